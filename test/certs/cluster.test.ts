@@ -27,19 +27,22 @@ t.test('on the tests’ API server, the controller works as on a real one', asyn
   await showBehaviour(t, { kubeconfigFile: apiServer.kubeconfigFile, namespace: 'akv-injector' })
 })
 
-t.test('it asks for its three objects by name, and for nothing else', async (t) => {
-  const apiServer = await startApiServer(t)
-  await connectTo(apiServer.kubeconfigFile).read()
-  // The client alone would make one for each request, and keep their memory.
-  t.ok(apiServer.connections() < 3, `${apiServer.connections()} connections`)
-  t.strictSame(apiServer.requests.map(({ method, path }) => `${method} ${path}`).sort(), [
-    'GET /api/v1/namespaces/akv-injector/secrets/ca',
-    'GET /api/v1/namespaces/akv-injector/secrets/tls',
-    'GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector',
-  ])
-})
+t.test(
+  'the certificate controller asks for its three objects by name, and for nothing else',
+  async (t) => {
+    const apiServer = await startApiServer(t)
+    await connectTo(apiServer.kubeconfigFile).read()
+    // The client alone would make one for each request, and keep their memory.
+    t.ok(apiServer.connections() < 3, `${apiServer.connections()} connections`)
+    t.strictSame(apiServer.requests.map(({ method, path }) => `${method} ${path}`).sort(), [
+      'GET /api/v1/namespaces/akv-injector/secrets/ca',
+      'GET /api/v1/namespaces/akv-injector/secrets/tls',
+      'GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector',
+    ])
+  },
+)
 
-t.test('it takes the time from the API server’s clock', async (t) => {
+t.test('the certificate controller takes the time from the API server’s clock', async (t) => {
   const apiServer = await startApiServer(t)
   apiServer.date = new Date('2031-01-01T00:00:00Z')
   const { now } = await connectTo(apiServer.kubeconfigFile).read()
@@ -66,16 +69,21 @@ t.test('a failed request is reported in one sentence', async (t) => {
   await t.rejects(cluster.read(), Error)
 })
 
-t.test('it reports an API server that it can’t reach or that doesn’t answer', async (t) => {
-  const folder = t.testdir()
-  const file = join(folder, 'kubeconfig')
-  const { port, close } = await startSilentServer(t)
-  writeFileSync(file, kubeconfigText({ server: `https://127.0.0.1:${port}`, token: 'x' }))
-  await t.rejects(connectTo(file, 100).read(), { message: /^cannot reach the API server: .*time/ })
-  close()
-  await t.rejects(connectTo(file).read(), {
-    message: /^cannot reach the API server: .*ECONNREFUSED/,
-  })
-  writeFileSync(file, '{}')
-  t.throws(() => connectTo(file), /the kubeconfig names no cluster/)
-})
+t.test(
+  'the certificate controller reports an API server that it can’t reach or that doesn’t answer',
+  async (t) => {
+    const folder = t.testdir()
+    const file = join(folder, 'kubeconfig')
+    const { port, close } = await startSilentServer(t)
+    writeFileSync(file, kubeconfigText({ server: `https://127.0.0.1:${port}`, token: 'x' }))
+    await t.rejects(connectTo(file, 100).read(), {
+      message: /^cannot reach the API server: .*time/,
+    })
+    close()
+    await t.rejects(connectTo(file).read(), {
+      message: /^cannot reach the API server: .*ECONNREFUSED/,
+    })
+    writeFileSync(file, '{}')
+    t.throws(() => connectTo(file), /the kubeconfig names no cluster/)
+  },
+)

@@ -45,14 +45,17 @@ async function runOver(
 
 const nothing: ReconcileResult = { kind: 'nothing' }
 
-t.test('it logs once that everything is in place, and again after a failure', async (t) => {
-  const { lines, problems } = await runOver([nothing, nothing, new Error('broken'), nothing])
-  t.strictSame(
-    lines.map(({ level, message }) => `${level}: ${message}`),
-    ['info: everything is in place', 'error: broken', 'info: everything is in place'],
-  )
-  t.strictSame(problems, [undefined, undefined, 'broken', undefined])
-})
+t.test(
+  'the certificate controller logs once that everything is in place, and again after a failure',
+  async (t) => {
+    const { lines, problems } = await runOver([nothing, nothing, new Error('broken'), nothing])
+    t.strictSame(
+      lines.map(({ level, message }) => `${level}: ${message}`),
+      ['info: everything is in place', 'error: broken', 'info: everything is in place'],
+    )
+    t.strictSame(problems, [undefined, undefined, 'broken', undefined])
+  },
+)
 
 t.test('a report about a missing object names it and says what to do', async (t) => {
   const missing = (['authority', 'leaf', 'configuration'] as const).map(
@@ -66,12 +69,15 @@ t.test('a report about a missing object names it and says what to do', async (t)
   ])
 })
 
-t.test('it isn’t ready during a wait, and reconciles again right after it', async (t) => {
-  const { problems, pauses, lines } = await runOver([{ kind: 'wait', forMs: 20 }, nothing])
-  t.match(problems[0], /waiting until every API server knows/)
-  t.strictSame(pauses, [20])
-  t.equal(lines.length, 1, 'a wait is no mistake')
-})
+t.test(
+  'the certificate controller isn’t ready during a wait, and reconciles again right after it',
+  async (t) => {
+    const { problems, pauses, lines } = await runOver([{ kind: 'wait', forMs: 20 }, nothing])
+    t.match(problems[0], /waiting until every API server knows/)
+    t.strictSame(pauses, [20])
+    t.equal(lines.length, 1, 'a wait is no mistake')
+  },
+)
 
 t.test(
   'after each failure it pauses longer, but never longer than between two rounds',

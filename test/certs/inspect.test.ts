@@ -23,7 +23,7 @@ const pair = ({ certificatePem, keyPem }: typeof authority) => ({
   'tls.key': keyPem,
 })
 
-t.test('it reads the CA, the leaf and the caBundle of a complete install', async (t) => {
+t.test('inspection reads the CA, the leaf and the caBundle of a complete install', async (t) => {
   const bundles = [`${other.certificatePem}${foreign.certificatePem}`]
   const seen = inspect({ authority: pair(authority), leaf: pair(leaf), bundles, dnsName })
   t.match(seen.authority, {

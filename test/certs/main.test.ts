@@ -55,32 +55,35 @@ const health = async (port: unknown, path: string) => {
   return { status: answer.status, text: await answer.text() }
 }
 
-t.test('it completes an install, logs each change, and exits on SIGTERM', async (t) => {
-  const apiServer = await startApiServer(t)
-  await install(apiServer)
-  const { child, line, ended } = startCerts(t, apiServer.kubeconfigFile)
-  const { healthPort } = await line(/^certificate controller started/)
-  t.match(await line(/^issued a new CA/), {
-    level: 'info',
-    secret: 'akv-injector/akv-injector-ca',
-    reason: 'the Secret is empty',
-  })
-  t.match(await line(/^published/), {
-    webhookConfiguration: 'zz-akv-injector',
-    added: 1,
-    dropped: 0,
-  })
-  t.match(await line(/^issued/), { secret: 'akv-injector/akv-injector-webhook-tls' })
-  await line(/^everything is in place/)
-  t.match(await health(healthPort, 'healthz'), { status: 200, text: 'ok\n' })
-  t.match(await health(healthPort, 'readyz'), { status: 200 })
-  t.match(await health(healthPort, 'toString'), { status: 404 })
-  child.kill('SIGTERM')
-  const { code, stdout, stderr } = await ended
-  t.equal(code, 0)
-  t.equal(stderr, '')
-  t.notMatch(stdout, /BEGIN|PRIVATE|test-api-server-token/)
-})
+t.test(
+  'the certificate controller completes an install, logs each change, and exits on SIGTERM',
+  async (t) => {
+    const apiServer = await startApiServer(t)
+    await install(apiServer)
+    const { child, line, ended } = startCerts(t, apiServer.kubeconfigFile)
+    const { healthPort } = await line(/^certificate controller started/)
+    t.match(await line(/^issued a new CA/), {
+      level: 'info',
+      secret: 'akv-injector/akv-injector-ca',
+      reason: 'the Secret is empty',
+    })
+    t.match(await line(/^published/), {
+      webhookConfiguration: 'zz-akv-injector',
+      added: 1,
+      dropped: 0,
+    })
+    t.match(await line(/^issued/), { secret: 'akv-injector/akv-injector-webhook-tls' })
+    await line(/^everything is in place/)
+    t.match(await health(healthPort, 'healthz'), { status: 200, text: 'ok\n' })
+    t.match(await health(healthPort, 'readyz'), { status: 200 })
+    t.match(await health(healthPort, 'toString'), { status: 404 })
+    child.kill('SIGTERM')
+    const { code, stdout, stderr } = await ended
+    t.equal(code, 0)
+    t.equal(stderr, '')
+    t.notMatch(stdout, /BEGIN|PRIVATE|test-api-server-token/)
+  },
+)
 
 t.test('a missing Secret is reported until somebody creates it', async (t) => {
   const apiServer = await startApiServer(t)
@@ -124,19 +127,22 @@ t.test('all invalid flags are reported together', async (t) => {
   t.match(await run(['certs', '--namspace=x']), { code: 2, stderr: /Did you mean --namespace\?/ })
 })
 
-t.test('it exits with 1 without a usable kubeconfig, or if its port is taken', async (t) => {
-  const kubeconfig = `${t.testdir()}/kubeconfig`
-  writeFileSync(kubeconfig, '{}')
-  t.match(await run(['certs'], { env: { KUBECONFIG: kubeconfig } }), {
-    code: 1,
-    stderr: /^akv-injector certs: cannot start: the kubeconfig names no cluster/,
-  })
-  const apiServer = await startApiServer(t)
-  const { port } = await startSilentServer(t)
-  t.match(
-    await run(['certs', `--health-listen=127.0.0.1:${port}`], {
-      env: { KUBECONFIG: apiServer.kubeconfigFile },
-    }),
-    { code: 1, stderr: /cannot start: .*EADDRINUSE/ },
-  )
-})
+t.test(
+  'the certificate controller exits with 1 without a usable kubeconfig, or if its port is taken',
+  async (t) => {
+    const kubeconfig = `${t.testdir()}/kubeconfig`
+    writeFileSync(kubeconfig, '{}')
+    t.match(await run(['certs'], { env: { KUBECONFIG: kubeconfig } }), {
+      code: 1,
+      stderr: /^akv-injector certs: cannot start: the kubeconfig names no cluster/,
+    })
+    const apiServer = await startApiServer(t)
+    const { port } = await startSilentServer(t)
+    t.match(
+      await run(['certs', `--health-listen=127.0.0.1:${port}`], {
+        env: { KUBECONFIG: apiServer.kubeconfigFile },
+      }),
+      { code: 1, stderr: /cannot start: .*EADDRINUSE/ },
+    )
+  },
+)

@@ -268,22 +268,25 @@ t.test('certificates that were issued while a clock was ahead are issued again',
   t.ok(leaf.verify(new X509Certificate(bundle).publicKey), 'by the first in caBundle')
 })
 
-t.test('it gives up with an error if somebody reverts every change', async (t) => {
-  const cluster = memoryCluster(Date.now)
-  const publish = cluster.publish
-  const stubborn: MemoryCluster = {
-    ...cluster,
-    async publish(bundles) {
-      await publish(bundles)
-      cluster.bundles = { [secondEntry]: '' }
-    },
-  }
-  const reconcile = createReconciler({
-    cluster: stubborn,
-    dnsName,
-    publishAheadMs: 0,
-    onChange: () => undefined,
-  })
-  cluster.authority = {}
-  await t.rejects(reconcile(), /something else keeps changing the objects/)
-})
+t.test(
+  'the certificate controller gives up with an error if somebody reverts every change',
+  async (t) => {
+    const cluster = memoryCluster(Date.now)
+    const publish = cluster.publish
+    const stubborn: MemoryCluster = {
+      ...cluster,
+      async publish(bundles) {
+        await publish(bundles)
+        cluster.bundles = { [secondEntry]: '' }
+      },
+    }
+    const reconcile = createReconciler({
+      cluster: stubborn,
+      dnsName,
+      publishAheadMs: 0,
+      onChange: () => undefined,
+    })
+    cluster.authority = {}
+    await t.rejects(reconcile(), /something else keeps changing the objects/)
+  },
+)

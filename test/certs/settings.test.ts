@@ -13,7 +13,7 @@ t.test('the defaults are valid, and an address is split into host and port', asy
   })
 })
 
-t.test('it accepts the names that Kubernetes accepts', async (t) => {
+t.test('the certificate controller accepts the names that Kubernetes accepts', async (t) => {
   for (const name of ['a', 'a-b', '9', 'x'.repeat(63)])
     t.match(read({ service: name }), { value: {} })
   for (const name of ['', '-a', 'a-', 'A', 'a_b', 'a.b', 'a/b', '../x', 'x'.repeat(64), 'ä', 'a\n'])

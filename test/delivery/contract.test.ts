@@ -34,12 +34,15 @@ const volumes = [
   { name: 'partner', class: 'partner' },
 ]
 
-t.test('without served volumes it has the bytes that agents of version 1 read', async (t) => {
-  t.equal(
-    encodeConfig({ ...config, version: versionOf(config) }),
-    String.raw`{"version":1,"containers":["app"],"files":[{"object":{"vault":"team-a","type":"secret","name":"db"},"path":"db\u0024(HOME)"}],"templates":[{"path":"app.conf","segments":["password=",{"object":{"vault":"team-a","type":"secret","name":"db"}},"\n"]}],"env":[{"object":{"vault":"team-a","type":"secret","name":"db"},"variable":"DB","optional":true}],"fileMode":"0444","refreshSeconds":300,"timeoutSeconds":120,"onDeleted":"keep","notify":"http://127.0.0.1:8080/reload","logLevel":"info","identity":{"defaultTenantId":"00000000-0000-0000-0000-000000000000"},"cloud":{"authorityHost":"https://login.microsoftonline.com","vaultUrl":"https://{vault}.vault.azure.net","audience":"https://vault.azure.net"}}`,
-  )
-})
+t.test(
+  'without served volumes, a configuration has the bytes that agents of version 1 read',
+  async (t) => {
+    t.equal(
+      encodeConfig({ ...config, version: versionOf(config) }),
+      String.raw`{"version":1,"containers":["app"],"files":[{"object":{"vault":"team-a","type":"secret","name":"db"},"path":"db\u0024(HOME)"}],"templates":[{"path":"app.conf","segments":["password=",{"object":{"vault":"team-a","type":"secret","name":"db"}},"\n"]}],"env":[{"object":{"vault":"team-a","type":"secret","name":"db"},"variable":"DB","optional":true}],"fileMode":"0444","refreshSeconds":300,"timeoutSeconds":120,"onDeleted":"keep","notify":"http://127.0.0.1:8080/reload","logLevel":"info","identity":{"defaultTenantId":"00000000-0000-0000-0000-000000000000"},"cloud":{"authorityHost":"https://login.microsoftonline.com","vaultUrl":"https://{vault}.vault.azure.net","audience":"https://vault.azure.net"}}`,
+    )
+  },
+)
 
 t.test('only a configuration that an older agent would misread needs a newer one', async (t) => {
   t.equal(versionOf({}), 1)

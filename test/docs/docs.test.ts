@@ -86,7 +86,7 @@ t.test('every npm script and every command that a page names exists', async (t) 
   t.ok(existsSync(join(root, bin['akv-injector'])))
 })
 
-t.test('nobody is told to run whatever the public registry has under our name', async (t) => {
+t.test('no page tells users to run a package of the public registry under our name', async (t) => {
   const folders = [
     'docs',
     'manifests',

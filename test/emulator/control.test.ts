@@ -100,7 +100,7 @@ t.test('faults can be added and cleared', async (t) => {
   t.equal((await get('db-password')).status, 200)
 })
 
-t.test('it issues tokens for service accounts', async (t) => {
+t.test('the control API issues tokens for service accounts', async (t) => {
   const account = { namespace: 'default', serviceAccount: 'web' }
   const { json } = await post('/service-account-tokens', account)
   t.equal((await askToken(emulator, { assertion: Object(json).token })).status, 200)
@@ -114,7 +114,7 @@ t.test('it issues tokens for service accounts', async (t) => {
   t.ok((claims.exp ?? 0) < Date.now() / 1000)
 })
 
-t.test('it lists the requests it has seen, without secrets', async (t) => {
+t.test('the control API lists the requests it has seen, without secrets', async (t) => {
   await get('db-password')
   const response = await fetch(`${emulator.controlUrl}/requests`)
   const seen = await response.text()

@@ -32,7 +32,7 @@ t.test(
   },
 )
 
-t.test('it can serve a given certificate or further names', async (t) => {
+t.test('the emulator can serve a given certificate or further names', async (t) => {
   const authority = await issueTestAuthority()
   const leaf = await authority.issue()
   const given = await start(t, { certificate: { ...leaf, caPem: authority.certificatePem } })
@@ -56,7 +56,7 @@ t.test('several emulators in one process have different ports, authorities and k
   await Promise.all(many.map((emulator) => emulator.close()))
 })
 
-t.test('it closes at once, even with open connections and requests', async (t) => {
+t.test('the emulator closes at once, even with open connections and requests', async (t) => {
   const own = await start(t)
   const headers = await authorization(own)
   own.addFault({ action: { kind: 'delay', delayMs: 600_000 } })

@@ -157,7 +157,7 @@ const usable = new Set([
   '(BSD-3-Clause OR GPL-2.0)',
 ])
 
-t.test('a list of platforms takes the place of the one before', async (t) => {
+t.test('a later list of platforms replaces an earlier one', async (t) => {
   const platforms = ['--platform', 'linux/amd64,linux/arm64']
   const { folder, code, stderr } = await runScript(t, { buildah: 0 }, platforms)
   t.equal(code, 0, stderr)
@@ -167,7 +167,7 @@ t.test('a list of platforms takes the place of the one before', async (t) => {
   )
 })
 
-t.test('without an engine it says which there could be', async (t) => {
+t.test('without a container engine, the image build names the possible ones', async (t) => {
   const { code, stderr } = await runScript(t, { buildah: 1, podman: 1, docker: 1 })
   t.equal(code, 1)
   t.match(stderr, 'none of buildah, podman, docker works here; install one')

@@ -54,23 +54,26 @@ t.test('a package is in when one of its files is, scoped or within another', asy
   )
 })
 
-t.test('what was read and shaken off is out, and no version is there twice', async (t) => {
-  const root = t.testdir({
-    node_modules: {
-      a: { ...manifest('a', '1.0.0'), node_modules: { c: manifest('c', '1.0.0') } },
-      b: { ...manifest('b', '1.0.0'), node_modules: { c: manifest('c', '1.0.0') } },
-      c: manifest('c', '2.0.0'),
-      unused: manifest('unused', '1.0.0'),
-    },
-  })
-  const metafile = metafileOf({
-    'node_modules/unused/index.js': 0,
-    'node_modules/a/node_modules/c/index.js': 1,
-    'node_modules/b/node_modules/c/index.js': 1,
-    'node_modules/c/index.js': 1,
-  })
-  t.strictSame(
-    bundledPackages(metafile, root).map(({ name, version }) => `${name}@${version}`),
-    ['c@1.0.0', 'c@2.0.0'],
-  )
-})
+t.test(
+  'packages that bundling removed aren’t listed, and no version is listed twice',
+  async (t) => {
+    const root = t.testdir({
+      node_modules: {
+        a: { ...manifest('a', '1.0.0'), node_modules: { c: manifest('c', '1.0.0') } },
+        b: { ...manifest('b', '1.0.0'), node_modules: { c: manifest('c', '1.0.0') } },
+        c: manifest('c', '2.0.0'),
+        unused: manifest('unused', '1.0.0'),
+      },
+    })
+    const metafile = metafileOf({
+      'node_modules/unused/index.js': 0,
+      'node_modules/a/node_modules/c/index.js': 1,
+      'node_modules/b/node_modules/c/index.js': 1,
+      'node_modules/c/index.js': 1,
+    })
+    t.strictSame(
+      bundledPackages(metafile, root).map(({ name, version }) => `${name}@${version}`),
+      ['c@1.0.0', 'c@2.0.0'],
+    )
+  },
+)

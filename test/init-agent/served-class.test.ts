@@ -117,7 +117,7 @@ for (const [title, [objectName, fields, files]] of Object.entries(cases))
     t.equal(entries.filter((entry) => entry.isFile()).length, Object.keys(files).length)
   })
 
-t.test('one class has them all, and each file has its own mode', async (t) => {
+t.test('one class can have every type of object, and each file has its own mode', async (t) => {
   const entries = Object.values(cases).map(([objectName, fields], i) => ({
     objectName,
     ...fields,

@@ -10,7 +10,7 @@ import { errorTable } from '../../lib/errors/error-table.ts'
 
 const error = (message: string) => new AkvError({ code: 'AKV_FORBIDDEN', message })
 
-t.test('it contains the code, the message and the remedy', async (t) => {
+t.test('the termination message contains the code, the message and the remedy', async (t) => {
   const text = terminationMessage(error('secret team-a:db: no'))
   t.match(text, /^AKV_FORBIDDEN: secret team-a:db: no\. Give the identity the role/)
 })

@@ -85,7 +85,7 @@ t.test('versions are read by name, and all of them are listed, page after page',
   }
 })
 
-t.test('what is disabled, deleted or absent is told apart for every type', async (t) => {
+t.test('disabled, deleted and absent objects have different errors, for every type', async (t) => {
   const { read, listVersions } = await readerAt(t)
   for (const type of ['cert', 'key', 'tls'] as const) {
     await t.rejects(read(object(type, 'pinned-cert')), { code: 'AKV_OBJECT_DISABLED' }, type)
@@ -126,7 +126,7 @@ t.test('a list can’t lead the token elsewhere, and has an end', async (t) => {
   t.equal(elsewhere.requests.length, 0)
 })
 
-t.test('an answer that is no key or certificate is refused, and never quoted', async (t) => {
+t.test('an answer that isn’t a key or a certificate is refused, and never quoted', async (t) => {
   const answers = [
     '',
     'hunter2',

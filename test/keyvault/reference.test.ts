@@ -46,7 +46,7 @@ t.test('references that one fetch serves have one key, whatever their case', asy
   t.equal(new Set(different).size, different.length)
 })
 
-t.test('what is wrong is said, with what is accepted', async (t) => {
+t.test('a wrong reference is reported with what is accepted', async (t) => {
   const cases: [string, RegExp][] = [
     ['', /"" isn't a valid object name; accepted: 1 to 127 letters/],
     ['a_b', /"a_b" isn't a valid object name/],
@@ -73,7 +73,7 @@ t.test('what is wrong is said, with what is accepted', async (t) => {
     t.match(parseReference(text, { defaultVault: 'home' }), { problem }, JSON.stringify(text))
 })
 
-t.test('without a vault anywhere, it says where to name one', async (t) => {
+t.test('a reference without a vault is refused, with where to name one', async (t) => {
   const problem = 'it names no vault, and there is no default vault; write vault:name'
   t.match(parseReference('a'), { problem })
   const howToSetDefault = 'ask the administrator'

@@ -47,7 +47,7 @@ t.test('a redirect isn’t followed, because the token is for this API server on
   t.strictSame(paths, ['/api/v1/namespaces/team-a/secrets/db'])
 })
 
-t.test('without a cluster, a sentence says what to do', async (t) => {
+t.test('without a kubeconfig or a pod, an error says what to do', async (t) => {
   const folder = t.testdir({
     'http.yaml': kubeconfigText({ server: 'http://127.0.0.1:1', caPem: '', token: 'x' }),
     'not-a-kubeconfig.yaml': 'a: [',

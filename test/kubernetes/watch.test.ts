@@ -63,7 +63,7 @@ t.test('a refusal is thrown, and leaves nothing behind, however slow its body is
   await ended
 })
 
-t.test('what an event makes us throw ends the watch, though it would go on', async (t) => {
+t.test('an error in the handler of an event ends the watch', async (t) => {
   const { watching, ended } = await watchWith(t, (response) => {
     response.write(event('ERROR'))
   })
@@ -87,7 +87,7 @@ t.test('a line that is not valid JSON is not repeated', async (t) => {
   await t.rejects(watching, { message: 'the API server sent a line that is not valid JSON' })
 })
 
-t.test('of an event that is too large, only the outline is read', async (t) => {
+t.test('only the outline of a watch event that is too large is read', async (t) => {
   const items = Array.from({ length: 100_000 }, () => ({}))
   const values = { type: 'DELETED', object: { spec: { items }, metadata: { name: 'values' } } }
   const long = { object: { spec: 'x'.repeat(1_300_000), metadata: { name: 'bytes', n: 1 } } }

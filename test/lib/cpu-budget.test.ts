@@ -26,7 +26,7 @@ t.test('work gives way once for each slice that was charged', async (t) => {
   t.equal(turns(), 26)
 })
 
-t.test('what the budget does not cover is refused, and something smaller still fits', async (t) => {
+t.test('work that exceeds the CPU budget is refused, and smaller work still fits', async (t) => {
   const { budget } = counted(1_000)
   budget.charge(600)
   t.throws(() => budget.charge(600), { message: 'used up' })
@@ -34,7 +34,7 @@ t.test('what the budget does not cover is refused, and something smaller still f
   t.throws(() => budget.charge(1), { message: 'used up' })
 })
 
-t.test('without a limit nothing is refused', async (t) => {
+t.test('a CPU budget without a limit refuses nothing', async (t) => {
   t.doesNotThrow(() => createCpuBudget().charge(Number.MAX_SAFE_INTEGER))
   t.throws(() => createCpuBudget({ microseconds: 1 }).charge(2), { name: 'RangeError' })
 })

@@ -57,30 +57,34 @@ const entriesOf = ({ find }: ReturnType<typeof readRendered>): readonly Manifest
 const csiTerms = ({ namespaceSelector }: Manifest): readonly object[] =>
   namespaceSelector.matchExpressions.filter(({ key }: Manifest) => key === 'akv-injector.io/csi')
 
-t.test('labelled: a second entry takes the pods of labelled namespaces', { skip }, async (t) => {
-  const [pods, csiPods, ...others] = entriesOf(renderCsi({ namespaces: 'labelled' }))
-  t.strictSame(others, [])
-  const values = ['true']
-  t.equal(pods.name, 'pods.akv-injector.io')
-  t.equal(pods.clientConfig.service.path, '/mutate')
-  t.strictSame(csiTerms(pods), [{ key: 'akv-injector.io/csi', operator: 'NotIn', values }])
-  t.equal(csiPods.name, 'csi-pods.akv-injector.io')
-  t.equal(csiPods.clientConfig.service.path, '/mutate/csi')
-  t.strictSame(csiTerms(csiPods), [{ key: 'akv-injector.io/csi', operator: 'In', values }])
+t.test(
+  'with csi.namespaces=labelled, a second webhook entry gets the pods of labelled namespaces',
+  { skip },
+  async (t) => {
+    const [pods, csiPods, ...others] = entriesOf(renderCsi({ namespaces: 'labelled' }))
+    t.strictSame(others, [])
+    const values = ['true']
+    t.equal(pods.name, 'pods.akv-injector.io')
+    t.equal(pods.clientConfig.service.path, '/mutate')
+    t.strictSame(csiTerms(pods), [{ key: 'akv-injector.io/csi', operator: 'NotIn', values }])
+    t.equal(csiPods.name, 'csi-pods.akv-injector.io')
+    t.equal(csiPods.clientConfig.service.path, '/mutate/csi')
+    t.strictSame(csiTerms(csiPods), [{ key: 'akv-injector.io/csi', operator: 'In', values }])
 
-  const [standard] = entriesOf(readRendered(render().text))
-  const withoutCsi = (entry: Manifest) => ({
-    ...entry,
-    namespaceSelector: {
-      matchExpressions: entry.namespaceSelector.matchExpressions.slice(0, -1),
-    },
-  })
-  t.strictSame(withoutCsi(pods), standard, 'the first is otherwise what it was')
-  const { name, clientConfig, matchConditions, ...rest } = withoutCsi(csiPods)
-  t.match(standard, rest, 'and so is the second')
-})
+    const [standard] = entriesOf(readRendered(render().text))
+    const withoutCsi = (entry: Manifest) => ({
+      ...entry,
+      namespaceSelector: {
+        matchExpressions: entry.namespaceSelector.matchExpressions.slice(0, -1),
+      },
+    })
+    t.strictSame(withoutCsi(pods), standard, 'the first is otherwise what it was')
+    const { name, clientConfig, matchConditions, ...rest } = withoutCsi(csiPods)
+    t.match(standard, rest, 'and so is the second')
+  },
+)
 
-t.test('all: one entry takes all pods', { skip }, async (t) => {
+t.test('with csi.namespaces=all, one webhook entry gets all pods', { skip }, async (t) => {
   const entries = entriesOf(renderCsi({ namespaces: 'all' }))
   t.match(entries, [
     { name: 'pods.akv-injector.io', clientConfig: { service: { path: '/mutate/csi' } } },

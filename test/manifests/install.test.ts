@@ -27,15 +27,18 @@ t.test(
   },
 )
 
-t.test('its image can’t be pulled by accident, and its first line says so', async (t) => {
-  t.match(
-    installYaml,
-    /^# The chart, rendered with its default values\. Replace (\S+) by the name of your image$/m,
-  )
-  t.match(installYaml.split('\n')[0], placeholderRepository)
-  t.match(placeholderRepository, /^[^/]+\.invalid\//, 'RFC 2606: nobody can own such a domain')
-  t.equal(container.image, `${placeholderRepository}:${packageJson.version}`)
-})
+t.test(
+  'install.yaml’s image can’t be pulled by accident, and its first line says so',
+  async (t) => {
+    t.match(
+      installYaml,
+      /^# The chart, rendered with its default values\. Replace (\S+) by the name of your image$/m,
+    )
+    t.match(installYaml.split('\n')[0], placeholderRepository)
+    t.match(placeholderRepository, /^[^/]+\.invalid\//, 'RFC 2606: nobody can own such a domain')
+    t.equal(container.image, `${placeholderRepository}:${packageJson.version}`)
+  },
+)
 
 t.test('no label says that Helm manages it', async (t) => {
   const templates = [webhook, certs].map(({ spec }) => spec.template)
@@ -47,7 +50,7 @@ t.test('no label says that Helm manages it', async (t) => {
     )
 })
 
-t.test('it is the only file to apply', async (t) => {
+t.test('install.yaml is the only file to apply', async (t) => {
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
   t.strictSame(
     files.map(({ name }) => name),

@@ -53,7 +53,7 @@ t.test(
 )
 
 t.test(
-  'no values give it the tokens of all accounts, even without the schema',
+  'no chart values give sync the tokens of all accounts, even without the schema',
   { skip: withoutHelm },
   async (t) => {
     // An empty list of resourceNames means every name.

@@ -57,7 +57,7 @@ t.test('the controller accepts its arguments and environment', async (t) => {
 })
 
 t.test(
-  'it has few permissions, per namespace, and tokens only of the listed accounts',
+  'the sync controller has few permissions, per namespace, and tokens only of the listed accounts',
   async (t) => {
     const ofCluster = objects.filter(({ kind }) => kind === 'ClusterRole')
     const verbs = ['list', 'watch']
@@ -106,15 +106,18 @@ t.test(
   },
 )
 
-t.test('its policy refuses the types of Secrets that the controller refuses', async (t) => {
-  const { validations } = find('ValidatingAdmissionPolicy', 'akv-injector-sync-secrets').spec
-  const [, types = '[]'] =
-    /!\(object\.\?type.* in (\[.*\])\)$/.exec(validations[3].expression) ?? []
-  t.strictSame(JSON.parse(types), [...trustedMetadata.types.keys()])
-})
+t.test(
+  'the sync controller’s policy refuses the types of Secrets that the controller refuses',
+  async (t) => {
+    const { validations } = find('ValidatingAdmissionPolicy', 'akv-injector-sync-secrets').spec
+    const [, types = '[]'] =
+      /!\(object\.\?type.* in (\[.*\])\)$/.exec(validations[3].expression) ?? []
+    t.strictSame(JSON.parse(types), [...trustedMetadata.types.keys()])
+  },
+)
 
 t.test(
-  'its policy refuses the names, labels and annotations that the controller refuses',
+  'the sync controller’s policy refuses the names, labels and annotations that the controller refuses',
   async (t) => {
     const { variables, validations } = find(
       'ValidatingAdmissionPolicy',
@@ -252,31 +255,34 @@ t.test('the chart can set every setting that it reads', { skip: withoutHelm }, a
   t.ok(metadata.annotations['akv-injector-cloud-ca/sha256'], 'another CA is another pod')
 })
 
-t.test('it runs as one pod with a token, and passes Pod Security restricted', async (t) => {
-  const { spec } = find('Deployment')
-  t.match(spec, { replicas: 1, strategy: { type: 'Recreate' } })
-  t.match(spec.template.metadata.labels, spec.selector.matchLabels)
-  t.match(spec.template.spec, {
-    serviceAccountName: find('ServiceAccount').metadata.name,
-    automountServiceAccountToken: true,
-    enableServiceLinks: false,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 65532,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
-  })
-  t.equal(find('ServiceAccount').automountServiceAccountToken, false)
-  t.strictSame(container.securityContext, {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    capabilities: { drop: ['ALL'] },
-  })
-  t.equal(container.terminationMessagePolicy, 'FallbackToLogsOnError', 'for kubectl describe')
-  t.match(container.ports, [{ containerPort: 8080 }])
-  t.equal(container.livenessProbe.httpGet.path, '/healthz')
-  t.equal(container.readinessProbe.httpGet.path, '/readyz')
-})
+t.test(
+  'the sync controller runs as one pod with a token, and passes Pod Security restricted',
+  async (t) => {
+    const { spec } = find('Deployment')
+    t.match(spec, { replicas: 1, strategy: { type: 'Recreate' } })
+    t.match(spec.template.metadata.labels, spec.selector.matchLabels)
+    t.match(spec.template.spec, {
+      serviceAccountName: find('ServiceAccount').metadata.name,
+      automountServiceAccountToken: true,
+      enableServiceLinks: false,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+    })
+    t.equal(find('ServiceAccount').automountServiceAccountToken, false)
+    t.strictSame(container.securityContext, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    })
+    t.equal(container.terminationMessagePolicy, 'FallbackToLogsOnError', 'for kubectl describe')
+    t.match(container.ports, [{ containerPort: 8080 }])
+    t.equal(container.livenessProbe.httpGet.path, '/healthz')
+    t.equal(container.readinessProbe.httpGet.path, '/readyz')
+  },
+)
 
 t.test(
   'the network policy allows the API server, vaults, DNS and probes',

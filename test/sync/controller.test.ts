@@ -212,7 +212,7 @@ t.test('an account that changes constantly gets at most one round in two seconds
   t.ok(performance.now() - startedAt >= 1_900, 'it rests between two looks')
 })
 
-t.test('of an account that isn’t enabled, only the existence of its request is kept', async (t) => {
+t.test('only the existence of a request is kept of an account that isn’t enabled', async (t) => {
   const simulation = await startSimulation(t)
   const { cluster } = simulation.options
   const kept: unknown[] = []

@@ -43,30 +43,33 @@ async function startSync(t: Test) {
   return { ...process, azure, apiServer, line }
 }
 
-t.test('it fills a Secret, serves health and metrics, and ends with 0 on SIGTERM', async (t) => {
-  const { apiServer, child, ended, line } = await startSync(t)
-  apiServer.accounts.put('team-a', 'web', annotations(db))
-  const { healthPort } = await line(/^syncing Secrets$/)
-  t.match(await line(/^created Secret db$/), { level: 'info', account: 'team-a/web' })
-  const ask = async (path: string) => {
-    const answer = await fetch(`http://127.0.0.1:${healthPort}${path}`)
-    return { status: answer.status, text: await answer.text() }
-  }
-  t.match(await ask('/healthz'), { status: 200 })
-  t.match(await ask('/readyz'), { status: 200 })
-  t.match(await ask('/metrics'), {
-    status: 200,
-    text: 'akv_injector_sync_secrets{namespace="team-a",account="web",state="synced"} 1',
-  })
-  child.kill('SIGTERM')
-  const { code, stdout, stderr } = await ended
-  t.equal(code, 0)
-  t.equal(stderr, '')
-  t.notMatch(stdout, /correct horse|test-api-server-token|eyJ/)
-})
+t.test(
+  'the sync controller fills a Secret, serves health and metrics, and ends with 0 on SIGTERM',
+  async (t) => {
+    const { apiServer, child, ended, line } = await startSync(t)
+    apiServer.accounts.put('team-a', 'web', annotations(db))
+    const { healthPort } = await line(/^syncing Secrets$/)
+    t.match(await line(/^created Secret db$/), { level: 'info', account: 'team-a/web' })
+    const ask = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${healthPort}${path}`)
+      return { status: answer.status, text: await answer.text() }
+    }
+    t.match(await ask('/healthz'), { status: 200 })
+    t.match(await ask('/readyz'), { status: 200 })
+    t.match(await ask('/metrics'), {
+      status: 200,
+      text: 'akv_injector_sync_secrets{namespace="team-a",account="web",state="synced"} 1',
+    })
+    child.kill('SIGTERM')
+    const { code, stdout, stderr } = await ended
+    t.equal(code, 0)
+    t.equal(stderr, '')
+    t.notMatch(stdout, /correct horse|test-api-server-token|eyJ/)
+  },
+)
 
 t.test(
-  'it isn’t ready before it has listed the accounts, and can end during a round',
+  'the sync controller isn’t ready before it has listed the accounts, and can end during a round',
   async (t) => {
     const { apiServer, child, ended, line, azure } = await startSync(t)
     apiServer.before = ({ path }) => (path.endsWith('/serviceaccounts') ? [503, {}] : undefined)

@@ -51,7 +51,7 @@ const step = oneof(
 )
 
 t.test(
-  'it runs the same keys, in the same order, as a queue that keeps all keys in lists',
+  'the work queue runs the same keys, in the same order, as a queue that keeps all keys in lists',
   async () => {
     await assert(
       asyncProperty(

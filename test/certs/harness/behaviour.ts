@@ -134,24 +134,27 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     }
   })
 
-  await t.test('it overwrites no object that has changed since it was read', async (t) => {
-    const { authority, leaf, bundles } = await cluster.read()
-    await objects.patchSecret(settings.caSecret, { mine: 'eQ==' })
-    await objects.patchSecret(settings.tlsSecret, { mine: 'eQ==' })
-    await objects.setCaBundle(null)
-    const before = await objects.versions()
-    const again = { content: {}, resourceVersion: authority?.resourceVersion ?? '' }
-    await t.rejects(cluster.writeAuthority(again), conflict)
-    const leafAgain = { content: {}, resourceVersion: leaf?.resourceVersion ?? '' }
-    await t.rejects(cluster.writeLeaf(leafAgain), conflict)
-    const bundlesAgain = {
-      content: { ...bundles?.content },
-      resourceVersion: bundles?.resourceVersion ?? '',
-    }
-    await t.rejects(cluster.publish(bundlesAgain), conflict)
-    t.strictSame(await objects.versions(), before)
-    t.match(await reconcile(), { kind: 'nothing' })
-  })
+  await t.test(
+    'the certificate controller overwrites no object that has changed since it was read',
+    async (t) => {
+      const { authority, leaf, bundles } = await cluster.read()
+      await objects.patchSecret(settings.caSecret, { mine: 'eQ==' })
+      await objects.patchSecret(settings.tlsSecret, { mine: 'eQ==' })
+      await objects.setCaBundle(null)
+      const before = await objects.versions()
+      const again = { content: {}, resourceVersion: authority?.resourceVersion ?? '' }
+      await t.rejects(cluster.writeAuthority(again), conflict)
+      const leafAgain = { content: {}, resourceVersion: leaf?.resourceVersion ?? '' }
+      await t.rejects(cluster.writeLeaf(leafAgain), conflict)
+      const bundlesAgain = {
+        content: { ...bundles?.content },
+        resourceVersion: bundles?.resourceVersion ?? '',
+      }
+      await t.rejects(cluster.publish(bundlesAgain), conflict)
+      t.strictSame(await objects.versions(), before)
+      t.match(await reconcile(), { kind: 'nothing' })
+    },
+  )
 
   await t.test('a missing webhook configuration is reported', async (t) => {
     await objects.removeConfiguration()

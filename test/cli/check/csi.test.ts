@@ -42,7 +42,7 @@ t.test('an account isn’t asked for a client that the class names wrongly', asy
   t.notMatch(stdout, 'kubectl annotate')
 })
 
-t.test('where nothing is served, nobody is told that all is well', async (t) => {
+t.test('check doesn’t report success for a class where no volumes are served', async (t) => {
   const input = example
   const sentence =
     'has volumes of the Secrets Store CSI Driver, which akv-injector does not serve; see docs/from-csi.md'
@@ -69,7 +69,7 @@ t.test('where nothing is served, nobody is told that all is well', async (t) => 
   )
 })
 
-t.test('a class is checked without a pod, too', async (t) => {
+t.test('check reads a class also without a pod', async (t) => {
   const input = (spec: unknown) => JSON.stringify({ kind: 'SecretProviderClass', spec })
   for (const [spec, code, stdout] of [
     [{ provider: 'vault' }, 0, /not served: its provider is not azure/],

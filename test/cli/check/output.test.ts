@@ -150,7 +150,7 @@ t.test('problems become annotations of GitHub, at the line of their annotation',
   ])
 })
 
-t.test('what a manifest contains can’t become a command of GitHub', async (t) => {
+t.test('no text of a manifest can become a GitHub workflow command', async (t) => {
   const folder = t.testdir({ 'x.yaml': hostile })
   const { stdout } = await check('github', [folder, '-'], hostile)
   const commands = commandsIn(stdout)

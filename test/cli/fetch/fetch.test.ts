@@ -103,7 +103,7 @@ t.test('fetch signs in and writes what the agent would write', async (t) => {
   const tokenFile = join(folder, 'token')
   const output = join(folder, 'out')
 
-  await t.test('it fetches every type of object with a federated token file', async (t) => {
+  await t.test('fetch fetches every type of object with a federated token file', async (t) => {
     const input = podText({
       vault: 'team-a',
       secrets: 'db-password, certs=tls/web-tls, log=app-config#log',
@@ -135,7 +135,7 @@ t.test('fetch signs in and writes what the agent would write', async (t) => {
   })
 
   await t.test(
-    'it uses the file that AZURE_FEDERATED_TOKEN_FILE names, and writes no variables without --variables',
+    'fetch uses the file that AZURE_FEDERATED_TOKEN_FILE names, and writes no variables without --variables',
     async (t) => {
       const input = podText({ vault: 'team-a', env: 'DB=db-password' })
       const withToken = { ...env, AZURE_FEDERATED_TOKEN_FILE: tokenFile }
@@ -148,7 +148,7 @@ t.test('fetch signs in and writes what the agent would write', async (t) => {
     },
   )
 
-  await t.test('it signs in as the developer who is signed in with az', async (t) => {
+  await t.test('fetch signs in as the developer who is signed in with az', async (t) => {
     const token = await developerToken(folder, env)
     const bin = t.testdir({
       az: `#!/bin/sh\necho '{"accessToken":"${token}","expiresOn":"2099-01-01 00:00:00.000000","expires_on":4070908800}'\n`,
@@ -164,27 +164,38 @@ t.test('fetch signs in and writes what the agent would write', async (t) => {
     t.ok(existsSync(join(folder, 'az/db-password')))
   })
 
-  await t.test('it says what to do if there is neither a token file nor an az login', async (t) => {
-    const input = podText({ vault: 'team-a', secrets: 'db-password' })
-    const nothing = { ...env, PATH: t.testdir() }
-    t.match(await runInProcess(['fetch', '-', '-o', join(folder, 'x')], { input, env: nothing }), {
-      code: 2,
-      stderr: /AKV_IDENTITY_MISSING: .*--federated-token-file, or run az login/,
-    })
-    t.notOk(existsSync(join(folder, 'x/db-password')))
-  })
-
-  await t.test('it removes the old files when it writes into the same folder again', async (t) => {
-    const input = podText({ vault: 'team-a', secrets: 'api-key' })
-    const args = ['--federated-token-file', tokenFile]
-    t.match(await runInProcess(['fetch', '-', '-o', output, ...args], { input, env }), { code: 0 })
-    t.equal(readdirSync(output).filter((name) => name.startsWith('..2')).length, 1)
-    t.notOk(existsSync(join(output, 'db-password')))
-    t.equal(statSync(output).mode & 0o777, 0o700)
-  })
+  await t.test(
+    'fetch says what to do if there is neither a token file nor an az login',
+    async (t) => {
+      const input = podText({ vault: 'team-a', secrets: 'db-password' })
+      const nothing = { ...env, PATH: t.testdir() }
+      t.match(
+        await runInProcess(['fetch', '-', '-o', join(folder, 'x')], { input, env: nothing }),
+        {
+          code: 2,
+          stderr: /AKV_IDENTITY_MISSING: .*--federated-token-file, or run az login/,
+        },
+      )
+      t.notOk(existsSync(join(folder, 'x/db-password')))
+    },
+  )
 
   await t.test(
-    'it replaces a file of variables that others can read by one that only its owner can read',
+    'fetch removes the old files when it writes into the same folder again',
+    async (t) => {
+      const input = podText({ vault: 'team-a', secrets: 'api-key' })
+      const args = ['--federated-token-file', tokenFile]
+      t.match(await runInProcess(['fetch', '-', '-o', output, ...args], { input, env }), {
+        code: 0,
+      })
+      t.equal(readdirSync(output).filter((name) => name.startsWith('..2')).length, 1)
+      t.notOk(existsSync(join(output, 'db-password')))
+      t.equal(statSync(output).mode & 0o777, 0o700)
+    },
+  )
+
+  await t.test(
+    'fetch replaces a file of variables that others can read by one that only its owner can read',
     async (t) => {
       const input = podText({ vault: 'team-a', env: 'DB=db-password' })
       const place = t.testdir({ env: 'old' })
@@ -206,7 +217,7 @@ t.test('fetch signs in and writes what the agent would write', async (t) => {
   )
 
   await t.test(
-    'it doesn’t replace a symbolic link or a folder by a file of variables',
+    'fetch doesn’t replace a symbolic link or a folder by a file of variables',
     async (t) => {
       const input = podText({ vault: 'team-a', env: 'DB=db-password' })
       const place = t.testdir({ other: 'mine', link: t.fixture('symlink', 'other'), folder: {} })
@@ -224,7 +235,7 @@ t.test('fetch signs in and writes what the agent would write', async (t) => {
     },
   )
 
-  await t.test('it refuses a folder that others can enter, also through a link', async (t) => {
+  await t.test('fetch refuses a folder that others can enter, also through a link', async (t) => {
     const input = podText({ vault: 'team-a', secrets: 'db-password' })
     const place = t.testdir({ shared: {}, link: t.fixture('symlink', 'shared') })
     const args = ['--federated-token-file', tokenFile]
@@ -246,7 +257,7 @@ t.test('fetch signs in and writes what the agent would write', async (t) => {
   })
 
   await t.test(
-    'it reports a place that it can’t write to before it fetches anything',
+    'fetch reports a place that it can’t write to before it fetches anything',
     async (t) => {
       const input = podText({ vault: 'team-a', secrets: 'db-password', env: 'A=api-key' })
       const args = ['--federated-token-file', tokenFile]
@@ -311,7 +322,7 @@ t.test('fetch signs in and writes what the agent would write', async (t) => {
   })
 
   await t.test(
-    'it reports the code of an object that it can’t fetch, and writes nothing',
+    'fetch reports the code of an object that it can’t fetch, and writes nothing',
     async (t) => {
       const input = podText({ vault: 'team-a', secrets: 'db-password, nothing-of-this-name' })
       const args = ['--federated-token-file', tokenFile]

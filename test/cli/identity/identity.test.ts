@@ -151,33 +151,37 @@ t.test(
   },
 )
 
-t.test('what no file says is an option, or a variable that has to be set', async (t) => {
-  const unnamed = podText({ secrets: 'team-a:db' })
-  const open = await runInProcess(['identity', '-'], { input: unnamed })
-  t.equal(open.code, 0)
-  const variables = {
-    ISSUER: issuer,
-    CLUSTER: 'prod',
-    IDENTITY_NAME: 'id-web',
-    RESOURCE_GROUP: 'rg-web',
-  }
-  t.match(paste(t, open.stdout, variables).created(), [{ name: 'prod-default_default', issuer }])
-  for (const name of Object.keys(variables)) {
-    const { [name as keyof typeof variables]: _, ...others } = variables
-    t.throws(() => paste(t, open.stdout, others), new RegExp(`${name}: `), name)
-  }
+t.test(
+  'what the files don’t say comes from an option, or from a variable that the user has to set',
+  async (t) => {
+    const unnamed = podText({ secrets: 'team-a:db' })
+    const open = await runInProcess(['identity', '-'], { input: unnamed })
+    t.equal(open.code, 0)
+    const variables = {
+      ISSUER: issuer,
+      CLUSTER: 'prod',
+      IDENTITY_NAME: 'id-web',
+      RESOURCE_GROUP: 'rg-web',
+    }
+    t.match(paste(t, open.stdout, variables).created(), [{ name: 'prod-default_default', issuer }])
+    for (const name of Object.keys(variables)) {
+      const { [name as keyof typeof variables]: _, ...others } = variables
+      t.throws(() => paste(t, open.stdout, others), new RegExp(`${name}: `), name)
+    }
 
-  const options = ['--identity-name', 'id-web', '--resource-group', 'rg-web', '--issuer', issuer]
-  const vaults = ['--vault-resource-group', "it's", '--vault-subscription', '$(id)']
-  const named = await runInProcess(['identity', '-f', '-', ...options, ...vaults], {
-    input: unnamed,
-  })
-  t.match(paste(t, named.stdout).assigned(), [
-    {
-      scope: "/subscriptions/$(id)/resourceGroups/it's/providers/Microsoft.KeyVault/vaults/team-a",
-    },
-  ])
-})
+    const options = ['--identity-name', 'id-web', '--resource-group', 'rg-web', '--issuer', issuer]
+    const vaults = ['--vault-resource-group', "it's", '--vault-subscription', '$(id)']
+    const named = await runInProcess(['identity', '-f', '-', ...options, ...vaults], {
+      input: unnamed,
+    })
+    t.match(paste(t, named.stdout).assigned(), [
+      {
+        scope:
+          "/subscriptions/$(id)/resourceGroups/it's/providers/Microsoft.KeyVault/vaults/team-a",
+      },
+    ])
+  },
+)
 
 t.test('several clusters get a credential each, and 20 of them a warning', async (t) => {
   const issuers = Array.from({ length: 20 }, (_, i) => ['--issuer', `https://oidc.example/${i}`])

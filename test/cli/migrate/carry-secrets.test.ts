@@ -42,7 +42,7 @@ t.test('the first Secret of an account decides how often it is refreshed', async
   t.equal(refresh(86_400), '86400s')
 })
 
-t.test('with other Secrets, the shortest interval counts', async (t) => {
+t.test('migrate sets the shortest refresh interval of an account’s Secrets', async (t) => {
   const refresh = (refreshSeconds: number, annotations = {}) => {
     const result = carried(source({ refreshSeconds }), { ...other, ...annotations })
     return typeof result === 'string' ? result : result['akv-injector.io/refresh']

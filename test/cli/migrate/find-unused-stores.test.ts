@@ -30,7 +30,7 @@ function decisions(objects: readonly object[], ...removed: readonly string[]) {
   )
 }
 
-t.test('a store goes with the last ExternalSecret that uses it', async (t) => {
+t.test('a store is removed with the last ExternalSecret that uses it', async (t) => {
   const objects = [object('SecretStore', 'kv'), user('a', 'kv'), user('b', 'kv')]
   t.strictSame(decisions(objects, 'a', 'b'), ['SecretStore/kv removed'])
   t.strictSame(decisions(objects, 'a'), ['SecretStore/kv: ExternalSecret/b still needs it'])

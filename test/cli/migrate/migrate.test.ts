@@ -122,7 +122,7 @@ t.test('a class whose pods are elsewhere stays', async (t) => {
   })
 })
 
-t.test('what annotations cannot express stays, byte for byte', async (t) => {
+t.test('migrate keeps what annotations can’t express, byte for byte', async (t) => {
   const mount = { name: 'kv', mountPath: '/kv' }
   for (const [workload, reason] of [
     [pod({ volumes: [volume('kv'), volume('other')] }), /it has several volumes of the driver/],
@@ -280,7 +280,7 @@ t.test('a template is refused, with its place', async (t) => {
     t.strictSame(await migrate(input), { code: 0, stdout: input, stderr: '' })
 })
 
-t.test('a class at any place of a file goes without a trace', async (t) => {
+t.test('migrate removes a class at any place of a file without a trace', async (t) => {
   const gone = text(classOf())
   const kept = '# kept\nkind: ConfigMap\nmetadata: {name:   c}\n'
   const web = text(pod())

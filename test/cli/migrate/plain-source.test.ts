@@ -54,7 +54,7 @@ t.test('each input becomes the file of its key', async (t) => {
   })
 })
 
-t.test('of two inputs with one key, the later one wins', async (t) => {
+t.test('the later of two inputs with the same key wins', async (t) => {
   t.match(filesOf(source([key('#0', 'a'), key('#1', 'a')])), [
     { path: 'db/a', object: { name: 'object-#1' } },
   ])
@@ -74,7 +74,7 @@ t.test('a source without a composition stays as it is', async (t) => {
   t.strictSame(plainSource(plain), { kind: 'plain', source: plain })
 })
 
-t.test('what annotations cannot express has a reason', async (t) => {
+t.test('a source that annotations can’t express gets a reason', async (t) => {
   const { files: _, ...others } = source([key('#0', 'a')])
   for (const [from, reason] of [
     [source([key('#0', 'a')], {}, 'x'), /^annotations have no templates for Secrets$/],

@@ -75,7 +75,7 @@ t.test('a new key is written below the last one, as its neighbours are', (t) => 
   t.end()
 })
 
-t.test('a key or an item goes with the comment above it, and nothing else', (t) => {
+t.test('a removed key or item takes only the comment above it along', (t) => {
   const cases: readonly (readonly [text: string, path: ValuePath, expected: string])[] = [
     ['a: 1 # one\n# two\nb: 2 # b\n\n# three\nc: 3\n', ['b'], 'a: 1 # one\n\n# three\nc: 3\n'],
     ['- a: 1\n  # c\n  b: 2\n', [0, 'a'], '- b: 2\n'],
@@ -183,7 +183,7 @@ function containers(value: unknown, path: ValuePath = []): readonly ValuePath[] 
   return [path, ...entries.flatMap(([key, value]) => containers(value, [...path, key]))]
 }
 
-t.test('whatever changes in whatever document, the result has the wanted value', (t) => {
+t.test('after any change of any document, the rewritten document has the wanted value', (t) => {
   const change = fc.record({
     at: fc.nat(),
     key: fc.oneof(name, fc.nat({ max: 3 })),

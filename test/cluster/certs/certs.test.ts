@@ -97,78 +97,84 @@ t.test(
   },
 )
 
-t.test('it can’t change the metadata or the list of webhooks', async (t) => {
-  await applyCsiWebhooks(t, cluster, 'labelled')
-  const [webhook, second] = csiWebhookConfiguration('labelled')['webhooks'] as readonly object[]
-  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'x' }
-  for (const [what, answer] of Object.entries({
-    label: await patch(ourPath, { metadata: { labels: { a: 'b' } } }),
-    annotation: await patch(ourPath, { metadata: { annotations: { a: 'b' } } }),
-    finalizer: await patch(ourPath, { metadata: { finalizers: ['example.com/x'] } }),
-    owner: await patch(ourPath, { metadata: { ownerReferences: [owner] } }),
-    added: await patchWebhook({ ...webhook, name: 'evil.example.com' }),
-    removed: await patch(ourPath, { webhooks: [] }, 'merge-patch'),
-    'one removed': await patch(ourPath, { webhooks: [webhook] }, 'merge-patch'),
-    reordered: await patch(ourPath, { webhooks: [second, webhook] }, 'merge-patch'),
-    'fields exchanged': await patch(
-      ourPath,
-      {
-        webhooks: [
-          { ...webhook, name: csiEntry },
-          { ...second, name: 'pods.akv-injector.io' },
-        ],
-      },
-      'merge-patch',
-    ),
-    renamed: await patch(
-      ourPath,
-      [{ op: 'replace', path: '/webhooks/0/name', value: 'evil.example.com' }],
-      'json-patch',
-    ),
-    replaced: await patch(
-      ourPath,
-      { webhooks: [{ ...webhook, failurePolicy: 'Ignore' }] },
-      'merge-patch',
-    ),
-  })) {
-    t.equal(answer.status, 422, what)
-    t.match(answer.body.message, /ValidatingAdmissionPolicy 'akv-injector-certs'/, what)
-  }
-})
+t.test(
+  'the certificate controller can’t change the metadata or the list of webhooks',
+  async (t) => {
+    await applyCsiWebhooks(t, cluster, 'labelled')
+    const [webhook, second] = csiWebhookConfiguration('labelled')['webhooks'] as readonly object[]
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'x' }
+    for (const [what, answer] of Object.entries({
+      label: await patch(ourPath, { metadata: { labels: { a: 'b' } } }),
+      annotation: await patch(ourPath, { metadata: { annotations: { a: 'b' } } }),
+      finalizer: await patch(ourPath, { metadata: { finalizers: ['example.com/x'] } }),
+      owner: await patch(ourPath, { metadata: { ownerReferences: [owner] } }),
+      added: await patchWebhook({ ...webhook, name: 'evil.example.com' }),
+      removed: await patch(ourPath, { webhooks: [] }, 'merge-patch'),
+      'one removed': await patch(ourPath, { webhooks: [webhook] }, 'merge-patch'),
+      reordered: await patch(ourPath, { webhooks: [second, webhook] }, 'merge-patch'),
+      'fields exchanged': await patch(
+        ourPath,
+        {
+          webhooks: [
+            { ...webhook, name: csiEntry },
+            { ...second, name: 'pods.akv-injector.io' },
+          ],
+        },
+        'merge-patch',
+      ),
+      renamed: await patch(
+        ourPath,
+        [{ op: 'replace', path: '/webhooks/0/name', value: 'evil.example.com' }],
+        'json-patch',
+      ),
+      replaced: await patch(
+        ourPath,
+        { webhooks: [{ ...webhook, failurePolicy: 'Ignore' }] },
+        'merge-patch',
+      ),
+    })) {
+      t.equal(answer.status, 422, what)
+      t.match(answer.body.message, /ValidatingAdmissionPolicy 'akv-injector-certs'/, what)
+    }
+  },
+)
 
-t.test('it can get and patch two Secrets and that configuration, and nothing else', async (t) => {
-  for (const name of ['akv-injector-ca', 'akv-injector-webhook-tls']) {
-    const path = `${secretsPath}/${name}`
-    t.equal((await attempt({ method: 'GET', path })).status, 200)
-    t.equal((await patch(path, { data: { 'tls.crt': 'eA==' } })).status, 200)
-  }
-  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mine' } }
-  const webhook = { ...webhookConfiguration(), metadata: { name: 'mine' } }
-  const policies = '/apis/admissionregistration.k8s.io/v1'
-  const cases: readonly (readonly [Call['method'], string, object?])[] = [
-    ['GET', secretsPath],
-    ['POST', secretsPath, secret],
-    ['DELETE', `${secretsPath}/akv-injector-ca`],
-    ['GET', `${secretsPath}/other`],
-    ['GET', '/api/v1/namespaces/default/secrets/akv-injector-ca'],
-    ['GET', configurationsPath],
-    ['POST', configurationsPath, webhook],
-    ['DELETE', ourPath],
-    ['GET', `${configurationsPath}/other`],
-    ['PATCH', `${configurationsPath}/other`, {}],
-    ['PATCH', `${policies}/validatingadmissionpolicies/akv-injector-certs`, {}],
-    ['DELETE', `${policies}/validatingadmissionpolicybindings/akv-injector-certs`],
-    ['GET', `${policies}/validatingwebhookconfigurations`],
-    ['GET', `/api/v1/namespaces/${namespace}/pods`],
-    ['POST', `/api/v1/namespaces/${namespace}/serviceaccounts/default/token`, {}],
-    ['PATCH', '/apis/rbac.authorization.k8s.io/v1/clusterroles/akv-injector-certs', {}],
-  ]
-  for (const [method, path, body] of cases) {
-    const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-    const { status } = await attempt({ method, path, contentType, ...(body && { body }) })
-    t.equal(status, 403, `${method} ${path}`)
-  }
-})
+t.test(
+  'the certificate controller can get and patch two Secrets and that configuration, and nothing else',
+  async (t) => {
+    for (const name of ['akv-injector-ca', 'akv-injector-webhook-tls']) {
+      const path = `${secretsPath}/${name}`
+      t.equal((await attempt({ method: 'GET', path })).status, 200)
+      t.equal((await patch(path, { data: { 'tls.crt': 'eA==' } })).status, 200)
+    }
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mine' } }
+    const webhook = { ...webhookConfiguration(), metadata: { name: 'mine' } }
+    const policies = '/apis/admissionregistration.k8s.io/v1'
+    const cases: readonly (readonly [Call['method'], string, object?])[] = [
+      ['GET', secretsPath],
+      ['POST', secretsPath, secret],
+      ['DELETE', `${secretsPath}/akv-injector-ca`],
+      ['GET', `${secretsPath}/other`],
+      ['GET', '/api/v1/namespaces/default/secrets/akv-injector-ca'],
+      ['GET', configurationsPath],
+      ['POST', configurationsPath, webhook],
+      ['DELETE', ourPath],
+      ['GET', `${configurationsPath}/other`],
+      ['PATCH', `${configurationsPath}/other`, {}],
+      ['PATCH', `${policies}/validatingadmissionpolicies/akv-injector-certs`, {}],
+      ['DELETE', `${policies}/validatingadmissionpolicybindings/akv-injector-certs`],
+      ['GET', `${policies}/validatingwebhookconfigurations`],
+      ['GET', `/api/v1/namespaces/${namespace}/pods`],
+      ['POST', `/api/v1/namespaces/${namespace}/serviceaccounts/default/token`, {}],
+      ['PATCH', '/apis/rbac.authorization.k8s.io/v1/clusterroles/akv-injector-certs', {}],
+    ]
+    for (const [method, path, body] of cases) {
+      const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+      const { status } = await attempt({ method, path, contentType, ...(body && { body }) })
+      t.equal(status, 403, `${method} ${path}`)
+    }
+  },
+)
 
 t.test('the policy applies only to that account', async (t) => {
   const body = { webhooks: [{ name: 'pods.akv-injector.io', timeoutSeconds: 30 }] }

@@ -53,7 +53,7 @@ t.teardown(async () => {
   await byAdministrator({ metadata: { finalizers: [] } })
 })
 
-t.test('it sets, changes and removes the status', async (t) => {
+t.test('the sync controller sets, changes and removes the status', async (t) => {
   for (const status of ['db: ready', `db: ${'x'.repeat(4092)}`, null]) {
     const { status: code, body } = await patch({ metadata: { annotations: { [key]: status } } })
     t.equal(code, 200, body.message ?? '')
@@ -62,7 +62,7 @@ t.test('it sets, changes and removes the status', async (t) => {
   }
 })
 
-t.test('it replaces a status that somebody else wrote', async (t) => {
+t.test('the sync controller replaces a status that somebody else wrote', async (t) => {
   expectSuccess(await byAdministrator({ metadata: { annotations: { [key]: 'a lie' } } }))
   const { status, body } = await patch({ metadata: { annotations: { [key]: 'db: ready' } } })
   t.equal(status, 200, body.message ?? '')
@@ -91,7 +91,7 @@ const merges: Readonly<Record<string, object>> = {
   'the automount': { automountServiceAccountToken: false },
 }
 for (const [what, body] of Object.entries(merges))
-  t.test(`it can’t change ${what}`, async (t) => {
+  t.test(`the sync controller can’t change ${what}`, async (t) => {
     const before = await account()
     const { status, body: answer } = await patch(body)
     t.equal(status, 422, answer.message ?? '')
@@ -99,7 +99,7 @@ for (const [what, body] of Object.entries(merges))
     t.strictSame(await account(), before)
   })
 
-t.test('it can’t take over fields from other managers', async (t) => {
+t.test('the sync controller can’t take over fields from other managers', async (t) => {
   const before = await account()
   const entries = before.metadata['managedFields'] as readonly { readonly manager: string }[]
   const place = entries.findIndex(({ manager }) => manager === 'administrator')

@@ -48,7 +48,7 @@ async function reads(path: string): Promise<readonly number[]> {
 }
 
 t.test(
-  'it lists and watches them in the listed namespaces only, and the stores of the cluster',
+  'the sync controller lists and watches them in the listed namespaces only, and the stores of the cluster',
   async (t) => {
     for (const plural of namespaced) {
       for (const namespace of [teamA, teamB])
@@ -82,7 +82,7 @@ function withoutStatus(object: KubeObject) {
   return { ...fields, metadata: kept }
 }
 
-t.test('it writes the status, and nothing else through the status', async (t) => {
+t.test('the sync controller writes the status, and nothing else through the status', async (t) => {
   for (const plural of namespaced) {
     const path = `${pathIn(teamA, plural)}/db`
     const before = withoutStatus(await read(path))
@@ -130,7 +130,7 @@ t.test('the API server ignores managedFields that come through the status', asyn
   }
 })
 
-t.test('it can’t change, create or delete them', async (t) => {
+t.test('the sync controller can’t change, create or delete them', async (t) => {
   const change = { metadata: { labels: { app: 'other' } }, spec: { refreshInterval: '2h' } }
   const writes = (collection: string, kind: string) => {
     const object = objectOf(kind)

@@ -76,74 +76,87 @@ async function foreign(name: string, fields: object = {}): Promise<KubeObject> {
   return expectSuccess(await api.call({ method: 'POST', path: secretsIn(teamA), body })).body
 }
 
-t.test('it creates a Secret, claims it, changes it by apply and deletes it', async (t) => {
-  const { body: made } = expectSuccess(
-    await create(secret({ name: 'db', data: { a: value('1') } })),
-  )
-  const entry = { path: '/metadata/managedFields/0/operation' }
-  const claim = [
-    { op: 'test', path: '/metadata/uid', value: made.metadata['uid'] },
-    { op: 'test', ...entry, value: 'Update' },
-    { op: 'replace', ...entry, value: 'Apply' },
-  ]
-  expectSuccess(await patch('db', claim, 'json-patch+json'))
-  const next = secret({
-    name: 'db',
-    metadata: { uid: made.metadata['uid'] },
-    data: { b: value('2') },
-  })
-  const { body } = expectSuccess(await apply('db', next))
-  t.strictSame(body['data'], { b: value('2') }, 'and the key that it no longer applies is gone')
-  t.equal((await remove('db', made.metadata['uid'])).status, 200)
-  t.equal((await read('db')).status, 404)
-})
+t.test(
+  'the sync controller creates a Secret, claims it, changes it by apply and deletes it',
+  async (t) => {
+    const { body: made } = expectSuccess(
+      await create(secret({ name: 'db', data: { a: value('1') } })),
+    )
+    const entry = { path: '/metadata/managedFields/0/operation' }
+    const claim = [
+      { op: 'test', path: '/metadata/uid', value: made.metadata['uid'] },
+      { op: 'test', ...entry, value: 'Update' },
+      { op: 'replace', ...entry, value: 'Apply' },
+    ]
+    expectSuccess(await patch('db', claim, 'json-patch+json'))
+    const next = secret({
+      name: 'db',
+      metadata: { uid: made.metadata['uid'] },
+      data: { b: value('2') },
+    })
+    const { body } = expectSuccess(await apply('db', next))
+    t.strictSame(body['data'], { b: value('2') }, 'and the key that it no longer applies is gone')
+    t.equal((await remove('db', made.metadata['uid'])).status, 200)
+    t.equal((await read('db')).status, 404)
+  },
+)
 
-t.test('it writes the record of an account’s Secrets', async (t) => {
+t.test('the sync controller writes the record of an account’s Secrets', async (t) => {
   const name = 'akv-injector-sync-web'
   const record = secret({ name, type: 'akv-injector.io/sync-record', data: { names: value('db') } })
   const { body } = expectSuccess(await create(record))
   t.equal((await remove(name, body.metadata['uid'])).status, 200)
 })
 
-t.test('it creates a Secret of every type that an annotation can name', async (t) => {
-  const types: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-    'kubernetes.io/tls': { 'tls.crt': value('crt'), 'tls.key': value('key') },
-    'kubernetes.io/dockerconfigjson': { '.dockerconfigjson': value('{"auths":{}}') },
-    'kubernetes.io/basic-auth': { username: value('u'), password: value('p') },
-    'kubernetes.io/ssh-auth': { 'ssh-privatekey': value('k') },
-    'example.com/own': {},
-  }
-  for (const [type, data] of Object.entries(types)) {
-    const { status, body } = await create(secret({ name: 'typed', type, data }), { dryRun: 'All' })
-    t.equal(status, 201, `${type} ${body.message ?? ''}`)
-  }
-})
-
-t.test('it can create Secrets only with its label and the account as owner', async (t) => {
-  const configMap = { ...owner, kind: 'ConfigMap' }
-  for (const [what, metadata] of Object.entries({
-    'no label': { labels: {} },
-    'another’s label': { labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
-    'no owner': { ownerReferences: [] },
-    'another kind of owner': { ownerReferences: [configMap] },
-    'an owner of another group': { ownerReferences: [{ ...owner, apiVersion: 'example.com/v1' }] },
-    'only a wish to be adopted': {
-      labels: {},
-      ownerReferences: [],
-      annotations: { 'akv-injector.io/adopt': 'true' },
-    },
-  })) {
-    const body = secret({ name: 'new', metadata })
-    for (const answer of [await create(body), await apply('new', body)]) {
-      t.equal(answer.status, 422, what)
-      t.match(answer.body.message, deniedBy('secrets'), what)
+t.test(
+  'the sync controller creates a Secret of every type that an annotation can name',
+  async (t) => {
+    const types: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      'kubernetes.io/tls': { 'tls.crt': value('crt'), 'tls.key': value('key') },
+      'kubernetes.io/dockerconfigjson': { '.dockerconfigjson': value('{"auths":{}}') },
+      'kubernetes.io/basic-auth': { username: value('u'), password: value('p') },
+      'kubernetes.io/ssh-auth': { 'ssh-privatekey': value('k') },
+      'example.com/own': {},
     }
-  }
-  t.equal((await read('new')).status, 404)
-})
+    for (const [type, data] of Object.entries(types)) {
+      const { status, body } = await create(secret({ name: 'typed', type, data }), {
+        dryRun: 'All',
+      })
+      t.equal(status, 201, `${type} ${body.message ?? ''}`)
+    }
+  },
+)
 
 t.test(
-  'it can’t create a Secret of a type that others trust with access to the cluster',
+  'the sync controller can create Secrets only with its label and the account as owner',
+  async (t) => {
+    const configMap = { ...owner, kind: 'ConfigMap' }
+    for (const [what, metadata] of Object.entries({
+      'no label': { labels: {} },
+      'another’s label': { labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
+      'no owner': { ownerReferences: [] },
+      'another kind of owner': { ownerReferences: [configMap] },
+      'an owner of another group': {
+        ownerReferences: [{ ...owner, apiVersion: 'example.com/v1' }],
+      },
+      'only a wish to be adopted': {
+        labels: {},
+        ownerReferences: [],
+        annotations: { 'akv-injector.io/adopt': 'true' },
+      },
+    })) {
+      const body = secret({ name: 'new', metadata })
+      for (const answer of [await create(body), await apply('new', body)]) {
+        t.equal(answer.status, 422, what)
+        t.match(answer.body.message, deniedBy('secrets'), what)
+      }
+    }
+    t.equal((await read('new')).status, 404)
+  },
+)
+
+t.test(
+  'the sync controller can’t create a Secret of a type that others trust with access to the cluster',
   async (t) => {
     const annotations = { 'kubernetes.io/service-account.name': 'other' }
     for (const type of trustedMetadata.types.keys()) {
@@ -163,7 +176,7 @@ t.test(
   },
 )
 
-t.test('it can neither change nor delete a foreign Secret', async (t) => {
+t.test('the sync controller can neither change nor delete a foreign Secret', async (t) => {
   const labelled = { labels: ours, ownerReferences: [owner] }
   const cases: Readonly<Record<string, object>> = {
     plain: {},
@@ -205,7 +218,7 @@ t.test('it can neither change nor delete a foreign Secret', async (t) => {
 })
 
 t.test(
-  'it can take over a foreign Secret only after its owner marks it for adoption',
+  'the sync controller can take over a foreign Secret only after its owner marks it for adoption',
   async (t) => {
     const annotations = { 'akv-injector.io/adopt': 'true' }
     const { metadata } = await foreign('given', { metadata: { name: 'given', annotations } })
@@ -222,7 +235,7 @@ t.test(
   },
 )
 
-t.test('it can’t adopt a service account token', async (t) => {
+t.test('the sync controller can’t adopt a service account token', async (t) => {
   await foreign('given-token', {
     metadata: {
       name: 'given-token',
@@ -238,7 +251,7 @@ t.test('it can’t adopt a service account token', async (t) => {
   t.match(body.message, deniedBy('secrets'))
 })
 
-t.test('it can’t remove or change the owner of its Secrets', async (t) => {
+t.test('the sync controller can’t remove or change the owner of its Secrets', async (t) => {
   expectSuccess(await create(secret({ name: 'own' })))
   for (const metadata of [
     { labels: { 'app.kubernetes.io/managed-by': null } },
@@ -249,34 +262,40 @@ t.test('it can’t remove or change the owner of its Secrets', async (t) => {
   expectSuccess(await remove('own'))
 })
 
-t.test('it can’t make its Secrets immutable, nor change their finalizers', async (t) => {
-  const finalizers = ['example.com/held']
-  const attempts = [
-    await create({ ...secret({ name: 'held' }), immutable: true }, { dryRun: 'All' }),
-    await create(secret({ name: 'held', metadata: { finalizers } }), { dryRun: 'All' }),
-  ]
-  expectSuccess(await create(secret({ name: 'held' })))
-  attempts.push(await patch('held', { immutable: true }))
-  attempts.push(await patch('held', { metadata: { finalizers } }))
-  const byAdministrator = (body: object) =>
-    api.call({
-      method: 'PATCH',
-      path: pathOf('held'),
-      body,
-      contentType: 'application/merge-patch+json',
-    })
-  expectSuccess(await byAdministrator({ metadata: { finalizers } }))
-  expectSuccess(await apply('held', secret({ name: 'held', data: { a: value('1') } })))
-  attempts.push(await patch('held', { metadata: { finalizers: [] } }))
-  for (const { status, body } of attempts) {
-    t.equal(status, 422)
-    t.match(body.message, 'immutable, nor change their finalizers')
-  }
-  expectSuccess(await byAdministrator({ metadata: { finalizers: [] } }))
-  expectSuccess(await remove('held'))
-})
+t.test(
+  'the sync controller can’t make its Secrets immutable, nor change their finalizers',
+  async (t) => {
+    const finalizers = ['example.com/held']
+    const attempts = [
+      await create({ ...secret({ name: 'held' }), immutable: true }, { dryRun: 'All' }),
+      await create(secret({ name: 'held', metadata: { finalizers } }), { dryRun: 'All' }),
+    ]
+    expectSuccess(await create(secret({ name: 'held' })))
+    attempts.push(await patch('held', { immutable: true }))
+    attempts.push(await patch('held', { metadata: { finalizers } }))
+    const byAdministrator = (body: object) =>
+      api.call({
+        method: 'PATCH',
+        path: pathOf('held'),
+        body,
+        contentType: 'application/merge-patch+json',
+      })
+    expectSuccess(await byAdministrator({ metadata: { finalizers } }))
+    expectSuccess(await apply('held', secret({ name: 'held', data: { a: value('1') } })))
+    attempts.push(await patch('held', { metadata: { finalizers: [] } }))
+    for (const { status, body } of attempts) {
+      t.equal(status, 422)
+      t.match(body.message, 'immutable, nor change their finalizers')
+    }
+    expectSuccess(await byAdministrator({ metadata: { finalizers: [] } }))
+    expectSuccess(await remove('held'))
+  },
+)
 
-t.test('it can read any Secret of these namespaces by name, as documented', async (t) => {
-  await foreign('known-by-name')
-  t.equal((await read('known-by-name')).status, 200)
-})
+t.test(
+  'the sync controller can read any Secret of these namespaces by name, as documented',
+  async (t) => {
+    await foreign('known-by-name')
+    t.equal((await read('known-by-name')).status, 200)
+  },
+)

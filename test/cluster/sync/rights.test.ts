@@ -22,7 +22,7 @@ const ask = (spec: object, { namespace = teamA, name = 'web' } = {}) =>
     body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec },
   })
 
-t.test('it gets tokens of the listed accounts, for Entra', async (t) => {
+t.test('the sync controller gets tokens of the listed accounts, for Entra', async (t) => {
   for (const at of [
     { namespace: teamA, name: 'web' },
     { namespace: teamA, name: 'api' },
@@ -55,14 +55,17 @@ const refusedSpecs: Readonly<Record<string, object>> = {
   'bound to an object': { audiences: [audience], boundObjectRef },
 }
 for (const [what, spec] of Object.entries(refusedSpecs))
-  t.test(`it gets no token of a listed account for another audience or use: ${what}`, async (t) => {
-    const { status, body } = await ask({ expirationSeconds: 600, ...spec })
-    t.equal(status, 422)
-    t.match(body.message, deniedBy('tokens'))
-    t.equal(body['status'], 'Failure', 'and no token is in the answer')
-  })
+  t.test(
+    `the sync controller gets no token of a listed account for another audience or use: ${what}`,
+    async (t) => {
+      const { status, body } = await ask({ expirationSeconds: 600, ...spec })
+      t.equal(status, 422)
+      t.match(body.message, deniedBy('tokens'))
+      t.equal(body['status'], 'Failure', 'and no token is in the answer')
+    },
+  )
 
-t.test('it gets no token of any other account, its own included', async (t) => {
+t.test('the sync controller gets no token of any other account, its own included', async (t) => {
   const elsewhere = await testNamespace(t, cluster)
   for (const at of [
     { namespace: teamA, name: 'other' },
@@ -79,7 +82,7 @@ t.test('it gets no token of any other account, its own included', async (t) => {
   }
 })
 
-t.test('it lists and watches accounts, and creates events for them', async (t) => {
+t.test('the sync controller lists and watches accounts, and creates events for them', async (t) => {
   const path = accountsIn(teamA)
   t.equal((await controller.call({ method: 'GET', path })).status, 200)
   t.equal((await controller.call({ method: 'GET', path: `${path}/web` })).status, 403)
@@ -234,7 +237,7 @@ t.test('other requests are forbidden', async (t) => {
   }
 })
 
-t.test('it can’t impersonate anyone', async (t) => {
+t.test('the sync controller can’t impersonate anyone', async (t) => {
   for (const as of [
     'kubernetes-admin',
     'system:kube-controller-manager',

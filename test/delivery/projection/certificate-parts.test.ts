@@ -79,7 +79,7 @@ t.test('a part of another version is fetched at the certificate’s version', as
   }
 })
 
-t.test('without the certificate itself, the secret’s version counts', async (t) => {
+t.test('without the certificate object, the version of its secret counts', async (t) => {
   const { results } = await fetch(
     [wanted('secret'), wanted('key')],
     (reference) => named(reference) ?? (reference.type === 'key' ? 1 : 2),

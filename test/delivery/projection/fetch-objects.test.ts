@@ -188,7 +188,7 @@ t.test('a pause holds for every request to its vault, but not for other vaults',
   t.ok(asked.some(({ vault, atMs }) => vault === 'team-b' && atMs === 0))
 })
 
-t.test('no more than ten run side by side', async (t) => {
+t.test('at most ten requests to a vault run at a time', async (t) => {
   let running = 0
   let most = 0
   const objects = Array.from({ length: 40 }, (_, i) => object(`o${i}`))

@@ -39,23 +39,26 @@ t.test('a pinned version is final once all its targets are in place', async (t) 
   t.strictSame(finalNames(config, content(['a', 'w/tls.crt'], ['A'])), ['a'], 'half a file')
 })
 
-t.test('a version in a template is final if all the others are pinned, too', async (t) => {
-  const template = (...segments: readonly ReturnType<typeof secretFile>[]) => {
-    const values = segments.map(({ object }) => ({ object }))
-    return agentConfig({ templates: [{ path: 'x', segments: values }] })
-  }
-  const [a, b] = [pinned(secretFile('a')), pinned(secretFile('b'))]
-  t.strictSame(finalNames(template(a, b), content(['x'])), ['a', 'b'])
-  t.strictSame(finalNames(template(a, b), content([])), [])
-  t.strictSame(finalNames(template(a, secretFile('b')), content(['x'])), [])
-})
+t.test(
+  'a version in a template is final if all of the template’s versions are pinned',
+  async (t) => {
+    const template = (...segments: readonly ReturnType<typeof secretFile>[]) => {
+      const values = segments.map(({ object }) => ({ object }))
+      return agentConfig({ templates: [{ path: 'x', segments: values }] })
+    }
+    const [a, b] = [pinned(secretFile('a')), pinned(secretFile('b'))]
+    t.strictSame(finalNames(template(a, b), content(['x'])), ['a', 'b'])
+    t.strictSame(finalNames(template(a, b), content([])), [])
+    t.strictSame(finalNames(template(a, secretFile('b')), content(['x'])), [])
+  },
+)
 
 t.test('a history is never final', async (t) => {
   const config = agentConfig({ files: [pinned(secretFile('a', { versions: 2, path: 'h' }))] })
   t.strictSame(finalNames(config, content(['h/0', 'h/1'])), [])
 })
 
-t.test('what is known is final', async (t) => {
+t.test('a known version is final', async (t) => {
   const config = agentConfig({ files: [pinned(secretFile('a'))] })
   const objects = wantedObjects(config)
   const known = new Map([[`team-a:secrets/a@${version}`, { kind: 'secret', value: 'x' } as never]])

@@ -52,7 +52,7 @@ async function project(
   }
 }
 
-t.test('a value goes to every target that wants it', async (t) => {
+t.test('a value is written to every target that requests it', async (t) => {
   const wanted = config({
     files: [secretFile('a'), secretFile('a', { path: 'x/y' })],
     env: [secretVariable('A', 'a')],
@@ -122,7 +122,7 @@ t.test(
   },
 )
 
-t.test('no problem ever quotes a value', async () => {
+t.test('no problem of a projection quotes a value', async () => {
   const wanted = config({ env: [secretVariable('A', 'a')] })
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {

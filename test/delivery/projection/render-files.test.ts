@@ -174,7 +174,7 @@ t.test('a history is a file for each version, each made as a single one would be
   t.strictSame(two, { 'p/0': '1', 'p/1': '2' }, 'another target may want more of them')
 })
 
-t.test('no value is ever in a message, whatever it is', async () => {
+t.test('no message about a file contains a value', async () => {
   const wanted = [
     file('secret', { property: 'a' }),
     file('secret', { property: '*' }),
@@ -199,31 +199,34 @@ t.test('no value is ever in a message, whatever it is', async () => {
   )
 })
 
-t.test('for a TLS Secret, a certificate is cut in its certificates and its key', async (t) => {
-  for (const answer of [pfxAnswer('chain-3des'), pfxAnswer('chain-aes-256')]) {
-    const { p: whole = '' } = await texts(file('secret', { format: 'pem' }), answer)
-    const { p: certificates = '' } = await texts(file('secret', { format: 'tls.crt' }), answer)
-    const { p: key = '' } = await texts(file('secret', { format: 'tls.key' }), answer)
-    t.equal(key + certificates, whole, 'in the order of the CSI driver’s provider')
-    t.match(key, /^-----BEGIN PRIVATE KEY-----/)
-  }
-  const plain = secretAnswer(
-    (await texts(file('secret', { format: 'pem' }), pfxAnswer('chain-3des')))['p'] ?? '',
-  )
-  t.match(await texts(file('secret', { format: 'tls.crt' }), plain), {
-    p: /^-----BEGIN CERTIFICATE/,
-  })
-  const none = secretAnswer('no PEM s3cr3t')
-  await fails(
-    file('secret', { format: 'tls.crt' }),
-    none,
-    'AKV_CERTIFICATE',
-    /no certificate in PEM$/,
-  )
-  await fails(
-    file('secret', { format: 'tls.key' }),
-    none,
-    'AKV_KEY_NOT_EXPORTABLE',
-    /no private key in PEM$/,
-  )
-})
+t.test(
+  'a TLS Secret gets the certificates and the key of a certificate as two files',
+  async (t) => {
+    for (const answer of [pfxAnswer('chain-3des'), pfxAnswer('chain-aes-256')]) {
+      const { p: whole = '' } = await texts(file('secret', { format: 'pem' }), answer)
+      const { p: certificates = '' } = await texts(file('secret', { format: 'tls.crt' }), answer)
+      const { p: key = '' } = await texts(file('secret', { format: 'tls.key' }), answer)
+      t.equal(key + certificates, whole, 'in the order of the CSI driver’s provider')
+      t.match(key, /^-----BEGIN PRIVATE KEY-----/)
+    }
+    const plain = secretAnswer(
+      (await texts(file('secret', { format: 'pem' }), pfxAnswer('chain-3des')))['p'] ?? '',
+    )
+    t.match(await texts(file('secret', { format: 'tls.crt' }), plain), {
+      p: /^-----BEGIN CERTIFICATE/,
+    })
+    const none = secretAnswer('no PEM s3cr3t')
+    await fails(
+      file('secret', { format: 'tls.crt' }),
+      none,
+      'AKV_CERTIFICATE',
+      /no certificate in PEM$/,
+    )
+    await fails(
+      file('secret', { format: 'tls.key' }),
+      none,
+      'AKV_KEY_NOT_EXPORTABLE',
+      /no private key in PEM$/,
+    )
+  },
+)

@@ -19,7 +19,7 @@ function failing(...errors: unknown[]) {
   return { attempt, tries: () => tries }
 }
 
-t.test('it waits a random part of a span that doubles up to a limit', async (t) => {
+t.test('a retry waits a random part of a span that doubles up to a limit', async (t) => {
   const errors = Array.from({ length: 8 }, () => retryable())
   for (const random of [0, 0.5, 0.999]) {
     const clock = fakeClock({ random })
@@ -89,7 +89,7 @@ t.test('each failure is reported before the wait', async (t) => {
   t.strictSame(told, ['AKV_NETWORK', 'wait', 'AKV_NETWORK', 'wait'])
 })
 
-t.test('it tries a last time at the deadline, and throws the last error', async (t) => {
+t.test('a retry tries a last time at the deadline, and throws the last error', async (t) => {
   const clock = fakeClock({ random: 0.999 })
   const deadlineMs = clock.now() + 2000
   const last = retryable()
@@ -104,7 +104,7 @@ t.test('it tries a last time at the deadline, and throws the last error', async 
   t.equal(thrown, last)
 })
 
-t.test('with the deadline in the past there is one try', async (t) => {
+t.test('with a deadline in the past, a request is tried once', async (t) => {
   const clock = fakeClock({})
   const { attempt, tries } = failing(retryable())
   const options = {

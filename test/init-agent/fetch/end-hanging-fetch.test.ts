@@ -16,7 +16,7 @@ t.test('a fetch that hangs is ended well after its deadline', async (t) => {
   t.equal(clock.now(), startMs + 150_000)
 })
 
-t.test('it waits for a deadline that has moved meanwhile', async (t) => {
+t.test('the end of a hanging fetch waits for a deadline that has moved meanwhile', async (t) => {
   const clock = fakeClock({
     onSleep: (nowMs) => deadline.extend({ nowMs, waitMs: 600_000 }),
   })

@@ -17,7 +17,7 @@ const wanted = {
 }
 const rest = () => ({ env: {}, log: memoryLog().log, signal: new AbortController().signal })
 
-t.test('it fetches what the agent would write, with the given sign-in', async (t) => {
+t.test('a single fetch fetches what the agent would write, with the given sign-in', async (t) => {
   const emulator = await startTestEmulator(t, { secrets: 'a: value', objects })
   const pod = await makePod(t, emulator, wanted)
   const { code, output } = await runToEnd(t, pod)
@@ -49,7 +49,7 @@ t.test('a ready sign-in needs no client id, and a refusal names its principal', 
   })
 })
 
-t.test('it fails if a required value is missing', async (t) => {
+t.test('a single fetch fails if a required value is missing', async (t) => {
   const emulator = await startTestEmulator(t, { secrets: 'a: value' })
   const { config, tokenFile } = await makePod(t, emulator, { files: [secretFile('absent')] })
   await t.rejects(fetchOnce({ config, credential: { tokenFile }, ...rest() }), AkvError)

@@ -54,7 +54,7 @@ t.test('if the sign-in fails, everything stays as it is, and one line says so', 
 
 const failing = (asked: readonly string[]) => asked.filter((name) => name !== 'sign-in')
 
-t.test('in an outage, one request an interval finds out when it is over', async (t) => {
+t.test('in an outage, the agent sends one request per interval until it is over', async (t) => {
   const names = ['a', 'b', 'c', 'd']
   const { vault, asked, file, run } = simulatePod(t, {
     files: names.map((name) => secretFile(name)),
@@ -126,7 +126,7 @@ t.test(
   },
 )
 
-t.test('if a volume can’t be written, the agent goes on and tries again', async (t) => {
+t.test('an agent that can’t write a volume goes on and tries again', async (t) => {
   const { context, vault, file, lines, run } = simulatePod(t, { files: [secretFile('a')] })
   vault.set('a', '1')
   const { write } = context.volumes

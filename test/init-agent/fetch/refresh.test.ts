@@ -93,7 +93,7 @@ t.test('a pinned version isn’t requested again', async (t) => {
   t.strictSame(new Set(asked), new Set(['sign-in', 'a']))
 })
 
-t.test('with pinned versions only, nothing is requested', async (t) => {
+t.test('an agent with pinned versions only requests nothing on a refresh', async (t) => {
   const version = '0123456789abcdef0123456789abcdef'
   const object = { vault: 'team-a', type: 'secret', name: 'pinned', version } as const
   const { vault, asked, run } = simulatePod(t, { files: [{ path: 'p', object }] })

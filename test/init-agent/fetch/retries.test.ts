@@ -112,7 +112,7 @@ t.test('a token that a vault refuses is replaced once', async (t) => {
   t.equal(emulator.requests.filter(({ method }) => method === 'POST').length, 2, 'sign-ins')
 })
 
-t.test('it gives up at the deadline, with the last error', async (t) => {
+t.test('the agent gives up at the deadline, with the last error', async (t) => {
   const emulator = await startTestEmulator(t, { secrets: 'a: v' })
   emulator.addFault({
     match: { service: 'vault' },

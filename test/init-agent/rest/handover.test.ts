@@ -52,7 +52,7 @@ t.test('a later handover replaces one that nobody took', { skip: cannotMount() }
   t.strictSame(run(code), { goodAtMs: 5 })
 })
 
-t.test('nothing is left on a disk, in a missing folder or in a full volume', async (t) => {
+t.test('a handover is never written to a disk, a missing folder or a full volume', async (t) => {
   const code = (folder: string) => `() => leaveHandover(${JSON.stringify(folder)}, { goodAtMs: 1 })`
   t.equal(run(code('/proc')), false)
   t.equal(run(code('/nowhere')), false)
@@ -62,7 +62,7 @@ t.test('nothing is left on a disk, in a missing folder or in a full volume', asy
   t.equal(run(code(full)), false)
 })
 
-t.test('standard input that isn’t a handover is none', { skip: cannotMount() }, async (t) => {
+t.test('standard input that isn’t a handover is ignored', { skip: cannotMount() }, async (t) => {
   t.equal(run('takeHandover'), null)
   const named = join(t.testdir(), 'named')
   writeFileSync(named, JSON.stringify(left))

@@ -13,7 +13,7 @@ t.test('a variable is a line whose value is literal', async (t) => {
   t.equal(Buffer.from(file).toString(), `A='x "y" $(Z) \\n #'\nB_2='two\nlines = é'\n`)
 })
 
-t.test('what is written can be read back, for any values that pass', async () => {
+t.test('a file of variables reads back as the same values', async () => {
   const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,9}$/)
   const value = fc
     .oneof(

@@ -30,7 +30,7 @@ t.test('on a tmpfs', { skip: cannotMount() }, async (t) => {
     t.equal(text(volume, 'a'), '1')
   })
 
-  t.test('so does one that runs out of inodes', async (t) => {
+  t.test('a tmpfs that runs out of inodes gives the same error', async (t) => {
     const volume = makeTmpfs(t, 'size=1m,nr_inodes=12')
     write(volume, set({ a: '1' }))
     const many = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}`, 'x']))

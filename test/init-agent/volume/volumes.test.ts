@@ -63,7 +63,7 @@ t.test('a change touches only the volumes that it concerns', async (t) => {
   t.strictSame(volumes.read()?.content, content('1', '2'))
 })
 
-t.test('nothing is switched if a set can’t be written', async (t) => {
+t.test('no volume switches to a new set if one of the sets can’t be written', async (t) => {
   const { paths, volumes, current } = openPod(t)
   volumes.write(content('1'))
   const before = current()

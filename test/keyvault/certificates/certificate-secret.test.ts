@@ -93,27 +93,30 @@ t.test('a PFX is built of certificates alone, too, and of many', async (t) => {
   t.equal(pemBlocks(info).length, 40)
 })
 
-t.test('what holds no certificate, or is of another type, is refused in a sentence', async (t) => {
-  const cases: [string, { value: string; contentType: string | undefined }, RegExp][] = [
-    ['no PFX', { ...pfxSecret('no-key'), value: '' }, /can't be read/],
-    ['no base64', { value: 'x', contentType: 'application/x-pkcs12' }, /not base64/],
-    [
-      'another type',
-      { value: '', contentType: 'text/plain' },
-      /is "text\/plain"; accepted: application\/x-pkcs12/,
-    ],
-    ['no type', { value: '', contentType: undefined }, /is ""; accepted/],
-  ]
-  for (const [name, secret, problem] of cases) {
-    t.match(await certificateSecretPem(secret), { problem }, name)
-  }
-  t.match(await certificatePfx(pemSecret('')), {
-    problem: /the secret that backs the certificate contains no certificate/,
-  })
-  t.match(await certificatePfx(pemSecret(fixtureText('leaf.key'))), { problem: /no certificate/ })
-})
+t.test(
+  'a secret without a certificate, or of another type, is refused with a sentence',
+  async (t) => {
+    const cases: [string, { value: string; contentType: string | undefined }, RegExp][] = [
+      ['no PFX', { ...pfxSecret('no-key'), value: '' }, /can't be read/],
+      ['no base64', { value: 'x', contentType: 'application/x-pkcs12' }, /not base64/],
+      [
+        'another type',
+        { value: '', contentType: 'text/plain' },
+        /is "text\/plain"; accepted: application\/x-pkcs12/,
+      ],
+      ['no type', { value: '', contentType: undefined }, /is ""; accepted/],
+    ]
+    for (const [name, secret, problem] of cases) {
+      t.match(await certificateSecretPem(secret), { problem }, name)
+    }
+    t.match(await certificatePfx(pemSecret('')), {
+      problem: /the secret that backs the certificate contains no certificate/,
+    })
+    t.match(await certificatePfx(pemSecret(fixtureText('leaf.key'))), { problem: /no certificate/ })
+  },
+)
 
-t.test('whatever is changed inside the certificates and keys, there is an answer', async (t) => {
+t.test('certificates and keys with any change are read or refused', async (t) => {
   const bare = fixture('chain-bare.pfx')
   const change = fc.tuple(fc.nat(bare.length - 1), fc.integer({ min: 0, max: 255 }))
   let read = 0

@@ -67,7 +67,7 @@ t.test('the leaf is the certificate of the key, also where others are leaves', a
   )
 })
 
-t.test('without a key the longest chain is the one', async (t) => {
+t.test('without a key, the longest chain is chosen', async (t) => {
   t.equal(await order('unrelated root intermediate leaf'), 'leaf intermediate root unrelated')
   t.equal(await order('self-signed root leaf intermediate'), 'leaf intermediate root self-signed')
 })
@@ -80,7 +80,7 @@ t.test('duplicates and unrelated certificates are kept, behind, as they are stor
   t.equal(await order('self-signed self-signed', 'self-signed'), 'self-signed self-signed')
 })
 
-t.test('what can’t be ordered keeps its order', async (t) => {
+t.test('certificates that can’t be ordered into a chain keep their order', async (t) => {
   for (const stored of [
     'root leaf',
     'root unrelated self-signed',
@@ -98,7 +98,7 @@ t.test('authorities that have certified each other don’t make it go in circles
   t.strictSame(await orderChain({ keys: [], certificates }), certificates)
 })
 
-t.test('a certificate whose kind of key nobody knows is in nobody’s way', async (t) => {
+t.test('a certificate with an unknown kind of key doesn’t disturb the chain', async (t) => {
   const rsa = Buffer.from('06092a864886f70d010101', 'hex')
   const strange = certificateDer('leaf')
   strange[strange.indexOf(rsa) + rsa.length - 1] = 0x7f

@@ -54,7 +54,7 @@ t.test('a self-signed leaf is its own root', async (t) => {
   })
 })
 
-t.test('without a root there is no ca.crt', async (t) => {
+t.test('without a root certificate, a TLS Secret has no ca.crt', async (t) => {
   const without = parsedValue(await tlsFiles(pemSecret('leaf.key', 'leaf.crt', 'intermediate.crt')))
   t.strictSame(Object.keys(without), ['tls.crt', 'tls.key'])
   const authority = parsedValue(await tlsFiles(pemSecret('leaf.key', 'leaf.crt', 'leaf.crt')))
@@ -82,12 +82,12 @@ t.test('a root without the intermediate below it is written all the same', async
   )
 })
 
-t.test('of several keys it takes the leaf’s', async (t) => {
+t.test('a TLS Secret gets the key of the leaf if the object has several keys', async (t) => {
   const files = parsedValue(await tlsFiles(pemSecret('ec-p384.key', 'leaf.key', 'leaf.crt')))
   t.equal(files['tls.key'], fixtureText('leaf.key'))
 })
 
-t.test('without a key it says what to change in the certificate’s policy', async (t) => {
+t.test('a certificate without a key is refused, with what to change in its policy', async (t) => {
   for (const secret of [pfxSecret('no-key'), pemSecret('leaf.crt', 'root.crt')])
     t.match(await tlsFiles(secret), {
       problem:
@@ -101,7 +101,7 @@ t.test('a key of another certificate is refused', async (t) => {
   })
 })
 
-t.test('what can’t be read is said', async (t) => {
+t.test('a TLS value that can’t be read is refused with a reason', async (t) => {
   t.match(await tlsFiles({ value: '', contentType: 'text/plain' }), { problem: /content type/ })
   t.match(await tlsFiles(pfxSecret('with-password')), { problem: /has a password/ })
 })

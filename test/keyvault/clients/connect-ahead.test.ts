@@ -88,7 +88,7 @@ t.test('the certificate is checked as for any other connection', async (t) => {
   t.equal(server.requests.length, 0)
 })
 
-t.test('nothing is opened past a proxy, nor through it', async (t) => {
+t.test('no connection is opened ahead of time if there is a proxy', async (t) => {
   const server = await startServer(t)
   const proxy = await startProxy(t)
   const agent = connectTo(t, server.caPem, { HTTPS_PROXY: proxy.url })

@@ -49,7 +49,7 @@ t.test('NO_PROXY names hosts and domains, with or without a dot in front', async
     t.equal(await usesProxy('a.vault.example', noProxy), false, noProxy)
 })
 
-t.test('a proxy that refuses is a network failure, and nothing goes around it', async (t) => {
+t.test('a proxy that refuses is a network failure, and no request bypasses it', async (t) => {
   const emulator = await startVault(t)
   for (const answer of [403, 407, 502]) {
     const proxy = await startProxy(t, { answer })

@@ -42,7 +42,7 @@ t.test('a host that drips is given up after the time for one try', async (t) => 
   t.strictSame(failure, { kind: 'timeout', timeoutMs: 100 })
 })
 
-t.test('so is one that never answers', async (t) => {
+t.test('a request that never gets an answer is aborted', async (t) => {
   const host = await startHttpsServer(t, () => undefined)
   const failure = await failureOf(clientOf(t, host, { timeoutMs: 100 }).getSecret('a'))
   t.strictSame(failure, { kind: 'timeout', timeoutMs: 100 })
@@ -76,7 +76,7 @@ t.test('a certificate that is not trusted is told by its code', async (t) => {
   t.equal(host.requests.length, 0)
 })
 
-t.test('nothing is sent, and no token made, for any place but its own', async (t) => {
+t.test('the client sends requests and tokens to its own vault only', async (t) => {
   const host = await startHttpsServer(t, (_request, response) => response.end('{}'))
   const bases = [
     'https://other.example',

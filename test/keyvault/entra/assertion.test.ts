@@ -20,7 +20,7 @@ t.test('claims of any size and content stay short and printable', async (t) => {
   t.notMatch(words, /[\n\0]/)
 })
 
-t.test('what is no JWT is refused', async (t) => {
+t.test('an assertion that isn’t a JWT is refused', async (t) => {
   for (const token of ['', 'a', 'a.b', 'a.b.c', 'a.bnVsbA.c', `${jwt({})}.d`, jwt('text')])
     t.throws(() => describeAssertion(token), { code: 'AKV_TOKEN_FILE' }, token)
 })

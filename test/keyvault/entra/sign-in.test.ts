@@ -174,7 +174,7 @@ t.test('in every cloud the administrator’s authority is the only host that is 
   }
 })
 
-t.test('no AZURE_ variable has a say in where it asks', async (t) => {
+t.test('no AZURE_ variable changes where the agent signs in', async (t) => {
   const emulator = await startVault(t)
   t.intercept(process, 'env', {
     value: {

@@ -16,7 +16,7 @@ const vaultBody = (code: string, inner?: string) => ({
   error: { code, message: 'm', ...(inner === undefined ? {} : { innererror: { code: inner } }) },
 })
 
-t.test('what a vault answers has a code, and is retryable or not', async (t) => {
+t.test('each answer of a vault has a code, and is retryable or not', async (t) => {
   const cases: [FailedRequest, string, boolean][] = [
     [status(401), 'AKV_UNAUTHORIZED', false],
     [status(404, vaultBody('SecretNotFound')), 'AKV_OBJECT_NOT_FOUND', false],
@@ -149,7 +149,7 @@ t.test('a pause that was asked for is handed on', async (t) => {
   t.equal(signInError(status(503, '', 7000), sent).retryAfterMs, 7000)
 })
 
-t.test('nothing that a host says of its own is repeated', async (t) => {
+t.test('an error never repeats what a host says in its own words', async (t) => {
   const secret = 'Bearer eyJhbGciOi.echo'
   const bodies = [
     secret,

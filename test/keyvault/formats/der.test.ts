@@ -40,7 +40,7 @@ t.test('identifiers and numbers are written and read as openssl does', async (t)
   }
 })
 
-t.test('indefinite lengths end at their mark, nested ones too', async (t) => {
+t.test('indefinite lengths of DER end at their mark, also nested ones', async (t) => {
   const [first, second, ...more] = readElements(bytes('30803080040101000004010200000500'), 'it')
   t.equal(Buffer.from(first?.content ?? []).toString('hex'), '30800401010000040102')
   t.equal(Buffer.from(second?.raw ?? []).toString('hex'), '0500')
@@ -49,7 +49,7 @@ t.test('indefinite lengths end at their mark, nested ones too', async (t) => {
   t.equal(octetsOf(pieces, 'it').toString(), 'abc')
 })
 
-t.test('what is no ASN.1 is said of the place that it was expected at', async (t) => {
+t.test('invalid ASN.1 is reported with the place where it was expected', async (t) => {
   const wrong = [
     '30',
     '3005',

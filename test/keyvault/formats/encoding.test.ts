@@ -33,7 +33,7 @@ t.test('line breaks are passed over, as where a text was wrapped', async (t) => 
   t.strictSame(decodeValue('6865\n6c6c\r\n6f\n', 'hex'), { kind: 'valid', value })
 })
 
-t.test('what is not base64 is an error, never less', async (t) => {
+t.test('text that isn’t base64 is an error, and never read in part', async (t) => {
   const invalid = [
     'aGVsbG8',
     'aGVsbG8==',
@@ -63,7 +63,7 @@ t.test('what is not base64 is an error, never less', async (t) => {
   }
 })
 
-t.test('what is not hexadecimal is an error, never less', async (t) => {
+t.test('text that isn’t hexadecimal is an error, and never read in part', async (t) => {
   for (const value of ['a', 'abc', 'ag', '0x00', 'ab cd', 'ab ', 'ａb', '-1', 'zz'])
     t.match(decodeValue(value, 'hex'), { problem: /^the value is not hexadecimal: pairs/ }, value)
 })

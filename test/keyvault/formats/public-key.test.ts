@@ -14,7 +14,7 @@ const asBytes = (jwk: JsonWebKey): PublicJwk =>
     ]),
   )
 
-t.test('a public key is the PEM that openssl writes, under the HSM’s names too', async (t) => {
+t.test('a public key is the PEM that openssl writes, also for HSM key types', async (t) => {
   for (const [name, types] of [
     ['leaf', ['RSA', 'RSA-HSM']],
     ['ec-p256', ['EC', 'EC-HSM']],
@@ -55,7 +55,7 @@ t.test('types and curves that have no public key to write are named', async (t) 
     t.match(publicKeyPem(jwk), { problem }, `${jwk.kty} ${jwk.crv}`)
 })
 
-t.test('an answer that holds no key is no key', async (t) => {
+t.test('an answer without a key is refused as a public key', async (t) => {
   const {
     n = '',
     x = '',

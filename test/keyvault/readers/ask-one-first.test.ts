@@ -71,7 +71,7 @@ t.test('a vault that serves neither of two objects gets no other request', async
   }
 })
 
-t.test('one request finds out that an outage goes on', async (t) => {
+t.test('one request per vault finds out whether an outage continues', async (t) => {
   const { sent, answer, ends } = readAll({ wasDown: true })
   await settle()
   await answer('a', failure('AKV_VAULT_UNAVAILABLE'))

@@ -84,14 +84,17 @@ t.test('a vault that has not throttled for a minute starts over', async (t) => {
   t.equal(await throttle(pauses, {}), 15_000)
 })
 
-t.test('no pause is shorter than Retry-After, and pods don’t return together', async (t) => {
-  const ends = await Promise.all(
-    [0, 0.5, 0.9].map((random) =>
-      throttle(createVaultPauses(fakeClock({ random })), { retryAfterMs: 60_000 }),
-    ),
-  )
-  t.strictSame(ends, [60_000, 65_000, 69_000])
-})
+t.test(
+  'no pause of a vault is shorter than Retry-After, and pods don’t return together',
+  async (t) => {
+    const ends = await Promise.all(
+      [0, 0.5, 0.9].map((random) =>
+        throttle(createVaultPauses(fakeClock({ random })), { retryAfterMs: 60_000 }),
+      ),
+    )
+    t.strictSame(ends, [60_000, 65_000, 69_000])
+  },
+)
 
 t.test('a refusal does not change the end of a pause; a later Retry-After does', async (t) => {
   const clock = fakeClock({})
@@ -130,33 +133,36 @@ function openLoad(pauses: VaultPauses) {
 
 const settle = () => new Promise(setImmediate)
 
-t.test('after a pause, one request goes first, and more as the vault answers', async (t) => {
-  const clock = fakeClock({})
-  const pauses = createVaultPauses(clock)
-  const { sent, ends, add } = openLoad(pauses)
-  add(20)
-  await settle()
-  t.equal(sent.length, 1, 'the vault has not answered yet')
-  sent[0]?.resolve('x')
-  await settle()
-  t.equal(sent.length, 20, 'it has')
-  for (const { resolve } of sent.splice(0)) resolve('x')
-  await throttle(pauses, {})
-  await clock.sleep(15_000)
-  add(30)
-  await settle()
-  for (let answered = 0; answered < 10; answered++) {
-    t.equal(sent.length, answered + 1)
-    sent[answered]?.resolve('x')
+t.test(
+  'after a pause of a vault, one request is sent first, and more as the vault answers',
+  async (t) => {
+    const clock = fakeClock({})
+    const pauses = createVaultPauses(clock)
+    const { sent, ends, add } = openLoad(pauses)
+    add(20)
     await settle()
-  }
-  t.equal(sent.length, 12, 'two at a time after ten answers')
-  for (let answered = 10; answered < 30; answered++) {
-    sent[answered]?.resolve('x')
+    t.equal(sent.length, 1, 'the vault has not answered yet')
+    sent[0]?.resolve('x')
     await settle()
-  }
-  t.equal((await Promise.all(ends)).filter((end) => end === 'x').length, 50)
-})
+    t.equal(sent.length, 20, 'it has')
+    for (const { resolve } of sent.splice(0)) resolve('x')
+    await throttle(pauses, {})
+    await clock.sleep(15_000)
+    add(30)
+    await settle()
+    for (let answered = 0; answered < 10; answered++) {
+      t.equal(sent.length, answered + 1)
+      sent[answered]?.resolve('x')
+      await settle()
+    }
+    t.equal(sent.length, 12, 'two at a time after ten answers')
+    for (let answered = 10; answered < 30; answered++) {
+      sent[answered]?.resolve('x')
+      await settle()
+    }
+    t.equal((await Promise.all(ends)).filter((end) => end === 'x').length, 50)
+  },
+)
 
 t.test('if the first request is throttled again, those that wait are refused', async (t) => {
   const clock = fakeClock({})

@@ -48,7 +48,7 @@ t.test('a version that there is not, and an empty list, are errors', async (t) =
 })
 
 t.test(
-  'of one second, the vault’s newest is the first, and the others keep an order',
+  'among versions of the same second, the vault’s newest is the first, and the order of the others is stable',
   async (t) => {
     const list = ['d', 'a', 'c', 'b'].map((digit) => listed(digit, 1000))
     t.equal(isAmbiguous(list), true)

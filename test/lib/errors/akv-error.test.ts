@@ -28,7 +28,7 @@ t.test('every code says what it means and what to do, in sentences', async (t) =
 const firewall = '{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByFirewall"}}}'
 const asked = { object: 'secret team-a:db', vault: 'team-a', principal: 'client 2' }
 
-t.test('what Secret sync can meet, too, is not told as if there had to be a pod', (t) => {
+t.test('errors that Secret sync can meet, too, don’t mention a pod', (t) => {
   const table = Object.entries<ErrorFacts>(errorTable)
   const shared = table.slice(table.findIndex(([code]) => code === 'AKV_FEDERATION_MISMATCH'))
   for (const [code, { means, remedy }] of shared)
@@ -42,7 +42,7 @@ t.test('what Secret sync can meet, too, is not told as if there had to be a pod'
 })
 
 t.test(
-  'what is not ours is shown by its kind and place, as its message may quote anything',
+  'an error that isn’t ours is shown by its kind and place, because its message may quote anything',
   async (t) => {
     const error = toAkvError(new TypeError('Bearer eyJ\n    at hunter2'))
     t.equal(error.code, 'AKV_INTERNAL')

@@ -37,14 +37,14 @@ t.test('addresses take turns, and the namespaces of each', async (t) => {
   t.equal(queue.size, 0)
 })
 
-t.test('whoever comes back goes to the end of the line', async (t) => {
+t.test('a caller that comes back goes to the end of the fair queue', async (t) => {
   const queue = queueOf(item('x', '', 'x 1'), item('y', '', 'y 1'))
   t.equal(queue.shift()?.name, 'x 1')
   queue.push({ address: 'x', namespace: '' }, item('x', '', 'x 2'))
   t.strictSame(drain(queue), ['y 1', 'x 2'])
 })
 
-t.test('nothing is lost, and each caller’s items stay in order', async () => {
+t.test('the fair queue loses nothing, and keeps the order of each caller’s items', async () => {
   const items = fc.array(
     fc.record({
       address: fc.constantFrom('x', 'y', 'z'),

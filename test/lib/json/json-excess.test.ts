@@ -7,13 +7,13 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 const isDeeperThan = (json: Uint8Array, maxDepth: number) =>
   jsonExcess(json, { maxDepth, maxValues: Number.POSITIVE_INFINITY }) === 'depth'
 
-t.test('depth is counted over arrays and objects, siblings not adding up', async (t) => {
+t.test('the depth of JSON counts arrays and objects, and siblings don’t add up', async (t) => {
   t.notOk(isDeeperThan(bytes('[[],{"a":{}}, [[]]]'), 3))
   t.ok(isDeeperThan(bytes('[[],{"a":{}}, [[]]]'), 2))
   t.ok(isDeeperThan(bytes('['.repeat(100_000)), 64), 'also where nothing is ever closed')
 })
 
-t.test('brackets in texts are no depth', async (t) => {
+t.test('brackets in JSON strings don’t count as depth', async (t) => {
   for (const text of ['[[[[', '\\"[[[[', '\\\\\\"{{{{', 'ä[[[["'])
     t.notOk(isDeeperThan(bytes(JSON.stringify([text, { [text]: 1 }])), 2), text)
   t.ok(isDeeperThan(bytes('["\\\\",[["a"]]]'), 2), 'and a backslash before the quote ends it')
@@ -33,7 +33,7 @@ t.test('for any JSON it agrees with the value', async () => {
   )
 })
 
-t.test('values are counted wherever they stand, commas in texts are none', async (t) => {
+t.test('values of JSON are counted at any place, but not commas in strings', async (t) => {
   const excess = (json: string, maxValues: number) =>
     jsonExcess(bytes(json), { maxDepth: 9, maxValues })
   for (const json of ['[{},{},{}]', '{"a":[1,2,3],"b":4}', '[[],[],[]]']) {

@@ -31,7 +31,7 @@ t.test('values are bounded, also if the bound is below the size of a small text'
   t.strictSame(parse(`[${'{},'.repeat(200_000)}{}]`).kind, 'values')
 })
 
-t.test('a text that is not JSON is said to be none', async (t) => {
+t.test('a text that isn’t JSON is refused with a sentence', async (t) => {
   for (const text of ['', '{', 'null,', '{"a":1}}', padded('{')])
     t.strictSame(parse(text).kind, 'not-json', text.slice(0, 10))
 })

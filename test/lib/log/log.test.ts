@@ -19,7 +19,7 @@ t.test('a line is one JSON object, however odd its text', async (t) => {
   ])
 })
 
-t.test('no character of a line can steer a terminal', async (t) => {
+t.test('no character of a log line can control the terminal', async (t) => {
   const lines: string[] = []
   createLog({ level: 'info', write: (line) => lines.push(line) }).info('a\u202eb', {
     file: '\u009b',

@@ -41,7 +41,7 @@ t.test('a caller may be faster than the report that its answer was sent', async 
   t.ok(answers >= wanted, 'each request of one connection is answered')
 })
 
-t.test('whoever doesn’t read an answer makes room for another address', async (t) => {
+t.test('a connection that doesn’t read its answer makes room for another address', async (t) => {
   const server = createHttpServer(({ url }, response) => {
     response.writeHead(200, { 'content-length': 2 })
     // The rest of a large answer is written when the caller has read this.

@@ -29,7 +29,7 @@ t.test(
   },
 )
 
-t.test('nothing is left behind, however it ends', async (t) => {
+t.test('a process that ran until a signal leaves no listeners behind', async (t) => {
   const before = listeners()
   t.equal(await withStopSignal(async () => 'value'), 'value')
   await t.rejects(

@@ -31,7 +31,7 @@ async function serve(t: Test, options: Partial<HealthOptions> = {}) {
   return { ask, open }
 }
 
-t.test('it answers its checks and metrics, and nothing else', async (t) => {
+t.test('the health server answers checks and metrics, and nothing else', async (t) => {
   let problem: string | undefined = 'not yet'
   const { ask } = await serve(t, {
     checks: { '/readyz': () => problem },
@@ -48,12 +48,12 @@ t.test('it answers its checks and metrics, and nothing else', async (t) => {
     t.equal(await ask(path), '404 not found\n', path)
 })
 
-t.test('a process without metrics has none to show', async (t) => {
+t.test('the health server of a process without metrics answers 404 for them', async (t) => {
   const { ask } = await serve(t)
   t.equal(await ask('/metrics'), '404 not found\n')
 })
 
-t.test('metrics that fail are a 500, and the process lives', async (t) => {
+t.test('metrics that fail give a 500, and the process goes on', async (t) => {
   const { ask } = await serve(t, { metrics: () => Promise.reject(new Error('no figures')) })
   t.equal(await ask('/metrics'), '500 the metrics cannot be read\n')
   t.equal(await ask('/healthz'), '200 ok\n')
@@ -101,14 +101,17 @@ t.test('a request of a few kilobytes at most is read', async (t) => {
   t.match(await text(socket), /^HTTP\/1.1 431 /)
 })
 
-t.test('each answer closes its connection, whatever is still to come', async (t) => {
-  const { open } = await serve(t)
-  const socket = await open(
-    '127.0.0.1',
-    'GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n',
-  )
-  t.match(await text(socket), /^HTTP\/1.1 404 .*connection: close/s)
-})
+t.test(
+  'the health server closes the connection after each answer, even in the middle of a request',
+  async (t) => {
+    const { open } = await serve(t)
+    const socket = await open(
+      '127.0.0.1',
+      'GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n',
+    )
+    t.match(await text(socket), /^HTTP\/1.1 404 .*connection: close/s)
+  },
+)
 
 t.test('a connection may stay open after metrics, but not after a check', async (t) => {
   const metrics = async () => 'a_metric 1\n'
@@ -124,7 +127,7 @@ t.test('a connection may stay open after metrics, but not after a check', async 
   t.match(await text(await short.open('127.0.0.1', get('/metrics'))), /a_metric 1\n$/)
 })
 
-t.test('connections that stay silent or dawdle are closed', async (t) => {
+t.test('the health server closes silent and slow connections', async (t) => {
   const limits = { requestTimeoutMs: 50, idleTimeoutMs: 50, checkIntervalMs: 10 }
   const { open } = await serve(t, { limits })
   for (const said of ['', 'GET /healthz HT', 'GET /healthz HTTP/1.1\r\nhost: x\r\nx'])

@@ -24,7 +24,7 @@ t.test('a terminal shows what is done and for how long, until something else is'
   t.equal(stream.written.length, length)
 })
 
-t.test('nothing is written if nobody watches', async (t) => {
+t.test('no progress is written if standard error isn’t a terminal', async (t) => {
   const stream = terminal(false)
   const progress = createProgress({ stream, everyMs: 1 })
   progress.show('building etcd')

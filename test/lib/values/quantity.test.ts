@@ -53,7 +53,7 @@ t.test('the same amount is the same however written', async (t) => {
   t.notOk(isSameQuantity('x', 'x'))
 })
 
-t.test('amounts are a list of resources, possibly none', async (t) => {
+t.test('resources are a list of amounts, which may be empty', async (t) => {
   t.strictSame(parseAmounts('cpu=10m, memory = 32Mi'), {
     kind: 'valid',
     value: { cpu: '10m', memory: '32Mi' },

@@ -13,7 +13,7 @@ const own = {
 }
 const rendered = (values: object) => readRendered(render({ values }).text)
 
-t.test('nothing of the Prometheus operator is installed by default', { skip }, async (t) => {
+t.test('no object of the Prometheus operator is installed by default', { skip }, async (t) => {
   const { objects } = rendered({})
   t.notOk(objects.some(({ apiVersion }) => apiVersion.startsWith('monitoring.coreos.com/')))
   t.notOk(objects.some(({ metadata }) => metadata.name === 'akv-injector-metrics'))

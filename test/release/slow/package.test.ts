@@ -80,13 +80,13 @@ function run(node: number, ...args: readonly string[]) {
   return { status, stdout, stderr }
 }
 
-t.test('it installs no other package', async (t) => {
+t.test('the package installs no other package', async (t) => {
   const names = readdirSync(installed).filter((name) => !name.startsWith('.'))
   t.strictSame(names, ['akv-injector'])
 })
 
 for (const node of [22, 24])
-  t.test(`it works with Node ${node}, from any folder`, async (t) => {
+  t.test(`the package works with Node ${node}, from any folder`, async (t) => {
     t.match(run(node, '--version'), { status: 0, stdout: `${packageJson.version}\n` })
     t.match(run(node, 'check', manifest), { status: 0, stdout: 'would be injected', stderr: '' })
     const { status, stdout, stderr } = run(node, 'demo')

@@ -421,7 +421,7 @@ t.test('the total of an account’s Secrets is bounded', async (t) => {
   ])
 })
 
-t.test('of thousands of mistakes, some are reported with the number of the others', async (t) => {
+t.test('some of thousands of mistakes are reported, with the number of the others', async (t) => {
   const fields = Array.from({ length: 2_900 }, (_, i) => `  k${i}: x\n`).join('')
   t.equal(refusals(`- secret: db\n  data: x\n${fields}`).length, 5)
   const told = refusals('- { secret: db }\n'.repeat(500))

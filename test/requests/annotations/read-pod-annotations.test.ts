@@ -162,7 +162,7 @@ t.test('every path that cannot be written is named, and none is blamed for anoth
   )
 })
 
-t.test('what a ServiceAccount asks for does not belong on a pod', async (t) => {
+t.test('annotations of ServiceAccounts are refused on a pod', async (t) => {
   for (const key of ['sync', 'sync-now', 'sync-status'])
     t.match(parse({ vault: 'team-a', secrets: 'x', [key]: '- secret: db' }).problems, [
       {

@@ -45,7 +45,7 @@ t.test('each entry is refused, and names who trusts it and how to allow it', asy
   t.ok(refused > 60, `${refused} entries`)
 })
 
-t.test('what only looks alike is accepted', async (t) => {
+t.test('metadata that only resembles a trusted name is accepted', async (t) => {
   for (const secret of [
     { name: 'sh.helm.release.v1' },
     { name: 'my-bootstrap-token-x' },

@@ -20,16 +20,19 @@ t.test('the account with the client that the source names comes first', async (t
   t.equal(choose({ clientId: b, annotated: 'web' }, web, api), 'api')
 })
 
-t.test('then comes the account that the annotation names', async (t) => {
+t.test('without a named store account, the account of the annotation is chosen', async (t) => {
   t.equal(choose({ annotated: 'api' }, web, api), 'api')
   const both = { clientId: a, annotated: 'api' }
   t.equal(choose(both, web, { name: 'api', clientId: a }), 'api', 'two accounts have the client')
 })
 
-t.test('then comes the only account that the administrator has listed', async (t) => {
-  t.equal(choose({}, web), 'web')
-  t.equal(choose({ clientId: b }, web), 'web', 'another client is a mistake of its own')
-})
+t.test(
+  'without an annotation, the only account that the administrator has listed is chosen',
+  async (t) => {
+    t.equal(choose({}, web), 'web')
+    t.equal(choose({ clientId: b }, web), 'web', 'another client is a mistake of its own')
+  },
+)
 
 t.test('otherwise, a sentence says which accounts there are', async (t) => {
   const rest = 'in namespace shop; annotate the class with akv-injector.io/service-account'

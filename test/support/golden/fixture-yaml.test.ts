@@ -42,7 +42,7 @@ t.test('the agent’s configuration is JSON in the value of its variable', async
   ),
 )
 
-t.test('what is written reads the same, and says only what differs', async (t) => {
+t.test('a compacted fixture reads the same, and contains only what differs', async (t) => {
   const cases: readonly (readonly [value: unknown, text: string])[] = [
     [{ name: 'app', image: 'app:1', limits: { memory: '1Gi' } }, 'extends: app\n'],
     [

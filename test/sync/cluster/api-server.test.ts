@@ -147,7 +147,7 @@ t.test('objects that are too large for a page are listed a few at a time', async
   }
 })
 
-t.test('of an object that is too large, the list has the outline', async (t) => {
+t.test('a list has only the outline of an object that is too large', async (t) => {
   const { apiServer, cluster } = await start(t)
   const notes = 'x'.repeat(3_000_000)
   apiServer.accounts.put('team-a', 'huge', {
@@ -174,7 +174,7 @@ t.test('of an object that is too large, the list has the outline', async (t) => 
   t.match(contents.get('small'), { kind: 'kept', claims: ['claimed'] })
 })
 
-t.test('an object that becomes too large is no object that has gone', async (t) => {
+t.test('an object that becomes too large doesn’t count as deleted', async (t) => {
   const { apiServer, cluster } = await start(t)
   const { externalSecrets } = apiServer
   const target = { name: 'claimed' }

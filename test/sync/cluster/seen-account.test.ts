@@ -8,22 +8,19 @@ const seen = (annotations: Readonly<Record<string, unknown>>) => {
   return account
 }
 
-t.test(
-  'of an account that isn’t enabled, only the existence of its request is known',
-  async (t) => {
-    const asks = { 'akv-injector.io/sync': '- secret: db'.repeat(1000) }
-    t.strictSame(withoutDetails(seen(asks)), {
-      ...metadata,
-      annotations: { 'akv-injector.io/sync': '' },
-    })
-    for (const annotations of [
-      {},
-      { 'akv-injector.io/vault': 'team-a' },
-      { ...asks, 'akv-injector.io/inject': 'false' },
-    ])
-      t.strictSame(withoutDetails(seen(annotations)), { ...metadata, annotations: {} })
-  },
-)
+t.test('only the existence of a request is known of an account that isn’t enabled', async (t) => {
+  const asks = { 'akv-injector.io/sync': '- secret: db'.repeat(1000) }
+  t.strictSame(withoutDetails(seen(asks)), {
+    ...metadata,
+    annotations: { 'akv-injector.io/sync': '' },
+  })
+  for (const annotations of [
+    {},
+    { 'akv-injector.io/vault': 'team-a' },
+    { ...asks, 'akv-injector.io/inject': 'false' },
+  ])
+    t.strictSame(withoutDetails(seen(annotations)), { ...metadata, annotations: {} })
+})
 
 t.test('an invalid account is ignored', async (t) => {
   for (const object of [undefined, 'x', {}, { metadata: { ...metadata, uid: 1 } }])

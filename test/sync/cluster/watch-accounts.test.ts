@@ -65,29 +65,32 @@ async function runThrough(
   return { told, lines, waits: clock.waits }
 }
 
-t.test('it lists once, and each watch starts where the previous one ended', async (t) => {
-  const versions: string[] = []
-  const watch =
-    (next: string, ...accounts: readonly SeenAccount[]): Watch =>
-    async ({ resourceVersion, onObject }) => {
-      versions.push(resourceVersion)
-      for (const account of accounts) onObject(account)
-      return next
-    }
-  const { told, lines, waits } = await runThrough([
-    [seen('web', '1'), seen('long-api', '2')],
-    watch('11', seen('long-web', '11')),
-    watch('12', seen('web', '11')),
-    watch('13'),
-  ])
-  t.strictSame(told, ['web 1', 'api 2', 'listed', 'web 11'])
-  t.strictSame(versions, ['10', '11', '12'])
-  t.strictSame(lines, [])
-  t.notOk(
-    waits.some((ms) => ms < 0),
-    'no wait is one that Node would warn of',
-  )
-})
+t.test(
+  'the watch of accounts lists once, and each watch starts where the previous one ended',
+  async (t) => {
+    const versions: string[] = []
+    const watch =
+      (next: string, ...accounts: readonly SeenAccount[]): Watch =>
+      async ({ resourceVersion, onObject }) => {
+        versions.push(resourceVersion)
+        for (const account of accounts) onObject(account)
+        return next
+      }
+    const { told, lines, waits } = await runThrough([
+      [seen('web', '1'), seen('long-api', '2')],
+      watch('11', seen('long-web', '11')),
+      watch('12', seen('web', '11')),
+      watch('13'),
+    ])
+    t.strictSame(told, ['web 1', 'api 2', 'listed', 'web 11'])
+    t.strictSame(versions, ['10', '11', '12'])
+    t.strictSame(lines, [])
+    t.notOk(
+      waits.some((ms) => ms < 0),
+      'no wait is one that Node would warn of',
+    )
+  },
+)
 
 t.test('a list after a failure reports only new, changed and deleted accounts', async (t) => {
   const { told, lines } = await runThrough([
@@ -105,26 +108,29 @@ t.test('a list after a failure reports only new, changed and deleted accounts', 
   t.strictSame(lines, [], 'one failure is nothing to tell of')
 })
 
-t.test('it backs off after failures, logs that once, and logs the recovery at once', async (t) => {
-  const down = new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'it is down' })
-  const { told, lines, waits } = await runThrough(
-    [
-      ...Array.from({ length: 8 }, () => down),
-      [seen('web', '1')],
-      async () => {
-        throw new Error('it broke off after minutes')
-      },
-    ],
-    { watchMs: 240_000 },
-  )
-  t.strictSame(told, ['web 1', 'listed'])
-  t.match(lines, [
-    { level: 'warn', namespace: 'team-a', code: 'AKV_CLUSTER_UNAVAILABLE', reason: 'it is down' },
-    { level: 'info', message: 'ServiceAccount watch restored' },
-  ])
-  t.equal(lines.length, 2)
-  t.strictSame(waits.slice(0, 7), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
-})
+t.test(
+  'the watch of accounts backs off after failures, logs that once, and logs the recovery at once',
+  async (t) => {
+    const down = new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'it is down' })
+    const { told, lines, waits } = await runThrough(
+      [
+        ...Array.from({ length: 8 }, () => down),
+        [seen('web', '1')],
+        async () => {
+          throw new Error('it broke off after minutes')
+        },
+      ],
+      { watchMs: 240_000 },
+    )
+    t.strictSame(told, ['web 1', 'listed'])
+    t.match(lines, [
+      { level: 'warn', namespace: 'team-a', code: 'AKV_CLUSTER_UNAVAILABLE', reason: 'it is down' },
+      { level: 'info', message: 'ServiceAccount watch restored' },
+    ])
+    t.equal(lines.length, 2)
+    t.strictSame(waits.slice(0, 7), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+  },
+)
 
 t.test('a watch that breaks after a while doesn’t add to earlier failures', async (t) => {
   const { waits } = await runThrough([

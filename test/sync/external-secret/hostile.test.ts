@@ -50,7 +50,7 @@ t.test('names from JavaScript’s own objects are names like any other', async (
   t.equal(({} as { polluted?: unknown }).polluted, undefined)
 })
 
-t.test('a store can be hostile, too', async (t) => {
+t.test('a hostile store costs only its own ExternalSecrets', async (t) => {
   const simulation = await start(t)
   const { externalSecrets } = simulation
   const stores = {

@@ -79,7 +79,7 @@ t.test('the status of another controller stays, also once that is silent', async
   t.strictSame(simulation.events(), [])
 })
 
-t.test('what is left alone keeps its name from younger ones', async (t) => {
+t.test('a source that is left alone keeps its Secret’s name from younger sources', async (t) => {
   const simulation = await start(t)
   const { externalSecrets } = simulation
   externalSecrets.put('ExternalSecret', { name: 'old' }, secret({ target: { name: 'same' } }))

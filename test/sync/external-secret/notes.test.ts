@@ -99,7 +99,7 @@ t.test('the annotation of an account comes before its ExternalSecrets', async (t
   )
 })
 
-t.test('of two accounts, the one that made the Secret keeps it', async (t) => {
+t.test('the account that created a Secret keeps it if another one requests it, too', async (t) => {
   const simulation = await start(t, ['web', 'api'])
   const { externalSecrets } = simulation
   externalSecrets.put(

@@ -40,7 +40,7 @@ t.test('values are kept up to a bound', async (t) => {
   }
 })
 
-t.test('thousands of small values count, too', async (t) => {
+t.test('thousands of small values count against the bound', async (t) => {
   const values = valuesOf({ content: 0, known: 0 })
   const file = { bytes: new Uint8Array(1), mode: 0o444 }
   const files = new Map(Array.from({ length: 25_000 }, (_, i) => [`db/${i}`, file]))

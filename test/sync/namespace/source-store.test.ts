@@ -29,7 +29,7 @@ function open(namespaceShare = share) {
   return { store, shares, changes: () => changes, pass: (ms: number) => (nowMs += ms) }
 }
 
-t.test('what is gone is known since when, once the classes have been listed', async (t) => {
+t.test('the time of a class’s deletion is known once the classes have been listed', async (t) => {
   const { store, pass } = open()
   t.notOk(store.isSettled())
   t.strictSame(store.stateOfGone('kv'), { kind: 'unknown' })
@@ -73,7 +73,7 @@ t.test('more classes than are kept: the others are named, until there is room', 
   }
 })
 
-t.test('room that another namespace leaves counts, too', async (t) => {
+t.test('a class can use the room that another namespace has left', async (t) => {
   const { store, shares } = open()
   const quarter = share / 4
   t.ok(shares.hold('other', 'x', 3 * quarter))
@@ -85,7 +85,7 @@ t.test('room that another namespace leaves counts, too', async (t) => {
   t.ok(store.hasRoom())
 })
 
-t.test('nobody asks for another list if the class that didn’t fit has gone', async (t) => {
+t.test('no other list is requested if the class that didn’t fit was deleted', async (t) => {
   const { store } = open()
   t.ok(store.put(seen('large', share - 2 * ownBytes)))
   t.notOk(store.put(seen('late', ownBytes)))
@@ -104,7 +104,7 @@ t.test('a class that grows and shrinks is counted once', async (t) => {
   t.ok(store.put(seen('other', largest)))
 })
 
-t.test('what isn’t kept still claims its Secrets, as long as there is room', async (t) => {
+t.test('a class that isn’t kept still claims its Secrets, as long as there is room', async (t) => {
   const { store } = open()
   const names = Array.from({ length: 20 }, (_, i) => `${i}-`.padEnd(200, 'x'))
   const refused = (name: string, claims: readonly string[]): SeenClass => ({
@@ -131,7 +131,7 @@ t.test('what isn’t kept still claims its Secrets, as long as there is room', a
   t.strictSame(claims('more'), names, 'there is room again')
 })
 
-t.test('if there is no room even for names, no changes are known', async (t) => {
+t.test('without room even for names, a source store knows no changes', async (t) => {
   const { store } = open(ownBytes * 2)
   t.ok(store.put(seen('kv')))
   store.listed()
@@ -148,7 +148,7 @@ t.test('if there is no room even for names, no changes are known', async (t) => 
   t.equal(store.get('kv')?.content.kind, 'kept')
 })
 
-t.test('a change of the status alone is no reason to read everything again', async (t) => {
+t.test('a change of the status alone doesn’t make the store read everything again', async (t) => {
   const { store, changes } = open()
   store.put(seen('kv'))
   const unlisted = store.version()
@@ -219,7 +219,7 @@ t.test('an object that gets room later counts as a change', async (t) => {
   t.not(store.version(), version)
 })
 
-t.test('of too many objects no changes are known, so nothing of them is deleted', async (t) => {
+t.test('a store with too many objects knows no changes, so no Secret is deleted', async (t) => {
   const { store } = open()
   store.put(seen('kv'))
   store.listed()

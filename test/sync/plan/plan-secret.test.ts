@@ -438,7 +438,7 @@ t.test(
   },
 )
 
-t.test('it waits for a Secret that is being deleted', async (t) => {
+t.test('the plan waits for a Secret that is being deleted', async (t) => {
   const secret = ours()
   secret.metadata.deletionTimestamp = '2026-01-01T00:00:00Z'
   t.strictSame(
@@ -469,7 +469,7 @@ t.test('a Secret that the API server would refuse is reported without its values
   }
 })
 
-t.test('whatever is wrong with the values, the message is the same', async (t) => {
+t.test('the message about refused values is the same for any value', async (t) => {
   const big = 'x'.repeat(1024 * 1024)
   const immutable = { ...ours(), immutable: true }
   const tls = { type: 'kubernetes.io/tls' }

@@ -43,7 +43,7 @@ t.test('a class becomes a Secret, without a word on the account', async (t) => {
   t.strictSame(simulation.writes(), ['PATCH synced'])
 })
 
-t.test('the Secret of a class goes with its entry at once', async (t) => {
+t.test('the Secret of a class is deleted with its entry at once', async (t) => {
   const simulation = await start(t)
   const both = [
     secretObject('one', { a: 'db-password' }),
@@ -97,7 +97,7 @@ t.test('a class that returns within the minute keeps its Secret', async (t) => {
   t.equal(simulation.apiServer.secrets.get('team-a/synced')?.metadata.uid, uid)
 })
 
-t.test('a deleted CRD takes no Secret along, also if it is installed again', async (t) => {
+t.test('a deleted CRD deletes no Secret, also if it is installed again', async (t) => {
   const simulation = await start(t)
   classes(simulation).put('team-a', 'kv', oneSecret('synced'))
   await simulation.round()
@@ -195,7 +195,7 @@ t.test('a class with a mistake changes nothing, and others go on', async (t) => 
   t.equal(status(simulation), 'of-good: ready')
 })
 
-t.test('of two classes for one Secret, the older keeps it, even with a mistake', async (t) => {
+t.test('the older of two classes for a Secret keeps it, even with a mistake', async (t) => {
   const simulation = await start(t)
   const created = (day: number) => ({ creationTimestamp: `2026-02-0${day}T00:00:00Z` })
   classes(simulation).put(

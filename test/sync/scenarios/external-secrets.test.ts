@@ -24,7 +24,7 @@ t.test('an ExternalSecret becomes a Secret, and its status says so', async (t) =
   ])
 })
 
-t.test('nothing is written while nothing changes', async (t) => {
+t.test('sync writes nothing while no ExternalSecret changes', async (t) => {
   const simulation = await start(t)
   simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
   await simulation.round()
@@ -140,24 +140,27 @@ t.test('a bad source beside a good one stays alone', async (t) => {
   t.match(ready(simulation, 'absent'), { status: 'False', message: /^AKV_OBJECT_NOT_FOUND: / })
 })
 
-t.test('a store that goes holds its Secrets; it comes back', async (t) => {
-  const simulation = await start(t)
-  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
-  await simulation.round()
-  simulation.externalSecrets.delete('SecretStore', 'kv')
-  simulation.pass(10 * minuteMs)
-  await simulation.round()
-  t.strictSame(simulation.values('db'), { password: 'correct horse' })
-  t.match(ready(simulation), {
-    status: 'False',
-    message: /SecretStore kv does not exist; apply it/,
-  })
-  simulation.externalSecrets.put('SecretStore', { name: 'kv' }, simulation.store())
-  await simulation.round()
-  t.match(ready(simulation), { status: 'True' })
-})
+t.test(
+  'Secrets are held while their store is deleted, and refreshed when it is back',
+  async (t) => {
+    const simulation = await start(t)
+    simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+    await simulation.round()
+    simulation.externalSecrets.delete('SecretStore', 'kv')
+    simulation.pass(10 * minuteMs)
+    await simulation.round()
+    t.strictSame(simulation.values('db'), { password: 'correct horse' })
+    t.match(ready(simulation), {
+      status: 'False',
+      message: /SecretStore kv does not exist; apply it/,
+    })
+    simulation.externalSecrets.put('SecretStore', { name: 'kv' }, simulation.store())
+    await simulation.round()
+    t.match(ready(simulation), { status: 'True' })
+  },
+)
 
-t.test('a deleted ExternalSecret takes its Secret along after a minute', async (t) => {
+t.test('the Secret of a deleted ExternalSecret is deleted after a minute', async (t) => {
   const simulation = await start(t)
   simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
   await simulation.round()
@@ -182,7 +185,7 @@ t.test('the Secrets stay when the CRDs go', async (t) => {
   t.match(simulation.events().join('\n'), /stays as it is: this cluster no longer has this kind/)
 })
 
-t.test('of two sources for one Secret the older one keeps it', async (t) => {
+t.test('the older of two sources for a Secret keeps it', async (t) => {
   const simulation = await start(t)
   const target = { name: 'same' }
   simulation.externalSecrets.put('ExternalSecret', { name: 'b' }, secret({ target }))

@@ -230,7 +230,7 @@ t.test('a JSON value with thousands of properties is refused', async (t) => {
   ])
 })
 
-t.test('the value of a deleted object stays, or goes if on-deleted says so', async (t) => {
+t.test('the value of a deleted object is kept, or removed if on-deleted says so', async (t) => {
   const simulation = await startSimulation(t)
   const sync = '[{ secret: db, data: "password=db-password?, extra" }]'
   simulation.apiServer.accounts.put('team-a', 'web', annotations(sync))

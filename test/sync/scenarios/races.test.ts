@@ -158,7 +158,7 @@ t.test('a restart after a kill at any point reaches the same state', async (t) =
   }
 })
 
-t.test('it waits for a Secret that finalizers keep', async (t) => {
+t.test('sync waits for a Secret that finalizers keep', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await simulation.round()

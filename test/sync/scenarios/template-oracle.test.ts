@@ -120,7 +120,7 @@ t.test('other values of the Secret tell nothing either', async (t) => {
   t.equal(seen.size, 1, [...seen].join('\n'))
 })
 
-t.test('what a property of a value is tells nothing', async (t) => {
+t.test('a template can’t reveal a property of a value by the time that it takes', async (t) => {
   const simulation = await start(t)
   const seen = new Set<string>()
   const paths = ['x', 'url.x', 'url.0', 'url.x.y.z', '0']
@@ -188,7 +188,7 @@ t.test('an ExternalSecret that keeps failing has to wait, however it changes', a
   t.equal(inAnHour, 6)
 })
 
-t.test('so do those of a namespace, whatever their names are', async (t) => {
+t.test('all Secrets of a namespace share the limit, whatever their names are', async (t) => {
   const simulation = await start(t)
   const names = (i: number) => `db-${i}`
   const before = (i: number) => simulation.externalSecrets.delete('ExternalSecret', names(i - 1))
@@ -201,7 +201,7 @@ t.test('so do those of a namespace, whatever their names are', async (t) => {
   t.equal(next, 12)
 })
 
-t.test('what was made before is refreshed meanwhile', async (t: Test) => {
+t.test('Secrets that were made before are refreshed meanwhile', async (t: Test) => {
   const simulation = await start(t)
   await ask(simulation, templated('{{ .password }}!'), 'honest')
   await countFailures(simulation, { count: 50, nameOf: (i) => `db-${i}` })

@@ -23,28 +23,33 @@ t.test('an ExternalSecret can’t make a release of Helm', async (t) => {
   t.match(ready(simulation)?.message, 'label owner=helm: Helm trusts Secrets that have it')
 })
 
-t.test('nor one whose labels and annotations would be copied', async (t) => {
-  const simulation = await start(t)
-  const { externalSecrets } = simulation
-  externalSecrets.put('ExternalSecret', { name: 'a' }, secret(), {
-    labels: { 'argocd.argoproj.io/secret-type': 'cluster' },
-  })
-  externalSecrets.put('ExternalSecret', { name: 'b' }, secret(), {
-    annotations: { 'replicator.v1.mittwald.de/replicate-to': '*' },
-  })
-  externalSecrets.put('ExternalSecret', { name: 'c' }, secret(), {
-    labels: { 'app.kubernetes.io/instance': 'web' },
-    annotations: { 'argocd.argoproj.io/tracking-id': 'web:external-secrets.io/ExternalSecret:x/c' },
-  })
-  await simulation.round()
-  t.strictSame(['a', 'b', 'c'].map(simulation.values), [
-    undefined,
-    undefined,
-    { password: 'correct horse' },
-  ])
-})
+t.test(
+  'sync creates no Secret whose labels and annotations other controllers would copy',
+  async (t) => {
+    const simulation = await start(t)
+    const { externalSecrets } = simulation
+    externalSecrets.put('ExternalSecret', { name: 'a' }, secret(), {
+      labels: { 'argocd.argoproj.io/secret-type': 'cluster' },
+    })
+    externalSecrets.put('ExternalSecret', { name: 'b' }, secret(), {
+      annotations: { 'replicator.v1.mittwald.de/replicate-to': '*' },
+    })
+    externalSecrets.put('ExternalSecret', { name: 'c' }, secret(), {
+      labels: { 'app.kubernetes.io/instance': 'web' },
+      annotations: {
+        'argocd.argoproj.io/tracking-id': 'web:external-secrets.io/ExternalSecret:x/c',
+      },
+    })
+    await simulation.round()
+    t.strictSame(['a', 'b', 'c'].map(simulation.values), [
+      undefined,
+      undefined,
+      { password: 'correct horse' },
+    ])
+  },
+)
 
-t.test('nor an annotation of an account', async (t) => {
+t.test('no annotation of an account makes sync set trusted metadata', async (t) => {
   const simulation = await startSimulation(t)
   const { accounts } = simulation.apiServer
   accounts.put(
@@ -57,7 +62,7 @@ t.test('nor an annotation of an account', async (t) => {
   t.ok(simulation.events().join().includes(refusal))
 })
 
-t.test('nor a class', async (t) => {
+t.test('no class makes sync set trusted metadata', async (t) => {
   const simulation = await startSimulation(t, { classesOf: ['web'] })
   const { accounts, classes } = simulation.apiServer
   accounts.put('team-a', 'web', annotations('[{ secret: db, data: extra }]'))

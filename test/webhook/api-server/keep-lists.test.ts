@@ -22,7 +22,7 @@ t.test('a list with a mistake, and an empty one, are read as ever', async (t) =>
     for (let i = 0; i < 2; i++) t.strictSame(read(wrong), readClassFiles(wrong))
 })
 
-t.test('what is kept is bounded, and the oldest is forgotten first', async (t) => {
+t.test('kept lists are bounded, and the oldest is forgotten first', async (t) => {
   const read = keepLists(32 * 1024)
   const first = read(list('first'))
   for (let i = 0; i < 15; i++) read(list(`secret-${i}`))

@@ -84,7 +84,7 @@ t.test('the ServiceAccount is looked up if a class names no client', async (t) =
   t.strictSame(results, ['found'], 'only classes are counted')
 })
 
-t.test('nothing is asked for a pod without volumes of the driver', async (t) => {
+t.test('nothing is looked up for a pod without volumes of the driver', async (t) => {
   const { lookUp } = testLookUp(() => t.fail() as never)
   t.strictSame(await lookUp(requestOf({ ...csiPod(), spec: { containers: [] } }), review), {
     classes: new Map(),
@@ -176,7 +176,7 @@ t.test('a pod with many classes causes no warning of Node', async (t) => {
   t.strictSame(warnings, [])
 })
 
-t.test('of a class, only what is read is kept', async (t) => {
+t.test('only the members of a class that are read are kept', async (t) => {
   const large = {
     ...exampleClass({ unread: 'x'.repeat(500_000) }),
     metadata: { managedFields: ['x'.repeat(400_000)] },
@@ -191,19 +191,22 @@ t.test('a webhook that may not read classes says so', async (t) => {
   t.match(reasonOf(classes.get('kv-a')), /^AKV_INJECTOR_CSI is none in this webhook/)
 })
 
-t.test('of one address, the namespace that holds the most loses first', async (t) => {
-  const { lookUp, passTwoSeconds } = testLookUp(hanging)
-  const flood = Array.from({ length: 512 }, (_, i) => lookUp(podOf(`kv-${i}`), review))
-  await turn()
-  const other = lookUp(podOf('kv-other'), {
-    ...review,
-    caller: { ...caller, namespace: 'other' },
-  })
-  t.match(reasonOf((await flood[0])?.classes.get('kv-0')), /^too many look-ups/)
-  passTwoSeconds()
-  t.equal(reasonOf((await other).classes.get('kv-other')), 'timed-out', 'it could wait')
-  await Promise.all(flood)
-})
+t.test(
+  'among look-ups of one address, the namespace that holds the most loses first',
+  async (t) => {
+    const { lookUp, passTwoSeconds } = testLookUp(hanging)
+    const flood = Array.from({ length: 512 }, (_, i) => lookUp(podOf(`kv-${i}`), review))
+    await turn()
+    const other = lookUp(podOf('kv-other'), {
+      ...review,
+      caller: { ...caller, namespace: 'other' },
+    })
+    t.match(reasonOf((await flood[0])?.classes.get('kv-0')), /^too many look-ups/)
+    passTwoSeconds()
+    t.equal(reasonOf((await other).classes.get('kv-other')), 'timed-out', 'it could wait')
+    await Promise.all(flood)
+  },
+)
 
 t.test('addresses don’t share requests, and namespaces have paths of their own', async (t) => {
   const sent: ObjectRequest['caller'][] = []

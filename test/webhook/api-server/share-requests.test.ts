@@ -19,7 +19,7 @@ function manualRequests() {
 
 const never = () => new AbortController().signal
 
-t.test('those who ask while a request is under way share the next one', async (t) => {
+t.test('callers that ask while a request is under way share the next one', async (t) => {
   const { sent, ask } = manualRequests()
   const first = ask('a', never())
   const others = Array.from({ length: 50 }, () => ask('a', never()))
@@ -49,7 +49,7 @@ t.test('different keys don’t wait for each other', async (t) => {
   t.strictSame(await Promise.all(answers), ['a', 'b'])
 })
 
-t.test('whoever gives up gets nothing, and the others still get the answer', async (t) => {
+t.test('a caller that gives up gets nothing, and the others still get the answer', async (t) => {
   const { sent, ask } = manualRequests()
   void ask('a', never())
   const impatient = new AbortController()

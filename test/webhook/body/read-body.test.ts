@@ -24,7 +24,7 @@ t.test('a body is read to its end, whatever size was announced', async (t) => {
   }
 })
 
-t.test('an empty body is one, too', async (t) => {
+t.test('an empty body is a body', async (t) => {
   const { stream, result } = start()
   stream.end()
   t.strictSame(await result, [null, ''])
@@ -45,7 +45,7 @@ t.test('a body beyond the limit is given up at once', async (t) => {
   t.strictSame(await result, [null, undefined])
 })
 
-t.test('a body in too many pieces is given up, too', async (t) => {
+t.test('a body in too many pieces is refused', async (t) => {
   const { stream, result } = start()
   for (let i = 0; i < 10_001; i++) stream.write('x')
   t.match(await result, [{ message: /at most 10000 pieces/ }, undefined])

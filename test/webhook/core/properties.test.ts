@@ -74,7 +74,7 @@ t.test('reviewing the result of an injection adds nothing', async (t) => {
   })
 })
 
-t.test('what another webhook does to the result is mended, once', async (t) => {
+t.test('changes that another webhook makes to the result are repaired once', async (t) => {
   let mended = 0
   check(
     t,

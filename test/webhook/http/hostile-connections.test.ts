@@ -67,7 +67,7 @@ t.test('half a request does not keep its connection for ever', async (t) => {
   t.pass('and a slow caller made room')
 })
 
-t.test('whoever sends on without reading the answers is cut off', async (t) => {
+t.test('a connection that sends on without reading the answers is closed', async (t) => {
   const { caller } = await serve(t)
   const request = `${head(`content-length: ${Buffer.byteLength(review)}`)}${review}`
   const socket = await openSocket(caller)

@@ -92,26 +92,36 @@ function impostor(): TestAuthority {
   return { ...authority, keyPem: other.keyPem }
 }
 
-t.test('a stranger is refused before the body is sent, whatever the path', async (t) => {
-  const { caller } = await serveClients(t)
-  for (const target of ['POST /mutate', 'POST /mutate/csi', 'GET /elsewhere', 'DELETE /mutate']) {
-    const socket = await openSocket(caller)
-    socket.write(`${target} HTTP/1.1\r\nhost: x\r\ncontent-length: 3000000\r\n\r\n`)
-    t.match(await untilClosed(socket), /^HTTP\/1.1 403 [\s\S]*found no client certificate/, target)
-  }
-})
+t.test(
+  'a client without a certificate is refused before the body is sent, on any path',
+  async (t) => {
+    const { caller } = await serveClients(t)
+    for (const target of ['POST /mutate', 'POST /mutate/csi', 'GET /elsewhere', 'DELETE /mutate']) {
+      const socket = await openSocket(caller)
+      socket.write(`${target} HTTP/1.1\r\nhost: x\r\ncontent-length: 3000000\r\n\r\n`)
+      t.match(
+        await untilClosed(socket),
+        /^HTTP\/1.1 403 [\s\S]*found no client certificate/,
+        target,
+      )
+    }
+  },
+)
 
-t.test('strangers who announce large bodies take no memory from others', async (t) => {
-  const { caller, call } = await serveClients(t)
-  const strangers = await Promise.all(Array.from({ length: 40 }, () => openSocket(caller)))
-  const answers = strangers.map(untilClosed)
-  for (const socket of strangers)
-    socket.write('POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-length: 3000000\r\n\r\n')
-  const honest = await Promise.all(Array.from({ length: 10 }, () => call(apiServer)))
-  t.strictSame([...new Set(honest.map(({ status }) => status))], [200])
-  const refused = (await Promise.all(answers)).filter((said) => said.startsWith('HTTP/1.1 403'))
-  t.equal(refused.length, strangers.length)
-})
+t.test(
+  'clients without a certificate that announce large bodies take no memory from others',
+  async (t) => {
+    const { caller, call } = await serveClients(t)
+    const strangers = await Promise.all(Array.from({ length: 40 }, () => openSocket(caller)))
+    const answers = strangers.map(untilClosed)
+    for (const socket of strangers)
+      socket.write('POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-length: 3000000\r\n\r\n')
+    const honest = await Promise.all(Array.from({ length: 10 }, () => call(apiServer)))
+    t.strictSame([...new Set(honest.map(({ status }) => status))], [200])
+    const refused = (await Promise.all(answers)).filter((said) => said.startsWith('HTTP/1.1 403'))
+    t.equal(refused.length, strangers.length)
+  },
+)
 
 t.test('a name is accepted as common name and as DNS name, and only as a whole', async (t) => {
   const { call } = await serveClients(t, { names: ['kube-apiserver', 'api.cluster.example'] })
@@ -250,7 +260,7 @@ t.test('a CA that cannot be read keeps the one in use, and is reported once', as
   t.equal(lines.filter((line) => line.includes('no usable CA of clients')).length, 4)
 })
 
-t.test('without a CA yet, nobody is served and it is not ready', async (t) => {
+t.test('without a client CA, the webhook serves nobody and isn’t ready', async (t) => {
   const caFile = await unusedPath(t)
   const settings = { ...testSettings(t.testdirName), clients: { caFile, names: [] } }
   const { caller, ready } = await serve(t, { settings })

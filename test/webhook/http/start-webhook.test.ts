@@ -21,7 +21,7 @@ t.test('a pod is patched over TLS', async (t) => {
   t.ok(operations.length > 0)
 })
 
-t.test('it speaks TLS 1.2 and 1.3 with HTTP/1.1, and nothing older', async (t) => {
+t.test('the webhook speaks TLS 1.2 and 1.3 with HTTP/1.1, and nothing older', async (t) => {
   const { caller } = await serve(t)
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const socket = await openSocket(caller, {
@@ -139,7 +139,7 @@ t.test('a request that never ends is cut off in the end', async (t) => {
   t.equal(await said, '')
 })
 
-t.test('whoever dawdles is cut off', async (t) => {
+t.test('a slow connection to the webhook is closed', async (t) => {
   const limits = {
     headersTimeoutMs: 100,
     requestTimeoutMs: 200,
@@ -164,7 +164,7 @@ t.test('whoever dawdles is cut off', async (t) => {
   await until(() => isAnswered(caller))
 })
 
-t.test('whoever begins no handshake is cut off', async (t) => {
+t.test('a connection that begins no handshake is closed', async (t) => {
   const { webhook, caller } = await serve(t, { limits: { handshakeTimeoutMs: 100 } })
   const bare = connectTcp({ host: '127.0.0.1', port: webhook.address.port })
   bare.on('error', () => {})

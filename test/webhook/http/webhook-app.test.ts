@@ -53,7 +53,7 @@ t.test('a review is answered with a review', async (t) => {
   t.match(seen, [{ kind: 'Pod', operation: 'CREATE', namespace: 'shop', dryRun: false }])
 })
 
-t.test('no character of a log line can steer a terminal', async (t) => {
+t.test('no character of the webhook’s log can control a terminal', async (t) => {
   const lines: string[] = []
   const stream = { write: (line: string) => void lines.push(line) }
   const metrics = createMetrics()

@@ -24,7 +24,7 @@ t.test('one address may hold all bytes while no other needs them', async (t) => 
   t.strictSame(ended, [])
 })
 
-t.test('what is given back can be had again, once', async (t) => {
+t.test('bytes that are returned to the budget can be taken again, once', async (t) => {
   const { take } = testBudget()
   const share = take('a', '10.0.0.1', 10)
   share?.release()
@@ -57,12 +57,12 @@ t.test('shares held for two seconds give way to anybody', async (t) => {
   t.strictSame(ended, ['older'])
 })
 
-t.test('what can never fit is refused', async (t) => {
+t.test('a share that can never fit is refused', async (t) => {
   const { take } = testBudget()
   t.notOk(take('a', '10.0.0.1', 11))
 })
 
-t.test('of one address, the namespace that holds the most gives way', async (t) => {
+t.test('among shares of one address, the namespace that holds the most loses one', async (t) => {
   const { take, ended } = testBudget()
   take('oldest', '10.0.0.1', 4, 'a')
   take('newest', '10.0.0.1', 4, 'a')

@@ -65,7 +65,7 @@ t.test('the sum counts, not the single piece of work', async (t) => {
   t.strictSame(done, ['a', 'b', 'c', 'd'])
 })
 
-t.test('in a new turn, nothing of an old sum is left', async (t) => {
+t.test('a new turn begins without the costs of the one before', async (t) => {
   const { work, turn, done } = simulate()
   for (let i = 0; i < 100; i++) {
     work(`${i}`, 0.875)
@@ -96,7 +96,7 @@ t.test('work that throws does not stop the others', async (t) => {
   t.strictSame(done, ['next'])
 })
 
-t.test('whoever has much work waiting doesn’t delay others', async (t) => {
+t.test('a caller with much waiting work doesn’t delay others', async (t) => {
   const { work, turn, done } = simulate()
   for (let i = 0; i < 50; i++) work('flood', 1)
   work('other address', 1, { ...caller, address: '10.0.0.2' })

@@ -116,7 +116,7 @@ items:
   t.match((await check(['-'], mounted)).stdout, '  line 14: container app, mount at /mnt/sec')
 })
 
-t.test('what has no pod template gets a line if somebody could expect more', async (t) => {
+t.test('an object without a pod template gets a line if a user could expect more', async (t) => {
   const of = (apiVersion: string, kind: string, annotations = {}) =>
     JSON.stringify({ apiVersion, kind, metadata: { name: 'a', annotations } })
   const input = [

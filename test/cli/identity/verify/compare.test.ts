@@ -116,7 +116,7 @@ t.test('the narrowest roles match, and no command changes anything', async (t) =
   ])
 })
 
-t.test('what nobody assigned is missing, by role', async (t) => {
+t.test('verify reports each role that isn’t assigned as missing', async (t) => {
   const { isMatch: matches, findings } = await linesOf({
     objects: ['secret/db', 'pfx/web', 'cert/web', 'key/signing'],
     azure: { credentials: [] },

@@ -66,7 +66,7 @@ const commands = [
   'rest',
 ]
 
-t.test('without a replacement, everything matches, and every command is run', async (t) => {
+t.test('the unchanged answers of the Azure CLI match, and every command is run', async (t) => {
   const { isMatch: matches, text, ran } = await report()
   t.ok(matches, text)
   t.strictSame([...new Set(ran)].toSorted(), commands.toSorted())

@@ -78,7 +78,7 @@ t.test(
   },
 )
 
-t.test('no az on the PATH', async (t) => {
+t.test('an Azure CLI that isn’t on the PATH is reported', async (t) => {
   onPath(t, t.testdir({ az: 'not executable' }))
   t.match(await startAz()(show), {
     kind: 'failed',

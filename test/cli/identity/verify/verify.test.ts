@@ -96,7 +96,7 @@ const withPolicies = (az: FakeAz) =>
     state.vaults = ['team-a', 'team-b'].map((name) => ({ name, id: vaultId(name), policies: [] }))
   })
 
-t.test('what the printed commands create is what is needed, and no more', async (t) => {
+t.test('verify finds exactly what the printed commands create', async (t) => {
   const inputs = { pod, history }
   const ways = [[], ['--scope', 'object'], ['--access-policies']] as const
   for (const [name, input] of Object.entries(inputs))
@@ -122,7 +122,7 @@ t.test('what the printed commands create is what is needed, and no more', async 
       })
 })
 
-t.test('one wrong grant makes the difference', async (t) => {
+t.test('verify finds a single wrong grant', async (t) => {
   const az = writeFakeAz(t.testdir(), [web])
   await grant(az, pod)
   az.change((state) => {

@@ -30,7 +30,7 @@ t.test('pod templates are found at any place of any kind', async (t) => {
     t.strictSame(pathsIn(object), paths)
 })
 
-t.test('other objects have none', async (t) => {
+t.test('objects of other kinds have no pod templates', async (t) => {
   for (const object of [
     { kind: 'Prometheus', ...pod },
     { kind: 'ConfigMap', metadata: { template: pod }, status: { template: pod } },
@@ -43,7 +43,7 @@ t.test('other objects have none', async (t) => {
     t.strictSame(pathsIn(object), [])
 })
 
-t.test('the search is bounded in depth and size', async (t) => {
+t.test('the search for pod templates is bounded in depth and size', async (t) => {
   const nested = (depth: number): object =>
     depth === 0 ? { template: pod } : { a: nested(depth - 1) }
   t.equal(pathsIn(nested(60))?.length, 1)

@@ -29,7 +29,7 @@ t.test('a folder stands for the manifests in it and below', async (t) => {
   })
 })
 
-t.test('what is hidden, linked or has to be rendered is passed over, and named', async (t) => {
+t.test('hidden files, links and templates are skipped, and named', async (t) => {
   const folder = t.testdir({
     'a.yaml': '',
     '.hidden.yaml': '',
@@ -65,7 +65,7 @@ t.test('a chart that is named itself is an error', async (t) => {
   t.match(errors, [{ message: `${folder}: is a Helm chart; render it first: helm template NAME` }])
 })
 
-t.test('the search is bounded in count and depth', async (t) => {
+t.test('the search for files is bounded in count and depth', async (t) => {
   const folder = t.testdir()
   for (const name of ['1', '2', '3']) writeFileSync(join(folder, `${name}.yaml`), '')
   t.match(find([folder], { maxFiles: 2 }), {

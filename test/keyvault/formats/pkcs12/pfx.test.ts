@@ -43,13 +43,13 @@ t.test('keys on the curves that Key Vault has are read', async (t) => {
   }
 })
 
-t.test('no password at all is as good as an empty one', async (t) => {
+t.test('a PFX without a password reads like one with an empty password', async (t) => {
   const { keys, certificates } = parsedValue(await readPfx(fixture('null-password.pfx')))
   t.strictSame(hex(keys), hex([keyDer('leaf')]))
   t.strictSame(hex(certificates), hex([certificateDer('leaf')]))
 })
 
-t.test('no key, and several keys, come as they are stored', async (t) => {
+t.test('a PFX without keys or with several keys is read as it is stored', async (t) => {
   const without = parsedValue(await readPfx(fixture('no-key.pfx')))
   t.strictSame(without.keys, [])
   t.strictSame(hex(without.certificates), hex(chain))
@@ -146,7 +146,7 @@ t.test('garbage, nesting and truncation give a sentence', async (t) => {
     )
 })
 
-t.test('whatever is changed in a file, it is read or refused, and never hangs', async (t) => {
+t.test('a PFX with any change is read or refused, and never hangs', async (t) => {
   const files = [
     'chain-bare',
     'chain-3des-no-mac',

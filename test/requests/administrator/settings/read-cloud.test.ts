@@ -69,7 +69,7 @@ t.test('the audience is an https URL', async (t) => {
     t.match(parseAudience(text), { problem: /expected an https URL/ }, text)
 })
 
-t.test('of a CA file the certificates are taken, and only they', async (t) => {
+t.test('only the certificates of a CA file are read', async (t) => {
   const { certificatePem, keyPem } = await issueTestAuthority()
   t.strictSame(parseCa(`# first\n${certificatePem}\n# again\n${certificatePem}`), {
     kind: 'valid',
@@ -81,7 +81,7 @@ t.test('of a CA file the certificates are taken, and only they', async (t) => {
     t.match(parseCa(text), { problem: /expected a PEM file of certificates/ })
 })
 
-t.test('what only a custom cloud reads is refused elsewhere', async (t) => {
+t.test('settings that only a custom cloud reads are refused in other clouds', async (t) => {
   const env = {
     AKV_INJECTOR_AUTHORITY_HOST: 'https://login.example',
     AKV_INJECTOR_CA_FILE: '/ca.pem',

@@ -25,7 +25,7 @@ const read = (env: Environment, readFile = noFile) => readSettings({ env, readFi
 const settingsOf = (result: ReadSettings) => (result.kind === 'valid' ? result.value : undefined)
 const problemsOf = (result: ReadSettings) => (result.kind === 'invalid' ? result.problems : [])
 
-t.test('one setting is enough, the others have defaults', async (t) => {
+t.test('one setting is enough to start, because the others have defaults', async (t) => {
   t.strictSame(read({ ...image, PATH: '/bin', AKV: 'x' }), {
     kind: 'valid',
     value: {

@@ -23,7 +23,7 @@ t.test('text and values stand as they are written', async (t) => {
   ])
 })
 
-t.test('only "${" means anything, and "$${" stands for it', async (t) => {
+t.test('only "${" has a meaning in a template, and "$${" stands for it', async (t) => {
   const cases: [string, readonly unknown[]][] = [
     ['', []],
     ['$', ['$']],

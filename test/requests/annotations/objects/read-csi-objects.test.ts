@@ -154,7 +154,7 @@ t.test('a tag does not turn text into something else', async (t) => {
     t.strictSame(name(`${tag} 20260102`), name('20260102'), tag)
 })
 
-t.test('aliases, depth and length are bounded', async (t) => {
+t.test('aliases, depth and length of an object list are bounded', async (t) => {
   t.match(read('- &a {objectName: x, objectType: secret}\n- *a', 'home').problems, [
     /isn't plain YAML/,
   ])

@@ -31,7 +31,7 @@ async function decisionOf(
 }
 const gone = (agoMs: number): SourceState => ({ kind: 'gone', sinceMs: nowMs - agoMs })
 
-t.test('a Secret whose source still exists goes with its entry', async (t) => {
+t.test('a Secret is deleted with its entry if its source still exists', async (t) => {
   t.strictSame(await decisionOf({ kind: 'present' }), { kind: 'delete' })
 })
 
@@ -47,24 +47,27 @@ t.test('the Secret of a source that has gone is deleted after a minute', async (
   t.strictSame(await decisionOf(gone(60_000)), { kind: 'delete' })
 })
 
-t.test('it is held if the kind has gone, too, or was gone meanwhile', async (t) => {
-  const serves = async () => false
-  const held = { kind: 'held', error: { code: 'AKV_SYNC_SOURCE' } }
-  t.match(await decisionOf(gone(90_000), { serves }), held)
-  t.match(await decisionOf(gone(1_000), { serves }), held, 'at once')
-  t.match(await decisionOf(gone(90_000), { isHeld: true }), held)
-  t.match(await decisionOf({ kind: 'unread' }), {
-    error: {
-      message:
-        'Secret db came from SecretProviderClass kv and stays as it is: the controller does not read this kind, because sync.classes of the chart is off; apply the source again, or delete the Secret',
-    },
-  })
-  t.equal(
-    (await decisionOf({ kind: 'present' }, { isHeld: true }))?.kind,
-    'delete',
-    'the source is back',
-  )
-})
+t.test(
+  'a Secret is held if the kind of its source is absent or was absent meanwhile',
+  async (t) => {
+    const serves = async () => false
+    const held = { kind: 'held', error: { code: 'AKV_SYNC_SOURCE' } }
+    t.match(await decisionOf(gone(90_000), { serves }), held)
+    t.match(await decisionOf(gone(1_000), { serves }), held, 'at once')
+    t.match(await decisionOf(gone(90_000), { isHeld: true }), held)
+    t.match(await decisionOf({ kind: 'unread' }), {
+      error: {
+        message:
+          'Secret db came from SecretProviderClass kv and stays as it is: the controller does not read this kind, because sync.classes of the chart is off; apply the source again, or delete the Secret',
+      },
+    })
+    t.equal(
+      (await decisionOf({ kind: 'present' }, { isHeld: true }))?.kind,
+      'delete',
+      'the source is back',
+    )
+  },
+)
 
 t.test('if the API server doesn’t say what it serves, nothing is deleted', async (t) => {
   const serves = () => Promise.reject(new Error('down'))
@@ -72,7 +75,7 @@ t.test('if the API server doesn’t say what it serves, nothing is deleted', asy
 })
 
 t.test(
-  'an entry of the annotation goes at once, unless the annotation has a mistake',
+  'the Secret of an annotation’s entry is deleted at once, unless the annotation has a mistake',
   async (t) => {
     const recorded = new Map([['db', {}]])
     const decide = (mistakes: SyncRequest['mistakes']) =>

@@ -41,7 +41,7 @@ function sizesOf(pod: Annotated): { readonly planned: number; readonly actual: n
   return { planned: patchBytes(plan), actual: bytesOf(patchOperations(pod, plan)) }
 }
 
-t.test('what is planned is at least what the patch has, and not much more', async (t) => {
+t.test('the planned size is at least the patch’s size, and not much more', async (t) => {
   fc.assert(
     fc.property(anyPod(saneAnnotations), (pod) => {
       const { planned, actual } = sizesOf(pod)

@@ -112,7 +112,7 @@ function withoutReplaced(pod: Pod, outcome: Injected): Pod {
   return copy
 }
 
-t.test('nothing of the user’s is lost but `csi` of served volumes', async (t) => {
+t.test('injection removes nothing of the user’s but `csi` of served volumes', async (t) => {
   checkServed(t, (pod, outcome) => {
     if (!holds(patchedPod(pod, outcome), withoutReplaced(pod, outcome)))
       throw new Error('something is lost')
@@ -149,7 +149,7 @@ t.test('reviewing the result needs the same objects and adds nothing', async (t)
   })
 })
 
-t.test('what another webhook does to the result is mended, once', async (t) => {
+t.test('changes that another webhook makes to the result are repaired once', async (t) => {
   let mended = 0
   fc.assert(
     fc.property(servedPod, classes, interference, (pod, lookedUp, interfere) => {
@@ -184,7 +184,7 @@ t.test('the same review and classes give the same bytes, and are left as they we
   t.pass(`${numRuns} runs`)
 })
 
-t.test('without classes, volumes of the driver change nothing', async (t) => {
+t.test('without look-ups, volumes of the driver change nothing', async (t) => {
   fc.assert(
     fc.property(servedPod, (pod) => {
       const outcome = mutate(requestFor(pod), policy)

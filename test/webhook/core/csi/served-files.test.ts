@@ -32,7 +32,7 @@ t.test('all object lists of a pod together may be as long as one', async (t) => 
   })
 })
 
-t.test('and they may be as costly to parse as one', async (t) => {
+t.test('all classes of a pod together may cost as much to parse as one class', async (t) => {
   const costly = `array:\n${item.repeat(300)}`
   t.match(
     review(costly, costly),

@@ -38,7 +38,10 @@ t.test('a pod that names no identity gets a warning', async (t) => {
   t.match(warningsOf({}, { env }), [warning], 'the variables of the app don’t reach the agent')
 })
 
-t.test('one that names it, or leaves it to azure-workload-identity, gets none', async (t) => {
-  t.strictSame(warningsOf(clientId, {}), [])
-  t.strictSame(warningsOf({}, { labels: { [use]: 'true' } }), [])
-})
+t.test(
+  'a pod that names its client, or has azure-workload-identity’s label, gets no warning',
+  async (t) => {
+    t.strictSame(warningsOf(clientId, {}), [])
+    t.strictSame(warningsOf({}, { labels: { [use]: 'true' } }), [])
+  },
+)

@@ -9,7 +9,7 @@ const authority = await issueTestAuthority()
 const issue = async (...args: [string, { readonly dnsNames: readonly string[] }?]) =>
   new X509Certificate((await issueClientCertificate(authority, ...args)).certificatePem)
 
-t.test('no certificate is a problem even if TLS found no error', async (t) => {
+t.test('a missing client certificate is a problem even if TLS found no error', async (t) => {
   for (const names of [[], ['kube-apiserver']])
     t.match(clientProblem({}, { names, now }), /^found no client certificate; expected/)
 })
@@ -30,7 +30,7 @@ t.test('a certificate that has expired since the handshake is a problem', async 
   t.match(problemAt(end + 1), /\(CERT_HAS_EXPIRED\)/)
 })
 
-t.test('what a certificate says is shown on one short line', async (t) => {
+t.test('text of a certificate is shown on one short line', async (t) => {
   const long = Array.from({ length: 500 }, (_, index) => `host-${index}.example`)
   const certificate = await issue('a\u001b[2J\nb', { dnsNames: long })
   const problem = clientProblem({ certificate }, { names: ['kube-apiserver'], now }) ?? ''

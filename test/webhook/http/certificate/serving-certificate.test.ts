@@ -14,7 +14,7 @@ t.test('a certificate and its key are read with their validity', async (t) => {
   })
 })
 
-t.test('what would leave a server mute is refused', async (t) => {
+t.test('a certificate with which a server couldn’t answer is refused', async (t) => {
   const [first, second] = await Promise.all([tls.issue(), tls.issue()])
   t.strictSame(readServingCertificate({ cert: first.certificatePem, key: second.keyPem }), {
     kind: 'invalid',
