@@ -30,7 +30,7 @@ export function checkManifests(
   contents: readonly DocumentContent[],
   serving: Serving,
 ): CheckedManifests {
-  const objects = contents.flatMap((one) => one.objects)
+  const objects = contents.flatMap((content) => content.objects)
   const sync = readSources(objects, serving.policy)
   const contested = findContestedSecrets(
     contents.flatMap(({ accounts }) => accounts),
@@ -38,18 +38,18 @@ export function checkManifests(
   )
   const verdicts = contents.flatMap(
     ({ templates, objects: some, accounts, secrets, others }): readonly Verdict[] => [
-      ...some.filter(isClass).map((one) =>
-        checkClass(one, {
+      ...some.filter(isClass).map((object) =>
+        checkClass(object, {
           serving,
-          listed: sync(one).listed,
-          syncMistakes: sync(one).mistakes,
+          listed: sync(object).listed,
+          syncMistakes: sync(object).mistakes,
         }),
       ),
-      ...some.filter(isExternalSecretsKind).map((one) => {
-        if (isExternalSecret(one)) return checkExternalSecret(one, sync(one))
-        return isSecretStore(one)
-          ? checkSecretStore(one, serving.policy)
-          : checkOtherOperatorKind(one)
+      ...some.filter(isExternalSecretsKind).map((object) => {
+        if (isExternalSecret(object)) return checkExternalSecret(object, sync(object))
+        return isSecretStore(object)
+          ? checkSecretStore(object, serving.policy)
+          : checkOtherOperatorKind(object)
       }),
       ...templates.map((template) => checkPod(template, { serving, objects })),
       ...accounts.map((account) => {

@@ -50,11 +50,11 @@ export function readCheckInput(
 ): CheckInput {
   const { files, skipped, errors } = findFiles(paths, options)
   const read = files.map((file) => readContents(file, options))
-  const readable = read.filter((one) => 'contents' in one)
+  const readable = read.filter((file) => 'contents' in file)
   return {
     contents: readable.flatMap(({ contents }) => contents),
     ignored: readable.reduce((sum, { ignored }) => sum + ignored, 0),
-    errors: [...errors, ...read.filter((one) => one instanceof FileError)],
+    errors: [...errors, ...read.filter((file) => file instanceof FileError)],
     skipped,
     files: readable.length,
   }
@@ -102,7 +102,7 @@ function contentOf(
     ].map((path) => JSON.stringify(path)),
   )
   const unchecked = all.filter(({ path }) => !checked.has(JSON.stringify(path)))
-  const others = unchecked.flatMap((one) => checkOtherObject(one) ?? [])
+  const others = unchecked.flatMap((object) => checkOtherObject(object) ?? [])
   return {
     content: {
       templates: compact(templates),

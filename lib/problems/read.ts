@@ -74,8 +74,8 @@ export const eachOf =
     const found: T[] = []
     for (const [index, item] of value.entries()) {
       if (isFull(at)) break
-      const one = read(item, below(at, index))
-      if (one !== undefined) found.push(one)
+      const value = read(item, below(at, index))
+      if (value !== undefined) found.push(value)
     }
     return found
   }

@@ -19,7 +19,7 @@ interface AccountBasis {
   /** How many entries the annotation has. */
   readonly ownTargets: number
   /** How many of them are `#*`. */
-  readonly ownSpreads: number
+  readonly ownWholeObjects: number
 }
 
 interface AcceptedSources {
@@ -40,16 +40,16 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
   const accepted: Source[] = []
   const mistakes: SourceMistake[] = []
   let identity = basis.identity
-  // The annotation's Secrets are read in the operator's tenant, and no source may change that.
+  // The annotation's Secrets are read in the administrator's tenant, and no source may change that.
   let tenantId = identity.tenantId ?? (hasOwnSecrets ? defaultTenantId : undefined)
   let targets = basis.ownTargets
-  let spreads = basis.ownSpreads
+  let wholeObjects = basis.ownWholeObjects
   for (const source of sources) {
     const conflicts = [
       ...nameProblems(source, basis),
       ...identityProblems(source, { account: basis.name, clientId: identity.clientId, tenantId }),
       ...countProblems(targets + source.files.length),
-      ...spreadProblems(spreads + spreadsIn(source)),
+      ...wholeObjectProblems(wholeObjects + wholeObjectsIn(source)),
     ]
     const problems = [...source.problems, ...conflicts.map((sentence) => plainProblem(sentence))]
     if (problems.length > 0) {
@@ -58,7 +58,7 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
     }
     accepted.push(source)
     targets += source.files.length
-    spreads += spreadsIn(source)
+    wholeObjects += wholeObjectsIn(source)
     const { hints } = source
     tenantId ??= source.tenantId ?? defaultTenantId
     identity = {
@@ -88,7 +88,7 @@ const nameProblems = ({ secrets }: Source, { name: account, ownNames }: AccountB
 
 function identityProblems(
   { ref, hints, tenantId }: Source,
-  by: {
+  account: {
     readonly account: string
     readonly clientId: string | undefined
     readonly tenantId: string | undefined
@@ -96,29 +96,29 @@ function identityProblems(
 ): readonly string[] {
   const differs = (found: string | undefined, used: string | undefined) =>
     found !== undefined && used !== undefined && found !== used
-  const one = 'an account has one identity'
+  const rule = 'an account has one identity'
   const what = sourceNouns[ref.kind]
   return [
-    ...(differs(hints.clientId, by.clientId)
+    ...(differs(hints.clientId, account.clientId)
       ? [
-          `names the client ${hints.clientId}, but ServiceAccount ${by.account} signs in as ${by.clientId}; ${one}: use client ${by.clientId}, or annotate ${what} with another account`,
+          `names the client ${hints.clientId}, but ServiceAccount ${account.account} signs in as ${account.clientId}; ${rule}: use client ${account.clientId}, or annotate ${what} with another account`,
         ]
       : []),
-    ...(differs(tenantId, by.tenantId)
+    ...(differs(tenantId, account.tenantId)
       ? [
-          `names the tenant ${tenantId}, but ServiceAccount ${by.account} signs in to ${by.tenantId}; ${one}: use tenant ${by.tenantId}, or annotate ${what} with another account`,
+          `names the tenant ${tenantId}, but ServiceAccount ${account.account} signs in to ${account.tenantId}; ${rule}: use tenant ${account.tenantId}, or annotate ${what} with another account`,
         ]
       : []),
   ]
 }
 
-const spreadsIn = ({ files }: Pick<Source, 'files'>): number =>
+const wholeObjectsIn = ({ files }: Pick<Source, 'files'>): number =>
   files.filter(({ property }) => property === '*').length
 
-const spreadProblems = (spreads: number): readonly string[] =>
-  spreads > maxSpreads
+const wholeObjectProblems = (wholeObjects: number): readonly string[] =>
+  wholeObjects > maxSpreads
     ? [
-        `with it, the account would read all properties of ${spreads} objects; accepted: at most ${maxSpreads}`,
+        `with it, the account would read all properties of ${wholeObjects} objects; accepted: at most ${maxSpreads}`,
       ]
     : []
 

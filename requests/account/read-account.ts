@@ -119,7 +119,7 @@ function joinSources(
     hasOwnSecrets: hasList,
     ownNames: new Set(list.secrets.map((secret) => secret.name)),
     ownTargets: own.files.length,
-    ownSpreads: own.files.filter(({ property }) => property === '*').length,
+    ownWholeObjects: own.files.filter(({ property }) => property === '*').length,
   })
   const files = [...own.files, ...accepted.flatMap((source) => source.files)]
   const refresh = refreshSeconds(values.refresh, { sources: accepted, policy })

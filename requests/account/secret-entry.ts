@@ -44,7 +44,7 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
     ...(name.kind === 'valid' && { secret }),
     files: keys.files,
     problems: [
-      ...strangeMembers(item),
+      ...unknownMembers(item),
       ...(name.kind === 'invalid' ? [`secret${found(item['secret'])}: ${name.problem}`] : []),
       ...(type.kind === 'invalid' ? [`type${found(item['type'])}: ${type.problem}`] : []),
       ...wrongLabels,
@@ -66,7 +66,7 @@ export function parseSecretName(name: unknown): Parsed<string> {
 /** Finding the closest match takes time. */
 const mostStrange = 5
 
-const strangeMembers = (item: JsonObject): readonly string[] =>
+const unknownMembers = (item: JsonObject): readonly string[] =>
   Object.keys(item)
     .filter((key) => !(secretMembers as readonly string[]).includes(key))
     .slice(0, mostStrange)

@@ -41,10 +41,10 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
   const files = entries.flatMap((entry) => entry.files)
   if (files.length > maxTargets)
     return refused(`found ${files.length} entries; accepted: at most ${maxTargets} for one account`)
-  const spreads = files.filter(({ property }) => property === '*').length
-  if (spreads > maxSpreads)
+  const wholeObjects = files.filter(({ property }) => property === '*').length
+  if (wholeObjects > maxSpreads)
     return refused(
-      `found ${spreads} entries with "#*"; accepted: at most ${maxSpreads} for one account`,
+      `found ${wholeObjects} entries with "#*"; accepted: at most ${maxSpreads} for one account`,
     )
   const repeated = repetitions(entries)
   const problems = entries.flatMap((entry, index) =>

@@ -3,7 +3,7 @@ import type { Problem } from '../../lib/problems/problem.ts'
 import { type Annotations, annotationPrefix } from '../annotations/keys/own-annotations.ts'
 import type { Policy } from './policy.ts'
 
-/** The vault of references that name none, and a check of all vaults against the operator's list. */
+/** The vault of references that name none, and a check of all vaults against the administrator's list. */
 interface VaultChoice {
   readonly defaultVault?: string
   vaultProblems(vaults: Iterable<string>): readonly Problem[]
@@ -16,12 +16,12 @@ export const howToSetDefault = `set the annotation ${annotationPrefix}vault`
 const anyVault = 'unreadable'
 
 /**
- * Chooses the vault of references that name none: the annotation's, else the operator's default.
+ * Chooses the vault of references that name none: the annotation's, else the administrator's default.
  *
  * @param read - `vault`: the annotation's value, if it is valid
  */
 export function chooseVaults(
-  own: Annotations,
+  annotations: Annotations,
   read: {
     readonly vault: string | undefined
     readonly policy: Policy
@@ -29,7 +29,7 @@ export function chooseVaults(
   },
 ): VaultChoice {
   const { vault, policy, namespace } = read
-  if (own['vault'] !== undefined && vault === undefined)
+  if (annotations['vault'] !== undefined && vault === undefined)
     return { defaultVault: anyVault, vaultProblems: () => [] }
   const defaultVault = vault ?? policy.defaultVault
   return {
@@ -38,7 +38,7 @@ export function chooseVaults(
   }
 }
 
-/** The vaults that the operator doesn't allow in the namespace. */
+/** The vaults that the administrator doesn't allow in the namespace. */
 export function forbiddenVaults(
   vaults: Iterable<string>,
   { policy, namespace }: { readonly policy: Policy; readonly namespace: string },

@@ -2,11 +2,11 @@ import type { Cloud } from '../../delivery/contract.ts'
 import type { LogLevel } from '../../lib/log/log-level.ts'
 import type { Amounts } from '../../lib/values/quantity.ts'
 
-/** The operator's clouds, as `AKV_INJECTOR_CLOUD` names them. */
+/** The administrator's clouds, as `AKV_INJECTOR_CLOUD` names them. */
 export const cloudNames = ['public', 'usgov', 'china', 'custom'] as const
 export type CloudName = (typeof cloudNames)[number]
 
-/** The operator's decisions. Annotations choose within these limits. */
+/** The administrator's decisions. Annotations choose within these limits. */
 export interface Policy {
   /** The version of the webhook, as the value of a label. */
   readonly versionLabel: string

@@ -5,7 +5,7 @@ import type { PodRequest } from './read-pod-annotations.ts'
 const defaultTimeoutSeconds = 120
 
 /**
- * The agent's configuration: what the annotations ask for, within the operator's policy.
+ * The agent's configuration: what the annotations ask for, within the administrator's policy.
  *
  * @param chosen - the members that can follow from the pod's state
  */

@@ -10,10 +10,10 @@ const firstMinor = 35
  * doesn't name the cause, and an old kubelet would start its containers with empty variables.
  */
 export function envProblems(
-  own: Annotations,
+  annotations: Annotations,
   { kubernetesMinor = firstMinor }: Pick<Policy, 'kubernetesMinor'>,
 ): readonly Problem[] {
-  if (own['env'] === undefined || kubernetesMinor >= firstMinor) return []
+  if (annotations['env'] === undefined || kubernetesMinor >= firstMinor) return []
   return [
     {
       path: ownPath('env'),

@@ -32,20 +32,20 @@ export interface PodRequest extends PodSettings {
 }
 
 /**
- * Reads a pod's annotations, within what the operator allows.
+ * Reads a pod's annotations, within what the administrator allows.
  *
- * @param by - `hasVolumes`: the pod asks for something else, so its annotations need not name objects
+ * @param context - `hasVolumes`: the pod asks for something else, so its annotations need not name objects
  * @returns the request and every problem found; a request with problems must not be carried out
  */
 export function readPodAnnotations(
-  own: Annotations,
-  by: { readonly policy: Policy; readonly namespace: string; readonly hasVolumes?: boolean },
+  annotations: Annotations,
+  context: { readonly policy: Policy; readonly namespace: string; readonly hasVolumes?: boolean },
 ): { readonly request: PodRequest; readonly problems: readonly Problem[] } {
-  const { policy, namespace, hasVolumes = false } = by
-  const excess = sizeProblems(own)
+  const { policy, namespace, hasVolumes = false } = context
+  const excess = sizeProblems(annotations)
   if (excess.length > 0) return { request: { files: [], templates: [], env: [] }, problems: excess }
 
-  const { values, problems } = readValues(own, {
+  const { values, problems } = readValues(annotations, {
     table: podSettings,
     isReadElsewhere: isObjectKey,
     unknownKey: unknownKeyOnPod,
@@ -53,20 +53,20 @@ export function readPodAnnotations(
   if (values['run-as']?.uid === 0 && !policy.allowRoot)
     problems.push(
       valueProblem(
-        own,
+        annotations,
         'run-as',
         'the administrator does not allow root (AKV_INJECTOR_ALLOW_ROOT)',
       ),
     )
 
-  const choice = chooseVaults(own, { vault: values.vault, policy, namespace })
-  const wanted = readObjects(own, choice.defaultVault)
+  const choice = chooseVaults(annotations, { vault: values.vault, policy, namespace })
+  const wanted = readObjects(annotations, choice.defaultVault)
   problems.push(
     ...wanted.problems,
     ...choice.vaultProblems(vaultsOf(wanted)),
     ...pathProblems(wanted.files, wanted.templates),
     ...variableProblems(wanted.env),
-    ...envProblems(own, policy),
+    ...envProblems(annotations, policy),
   )
   const files = wanted.files.map(({ wanted }) => wanted)
   const templates = wanted.templates.map(({ wanted }) => wanted)
@@ -81,7 +81,7 @@ export function readPodAnnotations(
 
 function vaultsOf({ files, templates, env }: RequestedObjects): readonly string[] {
   const inTemplates = templates.flatMap(({ wanted }) =>
-    wanted.segments.filter((one) => typeof one !== 'string'),
+    wanted.segments.filter((segment) => typeof segment !== 'string'),
   )
   const elsewhere = [...files, ...env].map(({ wanted }) => wanted)
   return [...elsewhere, ...inTemplates].map(({ object }) => object.vault)

@@ -26,7 +26,7 @@ export type ValuesOf<Table extends ValueTable> = {
  * @param reading - `isReadElsewhere`: keys to skip; `unknownKey`: gives the sentence about a key that isn't in the table
  */
 export function readValues<Table extends ValueTable>(
-  own: Annotations,
+  annotations: Annotations,
   reading: {
     readonly table: Table
     readonly isReadElsewhere: (key: string) => boolean
@@ -36,7 +36,7 @@ export function readValues<Table extends ValueTable>(
   const { table, isReadElsewhere, unknownKey } = reading
   const values: Record<string, unknown> = {}
   const problems: Problem[] = []
-  for (const key of Object.keys(own)) {
+  for (const key of Object.keys(annotations)) {
     if (isReadElsewhere(key)) continue
     if (problems.length >= maxProblems) break
     const parse = Object.hasOwn(table, key) ? table[key] : undefined
@@ -45,9 +45,9 @@ export function readValues<Table extends ValueTable>(
       problems.push({ path: ownPath(key), subject, sentence: unknownKey(key) })
       continue
     }
-    const parsed = parse(own[key] as string)
+    const parsed = parse(annotations[key] as string)
     if (parsed.kind === 'valid') values[key] = parsed.value
-    else problems.push(valueProblem(own, key, parsed.problem))
+    else problems.push(valueProblem(annotations, key, parsed.problem))
   }
   return { values: values as ValuesOf<Table>, problems }
 }

@@ -29,7 +29,7 @@ export interface ClassParameters {
 }
 
 /** Parameters that the provider reads, or once read, and that mean nothing here. */
-const passedOver = ['resourceGroup', 'subscriptionId', 'cloudEnvFileName']
+const withoutEffect = ['resourceGroup', 'subscriptionId', 'cloudEnvFileName']
 const read = [
   'keyvaultName',
   'objects',
@@ -42,7 +42,7 @@ const read = [
   'useAzureTokenProxy',
   'cloudName',
 ]
-const known: ReadonlySet<string> = new Set([...passedOver, ...read])
+const known: ReadonlySet<string> = new Set([...withoutEffect, ...read])
 
 export const isKnownParameter = (name: string): boolean => known.has(name)
 
@@ -58,7 +58,7 @@ export const maxUnknown = 16
 /**
  * Reads the parameters of a class (docs/specification.md, "Parameters of a SecretProviderClass").
  *
- * @param cloudName - the operator's cloud; a class may only name the same one
+ * @param cloudName - the administrator's cloud; a class may only name the same one
  */
 export function readClassParameters(found: unknown, cloudName: CloudName): ClassParameters {
   const parameters = found == null ? {} : found
@@ -116,12 +116,12 @@ export function readClassParameters(found: unknown, cloudName: CloudName): Class
 
 const nothingRead: ClassParameters = { namesClient: false, problems: [], unknown: [] }
 
-/** All that is wrong with the parameters of a class in a namespace: each alone, and by the operator's policy. */
+/** All that is wrong with the parameters of a class in a namespace: each alone, and by the administrator's policy. */
 export function parameterProblems(
   { vault, problems }: Pick<ClassParameters, 'vault' | 'problems'>,
-  by: { readonly policy: Policy; readonly namespace: string },
+  context: { readonly policy: Policy; readonly namespace: string },
 ): readonly Problem[] {
-  const forbidden = forbiddenVaults(vault === undefined ? [] : [vault], by)
+  const forbidden = forbiddenVaults(vault === undefined ? [] : [vault], context)
   return [
     ...problems,
     ...forbidden.map((problem) => ({ ...problem, ...parameterPlace('keyvaultName') })),

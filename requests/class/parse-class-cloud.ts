@@ -12,7 +12,7 @@ const clouds: ReadonlyMap<string, CloudName> = new Map([
 ])
 const maxNameLength = 64
 
-/** Accepts the name of the operator's cloud only: a class can't choose where a pod sends its token. */
+/** Accepts the name of the administrator's cloud only: a class can't choose where a pod sends its token. */
 export function parseClassCloud(name: string, cloudName: CloudName): Parsed<CloudName> {
   const cloud = name.length <= maxNameLength ? clouds.get(name.toUpperCase()) : undefined
   return cloud === cloudName

@@ -54,8 +54,8 @@ function pruneParameters(parameters: JsonObject): Readonly<Record<string, string
 function pruneSecrets(secretObjects: unknown): readonly JsonObject[] {
   if (!Array.isArray(secretObjects)) return []
   const kept: JsonObject[] = []
-  for (const one of secretObjects) {
-    const secretName = isObject(one) ? one['secretName'] : undefined
+  for (const entry of secretObjects) {
+    const secretName = isObject(entry) ? entry['secretName'] : undefined
     if (typeof secretName !== 'string' || secretName.length > maxNameLength) continue
     if (kept.length === maxSecrets) break
     kept.push({ secretName })

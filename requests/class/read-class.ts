@@ -49,8 +49,8 @@ function specOf(object: unknown): JsonObject | undefined {
 function secretNames(secretObjects: unknown): ReadonlySet<string> {
   if (!Array.isArray(secretObjects)) return new Set()
   return new Set(
-    secretObjects.flatMap((one: unknown) => {
-      const name = isObject(one) ? one['secretName'] : undefined
+    secretObjects.flatMap((entry: unknown) => {
+      const name = isObject(entry) ? entry['secretName'] : undefined
       return typeof name === 'string' && name !== '' ? [name] : []
     }),
   )

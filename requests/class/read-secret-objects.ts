@@ -33,14 +33,14 @@ export function readSecretObjects(value: unknown, files: readonly WantedFile[]):
     if (problems >= maxKeptProblems) break
     const path = [...placeOfList.path, index]
     const subject = `${placeOfList.subject}, item ${index + 1}`
-    const one = readItem(item, { byName, names, place: { path, subject } })
-    problems += one.problems.length
-    read.push(one)
+    const objects = readItem(item, { byName, names, place: { path, subject } })
+    problems += objects.problems.length
+    read.push(objects)
   }
   return {
     secrets: read.flatMap(({ secrets }) => secrets),
-    files: read.flatMap((one) => one.files),
-    problems: read.flatMap((one) => one.problems).slice(0, maxKeptProblems),
+    files: read.flatMap((objects) => objects.files),
+    problems: read.flatMap((objects) => objects.problems).slice(0, maxKeptProblems),
   }
 }
 

@@ -101,9 +101,9 @@ function otherStore(spec: unknown, findStore: FindFoundStore): string | undefine
   return undefined
 }
 
-/** The sentence is the same whether the store names the sign-in or gets the operator's default. */
+/** The sentence is the same whether the store names the sign-in or gets the administrator's default. */
 function otherSignInOf({ stores }: ReadExternalSecret): string | undefined {
-  const store = stores.find((one) => one.otherSignIn !== undefined)
+  const store = stores.find((store) => store.otherSignIn !== undefined)
   return (
     store &&
     `${store.kind} ${store.name} has spec.provider.azurekv.authType ${store.otherSignIn}, which has no effect here; write WorkloadIdentity`
@@ -116,7 +116,7 @@ const accountOf = ({ stores }: ReadExternalSecret): { readonly account?: string 
 }
 
 const annotationOf = ({ stores }: ReadExternalSecret, findStore: FindFoundStore) =>
-  stores.map((store) => findStore(store)?.annotated).find((one) => one !== undefined)
+  stores.map((store) => findStore(store)?.annotated).find((annotated) => annotated !== undefined)
 
 /** A sentence of an Event has no room for more. */
 const maxNames = 10

@@ -157,7 +157,7 @@ function resolve(items: readonly Item[], resolving: Resolving) {
       key === undefined ? { kind: 'all', input, decoding } : { kind: 'key', input, key, decoding },
     )
   }
-  return { files, inputs, stores: [...stores.values()].filter((one) => one !== undefined) }
+  return { files, inputs, stores: [...stores.values()].filter((store) => store !== undefined) }
 }
 
 /** A store that can be used. Adds a problem otherwise. */

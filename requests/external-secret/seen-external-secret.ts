@@ -118,7 +118,7 @@ function statusOf({ status, metadata }: JsonObject): SeenStatus {
   const { conditions, refreshTime, syncedResourceVersion, binding } = isObject(status) ? status : {}
   const bound = isObject(binding) ? binding['name'] : undefined
   const ready = Array.isArray(conditions)
-    ? conditions.find((one) => isObject(one) && one['type'] === 'Ready')
+    ? conditions.find((condition) => isObject(condition) && condition['type'] === 'Ready')
     : undefined
   const writers = statusWriters(isObject(metadata) ? metadata['managedFields'] : undefined)
   const otherWrites = otherWritesIn(writers)

@@ -19,9 +19,9 @@ export function storeRefsIn(spec: unknown): readonly StoreRef[] {
     ...items.map((item) => member(member(item, 'sourceRef'), 'storeRef')),
   ]
   const refs = new Map<string, StoreRef>()
-  for (const one of written) {
-    const name = member(one, 'name')
-    const kind = member(one, 'kind') ?? 'SecretStore'
+  for (const ref of written) {
+    const name = member(ref, 'name')
+    const kind = member(ref, 'kind') ?? 'SecretStore'
     const isStore = typeof name === 'string' && isName(name, subdomainName)
     if (isStore && storeKinds.includes(kind as StoreKind))
       refs.set(`${kind} ${name}`, { kind: kind as StoreKind, name })

@@ -15,7 +15,7 @@ export interface AccountHints {
   readonly annotated?: string | undefined
 }
 
-/** An account that the operator has listed for the namespace. */
+/** An account that the administrator has listed for the namespace. */
 export interface ListedAccount {
   readonly name: string
   /** The client that the account's annotations name, in lower case. Absent if they name none. */
@@ -32,7 +32,7 @@ export type ChosenAccount =
     }
 
 /**
- * Chooses the ServiceAccount to read a source as, among those that the operator has listed for the source's namespace
+ * Chooses the ServiceAccount to read a source as, among those that the administrator has listed for the source's namespace
  * (docs/specification.md, "Whose account"): the one that the source names, or the only one with the source's client; else the
  * one that its annotation names; else the only one.
  *

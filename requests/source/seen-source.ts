@@ -108,4 +108,4 @@ export function bytesToKeep(text: string): number {
 const isDeeper = (value: unknown, levels: number): boolean =>
   typeof value === 'object' &&
   value !== null &&
-  (levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1)))
+  (levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1)))

@@ -83,9 +83,9 @@ function createWaitingKeys(clock: Pick<Clock, 'now'>) {
   const callerOf = ({ outlook, namespace }: Due) => ({ address: outlook, namespace })
   return {
     add: later.add,
-    remove(one: Due): void {
-      later.remove(one)
-      due.remove(callerOf(one), one)
+    remove(removed: Due): void {
+      later.remove(removed)
+      due.remove(callerOf(removed), removed)
     },
     take(mayRun: (due: Due) => boolean): Due | undefined {
       const nowMs = clock.now()

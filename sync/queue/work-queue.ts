@@ -147,7 +147,7 @@ const noCounts: Readonly<Counts> = { slow: 0, failing: 0, unknown: 0, good: 0 }
 
 /** The places of this outlook and of poorer ones. */
 const countUpTo = (outlook: Outlook, counts: Readonly<Counts>): number =>
-  outlooks.slice(0, outlooks.indexOf(outlook) + 1).reduce((sum, one) => sum + counts[one], 0)
+  outlooks.slice(0, outlooks.indexOf(outlook) + 1).reduce((sum, other) => sum + counts[other], 0)
 
 /** The places for keys that run at the same time. Keys of a poor outlook never get all of them, and neither does a namespace. */
 function createPlaces({ sideBySide }: Pick<WorkQueueOptions, 'sideBySide'>) {
@@ -155,10 +155,10 @@ function createPlaces({ sideBySide }: Pick<WorkQueueOptions, 'sideBySide'>) {
   const all: Counts = { ...noCounts }
   const byNamespace = new Map<string, Counts>()
   let emptied = Promise.withResolvers<void>()
-  function change({ namespace, outlook }: Holder, by: 1 | -1): void {
+  function change({ namespace, outlook }: Holder, step: 1 | -1): void {
     const counts = byNamespace.get(namespace) ?? { ...noCounts }
-    counts[outlook] += by
-    all[outlook] += by
+    counts[outlook] += step
+    all[outlook] += step
     if (countUpTo('good', counts) === 0) byNamespace.delete(namespace)
     else byNamespace.set(namespace, counts)
   }

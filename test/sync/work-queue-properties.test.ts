@@ -94,17 +94,17 @@ t.test(
             const key = running[index % running.length]
             return key === undefined || places.get(key)?.becomeSlow() === model.becomeSlow(key)
           }
-          for (const one of steps) {
-            if (one.kind === 'add') {
-              queue.add(one.key, one.next)
-              model.add(one.key, one.next)
-            } else if (one.kind === 'drop') {
-              queue.drop(one.key)
-              model.drop(one.key)
-            } else if (one.kind === 'end') end(one.index, one.next)
-            else if (one.kind === 'end for good') end(one.index, undefined)
-            else if (one.kind === 'become slow') {
-              if (!becomeSlow(one.index)) return false
+          for (const step of steps) {
+            if (step.kind === 'add') {
+              queue.add(step.key, step.next)
+              model.add(step.key, step.next)
+            } else if (step.kind === 'drop') {
+              queue.drop(step.key)
+              model.drop(step.key)
+            } else if (step.kind === 'end') end(step.index, step.next)
+            else if (step.kind === 'end for good') end(step.index, undefined)
+            else if (step.kind === 'become slow') {
+              if (!becomeSlow(step.index)) return false
             } else {
               tick()
               model.begin()

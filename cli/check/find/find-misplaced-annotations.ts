@@ -8,11 +8,11 @@ interface Misplaced extends MisplacedAnnotation {
 
 /** Finds such annotations, and says where they belong. */
 export function findMisplacedAnnotations({ misplaced, path }: PodTemplate): readonly Misplaced[] {
-  return misplaced.map((one) => ({
-    ...one,
+  return misplaced.map((annotation) => ({
+    ...annotation,
     problem: {
-      path: annotationPath(one.key),
-      sentence: `does nothing here, because ${one.isOnPod ? 'only the one on the pod template counts; remove it' : `the webhook reads pods; move it to ${[...path, 'metadata', 'annotations'].join('.')}`}`,
+      path: annotationPath(annotation.key),
+      sentence: `does nothing here, because ${annotation.isOnPod ? 'only the one on the pod template counts; remove it' : `the webhook reads pods; move it to ${[...path, 'metadata', 'annotations'].join('.')}`}`,
     },
   }))
 }

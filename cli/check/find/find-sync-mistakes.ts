@@ -11,7 +11,7 @@ import type { AccountInFiles } from '../../input/accounts/list-accounts.ts'
 
 interface Namespace {
   readonly namespace: string
-  /** The accounts that count as listed by the operator. */
+  /** The accounts that count as listed by the administrator. */
   readonly listed: readonly AccountInFiles[]
   readonly policy: Policy
 }
@@ -26,10 +26,10 @@ interface Namespace {
  */
 export function findSyncMistakes(
   sources: readonly Source[],
-  by: Namespace,
+  context: Namespace,
 ): ReadonlyMap<string, readonly Problem[]> {
-  const assigned = assignSources(sources, { ...by, missing: new Set() })
-  const contested = contestedFinder(by)
+  const assigned = assignSources(sources, { ...context, missing: new Set() })
+  const contested = contestedFinder(context)
   const found = assigned.unassigned.map(
     (source): Mistakes => [
       sourceKey(source.ref),
@@ -39,9 +39,9 @@ export function findSyncMistakes(
   )
   for (const { ref, problems } of assigned.leftAlone) found.push([sourceKey(ref), problems])
   for (const [name, ofAccount] of assigned.byAccount) {
-    const account = by.listed.find((one) => one.name === name)
+    const account = context.listed.find((listed) => listed.name === name)
     if (account === undefined) continue
-    for (const [key, problems, source] of mistakesOf(account, ofAccount, by))
+    for (const [key, problems, source] of mistakesOf(account, ofAccount, context))
       found.push([key, [...problems, ...contested(source, name)]])
   }
   return new Map(found)

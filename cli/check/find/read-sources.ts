@@ -20,7 +20,7 @@ export interface SourceFacts {
   readonly source: Source | undefined
   /** Why Secret sync wouldn't make its Secrets. */
   readonly mistakes: readonly Problem[]
-  /** The accounts of its namespace that count as listed by the operator. */
+  /** The accounts of its namespace that count as listed by the administrator. */
   readonly listed: readonly AccountInFiles[]
 }
 
@@ -32,16 +32,16 @@ export function readSources(
   const accounts = listAccounts(objects)
   const readExternalSecret = externalSecretReader(objects, policy)
   const byNamespace = Map.groupBy(
-    objects.filter((one) => isClass(one) || isExternalSecret(one)),
+    objects.filter((object) => isClass(object) || isExternalSecret(object)),
     ({ namespace }) => namespace,
   )
   const facts = new Map(
     [...byNamespace].map(([namespace, some]) => {
       // The last of several with one name counts, as with `kubectl apply`.
       const sources = new Map(
-        some.map((one) => [
-          keyOf(one),
-          isClass(one) ? classSource(one, policy) : readExternalSecret(one),
+        some.map((object) => [
+          keyOf(object),
+          isClass(object) ? classSource(object, policy) : readExternalSecret(object),
         ]),
       )
       const all = [...sources.values()].filter((source) => source !== undefined)

@@ -52,7 +52,8 @@ export function makeReport(
 ): CheckReport {
   const { verdicts, errors, skipped, files, pods, ignored } = checked
   const count = (severity: Finding['severity']) =>
-    verdicts.flatMap(({ findings }) => findings.filter((one) => one.severity === severity)).length
+    verdicts.flatMap(({ findings }) => findings.filter((finding) => finding.severity === severity))
+      .length
   const sums = {
     files,
     pods,

@@ -30,7 +30,7 @@ export function taskLines(tasks: readonly Task[]): readonly string[] {
   return [
     ...(federates ? clusterComments : []),
     ...(isChosen ? [clientComment] : []),
-    ...[...new Set(commands)].flatMap((one) => one.split('\n')),
+    ...[...new Set(commands)].flatMap((command) => command.split('\n')),
   ]
 }
 

@@ -18,17 +18,17 @@ import { noClient, warning } from './check-account.ts'
 /**
  * Reports whether Secret sync would make the Secret of an ExternalSecret, and as which account.
  *
- * @param by - `mistakes`: why it wouldn't; `listed`: the accounts that count as listed by the operator
+ * @param context - `mistakes`: why it wouldn't; `listed`: the accounts that count as listed by the administrator
  */
 export function checkExternalSecret(
   found: NamedObject,
-  by: {
+  context: {
     readonly source: Source | undefined
     readonly mistakes: readonly Problem[]
     readonly listed: readonly AccountInFiles[]
   },
 ): Verdict {
-  const { source, listed } = by
+  const { source, listed } = context
   const subject = subjectOf(found)
   const { namespace } = found
   const chosen = source
@@ -37,7 +37,7 @@ export function checkExternalSecret(
   // The files needn't have accounts, but if they do, one has to be chosen.
   const undecided =
     chosen?.kind === 'none' && listed.length > 0 ? [plainProblem(chosen.sentence, chosen.path)] : []
-  const problems = [...by.mistakes, ...undecided]
+  const problems = [...context.mistakes, ...undecided]
   if (source === undefined || problems.length > 0)
     return {
       subject,

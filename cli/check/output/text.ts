@@ -44,7 +44,9 @@ function verdictLines(verdict: Verdict, style: Style): readonly string[] {
   return [
     isWrong ? style(['bold', 'red'], title) : style('bold', title),
     ...details.map((line) => plain(`  ${line}`)),
-    ...findings.filter(({ severity }) => severity !== 'note').map((one) => findingLine(one, style)),
+    ...findings
+      .filter(({ severity }) => severity !== 'note')
+      .map((finding) => findingLine(finding, style)),
   ]
 }
 

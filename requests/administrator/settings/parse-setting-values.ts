@@ -87,7 +87,7 @@ const isClientName = (name: string): boolean =>
 
 /**
  * Reads `namespace=vault+vault;namespace=…;*=…`. A namespace without vaults may use none.
- * An empty value is refused, because operators may expect it to forbid all vaults, but an absent setting allows all.
+ * An empty value is refused, because administrators may expect it to forbid all vaults, but an absent setting allows all.
  */
 export function parseAllowedVaults(text: string): Parsed<ReadonlyMap<string, ReadonlySet<string>>> {
   const allowed = new Map<string, ReadonlySet<string>>()

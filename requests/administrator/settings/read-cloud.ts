@@ -26,7 +26,7 @@ const knownClouds = {
 
 /**
  * Reads the cloud whose hosts the agents use. With `custom`, for sovereign and private clouds and the emulator, the
- * operator sets each URL. In other clouds these settings are refused, because they would silently have no effect.
+ * administrator sets each URL. In other clouds these settings are refused, because they would silently have no effect.
  */
 export function readCloud(
   reader: SettingReader,

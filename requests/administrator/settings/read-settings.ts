@@ -28,7 +28,7 @@ import { type Environment, unknownNames } from './setting-names.ts'
 import { type SettingReader, settingReader } from './setting-reader.ts'
 
 /**
- * The namespaces in which the operator has volumes of the CSI driver served. The webhook configuration selects them; the
+ * The namespaces in which the administrator has volumes of the CSI driver served. The webhook configuration selects them; the
  * webhook itself only needs to know whether there are any.
  */
 const csiModes = ['none', 'labelled', 'all'] as const
@@ -65,7 +65,7 @@ interface ReadSettingsOptions {
   readonly agentImage?: string
 }
 
-/** All problems are reported at once, so that operators need not start the webhook once for each mistake. */
+/** All problems are reported at once, so that administrators need not start the webhook once for each mistake. */
 export type ReadSettings = Checked<Settings, Problem>
 
 /** Reads `AKV_INJECTOR_*`. An empty value counts as a value: only an absent setting gets its default. */

@@ -116,7 +116,7 @@ const fields = {
     return problem === undefined ? valid(text) : invalid(problem)
   },
   objectType: (text: string): Parsed<ObjectType> => {
-    const type = types.find((one) => one === text.toLowerCase())
+    const type = types.find((type) => type === text.toLowerCase())
     return type === undefined ? expected('secret, key or cert') : valid(type)
   },
   objectVersion: (text: string): Parsed<string | undefined> =>
@@ -136,7 +136,7 @@ const expected = (what: string) => invalid(`expected ${what}`)
 
 function choice<T extends string>(choices: readonly T[]) {
   return (text: string): Parsed<T> => {
-    const found = choices.find((one) => one === text.toLowerCase())
+    const found = choices.find((choice) => choice === text.toLowerCase())
     return found === undefined ? expected(choices.join(' or ')) : valid(found)
   }
 }

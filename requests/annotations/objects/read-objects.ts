@@ -32,18 +32,18 @@ export interface RequestedObjects {
 /**
  * Reads the annotations that name objects: `secrets`, `objects`, `template.FILE` and `env`.
  *
- * @param own - the annotations, prefix removed
+ * @param annotations - the annotations, prefix removed
  */
-export function readObjects(own: Annotations, defaultVault?: string): RequestedObjects {
-  const secrets = readList(own, {
+export function readObjects(annotations: Annotations, defaultVault?: string): RequestedObjects {
+  const secrets = readList(annotations, {
     key: 'secrets',
     defaultVault,
     toWanted: toWantedFile,
     targetProblem: targetPathProblemOfAnyType,
   })
-  const objects = readCsi(own, defaultVault)
-  const templates = readTemplates(own, defaultVault)
-  const env = readList(own, {
+  const objects = readCsi(annotations, defaultVault)
+  const templates = readTemplates(annotations, defaultVault)
+  const env = readList(annotations, {
     key: 'env',
     defaultVault,
     toWanted: toWantedVariable,
@@ -65,7 +65,7 @@ interface ReadList<T> {
 }
 
 function readList<T>(
-  own: Annotations,
+  annotations: Annotations,
   list: {
     readonly key: 'secrets' | 'env'
     readonly defaultVault: string | undefined
@@ -73,7 +73,7 @@ function readList<T>(
     readonly targetProblem: (target: string) => string | undefined
   },
 ): ReadList<T> {
-  const { entries, problems: unread } = parseObjectList(own[list.key] ?? '', list)
+  const { entries, problems: unread } = parseObjectList(annotations[list.key] ?? '', list)
   const problems: Problem[] = unread.map(({ location, sentence }) => ({
     ...placeIn(list.key, location),
     sentence,
@@ -98,9 +98,9 @@ const placeIn = (key: string, location?: string): ProblemPlace => ({
 const targetPathProblemOfAnyType = (target: string): string | undefined =>
   target === '.' ? undefined : targetPathProblem(target.replace(/\/$/, ''))
 
-function readCsi(own: Annotations, defaultVault?: string): ReadList<WantedFile> {
-  if (own['objects'] === undefined) return { requested: [], problems: [] }
-  const { files, problems } = parseCsiObjects(own['objects'], defaultVault)
+function readCsi(annotations: Annotations, defaultVault?: string): ReadList<WantedFile> {
+  if (annotations['objects'] === undefined) return { requested: [], problems: [] }
+  const { files, problems } = parseCsiObjects(annotations['objects'], defaultVault)
   return {
     requested: files.map(({ location, file }) => ({
       place: placeIn('objects', location),
@@ -110,9 +110,9 @@ function readCsi(own: Annotations, defaultVault?: string): ReadList<WantedFile> 
   }
 }
 
-function readTemplates(own: Annotations, defaultVault?: string): ReadList<WantedTemplate> {
-  const keys = Object.keys(own).filter((key) => key.startsWith(templatePrefix))
-  const weight = keys.reduce((sum, key) => sum + 1 + countOpenings(own[key] ?? ''), 0)
+function readTemplates(annotations: Annotations, defaultVault?: string): ReadList<WantedTemplate> {
+  const keys = Object.keys(annotations).filter((key) => key.startsWith(templatePrefix))
+  const weight = keys.reduce((sum, key) => sum + 1 + countOpenings(annotations[key] ?? ''), 0)
   if (weight > maxTemplateWeight) {
     const sentence = `found ${weight} templates and "\${" in total; accepted: at most ${maxTemplateWeight}`
     return {
@@ -123,7 +123,7 @@ function readTemplates(own: Annotations, defaultVault?: string): ReadList<Wanted
   const problems: Problem[] = []
   const requested = keys.sort().map((key): Requested<WantedTemplate> => {
     const place = { path: ownPath(key), subject: annotationPrefix + printable(key) }
-    const { segments, problems: sentences } = parseTemplate(own[key] ?? '', defaultVault)
+    const { segments, problems: sentences } = parseTemplate(annotations[key] ?? '', defaultVault)
     problems.push(...sentences.map((sentence) => ({ ...place, sentence })))
     if (key.includes('/'))
       problems.push({

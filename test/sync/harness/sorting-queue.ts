@@ -32,7 +32,7 @@ export function createSortingQueue({ sideBySide, restMs, now, onBegin }: Sorting
   }
 
   function leavesEnough(outlook: Outlook, namespace: string | undefined): boolean {
-    const taken = [...running].filter(([, one]) => rank(one) <= rank(outlook))
+    const taken = [...running].filter(([, other]) => rank(other) <= rank(outlook))
     const own = taken.filter(([key]) => namespaceOf(key) === namespace)
     return sideBySide * shares[outlook] - taken.length > own.length
   }
@@ -99,7 +99,7 @@ function createLine() {
       .map(({ outlook, namespaces }) => ({
         outlook,
         namespaces: namespaces
-          .map(({ name, keys }) => ({ name, keys: keys.filter((one) => one !== key) }))
+          .map(({ name, keys }) => ({ name, keys: keys.filter((waiting) => waiting !== key) }))
           .filter(({ keys }) => keys.length > 0),
       }))
       .filter(({ namespaces }) => namespaces.length > 0)
@@ -111,9 +111,12 @@ function createLine() {
     join(key: string, outlook: Outlook): void {
       if (has(key)) return
       const name = namespaceOf(key) ?? ''
-      const turn = all.find((one) => one.outlook === outlook) ?? { outlook, namespaces: [] }
+      const turn = all.find((candidate) => candidate.outlook === outlook) ?? {
+        outlook,
+        namespaces: [],
+      }
       if (!all.includes(turn)) all.push(turn)
-      const own = turn.namespaces.find((one) => one.name === name) ?? { name, keys: [] }
+      const own = turn.namespaces.find((candidate) => candidate.name === name) ?? { name, keys: [] }
       if (!turn.namespaces.includes(own)) turn.namespaces.push(own)
       own.keys.push(key)
     },
@@ -123,8 +126,8 @@ function createLine() {
           const [key = ''] = own.keys
           if (!hasPlace(key, turn.outlook)) continue
           own.keys.shift()
-          turn.namespaces = [...turn.namespaces.filter((one) => one !== own), own]
-          all = [...all.filter((one) => one !== turn), turn]
+          turn.namespaces = [...turn.namespaces.filter((candidate) => candidate !== own), own]
+          all = [...all.filter((candidate) => candidate !== turn), turn]
           leave(key)
           return { key, outlook: turn.outlook }
         }
