@@ -84,18 +84,22 @@ export interface WantedValue {
   readonly encoding?: ObjectEncoding
 }
 
-export interface WantedFile extends WantedValue {
-  /** Relative to the mount. A folder for type `tls` (`.` is the mount itself), for `property: "*"`, and for `versions`. */
-  readonly path: string
-  /** Four octal digits. Default: {@link AgentConfig.fileMode}. */
-  readonly mode?: string
+/** A value, and how it is written. */
+export interface Wanted extends WantedValue {
   /**
    * `pem`: a certificate's PKCS#12 is written as PEM, as the CSI driver does. Only Secret sync uses the others, and an agent
    * refuses them: the part of that PEM for a key of a TLS Secret, a key as JSON Web Key, and a certificate as DER.
    */
   readonly format?: 'pem' | 'tls.crt' | 'tls.key' | 'jwk' | 'der'
-  /** How many versions to write, the newest (or the pinned one) as file `0` below `path`. */
+  /** How many versions to write, the newest (or the pinned one) as file `0` below the path. */
   readonly versions?: number
+}
+
+export interface WantedFile extends Wanted {
+  /** Relative to the mount. A folder for type `tls` (`.` is the mount itself), for `property: "*"`, and for `versions`. */
+  readonly path: string
+  /** Four octal digits. Default: {@link AgentConfig.fileMode}. */
+  readonly mode?: string
   /** The name of the served volume that contains `path`. Absent: the volume for our own files. */
   readonly volume?: string
 }

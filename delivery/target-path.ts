@@ -1,7 +1,7 @@
 /** The rules for paths of files below the mount. Pure: the webhook denies by them, and the agent checks again. */
 
 import { printable } from '../lib/printable.ts'
-import type { WantedFile } from './contract.ts'
+import type { Wanted, WantedFile } from './contract.ts'
 
 const maxPathBytes = 4096
 const maxComponentBytes = 255
@@ -97,10 +97,15 @@ export const tlsFileNames = ['tls.crt', 'tls.key', 'ca.crt'] as const
  * The paths that a target claims: its own, or those in its folder. For "#*", whose names depend on the value, it is the
  * folder as a whole.
  */
-export function claimedPaths({ path, object, versions }: WantedFile): readonly string[] {
-  const below = (name: string | number) => (path === '.' ? String(name) : `${path}/${name}`)
-  if (object.type === 'tls') return tlsFileNames.map(below)
-  return versions === undefined ? [path] : Array.from({ length: versions }, (_, i) => below(i))
+export function claimedPaths(file: WantedFile): readonly string[] {
+  const { path } = file
+  return partNames(file)?.map((name) => (path === '.' ? name : `${path}/${name}`)) ?? [path]
+}
+
+/** The names of the parts of a value, as far as they are known before it is fetched. Undefined if it has one part. */
+export function partNames({ object, versions }: Wanted): readonly string[] | undefined {
+  if (object.type === 'tls') return tlsFileNames
+  return versions === undefined ? undefined : Array.from({ length: versions }, (_, i) => `${i}`)
 }
 
 /**
@@ -109,14 +114,3 @@ export function claimedPaths({ path, object, versions }: WantedFile): readonly s
  */
 export const fileKey = (path: string, volume: string | undefined): string =>
   volume === undefined ? path : `/${volume}/${path}`
-
-/** The keys of {@link claimedPaths}. */
-export const claimedKeys = (file: WantedFile): readonly string[] =>
-  claimedPaths(file).map((path) => fileKey(path, file.volume))
-
-/** The path in a volume of the file with a key, or undefined if the file is in another volume. */
-export function pathInVolume(key: string, volume: string | undefined): string | undefined {
-  if (volume === undefined) return key.startsWith('/') ? undefined : key
-  const folder = fileKey('', volume)
-  return key.startsWith(folder) ? key.slice(folder.length) : undefined
-}

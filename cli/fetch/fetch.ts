@@ -46,7 +46,7 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
       log: quietLog,
       signal: new AbortController().signal,
     })
-    const files = outputFiles(fetched.files, config)
+    const files = outputFiles(fetched, config)
     prepareFileSet(folder, files).commit()
     // No container reads the previous set here, so don't leave old secrets on a laptop.
     sweepFileSets(folder)

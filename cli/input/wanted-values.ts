@@ -1,11 +1,15 @@
-import type { AgentConfig, WantedFile, WantedValue } from '../../delivery/contract.ts'
+import type { AgentConfig, Wanted, WantedValue } from '../../delivery/contract.ts'
 import { segmentValues } from '../../delivery/projection/wanted-objects.ts'
 
 /** A value that an agent reads. */
-export type ReadValue = WantedValue & Pick<WantedFile, 'versions'>
+export type ReadValue = WantedValue & Pick<Wanted, 'versions'>
 
 /** The values that the agent of a pod reads: files, those in templates, and variables. */
-export const wantedValues = (config: AgentConfig): readonly ReadValue[] => [
+export const wantedValues = (config: {
+  readonly files: readonly ReadValue[]
+  readonly templates: AgentConfig['templates']
+  readonly env: AgentConfig['env']
+}): readonly ReadValue[] => [
   ...config.files,
   ...config.templates.flatMap(({ segments }) => segmentValues(segments)),
   ...config.env,

@@ -1,5 +1,5 @@
 import { isSeq, parseDocument } from 'yaml'
-import type { WantedFile } from '../../delivery/contract.ts'
+import { destinationKey, type SecretValue } from '../../delivery/destination.ts'
 import { joinProblems } from '../../lib/problems/describe-problem.ts'
 import type { JsonObject } from '../../lib/shape.ts'
 import { readAccount } from '../../requests/account/read-account.ts'
@@ -117,7 +117,16 @@ function appendItems(text: unknown, items: readonly SecretItem[]): string | unde
 }
 
 /** What decides the bytes of a key, as text. */
-const comparable = ({ path, object, format, encoding, property }: WantedFile): string => {
+const comparable = ({ to, object, format, encoding, property }: SecretValue): string => {
   const { vault, type, name, version } = object
-  return JSON.stringify([path, vault, type, name, version, format, encoding, property])
+  return JSON.stringify([
+    destinationKey(to),
+    vault,
+    type,
+    name,
+    version,
+    format,
+    encoding,
+    property,
+  ])
 }

@@ -1,13 +1,12 @@
-import type { WantedFile } from '../../delivery/contract.ts'
+import type { SecretValue } from '../../delivery/destination.ts'
 import type { ComposedInput } from '../../requests/secret/composition.ts'
-import { decodeTarget, encodeTarget } from '../../requests/secret/key-path.ts'
 import type { Source } from '../../requests/source/source.ts'
 
 type PlainSource =
   | { readonly kind: 'plain'; readonly source: Source }
   | { readonly kind: 'none'; readonly reason: string }
 
-/** An ExternalSecret with a file for each key in place of the composition, or why annotations can't express it. */
+/** An ExternalSecret with a value for each key in place of the composition, or why annotations can't express it. */
 export function plainSource(source: Source): PlainSource {
   const [secret] = source.secrets
   if (secret?.composition === undefined) return { kind: 'plain', source }
@@ -15,17 +14,19 @@ export function plainSource(source: Source): PlainSource {
   if (template !== undefined) return none('annotations have no templates for Secrets')
   if (inputs.length > 1 && inputs.some(({ kind }) => kind === 'all'))
     return none('an annotation cannot add keys to those of an extract')
-  const files = new Map(source.files.map((file) => [decodeTarget(file.path).key, file]))
-  const keys = new Map<string | undefined, WantedFile>()
+  const files = new Map(
+    source.files.map((file) => [file.to.kind === 'input' && file.to.index, file]),
+  )
+  const keys = new Map<string | undefined, SecretValue>()
   for (const input of inputs) {
-    const file = files.get(input.input)
+    const file = files.get(input.index)
     const reason = file && reasonAgainst(input, file)
     if (file === undefined || reason !== undefined) return none(reason ?? 'it is incomplete')
     const key = input.kind === 'key' ? input.key : undefined
     // The later of two entries with one key wins.
     keys.set(key, {
       ...file,
-      path: encodeTarget({ secret: secret.name, ...(key !== undefined && { key }) }),
+      to: { kind: 'key', secret: secret.name, ...(key !== undefined && { key }) },
       ...(input.decoding === 'Base64' && { encoding: 'base64' }),
     })
   }
@@ -33,7 +34,7 @@ export function plainSource(source: Source): PlainSource {
   return { kind: 'plain', source: { ...source, secrets: [plain], files: [...keys.values()] } }
 }
 
-function reasonAgainst({ kind, decoding }: ComposedInput, { format }: WantedFile) {
+function reasonAgainst({ kind, decoding }: ComposedInput, { format }: SecretValue) {
   if (format !== undefined) return 'its key/ and cert/ have formats that annotations cannot write'
   const isKnown = decoding === 'None' || (decoding === 'Base64' && kind === 'key')
   return isKnown

@@ -1,6 +1,5 @@
-import type { WantedFile } from '../../delivery/contract.ts'
+import type { SecretValue } from '../../delivery/destination.ts'
 import type { JsonObject } from '../../lib/shape.ts'
-import { decodeTarget } from '../../requests/secret/key-path.ts'
 import type { RequestedSecret } from '../../requests/secret/requested-secret.ts'
 import { opaqueType } from '../../requests/secret/secret-types.ts'
 import { describeWanted } from '../check/describe/describe-wanted.ts'
@@ -18,11 +17,11 @@ export type SecretItem =
  */
 export function secretItemOf(
   { name, type, labels, annotations = {}, source }: RequestedSecret,
-  files: readonly WantedFile[],
+  files: readonly SecretValue[],
 ): SecretItem {
   const keys = files.flatMap((file) => {
-    const { secret, key = '' } = decodeTarget(file.path)
-    return secret === name ? [{ key, file }] : []
+    const { to } = file
+    return to.kind === 'key' && to.secret === name ? [{ key: to.key ?? '', file }] : []
   })
   if (
     source?.kind !== 'ExternalSecret' &&
@@ -45,10 +44,10 @@ export function secretItemOf(
 }
 
 /** An entry that fills its Secret has no key. */
-const entryOf = ({ key, file }: { readonly key: string; readonly file: WantedFile }): string =>
+const entryOf = ({ key, file }: { readonly key: string; readonly file: SecretValue }): string =>
   `${key === '' ? '' : `${key}=`}${describeWanted(file)}`
 
-const objectOf = ({ object, format, encoding }: WantedFile, key: string): JsonObject => ({
+const objectOf = ({ object, format, encoding }: SecretValue, key: string): JsonObject => ({
   objectName: object.name,
   objectType: object.type,
   ...(object.version && { objectVersion: object.version }),

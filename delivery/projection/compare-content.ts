@@ -1,5 +1,6 @@
-import type { AgentConfig, WantedFile } from '../contract.ts'
-import { claimedKeys, fileKey, tlsFileNames } from '../target-path.ts'
+import type { AgentConfig } from '../contract.ts'
+import { claimedKeys, destinationKey, type Target, targetsOf } from '../destination.ts'
+import { tlsFileNames } from '../target-path.ts'
 import type { Content } from './project-content.ts'
 
 /** Whether the content has everything that the pod needs to start. */
@@ -8,9 +9,9 @@ export function isComplete(config: AgentConfig, { files, env }: Content): boolea
   const mayLack = config.onDeleted === 'remove'
   const hasRequiredFiles = indexFiles(files)
   // A JSON object without properties has no files.
-  const mayBeEmpty = ({ optional, property }: WantedFile) => optional === true || property === '*'
+  const mayBeEmpty = ({ optional, property }: Target) => optional === true || property === '*'
   return (
-    config.files.every((file) => mayLack || mayBeEmpty(file) || hasRequiredFiles(file)) &&
+    targetsOf(config).every((file) => mayLack || mayBeEmpty(file) || hasRequiredFiles(file)) &&
     config.templates.every(({ path }) => mayLack || files.has(path)) &&
     config.env.every(({ variable, optional }) => optional === true || env.has(variable))
   )
@@ -22,16 +23,16 @@ export function isComplete(config: AgentConfig, { files, env }: Content): boolea
  * @returns whether a target's files are there. A certificate may come without a `ca.crt`, and a history may have one version
  *   only
  */
-export function indexFiles(files: Content['files']): (file: WantedFile) => boolean {
+export function indexFiles(files: Content['files']): (target: Target) => boolean {
   let folders: ReadonlySet<string> | undefined
-  return (file) => {
-    if (file.property === '*') {
+  return (target) => {
+    if (target.property === '*') {
       folders ??= new Set([...files.keys()].map(folderOf))
-      return folders.has(fileKey(file.path, file.volume))
+      return folders.has(destinationKey(target.to))
     }
-    const claimed = claimedKeys(file)
+    const claimed = claimedKeys(target)
     const required =
-      file.object.type === 'tls'
+      target.object.type === 'tls'
         ? claimed.slice(0, tlsFileNames.indexOf('ca.crt'))
         : claimed.slice(0, 1)
     return required.every((key) => files.has(key))

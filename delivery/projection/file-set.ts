@@ -4,5 +4,5 @@ export interface SetFile {
   readonly mode: number
 }
 
-/** By path relative to the volume, with `/` between its parts; if the files are of several volumes, by `fileKey`. */
+/** The files of one volume, by their paths in it. */
 export type FileSet = ReadonlyMap<string, SetFile>

@@ -1,9 +1,9 @@
 import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
-import type { AgentConfig } from '../contract.ts'
+import { targetsOf } from '../destination.ts'
 import { indexFiles } from './compare-content.ts'
 import type { FetchOutcome, FetchOutcomes } from './fetch-objects.ts'
-import type { Content } from './project-content.ts'
+import type { Content, ProjectionConfig } from './project-content.ts'
 import { objectKey, segmentValues, type WantedObject } from './wanted-objects.ts'
 
 /** Versions that this process has fetched, by `referenceKey`. A version never changes, so it isn't fetched again. */
@@ -62,7 +62,11 @@ export function knownOutcomes(
 /** The objects that need no refresh any more, by `objectKey`: pinned versions whose targets are all in place. */
 export function finalObjects(
   objects: readonly WantedObject[],
-  state: { readonly config: AgentConfig; readonly content: Content; readonly known: KnownVersions },
+  state: {
+    readonly config: ProjectionConfig
+    readonly content: Content
+    readonly known: KnownVersions
+  },
 ): ReadonlySet<string> {
   const pinned = objects.filter(
     ({ reference, versions }) => isPinned(reference) && versions === undefined,
@@ -79,11 +83,11 @@ function unfinishedObjects({
   config,
   content,
 }: {
-  readonly config: AgentConfig
+  readonly config: ProjectionConfig
   readonly content: Content
 }): ReadonlySet<string> {
   const hasRequiredFiles = indexFiles(content.files)
-  const files = config.files.filter((file) => isPinned(file.object) && !hasRequiredFiles(file))
+  const files = targetsOf(config).filter((file) => isPinned(file.object) && !hasRequiredFiles(file))
   const env = config.env.filter(({ variable }) => !content.env.has(variable))
   // After a restart the pinned version isn't known, and a template can't be written again without it.
   const values = config.templates

@@ -2,27 +2,44 @@ import { describeObject } from '../../keyvault/reference.ts'
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type {
   AgentConfig,
-  WantedFile,
+  Wanted,
   WantedTemplate,
   WantedValue,
   WantedVariable,
 } from '../contract.ts'
-import { claimedKeys, fileKey } from '../target-path.ts'
+import {
+  claimedKeys,
+  type Destination,
+  destinationKey,
+  fileDestination,
+  partOf,
+  type Target,
+  type Targets,
+  targetsOf,
+} from '../destination.ts'
 import { envValueProblem } from './env-value-problem.ts'
 import type { FetchOutcomes, FoundVersions } from './fetch-objects.ts'
-import type { FileSet, SetFile } from './file-set.ts'
 import {
   createRenderContext,
   type RenderContext,
-  renderFiles,
+  renderParts,
   renderValue,
 } from './render-files.ts'
 import { objectKey, segmentValues } from './wanted-objects.ts'
 
-/** The content of a pod's volumes: files by {@link fileKey} and values by variable, in the configuration's order. */
+/** What a projection needs of a configuration. */
+export type ProjectionConfig = Targets &
+  Pick<AgentConfig, 'templates' | 'env' | 'onDeleted' | 'refreshSeconds'>
+
+/** Values by {@link destinationKey} and by variable, in the configuration's order. */
 export interface Content {
-  readonly files: FileSet
+  readonly files: ReadonlyMap<string, Delivered>
   readonly env: ReadonlyMap<string, Uint8Array>
+}
+
+export interface Delivered {
+  readonly bytes: Uint8Array
+  readonly to: Destination
 }
 
 export const noContent: Content = { files: new Map(), env: new Map() }
@@ -54,7 +71,7 @@ interface ProjectionInput extends ProjectionBounds {
 }
 
 interface Projecting extends ProjectionInput {
-  readonly config: AgentConfig
+  readonly config: ProjectionConfig
   readonly context: RenderContext
 }
 
@@ -64,7 +81,7 @@ interface Projecting extends ProjectionInput {
  * variable is always kept, because a process keeps its environment anyway.
  */
 export async function projectContent(
-  config: AgentConfig,
+  config: ProjectionConfig,
   input: ProjectionInput,
 ): Promise<Projection> {
   const context = createRenderContext(input)
@@ -72,7 +89,7 @@ export async function projectContent(
   const targets: ProjectedTarget[] = []
   // One at a time, so that the event loop can run between two of them.
   for (const projectTarget of [
-    ...config.files.map((file) => () => projectFile(file, projecting)),
+    ...targetsOf(config).map((target) => () => projectValue(target, projecting)),
     ...config.templates.map((template) => () => projectTemplate(template, projecting)),
     ...config.env.map((entry) => () => projectVariable(entry, projecting)),
   ]) {
@@ -89,7 +106,7 @@ export async function projectContent(
 }
 
 interface ProjectedTarget {
-  readonly files?: FileSet
+  readonly files?: Content['files']
   readonly env?: ReadonlyMap<string, Uint8Array>
   readonly problems: readonly TargetProblem[]
 }
@@ -99,24 +116,24 @@ type Rendered<T> =
   | { readonly kind: 'not-requested' }
   | { readonly kind: 'absent' | 'failed'; readonly problem: TargetProblem }
 
-async function projectFile(file: WantedFile, projecting: Projecting): Promise<ProjectedTarget> {
+async function projectValue(target: Target, projecting: Projecting): Promise<ProjectedTarget> {
   const { config, before, context } = projecting
-  const rendered = await renderFetched(file, projecting, (found) =>
-    renderFiles(file, found, context),
+  const rendered = await renderFetched(target, projecting, (found) =>
+    renderParts(target, found, context),
   )
-  const current = filesOf(file, before.files)
+  const current = currentOf(target, before.files)
   if (rendered.kind === 'not-requested') return { files: current, problems: [] }
   if (rendered.kind === 'rendered') {
-    const mode = Number.parseInt(file.mode ?? config.fileMode, 8)
-    const files = [...rendered.value].map(
-      ([path, bytes]) => [fileKey(path, file.volume), { bytes, mode }] as const,
-    )
+    const files = rendered.value.map(({ name, bytes }) => {
+      const to = name === undefined ? target.to : partOf(target.to, name)
+      return [destinationKey(to), { bytes, to }] as const
+    })
     return { files: new Map(files), problems: [] }
   }
   if (rendered.kind === 'absent' && config.onDeleted === 'remove') return { problems: [] }
   return {
     files: current,
-    problems: problemsOf(rendered, { target: file, hasValue: current.size > 0 }),
+    problems: problemsOf(rendered, { target, hasValue: current.size > 0 }),
   }
 }
 
@@ -140,9 +157,9 @@ async function projectTemplate(
   const bytes = Buffer.concat(
     segments.flatMap((segment) => (segment.kind === 'rendered' ? [segment.value] : [])),
   )
-  const file: SetFile = { bytes, mode: Number.parseInt(config.fileMode, 8) }
+  const to = fileDestination(template, config.fileMode ?? '')
   const kept = segments.flatMap((segment) => ('keptFor' in segment ? [segment.keptFor] : []))
-  return { files: new Map([[template.path, file]]), problems: kept }
+  return { files: new Map([[destinationKey(to), { bytes, to }]]), problems: kept }
 }
 
 /** `keptFor`: why the segment has its last value and not a new one. */
@@ -166,7 +183,7 @@ async function renderSegment(
 
 /** The last values of all templates, after a fetch. */
 export function templateValuesAfter(
-  { templates }: AgentConfig,
+  { templates }: Pick<ProjectionConfig, 'templates'>,
   { outcomes, before }: { readonly outcomes: FetchOutcomes; readonly before: TemplateValues },
 ): TemplateValues {
   const values = new Map(before)
@@ -215,7 +232,7 @@ function problemsOf(
 }
 
 async function renderFetched<T>(
-  wanted: WantedValue & Pick<WantedFile, 'versions'>,
+  wanted: Pick<Wanted, 'object' | 'versions' | 'optional'>,
   { outcomes }: Projecting,
   toValue: (found: FoundVersions) => Promise<T>,
 ): Promise<Rendered<T>> {
@@ -234,14 +251,15 @@ async function renderFetched<T>(
   }
 }
 
-/** The files that a target has now. */
-function filesOf(file: WantedFile, files: FileSet): FileSet {
-  if (file.property !== '*') return new Map(claimedKeys(file).flatMap((key) => entryOf(key, files)))
-  const folder = `${fileKey(file.path, file.volume)}/`
+/** What a target has now. */
+function currentOf(target: Target, files: Content['files']): Content['files'] {
+  if (target.property !== '*')
+    return new Map(
+      claimedKeys(target).flatMap((key) => {
+        const found = files.get(key)
+        return found === undefined ? [] : [[key, found]]
+      }),
+    )
+  const folder = `${destinationKey(target.to)}/`
   return new Map([...files].filter(([key]) => key.startsWith(folder)))
-}
-
-function entryOf(key: string, files: FileSet): readonly (readonly [string, SetFile])[] {
-  const file = files.get(key)
-  return file === undefined ? [] : [[key, file]]
 }

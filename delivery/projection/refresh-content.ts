@@ -4,7 +4,6 @@ import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts
 import type { Clock } from '../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log/log.ts'
-import type { AgentConfig } from '../contract.ts'
 import type { Session } from '../session/session.ts'
 import { fetchConsistently, groupParts, isCertificateObject } from './certificate-parts.ts'
 import { fixedDeadline } from './deadline.ts'
@@ -25,6 +24,7 @@ import {
 import {
   type Content,
   type ProjectionBounds,
+  type ProjectionConfig,
   projectContent,
   type TargetProblem,
   type TemplateValues,
@@ -51,7 +51,7 @@ export interface Refreshed {
 
 /** The context of a refresh. The caller writes the content. */
 interface RefreshContext extends ProjectionBounds {
-  readonly config: AgentConfig
+  readonly config: ProjectionConfig
   readonly session: Session
   readonly clock: Clock
   readonly log: Log
@@ -67,7 +67,7 @@ const keyOf = (object: WantedObject): string => objectKey(object.reference, obje
  *   `outcomes`: the fetch that it was made of, if it was fetched in this process
  */
 export function startState(
-  config: AgentConfig,
+  config: ProjectionConfig,
   start: {
     readonly content: Content
     readonly goodAtMs?: number
@@ -196,7 +196,7 @@ function statusesAfter(
 
 /** The objects that can change: all except pinned versions that are in place already. */
 export function refreshableObjects(
-  config: AgentConfig,
+  config: ProjectionConfig,
   state: RefreshState,
 ): readonly WantedObject[] {
   const objects = wantedObjects(config)

@@ -6,7 +6,8 @@ import { describeObject } from '../../keyvault/reference.ts'
 import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import type { Parsed } from '../../lib/problems/parsed.ts'
-import type { WantedFile, WantedValue } from '../contract.ts'
+import type { Wanted, WantedValue } from '../contract.ts'
+import { destinationKey, partOf, type Target } from '../destination.ts'
 import { targetPathProblem } from '../target-path.ts'
 
 /** The context that all targets of one projection share. */
@@ -27,28 +28,31 @@ export const createRenderContext = ({
   documents: new WeakMap(),
 })
 
+/** What a target gives. Without a name, it is all of it. */
+interface Part {
+  readonly name?: string
+  readonly bytes: Uint8Array
+}
+
 /**
- * Makes a target's files, by path. The code for certificates, keys and JSON is loaded on first use: most pods need none of
- * it.
+ * Makes the parts of a target. The code for certificates, keys and JSON is loaded on first use: most pods need none of it.
  *
  * @param found - one object, or the versions of its history
  * @throws AkvError that names the object, and never shows a value
  */
-export async function renderFiles(
-  wanted: WantedFile,
+export async function renderParts(
+  target: Target,
   found: readonly [FetchedObject, ...FetchedObject[]],
   context = createRenderContext(),
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { path, object, property, versions } = wanted
-  if (object.type === 'tls')
-    return inFolder(path, await renderTlsFiles(wanted, secretOf(found[0]), context))
-  if (property === '*')
-    return inFolder(path, await renderProperties(wanted, secretOf(found[0]), context))
-  if (versions === undefined) return new Map([[path, await renderValue(wanted, found[0], context)]])
-  const entries: [string, Uint8Array][] = []
+): Promise<readonly Part[]> {
+  const { object, property, versions } = target
+  if (object.type === 'tls') return await renderTlsFiles(target, secretOf(found[0]), context)
+  if (property === '*') return await renderProperties(target, secretOf(found[0]), context)
+  if (versions === undefined) return [{ bytes: await renderValue(target, found[0], context) }]
+  const parts: Part[] = []
   for (const [index, version] of found.slice(0, versions).entries())
-    entries.push([`${index}`, await renderValue(wanted, version, context)])
-  return inFolder(path, entries)
+    parts.push({ name: `${index}`, bytes: await renderValue(target, version, context) })
+  return parts
 }
 
 /** Estimated CPU time in microseconds, for a target and for each character of its value. */
@@ -59,7 +63,7 @@ const keyCost = 200
 
 /** Makes the one value of a target that isn't a folder. */
 export async function renderValue(
-  wanted: WantedValue & Pick<WantedFile, 'format'>,
+  wanted: Omit<Wanted, 'versions'>,
   found: FetchedObject,
   context = createRenderContext(),
 ): Promise<Uint8Array> {
@@ -85,13 +89,8 @@ export async function renderValue(
   }
 }
 
-type Entries = readonly (readonly [string, Uint8Array])[]
-
-const inFolder = (folder: string, entries: Entries): ReadonlyMap<string, Uint8Array> =>
-  new Map(entries.map(([name, bytes]) => [folder === '.' ? name : `${folder}/${name}`, bytes]))
-
 async function renderSecret(
-  wanted: WantedValue & Pick<WantedFile, 'format'>,
+  wanted: Omit<Wanted, 'versions'>,
   secret: FetchedSecret,
   context: RenderContext,
 ): Promise<Uint8Array> {
@@ -142,10 +141,10 @@ async function jsonDocumentOf(
 }
 
 async function renderProperties(
-  wanted: WantedFile,
+  wanted: Target,
   secret: FetchedSecret,
   context: RenderContext,
-): Promise<Entries> {
+): Promise<readonly Part[]> {
   const { maxProperties, budget } = context
   const { allProperties } = await import('../../keyvault/formats/property.ts')
   const document = valueOrThrow(await jsonDocumentOf(secret, context), wanted, 'AKV_PROPERTY')
@@ -157,23 +156,24 @@ async function renderProperties(
     })
   budget.charge(all.length * targetCost)
   return all.map(({ name, value }, index) => {
+    const to = partOf(wanted.to, name)
     const problem = name.includes('/')
       ? 'it contains a slash'
-      : targetPathProblem(`${wanted.path}/${name}`)
+      : targetPathProblem(to.kind === 'file' ? to.path : destinationKey(to))
     if (problem !== undefined)
       throw renderError(wanted, {
         code: 'AKV_PROPERTY',
         problem: `the name of ${propertyNumber(index)} can't be a file name: ${problem}`,
       })
-    return [name, decode(value, wanted)]
+    return { name, bytes: decode(value, wanted) }
   })
 }
 
 async function renderTlsFiles(
-  wanted: WantedFile,
+  wanted: WantedValue,
   secret: FetchedSecret,
   { budget }: RenderContext,
-): Promise<Entries> {
+): Promise<readonly Part[]> {
   const [{ readCertificateSecret }, { tlsFiles }] = await Promise.all([
     import('../../keyvault/certificates/certificate-secret.ts'),
     import('../../keyvault/certificates/tls-files.ts'),
@@ -185,7 +185,7 @@ async function renderTlsFiles(
   )
   const code = keys.length === 0 ? 'AKV_KEY_NOT_EXPORTABLE' : 'AKV_CERTIFICATE'
   const files = valueOrThrow(await tlsFiles(secret, budget), wanted, code)
-  return Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])
+  return Object.entries(files).map(([name, text]) => ({ name, bytes: Buffer.from(text) }))
 }
 
 async function renderPfx(

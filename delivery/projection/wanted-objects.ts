@@ -1,5 +1,5 @@
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
-import type { AgentConfig, WantedValue } from '../contract.ts'
+import type { AgentConfig, Wanted, WantedValue } from '../contract.ts'
 
 /** An object to fetch: once, however many targets want it. */
 export interface WantedObject {
@@ -25,14 +25,14 @@ export const segmentValues = (
 ): readonly WantedValue[] => segments.filter((segment) => typeof segment !== 'string')
 
 /** The objects to fetch for all targets of a configuration. */
-export function wantedObjects(config: AgentConfig): readonly WantedObject[] {
+export function wantedObjects(config: {
+  readonly files: readonly Wanted[]
+  readonly templates: AgentConfig['templates']
+  readonly env: AgentConfig['env']
+}): readonly WantedObject[] {
   const objects = new Map<string, WantedObject>()
   const templates = config.templates.flatMap(({ segments }) => segmentValues(segments))
-  const all: readonly (WantedValue & { readonly versions?: number })[] = [
-    ...config.files,
-    ...templates,
-    ...config.env,
-  ]
+  const all: readonly Wanted[] = [...config.files, ...templates, ...config.env]
   for (const { object, versions, optional } of all) {
     const key = objectKey(object, { versions })
     const known = objects.get(key)

@@ -18,7 +18,7 @@ interface FetchOnceOptions {
 
 /**
  * Fetches what an agent with this configuration would write first, without a pod: for `akv-injector fetch` on a laptop.
- * `prepareFileSet` writes the files as a pod sees them, `renderEnvFile` the variables.
+ * `openVolumes` writes it as a pod sees it.
  *
  * @throws AkvError if the agent's first fetch would fail
  */

@@ -8,9 +8,9 @@ import {
   lastFolder,
   servedFolder,
 } from '../../delivery/contract.ts'
+import { destinationKey } from '../../delivery/destination.ts'
 import type { FileSet } from '../../delivery/projection/file-set.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
-import { fileKey, pathInVolume } from '../../delivery/target-path.ts'
 import { parseEnvFile, renderEnvFile } from './env-file.ts'
 import { type FreshMark, openFreshMark } from './fresh-mark.ts'
 import { readFileSet, sweepFileSets } from './read-file-set.ts'
@@ -89,13 +89,17 @@ const filesVolume = (path: string, name?: string): Volume => ({
   path,
   toSet: ({ files }) =>
     new Map(
-      [...files].flatMap(([key, file]) => {
-        const inside = pathInVolume(key, name)
-        return inside === undefined ? [] : [[inside, file]]
-      }),
+      [...files.values()].flatMap(({ bytes, to }) =>
+        to.kind === 'file' && to.volume === name ? [[to.path, { bytes, mode: to.mode }]] : [],
+      ),
     ),
   toContent: (set) => ({
-    files: new Map([...set].map(([inside, file]) => [fileKey(inside, name), file])),
+    files: new Map(
+      [...set].map(([path, { bytes, mode }]) => {
+        const to = { kind: 'file', path, mode, volume: name } as const
+        return [destinationKey(to), { bytes, to }]
+      }),
+    ),
     env: new Map(),
   }),
 })

@@ -1,4 +1,5 @@
 import type { AgentConfig } from '../../delivery/contract.ts'
+import type { SecretValue } from '../../delivery/destination.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
 import type { AzureIdentity } from '../annotations/azure-identity.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
@@ -14,11 +15,17 @@ export type AccountRequest =
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
   | SyncRequest
 
+/** The part of the agent's configuration that Secrets need. There are no templates and no variables. */
+export interface SyncConfig
+  extends Pick<AgentConfig, 'templates' | 'env' | 'onDeleted' | 'refreshSeconds' | 'identity'> {
+  /** The keys of all Secrets, and the inputs that keys are made of. */
+  readonly files: readonly SecretValue[]
+}
+
 /** The Secrets that an account asks for, and where their values come from. */
 export interface SyncRequest {
   readonly kind: 'wanted'
-  /** The paths of its files are encoded by key-path.ts: each names a Secret, and a key unless the entry fills the Secret. */
-  readonly config: AgentConfig
+  readonly config: SyncConfig
   /** The account's `azure.workload.identity/client-id` and `/tenant-id`. Our own annotations take precedence. */
   readonly azure: AzureIdentity
   readonly secrets: readonly RequestedSecret[]

@@ -5,7 +5,7 @@ import type { Problem } from '../../lib/problems/problem.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import { chooseVaults } from '../administrator/choose-vaults.ts'
 import type { Policy } from '../administrator/policy.ts'
-import { agentConfig } from '../annotations/agent-config.ts'
+import { identityConfig } from '../annotations/agent-config.ts'
 import {
   type AzureIdentity,
   azureAnnotations,
@@ -35,8 +35,6 @@ import { readSecretList } from './secret-list.ts'
 type ReadableAccount = Pick<Account, 'namespace' | 'name' | 'annotations'>
 
 const defaultRefreshSeconds = 3600
-/** The configuration requires a mode, but keys of a Secret have none. */
-const anyMode = '0444'
 
 /** Whether `akv-injector.io/inject` is `"false"`. */
 export const isOff = ({ annotations }: Pick<ReadableAccount, 'annotations'>): boolean =>
@@ -121,13 +119,17 @@ function joinSources(
     ownTargets: own.files.length,
     ownWholeObjects: own.files.filter(({ property }) => property === '*').length,
   })
-  const files = [...own.files, ...accepted.flatMap((source) => source.files)]
-  const refresh = refreshSeconds(values.refresh, { sources: accepted, policy })
-  const wanted = { ...values, refresh, files, templates: [], env: [] }
   const message = joinProblems(list.problems)
   return {
     kind: 'wanted',
-    config: agentConfig(wanted, policy, { containers: [], fileMode: anyMode }),
+    config: {
+      files: [...own.files, ...accepted.flatMap((source) => source.files)],
+      templates: [],
+      env: [],
+      refreshSeconds: refreshSeconds(values.refresh, { sources: accepted, policy }),
+      onDeleted: values['on-deleted'] ?? 'keep',
+      identity: identityConfig(values, policy),
+    },
     azure: accepted.length > 0 ? identity : azure.identity,
     secrets: [...own.secrets, ...accepted.flatMap((source) => source.secrets)],
     sources: accepted,

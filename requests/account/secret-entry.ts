@@ -1,5 +1,5 @@
 import { closestMatch } from 'leven'
-import type { WantedFile } from '../../delivery/contract.ts'
+import type { SecretValue } from '../../delivery/destination.ts'
 import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
@@ -13,7 +13,7 @@ import { readSecretKeys } from './secret-keys.ts'
 export interface SecretEntry {
   /** Absent if the name isn't valid. */
   readonly secret?: RequestedSecret
-  readonly files: readonly WantedFile[]
+  readonly files: readonly SecretValue[]
   readonly problems: readonly string[]
 }
 

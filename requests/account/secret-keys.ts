@@ -1,11 +1,10 @@
-import type { WantedFile } from '../../delivery/contract.ts'
-import { claimedPaths, pathConflicts } from '../../delivery/target-path.ts'
+import type { SecretValue } from '../../delivery/destination.ts'
+import { partNames } from '../../delivery/target-path.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { type Entry, parseObjectList } from '../annotations/objects/parse-object-list.ts'
 import { parseCsiObjects, readCsiObjects } from '../annotations/objects/read-csi-objects.ts'
 import { toWantedValue } from '../annotations/objects/to-wanted.ts'
-import { decodeTarget, encodeTarget } from '../secret/key-path.ts'
 import { dataKeyProblem, lackingKeys } from '../secret/secret-types.ts'
 
 /** The Secret's metadata names all entries with their versions, and the API server bounds its size. */
@@ -15,12 +14,12 @@ export const maxEntries = 500
  * Reads the keys of a Secret: `data` in the grammar of `akv-injector.io/secrets`, whose targets are keys here, and
  * `objects`, the CSI provider's list.
  *
- * @returns the files that represent the keys (key-path.ts encodes their paths), and all problems
+ * @returns the values of the keys, and all problems
  */
 export function readSecretKeys(
   secret: { readonly name: string; readonly type: string },
   written: { readonly data: unknown; readonly objects: unknown; readonly defaultVault?: string },
-): { readonly files: readonly WantedFile[]; readonly problems: readonly string[] } {
+): { readonly files: readonly SecretValue[]; readonly problems: readonly string[] } {
   const lists = [readData(secret.name, written), readObjects(secret.name, written)]
   const files = lists.flatMap((list) => list.files)
   const problems = lists.flatMap((list) => list.problems)
@@ -58,13 +57,13 @@ function readData(secret: string, { data, defaultVault }: Written): Read {
 const writtenKeyProblem = (key: string): string | undefined =>
   key === '.' ? undefined : dataKeyProblem(key)
 
-/** Turns an entry into a file whose path encodes the key, or only the Secret if the entry (`tls/`, `#*`) fills it. */
-function keyFile(secret: string, entry: Entry): Parsed<WantedFile> {
+/** The value of an entry. It has no key of its own if it fills the Secret (`tls/`, `#*`). */
+function keyFile(secret: string, entry: Entry): Parsed<SecretValue> {
   const { target, reference } = entry
   const { object, property } = reference
   if (object.type === 'tls' || property === '*') {
     if (target === undefined || target === '.')
-      return valid({ path: encodeTarget({ secret }), ...toWantedValue(entry) })
+      return valid({ to: { kind: 'key', secret }, ...toWantedValue(entry) })
     return property === '*'
       ? invalid('"#*" makes a key of each property: write it without a target')
       : invalid('"tls/" gives the keys tls.crt, tls.key and ca.crt: write it without a target')
@@ -72,7 +71,7 @@ function keyFile(secret: string, entry: Entry): Parsed<WantedFile> {
   const key = target ?? object.name
   const problem = dataKeyProblem(key)
   return problem === undefined
-    ? valid({ path: encodeTarget({ secret, key }), ...toWantedValue(entry) })
+    ? valid({ to: { kind: 'key', secret, key }, ...toWantedValue(entry) })
     : invalid(problem)
 }
 
@@ -83,35 +82,49 @@ function readObjects(secret: string, { objects, defaultVault }: Written): Read {
       ? parseCsiObjects(objects, defaultVault)
       : readCsiObjects(objects, defaultVault)
   const problems = list.problems.map(({ sentence }) => `objects, ${sentence}`)
-  const files = list.files.flatMap(({ location, file: { mode: _, ...file } }) => {
+  const files = list.files.flatMap(({ location, file }): readonly SecretValue[] => {
+    const { path: key, mode: _, versions, ...value } = file
     const problem =
-      file.versions === undefined
-        ? dataKeyProblem(file.path)
+      versions === undefined
+        ? dataKeyProblem(key)
         : 'a history (objectVersionHistory) is a folder of files, and a Secret cannot have folders'
-    if (problem === undefined) return [{ ...file, path: encodeTarget({ secret, key: file.path }) }]
-    problems.push(`objects, ${location}, "${printable(file.path)}": ${problem}`)
+    if (problem === undefined) return [{ to: { kind: 'key', secret, key }, ...value }]
+    problems.push(`objects, ${location}, "${printable(key)}": ${problem}`)
     return []
   })
   return { files, problems }
 }
 
-function conflicts(files: readonly WantedFile[]): readonly string[] {
-  const pairs = pathConflicts(files.flatMap(claimedPaths))
-  const keys = pairs.map(([a, b]) => decodeTarget(a).key && decodeTarget(b).key)
-  return [...new Set(keys)].map((key) =>
-    key === undefined
-      ? '"#*" gives all keys of its Secret: no other entry can stand beside it'
-      : `two entries write the key "${printable(key)}"; give one of them another key: KEY=OBJECT`,
-  )
+/** The keys that a value writes. Those of `#*` aren't known yet. */
+const keysOf = ({ to, ...value }: SecretValue): readonly string[] =>
+  partNames(value) ?? (to.kind === 'key' && to.key !== undefined ? [to.key] : [])
+
+function conflicts(values: readonly SecretValue[]): readonly string[] {
+  const written = new Set<string>()
+  const problems = new Set<string>()
+  let isFilled = false
+  for (const value of values) {
+    const isAll = value.property === '*'
+    if (isFilled || (isAll && written.size > 0))
+      problems.add('"#*" gives all keys of its Secret: no other entry can stand beside it')
+    else if (isAll) isFilled = true
+    else
+      for (const key of keysOf(value))
+        if (written.has(key))
+          problems.add(
+            `two entries write the key "${printable(key)}"; give one of them another key: KEY=OBJECT`,
+          )
+        else written.add(key)
+  }
+  return [...problems]
 }
 
 /** Requires an entry that isn't optional for each key that the type needs. The keys of `#*` aren't known yet. */
-export function typeProblems(type: string, files: readonly WantedFile[]): readonly string[] {
+export function typeProblems(type: string, files: readonly SecretValue[]): readonly string[] {
   if (files.length === 0 || files.some(({ property }) => property === '*')) return []
-  const keysOf = (some: readonly WantedFile[]) =>
-    new Set(some.flatMap(claimedPaths).flatMap((path) => decodeTarget(path).key ?? []))
-  const lacking = lackingKeys(type, keysOf(files))
-  const optional = lackingKeys(type, keysOf(files.filter((file) => file.optional !== true)))
+  const lacking = lackingKeys(type, new Set(files.flatMap(keysOf)))
+  const required = files.filter((file) => file.optional !== true)
+  const optional = lackingKeys(type, new Set(required.flatMap(keysOf)))
   return [
     ...lacking.map((key) => `type ${type} needs the key ${key}, but no entry writes it`),
     ...optional

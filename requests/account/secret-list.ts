@@ -1,4 +1,4 @@
-import type { WantedFile } from '../../delivery/contract.ts'
+import type { SecretValue } from '../../delivery/destination.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
 import { syncKey } from '../annotations/keys/keys.ts'
 import { ownPath } from '../annotations/keys/own-annotations.ts'
@@ -12,8 +12,8 @@ const bounds: YamlBounds = { maxCharacters: 64 * 1024, maxCostly: 6000 }
 
 interface SecretList {
   readonly secrets: readonly RequestedSecret[]
-  /** The keys of all Secrets. key-path.ts encodes their paths. */
-  readonly files: readonly WantedFile[]
+  /** The keys of all Secrets. */
+  readonly files: readonly SecretValue[]
   readonly problems: readonly Problem[]
 }
 

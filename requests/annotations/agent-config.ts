@@ -34,11 +34,16 @@ export function agentConfig(
     ...(request.notify === undefined ? {} : { notify: request.notify }),
     ...(metricsPort === undefined ? {} : { metricsPort }),
     logLevel: request['log-level'] ?? policy.agentLogLevel,
-    identity: {
-      ...(request['client-id'] === undefined ? {} : { clientId: request['client-id'] }),
-      ...(request['tenant-id'] === undefined ? {} : { tenantId: request['tenant-id'] }),
-      ...(policy.defaultTenantId === undefined ? {} : { defaultTenantId: policy.defaultTenantId }),
-    },
+    identity: identityConfig(request, policy),
     cloud: policy.cloud,
   }
 }
+
+export const identityConfig = (
+  request: Pick<PodRequest, 'client-id' | 'tenant-id'>,
+  { defaultTenantId }: Policy,
+): AgentConfig['identity'] => ({
+  ...(request['client-id'] === undefined ? {} : { clientId: request['client-id'] }),
+  ...(request['tenant-id'] === undefined ? {} : { tenantId: request['tenant-id'] }),
+  ...(defaultTenantId === undefined ? {} : { defaultTenantId }),
+})

@@ -1,4 +1,5 @@
 import type { WantedFile } from '../../delivery/contract.ts'
+import type { SecretValue } from '../../delivery/destination.ts'
 import { printable } from '../../lib/printable.ts'
 import { type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { maxKeptProblems, type Problem, type ProblemPlace } from '../../lib/problems/problem.ts'
@@ -12,7 +13,7 @@ import { readSecretObjectKeys } from './secret-object-keys.ts'
 
 interface SecretObjects {
   readonly secrets: readonly RequestedSecret[]
-  readonly files: readonly WantedFile[]
+  readonly files: readonly SecretValue[]
   readonly problems: readonly Problem[]
 }
 
@@ -120,7 +121,7 @@ const refused = (problem: Problem): SecretObjects => ({
 const typeOf = ({ type }: JsonObject): Parsed<string> =>
   type == null || type === '' ? valid(opaqueType) : parseSecretType(type)
 
-const countProblems = ({ length }: readonly WantedFile[]): readonly string[] =>
+const countProblems = ({ length }: readonly SecretValue[]): readonly string[] =>
   length > maxEntries ? [`found ${length} keys; accepted: at most ${maxEntries}`] : []
 
 const shown = (value: unknown): string =>

@@ -1,14 +1,14 @@
 import type { WantedFile } from '../../delivery/contract.ts'
+import type { SecretValue } from '../../delivery/destination.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { isObject } from '../../lib/shape.ts'
-import { encodeTarget } from '../secret/key-path.ts'
 import { dataKeyProblem } from '../secret/secret-types.ts'
 
 type Files = ReadonlyMap<string, WantedFile>
 
 interface Keys {
-  readonly files: readonly WantedFile[]
+  readonly files: readonly SecretValue[]
   readonly problems: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export function readSecretObjectKeys(
 ): Keys {
   if (!Array.isArray(data) || data.length === 0)
     return { files: [], problems: ['data: expected a list of objectName and key'] }
-  const files: WantedFile[] = []
+  const files: SecretValue[] = []
   const problems: string[] = []
   const keys = new Set<string>()
   const objectNames = new Set<string>()
@@ -72,25 +72,25 @@ function readEntry(item: unknown): Parsed<Entry> {
     : invalid(`key "${printable(trimmed.key)}": ${problem}`)
 }
 
-/** The file of the configuration that represents a key. */
+/** The value of a key: that of a file, but for its place. */
 function fileFor(
   { objectName, key }: Entry,
   {
     secret,
     byName,
   }: { readonly secret: { readonly name: string; readonly type: string }; readonly byName: Files },
-): Parsed<WantedFile> {
+): Parsed<SecretValue> {
   const found = findFile(objectName, byName)
   if (found.kind === 'invalid') return found
-  const { mode: _, versions: __, ...file } = found.value
-  const path = encodeTarget({ secret: secret.name, key })
-  if (secret.type !== tlsType) return valid({ ...file, path })
+  const { path: _, mode: __, volume: ___, versions: ____, ...value } = found.value
+  const to = { kind: 'key', secret: secret.name, key } as const
+  if (secret.type !== tlsType) return valid({ to, ...value })
   if (key !== 'tls.crt' && key !== 'tls.key')
     return invalid(
       `key "${key}": a Secret of type ${tlsType} has the keys tls.crt and tls.key only`,
     )
-  return file.object.type === 'secret' && file.format === 'pem'
-    ? valid({ ...file, path, format: key })
+  return value.object.type === 'secret' && value.format === 'pem'
+    ? valid({ to, ...value, format: key })
     : invalid(
         `objectName "${printable(objectName)}": a Secret of type ${tlsType} needs the certificate with its key; write objectType: secret, and no objectFormat`,
       )

@@ -1,4 +1,4 @@
-import type { WantedFile } from '../../delivery/contract.ts'
+import type { SecretValue } from '../../delivery/destination.ts'
 import { printable } from '../../lib/printable.ts'
 import { describeProblem } from '../../lib/problems/describe-problem.ts'
 import { invalid, type Parsed } from '../../lib/problems/parsed.ts'
@@ -22,8 +22,7 @@ import { maxEntries } from '../account/secret-keys.ts'
 import { forbiddenVaults } from '../administrator/choose-vaults.ts'
 import type { Policy } from '../administrator/policy.ts'
 import { minRefreshSeconds } from '../annotations/pod-settings.ts'
-import { type ComposedInput, type ComposedTemplate, inputName } from '../secret/composition.ts'
-import { encodeTarget } from '../secret/key-path.ts'
+import type { ComposedInput, ComposedTemplate } from '../secret/composition.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { lackingKeys } from '../secret/secret-types.ts'
 import type { CheckedTemplates } from './check-template.ts'
@@ -42,7 +41,7 @@ export type FindStore = (ref: StoreRef) => StoreContent | undefined
 
 export interface ReadExternalSecret {
   readonly secret: RequestedSecret
-  readonly files: readonly WantedFile[]
+  readonly files: readonly SecretValue[]
   readonly refreshSeconds: number
   /** The stores that it names, that exist and that are for us. */
   readonly stores: readonly (ReadStore & StoreRef)[]
@@ -132,7 +131,7 @@ interface Resolving {
 function resolve(items: readonly Item[], resolving: Resolving) {
   const { at, secret, defaultStore } = resolving
   const stores = new Map<string, (ReadStore & StoreRef) | undefined>()
-  const files: WantedFile[] = []
+  const files: SecretValue[] = []
   const inputs: ComposedInput[] = []
   for (const [index, { key, ref, store = defaultStore, path }] of items.entries()) {
     if (isFull(at)) break
@@ -144,9 +143,8 @@ function resolve(items: readonly Item[], resolving: Resolving) {
     if (!stores.has(title)) stores.set(title, findStore(store, resolving))
     const vault = stores.get(title)?.vault
     if (vault === undefined) continue
-    const input = inputName(index)
     files.push({
-      path: encodeTarget({ secret: secret.name, key: input }),
+      to: { kind: 'input', secret: secret.name, index },
       object: { vault, ...ref.object },
       ...(key === undefined && { property: '*' }),
       ...(ref.property !== undefined && { property: ref.property }),
@@ -154,7 +152,7 @@ function resolve(items: readonly Item[], resolving: Resolving) {
     })
     const { decoding } = ref
     inputs.push(
-      key === undefined ? { kind: 'all', input, decoding } : { kind: 'key', input, key, decoding },
+      key === undefined ? { kind: 'all', index, decoding } : { kind: 'key', index, key, decoding },
     )
   }
   return { files, inputs, stores: [...stores.values()].filter((store) => store !== undefined) }

@@ -1,7 +1,4 @@
-/**
- * How the keys of a Secret are made of fetched values. The values are inputs: the path of each is encoded by key-path.ts with
- * the input's name in place of a key.
- */
+/** How the keys of a Secret are made of fetched values, its inputs. */
 export interface Composition {
   /** If two inputs give the same key, the later one wins. */
   readonly inputs: readonly ComposedInput[]
@@ -11,12 +8,12 @@ export interface Composition {
 export type ComposedInput =
   | {
       readonly kind: 'key'
-      readonly input: string
+      readonly index: number
       readonly key: string
       readonly decoding: Decoding
     }
   /** All properties of a JSON object. */
-  | { readonly kind: 'all'; readonly input: string; readonly decoding: Decoding }
+  | { readonly kind: 'all'; readonly index: number; readonly decoding: Decoding }
 
 export interface ComposedTemplate {
   /** The texts of the templates, by key. Parsed, they would take 45 times the memory, so they are parsed when they are rendered. */
@@ -27,6 +24,3 @@ export interface ComposedTemplate {
 
 export const decodings = ['None', 'Base64', 'Base64URL', 'Auto'] as const
 export type Decoding = (typeof decodings)[number]
-
-/** The name of an input. No key of a Secret has such a name. */
-export const inputName = (index: number): string => `#${index}`

@@ -1,4 +1,4 @@
-import type { WantedFile } from '../../delivery/contract.ts'
+import type { SecretValue } from '../../delivery/destination.ts'
 import { describeProblem } from '../../lib/problems/describe-problem.ts'
 import { maxKeptProblems, type Problem } from '../../lib/problems/problem.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
@@ -22,8 +22,8 @@ export interface Source {
   readonly claims: readonly string[]
   /** If there are problems: as far as they can be read. */
   readonly secrets: readonly RequestedSecret[]
-  /** The keys of the Secrets. key-path.ts encodes their paths. */
-  readonly files: readonly WantedFile[]
+  /** The keys of the Secrets. */
+  readonly files: readonly SecretValue[]
   /** Says which sign-in its store asks for, which is never used. Follows the account that is used. */
   readonly otherSignIn?: string
   /** Sentences for the owner that don't stop the source. */

@@ -1,4 +1,5 @@
 import { templateRenderer } from '../../delivery/go-template/render.ts'
+import type { Delivered } from '../../delivery/projection/project-content.ts'
 import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 import { allInvalid, type Checked, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import type {
@@ -14,20 +15,19 @@ type Bytes = ReadonlyMap<string, Uint8Array>
 /**
  * Makes the keys of a Secret.
  *
- * @param inputs - the fetched values by the names of the inputs: `#0`, and `#1/NAME` for each property of an input with all
- *   properties. All of them are there
+ * @param values - the fetched values of its inputs. All of them are there
  * @returns the problems never contain a value
  */
 export async function compose(
-  { inputs: composed, template }: Composition,
-  inputs: Bytes,
+  { inputs, template }: Composition,
+  values: readonly Delivered[],
   budget: CpuBudget = createCpuBudget(),
 ): Promise<Checked<Bytes>> {
   const problems: string[] = []
   const keys = new Map<string, Uint8Array>()
-  const properties = Map.groupBy(inputs, ([name]) => name.split('/', 1)[0] ?? '')
-  for (const input of composed) {
-    const read = await readInput(input, { inputs, properties, budget })
+  const valuesOf = Map.groupBy(values, ({ to }) => (to.kind === 'input' ? to.index : undefined))
+  for (const input of inputs) {
+    const read = await readInput(input, { values: valuesOf.get(input.index) ?? [], budget })
     if (read.kind === 'invalid') problems.push(read.problem)
     else for (const [key, bytes] of read.value) keys.set(key, bytes)
   }
@@ -38,29 +38,18 @@ export async function compose(
   return template === undefined ? valid(keys) : await renderAll(template, { keys, budget })
 }
 
-interface Inputs {
-  readonly inputs: Bytes
-  /** The properties, by the names of their inputs. */
-  readonly properties: ReadonlyMap<string, readonly (readonly [string, Uint8Array])[]>
-  readonly budget: CpuBudget
-}
-
 /** The cost of each byte that is decoded, in microseconds. */
 const decodedByteCost = 0.02
 
 /** The keys that one input gives. */
 async function readInput(
   input: ComposedInput,
-  { inputs, properties, budget }: Inputs,
+  { values, budget }: { readonly values: readonly Delivered[]; readonly budget: CpuBudget },
 ): Promise<Parsed<Bytes>> {
   const keys = new Map<string, Uint8Array>()
-  const values =
-    input.kind === 'all'
-      ? (properties.get(input.input) ?? [])
-      : ([[input.input, inputs.get(input.input)]] as const)
-  for (const [index, [name, bytes]] of values.entries()) {
-    if (bytes === undefined) continue
-    const key = input.kind === 'key' ? input.key : convertName(name.slice(input.input.length + 1))
+  for (const [index, { to, bytes }] of values.entries()) {
+    const property = to.kind === 'input' ? to.property : undefined
+    const key = input.kind === 'key' ? input.key : convertName(property ?? '')
     // The names of properties are part of the value, so messages show their numbers.
     const title = input.kind === 'key' ? `key ${key}` : `property number ${index + 1} of dataFrom`
     if (keys.has(key)) return wrong(title, 'another property gives the same key')

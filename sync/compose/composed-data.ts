@@ -1,7 +1,7 @@
 import type { CpuBudget } from '../../lib/cpu-budget.ts'
 import { toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Composition } from '../../requests/secret/composition.ts'
-import { missingFiles, type RoundValues, type SecretData, valuesOf } from '../plan/secret-data.ts'
+import { missingFiles, type RoundValues, type SecretData } from '../plan/secret-data.ts'
 import { secretValuesError } from '../plan/values-error.ts'
 import { compose } from './compose.ts'
 
@@ -17,7 +17,7 @@ export async function composedData(
   const keys = new Map()
   if (missingFiles(name, round).length > 0) return { keys, state: 'waiting' }
   try {
-    const composed = await compose(composition, valuesOf(name, round), budget)
+    const composed = await compose(composition, [...round.content.files.values()], budget)
     if (composed.kind === 'valid') return { keys: composed.value, state: 'whole' }
     const detail = `Secret ${name}: ${composed.problems.join('; ')}`
     return { keys, state: 'waiting', error: secretValuesError(name, detail) }

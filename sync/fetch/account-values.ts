@@ -8,8 +8,8 @@ export interface AccountValues {
   readonly versions: ReadonlyMap<string, string>
   /** The objects that were missing when the vault was last asked, by `objectKey`, with the vault's answer. */
   readonly removed: ReadonlyMap<string, AkvError>
-  /** The paths of `#*` entries that have been given all properties of their value, possibly none. */
-  readonly filled: ReadonlySet<string>
+  /** The `#*` entries that have been given all properties of their value, possibly none: their Secrets, by `destinationKey`. */
+  readonly filled: ReadonlyMap<string, string>
   /** The names of the composed Secrets whose values are too large to be kept between rounds. */
   readonly tooLarge: ReadonlySet<string>
   /** The names of the Secrets whose stored values have been read into the content. */

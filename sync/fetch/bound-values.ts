@@ -1,7 +1,6 @@
-import type { FileSet } from '../../delivery/projection/file-set.ts'
-import { noContent } from '../../delivery/projection/project-content.ts'
+import { secretOf } from '../../delivery/destination.ts'
+import { type Content, noContent } from '../../delivery/projection/project-content.ts'
 import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
-import { decodeTarget } from '../../requests/secret/key-path.ts'
 import type { RequestedSecret } from '../../requests/secret/requested-secret.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import type { AccountValues } from './account-values.ts'
@@ -21,12 +20,12 @@ interface ValueBounds {
  * The composed Secrets whose values are too large to be kept. The older ones come first, so that nobody can take their place.
  */
 export function tooLargeSecrets(
-  files: FileSet,
+  files: Content['files'],
   { secrets, maxBytes }: ValueBounds,
 ): ReadonlySet<string> {
-  const sizes = new Map<string, number>()
-  for (const [path, { bytes }] of files) {
-    const { secret } = decodeTarget(path)
+  const sizes = new Map<string | undefined, number>()
+  for (const { bytes, to } of files.values()) {
+    const secret = secretOf(to)
     sizes.set(secret, (sizes.get(secret) ?? 0) + bytes.length + entryBytes)
   }
   const tooLarge = new Set<string>()
@@ -53,13 +52,13 @@ export function boundValues(
   const kept = new Set(
     secrets.flatMap(({ name, composition }) => (composition && !tooLarge.has(name) ? [name] : [])),
   )
-  const isKept = (path: string) => kept.has(decodeTarget(path).secret)
-  const files = new Map([...refresh.content.files].filter(([path]) => isKept(path)))
+  const isKept = (secret: string | undefined) => secret !== undefined && kept.has(secret)
+  const files = new Map([...refresh.content.files].filter(([, { to }]) => isKept(secretOf(to))))
   return {
     ...values,
     refresh: { ...refresh, content: { ...noContent, files }, known: new Map() },
     seeded: kept,
-    filled: new Set([...values.filled].filter(isKept)),
+    filled: new Map([...values.filled].filter(([, secret]) => isKept(secret))),
   }
 }
 

@@ -1,8 +1,11 @@
-import type { AgentConfig } from '../../delivery/contract.ts'
+import { destinationKey } from '../../delivery/destination.ts'
 import type { FetchOutcomes } from '../../delivery/projection/fetch-objects.ts'
-import type { SetFile } from '../../delivery/projection/file-set.ts'
 import { unknownStatus } from '../../delivery/projection/object-status.ts'
-import { type Content, noContent } from '../../delivery/projection/project-content.ts'
+import {
+  type Content,
+  type Delivered,
+  noContent,
+} from '../../delivery/projection/project-content.ts'
 import {
   failedObjects,
   type Refreshed,
@@ -17,8 +20,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { CpuBudget } from '../../lib/cpu-budget.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { Account } from '../../requests/account/account.ts'
-import type { SyncRequest } from '../../requests/account/account-request.ts'
-import { encodeTarget } from '../../requests/secret/key-path.ts'
+import type { SyncConfig, SyncRequest } from '../../requests/account/account-request.ts'
 import { maxProperties } from '../../requests/secret/secret-bounds.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import { ownershipOf } from '../plan/ownership.ts'
@@ -137,10 +139,10 @@ const only = <T>(keys: ReadonlySet<string>, all: ReadonlyMap<string, T>): Readon
 
 /** Copies small Buffers: each would keep the 8 KiB pool alive that it was cut from, and these values are kept for long. */
 function compact({ files, env }: Content): Content {
-  const whole = ({ bytes }: SetFile) =>
+  const whole = ({ bytes }: Delivered) =>
     bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
   const compacted = [...files].map(
-    ([path, file]) => [path, { ...file, bytes: whole(file) }] as const,
+    ([key, value]) => [key, { ...value, bytes: whole(value) }] as const,
   )
   return { files: sharedIfEmpty(new Map(compacted)), env: sharedIfEmpty(env) }
 }
@@ -164,7 +166,7 @@ async function seed(
     const stored = await cluster.readSecret({ namespace: account.namespace, name })
     foundBytes += stored === undefined ? 0 : weightOf(stored)
     if (stored && foundBytes <= maxSeededBytes && ownershipOf(stored, account) === 'ours')
-      for (const [path, file] of filesIn(stored, request.config)) files.set(path, file)
+      for (const value of valuesIn(stored)) files.set(destinationKey(value.to), value)
     // A Secret may hold a lot of other people's data. Beyond the limit it isn't kept, but read again when its turn comes.
     if (foundBytes <= maxKeptBytes) found.set(name, stored)
   }
@@ -173,14 +175,10 @@ async function seed(
 }
 
 /** The keys that are ours. In a Secret that isn't claimed yet all keys are: we were stopped just after creating it. */
-function filesIn(
-  { name, data, applied, unclaimedEntry }: StoredSecret,
-  { fileMode }: AgentConfig,
-): readonly (readonly [string, SetFile])[] {
-  const mode = Number.parseInt(fileMode, 8)
+function valuesIn({ name, data, applied, unclaimedEntry }: StoredSecret): readonly Delivered[] {
   return [...data]
     .filter(([key]) => unclaimedEntry !== undefined || applied.data.has(key))
-    .map(([key, bytes]) => [encodeTarget({ secret: name, key }), { bytes, mode }] as const)
+    .map(([key, bytes]) => ({ bytes, to: { kind: 'key', secret: name, key } }))
 }
 
 function versionsOf(
@@ -211,21 +209,22 @@ function removedAfter(
 }
 
 /**
- * The `#*` entries that have been filled. By path, not by object: an entry that is renamed during an outage has a new path
+ * The `#*` entries that have been filled. By destination, not by object: an entry that is renamed during an outage has a new one
  * and hasn't been filled, so its keys aren't removed.
  */
 function filledOf(
-  { files }: AgentConfig,
+  { files }: SyncConfig,
   round: {
     readonly isFetched: (key: string) => boolean
     readonly before: AccountValues['filled'] | undefined
   },
 ): AccountValues['filled'] {
   const filled = files.filter(
-    ({ path, object, property }) =>
-      property === '*' && (round.isFetched(objectKey(object)) || round.before?.has(path)),
+    ({ to, object, property }) =>
+      property === '*' &&
+      (round.isFetched(objectKey(object)) || round.before?.has(destinationKey(to))),
   )
-  return filled.length === 0 ? noNames : new Set(filled.map(({ path }) => path))
+  return sharedIfEmpty(new Map(filled.map(({ to }) => [destinationKey(to), to.secret])))
 }
 
 /** Adds the objects that the vault has no more to the failed ones, so that retries notice when they come back. */

@@ -1,9 +1,9 @@
-import type { AgentConfig, WantedFile } from '../../delivery/contract.ts'
+import { destinationKey, type SecretValue, secretOf } from '../../delivery/destination.ts'
 import { indexFiles } from '../../delivery/projection/compare-content.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
 import { objectKey } from '../../delivery/projection/wanted-objects.ts'
 import type { AkvError } from '../../lib/errors/akv-error.ts'
-import { decodeTarget } from '../../requests/secret/key-path.ts'
+import type { SyncConfig } from '../../requests/account/account-request.ts'
 
 /** The keys that a Secret should hold after a round. */
 export interface SecretData {
@@ -19,10 +19,10 @@ export interface SecretData {
 
 /** What a round knows of the values of an account. */
 export interface RoundValues {
-  readonly config: AgentConfig
+  readonly config: Pick<SyncConfig, 'files' | 'onDeleted'>
   readonly content: Pick<Content, 'files'>
-  /** The paths of "#*" entries whose value has been fetched. */
-  readonly filled: ReadonlySet<string>
+  /** The `destinationKey`s of "#*" entries whose value has been fetched. */
+  readonly filled: Pick<ReadonlySet<string>, 'has'>
   /** The `objectKey`s of objects that were missing or disabled when the vault was last asked. */
   readonly removed: Pick<ReadonlySet<string>, 'has'>
 }
@@ -37,8 +37,8 @@ export type SecretPart = Pick<RoundValues, 'config' | 'content'>
  * @returns the part of a Secret by its name
  */
 export function divideBySecret({ config, content }: SecretPart): (name: string) => SecretPart {
-  const wanted = Map.groupBy(config.files, ({ path }) => decodeTarget(path).secret)
-  const found = Map.groupBy(content.files, ([path]) => decodeTarget(path).secret)
+  const wanted = Map.groupBy(config.files, ({ to }) => to.secret)
+  const found = Map.groupBy(content.files, ([, { to }]) => secretOf(to))
   return (name) => ({
     config: { ...config, files: wanted.get(name) ?? [] },
     content: { files: new Map(found.get(name)) },
@@ -49,30 +49,31 @@ export function divideBySecret({ config, content }: SecretPart): (name: string) 
 export function secretData(name: string, round: RoundValues): SecretData {
   const { config, removed } = round
   const missing = missingFiles(name, round)
-  const isGone = (file: WantedFile) => removed.has(objectKey(file.object, file))
+  const isGone = (file: SecretValue) => removed.has(objectKey(file.object, file))
   const isReduced = config.onDeleted === 'remove' && missing.every(isGone)
   const lacking = isReduced ? 'reduced' : 'waiting'
-  return { keys: valuesOf(name, round), state: missing.length === 0 ? 'whole' : lacking }
+  return { keys: keysOf(name, round), state: missing.length === 0 ? 'whole' : lacking }
 }
 
-/** The values in the content by their keys, or by the names of the inputs of a composed Secret. */
-export const valuesOf = (name: string, { content }: RoundValues): ReadonlyMap<string, Uint8Array> =>
+/** The values in the content by their keys. */
+const keysOf = (name: string, { content }: RoundValues): ReadonlyMap<string, Uint8Array> =>
   new Map(
-    [...content.files].flatMap(([path, { bytes }]) => {
-      const { secret, key } = decodeTarget(path)
-      return secret === name && key !== undefined ? [[key, bytes] as const] : []
-    }),
+    [...content.files.values()].flatMap(({ bytes, to }) =>
+      to.kind === 'key' && to.secret === name && to.key !== undefined ? [[to.key, bytes]] : [],
+    ),
   )
 
 /** The files of a Secret that are required and have no value. A JSON object without properties has no keys, so none is missing. */
 export function missingFiles(name: string, { config, content, filled }: RoundValues) {
   const hasRequiredFiles = indexFiles(content.files)
   return filesOfSecret(name, config).filter(
-    (file) => file.optional !== true && !hasRequiredFiles(file) && !filled.has(file.path),
+    (file) =>
+      file.optional !== true && !hasRequiredFiles(file) && !filled.has(destinationKey(file.to)),
   )
 }
 
-/** The files in an account's configuration that represent the keys of one Secret. */
-export function filesOfSecret(name: string, { files }: AgentConfig): readonly WantedFile[] {
-  return files.filter(({ path }) => decodeTarget(path).secret === name)
-}
+/** The values of one Secret in an account's configuration. */
+export const filesOfSecret = (
+  name: string,
+  { files }: Pick<SyncConfig, 'files'>,
+): readonly SecretValue[] => files.filter(({ to }) => to.secret === name)

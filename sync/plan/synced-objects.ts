@@ -1,8 +1,8 @@
-import type { AgentConfig } from '../../delivery/contract.ts'
 import { indexFiles } from '../../delivery/projection/compare-content.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
 import { objectKey } from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
+import type { SyncConfig } from '../../requests/account/account-request.ts'
 import { filesOfSecret } from './secret-data.ts'
 
 /** A vault object whose value a Secret holds. */
@@ -26,7 +26,7 @@ export interface SyncedObject {
 export function syncedObjects(
   name: string,
   round: {
-    readonly config: AgentConfig
+    readonly config: Pick<SyncConfig, 'files' | 'onDeleted'>
     readonly versions: ReadonlyMap<string, string>
     readonly removed: Pick<ReadonlySet<string>, 'has'>
     readonly content: Pick<Content, 'files'>

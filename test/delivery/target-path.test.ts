@@ -1,13 +1,7 @@
 import { posix } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  fileKey,
-  pathConflicts,
-  pathInVolume,
-  pathProblem,
-  targetPathProblem,
-} from '../../delivery/target-path.ts'
+import { pathConflicts, pathProblem, targetPathProblem } from '../../delivery/target-path.ts'
 
 t.test('a path below the mount is fine', async (t) => {
   for (const path of ['a', 'a/b.c', '.hidden', 'a..b', 'a/..b', '.x', '😀', 'é'.repeat(127), ' '])
@@ -70,18 +64,4 @@ t.test('the first problem of a set is one sentence', async (t) => {
   t.match(pathProblem(['a', '..data/b']), /^"..data\/b": the path must not start with ".."/)
   t.match(pathProblem(['a', 'b', 'a']), /^"a" is named twice/)
   t.match(pathProblem(['a/b', 'a']), /^"a" would be a file and a folder/)
-})
-
-t.test('a key leads to one volume and one path', async (t) => {
-  const volume = fc.option(fc.constantFrom('a', 'a-b', 'ab'), { nil: undefined })
-  const path = fc
-    .stringMatching(/^[ab/.-]{1,8}$/)
-    .filter((path) => targetPathProblem(path) === undefined || path === '.')
-  fc.assert(
-    fc.property(path, volume, volume, (path, volume, other) => {
-      const inside = pathInVolume(fileKey(path, volume), other)
-      return inside === (volume === other ? path : undefined)
-    }),
-  )
-  t.pass('holds for any path')
 })

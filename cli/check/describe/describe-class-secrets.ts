@@ -1,4 +1,3 @@
-import { decodeTarget } from '../../../requests/secret/key-path.ts'
 import { chooseAccount, type ListedAccount } from '../../../requests/source/choose-account.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import { describeSecret } from './describe-sync.ts'
@@ -19,7 +18,7 @@ export function describeClassSecrets(
     ...secrets.map((secret) =>
       describeSecret(
         secret,
-        files.filter(({ path }) => decodeTarget(path).secret === secret.name),
+        files.filter(({ to }) => to.secret === secret.name),
       ),
     ),
     row(

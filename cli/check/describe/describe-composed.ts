@@ -1,17 +1,16 @@
-import type { WantedFile } from '../../../delivery/contract.ts'
+import type { SecretValue } from '../../../delivery/destination.ts'
 import type { ComposedInput, Composition } from '../../../requests/secret/composition.ts'
-import { decodeTarget } from '../../../requests/secret/key-path.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import { secretRow } from './describe-sync.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
 /** Describes the Secret of an ExternalSecret: its keys, and the values that they are made of. */
 export function describeComposed({ secrets, files, refreshSeconds }: Source): readonly string[] {
-  const values = new Map(files.map((file) => [decodeTarget(file.path).key, file]))
+  const values = new Map(files.map((file) => [file.to.kind === 'input' && file.to.index, file]))
   return [
     ...secrets.flatMap((secret) => {
       const { inputs = [], template }: Partial<Composition> = secret.composition ?? {}
-      const described = inputs.map((input) => describeInput(input, values.get(input.input)))
+      const described = inputs.map((input) => describeInput(input, values.get(input.index)))
       if (template === undefined) return [secretRow(secret, described)]
       const keys = [...template.data.keys()].map((key) => `${key} \u2190 template`)
       return [
@@ -23,7 +22,7 @@ export function describeComposed({ secrets, files, refreshSeconds }: Source): re
   ]
 }
 
-function describeInput(input: ComposedInput, file: WantedFile | undefined): string {
+function describeInput(input: ComposedInput, file: SecretValue | undefined): string {
   const decoded = input.decoding === 'None' ? '' : `, decoded as ${input.decoding}`
   const from = file === undefined ? '' : ` \u2190 ${describeWanted(file)}`
   return `${input.kind === 'key' ? input.key : '*'}${from}${decoded}`

@@ -1,7 +1,6 @@
-import type { WantedFile } from '../../../delivery/contract.ts'
+import type { SecretValue } from '../../../delivery/destination.ts'
 import { tlsFileNames } from '../../../delivery/target-path.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
-import { decodeTarget } from '../../../requests/secret/key-path.ts'
 import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
 import { filesOfSecret } from '../../../sync/plan/secret-data.ts'
 import type { AnnotatedManifest } from '../../input/find-objects.ts'
@@ -24,7 +23,7 @@ export function describeSync(
  *
  * @param files - its keys
  */
-export function describeSecret(secret: RequestedSecret, files: readonly WantedFile[]): string {
+export function describeSecret(secret: RequestedSecret, files: readonly SecretValue[]): string {
   return secretRow(secret, files.map(describeKey))
 }
 
@@ -37,11 +36,12 @@ export function secretRow(
   return row('Secret', `${name} (${type}${added.join('')}): ${keys.join(', ')}`)
 }
 
-function describeKey(file: WantedFile): string {
-  const { key = keysOf(file) } = decodeTarget(file.path)
+function describeKey(file: SecretValue): string {
+  const { to } = file
+  const key = to.kind === 'input' ? `#${to.index}` : (to.key ?? keysOf(file))
   return `${key} \u2190 ${describeWanted(file)}`
 }
 
 /** The keys of an entry that writes all keys of its Secret. */
-const keysOf = ({ object }: WantedFile): string =>
+const keysOf = ({ object }: SecretValue): string =>
   object.type === 'tls' ? `{${tlsFileNames.join(',')}}` : '*'

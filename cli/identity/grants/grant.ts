@@ -1,4 +1,3 @@
-import type { AgentConfig } from '../../../delivery/contract.ts'
 import { type ReadValue, wantedValues } from '../../input/wanted-values.ts'
 
 /** What a ServiceAccount reads, as far as a pod or the account itself names it. */
@@ -28,7 +27,7 @@ export function grantOf({
   readonly namespace: string
   readonly account: string
   readonly clientId: string | undefined
-  readonly config: AgentConfig
+  readonly config: Parameters<typeof wantedValues>[0]
 }): Grant {
   const id = clientId?.toLowerCase()
   return {

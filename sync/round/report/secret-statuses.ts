@@ -1,6 +1,5 @@
 import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
-import { decodeTarget } from '../../../requests/secret/key-path.ts'
 import { sourceKey } from '../../../requests/secret/source-ref.ts'
 import type { SecretStatus } from '../../account/account-state.ts'
 import { type Failing, failingSince } from '../../plan/account-status.ts'
@@ -98,8 +97,8 @@ function failureCodes(
     if (failure.kind === 'account') ofAccount = code
   }
   const firstOfObjects = new Map<string, Failing['code']>()
-  for (const { path, object, versions } of config.files) {
-    const { secret } = decodeTarget(path)
+  for (const { to, object, versions } of config.files) {
+    const { secret } = to
     const code = ofObjects.get(objectKey(object, { versions }))
     if (code !== undefined && !firstOfObjects.has(secret)) firstOfObjects.set(secret, code)
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FileSet } from '../../../delivery/projection/file-set.ts'
+import type { Content } from '../../../delivery/projection/project-content.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { createTokenBuckets } from '../../../lib/fair/token-buckets.ts'
@@ -20,7 +20,7 @@ interface ComposedTry {
   readonly name: string
   readonly source: SourceRef
   readonly composition: Composition
-  readonly files: FileSet
+  readonly files: Content['files']
   /** Whether the values don't fit beside those of older ExternalSecrets. */
   readonly isTooLarge: boolean
 }
@@ -104,7 +104,7 @@ function createFailures(clock: Pick<Clock, 'now'>) {
 /** Tells two tries apart. It stays in memory, and is never shown. */
 function digestOf({ composition, files, isTooLarge }: ComposedTry): string {
   const hash = createHash('sha256').update(JSON.stringify([composition, isTooLarge], mapsAsLists))
-  for (const [path, { bytes }] of files) hash.update(`\0${path}\0${bytes.length}\0`).update(bytes)
+  for (const [key, { bytes }] of files) hash.update(`\0${key}\0${bytes.length}\0`).update(bytes)
   return hash.digest('base64')
 }
 

@@ -1,12 +1,15 @@
 import t from 'tap'
 import { outputFiles } from '../../../cli/fetch/output-files.ts'
-import { set } from '../../init-agent/harness/volume.ts'
+import { delivered } from '../../init-agent/harness/volume.ts'
 
 const paths = (files: Record<string, string>, volumes?: readonly string[]) =>
   [
-    ...outputFiles(set(files), {
-      ...(volumes && { volumes: volumes.map((name) => ({ name, class: name })) }),
-    }).keys(),
+    ...outputFiles(
+      { files: delivered(files) },
+      {
+        ...(volumes && { volumes: volumes.map((name) => ({ name, class: name })) }),
+      },
+    ).keys(),
   ].sort()
 
 t.test('the files of an annotated pod are at the top of the folder', async (t) => {

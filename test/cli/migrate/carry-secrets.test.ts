@@ -13,7 +13,12 @@ const source = (more: Partial<Source> = {}): Source => ({
   secrets: [
     { name: 'db', type: 'Opaque', labels: {}, source: { kind: 'ExternalSecret', name: 'db' } },
   ],
-  files: [{ path: 'db/password', object: { vault: 'team-a', type: 'secret', name: 'db' } }],
+  files: [
+    {
+      to: { kind: 'key', secret: 'db', key: 'password' },
+      object: { vault: 'team-a', type: 'secret', name: 'db' },
+    },
+  ],
   problems: [],
   ...more,
 })

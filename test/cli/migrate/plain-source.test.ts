@@ -6,11 +6,11 @@ import type { Source } from '../../../requests/source/source.ts'
 type File = Partial<Source['files'][number]>
 
 const key = (input: string, name: string, decoding: ComposedInput['decoding'] = 'None') =>
-  ({ kind: 'key', input, key: name, decoding }) as const
+  ({ kind: 'key', index: Number(input.slice(1)), key: name, decoding }) as const
 const all = (input: string, decoding: ComposedInput['decoding'] = 'None') =>
-  ({ kind: 'all', input, decoding }) as const
+  ({ kind: 'all', index: Number(input.slice(1)), decoding }) as const
 
-/** An ExternalSecret with a file for each input. */
+/** An ExternalSecret with a value for each input. */
 function source(inputs: readonly ComposedInput[], more: File = {}, template?: string): Source {
   const composition: Composition = {
     inputs,
@@ -25,9 +25,9 @@ function source(inputs: readonly ComposedInput[], more: File = {}, template?: st
     hints: {},
     claims: ['db'],
     secrets: [{ name: 'db', type: 'Opaque', labels: { app: 'web' }, composition }],
-    files: inputs.map(({ input, kind }) => ({
-      path: `db/${input}`,
-      object: { vault: 'team-a', type: 'secret', name: `object-${input}` },
+    files: inputs.map(({ index, kind }) => ({
+      to: { kind: 'input', secret: 'db', index },
+      object: { vault: 'team-a', type: 'secret', name: `object-#${index}` },
       ...(kind === 'all' && { property: '*' }),
       ...more,
     })),
@@ -40,15 +40,15 @@ function filesOf(from: Source) {
   return plain.kind === 'plain' ? plain.source.files : plain.reason
 }
 
-t.test('each input becomes the file of its key', async (t) => {
+t.test('each input becomes the value of its key', async (t) => {
   const plain = plainSource(source([key('#0', 'user'), key('#1', 'password')]))
   t.match(plain, {
     kind: 'plain',
     source: {
       secrets: [{ name: 'db', labels: { app: 'web' }, composition: undefined }],
       files: [
-        { path: 'db/user', object: { name: 'object-#0' } },
-        { path: 'db/password', object: { name: 'object-#1' } },
+        { to: { secret: 'db', key: 'user' }, object: { name: 'object-#0' } },
+        { to: { secret: 'db', key: 'password' }, object: { name: 'object-#1' } },
       ],
     },
   })
@@ -56,17 +56,19 @@ t.test('each input becomes the file of its key', async (t) => {
 
 t.test('the later of two inputs with the same key wins', async (t) => {
   t.match(filesOf(source([key('#0', 'a'), key('#1', 'a')])), [
-    { path: 'db/a', object: { name: 'object-#1' } },
+    { to: { secret: 'db', key: 'a' }, object: { name: 'object-#1' } },
   ])
   t.equal(filesOf(source([key('#0', 'a'), key('#1', 'a')])).length, 1)
 })
 
 t.test('an extract alone fills its Secret', async (t) => {
-  t.match(filesOf(source([all('#0')])), [{ path: 'db', property: '*' }])
+  t.match(filesOf(source([all('#0')])), [{ to: { secret: 'db', key: undefined }, property: '*' }])
 })
 
 t.test('Base64 of one key is an encoding', async (t) => {
-  t.match(filesOf(source([key('#0', 'a', 'Base64')])), [{ path: 'db/a', encoding: 'base64' }])
+  t.match(filesOf(source([key('#0', 'a', 'Base64')])), [
+    { to: { secret: 'db', key: 'a' }, encoding: 'base64' },
+  ])
 })
 
 t.test('a source without a composition stays as it is', async (t) => {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { targetsOf } from '../../../delivery/destination.ts'
 import {
   changedTargets,
   indexFiles,
@@ -11,13 +12,13 @@ import {
   secretFile,
   secretVariable,
 } from '../../init-agent/harness/pod.ts'
-import { set } from '../../init-agent/harness/volume.ts'
+import { delivered } from '../../init-agent/harness/volume.ts'
 import { countSteps } from '../../support/count-steps.ts'
 
 const optional = { optional: true } as const
 
 const content = (files: Record<string, string>, env: Record<string, string> = {}): Content => ({
-  files: set(files),
+  files: delivered(files),
   env: new Map(Object.entries(env).map(([name, value]) => [name, Buffer.from(value)])),
 })
 
@@ -64,7 +65,7 @@ t.test('a folder of properties is found, but may be empty in a complete set', as
     ['c', false],
   ] as const) {
     const found = content({ [path]: 'x' })
-    t.equal(indexFiles(found.files)(file), expected, path)
+    t.equal(targetsOf({ files: [file] }).every(indexFiles(found.files)), expected, path)
     t.equal(isComplete(config({ files: [file] }), found), true)
   }
 })
@@ -74,7 +75,7 @@ t.test('many folders are found in time that grows with their number', async (t) 
     const names = Array.from({ length: count }, (_, n) => `c${n}`)
     const wanted = names.map((name) => secretFile(name, { property: '*' }))
     const { files } = content(Object.fromEntries(names.map((name) => [`${name}/x`, 'x'])))
-    const { value, steps } = countSteps(() => wanted.every(indexFiles(files)))
+    const { value, steps } = countSteps(() => targetsOf({ files: wanted }).every(indexFiles(files)))
     t.equal(value, true)
     return steps
   }

@@ -7,7 +7,7 @@ import {
   secretFile,
   secretVariable,
 } from '../../init-agent/harness/pod.ts'
-import { set } from '../../init-agent/harness/volume.ts'
+import { delivered } from '../../init-agent/harness/volume.ts'
 
 const version = 'a'.repeat(32)
 const pinned = <T extends ReturnType<typeof secretFile | typeof secretVariable>>(value: T): T => ({
@@ -15,7 +15,7 @@ const pinned = <T extends ReturnType<typeof secretFile | typeof secretVariable>>
   object: { ...value.object, version },
 })
 const content = (files: readonly string[], env: readonly string[] = []) => ({
-  files: set(Object.fromEntries(files.map((path) => [path, 'x']))),
+  files: delivered(Object.fromEntries(files.map((path) => [path, 'x']))),
   env: new Map(env.map((name) => [name, Buffer.from('x')])),
 })
 

@@ -12,7 +12,7 @@ import { createCpuBudget } from '../../../lib/cpu-budget.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { agentConfig as config, secretFile, secretVariable } from '../../init-agent/harness/pod.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
-import { set } from '../../init-agent/harness/volume.ts'
+import { delivered } from '../../init-agent/harness/volume.ts'
 
 const optional = { optional: true } as const
 
@@ -24,7 +24,7 @@ const not = (kind: 'absent' | 'failed', code: AkvErrorCode = 'AKV_NETWORK'): Fet
 const content = (files: Record<string, string>, env: Record<string, string> = {}): Content => {
   const map = (values: Record<string, string>) =>
     new Map(Object.entries(values).map(([name, value]) => [name, Buffer.from(value)]))
-  return { files: set(files), env: map(env) }
+  return { files: delivered(files), env: map(env) }
 }
 
 /** Outcomes for secrets of `team-a`, by name. */
@@ -169,7 +169,7 @@ t.test('each file has its own mode, or that of all', async (t) => {
   const outcomes = new Map([['team-a:secrets/a', fetched('v')]])
   const { content } = await projectContent(wanted, { outcomes, before: noContent })
   t.strictSame(
-    [...content.files.values()].map(({ mode }) => mode),
+    [...content.files.values()].map(({ to }) => to.kind === 'file' && to.mode),
     [0o440, 0o400],
   )
 })

@@ -2,7 +2,13 @@ import { X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
 import type { WantedFile } from '../../../delivery/contract.ts'
-import { renderFiles } from '../../../delivery/projection/render-files.ts'
+import {
+  destinationKey,
+  fileDestination,
+  partOf,
+  type Target,
+} from '../../../delivery/destination.ts'
+import { renderParts } from '../../../delivery/projection/render-files.ts'
 import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectType } from '../../../keyvault/reference.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
@@ -25,16 +31,24 @@ const pemAnswer = (...names: string[]) =>
     isCertificate: true,
   })
 
+const target = (file: WantedFile): Target => ({ ...file, to: fileDestination(file, '0444') })
+
 async function files(wanted: WantedFile, ...found: [FetchedObject, ...FetchedObject[]]) {
-  const rendered = await renderFiles(wanted, found)
-  return Object.fromEntries([...rendered].map(([path, bytes]) => [path, Buffer.from(bytes)]))
+  const { to } = target(wanted)
+  const rendered = await renderParts(target(wanted), found)
+  return Object.fromEntries(
+    rendered.map(({ name, bytes }) => [
+      destinationKey(name === undefined ? to : partOf(to, name)),
+      Buffer.from(bytes),
+    ]),
+  )
 }
 async function texts(wanted: WantedFile, ...found: [FetchedObject, ...FetchedObject[]]) {
   const rendered = Object.entries(await files(wanted, ...found))
   return Object.fromEntries(rendered.map(([path, bytes]) => [path, bytes.toString()]))
 }
 const fails = (wanted: WantedFile, found: FetchedObject, code: string, message: RegExp) =>
-  t.rejects(renderFiles(wanted, [found]), { code, message }, `${code} ${message}`)
+  t.rejects(renderParts(target(wanted), [found]), { code, message }, `${code} ${message}`)
 
 t.test('a secret is its bytes, with nothing added', async (t) => {
   for (const value of ['', 'v', 'v\n', 'é\r\n\0', 'x'.repeat(25 * 1024)])
@@ -68,7 +82,7 @@ t.test('all properties become files of a folder', async (t) => {
   t.strictSame(await texts(wanted, secretAnswer('{}')), {})
   for (const name of ['', '.', '..', 'a/b', '/', '../x', 'a\u0000', 'x'.repeat(256)]) {
     const value = secretAnswer(JSON.stringify({ fine: 'hunter2', [name]: 'hunter2' }))
-    const error = await renderFiles(wanted, [value]).catch((error: AkvError) => error)
+    const error = await renderParts(target(wanted), [value]).catch((error: AkvError) => error)
     t.match(error, {
       code: 'AKV_PROPERTY',
       message: /^secret team-a:web: the name of property number 2 can't be a file name: /,
@@ -189,7 +203,7 @@ t.test('no message about a file contains a value', async () => {
       const secret = secretAnswer(`"hunter2${text}`, { contentType, isCertificate: true })
       for (const file of wanted)
         try {
-          await renderFiles(file, [secret])
+          await renderParts(target(file), [secret])
         } catch (error) {
           if (!(error instanceof AkvError) || error.message.includes('hunter2')) return false
         }

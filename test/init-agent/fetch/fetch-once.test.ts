@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { outputFiles } from '../../../cli/fetch/output-files.ts'
 import { fetchOnce } from '../../../init-agent/fetch/fetch-once.ts'
 import { renderEnvFile } from '../../../init-agent/volume/env-file.ts'
 import { prepareFileSet } from '../../../init-agent/volume/write-file-set.ts'
@@ -26,7 +27,7 @@ t.test('a single fetch fetches what the agent would write, with the given sign-i
   const signIn = await signInAt(t, emulator)
   for (const credential of [{ tokenFile: pod.tokenFile }, { signIn }]) {
     const { files, env } = await fetchOnce({ config: pod.config, credential, ...rest() })
-    prepareFileSet(join(folder, 'out'), files).commit()
+    prepareFileSet(join(folder, 'out'), outputFiles({ files }, {})).commit()
     t.strictSame([...files.keys()], ['folder/a', 'web/tls.crt', 'web/tls.key', 'web/ca.crt'])
     for (const path of files.keys())
       t.strictSame(readFileSync(join(folder, 'out', path)), readFileSync(join(pod.files, path)))

@@ -6,7 +6,7 @@ import { linkTarget } from '../../../init-agent/volume/read-file-set.ts'
 import { openVolumes } from '../../../init-agent/volume/volumes.ts'
 import { agentConfig, secretFile, secretVariable } from '../harness/pod.ts'
 import { cannotMount, makeReadOnly, makeTmpfs } from '../harness/tmpfs.ts'
-import { list, set, text, write } from '../harness/volume.ts'
+import { delivered, list, set, text, write } from '../harness/volume.ts'
 
 const config = agentConfig({
   volumes: ['one', 'two'].map((name) => ({ name, class: name })),
@@ -19,7 +19,7 @@ const config = agentConfig({
   env: [secretVariable('A', 'a')],
 })
 const content = (value: string, inTwo = value) => ({
-  files: set({ a: value, 'two/a': value, '/one/a': value, '/two/x/y': inTwo }),
+  files: delivered({ a: value, 'two/a': value, '/one/a': value, '/two/x/y': inTwo }),
   env: new Map([['A', Buffer.from(value)]]),
 })
 /** In the order in which they are switched. */
@@ -127,7 +127,7 @@ t.test(
     const mixed = content('1').files
     t.strictSame(
       volumes.read()?.content.files,
-      new Map([...mixed, ...set({ '/one/a': '2' })]),
+      new Map([...mixed, ...delivered({ '/one/a': '2' })]),
       'each volume is complete, so the pod is served at once',
     )
     volumes.write(content('2'))

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { destinationKey } from '../../../delivery/destination.ts'
 import { plainProblem } from '../../../lib/problems/problem.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
@@ -14,7 +15,12 @@ const source = (name: string, more: Partial<Source> = {}): Source => ({
   hints: {},
   claims: [name],
   secrets: [{ name, type: 'Opaque', labels: {} }],
-  files: [{ path: `${name}/a`, object: { vault: 'team-a', type: 'secret', name: 'a' } }],
+  files: [
+    {
+      to: { kind: 'key', secret: name, key: 'a' },
+      object: { vault: 'team-a', type: 'secret', name: 'a' },
+    },
+  ],
   problems: [],
   ...more,
 })
@@ -40,7 +46,7 @@ t.test('sources and the annotation become one list', async (t) => {
     ['own', 'one', 'two'],
   )
   t.strictSame(
-    request.config.files.map(({ path }) => path),
+    request.config.files.map(({ to }) => destinationKey(to)),
     ['own/x', 'one/a', 'two/a'],
   )
   t.match(request, {
@@ -103,7 +109,7 @@ t.test('the shortest refresh counts', async (t) => {
 
 t.test('a source that brings too many entries is refused, and smaller ones go on', async (t) => {
   const files = Array.from({ length: 1000 }, (_, i) => ({
-    path: `large/${i}`,
+    to: { kind: 'key', secret: 'large', key: `${i}` } as const,
     object: { vault: 'team-a', type: 'secret', name: 'a' } as const,
   }))
   const request = wanted(sync, [source('large', { files }), source('small')])
@@ -144,7 +150,7 @@ t.test('an account has a bounded number of entries for all properties', async (t
   const spreads = (name: string, count: number) =>
     source(name, {
       files: Array.from({ length: count }, (_, i) => ({
-        path: `${name}/#${i}`,
+        to: { kind: 'input', secret: name, index: i } as const,
         object: { vault: 'team-a', type: 'secret', name: `a${i}` } as const,
         property: '*',
       })),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { destinationKey } from '../../../delivery/destination.ts'
 import { describePlace } from '../../../lib/problems/describe-problem.ts'
 import { annotationPath } from '../../../lib/problems/problem.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
@@ -59,10 +60,16 @@ t.test('the example in the specification is accepted', async (t) => {
   ])
   t.strictSame(azure, { clientId: someone })
   t.strictSame(config.files, [
-    { path: 'web-tls', object: { vault: 'team-a', type: 'tls', name: 'web' } },
-    { path: 'db/password', object: { vault: 'team-a', type: 'secret', name: 'db-password' } },
     {
-      path: 'db/url',
+      to: { kind: 'key', secret: 'web-tls' },
+      object: { vault: 'team-a', type: 'tls', name: 'web' },
+    },
+    {
+      to: { kind: 'key', secret: 'db', key: 'password' },
+      object: { vault: 'team-a', type: 'secret', name: 'db-password' },
+    },
+    {
+      to: { kind: 'key', secret: 'db', key: 'url' },
       object: { vault: 'team-a', type: 'secret', name: 'db' },
       property: 'connection.url',
     },
@@ -210,17 +217,17 @@ t.test('entries give one key or several', async (t) => {
     - { objectName: y, objectType: secret, objectEncoding: base64, filePermission: 0600 }
 `)
   t.match(
-    config.files.map(({ path }) => path),
+    config.files.map(({ to }) => destinationKey(to)),
     ['a/x', 'a/.y', 'a/Z_1', 'a/pin', 'a/raw', 'b', 'c', 'c/extra', 'd/web.pem', 'e/x', 'e/y'],
   )
   t.match(config.files[5], { property: '*' })
   t.strictSame(config.files[8], {
-    path: 'd/web.pem',
+    to: { kind: 'key', secret: 'd', key: 'web.pem' },
     object: { vault: 'team-a', type: 'secret', name: 'web' },
     format: 'pem',
   })
   t.strictSame(config.files[10], {
-    path: 'e/y',
+    to: { kind: 'key', secret: 'e', key: 'y' },
     object: { vault: 'team-a', type: 'secret', name: 'y' },
     format: 'pem',
     encoding: 'base64',

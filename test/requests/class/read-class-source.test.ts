@@ -46,10 +46,18 @@ t.test('a key holds the file of its objectName: the alias, else the name', async
   ]
   const all = [data('pw', 'a'), data('extra', 'b'), data(' extra ', ' c '), data('old/0', 'd')]
   t.strictSame(secretOf({ data: all }, objects)?.files, [
-    { path: 'app/a', object: db, format: 'pem' },
-    { path: 'app/b', object: { ...db, name: 'extra' }, format: 'pem' },
-    { path: 'app/c', object: { ...db, name: 'extra' }, format: 'pem' },
-    { path: 'app/d', object: { ...db, name: 'old' }, format: 'pem' },
+    { to: { kind: 'key', secret: 'app', key: 'a' }, object: db, format: 'pem' },
+    {
+      to: { kind: 'key', secret: 'app', key: 'b' },
+      object: { ...db, name: 'extra' },
+      format: 'pem',
+    },
+    {
+      to: { kind: 'key', secret: 'app', key: 'c' },
+      object: { ...db, name: 'extra' },
+      format: 'pem',
+    },
+    { to: { kind: 'key', secret: 'app', key: 'd' }, object: { ...db, name: 'old' }, format: 'pem' },
   ])
   for (const [objectName, problem] of [
     ['db-password', /the class has no such file; name an objectAlias/],
@@ -70,8 +78,16 @@ t.test('a TLS Secret holds the certificates and the key of one object', async (t
   ]
   const both = [data('web', 'tls.crt'), data('web', 'tls.key')]
   t.strictSame(secretOf(tls(...both), web)?.files, [
-    { path: 'app/tls.crt', object: { ...db, name: 'web' }, format: 'tls.crt' },
-    { path: 'app/tls.key', object: { ...db, name: 'web' }, format: 'tls.key' },
+    {
+      to: { kind: 'key', secret: 'app', key: 'tls.crt' },
+      object: { ...db, name: 'web' },
+      format: 'tls.crt',
+    },
+    {
+      to: { kind: 'key', secret: 'app', key: 'tls.key' },
+      object: { ...db, name: 'web' },
+      format: 'tls.key',
+    },
   ])
   for (const [items, problem] of [
     [

@@ -50,9 +50,14 @@ t.test('the defaults are those of the operator', async (t) => {
       name: 'db',
       type: 'Opaque',
       labels: {},
-      composition: { inputs: [{ kind: 'key', input: '#0', key: 'password', decoding: 'None' }] },
+      composition: { inputs: [{ kind: 'key', index: 0, key: 'password', decoding: 'None' }] },
     },
-    files: [{ path: 'db/#0', object: { vault: 'team-a', type: 'secret', name: 'db-password' } }],
+    files: [
+      {
+        to: { kind: 'input', secret: 'db', index: 0 },
+        object: { vault: 'team-a', type: 'secret', name: 'db-password' },
+      },
+    ],
     refreshSeconds: 3600,
   })
 })
@@ -106,10 +111,10 @@ t.test('names choose the kind of object, and versions are pinned', async (t) => 
 t.test('data comes after dataFrom, as it wins in the operator', async (t) => {
   const found = read(spec({ dataFrom: [{ extract: { key: 'all', decodingStrategy: 'Auto' } }] }))
   t.strictSame(found.problems, [])
-  t.match(found.files, [{ path: 'db/#0', property: '*' }, { path: 'db/#1' }])
+  t.match(found.files, [{ to: { index: 0 }, property: '*' }, { to: { index: 1 } }])
   t.match(found.secret.composition?.inputs, [
-    { kind: 'all', input: '#0', decoding: 'Auto' },
-    { kind: 'key', input: '#1', key: 'password' },
+    { kind: 'all', index: 0, decoding: 'Auto' },
+    { kind: 'key', index: 1, key: 'password' },
   ])
 })
 

@@ -1,10 +1,17 @@
 import t from 'tap'
+import type { Delivered } from '../../../delivery/projection/project-content.ts'
 import type { ComposedInput, Composition, Decoding } from '../../../requests/secret/composition.ts'
 import { compose } from '../../../sync/compose/compose.ts'
 import { countingBudget } from '../../support/counting-budget.ts'
 
-const inputs = (values: Readonly<Record<string, string>>) =>
-  new Map(Object.entries(values).map(([name, value]) => [name, Buffer.from(value)]))
+/** By the names of inputs, such as `#0`, and of their properties, such as `#0/user`. */
+const inputs = (values: Readonly<Record<string, string>>): readonly Delivered[] =>
+  Object.entries(values).map(([name, value]) => {
+    const [input = '', property] = name.split('/')
+    const to = { kind: 'input', secret: 'db', index: indexOf(input) } as const
+    return { bytes: Buffer.from(value), to: property === undefined ? to : { ...to, property } }
+  })
+const indexOf = (input: string) => Number(input.slice(1))
 async function composed(composition: Composition, values: Readonly<Record<string, string>>) {
   const result = await compose(composition, inputs(values))
   if (result.kind === 'invalid') return result.problems
@@ -14,13 +21,13 @@ async function composed(composition: Composition, values: Readonly<Record<string
 }
 const key = (input: string, name: string, decoding: Decoding = 'None'): ComposedInput => ({
   kind: 'key',
-  input,
+  index: indexOf(input),
   key: name,
   decoding,
 })
 const all = (input: string, decoding: Decoding = 'None'): ComposedInput => ({
   kind: 'all',
-  input,
+  index: indexOf(input),
   decoding,
 })
 
@@ -89,7 +96,7 @@ t.test('values without properties give no Secret', async (t) => {
 t.test('decoding is charged to the budget', async (t) => {
   const charge = async (decoding: Decoding) => {
     const { budget, charged } = countingBudget()
-    const value = new Map([['#0', Buffer.alloc(100_000, 'a')]])
+    const value = inputs({ '#0': 'a'.repeat(100_000) })
     await compose({ inputs: [key('#0', 'a', decoding)] }, value, budget)
     return charged.microseconds
   }

@@ -1,11 +1,15 @@
 import t from 'tap'
-import { noContent } from '../../../delivery/projection/project-content.ts'
-import { encodeTarget } from '../../../requests/secret/key-path.ts'
+import { type Delivered, noContent } from '../../../delivery/projection/project-content.ts'
 import type { AccountValues } from '../../../sync/fetch/account-values.ts'
 import { boundValues, maxKeptBytes, tooLargeSecrets } from '../../../sync/fetch/bound-values.ts'
 
+const keyValue = (secret: string, size: number): Delivered => ({
+  bytes: new Uint8Array(size),
+  to: { kind: 'key', secret, key: 'x' },
+})
+
 function valuesOf(sizes: { readonly content: number; readonly known: number }): AccountValues {
-  const file = { bytes: new Uint8Array(sizes.content), mode: 0o444 }
+  const file = keyValue('db', sizes.content)
   const found = { kind: 'secret', value: 'x'.repeat(sizes.known) } as const
   return {
     refresh: {
@@ -18,7 +22,7 @@ function valuesOf(sizes: { readonly content: number; readonly known: number }): 
     removed: new Map(),
     tooLarge: new Set(),
     seeded: new Set(['db']),
-    filled: new Set(['db']),
+    filled: new Map([['db', 'db']]),
   }
 }
 
@@ -42,7 +46,7 @@ t.test('values are kept up to a bound', async (t) => {
 
 t.test('thousands of small values count against the bound', async (t) => {
   const values = valuesOf({ content: 0, known: 0 })
-  const file = { bytes: new Uint8Array(1), mode: 0o444 }
+  const file = keyValue('db', 1)
   const files = new Map(Array.from({ length: 25_000 }, (_, i) => [`db/${i}`, file]))
   const { refresh } = boundValues(
     {
@@ -57,10 +61,7 @@ t.test('thousands of small values count against the bound', async (t) => {
 t.test('a Secret that is too large alone takes no room from younger ones', async (t) => {
   const sizes = { oldest: 1000, huge: maxKeptBytes, young: maxKeptBytes / 2, youngest: 2_000_000 }
   const files = new Map(
-    Object.entries(sizes).map(([secret, size]) => [
-      encodeTarget({ secret, key: '#0' }),
-      { bytes: new Uint8Array(size), mode: 0o444 },
-    ]),
+    Object.entries(sizes).map(([secret, size]) => [secret, keyValue(secret, size)]),
   )
   const composition = { inputs: [] }
   const secrets = Object.keys(sizes).map((name) => ({

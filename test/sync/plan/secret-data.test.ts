@@ -19,9 +19,10 @@ function configOf(sync: string, onDeleted = 'keep') {
 
 /** A round in which these files have these texts. */
 function round(config: ReturnType<typeof configOf>, files: Record<string, string>) {
-  const entries = Object.entries(files).map(
-    ([path, text]) => [path, { bytes: Buffer.from(text), mode: 0o444 }] as const,
-  )
+  const entries = Object.entries(files).map(([path, text]) => {
+    const [secret = '', key = ''] = path.split('/')
+    return [path, { bytes: Buffer.from(text), to: { kind: 'key', secret, key } }] as const
+  })
   return {
     config,
     content: { files: new Map(entries), env: new Map() },

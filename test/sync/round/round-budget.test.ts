@@ -1,8 +1,6 @@
 import t from 'tap'
 import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
-import { inputName } from '../../../requests/secret/composition.ts'
-import { encodeTarget } from '../../../requests/secret/key-path.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import { accountEntry } from '../../../sync/account/account-entry.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
@@ -20,13 +18,11 @@ import { annotations } from '../harness/simulation.ts'
 
 /** Requests the Secret `made` of a template. */
 function source(): Source {
-  const input = inputName(0)
-  const path = encodeTarget({ secret: 'made', key: input })
   const object = { vault: 'team-a', type: 'secret', name: 'text' } as const
   // Each call is charged for the whole text: 1 s together.
   const template = '{{ if lower .text }}{{ end }}'.repeat(200)
   const composition = {
-    inputs: [{ kind: 'key', input, key: 'text', decoding: 'None' }],
+    inputs: [{ kind: 'key', index: 0, key: 'text', decoding: 'None' }],
     template: { data: new Map([['made', template]]), keepsInputs: false },
   } as const
   return {
@@ -36,7 +32,7 @@ function source(): Source {
     hints: {},
     claims: ['made'],
     secrets: [{ name: 'made', type: 'Opaque', labels: {}, composition }],
-    files: [{ path, object }],
+    files: [{ to: { kind: 'input', secret: 'made', index: 0 }, object }],
     problems: [],
   }
 }
