@@ -1,4 +1,5 @@
 import type { Log, LogDetails } from '../../lib/log/log.ts'
+import type { LogLevel } from '../../lib/log/log-level.ts'
 import type { Account } from '../../requests/account/account.ts'
 
 /** A log that names the account in each line. */
@@ -8,11 +9,8 @@ export const accountLog = (
 ): Log => logWith(log, { account: `${namespace}/${name}` })
 
 /** A log that has these details in each line. */
-export function logWith(log: Log, added: LogDetails): Log {
-  return {
-    debug: (message: string, details?: LogDetails) => log.debug(message, { ...added, ...details }),
-    info: (message: string, details?: LogDetails) => log.info(message, { ...added, ...details }),
-    warn: (message: string, details?: LogDetails) => log.warn(message, { ...added, ...details }),
-    error: (message: string, details?: LogDetails) => log.error(message, { ...added, ...details }),
-  }
+export function logWith(log: Log, common: LogDetails): Log {
+  const at = (level: LogLevel) => (message: string, details?: LogDetails) =>
+    log[level](message, { ...common, ...details })
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

@@ -107,9 +107,9 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
   )
   const watches = [
     ...[...all].flatMap(([namespace, { sources }]) =>
-      watchNamespace(namespace, sources.stores, options),
+      watchStores(namespace, sources.stores, options),
     ),
-    ...(clusterStores ? [watchClusterStores(clusterStores, options)] : []),
+    ...watchStores('', { ...(clusterStores && { ClusterSecretStore: clusterStores }) }, options),
   ]
   return {
     async work(namespace, place) {
@@ -179,65 +179,41 @@ async function workOn(
   return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: known.outlook }
 }
 
-function watchNamespace(
+/** Keeps the stores of one namespace up to date, or that of the cluster. */
+function watchStores(
   namespace: string,
-  stores: NamespaceStores,
-  options: NamespacesOptions,
+  stores: NamespaceStores & { readonly ClusterSecretStore?: SourceStore<SeenWithStatus> },
+  { cluster, clock, log, signal }: NamespacesOptions,
 ): readonly Promise<void>[] {
-  const { SecretProviderClass, ExternalSecret, SecretStore } = stores
-  const watching = { namespace, options }
-  const { objectsOf } = options.cluster
-  const watches: Promise<void>[] = []
-  if (SecretProviderClass) {
-    const requests = objectsOf.SecretProviderClass
-    watches.push(
-      watchKind('SecretProviderClass', { ...watching, requests, store: SecretProviderClass }),
-    )
-  }
-  if (ExternalSecret) {
-    const requests = objectsOf.ExternalSecret
-    watches.push(watchKind('ExternalSecret', { ...watching, requests, store: ExternalSecret }))
-  }
-  if (SecretStore) {
-    const requests = objectsOf.SecretStore
-    watches.push(watchKind('SecretStore', { ...watching, requests, store: SecretStore }))
-  }
-  return watches
-}
-
-const watchClusterStores = (
-  store: SourceStore<SeenWithStatus>,
-  options: NamespacesOptions,
-): Promise<void> => {
-  const requests = options.cluster.objectsOf.ClusterSecretStore
-  return watchKind('ClusterSecretStore', { namespace: '', requests, store, options })
-}
-
-/** Keeps a store up to date with the objects of one kind. */
-function watchKind<Seen extends SeenSource>(
-  kind: CustomKind,
-  watching: {
-    readonly namespace: string
-    readonly requests: KindRequests<Seen>
-    readonly store: SourceStore<Seen>
-    readonly options: NamespacesOptions
-  },
-): Promise<void> {
-  const { namespace, requests, store, options } = watching
-  const { clock, log, signal } = options
-  return watchObjects({
-    kind,
-    namespace,
-    list: (scope) => requests.list(scope, store.reducer()),
-    watch: requests.watch,
-    onObject: store.put,
-    onGone: store.remove,
-    onListed: store.listed,
-    onAbsent: store.absent,
-    onFailed: store.failed,
-    shouldListAgain: store.hasRoom,
-    clock,
-    log,
-    signal,
-  })
+  const { objectsOf } = cluster
+  const watch = <Seen extends SeenSource>(
+    kind: CustomKind,
+    requests: KindRequests<Seen>,
+    store: SourceStore<Seen> | undefined,
+  ) =>
+    store
+      ? [
+          watchObjects({
+            kind,
+            namespace,
+            list: (scope) => requests.list(scope, store.reducer()),
+            watch: requests.watch,
+            onObject: store.put,
+            onGone: store.remove,
+            onListed: store.listed,
+            onAbsent: store.absent,
+            onFailed: store.failed,
+            shouldListAgain: store.hasRoom,
+            clock,
+            log,
+            signal,
+          }),
+        ]
+      : []
+  return [
+    ...watch('SecretProviderClass', objectsOf.SecretProviderClass, stores.SecretProviderClass),
+    ...watch('ExternalSecret', objectsOf.ExternalSecret, stores.ExternalSecret),
+    ...watch('SecretStore', objectsOf.SecretStore, stores.SecretStore),
+    ...watch('ClusterSecretStore', objectsOf.ClusterSecretStore, stores.ClusterSecretStore),
+  ]
 }

@@ -9,7 +9,7 @@ import type { FairPace } from '../pace/fair-pace.ts'
  * twelfth of this.
  */
 const microseconds = 2_000_000
-/** Beyond this, the conversions of all accounts wait in one line, and give way after each part of this length. */
+/** Beyond this, the conversions of all accounts wait in one line, and let others go on after each part of this length. */
 const freeMicroseconds = 10_000
 const partMicroseconds = 5_000
 
