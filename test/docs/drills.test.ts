@@ -46,7 +46,7 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'monitoring/alerts.test.ts': {
     'three of many pods cut off from their vault':
       'the alert names the three pods that are cut off from their vault',
-    'their vault is back': 'it resolves when the vault is back',
+    'their vault is back': 'the alert resolves when the vault is back',
   },
   'outages/webhook-outage.test.ts': {
     'no replica of the webhook, and their return':

@@ -189,7 +189,7 @@ t.test('the policy applies only to that account', async (t) => {
 })
 
 t.test(
-  'with these rights the program completes an install, and a second install keeps its work',
+  'with its rights, the certificate controller completes an install, and a second install keeps its work',
   async (t) => {
     const ended = await runCerts(t, { api, kubeconfigFile, until: 'everything is in place' })
     t.match(ended, { code: 0, stderr: '' })

@@ -32,7 +32,7 @@ t.test('a class that isn’t there', async (t) => {
   )
 })
 
-t.test('no class in the volume', async (t) => {
+t.test('a volume without a class is refused', async (t) => {
   const [volume] = pod.spec.volumes ?? []
   const csi = { driver: 'secrets-store.csi.k8s.io', readOnly: true }
   const unnamed = { ...pod, spec: { ...pod.spec, volumes: [{ ...volume, csi }] } }
@@ -60,7 +60,7 @@ t.test('many pods at once, while the API server says nothing', async (t) => {
   t.equal(await refusal(), 'admitted')
 })
 
-t.test('no permission', async (t) => {
+t.test('a webhook without permission to read classes refuses the pod', async (t) => {
   const binding = readCsiManifests('labelled').find(({ kind }) => kind === 'ClusterRoleBinding')
   if (!binding) throw new Error('the manifests have no ClusterRoleBinding')
   await cluster.delete(binding)

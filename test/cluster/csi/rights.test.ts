@@ -27,7 +27,7 @@ const classes = (at: string) => `/apis/${group}/v1/namespaces/${at}/secretprovid
 const accounts = (at: string) => `/api/v1/namespaces/${at}/serviceaccounts`
 const get = (path: string) => webhook.call({ method: 'GET', path })
 
-t.test('it may get a class and a service account of any namespace, by name', async (t) => {
+t.test('the webhook may get a class and a service account of any namespace, by name', async (t) => {
   t.equal((await get(`${classes(namespace)}/azure-kv`)).status, 200)
   t.equal((await get(`${classes('default')}/absent`)).status, 404)
   t.equal((await get(`${accounts(namespace)}/default`)).status, 200)

@@ -47,7 +47,7 @@ t.test('such a workload is admitted with a warning', async (t) => {
   }
 })
 
-t.test('others are admitted without a warning', async (t) => {
+t.test('other workloads are admitted without a warning', async (t) => {
   const others: Readonly<Record<string, Partial<WorkloadOptions>>> = {
     'of a namespace that is served': { namespace: served },
     'of a namespace without the label': { namespace: unlabelled },

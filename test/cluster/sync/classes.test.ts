@@ -115,17 +115,20 @@ t.test('secretObjects of classes become Secrets, and outlast their kind', { skip
     for (const name of ['bad', 'another']) expectSuccess(await cluster.delete(classFor(name, 'x')))
   })
 
-  await t.test('a class that goes during a restart: its Secret goes after a minute', async (t) => {
-    await program.end('SIGKILL')
-    expectSuccess(await cluster.delete(classFor('good', 'of-good')))
-    const startedAtMs = performance.now()
-    program = await start()
-    await until(async () => !(await has('of-good')), 2 * minuteMs)
-    t.ok(performance.now() - startedAtMs >= minuteMs - 1_000)
-    t.ok(await has('synced-secret'))
-  })
+  await t.test(
+    'the Secret of a class that is deleted during a restart is deleted after a minute',
+    async (t) => {
+      await program.end('SIGKILL')
+      expectSuccess(await cluster.delete(classFor('good', 'of-good')))
+      const startedAtMs = performance.now()
+      program = await start()
+      await until(async () => !(await has('of-good')), 2 * minuteMs)
+      t.ok(performance.now() - startedAtMs >= minuteMs - 1_000)
+      t.ok(await has('synced-secret'))
+    },
+  )
 
-  await t.test('a CRD that goes takes no Secret along, and neither does a restart', async (t) => {
+  await t.test('a deleted CRD deletes no Secret, and neither does a restart', async (t) => {
     expectSuccess(await cluster.delete(crd))
     await until(async () => /^synced-secret: AKV_SYNC_SOURCE since /.test(await status()))
     t.match(

@@ -196,18 +196,21 @@ t.test('ExternalSecrets become Secrets, and outlast their kind', { skip }, async
     await untilReady('theirs', 'True')
   })
 
-  await t.test('one that goes during a restart: its Secret goes after a minute', async (t) => {
-    await program.end('SIGKILL')
-    expectSuccess(
-      await cluster.delete({
-        ...externalSecret('beta', {}),
-        metadata: { name: 'beta', namespace },
-      } as KubeObject),
-    )
-    program = await start()
-    await until(async () => (await values('beta')) === undefined, 2 * minuteMs)
-    t.ok(await has('my-k8s-secret'))
-  })
+  await t.test(
+    'the Secret of an ExternalSecret that is deleted during a restart is deleted after a minute',
+    async (t) => {
+      await program.end('SIGKILL')
+      expectSuccess(
+        await cluster.delete({
+          ...externalSecret('beta', {}),
+          metadata: { name: 'beta', namespace },
+        } as KubeObject),
+      )
+      program = await start()
+      await until(async () => (await values('beta')) === undefined, 2 * minuteMs)
+      t.ok(await has('my-k8s-secret'))
+    },
+  )
 
   await t.test('CRDs that go take no Secret along, and neither does a restart', async (t) => {
     for (const crd of externalSecretCrds()) expectSuccess(await cluster.delete(crd))

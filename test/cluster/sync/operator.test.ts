@@ -110,7 +110,7 @@ async function leavesAlone(...names: readonly string[]): Promise<boolean> {
 }
 const rotate = (value: string) => azure.rotate({ vault: 'team-a', name: 'db-password', value })
 
-t.test('if both begin at once, nobody writes the other’s Secret', async (t) => {
+t.test('if sync and the operator begin at once, neither writes the other’s Secret', async (t) => {
   await operator.createSecret(await applyExternalSecret('theirs'))
   await applyExternalSecret('ours')
   await testbed.round()
@@ -123,7 +123,7 @@ t.test('if both begin at once, nobody writes the other’s Secret', async (t) =>
   t.ok(await leavesAlone('ours', 'theirs'), 'no two writers of a status')
 })
 
-t.test('what the operator keeps is left alone, and so is what it hasn’t seen yet', async (t) => {
+t.test('sync leaves alone what the operator keeps, and what it hasn’t seen yet', async (t) => {
   await operator.writeStatus('SecretStore', 'kv', 'Valid')
   await operator.createSecret(await applyExternalSecret('kept'))
   await operator.writeStatus('ExternalSecret', 'kept', 'SecretSynced')

@@ -147,7 +147,7 @@ t.test('a foreign Secret is not changed until its owner marks it for adoption', 
 })
 
 t.test(
-  'labels and keys that are no longer requested are removed, and those of others stay',
+  'labels and keys that are no longer requested are removed, and those of other managers stay',
   async (t) => {
     await reset(sync.replace('data:', 'labels: { app: web, tier: db }, data:'))
     const labels = async () => (await testbed.secret('db'))?.metadata['labels']

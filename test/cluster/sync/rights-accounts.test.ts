@@ -139,7 +139,7 @@ t.test('server-side apply doesn’t let it do more', async (t) => {
   t.match(body.message, deniedBy('accounts'))
 })
 
-t.test('others can still change accounts', async (t) => {
+t.test('other users can still change accounts', async (t) => {
   expectSuccess(await byAdministrator({ metadata: { labels: { app: 'other' } } }))
   t.ok(cluster)
 })

@@ -158,7 +158,7 @@ t.test('Secrets that have such metadata already are kept up to date, and no wors
   expectSuccess(await remove(name))
 })
 
-t.test('what somebody else has put on a Secret doesn’t block a refresh', async (t) => {
+t.test('metadata that somebody else has put on a Secret doesn’t block a refresh', async (t) => {
   await byAdministrator({})
   expectSuccess(await apply({}, '1'))
   const foreign = {

@@ -120,7 +120,7 @@ t.test('the alert names the three pods that are cut off from their vault', async
   )
 })
 
-t.test('it resolves when the vault is back', async () => {
+t.test('the alert resolves when the vault is back', async () => {
   await showCalm()
   outage.untilSeconds = Date.now() / 1000
   await node.clearFaults()
@@ -129,7 +129,7 @@ t.test('it resolves when the vault is back', async () => {
   if (isRecording) await recordRun({ prometheus, rule }, outage)
 })
 
-t.test('it fired once the rule was true, and no other alert did', async (t) => {
+t.test('the alert fired once the rule was true, and no other alert did', async (t) => {
   const trueSince = await beginnings(rule)
   for (const [pod, since] of await beginnings(alert)) {
     t.ok((trueSince.get(pod) ?? Number.POSITIVE_INFINITY) <= since, pod)
