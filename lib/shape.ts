@@ -13,6 +13,22 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** A part of a value that nobody has checked. Undefined if it doesn't have the part. */
+export const valueAt = (value: unknown, ...path: readonly (string | number)[]): unknown =>
+  path.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+        ? (at as Readonly<Record<string | number, unknown>>)[key]
+        : undefined,
+    value,
+  )
+
+/** An object in such a value. Empty if there isn't one. */
+export function objectAt(value: unknown, ...path: readonly (string | number)[]): JsonObject {
+  const found = valueAt(value, ...path)
+  return isObject(found) ? found : {}
+}
+
 /** A value that the predicate accepts. */
 export const checkThat =
   (accepts: (value: unknown) => boolean): Check =>

@@ -1,6 +1,6 @@
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject, objectAt } from '../../lib/shape.ts'
 import { annotationsOf } from './annotations-of.ts'
 import { withKnativeNames } from './document/knative-names.ts'
 import { type Manifest, treeOf } from './document/manifest.ts'
@@ -127,7 +127,7 @@ function objectsOf(object: unknown, path: Path = []): readonly Placed[] {
 
 function namesOf(object: JsonObject, namespace: string) {
   const { kind } = object
-  const metadata = objectOf(object['metadata'])
+  const metadata = objectAt(object['metadata'])
   const written = [metadata['name'], metadata['generateName']].find(
     (name) => typeof name === 'string' || typeof name === 'number',
   )
@@ -156,9 +156,9 @@ interface Owner {
 }
 
 function templateAt(owner: Placed, below: Path, { manifest, namespace }: Owner): PodTemplate {
-  const template = withKnativeNames(owner.object, objectOf(valueAt(owner.object, below)))
+  const template = withKnativeNames(owner.object, objectAt(owner.object, ...below))
   const { title, name, ...names } = namesOf(owner.object, namespace)
-  const metadata = objectOf(template['metadata'])
+  const metadata = objectAt(template['metadata'])
   const path = [...owner.path, ...below]
   const { written, problems } = findUnquotedAnnotations(treeOf(manifest), path)
   const annotations = { ...annotationsOf(template), ...written }
@@ -189,14 +189,9 @@ function misplacedAt(
   ofPod: JsonObject,
 ): readonly MisplacedAnnotation[] {
   const owner = [...path, ...below]
-  return ownKeys(annotationsOf(objectOf(valueAt(object, below)))).map((key) => ({
+  return ownKeys(annotationsOf(objectAt(object, ...below))).map((key) => ({
     key,
     owner,
     isOnPod: Object.hasOwn(ofPod, key),
   }))
 }
-
-const valueAt = (object: unknown, path: Path): unknown =>
-  path.reduce((at, key) => (at as JsonObject)[key], object)
-
-const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { type JsonObject, valueAt } from '../../lib/shape.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import { isDriverVolume } from '../../webhook/core/model/find-class-volumes.ts'
 import { isClass, readSources } from '../check/find/read-sources.ts'
@@ -88,13 +88,11 @@ function usersOf(templates: readonly PodTemplate[]): ReadonlyMap<string, readonl
   return new Map([...users].map(([key, some]) => [key, some.map(({ template }) => template)]))
 }
 
-function classNamesOf({ spec }: JsonObject): ReadonlySet<string> {
-  const { volumes } = isObject(spec) ? spec : {}
+function classNamesOf(pod: JsonObject): ReadonlySet<string> {
+  const volumes = valueAt(pod, 'spec', 'volumes')
   const names = (Array.isArray(volumes) ? volumes : [])
     .filter(isDriverVolume)
-    .map(({ csi: { volumeAttributes } }) =>
-      isObject(volumeAttributes) ? volumeAttributes['secretProviderClass'] : undefined,
-    )
+    .map((volume) => valueAt(volume, 'csi', 'volumeAttributes', 'secretProviderClass'))
   return new Set(names.filter((name) => typeof name === 'string'))
 }
 

@@ -1,6 +1,6 @@
 import { printable } from '../../lib/printable.ts'
 import { describeProblem } from '../../lib/problems/describe-problem.ts'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { type JsonObject, objectAt } from '../../lib/shape.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import { isObjectKey } from '../../requests/annotations/keys/keys.ts'
 import {
@@ -13,6 +13,7 @@ import { skipReasons } from '../../webhook/core/model/outcome.ts'
 import { allContainers, type Pod } from '../../webhook/core/model/pod.ts'
 import { findAgent } from '../check/describe/describe-injection.ts'
 import { hasDriverVolumes } from '../check/find/find-tasks.ts'
+import { annotationsOf } from '../input/annotations-of.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import { findObject } from '../input/find-object.ts'
 import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
@@ -116,10 +117,8 @@ function conflictingAnnotations(pod: JsonObject): readonly string[] {
     .map((key) => annotationPrefix + printable(key))
 }
 
-function ownOf({ metadata }: JsonObject): Readonly<Record<string, string>> {
-  const annotations = isObject(metadata) ? metadata['annotations'] : undefined
-  return readOwnAnnotations(isObject(annotations) ? annotations : {}).own
-}
+const ownOf = (pod: JsonObject): Readonly<Record<string, string>> =>
+  readOwnAnnotations(annotationsOf(pod)).own
 
 /** Adds the prefix, and leaves out what the pod has already: its own annotations were read for the volume, too. */
 const missing = (annotations: Readonly<Record<string, string>>, pod: JsonObject) =>
@@ -132,16 +131,14 @@ const missing = (annotations: Readonly<Record<string, string>>, pod: JsonObject)
 /** The parameters of the class that become annotations, as they are written. */
 function sourceAnnotations(name: string, namespace: string, { objects }: Manifests) {
   const found = findObject(objects, { kind: 'SecretProviderClass', namespace, name })
-  const spec = found?.object['spec']
-  const parameters = isObject(spec) && isObject(spec['parameters']) ? spec['parameters'] : {}
-  const { keyvaultName, objects: list } = parameters
+  const { keyvaultName, objects: list } = objectAt(found?.object, 'spec', 'parameters')
   return { vault: String(keyvaultName).trim(), objects: String(list) }
 }
 
 /** The pod as {@link changePod} would change its document. */
 function changedPod(pod: JsonObject & Pod, { volume, annotations }: PodChange): JsonObject {
-  const metadata = isObject(pod['metadata']) ? pod['metadata'] : {}
-  const earlier = isObject(metadata['annotations']) ? metadata['annotations'] : {}
+  const metadata = objectAt(pod, 'metadata')
+  const earlier = annotationsOf(pod)
   const withoutMounts = (containers: Pod['spec']['containers']) =>
     containers.map((container) => ({
       ...container,

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { type JsonObject, valueAt } from '../../lib/shape.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
 import { type Manifest, treeOf } from '../input/document/manifest.ts'
 import type { ManifestFile } from '../input/read-manifests.ts'
@@ -68,8 +68,7 @@ const addedAccounts = (
     .map(accountText)
 
 function accountText({ name, source, annotations }: AccountChange): string {
-  const metadata = source.object['metadata']
-  const namespace = isObject(metadata) ? metadata['namespace'] : undefined
+  const namespace = valueAt(source.object, 'metadata', 'namespace')
   return stringify(
     {
       apiVersion: 'v1',

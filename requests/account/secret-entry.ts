@@ -2,7 +2,9 @@ import { closestMatch } from 'leven'
 import type { SecretValue } from '../../delivery/destination.ts'
 import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
+import { describeProblem } from '../../lib/problems/describe-problem.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
+import { below, checked, type Field } from '../../lib/problems/read.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { readLabels, readSecretAnnotations } from '../secret/labels.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
@@ -27,26 +29,27 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
       files: [],
       problems: ['expected a Secret: "secret: NAME", and "data: KEY=OBJECT" below it'],
     }
-  const name = parseSecretName(item['secret'])
-  const type = item['type'] == null ? valid(opaqueType) : parseSecretType(item['type'])
+  const at: Field = { path: [], problems: [] }
+  const name = checked(parseSecretName)(item['secret'], below(at, 'secret'))
+  const type =
+    item['type'] == null ? opaqueType : checked(parseSecretType)(item['type'], below(at, 'type'))
   const { labels, problems: wrongLabels } = readLabels(item['labels'])
   const annotations = readSecretAnnotations(item['annotations'])
   const secret = {
     // Placeholders replace invalid values, so that the other problems are reported too.
-    name: name.kind === 'valid' ? name.value : 'unreadable',
-    type: type.kind === 'valid' ? type.value : opaqueType,
+    name: name ?? 'unreadable',
+    type: type ?? opaqueType,
     labels,
     ...(item['annotations'] != null && { annotations: annotations.labels }),
   }
   const { data, objects } = item
   const keys = readSecretKeys(secret, { data, objects, ...(defaultVault && { defaultVault }) })
   return {
-    ...(name.kind === 'valid' && { secret }),
+    ...(name !== undefined && { secret }),
     files: keys.files,
     problems: [
       ...unknownMembers(item),
-      ...(name.kind === 'invalid' ? [`secret${found(item['secret'])}: ${name.problem}`] : []),
-      ...(type.kind === 'invalid' ? [`type${found(item['type'])}: ${type.problem}`] : []),
+      ...at.problems.map(describeProblem),
       ...wrongLabels,
       ...annotations.problems,
       ...keys.problems,
@@ -74,6 +77,3 @@ const unknownMembers = (item: JsonObject): readonly string[] =>
       (key) =>
         `unknown field ${printable(key)}; did you mean ${closestMatch(key.slice(0, 64), secretMembers)}?`,
     )
-
-const found = (value: unknown): string =>
-  typeof value === 'string' ? ` "${printable(value)}"` : ''

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject, valueAt } from '../../lib/shape.ts'
 import { isKnownParameter, maxUnknown } from './class-parameters.ts'
 import type { Lookup } from './looked-up.ts'
 
@@ -14,7 +14,7 @@ const maxNameLength = 253
  * many reviews may wait for their other classes at once.
  */
 export function pruneClass(object: unknown): Lookup {
-  const spec = isObject(object) ? object['spec'] : undefined
+  const spec = valueAt(object, 'spec')
   if (!isObject(spec)) return { kind: 'found', object: {} }
   const { provider, parameters, secretObjects } = spec
   const kept = isObject(parameters) ? pruneParameters(parameters) : {}
@@ -55,7 +55,7 @@ function pruneSecrets(secretObjects: unknown): readonly JsonObject[] {
   if (!Array.isArray(secretObjects)) return []
   const kept: JsonObject[] = []
   for (const entry of secretObjects) {
-    const secretName = isObject(entry) ? entry['secretName'] : undefined
+    const secretName = valueAt(entry, 'secretName')
     if (typeof secretName !== 'string' || secretName.length > maxNameLength) continue
     if (kept.length === maxSecrets) break
     kept.push({ secretName })

@@ -1,4 +1,4 @@
-import { isObject } from '../../lib/shape.ts'
+import { valueAt } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
 
 /** How many items are looked at. More fit into a class only if they have hardly any keys. */
@@ -14,7 +14,7 @@ export function readClaims(secretObjects: unknown): readonly string[] {
   if (!Array.isArray(secretObjects)) return []
   const names = new Set<string>()
   for (const item of secretObjects.slice(0, maxItems)) {
-    const name = parseSecretName(isObject(item) ? item['secretName'] : undefined)
+    const name = parseSecretName(valueAt(item, 'secretName'))
     if (name.kind === 'valid') names.add(copyOf(name.value))
   }
   return [...names]

@@ -1,5 +1,5 @@
 import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject, valueAt } from '../../lib/shape.ts'
 import type { CloudName } from '../administrator/policy.ts'
 import { type ClassParameters, readClassParameters } from './class-parameters.ts'
 
@@ -42,7 +42,7 @@ export function azureParametersOf(object: unknown): unknown {
 }
 
 function specOf(object: unknown): JsonObject | undefined {
-  const spec = isObject(object) ? object['spec'] : undefined
+  const spec = valueAt(object, 'spec')
   return isObject(spec) ? spec : undefined
 }
 
@@ -50,7 +50,7 @@ function secretNames(secretObjects: unknown): ReadonlySet<string> {
   if (!Array.isArray(secretObjects)) return new Set()
   return new Set(
     secretObjects.flatMap((entry: unknown) => {
-      const name = isObject(entry) ? entry['secretName'] : undefined
+      const name = valueAt(entry, 'secretName')
       return typeof name === 'string' && name !== '' ? [name] : []
     }),
   )

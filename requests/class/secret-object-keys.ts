@@ -2,7 +2,7 @@ import type { WantedFile } from '../../delivery/contract.ts'
 import type { SecretValue } from '../../delivery/destination.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import { isObject } from '../../lib/shape.ts'
+import { objectAt } from '../../lib/shape.ts'
 import { dataKeyProblem } from '../secret/secret-types.ts'
 
 type Files = ReadonlyMap<string, WantedFile>
@@ -60,7 +60,7 @@ interface Entry {
 }
 
 function readEntry(item: unknown): Parsed<Entry> {
-  const { objectName, key } = isObject(item) ? item : {}
+  const { objectName, key } = objectAt(item)
   if (typeof objectName !== 'string' || objectName.trim() === '')
     return invalid('objectName is missing')
   if (typeof key !== 'string' || key.trim() === '') return invalid('key is missing')

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { type JsonObject, valueAt } from '../../lib/shape.ts'
 import {
   boundedText,
   bytesToKeep,
@@ -31,8 +31,7 @@ const maxSecretObjectsCharacters = 64 * 1024
 export const readSeenClass = (object: unknown): readonly SeenClass[] => readSeen(object, contentOf)
 
 function contentOf(object: JsonObject): SourceContent<KeptClass> {
-  const spec = object['spec']
-  const secretObjects = isObject(spec) ? spec['secretObjects'] : undefined
+  const secretObjects = valueAt(object, 'spec', 'secretObjects')
   const isEmpty = Array.isArray(secretObjects) && secretObjects.length === 0
   if (azureParametersOf(object) === undefined || secretObjects == null || isEmpty)
     return { kind: 'nothing' }

@@ -16,7 +16,7 @@ import {
   someOf,
   unread,
 } from '../../lib/problems/read.ts'
-import { isObject } from '../../lib/shape.ts'
+import { valueAt } from '../../lib/shape.ts'
 import { parseDuration } from '../../lib/values/parse-duration.ts'
 import { maxEntries } from '../account/secret-keys.ts'
 import { forbiddenVaults } from '../administrator/choose-vaults.ts'
@@ -113,8 +113,7 @@ const specMembers = someOf({
 
 /** The name of the Secret that an ExternalSecret claims, whatever else is wrong with it. */
 export function claimedName(spec: unknown, name: string): string {
-  const target = isObject(spec) ? spec['target'] : undefined
-  const claimed = isObject(target) ? target['name'] : undefined
+  const claimed = valueAt(spec, 'target', 'name')
   return typeof claimed === 'string' && claimed !== '' ? claimed : name
 }
 

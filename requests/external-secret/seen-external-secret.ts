@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject, objectAt, valueAt } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
 import { copyAnnotations, copyLabels } from '../secret/labels.ts'
 import { fieldManager } from '../secret/names.ts'
@@ -78,8 +78,7 @@ function withMetadata(
   { spec, metadata }: JsonObject,
 ): SourceContent<KeptSpec> {
   if (content.kind !== 'kept' || !isObject(metadata)) return content
-  const target = isObject(spec) ? spec['target'] : undefined
-  if (isObject(target) && target['template'] != null) return content
+  if (valueAt(spec, 'target', 'template') != null) return content
   const labels = copyLabels(metadata['labels'])
   const annotations = copyAnnotations(metadata['annotations'])
   const copied = { labels, ...(Object.keys(annotations).length > 0 && { annotations }) }
@@ -104,7 +103,7 @@ function contentOf(spec: unknown, claims: readonly string[]): SourceContent<Kept
   if ('sentence' in bounded)
     return { kind: 'refused', claims, sentence: `spec: ${bounded.sentence}`, path: ['spec'] }
   const { text } = bounded
-  const interval = isObject(spec) ? spec['refreshInterval'] : undefined
+  const interval = valueAt(spec, 'refreshInterval')
   return {
     kind: 'kept',
     text,
@@ -115,12 +114,12 @@ function contentOf(spec: unknown, claims: readonly string[]): SourceContent<Kept
 }
 
 function statusOf({ status, metadata }: JsonObject): SeenStatus {
-  const { conditions, refreshTime, syncedResourceVersion, binding } = isObject(status) ? status : {}
-  const bound = isObject(binding) ? binding['name'] : undefined
+  const { conditions, refreshTime, syncedResourceVersion, binding } = objectAt(status)
+  const bound = valueAt(binding, 'name')
   const ready = Array.isArray(conditions)
     ? conditions.find((condition) => isObject(condition) && condition['type'] === 'Ready')
     : undefined
-  const writers = statusWriters(isObject(metadata) ? metadata['managedFields'] : undefined)
+  const writers = statusWriters(valueAt(metadata, 'managedFields'))
   const otherWrites = otherWritesIn(writers)
   return {
     ...(isObject(ready) && {

@@ -1,5 +1,5 @@
 import { isName, subdomainName } from '../../lib/name-rules.ts'
-import { isObject } from '../../lib/shape.ts'
+import { isObject, valueAt } from '../../lib/shape.ts'
 import { maxEntries } from '../account/secret-keys.ts'
 import type { StoreRef } from './read-data-items.ts'
 import { type StoreKind, storeKinds } from './read-store.ts'
@@ -16,18 +16,15 @@ export function storeRefsIn(spec: unknown): readonly StoreRef[] {
   )
   const written = [
     spec['secretStoreRef'],
-    ...items.map((item) => member(member(item, 'sourceRef'), 'storeRef')),
+    ...items.map((item) => valueAt(item, 'sourceRef', 'storeRef')),
   ]
   const refs = new Map<string, StoreRef>()
   for (const ref of written) {
-    const name = member(ref, 'name')
-    const kind = member(ref, 'kind') ?? 'SecretStore'
+    const name = valueAt(ref, 'name')
+    const kind = valueAt(ref, 'kind') ?? 'SecretStore'
     const isStore = typeof name === 'string' && isName(name, subdomainName)
     if (isStore && storeKinds.includes(kind as StoreKind))
       refs.set(`${kind} ${name}`, { kind: kind as StoreKind, name })
   }
   return [...refs.values()]
 }
-
-const member = (value: unknown, name: string): unknown =>
-  isObject(value) ? value[name] : undefined

@@ -1,6 +1,6 @@
 import { measureJson } from '../../lib/json/measure-json.ts'
 import type { FieldPath } from '../../lib/problems/problem.ts'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject, valueAt } from '../../lib/shape.ts'
 import { accountAnnotation } from './choose-account.ts'
 
 /** An object of a watched kind, as read from a list or a watch, without what isn't needed. */
@@ -48,12 +48,12 @@ export function readSeen<Kept extends object>(
   object: unknown,
   contentOf: (object: JsonObject, name: string) => SourceContent<Kept>,
 ): readonly SeenSource<Kept>[] {
-  const metadata = isObject(object) ? object['metadata'] : undefined
+  const metadata = valueAt(object, 'metadata')
   if (!isObject(object) || !isObject(metadata)) return []
   const { namespace = '', name, uid, resourceVersion, creationTimestamp, annotations } = metadata
   if (typeof name !== 'string') return []
   if (![namespace, uid, resourceVersion].every((text) => typeof text === 'string')) return []
-  const annotated = isObject(annotations) ? annotations[accountAnnotation] : undefined
+  const annotated = valueAt(annotations, accountAnnotation)
   const createdAtMs = Date.parse(String(creationTimestamp))
   return [
     {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import { type JsonObject, valueAt } from '../../../lib/shape.ts'
 import { placeOf } from '../../input/document/place-of.ts'
 import type { Path } from '../../input/document/search-templates.ts'
 import type { PodTemplate } from '../../input/find-objects.ts'
@@ -37,9 +37,8 @@ export function findOtherInjectors({ pod, manifest, path }: PodTemplate): readon
 const vaultKey = 'vault.hashicorp.com/agent-inject'
 
 /** vault-k8s accepts all spellings of a boolean that Go does. */
-function isForVault({ metadata }: JsonObject): boolean {
-  const annotations = isObject(metadata) ? metadata['annotations'] : undefined
-  const value = isObject(annotations) ? annotations[vaultKey] : undefined
+function isForVault(pod: JsonObject): boolean {
+  const value = valueAt(pod, 'metadata', 'annotations', vaultKey)
   return value !== undefined && !/^(?:0|f|false)$/i.test(String(value))
 }
 
@@ -48,7 +47,7 @@ function akvVariable({ spec }: JsonObject): Path | undefined {
   for (const list of ['containers', 'initContainers'])
     for (const [i, container] of itemsOf(spec, list))
       for (const [j, entry] of itemsOf(container, 'env')) {
-        const value = isObject(entry) ? entry['value'] : undefined
+        const value = valueAt(entry, 'value')
         if (typeof value === 'string' && value.includes('@azurekeyvault'))
           return ['spec', list, i, 'env', j, 'value']
       }
@@ -56,6 +55,6 @@ function akvVariable({ spec }: JsonObject): Path | undefined {
 }
 
 function itemsOf(owner: unknown, key: string): Iterable<[number, unknown]> {
-  const items = isObject(owner) ? owner[key] : undefined
+  const items = valueAt(owner, key)
   return Array.isArray(items) ? items.entries() : []
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../../../lib/shape.ts'
+import { valueAt } from '../../../lib/shape.ts'
 import { isUuid } from '../../../lib/values/parse-uuid.ts'
 import { accountOf } from '../../../webhook/core/csi/account.ts'
 import { accountNeeded } from '../../../webhook/core/csi/needed-objects.ts'
@@ -14,7 +14,7 @@ import type { Task } from '../findings/task.ts'
 
 /** Whether a pod has volumes of the Secrets Store CSI Driver. */
 export function hasDriverVolumes({ pod }: Pick<PodTemplate, 'pod'>): boolean {
-  const { volumes } = isObject(pod['spec']) ? pod['spec'] : {}
+  const volumes = valueAt(pod, 'spec', 'volumes')
   return Array.isArray(volumes) && volumes.some(isDriverVolume)
 }
 

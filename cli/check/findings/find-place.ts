@@ -1,4 +1,5 @@
 import type { FieldPath } from '../../../lib/problems/problem.ts'
+import { valueAt } from '../../../lib/shape.ts'
 import type { Manifest } from '../../input/document/manifest.ts'
 import { placeOf } from '../../input/document/place-of.ts'
 import { toPlain } from '../../input/document/to-plain.ts'
@@ -13,16 +14,7 @@ export interface InDocument {
 /** Finds a part of an object in its file. Undefined for the object itself, and for a part that it doesn't have. */
 export function findPlace({ manifest, path }: InDocument, part: FieldPath): FilePlace | undefined {
   const whole = [...path, ...part]
-  return part.length > 0 && valueAt(toPlain(manifest), whole) !== undefined
+  return part.length > 0 && valueAt(toPlain(manifest), ...whole) !== undefined
     ? placeOf(manifest, whole)
     : undefined
 }
-
-const valueAt = (object: unknown, path: FieldPath): unknown =>
-  path.reduce<unknown>(
-    (at, key) =>
-      typeof at === 'object' && at !== null && Object.hasOwn(at, key)
-        ? (at as Record<string | number, unknown>)[key]
-        : undefined,
-    object,
-  )

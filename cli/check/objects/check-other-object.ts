@@ -1,4 +1,4 @@
-import { isObject } from '../../../lib/shape.ts'
+import { objectAt } from '../../../lib/shape.ts'
 import { annotationsOf } from '../../input/annotations-of.ts'
 import { ownKeys } from '../../input/document/search-templates.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
@@ -35,7 +35,7 @@ function isCustom({ object: { apiVersion, kind } }: NamedObject): boolean {
 }
 
 function otherTool({ object }: NamedObject): readonly Finding[] {
-  const { kind, apiVersion, metadata } = object
+  const { kind, apiVersion } = object
   const warning = (message: string): Finding => ({
     severity: 'warning',
     code: 'AKV_CHECK_OTHER_TOOL',
@@ -43,8 +43,8 @@ function otherTool({ object }: NamedObject): readonly Finding[] {
   })
   if (kind === 'AzureKeyVaultSecret' && String(apiVersion).startsWith('spv.no/'))
     return [warning('the object belongs to akv2k8s, and akv-injector ignores it')]
-  const labels = isObject(metadata) ? metadata['labels'] : undefined
-  return kind === 'Namespace' && isObject(labels) && 'azure-key-vault-env-injection' in labels
+  return kind === 'Namespace' &&
+    'azure-key-vault-env-injection' in objectAt(object, 'metadata', 'labels')
     ? [warning('the namespace is labelled for akv2k8s, which akv-injector ignores')]
     : []
 }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import { isObject, type JsonObject, objectAt } from '../../../lib/shape.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 
 export type Path = readonly (string | number)[]
@@ -47,10 +47,8 @@ const isOfEveryObject = (key: string | number): boolean => key === 'metadata' ||
 const hasContainers = ({ spec }: JsonObject): boolean =>
   isObject(spec) && Array.isArray(spec['containers'])
 
-function isAnnotatedTemplate({ metadata }: JsonObject, key: string | number | undefined): boolean {
-  const annotations = isObject(metadata) ? metadata['annotations'] : undefined
-  return key === 'template' && isObject(annotations) && ownKeys(annotations).length > 0
-}
+const isAnnotatedTemplate = (value: JsonObject, key: string | number | undefined): boolean =>
+  key === 'template' && ownKeys(objectAt(value, 'metadata', 'annotations')).length > 0
 
 /** The keys of our annotations. */
 export const ownKeys = (annotations: JsonObject): readonly string[] =>

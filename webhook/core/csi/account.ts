@@ -2,7 +2,7 @@ import { isName, subdomainName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
 import { describePlace } from '../../../lib/problems/describe-problem.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
-import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import { objectAt } from '../../../lib/shape.ts'
 import {
   type AzureIdentity,
   readAzureIdentity,
@@ -35,7 +35,9 @@ export function readAccountIdentity(
     const sentence = lookupProblem(lookup, { kind: 'ServiceAccount', namespace })
     return { problems: [{ ...place, sentence }] }
   }
-  const { identity, problems } = readAzureIdentity(annotationsOf(lookup.object))
+  const { identity, problems } = readAzureIdentity(
+    objectAt(lookup.object, 'metadata', 'annotations'),
+  )
   return {
     ...identity,
     problems: problems.map((problem) => ({
@@ -44,10 +46,4 @@ export function readAccountIdentity(
       subject: `${place.subject}, ${describePlace(problem)}`,
     })),
   }
-}
-
-function annotationsOf(account: unknown): JsonObject {
-  const metadata = isObject(account) ? account['metadata'] : undefined
-  const annotations = isObject(metadata) ? metadata['annotations'] : undefined
-  return isObject(annotations) ? annotations : {}
 }
