@@ -24,10 +24,12 @@ export const joinProblems = (problems: readonly Problem[]): string =>
 export const describePlace = ({ path, subject }: ProblemPlace): string =>
   subject ?? describePath(path)
 
-/** An annotation is known by its key alone. */
+/** An annotation is known by its key alone, and the fields of a SecretProviderClass without `spec`. */
 export function describePath(path: FieldPath): string {
   const [first, second, ...rest] = path
-  const shown = first === 'metadata' && second === 'annotations' && rest.length > 0 ? rest : path
+  const isAnnotation = first === 'metadata' && second === 'annotations' && rest.length > 0
+  const isOfClass = first === 'spec' && (second === 'parameters' || second === 'secretObjects')
+  const shown = isAnnotation ? rest : path.slice(isOfClass ? 1 : 0)
   return shown.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`
     return text === '' ? part : `${text}.${part}`

@@ -1,6 +1,13 @@
-import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import { type Problem, type ProblemPlace, plainProblem } from '../../lib/problems/problem.ts'
+import type { FieldPath, Problem } from '../../lib/problems/problem.ts'
+import {
+  below,
+  checked,
+  type Field,
+  type Read,
+  report,
+  reportThat,
+} from '../../lib/problems/read.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import { withoutAbsent } from '../../lib/without-absent.ts'
@@ -46,11 +53,10 @@ const known: ReadonlySet<string> = new Set([...withoutEffect, ...read])
 
 export const isKnownParameter = (name: string): boolean => known.has(name)
 
-/** The place of a parameter: `parameters.objects`. */
-export const parameterPlace = (name: string): ProblemPlace => ({
-  path: ['spec', 'parameters', name],
-  subject: `parameters.${name}`,
-})
+const parametersPath = ['spec', 'parameters']
+
+/** The path of a parameter in its class. */
+export const parameterPath = (name: string): FieldPath => [...parametersPath, name]
 
 /** As many unknown parameters as a pod gets warnings. */
 export const maxUnknown = 16
@@ -62,35 +68,12 @@ export const maxUnknown = 16
  */
 export function readClassParameters(found: unknown, cloudName: CloudName): ClassParameters {
   const parameters = found == null ? {} : found
-  if (!isObject(parameters))
-    return {
-      ...nothingRead,
-      problems: [
-        {
-          path: ['spec', 'parameters'],
-          subject: 'parameters',
-          sentence: 'expected a mapping of names to strings',
-        },
-      ],
-    }
-  const problems: Problem[] = []
-  const text = (name: string) => readText(parameters, name, problems)
-  const parsed = <T>(name: string, parse: (text: string) => Parsed<T>): T | undefined => {
-    const value = text(name)
-    if (value === undefined) return undefined
-    const result = parse(value)
-    if (result.kind === 'valid') return result.value
-    problems.push({
-      ...parameterPlace(name),
-      found: printable(value),
-      sentence: result.problem,
-    })
-    return undefined
+  const at: Field = { path: parametersPath, problems: [] }
+  if (!isObject(parameters)) {
+    report(at, 'expected a mapping of names to strings')
+    return { namesClient: false, problems: at.problems, unknown: [] }
   }
-  const required = (name: string): void => {
-    if (isAbsent(parameters, name))
-      problems.push(plainProblem(`parameters.${name} is missing`, parameterPlace(name).path))
-  }
+  const { text, parsed, required } = parameterReader(parameters, at)
   required('keyvaultName')
   required('objects')
   parsed('cloudName', (value) => parseClassCloud(value, cloudName))
@@ -100,21 +83,36 @@ export function readClassParameters(found: unknown, cloudName: CloudName): Class
     objects: text('objects'),
     clientId: parsed('clientID', parseUuid) ?? parsed('userAssignedIdentityID', parseUuid),
     tenantId: parsed('tenantID', parseUuid) ?? parsed('tenantId', parseUuid),
-    otherSignIn: isTrue(text('usePodIdentity'))
-      ? ('pod identity' as const)
-      : isTrue(text('useVMManagedIdentity'))
-        ? ("the node's identity" as const)
-        : undefined,
+    otherSignIn: otherSignInOf(text),
   }
   return {
     ...withoutAbsent(values),
     namesClient: namesClient(parameters),
-    problems,
+    problems: at.problems,
     unknown: unknownNames(parameters),
   }
 }
 
-const nothingRead: ClassParameters = { namesClient: false, problems: [], unknown: [] }
+/** Reads one parameter at a time. An absent one gives undefined. */
+function parameterReader(parameters: JsonObject, at: Field) {
+  const read = <T>(name: string, reader: Read<T>): T | undefined =>
+    isAbsent(parameters, name) ? undefined : reader(parameters[name], below(at, name))
+  return {
+    text: (name: string) => read(name, trimmed),
+    parsed: <T>(name: string, parse: (text: string) => Parsed<T>) =>
+      read(name, (value, inside) => {
+        const text = trimmed(value, inside)
+        return text === undefined ? undefined : checked(() => parse(text))(text, inside)
+      }),
+    required: (name: string) =>
+      isAbsent(parameters, name) && reportThat(below(at, name), 'is missing'),
+  }
+}
+
+function otherSignInOf(text: (name: string) => string | undefined): OtherSignIn | undefined {
+  if (isTrue(text('usePodIdentity'))) return 'pod identity'
+  return isTrue(text('useVMManagedIdentity')) ? "the node's identity" : undefined
+}
 
 /** All that is wrong with the parameters of a class in a namespace: each alone, and by the administrator's policy. */
 export function parameterProblems(
@@ -124,7 +122,11 @@ export function parameterProblems(
   const forbidden = forbiddenVaults(vault === undefined ? [] : [vault], context)
   return [
     ...problems,
-    ...forbidden.map((problem) => ({ ...problem, ...parameterPlace('keyvaultName') })),
+    ...forbidden.map(({ found, sentence }) => ({
+      path: parameterPath('keyvaultName'),
+      ...(found !== undefined && { found }),
+      sentence,
+    })),
   ]
 }
 
@@ -133,14 +135,9 @@ export const namesClient = (parameters: unknown): boolean =>
   isObject(parameters) &&
   ['clientID', 'userAssignedIdentityID'].some((name) => !isAbsent(parameters, name))
 
-function readText(parameters: JsonObject, name: string, problems: Problem[]): string | undefined {
-  if (isAbsent(parameters, name)) return undefined
-  const value = parameters[name]
-  // The provider trims each parameter.
-  if (typeof value === 'string') return value.trim()
-  problems.push({ ...parameterPlace(name), sentence: 'expected a string' })
-  return undefined
-}
+/** The provider trims each parameter. */
+const trimmed: Read<string> = (value, at) =>
+  typeof value === 'string' ? value.trim() : report(at, 'expected a string')
 
 /** An empty parameter counts as absent. A parameter that the object inherits, such as `constructor`, isn't one. */
 function isAbsent(parameters: JsonObject, name: string): boolean {

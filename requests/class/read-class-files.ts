@@ -1,7 +1,8 @@
+import { describePath } from '../../lib/problems/describe-problem.ts'
 import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import { parseCsiObjects } from '../annotations/objects/read-csi-objects.ts'
 import { pathProblems } from '../annotations/objects/target-problems.ts'
-import { type ClassParameters, parameterPlace } from './class-parameters.ts'
+import { type ClassParameters, parameterPath } from './class-parameters.ts'
 
 /** The files of an object list, and what is wrong with it. */
 export interface ClassFiles {
@@ -19,14 +20,12 @@ export const readClassFiles: ReadClassFiles = ({ objects, vault }) => {
   if (files.length + problems.length === 0)
     return {
       files,
-      problems: [{ ...place, sentence: 'nothing to fetch; name at least one object' }],
+      problems: [{ path, sentence: 'nothing to fetch; name at least one object' }],
     }
   return {
     files,
     problems: problems.map(({ item, sentence }) =>
-      item === undefined
-        ? { ...place, sentence }
-        : plainProblem(`${place.subject}, ${sentence}`, place.path),
+      item === undefined ? { path, sentence } : plainProblem(`${subject}, ${sentence}`, path),
     ),
   }
 }
@@ -35,13 +34,14 @@ export const readClassFiles: ReadClassFiles = ({ objects, vault }) => {
 export const classPathProblems = (files: ClassFiles['files']): readonly Problem[] =>
   pathProblems(
     files.map(({ location, file }) => ({
-      place: { ...place, subject: `${place.subject}, ${location}` },
+      place: { path, subject: `${subject}, ${location}` },
       wanted: file,
     })),
     [],
   )
 
-const place = parameterPlace('objects')
+const path = parameterPath('objects')
+const subject = describePath(path)
 
 /** Replaces a vault that isn't valid, which is reported already. */
 const anyVault = 'unreadable'

@@ -1,6 +1,7 @@
 import type { WantedFile } from '../../delivery/contract.ts'
 import type { SecretValue } from '../../delivery/destination.ts'
 import { printable } from '../../lib/printable.ts'
+import { describePath } from '../../lib/problems/describe-problem.ts'
 import { type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { maxKeptProblems, type Problem, type ProblemPlace } from '../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
@@ -25,15 +26,15 @@ interface SecretObjects {
  */
 export function readSecretObjects(value: unknown, files: readonly WantedFile[]): SecretObjects {
   if (!Array.isArray(value))
-    return refused({ ...placeOfList, sentence: 'expected a list of Secrets' })
+    return refused({ path: listPath, sentence: 'expected a list of Secrets' })
   const byName = new Map(files.map((file) => [file.path, file]))
   const read: SecretObjects[] = []
   const names = new Set<string>()
   let problems = 0
   for (const [index, item] of value.entries()) {
     if (problems >= maxKeptProblems) break
-    const path = [...placeOfList.path, index]
-    const subject = `${placeOfList.subject}, item ${index + 1}`
+    const path = [...listPath, index]
+    const subject = `${describePath(listPath)}, item ${index + 1}`
     const objects = readItem(item, { byName, names, place: { path, subject } })
     problems += objects.problems.length
     read.push(objects)
@@ -45,7 +46,7 @@ export function readSecretObjects(value: unknown, files: readonly WantedFile[]):
   }
 }
 
-const placeOfList = { path: ['spec', 'secretObjects'], subject: 'secretObjects' } as const
+const listPath = ['spec', 'secretObjects']
 
 function readItem(
   item: unknown,

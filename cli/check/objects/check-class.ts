@@ -3,7 +3,7 @@ import { maxProblems, type Problem, plainProblem } from '../../../lib/problems/p
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import {
   type ClassParameters,
-  parameterPlace,
+  parameterPath,
   parameterProblems,
 } from '../../../requests/class/class-parameters.ts'
 import { type ReadClass, readClass } from '../../../requests/class/read-class.ts'
@@ -135,7 +135,4 @@ function describeServed(
 }
 
 const unknownParameter = (name: string): Problem =>
-  plainProblem(
-    `parameters.${printable(name)} is unknown and has no effect`,
-    parameterPlace(name).path,
-  )
+  plainProblem(`parameters.${printable(name)} is unknown and has no effect`, parameterPath(name))
