@@ -1,18 +1,22 @@
+import { resolveIdentity } from '../../delivery/session/identity.ts'
+import type { Session } from '../../delivery/session/session.ts'
 import type { CpuBudget } from '../../lib/cpu-budget.ts'
+import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log/log.ts'
-import type { AccountRequest } from '../../requests/account/account-request.ts'
+import type { Account } from '../../requests/account/account.ts'
+import type { AccountRequest, SyncRequest } from '../../requests/account/account-request.ts'
 import { readAccount } from '../../requests/account/read-account.ts'
 import type { Source } from '../../requests/source/source.ts'
 import type { AccountEntry } from '../account/account-entry.ts'
 import { accountLog } from '../account/account-log.ts'
 import { holdValues, noRoom, roomForValues } from '../account/account-memory.ts'
-import type { AccountState } from '../account/account-state.ts'
+import type { Access, AccountState } from '../account/account-state.ts'
 import { nothingReported } from '../account/reported.ts'
 import type { SeenAccount } from '../cluster/cluster-port.ts'
-import { accessFor, type Opened } from './account-access.ts'
+import type { AccountValues } from '../fetch/account-values.ts'
 import { statusesWhenRefused } from './report/secret-statuses.ts'
 import { roundBudget } from './round-budget.ts'
-import type { RoundServices } from './services.ts'
+import type { OpenSession, RoundServices } from './services.ts'
 import type { KnownSources } from './settle/decide-sources.ts'
 
 /** One round of one account. The account may change while it runs; what is here doesn't. */
@@ -117,5 +121,57 @@ export function openRound(
     sources: sourcesOf(account.namespace),
     maxKeptBytes: roomForValues({ memory, account }),
     budget: roundBudget(account, pace),
+  }
+}
+
+/** What an account requests, and as whom it reads that. */
+interface Opened {
+  readonly request: SyncRequest
+  readonly access: Access
+  readonly session: Session
+  /** The values that the last round kept. */
+  readonly before: AccountValues | undefined
+}
+
+/**
+ * Opens a session for one round. Nothing of it is kept between rounds but the token, because there may be thousands of
+ * accounts.
+ *
+ * @returns `access`: the one of the last round, or a new one if the account now signs in with another identity
+ */
+function accessFor(
+  request: SyncRequest,
+  options: {
+    readonly account: Account
+    readonly last: Access | undefined
+    readonly openSession: OpenSession
+  },
+): Opened {
+  const { config, azure } = request
+  const { account, last, openSession } = options
+  const env = {
+    ...(azure.clientId !== undefined && { AZURE_CLIENT_ID: azure.clientId }),
+    ...(azure.tenantId !== undefined && { AZURE_TENANT_ID: azure.tenantId }),
+  }
+  try {
+    const identity = resolveIdentity(config.identity, env)
+    const name = `${identity.clientId} in ${identity.tenantId}`
+    const access = last?.identity === name ? last : { ...noAccess, identity: name }
+    const session = openSession(account, identity, access.token)
+    return { request, access, session, before: access.values }
+  } catch (thrown) {
+    const session = failingSession(toAkvError(thrown))
+    return { request, access: { ...noAccess }, session, before: undefined }
+  }
+}
+
+const noAccess: Access = { identity: '', token: undefined, values: undefined }
+
+/** A session for an account without an identity: every fetch fails and says why. */
+function failingSession(error: AkvError): Session {
+  const fail = () => Promise.reject(error)
+  return {
+    signIn: { principal: 'nobody', token: fail, forget: () => undefined },
+    reader: { read: fail, listVersions: fail },
   }
 }

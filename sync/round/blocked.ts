@@ -7,8 +7,8 @@ import { annotationPrefix } from '../../requests/annotations/keys/own-annotation
 import { nothingReported, type ReportedSources } from '../account/reported.ts'
 import type { Round } from './begin-round.ts'
 import type { NextState } from './next-state.ts'
-import type { Reporter } from './report/create-reporter.ts'
 import { nextReportAfterMs } from './report/report.ts'
+import type { Reporter } from './report/write-report.ts'
 import { type Failure, mistakeFailure } from './result/failure.ts'
 import type { RoundServices } from './services.ts'
 

@@ -10,14 +10,14 @@ import type { StoredSecret } from '../plan/stored-secret.ts'
 import { beginRound, openRound, type SyncRound } from './begin-round.ts'
 import { blockedReporter, isBlocked } from './blocked.ts'
 import { type NextState, nextRoundAfterMs, stateAfter } from './next-state.ts'
-import { createReporter, type Reporter } from './report/create-reporter.ts'
 import { publishStatus } from './report/publish-status.ts'
+import { createReporter, type Reporter } from './report/write-report.ts'
 import { mistakeFailure } from './result/failure.ts'
 import type { RoundResult } from './result/round-result.ts'
 import type { RoundServices } from './services.ts'
-import { createSettler, failedResult, type SettlingRound } from './settle/create-settler.ts'
 import { decideSources } from './settle/decide-sources.ts'
 import type { FoundSecrets, RequestedValues } from './settle/round-step.ts'
+import { createSettler, failedResult, type SettlingRound } from './settle/settle-all.ts'
 
 /** Runs one round for an account, and returns after how many milliseconds the next one is due; undefined if not before the account changes. */
 export type RunRound = (

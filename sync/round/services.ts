@@ -1,14 +1,24 @@
+import type { Identity } from '../../delivery/session/identity.ts'
+import type { Session } from '../../delivery/session/session.ts'
+import type { VaultToken } from '../../keyvault/entra/sign-in.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/log.ts'
+import type { Account } from '../../requests/account/account.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { EventBudget } from '../cluster/event-budget.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
 import type { SyncMetrics } from '../metrics/metrics.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
-import type { OpenSession } from './account-access.ts'
 import type { KnownSources } from './settle/decide-sources.ts'
 import type { TryLimit } from './settle/try-limit.ts'
+
+/** Opens a session in which an account reads its vaults. It uses the token for as long as that lasts. */
+export type OpenSession = (
+  account: Account,
+  identity: Identity,
+  token: VaultToken | undefined,
+) => Session
 
 /** The services that the rounds of all accounts share. */
 export interface RoundServices {
