@@ -1,12 +1,21 @@
+import {
+  type FolderView,
+  forEachView,
+  unclearReason,
+  viewsByFolder,
+} from '../input/environments/folder-views.ts'
+import type { AnnotatedManifest, NamedObject } from '../input/find-objects.ts'
 import type { Serving } from '../input/read-serving.ts'
 import {
   isExternalSecret,
   isExternalSecretsKind,
   isSecretStore,
 } from '../input/sources/external-secrets-kind.ts'
+import { isClass } from '../input/sources/referred-to.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
-import { isClass, readSources } from './find/read-sources.ts'
+import { readSources } from './find/read-sources.ts'
+import type { Finding } from './findings/finding.ts'
 import type { Verdict } from './findings/verdict.ts'
 import { checkAccount } from './objects/check-account.ts'
 import { checkClass } from './objects/check-class.ts'
@@ -25,42 +34,60 @@ interface CheckedManifests {
   readonly pods: number
 }
 
-/** Checks all documents. Classes, ServiceAccounts and pods of different files belong together. */
+/** Checks all documents. Classes, ServiceAccounts and pods of different files belong together, unless they are of different environments. */
 export function checkManifests(
   contents: readonly DocumentContent[],
   serving: Serving,
 ): CheckedManifests {
-  const objects = contents.flatMap((content) => content.objects)
-  const sync = readSources(objects, serving.policy)
-  const contested = findContestedSecrets(
-    contents.flatMap(({ accounts }) => accounts),
-    serving.policy,
-  )
+  const viewOf = viewsByFolder(contents.flatMap(({ objects }) => objects))
+  const annotated = contents.flatMap(({ accounts }) => accounts)
+  const factsIn = forEachView((view) => readSources(view, serving.policy))
+  const sync = (found: NamedObject) => factsIn(viewOf(found))(found)
+  const contestedIn = forEachView((view) => findContestedSecrets(annotated, view, serving.policy))
+  const contested = (account: AnnotatedManifest) => contestedIn(viewOf(account)).get(account) ?? []
+  const withName = (object: NamedObject, verdict: Verdict): Verdict => ({
+    ...verdict,
+    findings: [...ambiguityOf(object, viewOf(object)), ...verdict.findings],
+  })
   const verdicts = contents.flatMap(
     ({ templates, objects: some, accounts, secrets, others }): readonly Verdict[] => [
       ...some.filter(isClass).map((object) =>
-        checkClass(object, {
-          serving,
-          listed: sync(object).listed,
-          syncMistakes: sync(object).mistakes,
-        }),
+        withName(
+          object,
+          checkClass(object, {
+            serving,
+            listed: sync(object).listed,
+            syncMistakes: sync(object).mistakes,
+          }),
+        ),
       ),
       ...some.filter(isExternalSecretsKind).map((object) => {
-        if (isExternalSecret(object)) return checkExternalSecret(object, sync(object))
+        if (isExternalSecret(object))
+          return withName(object, checkExternalSecret(object, sync(object)))
         return isSecretStore(object)
-          ? checkSecretStore(object, serving.policy)
+          ? withName(object, checkSecretStore(object, serving.policy))
           : checkOtherOperatorKind(object)
       }),
-      ...templates.map((template) => checkPod(template, { serving, objects })),
+      ...templates.map((template) =>
+        checkPod(template, { serving, objects: viewOf(template).lookUps }),
+      ),
       ...accounts.map((account) => {
         const verdict = checkAccount(account, serving.policy)
-        return { ...verdict, findings: [...verdict.findings, ...(contested.get(account) ?? [])] }
+        return { ...verdict, findings: [...verdict.findings, ...contested(account)] }
       }),
       ...secrets.map(checkSecret),
       ...others,
     ],
   )
   return { verdicts, pods: contents.flatMap(({ templates }) => templates).length }
+}
+
+/** Reports that another file of the same folder defines the object differently. */
+function ambiguityOf(object: NamedObject, view: FolderView): readonly Finding[] {
+  const message = unclearReason(view, object)
+  return message === undefined
+    ? []
+    : [{ severity: 'problem', code: 'AKV_CHECK_AMBIGUOUS', message }]
 }
 
 export const concernsDriver = ({ templates, objects }: DocumentContent): boolean =>

@@ -8,11 +8,10 @@ import {
   type PodTemplate,
 } from '../input/find-objects.ts'
 import { eachManifest } from '../input/read-manifests.ts'
-import { isExternalSecretsKind } from '../input/sources/external-secrets-kind.ts'
+import { isReferredTo } from '../input/sources/referred-to.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
-import { isClass } from './find/read-sources.ts'
 import type { CheckReport } from './findings/report.ts'
 import type { Verdict } from './findings/verdict.ts'
 import { checkOtherObject } from './objects/check-other-object.ts'
@@ -119,9 +118,6 @@ function contentOf(
 const compact = <T>(list: readonly T[]): readonly T[] => (list.length === 0 ? none : list)
 
 const none: readonly never[] = []
-
-const isReferredTo = (object: NamedObject): boolean =>
-  object.kind === 'ServiceAccount' || isClass(object) || isExternalSecretsKind(object)
 
 const isEmpty = ({ templates, objects, accounts, secrets, others }: DocumentContent): boolean =>
   templates.length + objects.length + accounts.length + secrets.length + others.length === 0

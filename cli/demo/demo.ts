@@ -11,6 +11,7 @@ import type { ExitCode } from '../command/exit-code.ts'
 import { readEmulatorData } from '../emulator/emulator.ts'
 import { workloadIdentity } from '../input/accounts/workload-identity.ts'
 import type { Manifest } from '../input/document/manifest.ts'
+import { viewsByFolder } from '../input/environments/folder-views.ts'
 import { example } from '../input/example.ts'
 import {
   type FoundObject,
@@ -64,7 +65,10 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
   const manifests = readManifests([file], { command: 'demo' })
   const template = firstRequesting(manifests, file)
   const found = manifests.flatMap((manifest) => findNamedObjects(manifest, 'default'))
-  const surroundings = surroundingsOf(template, { found, options })
+  const surroundings = surroundingsOf(template, {
+    found: viewsByFolder(found)(template).lookUps,
+    options,
+  })
   const { objects, settings, agentEnv } = surroundings
   const output = createDemoOutput(process.stdout)
 

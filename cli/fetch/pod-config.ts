@@ -9,6 +9,7 @@ import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotatio
 import { accountVariables } from '../input/accounts/workload-identity.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import type { Manifest } from '../input/document/manifest.ts'
+import { viewsByFolder } from '../input/environments/folder-views.ts'
 import {
   type FoundObject,
   findNamedObjects,
@@ -41,7 +42,8 @@ export function podConfig(choice: PodChoice): AgentConfig {
   const template = choosePod(manifests, { ...choice, servesVolumes })
   if (isAssumed && mayHaveClassVolumes(template.pod))
     printLines(process.stderr, [servingAssumption])
-  const objects = manifests.flatMap((manifest) => findNamedObjects(manifest, choice.namespace))
+  const found = manifests.flatMap((manifest) => findNamedObjects(manifest, choice.namespace))
+  const objects = viewsByFolder(found)(template).lookUps
   const outcome = reviewTemplate(template, {
     policy,
     objects: servesVolumes ? objects : undefined,

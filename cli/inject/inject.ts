@@ -5,6 +5,7 @@ import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotatio
 import { hasDriverVolumes } from '../check/find/find-tasks.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { type Manifest, treeOf } from '../input/document/manifest.ts'
+import { viewsByFolder } from '../input/environments/folder-views.ts'
 import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
 import { readManifestFiles } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
@@ -31,13 +32,15 @@ export function inject({ files, namespace }: InjectOptions): ExitCode {
   const { policy, servesVolumes, isAssumed } = readServing(process.env)
   const read = readManifestFiles(files, { command: 'inject' })
   const all = read.flatMap(({ manifests }) => manifests)
-  const objects = servesVolumes
-    ? all.flatMap((manifest) => findNamedObjects(manifest, namespace))
-    : undefined
+  const viewOf = viewsByFolder(all.flatMap((manifest) => findNamedObjects(manifest, namespace)))
   const results = read.map(({ text, manifests }) => ({
     text,
     injections: manifests.map((manifest) =>
-      injectManifest(manifest, { namespace, policy, objects }),
+      injectManifest(manifest, {
+        namespace,
+        policy,
+        objects: servesVolumes ? viewOf({ manifest }).lookUps : undefined,
+      }),
     ),
   }))
   if (isAssumed && results.some((result) => result.injections.some(({ isServed }) => isServed)))

@@ -5,7 +5,7 @@ type Identified = Pick<NamedObject, 'kind' | 'namespace' | 'name'>
 /** The index of each list of objects that something was looked up in, so that many look-ups take linear time. */
 const indexes = new WeakMap<readonly Identified[], ReadonlyMap<string, Identified>>()
 
-/** Finds an object by its names. If several have the same names, the last one counts, as with `kubectl apply`. */
+/** Finds an object by its names, among objects that have one each. */
 export function findObject<T extends Identified>(
   objects: readonly T[],
   wanted: Identified,

@@ -66,7 +66,10 @@ export interface NamedObject {
 }
 
 /** An object that may be looked up by its names, wherever it comes from. */
-export type FoundObject = Pick<NamedObject, 'kind' | 'namespace' | 'name' | 'object'>
+export interface FoundObject extends Pick<NamedObject, 'kind' | 'namespace' | 'name' | 'object'> {
+  /** Why nothing says which of several objects of this name is meant. */
+  readonly unclear?: string
+}
 
 /** Finds the objects of a document, which may be several if it is a List. */
 export function findNamedObjects(manifest: Manifest, namespace: string): readonly NamedObject[] {

@@ -5,8 +5,9 @@ import { findObject } from './find-object.ts'
 import type { FoundObject } from './find-objects.ts'
 
 /**
- * Finds the objects that the webhook would look up for a request in the manifests. If several have the same name, the last
- * one counts, as with `kubectl apply`.
+ * Finds the objects that the webhook would look up for a request in the manifests.
+ *
+ * @param objects - as the file of the pod sees them
  */
 export function lookUpInFiles(
   request: AdmissionRequest,
@@ -14,7 +15,10 @@ export function lookUpInFiles(
 ): LookedUp {
   const lookUp = (kind: LookedUpKind, name: string): Lookup => {
     const found = findObject(objects, { kind, name, namespace: request.namespace })
-    return found === undefined ? { kind: 'not-in-files' } : { kind: 'found', object: found.object }
+    if (found === undefined) return { kind: 'not-in-files' }
+    return found.unclear === undefined
+      ? { kind: 'found', object: found.object }
+      : { kind: 'unclear', sentence: found.unclear }
   }
   const names = classesNeeded(request)
   const classes = new Map(names.map((name) => [name, lookUp('SecretProviderClass', name)]))

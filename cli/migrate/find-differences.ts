@@ -1,16 +1,18 @@
 import { readAccount } from '../../requests/account/read-account.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
+import type { ViewOf } from '../input/environments/folder-views.ts'
 import { findObject } from '../input/find-object.ts'
-import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
+import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'
 import { reviewTemplate } from '../input/review-template.ts'
 import type { Migration } from './plan-migration.ts'
-import { viewOf } from './pod-view.ts'
+import { podView } from './pod-view.ts'
 
 interface Content {
   readonly policy: Policy
   readonly templates: readonly PodTemplate[]
   readonly objects: readonly NamedObject[]
+  readonly viewOf: ViewOf
 }
 
 /**
@@ -38,8 +40,8 @@ export function findDifferences(
   ]
 }
 
-const view = (template: PodTemplate, content: Content): string =>
-  viewOf(template.pod, reviewTemplate(template, content))
+const view = (template: PodTemplate, { policy, viewOf }: Content): string =>
+  podView(template.pod, reviewTemplate(template, { policy, objects: viewOf(template).lookUps }))
 
 /** Objects that the migration doesn't change, and that are missing, different or new all the same. */
 function strayObjects(old: Content, rewritten: Content, migration: Migration): readonly string[] {
@@ -67,10 +69,11 @@ function countOf(texts: readonly string[]): ReadonlyMap<string, number> {
 }
 
 /** Accounts whose annotations don't read as planned. */
-function wrongAccounts({ objects, policy }: Content, { accounts }: Migration): readonly string[] {
+function wrongAccounts({ viewOf, policy }: Content, { accounts }: Migration): readonly string[] {
   return accounts
-    .filter(({ namespace, name, annotations }) => {
-      const found = findObject(objects, { kind: 'ServiceAccount', namespace, name })
+    .filter(({ namespace, name, annotations, source, existing }) => {
+      const { lookUps } = viewOf(existing ?? source)
+      const found = findObject<FoundObject>(lookUps, { kind: 'ServiceAccount', namespace, name })
       const read = annotationsOf(found?.object)
       const requestOf = (variant: typeof annotations) =>
         JSON.stringify(readAccount({ namespace, name, annotations: variant }, policy))

@@ -1,5 +1,6 @@
-import { keyOf } from '../input/find-object.ts'
-import type { NamedObject } from '../input/find-objects.ts'
+import type { ViewOf } from '../input/environments/folder-views.ts'
+import { findObject } from '../input/find-object.ts'
+import type { FoundObject, NamedObject } from '../input/find-objects.ts'
 import {
   isExternalSecret,
   isExternalSecretsKind,
@@ -14,21 +15,29 @@ type StoreDecision =
  * Decides which stores are removed: those that only removed ExternalSecrets use. Any text of another object that could be the
  * name of the store counts as use.
  *
- * @param removed - the `keyOf` of the removed ExternalSecrets
+ * @param removed - the removed ExternalSecrets
  */
 export function findUnusedStores(
-  objects: readonly NamedObject[],
-  removed: ReadonlySet<string>,
+  { objects, viewOf }: { readonly objects: readonly NamedObject[]; readonly viewOf: ViewOf },
+  removed: ReadonlySet<NamedObject>,
 ): readonly StoreDecision[] {
   const users = objects.filter((object) => isExternalSecretsKind(object) && !isSecretStore(object))
-  const left = namesIn(users.filter((user) => !removed.has(keyOf(user))))
-  const moved = namesIn(users.filter((user) => removed.has(keyOf(user))))
+  const environments = [...Map.groupBy(users, viewOf)].map(([view, some]) => ({
+    view,
+    left: namesIn(some.filter((user) => !removed.has(user))),
+    moved: namesIn(some.filter((user) => removed.has(user))),
+  }))
   return objects.filter(isSecretStore).map((store): StoreDecision => {
     const { name } = store
+    const seeing = environments.filter(
+      ({ view }) => findObject<FoundObject>(view.lookUps, store) === store,
+    )
     const scope = store.kind === 'ClusterSecretStore' ? cluster : store.namespace
-    const user = left.get(scope)?.get(name) ?? left.get(anywhere)?.get(name)
+    const user = seeing
+      .map(({ left }) => left.get(scope)?.get(name) ?? left.get(anywhere)?.get(name))
+      .find((found) => found !== undefined)
     if (user !== undefined) return { kind: 'kept', store, reason: `${user.title} still needs it` }
-    return moved.get(scope)?.has(name)
+    return seeing.some(({ moved }) => moved.get(scope)?.has(name))
       ? { kind: 'removed', store }
       : { kind: 'kept', store, reason: 'no ExternalSecret of these files uses it' }
   })

@@ -3,9 +3,11 @@ import type { Policy } from '../../requests/administrator/policy.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { printDocuments } from '../inject/print-documents.ts'
 import type { Manifest } from '../input/document/manifest.ts'
+import { viewsByFolder } from '../input/environments/folder-views.ts'
 import { findNamedObjects, findPodTemplates } from '../input/find-objects.ts'
 import { parseManifests, type Reading, readManifestFiles } from '../input/read-manifests.ts'
 import { settingsFrom } from '../input/review-template.ts'
+import { joinFiles } from '../rewrite/rewrite-file.ts'
 import { findDifferences } from './find-differences.ts'
 import { type Migration, planMigration } from './plan-migration.ts'
 import { rewriteDocuments } from './rewrite-documents.ts'
@@ -33,9 +35,12 @@ export function migrate({ files, namespace }: MigrateOptions): ExitCode {
     { namespace, policy },
   )
   const migration = planMigration(old)
-  const text = rewriteDocuments(read, migration)
+  const texts = rewriteDocuments(read, migration)
   if (hasChanges(migration)) {
-    const rewritten = contentOf(parseManifests(text, 'the result', reading), { namespace, policy })
+    const rewritten = contentOf(
+      texts.flatMap((text, i) => parseManifests(text, files[i] ?? '-', reading)),
+      { namespace, policy },
+    )
     const differences = findDifferences(old, rewritten, migration)
     if (differences.length > 0) {
       printLines(process.stderr, [
@@ -46,18 +51,22 @@ export function migrate({ files, namespace }: MigrateOptions): ExitCode {
     }
   }
   printLines(process.stderr, migration.notes)
-  printDocuments(process.stdout, text)
+  printDocuments(process.stdout, joinFiles(texts.filter((text) => text !== '')))
   return 0
 }
 
-const contentOf = (
+function contentOf(
   manifests: readonly Manifest[],
   { namespace, policy }: { readonly namespace: string; readonly policy: Policy },
-) => ({
-  policy,
-  templates: manifests.flatMap((manifest) => findPodTemplates(manifest, namespace)),
-  objects: manifests.flatMap((manifest) => findNamedObjects(manifest, namespace)),
-})
+) {
+  const objects = manifests.flatMap((manifest) => findNamedObjects(manifest, namespace))
+  return {
+    policy,
+    templates: manifests.flatMap((manifest) => findPodTemplates(manifest, namespace)),
+    objects,
+    viewOf: viewsByFolder(objects),
+  }
+}
 
 const hasChanges = ({ pods, removed, accounts }: Migration): boolean =>
   pods.length + removed.length + accounts.length > 0

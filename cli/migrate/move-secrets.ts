@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { joinProblems } from '../../lib/problems/describe-problem.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import type { ListedAccount } from '../../requests/source/choose-account.ts'
@@ -5,8 +6,9 @@ import { chooseAccount } from '../../requests/source/choose-account.ts'
 import type { Source } from '../../requests/source/source.ts'
 import type { SourceFacts } from '../check/find/read-sources.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
+import { isClear, unclearReason, type ViewOf } from '../input/environments/folder-views.ts'
 import { findObject } from '../input/find-object.ts'
-import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
+import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'
 import { classSource } from '../input/sources/class-source.ts'
 import type { AccountChange } from './account-change.ts'
 import { carrySecrets } from './carry-secrets.ts'
@@ -14,7 +16,7 @@ import { chooseClassAccount } from './choose-class-account.ts'
 import { plainSource } from './plain-source.ts'
 
 interface Move {
-  readonly objects: readonly NamedObject[]
+  readonly viewOf: ViewOf
   readonly policy: Policy
   /** The accounts that have got Secrets. */
   readonly accounts: Map<string, AccountChange>
@@ -61,18 +63,27 @@ function moveTo(
   {
     found,
     source,
-    objects,
+    viewOf,
     policy,
     accounts,
   }: Move & { readonly found: NamedObject; readonly source: Source },
 ): string | undefined {
   const { namespace } = found
-  const key = `${namespace}/${name}`
-  const existing = findObject(objects, { kind: 'ServiceAccount', namespace, name })
-  const annotations = accounts.get(key)?.annotations ?? annotationsOf(existing?.object)
+  const view = viewOf(found)
+  const account = { kind: 'ServiceAccount', namespace, name }
+  const unclear = unclearReason(view, account)
+  if (unclear !== undefined) return `ServiceAccount ${name} ${unclear}`
+  const seen: FoundObject | undefined = findObject<FoundObject>(view.lookUps, account)
+  const existing = isClear(seen) ? seen : undefined
+  // Other environments have other sources, and would get the Secrets of this one.
+  if (existing && viewOf(existing) !== view)
+    return `ServiceAccount ${name} (${existing.manifest.source}) belongs to other environments, too; give this environment a ServiceAccount of its own`
+  const key = existing?.manifest.source ?? dirname(found.manifest.source)
+  const annotations =
+    accounts.get(`${key}/${namespace}/${name}`)?.annotations ?? annotationsOf(existing?.object)
   const carried = carrySecrets(source, { namespace, name, annotations }, policy)
   if (carried.kind === 'not-carried') return carried.reason
-  accounts.set(key, {
+  accounts.set(`${key}/${namespace}/${name}`, {
     namespace,
     name,
     ...(existing && { existing }),

@@ -1,15 +1,17 @@
 import { type JsonObject, valueAt } from '../../lib/shape.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import { isDriverVolume } from '../../webhook/core/model/find-class-volumes.ts'
-import { isClass, readSources } from '../check/find/read-sources.ts'
+import { readSources } from '../check/find/read-sources.ts'
 import { listAccounts } from '../input/accounts/list-accounts.ts'
-import { keyOf } from '../input/find-object.ts'
-import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
+import { forEachView, unclearReason, type ViewOf } from '../input/environments/folder-views.ts'
+import { findObject } from '../input/find-object.ts'
+import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'
 import {
   isExternalSecret,
   isExternalSecretsKind,
   isSecretStore,
 } from '../input/sources/external-secrets-kind.ts'
+import { isClass } from '../input/sources/referred-to.ts'
 import { describeSource } from '../input/text/file-error.ts'
 import type { AccountChange } from './account-change.ts'
 import { findUnusedStores } from './find-unused-stores.ts'
@@ -29,63 +31,77 @@ export interface Migration {
 interface Manifests {
   readonly templates: readonly PodTemplate[]
   readonly objects: readonly NamedObject[]
+  readonly viewOf: ViewOf
   readonly policy: Policy
 }
 
 /** Decides what becomes of each pod, each class, each ExternalSecret and each store. */
 export function planMigration(manifests: Manifests): Migration {
-  const { templates, objects } = manifests
+  const { templates, objects, viewOf, policy } = manifests
   const notes: string[] = []
   const note = ({ title, manifest }: Pick<NamedObject, 'title' | 'manifest'>, reason: string) =>
     notes.push(`${title} (${describeSource(manifest.source)}): stays as it is: ${reason}`)
-  const plans = templates.map((template) => ({ template, plan: planPod(template, manifests) }))
+  const plans = templates.map((template) => ({
+    template,
+    plan: planPod(template, { policy, objects: viewOf(template).lookUps }),
+  }))
   for (const { template, plan } of plans)
     if (plan.kind === 'kept') for (const reason of plan.reasons) note(template, reason)
   const pods = plans.flatMap(({ template, plan }) =>
     plan.kind === 'changes' ? [{ template, change: plan }] : [],
   )
   const changed = new Set(pods.map(({ template }) => template))
-  const users = usersOf(templates)
-  const listed = listAccounts(objects)
-  const removed = new Set<string>()
+  const users = usersOf(manifests)
+  const listedIn = forEachView((view) => listAccounts(view.objects))
+  const removed = new Set<NamedObject>()
   const accounts = new Map<string, AccountChange>()
-  for (const found of lastOfEach(objects.filter(isClass))) {
-    const used = users.get(keyOf(found)) ?? []
+  for (const found of objects.filter(isClass)) {
+    const unclear = unclearReason(viewOf(found), found)
+    const used = users.get(found) ?? []
     const left = used.find((template) => !changed.has(template))
-    if (used.length === 0) note(found, 'no pod of these files has a volume of it')
+    if (unclear !== undefined) note(found, unclear)
+    else if (used.length === 0) note(found, 'no pod of these files has a volume of it')
     else if (left !== undefined) note(found, `${left.title} still needs it`)
     else {
-      const reason = moveClass(found, { ...manifests, users: used, listed, accounts })
-      if (reason === undefined) removed.add(keyOf(found))
+      const reason = moveClass(found, {
+        policy,
+        viewOf,
+        users: used,
+        listed: listedIn(viewOf(found)),
+        accounts,
+      })
+      if (reason === undefined) removed.add(found)
       else note(found, reason)
     }
   }
   planExternalSecrets(manifests, { removed, accounts, note })
   return {
     pods,
-    removed: objects.filter((object) => isMigrated(object) && removed.has(keyOf(object))),
+    removed: objects.filter((object) => removed.has(object)),
     accounts: [...accounts.values()],
     notes: [...notes, ...syncNotes(accounts)],
   }
 }
 
-/** The last one of each name, as with `kubectl apply`. */
-const lastOfEach = (objects: readonly NamedObject[]): readonly NamedObject[] => [
-  ...new Map(objects.map((object) => [keyOf(object), object])).values(),
-]
-
 const classKind = 'SecretProviderClass'
 
-/** The pods that have volumes of a class, by the key of the class. */
-function usersOf(templates: readonly PodTemplate[]): ReadonlyMap<string, readonly PodTemplate[]> {
+/** The pods that have volumes of a class. */
+function usersOf({
+  templates,
+  viewOf,
+}: Manifests): ReadonlyMap<FoundObject | undefined, readonly PodTemplate[]> {
   const pairs = templates.flatMap((template) =>
     [...classNamesOf(template.pod)].map((name) => ({
-      key: keyOf({ kind: classKind, namespace: template.namespace, name }),
+      found: findObject<FoundObject>(viewOf(template).lookUps, {
+        kind: classKind,
+        namespace: template.namespace,
+        name,
+      }),
       template,
     })),
   )
-  const users = Map.groupBy(pairs, ({ key }) => key)
-  return new Map([...users].map(([key, some]) => [key, some.map(({ template }) => template)]))
+  const users = Map.groupBy(pairs, ({ found }) => found)
+  return new Map([...users].map(([found, some]) => [found, some.map(({ template }) => template)]))
 }
 
 function classNamesOf(pod: JsonObject): ReadonlySet<string> {
@@ -98,29 +114,29 @@ function classNamesOf(pod: JsonObject): ReadonlySet<string> {
 
 /** Decides what becomes of each ExternalSecret and each store, and adds it to what is planned so far. */
 function planExternalSecrets(
-  { objects, policy }: Manifests,
+  { objects, viewOf, policy }: Manifests,
   plan: {
-    /** The `keyOf` of the objects of which nothing is left. */
-    readonly removed: Set<string>
+    /** The objects of which nothing is left. */
+    readonly removed: Set<NamedObject>
     readonly accounts: Map<string, AccountChange>
     readonly note: (object: NamedObject, reason: string) => void
   },
 ): void {
   const { removed, accounts, note } = plan
-  const read = readSources(objects, policy)
-  for (const found of lastOfEach(objects.filter(isExternalSecret))) {
-    const reason = moveExternalSecret(found, { objects, policy, facts: read(found), accounts })
-    if (reason === undefined) removed.add(keyOf(found))
+  const factsIn = forEachView((view) => readSources(view, policy))
+  for (const found of objects.filter(isExternalSecret)) {
+    const facts = factsIn(viewOf(found))(found)
+    const reason =
+      unclearReason(viewOf(found), found) ??
+      moveExternalSecret(found, { viewOf, policy, facts, accounts })
+    if (reason === undefined) removed.add(found)
     else note(found, reason)
   }
-  for (const decision of findUnusedStores(objects, removed))
-    if (decision.kind === 'removed') removed.add(keyOf(decision.store))
+  for (const decision of findUnusedStores({ objects, viewOf }, removed))
+    if (decision.kind === 'removed') removed.add(decision.store)
     else note(decision.store, decision.reason)
   for (const object of objects.filter(isOtherOperatorKind)) note(object, 'it is not migrated')
 }
-
-const isMigrated = (object: NamedObject): boolean =>
-  isClass(object) || isExternalSecret(object) || isSecretStore(object)
 
 const isOtherOperatorKind = (object: NamedObject): boolean =>
   isExternalSecretsKind(object) && !isExternalSecret(object) && !isSecretStore(object)

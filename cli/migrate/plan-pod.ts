@@ -16,9 +16,9 @@ import { hasDriverVolumes } from '../check/find/find-tasks.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import { findObject } from '../input/find-object.ts'
-import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
+import type { FoundObject, PodTemplate } from '../input/find-objects.ts'
 import { reviewTemplate } from '../input/review-template.ts'
-import { viewOf } from './pod-view.ts'
+import { podView } from './pod-view.ts'
 
 /** What becomes of a pod. */
 type PodPlan =
@@ -37,7 +37,7 @@ export interface PodChange {
 
 interface Manifests {
   readonly policy: Policy
-  readonly objects: readonly NamedObject[]
+  readonly objects: readonly FoundObject[]
 }
 
 /** Decides whether annotations can give a pod the files of its volume (docs/specification.md, "Command line"). */
@@ -63,7 +63,7 @@ export function planPod(template: PodTemplate, manifests: Manifests): PodPlan {
     'mount-path': mounted.path,
     ...(config.refreshSeconds > 0 && { refresh: `${config.refreshSeconds}s` }),
   }
-  const before = viewOf(pod, outcome)
+  const before = podView(pod, outcome)
   for (const chosen of [
     annotations,
     { ...annotations, containers: mounted.containers.join(', ') },
@@ -75,7 +75,7 @@ export function planPod(template: PodTemplate, manifests: Manifests): PodPlan {
     } as const
     const changed = { ...template, pod: changedPod(pod, change) }
     const review = reviewTemplate(changed, manifests)
-    if (review.kind === 'injected' && viewOf(changed.pod, review) === before) return change
+    if (review.kind === 'injected' && podView(changed.pod, review) === before) return change
     if (review.kind === 'denied' && 'containers' in chosen)
       return kept(...review.problems.map(describeProblem))
   }

@@ -10,7 +10,7 @@ import { applyPatch } from '../input/apply-patch.ts'
  * What a pod would get: each file at its path in each container, the variables, and the settings of the agent. Two pods
  * with the same view differ only in how they ask for it. The view of a pod that isn't injected is the pod itself.
  */
-export function viewOf(pod: JsonObject, outcome: Outcome): string {
+export function podView(pod: JsonObject, outcome: Outcome): string {
   if (outcome.kind !== 'injected') return JSON.stringify({ outcome, pod })
   const patched = applyPatch(pod, outcome.operations)
   const { config } = findAgent(patched)

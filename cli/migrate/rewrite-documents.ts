@@ -9,19 +9,22 @@ import type { AccountChange } from './account-change.ts'
 import { annotate, changePod } from './edit-document.ts'
 import type { Migration } from './plan-migration.ts'
 
-/** The files with the changes of a migration, as one stream of documents. All other documents stay byte for byte. */
-export function rewriteDocuments(files: readonly ManifestFile[], migration: Migration): string {
+/** The texts of the files with the changes of a migration. All other documents stay byte for byte. */
+export function rewriteDocuments(
+  files: readonly ManifestFile[],
+  migration: Migration,
+): readonly string[] {
   const edited = editedDocuments(migration)
-  const texts = files.map(({ text, manifests }) => {
+  return files.map(({ text, manifests }) => {
     const replacements: readonly Replacement[] = manifests.flatMap((manifest) => {
       const document = edited.get(manifest)
       if (document === undefined) return []
       if (document === 'removed') return { kind: 'dropped', manifest }
       return { kind: 'changed', manifest, value: document.value() }
     })
-    return [rewriteFile(text, replacements), ...addedAccounts(manifests, migration)]
+    const texts = [rewriteFile(text, replacements), ...addedAccounts(manifests, migration)]
+    return joinFiles(texts.filter((text) => text !== ''))
   })
-  return joinFiles(texts.flat().filter((text) => text !== ''))
 }
 
 function editedDocuments({

@@ -15,6 +15,8 @@ export type Lookup =
   | { readonly kind: 'failed'; readonly reason: string }
   /** For the command line: no file has the object. */
   | { readonly kind: 'not-in-files' }
+  /** For the command line: several different objects of the files have the name. `sentence` says which. */
+  | { readonly kind: 'unclear'; readonly sentence: string }
 
 /** The objects that a review needs. A class that isn't in the map counts as not looked up. */
 export interface LookedUp {
@@ -46,6 +48,8 @@ export function lookupProblem(
       return `cannot be read: ${lookup.reason}`
     case 'not-in-files':
       return 'is not among these files'
+    case 'unclear':
+      return lookup.sentence
     case undefined:
       return 'was not looked up; try again'
     default:

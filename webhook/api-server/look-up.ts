@@ -179,6 +179,7 @@ function resultOf({ kind }: Lookup): ClassResult {
     case 'timed-out':
     case 'failed':
     case 'not-in-files':
+    case 'unclear':
       return 'failed'
     default:
       return kind satisfies never

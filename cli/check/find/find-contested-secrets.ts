@@ -1,5 +1,6 @@
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
+import type { FolderView } from '../../input/environments/folder-views.ts'
 import type { AnnotatedManifest } from '../../input/find-objects.ts'
 import { describeSource } from '../../input/text/file-error.ts'
 import type { Finding } from '../findings/finding.ts'
@@ -8,12 +9,16 @@ import type { Finding } from '../findings/finding.ts'
  * Finds Secrets that several ServiceAccounts request. A Secret belongs to the account that creates it, and which one that is
  * depends on their order in the cluster.
  *
- * @returns a problem for each account but the first
+ * @param all - the accounts of all environments
+ * @returns a problem for each account of the view but the first
  */
 export function findContestedSecrets(
-  accounts: readonly AnnotatedManifest[],
+  all: readonly AnnotatedManifest[],
+  { objects }: FolderView,
   policy: Policy,
 ): ReadonlyMap<AnnotatedManifest, readonly Finding[]> {
+  const documents = new Set(objects.map(({ manifest }) => manifest))
+  const accounts = all.filter(({ manifest }) => documents.has(manifest))
   const owners = new Map<string, AnnotatedManifest>()
   const contested = new Map<AnnotatedManifest, readonly Finding[]>()
   for (const account of accounts) {
@@ -23,7 +28,6 @@ export function findContestedSecrets(
       const key = JSON.stringify([account.namespace, name])
       const owner = owners.get(key) ?? account
       owners.set(key, owner)
-      // With kubectl apply, a later document of the same name replaces the earlier one.
       return owner.name === account.name ? [] : [contestedBy(owner, name)]
     })
     contested.set(account, findings)

@@ -6,7 +6,7 @@ import { readServedVolumes } from '../../../webhook/core/csi/read-served-volumes
 import { isDriverVolume } from '../../../webhook/core/model/find-class-volumes.ts'
 import { openRequest } from '../../../webhook/core/model/open-request.ts'
 import { usesWorkloadIdentity } from '../../../webhook/core/model/workload-identity.ts'
-import type { NamedObject, PodTemplate } from '../../input/find-objects.ts'
+import type { FoundObject, PodTemplate } from '../../input/find-objects.ts'
 import { lookUpInFiles } from '../../input/look-up-in-files.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { reviewRequest } from '../../input/review-template.ts'
@@ -24,7 +24,7 @@ export function hasDriverVolumes({ pod }: Pick<PodTemplate, 'pod'>): boolean {
  */
 export function findTasks(
   template: PodTemplate,
-  { serving, objects }: { readonly serving: Serving; readonly objects: readonly NamedObject[] },
+  { serving, objects }: { readonly serving: Serving; readonly objects: readonly FoundObject[] },
 ): readonly Task[] {
   if (!serving.servesVolumes || !hasDriverVolumes(template)) return []
   const { namespace } = template

@@ -7,11 +7,13 @@ import {
   listAccounts,
   withNamedAccounts,
 } from '../../input/accounts/list-accounts.ts'
+import type { FolderView } from '../../input/environments/folder-views.ts'
 import { keyOf } from '../../input/find-object.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
 import { classSource } from '../../input/sources/class-source.ts'
 import { externalSecretReader } from '../../input/sources/external-secret-reader.ts'
 import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
+import { isClass } from '../../input/sources/referred-to.ts'
 import { findSyncMistakes } from './find-sync-mistakes.ts'
 
 /** What the files tell about a class or an ExternalSecret. */
@@ -24,20 +26,19 @@ export interface SourceFacts {
   readonly listed: readonly AccountInFiles[]
 }
 
-/** Reads all classes and ExternalSecrets. Returns a function that tells what Secret sync would say of one. */
+/** Reads the classes and ExternalSecrets of an environment. Returns a function that tells what Secret sync would say of one. */
 export function readSources(
-  objects: readonly NamedObject[],
+  { objects, lookUps }: FolderView,
   policy: Policy,
 ): (found: NamedObject) => SourceFacts {
   const accounts = listAccounts(objects)
-  const readExternalSecret = externalSecretReader(objects, policy)
+  const readExternalSecret = externalSecretReader(lookUps, policy)
   const byNamespace = Map.groupBy(
     objects.filter((object) => isClass(object) || isExternalSecret(object)),
     ({ namespace }) => namespace,
   )
   const facts = new Map(
     [...byNamespace].map(([namespace, some]) => {
-      // The last of several with one name counts, as with `kubectl apply`.
       const sources = new Map(
         some.map((object) => [
           keyOf(object),
@@ -58,7 +59,3 @@ export function readSources(
     return { source, listed, mistakes: (source && mistakes?.get(sourceKey(source.ref))) ?? [] }
   }
 }
-
-/** Whether an object is a SecretProviderClass. */
-export const isClass = ({ kind }: Pick<NamedObject, 'kind'>): boolean =>
-  kind === 'SecretProviderClass'

@@ -12,6 +12,12 @@ export const checkCodes = {
     means: 'A file or folder cannot be read, or does not contain manifests in YAML or JSON.',
     remedy: 'Correct what the message names. Render templates first, and pass the result.',
   },
+  AKV_CHECK_AMBIGUOUS: {
+    means:
+      'The files define several different objects of one name, and nothing says which one counts.',
+    remedy:
+      'Keep one of them. If they belong to different environments, give each environment a folder of its own, or pass one at a time.',
+  },
   AKV_CHECK_DENIED: {
     means: 'The webhook would deny the pod. All of its problems are reported at once.',
     remedy: 'Correct the annotation or the field that the message names.',

@@ -1,7 +1,7 @@
 import { type Outcome, skipReasons } from '../../../webhook/core/model/outcome.ts'
 import { applyPatch } from '../../input/apply-patch.ts'
 import { placeOf } from '../../input/document/place-of.ts'
-import type { NamedObject, PodTemplate } from '../../input/find-objects.ts'
+import type { FoundObject, PodTemplate } from '../../input/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
 import { describeInjection, findAgent } from '../describe/describe-injection.ts'
@@ -14,7 +14,7 @@ import { subjectOf, type Verdict } from '../findings/verdict.ts'
 
 interface PodContext {
   readonly serving: Serving
-  readonly objects: readonly NamedObject[]
+  readonly objects: readonly FoundObject[]
 }
 
 /** Reports what the webhook would do with a pod, and as whom its agent would sign in. */

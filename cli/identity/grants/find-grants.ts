@@ -3,7 +3,12 @@ import { findAgent } from '../../check/describe/describe-injection.ts'
 import { completeObjects } from '../../demo/made-up/complete-objects.ts'
 import { accountNameOf, accountVariables } from '../../input/accounts/workload-identity.ts'
 import { applyPatch } from '../../input/apply-patch.ts'
-import type { NamedObject, PodTemplate } from '../../input/find-objects.ts'
+import {
+  type FolderView,
+  unclearReason,
+  viewsByFolder,
+} from '../../input/environments/folder-views.ts'
+import type { FoundObject, NamedObject, PodTemplate } from '../../input/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
 import { type Found, type Grant, grantOf, placeholderClient } from './grant.ts'
@@ -18,18 +23,32 @@ interface FoundGrants {
 /** Finds what the pods and the ServiceAccounts with Secret sync read. */
 export function findGrants(
   templates: readonly PodTemplate[],
-  input: { readonly objects: readonly NamedObject[]; readonly serving: Serving },
+  { objects, serving }: { readonly objects: readonly NamedObject[]; readonly serving: Serving },
 ): FoundGrants {
-  const found = [...templates.map((pod) => grantOfPod(pod, input)), ...grantsOfAccounts(input)]
+  const viewOf = viewsByFolder(objects)
+  const views = [...new Set(objects.map(viewOf))]
+  const found = [
+    ...templates.map((pod) => grantOfPod(pod, { objects: viewOf(pod).lookUps, serving })),
+    ...views.flatMap((view) => grantsOfAccounts(view, serving)),
+    ...objects.map((object) => mistakeOfName(object, viewOf(object))),
+  ]
   return {
     grants: found.flatMap(({ grant }) => grant ?? []),
-    mistakes: found.flatMap(({ mistakes }) => mistakes ?? []),
+    // Environments may share an account or a source.
+    mistakes: [...new Set(found.map(({ mistakes = [] }) => mistakes.join('\n')))].flatMap((text) =>
+      text === '' ? [] : text.split('\n'),
+    ),
   }
+}
+
+function mistakeOfName(object: NamedObject, view: FolderView): Found {
+  const unclear = unclearReason(view, object)
+  return unclear === undefined ? {} : { mistakes: [`${object.title}: ${unclear}`] }
 }
 
 function grantOfPod(
   template: PodTemplate,
-  { objects, serving }: { readonly objects: readonly NamedObject[]; readonly serving: Serving },
+  { objects, serving }: { readonly objects: readonly FoundObject[]; readonly serving: Serving },
 ): Found {
   const { namespace, title } = template
   // Without a client, the webhook would deny the volumes of the driver, and the user asks for one.

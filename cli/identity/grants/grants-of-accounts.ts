@@ -4,44 +4,38 @@ import type { Policy } from '../../../requests/administrator/policy.ts'
 import { assignSources } from '../../../requests/source/assign-sources.ts'
 import { chooseAccount } from '../../../requests/source/choose-account.ts'
 import type { Source } from '../../../requests/source/source.ts'
-import { isClass, readSources, type SourceFacts } from '../../check/find/read-sources.ts'
+import { readSources, type SourceFacts } from '../../check/find/read-sources.ts'
 import {
   type AccountInFiles,
   listAccounts,
   withNamedAccounts,
 } from '../../input/accounts/list-accounts.ts'
-import { keyOf } from '../../input/find-object.ts'
+import type { FolderView } from '../../input/environments/folder-views.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
+import { isClass } from '../../input/sources/referred-to.ts'
 import { type Found, grantOf } from './grant.ts'
 
 /**
- * Finds what the ServiceAccounts with Secret sync read: by their annotations, for ExternalSecrets, and for classes with
+ * Finds what the ServiceAccounts of an environment read for Secret sync: by their annotations, for ExternalSecrets, and for classes with
  * `secretObjects`. Accounts that only a store or a class names count, too.
  */
-export function grantsOfAccounts({
-  objects,
-  serving,
-}: {
-  readonly objects: readonly NamedObject[]
-  readonly serving: Serving
-}): readonly Found[] {
-  const factsOf = readSources(objects, serving.policy)
+export function grantsOfAccounts(view: FolderView, serving: Serving): readonly Found[] {
+  const { objects } = view
+  const factsOf = readSources(view, serving.policy)
   const accounts = listAccounts(objects)
   const found = objects.filter(
     (object) => isExternalSecret(object) || (serving.servesVolumes && isClass(object)),
   )
-  // The last of several with one name counts, as with `kubectl apply`.
-  const last = [...new Map(found.map((object) => [keyOf(object), object])).values()]
-  const byNamespace = Map.groupBy(last, ({ namespace }) => namespace)
+  const byNamespace = Map.groupBy(found, ({ namespace }) => namespace)
   const grants = [...new Set([...accounts.keys(), ...byNamespace.keys()])].flatMap((namespace) => {
     const objects = byNamespace.get(namespace) ?? []
     const sources = objects.flatMap((object) => factsOf(object).source ?? [])
     const listed = withNamedAccounts(accounts.get(namespace) ?? [], sources)
     return grantsIn(listed, { namespace, sources, policy: serving.policy })
   })
-  const requested = last.filter(isExternalSecret)
+  const requested = found.filter(isExternalSecret)
   return [...grants, ...requested.map((object) => mistakeOf(object, factsOf(object)))]
 }
 

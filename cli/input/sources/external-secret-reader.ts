@@ -11,15 +11,18 @@ import {
 } from '../../../requests/external-secret/seen-external-secret.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import { keyOf } from '../find-object.ts'
-import type { NamedObject } from '../find-objects.ts'
+import type { FoundObject, NamedObject } from '../find-objects.ts'
 import { isSecretStore } from './external-secrets-kind.ts'
 
-/** Returns a function that reads what an ExternalSecret of the files requests, with the stores of the files. */
+/**
+ * Returns a function that reads what an ExternalSecret of the files requests.
+ *
+ * @param objects - where to find its store
+ */
 export function externalSecretReader(
-  objects: readonly NamedObject[],
+  objects: readonly FoundObject[],
   policy: Policy,
 ): (found: NamedObject) => Source | undefined {
-  // The last one of each name counts, as with kubectl apply.
   const stores = new Map(objects.filter(isSecretStore).map((store) => [storeKey(store), store]))
   const read = new Map<string, SeenWithStatus>()
   return (found) => {
@@ -37,12 +40,13 @@ export function externalSecretReader(
 }
 
 /** A store of the files, or a stand-in for one that they don't have. */
-export function seenStore(store: NamedObject | undefined): SeenWithStatus {
+export function seenStore(store: FoundObject | undefined): SeenWithStatus {
+  if (store?.unclear !== undefined) return unread(store.unclear)
   const [seen] = store ? readSeenStore(withMetadata(store)) : []
-  return seen ?? absent
+  return seen ?? unread('is not among these files; pass the file that has it')
 }
 
-const absent: SeenWithStatus = {
+const unread = (sentence: string): SeenWithStatus => ({
   namespace: '',
   name: '',
   uid: '',
@@ -51,16 +55,16 @@ const absent: SeenWithStatus = {
   content: {
     kind: 'refused',
     claims: [],
-    sentence: 'is not among these files; pass the file that has it',
+    sentence,
   },
   status: {},
-}
+})
 
-const storeKey = ({ kind, namespace, name }: Pick<NamedObject, 'kind' | 'namespace' | 'name'>) =>
+const storeKey = ({ kind, namespace, name }: Pick<FoundObject, 'kind' | 'namespace' | 'name'>) =>
   keyOf({ kind, namespace: kind === 'ClusterSecretStore' ? '' : namespace, name })
 
 /** An object as the API server would return it. */
-export const withMetadata = ({ namespace, name, object }: NamedObject): object => ({
+export const withMetadata = ({ namespace, name, object }: FoundObject): object => ({
   ...object,
   metadata: {
     ...(object['metadata'] as object | undefined),

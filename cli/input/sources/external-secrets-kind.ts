@@ -1,10 +1,10 @@
-import type { NamedObject } from '../find-objects.ts'
+import type { FoundObject } from '../find-objects.ts'
 
 /** The API groups of the External Secrets Operator. */
 const operatorGroup = /^(?:[a-z0-9.-]{1,253}\.)?external-secrets\.io\//
 const servedVersions: readonly unknown[] = ['external-secrets.io/v1', 'external-secrets.io/v1beta1']
 
-type Typed = Pick<NamedObject, 'object' | 'kind'>
+type Typed = Pick<FoundObject, 'object' | 'kind'>
 
 /** Whether an object is one of the External Secrets Operator. */
 export const isExternalSecretsKind = ({ object: { apiVersion } }: Pick<Typed, 'object'>): boolean =>

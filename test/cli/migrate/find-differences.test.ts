@@ -1,5 +1,6 @@
 import t from 'tap'
 import { stringify } from 'yaml'
+import { viewsByFolder } from '../../../cli/input/environments/folder-views.ts'
 import { findNamedObjects, findPodTemplates } from '../../../cli/input/find-objects.ts'
 import { parseManifests } from '../../../cli/input/read-manifests.ts'
 import { findDifferences } from '../../../cli/migrate/find-differences.ts'
@@ -9,10 +10,12 @@ import { policy } from '../../webhook/core/policy.ts'
 function contentOf(...objects: readonly object[]) {
   const text = objects.map((object) => stringify(object)).join('---\n')
   const manifests = parseManifests(text, 'test', { command: 'migrate' })
+  const found = manifests.flatMap((manifest) => findNamedObjects(manifest, 'default'))
   return {
     policy,
+    viewOf: viewsByFolder(found),
     templates: manifests.flatMap((manifest) => findPodTemplates(manifest, 'default')),
-    objects: manifests.flatMap((manifest) => findNamedObjects(manifest, 'default')),
+    objects: found,
   }
 }
 

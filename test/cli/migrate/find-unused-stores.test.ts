@@ -1,6 +1,6 @@
 import t from 'tap'
 import { stringify } from 'yaml'
-import { keyOf } from '../../../cli/input/find-object.ts'
+import { viewsByFolder } from '../../../cli/input/environments/folder-views.ts'
 import { findNamedObjects } from '../../../cli/input/find-objects.ts'
 import { parseManifests } from '../../../cli/input/read-manifests.ts'
 import { findUnusedStores } from '../../../cli/migrate/find-unused-stores.ts'
@@ -20,10 +20,11 @@ function decisions(objects: readonly object[], ...removed: readonly string[]) {
   const found = parseManifests(text, 'test', { command: 'migrate' }).flatMap((manifest) =>
     findNamedObjects(manifest, 'default'),
   )
-  const keys = found
-    .filter(({ kind, name }) => kind === 'ExternalSecret' && removed.includes(name))
-    .map(keyOf)
-  return findUnusedStores(found, new Set(keys)).map((decision) =>
+  const leaving = found.filter(
+    ({ kind, name }) => kind === 'ExternalSecret' && removed.includes(name),
+  )
+  const files = { objects: found, viewOf: viewsByFolder(found) }
+  return findUnusedStores(files, new Set(leaving)).map((decision) =>
     decision.kind === 'removed'
       ? `${decision.store.title} removed`
       : `${decision.store.title}: ${decision.reason}`,

@@ -1,0 +1,196 @@
+import { dirname, resolve } from 'node:path'
+import { isObject } from '../../../lib/shape.ts'
+import { placeOf } from '../document/place-of.ts'
+import { findObject, keyOf } from '../find-object.ts'
+import type { FoundObject, NamedObject } from '../find-objects.ts'
+import { isReferredTo } from '../sources/referred-to.ts'
+import { describeSource } from '../text/file-error.ts'
+
+/** The objects that were passed, as the files of one folder see them: one for each name. */
+export interface FolderView {
+  /** The objects of the same environment. They are compared with each other. */
+  readonly objects: readonly NamedObject[]
+  /**
+   * All objects that may be looked up by their names. Those of other environments are among them if their names have one
+   * definition. A name for which nothing says which definition is meant is there as `unclear`.
+   */
+  readonly lookUps: readonly (NamedObject | UnclearObject)[]
+}
+
+type UnclearObject = FoundObject & { readonly unclear: string }
+
+/** Whether an object is one of the files, and not a name that is unclear. */
+export const isClear = (object: FoundObject | undefined): object is NamedObject =>
+  object !== undefined && 'manifest' in object
+
+/** The view of the file that a document is in. Files of the same environment have the same view. */
+export type ViewOf = (referrer: Pick<NamedObject, 'manifest'>) => FolderView
+
+/**
+ * Decides which objects belong together if several environments were passed, such as folders dev and prod with objects of
+ * the same names (docs/specification.md, "Several environments"):
+ *
+ * - A name with one definition is found from anywhere. Equal copies are one definition.
+ * - Of different definitions, the one in the nearest folder counts: the folder of the file that refers to it, then the parents
+ *   of that folder. Two in one folder, or none in any of these, are unclear.
+ * - Folders for which different definitions of a name count are different environments.
+ */
+export function viewsByFolder(objects: readonly NamedObject[]): ViewOf {
+  const names = [...Map.groupBy(objects.filter(isReferredTo), keyOf).values()].map(definitionsOf)
+  const repeated = names.filter(({ all }) => all.length > 1)
+  const environments = new Map<string, readonly Choice[]>()
+  const environmentOf = (folder: string): readonly Choice[] => {
+    const environment =
+      environments.get(folder) ?? repeated.map((definitions) => choose(definitions, folder))
+    environments.set(folder, environment)
+    return environment
+  }
+  const viewOf = (folder: string): FolderView => {
+    const isNear = (definition: Definition) =>
+      !areSeparate(environmentOf(folder), environmentOf(definition.folder))
+    const seen = names.map((definitions) => seenFrom(folder, { definitions, isNear }))
+    return {
+      objects: seen.flatMap(({ object, isElsewhere }) =>
+        isClear(object) && !isElsewhere ? object : [],
+      ),
+      lookUps: seen.map(({ object }) => object),
+    }
+  }
+  // Folders share a view if the same objects count for them, because there may be thousands of folders.
+  const views = new Map<string, FolderView>()
+  return (referrer) => {
+    const folder = folderOf(referrer)
+    const key = environmentOf(folder)
+      .map(({ chosen }) => chosen.map(({ index }) => index).join('+'))
+      .join()
+    const view = views.get(key) ?? viewOf(folder)
+    views.set(key, view)
+    return view
+  }
+}
+
+/** Why nothing says which of several objects of this name counts in a view. Undefined if it is clear. */
+export const unclearReason = (
+  { lookUps }: FolderView,
+  wanted: Pick<NamedObject, 'kind' | 'namespace' | 'name'>,
+): string | undefined => findObject<FoundObject>(lookUps, wanted)?.unclear
+
+/** A function of a view that is computed once for each. */
+export function forEachView<T>(compute: (view: FolderView) => T): (view: FolderView) => T {
+  const known = new Map<FolderView, T>()
+  return (view) => {
+    const value = known.get(view) ?? compute(view)
+    known.set(view, value)
+    return value
+  }
+}
+
+interface Definition {
+  readonly object: NamedObject
+  readonly folder: string
+  /** Among all objects of its name. */
+  readonly index: number
+  /** The same for equal copies. */
+  readonly number: number
+}
+
+/** All objects of one name. */
+interface Definitions {
+  readonly all: readonly Definition[]
+  /** The first of each definition. */
+  readonly different: readonly Definition[]
+  /** The first of each definition in a folder. */
+  readonly byFolder: ReadonlyMap<string, readonly Definition[]>
+}
+
+function definitionsOf(objects: readonly NamedObject[]): Definitions {
+  const numbers = new Map<string, number>()
+  const all = objects.map((object, index): Definition => {
+    const text = objects.length === 1 ? '' : contentOf(object)
+    const number = numbers.get(text) ?? numbers.size
+    numbers.set(text, number)
+    return { object, folder: folderOf(object), index, number }
+  })
+  const byFolder = Map.groupBy(all, ({ folder }) => folder)
+  return {
+    all,
+    different: firstOfEach(all),
+    byFolder: new Map([...byFolder].map(([folder, some]) => [folder, firstOfEach(some)])),
+  }
+}
+
+function firstOfEach(some: readonly Definition[]): readonly Definition[] {
+  const seen = new Set<number>()
+  return some.filter(({ number }) => !seen.has(number) && seen.add(number))
+}
+
+/** What counts for a folder. */
+interface Choice {
+  /** One object, several different ones in one folder, or none if no folder above has any. */
+  readonly chosen: readonly Definition[]
+  readonly isAmbiguous: boolean
+}
+
+function choose({ different, byFolder }: Definitions, folder: string): Choice {
+  let above = folder
+  while (!byFolder.has(above) && dirname(above) !== above) above = dirname(above)
+  return { chosen: byFolder.get(above) ?? [], isAmbiguous: different.length > 1 }
+}
+
+/** Whether different definitions of a name count in two folders. */
+const areSeparate = (environment: readonly Choice[], other: readonly Choice[]): boolean =>
+  environment.some(({ chosen, isAmbiguous }, i) => {
+    const counterpart = other[i]?.chosen ?? []
+    const isClear = isAmbiguous && chosen.length === 1 && counterpart.length === 1
+    return isClear && chosen[0]?.number !== counterpart[0]?.number
+  })
+
+function seenFrom(
+  folder: string,
+  {
+    definitions,
+    isNear,
+  }: { readonly definitions: Definitions; readonly isNear: (definition: Definition) => boolean },
+): { readonly object: NamedObject | UnclearObject; readonly isElsewhere: boolean } {
+  const { all, different } = definitions
+  const { chosen, isAmbiguous } = choose(definitions, folder)
+  const [first = all[0] as Definition] = chosen
+  if (chosen.length === 1) return { object: first.object, isElsewhere: false }
+  if (!isAmbiguous) {
+    const near = all.find(isNear)
+    return { object: (near ?? first).object, isElsewhere: near === undefined }
+  }
+  const unclear = unclearSentence(chosen.length === 0 ? different : chosen, chosen.length > 0)
+  const { kind, namespace, name, object } = first.object
+  const { apiVersion } = object
+  return {
+    object: { kind, namespace, name, object: { apiVersion }, unclear },
+    isElsewhere: false,
+  }
+}
+
+const maxPlaces = 5
+
+function unclearSentence(different: readonly Definition[], isOneFolder: boolean): string {
+  const places = different.slice(0, maxPlaces).map(({ object: { manifest, path } }) => {
+    const { source, line } = placeOf(manifest, path)
+    return `${describeSource(source)}:${line}`
+  })
+  const more = different.length - places.length
+  const where = [...places, ...(more > 0 ? [`${more} more files`] : [])].join(', ')
+  return isOneFolder
+    ? `is defined differently in one folder (${where}); keep one of them, or give each environment a folder of its own`
+    : `is defined differently in ${where}, and none of these is in this folder or above it; pass one environment at a time, or move this file into its environment's folder`
+}
+
+/** Standard input belongs to the current folder. */
+const folderOf = ({ manifest: { source } }: Pick<NamedObject, 'manifest'>): string =>
+  dirname(resolve(source))
+
+/** The same text for the same content, however its members are ordered. */
+const contentOf = ({ object }: NamedObject): string =>
+  JSON.stringify(object, (_key, value: unknown) =>
+    isObject(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
