@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { isName, labelName } from '../lib/name-rules.ts'
 import { outputForms } from './check/output/output-forms.ts'
 import type { End } from './command/end.ts'
 
@@ -185,7 +186,10 @@ function addEmulator(program: Command, end: End): void {
 }
 
 function namespaceOption(): Option {
-  return new Option('-n, --namespace <name>', 'namespace of manifests that don’t name one').default(
-    'default',
-  )
+  return new Option('-n, --namespace <name>', 'namespace of manifests that don’t name one')
+    .default('default')
+    .argParser((name) => {
+      if (isName(name, labelName)) return name
+      throw new InvalidArgumentError(`expected ${labelName.sentence}`)
+    })
 }

@@ -65,3 +65,11 @@ t.test('a reader that closes the pipe is not a failure', async (t) => {
   child.stdout.destroy()
   t.match(await ended, { code: 0, stderr: '' })
 })
+
+t.test('a namespace that can’t exist is a usage error', async (t) => {
+  for (const command of ['check', 'inject', 'migrate', 'identity'])
+    t.match(await run([command, '-n', 'Bad_NS', '-']), {
+      code: 2,
+      stderr: /argument 'Bad_NS' is invalid\. expected at most 63 lower case letters/,
+    })
+})

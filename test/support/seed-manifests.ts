@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { isName, labelName } from '../../lib/name-rules.ts'
 import type { Lookup } from '../../requests/class/looked-up.ts'
 import { type AdmissionCase, type PolicyChanges, seedCases } from './golden/admission-cases.ts'
 
@@ -11,15 +12,15 @@ export interface SeedManifests {
   readonly namespace: string
 }
 
-/** All seed cases whose objects have names by which the API server could know them. */
-export const seedManifests: readonly SeedManifests[] = seedCases.cases.map(
-  ({ name, review, policyChanges, lookedUp }) => ({
+/** All seed cases whose objects have names by which the API server could know them, in a namespace that could exist. */
+export const seedManifests: readonly SeedManifests[] = seedCases.cases
+  .map(({ name, review, policyChanges, lookedUp }) => ({
     name,
     text: documents(review, lookedUp),
     env: environmentOf(policyChanges),
     namespace: String(review.request['namespace']),
-  }),
-)
+  }))
+  .filter(({ namespace }) => isName(namespace, labelName))
 
 function documents({ request }: AdmissionCase['review'], lookedUp: AdmissionCase['lookedUp']) {
   const lookups: readonly Lookup[] = [

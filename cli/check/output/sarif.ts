@@ -24,6 +24,7 @@ export function sarifText(report: CheckReport): string {
         tool: {
           driver: {
             name: packageJson.name,
+            version: packageJson.version,
             semanticVersion: packageJson.version,
             informationUri: packageJson.homepage,
             rules: codes.map(ruleOf),

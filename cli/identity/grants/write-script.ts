@@ -64,6 +64,7 @@ export function writeScript(
   const sections = identities.map((identity) => [
     ...openIdentity(identity, names),
     ...accountsOf(identity).flatMap((account) => credentialCommands(account, issuers)),
+    ...annotateCommands(identity),
     ...vaultCommands(identity, names),
   ])
   return [...head, ...sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))]
@@ -101,6 +102,22 @@ function credentialCommands(account: string, issuers: readonly string[]): readon
     `az identity federated-credential create --name ${credential} --identity-name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --issuer ${issuer} --subject ${subject} --audiences ${tokenAudience}`
   if (issuers.length === 0) return [create(`"$CLUSTER-${base}"`, '"$ISSUER"')]
   return issuers.map((issuer) => create(`${base}-${shortHash(issuer)}`, shellQuote(issuer)))
+}
+
+/**
+ * An account signs in as the client that its annotation names, and the files name none. As comments, because the account may be
+ * in a cluster that this shell doesn't reach, or in a file.
+ */
+function annotateCommands(identity: IdentityGrants): readonly string[] {
+  if (identity.clientId !== undefined) return []
+  return [
+    '# The ServiceAccounts have to name the client: add the annotation to their files, or run',
+    '# CLIENT_ID="$(az identity show --name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --query clientId --output tsv)"',
+    ...accountsOf(identity).map((account) => {
+      const [namespace = '', name = ''] = account.split('/')
+      return `# kubectl annotate serviceaccount ${name} --namespace ${namespace} azure.workload.identity/client-id="$CLIENT_ID"`
+    }),
+  ]
 }
 
 const shortHash = (text: string): string =>

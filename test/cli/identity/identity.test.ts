@@ -157,6 +157,10 @@ t.test(
     const unnamed = podText({ secrets: 'team-a:db' })
     const open = await runInProcess(['identity', '-'], { input: unnamed })
     t.equal(open.code, 0)
+    t.match(
+      open.stdout,
+      '# kubectl annotate serviceaccount default --namespace default azure.workload.identity/client-id="$CLIENT_ID"\n',
+    )
     const variables = {
       ISSUER: issuer,
       CLUSTER: 'prod',
