@@ -86,10 +86,10 @@ function reportFatal(
 function readConfig(text: string | undefined): { config: AgentConfig } | { error: AkvError } {
   if (text === undefined)
     return {
-      error: new AkvError({ code: 'AKV_CONFIG_INVALID', message: `${configVariable} is not set` }),
+      error: new AkvError('AKV_CONFIG_INVALID', `${configVariable} is not set`),
     }
   const decoded = decodeConfig(text)
   if (decoded.kind === 'valid') return { config: decoded.value }
   const code = decoded.isNewer ? 'AKV_CONFIG_NEWER' : 'AKV_CONFIG_INVALID'
-  return { error: new AkvError({ code, message: decoded.problem }) }
+  return { error: new AkvError(code, decoded.problem) }
 }

@@ -3,8 +3,12 @@ import { toAkvError } from '../lib/errors/akv-error.ts'
 import { asksForSecrets, isOff } from '../requests/account/read-account.ts'
 import type { SourceKind } from '../requests/secret/source-ref.ts'
 import { type AccountEntries, createAccountEntries } from './account/account-entries.ts'
-import { type AccountEntry, accountEntry, outlookOfChanged } from './account/account-entry.ts'
-import { accountLog } from './account/account-log.ts'
+import {
+  type AccountEntry,
+  accountEntry,
+  accountLog,
+  outlookOfChanged,
+} from './account/account-entry.ts'
 import { hasRoomAgain, holdAccount, releaseAccount } from './account/account-memory.ts'
 import type { SecretStatus } from './account/account-state.ts'
 import type { SeenAccount } from './cluster/cluster-port.ts'

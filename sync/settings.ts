@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { LogLevel } from '../lib/log/log-level.ts'
 import { isName, labelName, subdomainName } from '../lib/name-rules.ts'
 import { printable } from '../lib/printable.ts'
-import { describeProblem } from '../lib/problems/describe-problem.ts'
 import { allInvalid, type Checked, valid } from '../lib/problems/parsed.ts'
+import { describeProblem } from '../lib/problems/problem.ts'
 import {
   type ListenAddress,
   parseListenAddress,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describeProblems } from '../lib/problems/describe-problem.ts'
+import { describeProblems } from '../lib/problems/problem.ts'
 import { runUntilSignal, untilAborted } from '../lib/server/run-until-signal.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import { readSettings } from '../requests/administrator/settings/read-settings.ts'

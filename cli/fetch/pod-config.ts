@@ -1,5 +1,5 @@
 import type { AgentConfig } from '../../delivery/contract.ts'
-import { describeProblems } from '../../lib/problems/describe-problem.ts'
+import { describeProblems } from '../../lib/problems/problem.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
 import { mayHaveClassVolumes } from '../../webhook/core/model/find-class-volumes.ts'

@@ -27,8 +27,8 @@ export function signInAsDeveloper({ cloud, identity }: AgentConfig): SignIn {
 
 function notSignedIn(error: unknown): AkvError {
   const reason = printable(reasonOf(error), 300)
-  return new AkvError({
-    code: 'AKV_IDENTITY_MISSING',
-    message: `there is no federated token file, and az returned no token (${reason}); pass --federated-token-file, or run az login`,
-  })
+  return new AkvError(
+    'AKV_IDENTITY_MISSING',
+    `there is no federated token file, and az returned no token (${reason}); pass --federated-token-file, or run az login`,
+  )
 }

@@ -1,4 +1,4 @@
-import { describeProblem, describeProblems } from '../../lib/problems/describe-problem.ts'
+import { describeProblem, describeProblems } from '../../lib/problems/problem.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { describeWarning, type PatchOperation } from '../../webhook/core/model/outcome.ts'
 import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describeProblems } from '../../lib/problems/describe-problem.ts'
+import { describeProblems } from '../../lib/problems/problem.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import { readSettings, type Settings } from '../../requests/administrator/settings/read-settings.ts'
 import type { AdmissionRequest } from '../../webhook/core/model/admission-review.ts'

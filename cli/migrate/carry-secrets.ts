@@ -1,6 +1,6 @@
 import { isSeq, parseDocument } from 'yaml'
 import { destinationKey, type SecretValue } from '../../delivery/destination.ts'
-import { joinProblems } from '../../lib/problems/describe-problem.ts'
+import { joinProblems } from '../../lib/problems/problem.ts'
 import type { JsonObject } from '../../lib/shape.ts'
 import { readAccount } from '../../requests/account/read-account.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { joinProblems } from '../../lib/problems/describe-problem.ts'
+import { joinProblems } from '../../lib/problems/problem.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import type { ListedAccount } from '../../requests/source/choose-account.ts'
 import { chooseAccount } from '../../requests/source/choose-account.ts'

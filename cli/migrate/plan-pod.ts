@@ -1,13 +1,13 @@
 import { printable } from '../../lib/printable.ts'
-import { describeProblem } from '../../lib/problems/describe-problem.ts'
+import { describeProblem } from '../../lib/problems/problem.ts'
 import { type JsonObject, objectAt } from '../../lib/shape.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
-import { isObjectKey } from '../../requests/annotations/keys/keys.ts'
 import {
   annotationPrefix,
+  isObjectKey,
   readOwnAnnotations,
 } from '../../requests/annotations/keys/own-annotations.ts'
-import { isSubPathMount } from '../../webhook/core/injection/served-mounts.ts'
+import { isSubPathMount } from '../../webhook/core/injection/served-volumes.ts'
 import { isDriverVolume } from '../../webhook/core/model/find-class-volumes.ts'
 import { skipReasons } from '../../webhook/core/model/outcome.ts'
 import { allContainers, type Pod } from '../../webhook/core/model/pod.ts'

@@ -121,7 +121,7 @@ function outcomeOf(part: WantedObject, { outcomes }: Pick<AlignOptions, 'outcome
 }
 
 const rotating = ({ reference: { vault, name } }: WantedObject): AkvError =>
-  new AkvError({
-    code: 'AKV_CERTIFICATE_ROTATING',
-    message: `certificate ${vault}:${name}: its certificate, key and secret are of different versions`,
-  })
+  new AkvError(
+    'AKV_CERTIFICATE_ROTATING',
+    `certificate ${vault}:${name}: its certificate, key and secret are of different versions`,
+  )

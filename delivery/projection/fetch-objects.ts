@@ -86,10 +86,10 @@ function retryRequests(options: FetchObjectsOptions, stopRetrying: AbortSignal):
 }
 
 const overdue = (reference: ObjectReference): AkvError =>
-  new AkvError({
-    code: 'AKV_NETWORK',
-    message: `${describeObject(reference)}: the timeout was over before vault ${reference.vault} could be asked`,
-  })
+  new AkvError(
+    'AKV_NETWORK',
+    `${describeObject(reference)}: the timeout was over before vault ${reference.vault} could be asked`,
+  )
 
 /** A reader that requests each object and version once, however often it is read, and known versions never. */
 function readEachOnce(

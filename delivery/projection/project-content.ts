@@ -219,7 +219,7 @@ function checkVariable(
   if (reason === undefined) return rendered
   const isAbsent = optional === true && rendered.value.length === 0
   const message = `variable ${variable}: the value of ${describeObject(object)} ${reason}`
-  const error = new AkvError({ code: 'AKV_ENV_VALUE', message })
+  const error = new AkvError('AKV_ENV_VALUE', message)
   return { kind: isAbsent ? 'absent' : 'failed', problem: { key: objectKey(object), error } }
 }
 

@@ -239,4 +239,4 @@ function valueOrThrow<T>(parsed: Parsed<T>, wanted: WantedValue, code: AkvErrorC
 const renderError = (
   { object }: WantedValue,
   { code, problem }: { readonly code: AkvErrorCode; readonly problem: string },
-): AkvError => new AkvError({ code, message: `${describeObject(object)}: ${problem}` })
+): AkvError => new AkvError(code, `${describeObject(object)}: ${problem}`)

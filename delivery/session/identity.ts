@@ -30,25 +30,19 @@ export function resolveIdentity(
 ): Identity {
   const binding = bindingVariables.find((name) => env[name] !== undefined)
   if (binding !== undefined)
-    throw new AkvError({
-      code: 'AKV_IDENTITY_BINDING',
-      message: `the environment variable ${binding} is set`,
-    })
+    throw new AkvError('AKV_IDENTITY_BINDING', `the environment variable ${binding} is set`)
   const clientId = annotated.clientId || env['AZURE_CLIENT_ID']
   const tenantId = annotated.tenantId || env['AZURE_TENANT_ID'] || annotated.defaultTenantId
   if (!clientId || !tenantId)
-    throw new AkvError({
-      code: 'AKV_IDENTITY_MISSING',
-      message: `no ${[clientId ? [] : 'client ID', tenantId ? [] : 'tenant ID'].flat().join(' and no ')} is configured`,
-    })
+    throw new AkvError(
+      'AKV_IDENTITY_MISSING',
+      `no ${[clientId ? [] : 'client ID', tenantId ? [] : 'tenant ID'].flat().join(' and no ')} is configured`,
+    )
   return { clientId: checked('client ID', clientId), tenantId: checked('tenant ID', tenantId) }
 }
 
 /** Both IDs become part of a URL. */
 function checked(what: string, id: string): string {
   if (isUuid(id)) return id.toLowerCase()
-  throw new AkvError({
-    code: 'AKV_CONFIG_INVALID',
-    message: `the ${what} "${printable(id)}" is not a valid UUID`,
-  })
+  throw new AkvError('AKV_CONFIG_INVALID', `the ${what} "${printable(id)}" is not a valid UUID`)
 }

@@ -6,8 +6,7 @@ import {
   loadClient,
   type ObjectReader,
 } from '../../keyvault/readers/object-reader.ts'
-import { pauseThrottledVaults } from '../../keyvault/readers/pause-throttled-vaults.ts'
-import { createVaultPauses } from '../../keyvault/readers/vault-pauses.ts'
+import { createVaultPauses, pauseThrottledVaults } from '../../keyvault/readers/vault-pauses.ts'
 import {
   collectionOf,
   type ObjectReference,

@@ -12,10 +12,7 @@ export function readTokenFile(path: string): string {
     if (token !== '') return token
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
-    throw new AkvError({
-      code: 'AKV_TOKEN_FILE',
-      message: `the token file ${path} can't be read (${code})`,
-    })
+    throw new AkvError('AKV_TOKEN_FILE', `the token file ${path} can't be read (${code})`)
   }
-  throw new AkvError({ code: 'AKV_TOKEN_FILE', message: `the token file ${path} is empty` })
+  throw new AkvError('AKV_TOKEN_FILE', `the token file ${path} is empty`)
 }

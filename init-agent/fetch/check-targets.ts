@@ -27,7 +27,7 @@ export function checkTargets(config: AgentConfig): void {
     )
 }
 
-const invalid = (message: string) => new AkvError({ code: 'AKV_CONFIG_INVALID', message })
+const invalid = (message: string) => new AkvError('AKV_CONFIG_INVALID', message)
 
 /** Each volume is a folder of its own, so paths only conflict with those of the same volume. */
 function checkPaths({ files, templates, volumes = [] }: AgentConfig): void {

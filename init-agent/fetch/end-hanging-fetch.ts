@@ -18,10 +18,10 @@ export async function endHangingFetch<T>(
     for (;;) {
       const leftMs = deadline.atMs() + hangGraceSeconds * 1000 - clock.now()
       if (leftMs <= 0)
-        throw new AkvError({
-          code: 'AKV_NETWORK',
-          message: `the first fetch was still running ${hangGraceSeconds} s after its time was over`,
-        })
+        throw new AkvError(
+          'AKV_NETWORK',
+          `the first fetch was still running ${hangGraceSeconds} s after its time was over`,
+        )
       await clock.sleep(leftMs, ended.signal)
       if (ended.signal.aborted) return await fetch
     }

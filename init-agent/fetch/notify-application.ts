@@ -31,10 +31,10 @@ export async function notifyApplication(
 
 function post(url: string, signal: AbortSignal): Promise<void> {
   const failed = (what: string) =>
-    new AkvError({
-      code: 'AKV_NOTIFY_FAILED',
-      message: `the application did not accept the notification: POST ${url}: ${what}`,
-    })
+    new AkvError(
+      'AKV_NOTIFY_FAILED',
+      `the application did not accept the notification: POST ${url}: ${what}`,
+    )
   return new Promise((resolve, reject) => {
     // Not the global agent, which may send this through a proxy (NODE_USE_ENV_PROXY).
     const posted = request(url, { method: 'POST', agent: false, signal }, (response) => {

@@ -45,8 +45,7 @@ export interface PreparedSet {
  */
 export function prepareFileSet(volume: string, files: FileSet): PreparedSet {
   const problem = pathProblem([...files.keys()])
-  if (problem !== undefined)
-    throw new AkvError({ code: 'AKV_CONFIG_INVALID', message: `the path ${problem}` })
+  if (problem !== undefined) throw new AkvError('AKV_CONFIG_INVALID', `the path ${problem}`)
   const names = new Set([...files.keys()].map((path) => path.split('/', 1)[0] ?? path))
   return translateErrors(volume, () => {
     refuseForeign(volume, names)
@@ -77,10 +76,10 @@ function refuseForeign(volume: string, names: ReadonlySet<string>): void {
   const inTheWay =
     foreign ?? (exists(link) && currentFolder(volume) === undefined ? currentSetLink : undefined)
   if (inTheWay !== undefined)
-    throw new AkvError({
-      code: 'AKV_FILE_IN_THE_WAY',
-      message: `${printable(join(volume, inTheWay), 300)} exists already and was not created by the agent`,
-    })
+    throw new AkvError(
+      'AKV_FILE_IN_THE_WAY',
+      `${printable(join(volume, inTheWay), 300)} exists already and was not created by the agent`,
+    )
 }
 
 /** Counts whole pages, as tmpfs does, so that the message doesn't reveal the length of a value. */
@@ -91,10 +90,10 @@ function checkSize(volume: string, files: FileSet): void {
   const room = Math.floor(bsize * blocks * largestShare)
   // A tmpfs without a limit reports 0 blocks.
   if (blocks === 0 || needed <= room) return
-  throw new AkvError({
-    code: 'AKV_SET_TOO_LARGE',
-    message: `${volume} has room for ${Math.floor(room / 1024)} KiB of files; these need ${Math.ceil(needed / 1024)} KiB`,
-  })
+  throw new AkvError(
+    'AKV_SET_TOO_LARGE',
+    `${volume} has room for ${Math.floor(room / 1024)} KiB of files; these need ${Math.ceil(needed / 1024)} KiB`,
+  )
 }
 
 function writeFolder(volume: string, files: FileSet): string {
@@ -198,9 +197,9 @@ function translateErrors<T>(volume: string, work: () => T): T {
     if (error instanceof AkvError || !(error instanceof Error)) throw error
     const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
     const isFull = code === 'ENOSPC' || code === 'EDQUOT'
-    throw new AkvError({
-      code: isFull ? 'AKV_VOLUME_FULL' : 'AKV_WRITE_FAILED',
-      message: `${volume} could not be written (${code})`,
-    })
+    throw new AkvError(
+      isFull ? 'AKV_VOLUME_FULL' : 'AKV_WRITE_FAILED',
+      `${volume} could not be written (${code})`,
+    )
   }
 }

@@ -36,11 +36,10 @@ function proxySettings(env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv {
   if (!proxy) return {}
   const url = proxy.includes('://') ? proxy : `http://${proxy}`
   if (!/^https?:/.test(url) || !URL.canParse(url))
-    throw new AkvError({
-      code: 'AKV_CONFIG_INVALID',
-      message:
-        'HTTPS_PROXY is not a valid proxy URL; accepted: http://host:port, https://host:port and host:port',
-    })
+    throw new AkvError(
+      'AKV_CONFIG_INVALID',
+      'HTTPS_PROXY is not a valid proxy URL; accepted: http://host:port, https://host:port and host:port',
+    )
   const noProxy = (env['no_proxy'] || env['NO_PROXY'] || '')
     .split(',')
     .map((entry) => entry.trim())
@@ -57,8 +56,8 @@ function certificates(pem: string): string {
   } catch {
     // Handled below, like an empty list.
   }
-  throw new AkvError({
-    code: 'AKV_CONFIG_INVALID',
-    message: 'the configured CA does not contain a readable PEM certificate',
-  })
+  throw new AkvError(
+    'AKV_CONFIG_INVALID',
+    'the configured CA does not contain a readable PEM certificate',
+  )
 }

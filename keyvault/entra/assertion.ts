@@ -14,10 +14,7 @@ export function describeAssertion(token: string): string {
   const claims = payload(token)
   const audience = [claims['aud']].flat()
   if (audience.includes(bindingAudience))
-    throw new AkvError({
-      code: 'AKV_IDENTITY_BINDING',
-      message: `the token's audience is ${bindingAudience}`,
-    })
+    throw new AkvError('AKV_IDENTITY_BINDING', `the token's audience is ${bindingAudience}`)
   const issuer = quoted(claims['iss'])
   const subject = quoted(claims['sub'])
   return `issuer ${issuer}, subject ${subject}, audience ${audience.slice(0, 5).map(quoted).join(' ')}`
@@ -32,7 +29,7 @@ function payload(token: string): Record<string, unknown> {
   } catch {
     // Handled below, like a token without the claims.
   }
-  throw new AkvError({ code: 'AKV_TOKEN_FILE', message: 'the token file does not contain a JWT' })
+  throw new AkvError('AKV_TOKEN_FILE', 'the token file does not contain a JWT')
 }
 
 const quoted = (claim: unknown): string =>

@@ -66,8 +66,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       } catch (error) {
         if (!lasts(unusableBeforeMs)) throw error
       }
-      if (!current)
-        throw new AkvError({ code: 'AKV_INTERNAL', message: 'no token after a sign-in' })
+      if (!current) throw new AkvError('AKV_INTERNAL', 'no token after a sign-in')
       return current.value
     },
     forget() {
@@ -111,9 +110,9 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
   } catch (error) {
     if (error instanceof RequestFailure) failure ??= error.failure
     if (failure) throw signInError(failure, { clientId, tenantId, claims })
-    throw new AkvError({
-      code: 'AKV_BAD_ANSWER',
-      message: `client ${clientId} in tenant ${tenantId}: the answer for Entra does not contain a token`,
-    })
+    throw new AkvError(
+      'AKV_BAD_ANSWER',
+      `client ${clientId} in tenant ${tenantId}: the answer for Entra does not contain a token`,
+    )
   }
 }

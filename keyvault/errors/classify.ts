@@ -35,7 +35,7 @@ export function vaultError(
   const saying = innerCode ?? code
   const details = saying === undefined ? `HTTP ${status}` : `HTTP ${status}, ${saying}`
   const error = (code: AkvErrorCode, what: string) =>
-    new AkvError({ code, message: `${request.object}: ${what} (${details})`, retryAfterMs })
+    new AkvError(code, `${request.object}: ${what} (${details})`, { retryAfterMs })
 
   if (status === 404)
     return code === undefined
@@ -74,11 +74,11 @@ export function signInError(
   const code = known?.code ?? entraStatus(status)
   const sentence = entraSentence(code, sent.claims)
   const reason = known?.reason === undefined ? '' : `: ${known.reason}`
-  return new AkvError({
+  return new AkvError(
     code,
-    message: `client ${sent.clientId} in tenant ${sent.tenantId}: ${sentence}${reason} (${details})`,
-    retryAfterMs,
-  })
+    `client ${sent.clientId} in tenant ${sent.tenantId}: ${sentence}${reason} (${details})`,
+    { retryAfterMs },
+  )
 }
 
 function entraStatus(status: number): AkvErrorCode {
@@ -114,29 +114,26 @@ function withoutAnswer(
   switch (failure.kind) {
     case 'network':
       return certificateCode.test(failure.code)
-        ? new AkvError({
-            code: 'AKV_TLS_UNTRUSTED',
-            message: `the certificate of ${host} is not trusted (${failure.code})`,
-          })
-        : new AkvError({
-            code: 'AKV_NETWORK',
-            message: `${host} could not be reached (${failure.code})`,
-          })
+        ? new AkvError(
+            'AKV_TLS_UNTRUSTED',
+            `the certificate of ${host} is not trusted (${failure.code})`,
+          )
+        : new AkvError('AKV_NETWORK', `${host} could not be reached (${failure.code})`)
     case 'timeout':
-      return new AkvError({
-        code: 'AKV_NETWORK',
-        message: `${host} did not answer within ${failure.timeoutMs / 1000} s`,
-      })
+      return new AkvError(
+        'AKV_NETWORK',
+        `${host} did not answer within ${failure.timeoutMs / 1000} s`,
+      )
     case 'too-large':
-      return new AkvError({
-        code: 'AKV_BAD_ANSWER',
-        message: `${host} answered with more than ${failure.maxBytes / 1024} KiB`,
-      })
+      return new AkvError(
+        'AKV_BAD_ANSWER',
+        `${host} answered with more than ${failure.maxBytes / 1024} KiB`,
+      )
     case 'elsewhere':
-      return new AkvError({
-        code: 'AKV_REDIRECTED',
-        message: `a request for ${host} was about to go to another host; it was not sent`,
-      })
+      return new AkvError(
+        'AKV_REDIRECTED',
+        `a request for ${host} was about to go to another host; it was not sent`,
+      )
     default:
       return failure satisfies never
   }

@@ -64,11 +64,11 @@ export function askOneFirst(
 }
 
 const skipped = (reference: ObjectReference, { code, retryAfterMs }: AkvError): AkvError =>
-  new AkvError({
+  new AkvError(
     code,
-    message: `${describeObject(reference)}: not requested, because vault ${reference.vault} served no other object`,
-    retryAfterMs,
-  })
+    `${describeObject(reference)}: not requested, because vault ${reference.vault} served no other object`,
+    { retryAfterMs },
+  )
 
 /** Waits for the requests before. Returns how to let the next one follow. */
 async function takeTurn(probe: VaultProbe): Promise<() => void> {

@@ -59,10 +59,10 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
         const version = properties.version?.toLowerCase() ?? ''
         // A pinned version is never fetched again, so a wrong answer would stay for ever.
         if (reference.version !== undefined && version !== reference.version)
-          throw new AkvError({
-            code: 'AKV_BAD_ANSWER',
-            message: `${describeObject(reference)}: vault ${reference.vault} answered with another version`,
-          })
+          throw new AkvError(
+            'AKV_BAD_ANSWER',
+            `${describeObject(reference)}: vault ${reference.vault} answered with another version`,
+          )
         return {
           ...object,
           ...(isObjectVersion(version) && { version }),
@@ -147,10 +147,10 @@ async function translateErrors<T>(
       throw vaultError(error.failure, { object, vault, principal })
     // The SDK could not read the answer, or the answer didn't contain the object. The SDK's message may quote the
     // answer, so it isn't shown.
-    throw new AkvError({
-      code: 'AKV_BAD_ANSWER',
-      message: `${object}: vault ${vault} answered with something other than a ${collectionOf(reference).slice(0, -1)}`,
-    })
+    throw new AkvError(
+      'AKV_BAD_ANSWER',
+      `${object}: vault ${vault} answered with something other than a ${collectionOf(reference).slice(0, -1)}`,
+    )
   }
 }
 
@@ -171,10 +171,7 @@ function timeOf(date: Date | undefined): number | undefined {
 
 /** A vault refuses to hand out a disabled secret, but not the public halves of disabled keys and certificates. */
 const disabled = (reference: ObjectReference): AkvError =>
-  new AkvError({
-    code: 'AKV_OBJECT_DISABLED',
-    message: `${describeObject(reference)}: it is disabled`,
-  })
+  new AkvError('AKV_OBJECT_DISABLED', `${describeObject(reference)}: it is disabled`)
 
 const callOptions = (signal: AbortSignal | undefined): CallOptions =>
   signal === undefined ? {} : { abortSignal: signal }

@@ -1,7 +1,9 @@
 import { backoffMs, backoffSpanMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { ObjectReader } from './object-reader.ts'
 import { isOutageCode } from './outage-codes.ts'
+import { wrapReader } from './wrap-reader.ts'
 
 /**
  * A vault counts requests in windows of 10 s, so a shorter pause would often end in the same window. With longer pauses,
@@ -74,7 +76,7 @@ export function createVaultPauses(clock: PauseClock): VaultPauses {
     if (state === undefined || retryAfterMs <= 0) return
     const cause = state.reason === 'AKV_THROTTLED' ? 'is throttling' : 'is failing'
     const message = `vault ${vault} ${cause}; it is not asked again before its pause is over`
-    const error = new AkvError({ code: state.reason, message, retryAfterMs })
+    const error = new AkvError(state.reason, message, { retryAfterMs })
     ownErrors.add(error)
     throw error
   }
@@ -148,7 +150,7 @@ function recordError(state: VaultState, error: AkvError, clock: PauseClock): Akv
   if (code === 'AKV_THROTTLED' || (code === 'AKV_VAULT_UNAVAILABLE' && retryAfterMs > 0)) {
     startPause(state, error, clock)
     const restMs = state.pausedUntilMs - clock.now()
-    return new AkvError({ code, message, retryAfterMs: restMs })
+    return new AkvError(code, message, { retryAfterMs: restMs })
   }
   // A failed sign-in says nothing about the vault.
   if (code === 'AKV_ENTRA_UNAVAILABLE') return error
@@ -163,7 +165,7 @@ function recordError(state: VaultState, error: AkvError, clock: PauseClock): Akv
  */
 function refuseWaiting({ waiting }: VaultState, { code }: AkvError): void {
   const message = 'not requested, because the vault did not serve the request before'
-  for (const { reject } of waiting.splice(0)) reject(new AkvError({ code, message }))
+  for (const { reject } of waiting.splice(0)) reject(new AkvError(code, message))
 }
 
 function startPause(
@@ -193,4 +195,9 @@ function startPause(
 /** Wakes every waiting request. One that gets no slot waits again, in the same order; one that isn't woken might wait forever. */
 function wakeAll({ waiting }: VaultState): void {
   for (const { resolve } of waiting.splice(0)) resolve()
+}
+
+/** Returns a reader that sends no requests to a paused vault, and pauses each vault that answers with a 429. */
+export function pauseThrottledVaults(reader: ObjectReader, pauses: VaultPauses): ObjectReader {
+  return wrapReader(reader, ({ vault }, request) => pauses.request(vault, request))
 }

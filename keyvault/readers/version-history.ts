@@ -17,7 +17,7 @@ export function pickVersions(
 ): readonly string[] {
   const { version: start } = reference
   const fail = (code: 'AKV_OBJECT_NOT_FOUND' | 'AKV_OBJECT_DISABLED', what: string) =>
-    new AkvError({ code, message: `${describeObject(reference)}: ${what}` })
+    new AkvError(code, `${describeObject(reference)}: ${what}`)
   if (start !== undefined && !listed.some(({ version }) => version === start))
     throw fail(
       'AKV_OBJECT_NOT_FOUND',

@@ -14,21 +14,23 @@ export class AkvError extends Error {
   private readonly combined: readonly AkvError[] | undefined
 
   /**
-   * @param options - `message`: what happened, to which vault, object or file; never a value or a token. `kinds`: see
-   *   {@link combineErrors}
+   * @param message - what happened, to which vault, object or file; never a value or a token
+   * @param more - `kinds`: see {@link combineErrors}
    */
-  constructor(options: {
-    readonly code: AkvErrorCode
-    readonly message: string
-    readonly retryAfterMs?: number | undefined
-    readonly detail?: string | undefined
-    readonly kinds?: readonly AkvError[]
-  }) {
-    super(options.message)
-    this.code = options.code
-    this.retryAfterMs = options.retryAfterMs
-    this.detail = options.detail
-    this.combined = options.kinds
+  constructor(
+    code: AkvErrorCode,
+    message: string,
+    more: {
+      readonly retryAfterMs?: number | undefined
+      readonly detail?: string | undefined
+      readonly kinds?: readonly AkvError[]
+    } = {},
+  ) {
+    super(message)
+    this.code = code
+    this.retryAfterMs = more.retryAfterMs
+    this.detail = more.detail
+    this.combined = more.kinds
   }
 
   /** The errors that this one combines, at most one for each code; this one alone if it combines none. */
@@ -51,12 +53,12 @@ const maxMessagesOfKind = 20
 export function combineErrors(errors: readonly AkvError[]): AkvError | undefined {
   const different = [...new Map(errors.map((error) => [error.message, error])).values()]
   const kinds = [...Map.groupBy(different, ({ code }) => code)]
-    .map(([code, ofCode]) => new AkvError({ code, message: joinMessages(ofCode) }))
+    .map(([code, ofCode]) => new AkvError(code, joinMessages(ofCode)))
     .sort((a, b) => Number(a.facts.isRetryable) - Number(b.facts.isRetryable))
   const [first, ...others] = kinds
   if (first === undefined || others.length === 0) return first
   const rest = others.map(({ code, message }) => `${code}: ${message}`)
-  return new AkvError({ code: first.code, message: [first.message, ...rest].join('; '), kinds })
+  return new AkvError(first.code, [first.message, ...rest].join('; '), { kinds })
 }
 
 function joinMessages(errors: readonly AkvError[]): string {
@@ -71,7 +73,7 @@ function joinMessages(errors: readonly AkvError[]): string {
  */
 export function toAkvError(error: unknown): AkvError {
   if (error instanceof AkvError) return error
-  return new AkvError({ code: 'AKV_INTERNAL', message: `unexpected ${kindAndPlace(error)}` })
+  return new AkvError('AKV_INTERNAL', `unexpected ${kindAndPlace(error)}`)
 }
 
 function kindAndPlace(error: unknown): string {

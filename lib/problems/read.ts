@@ -1,9 +1,14 @@
 import { closestMatch } from 'leven'
 import { printable } from '../printable.ts'
 import { isObject } from '../shape.ts'
-import { describePath } from './describe-problem.ts'
 import type { Parsed } from './parsed.ts'
-import { type FieldPath, maxKeptProblems, type Problem, plainProblem } from './problem.ts'
+import {
+  describePath,
+  type FieldPath,
+  maxKeptProblems,
+  type Problem,
+  plainProblem,
+} from './problem.ts'
 
 /** The place of a value in its object, and the list that its problems are added to. */
 export interface Field {

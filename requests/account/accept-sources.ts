@@ -1,5 +1,4 @@
-import { joinProblems } from '../../lib/problems/describe-problem.ts'
-import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
+import { joinProblems, type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import type { AzureIdentity } from '../annotations/azure-identity.ts'
 import { maxSpreads, maxTargets } from '../secret/secret-bounds.ts'
 import { type SourceRef, sourceNouns, sourceTitle } from '../secret/source-ref.ts'

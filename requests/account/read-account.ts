@@ -1,7 +1,6 @@
 import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
-import { describeProblem, joinProblems } from '../../lib/problems/describe-problem.ts'
-import type { Problem } from '../../lib/problems/problem.ts'
+import { describeProblem, joinProblems, type Problem } from '../../lib/problems/problem.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import { chooseVaults } from '../administrator/choose-vaults.ts'
 import type { Policy } from '../administrator/policy.ts'
@@ -11,7 +10,6 @@ import {
   azureAnnotations,
   readAzureIdentity,
 } from '../annotations/azure-identity.ts'
-import { syncKey, syncStatusKey } from '../annotations/keys/keys.ts'
 import {
   type Annotations,
   annotationPrefix,
@@ -19,6 +17,8 @@ import {
   ownPath,
   readOwnAnnotations,
   sizeProblems,
+  syncKey,
+  syncStatusKey,
 } from '../annotations/keys/own-annotations.ts'
 import { minRefreshSeconds } from '../annotations/pod-settings.ts'
 import { readValues } from '../annotations/read-values.ts'

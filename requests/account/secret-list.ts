@@ -1,7 +1,6 @@
 import type { SecretValue } from '../../delivery/destination.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
-import { syncKey } from '../annotations/keys/keys.ts'
-import { ownPath } from '../annotations/keys/own-annotations.ts'
+import { ownPath, syncKey } from '../annotations/keys/own-annotations.ts'
 import { parsePlainYaml, type YamlBounds } from '../annotations/objects/parse-plain-yaml.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { maxSpreads, maxTargets } from '../secret/secret-bounds.ts'

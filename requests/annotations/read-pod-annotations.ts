@@ -8,10 +8,11 @@ import type { Problem } from '../../lib/problems/problem.ts'
 import { chooseVaults } from '../administrator/choose-vaults.ts'
 import type { Policy } from '../administrator/policy.ts'
 import { envProblems } from './env-problems.ts'
-import { isObjectKey, objectKeys } from './keys/keys.ts'
 import {
   type Annotations,
   annotationPrefix,
+  isObjectKey,
+  objectKeys,
   ownPath,
   sizeProblems,
   valueProblem,

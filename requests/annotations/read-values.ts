@@ -1,7 +1,6 @@
 import { printable } from '../../lib/printable.ts'
 import type { Parsed } from '../../lib/problems/parsed.ts'
-import type { Problem } from '../../lib/problems/problem.ts'
-import { maxProblems } from '../../lib/problems/problem.ts'
+import { maxProblems, type Problem } from '../../lib/problems/problem.ts'
 import {
   type Annotations,
   annotationPrefix,

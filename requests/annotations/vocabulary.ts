@@ -1,8 +1,14 @@
 import { closestMatch } from 'leven'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { parseDuration } from '../../lib/values/parse-duration.ts'
-import { isObjectKey, objectKeys, syncedKey, syncKey, syncStatusKey } from './keys/keys.ts'
-import { annotationPrefix } from './keys/own-annotations.ts'
+import {
+  annotationPrefix,
+  isObjectKey,
+  objectKeys,
+  syncedKey,
+  syncKey,
+  syncStatusKey,
+} from './keys/own-annotations.ts'
 import { minRefreshSeconds, podSettings } from './pod-settings.ts'
 import type { ValueTable } from './read-values.ts'
 

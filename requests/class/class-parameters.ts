@@ -8,9 +8,8 @@ import {
   report,
   reportThat,
 } from '../../lib/problems/read.ts'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject, withoutAbsent } from '../../lib/shape.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
-import { withoutAbsent } from '../../lib/without-absent.ts'
 import { forbiddenVaults } from '../administrator/choose-vaults.ts'
 import type { CloudName, Policy } from '../administrator/policy.ts'
 import { podSettings } from '../annotations/pod-settings.ts'

@@ -1,5 +1,4 @@
-import { describePath } from '../../lib/problems/describe-problem.ts'
-import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
+import { describePath, type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import { parseCsiObjects } from '../annotations/objects/read-csi-objects.ts'
 import { pathProblems } from '../annotations/objects/target-problems.ts'
 import { type ClassParameters, parameterPath } from './class-parameters.ts'

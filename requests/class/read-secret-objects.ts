@@ -1,9 +1,13 @@
 import type { WantedFile } from '../../delivery/contract.ts'
 import type { SecretValue } from '../../delivery/destination.ts'
 import { printable } from '../../lib/printable.ts'
-import { describePath } from '../../lib/problems/describe-problem.ts'
 import { type Parsed, valid } from '../../lib/problems/parsed.ts'
-import { maxKeptProblems, type Problem, type ProblemPlace } from '../../lib/problems/problem.ts'
+import {
+  describePath,
+  maxKeptProblems,
+  type Problem,
+  type ProblemPlace,
+} from '../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
 import { maxEntries, typeProblems } from '../account/secret-keys.ts'

@@ -3,15 +3,14 @@ import type { Policy } from '../administrator/policy.ts'
 import { metadataProblems } from '../secret/metadata-problems.ts'
 import { boundProblems, type Source } from '../source/source.ts'
 import type { CheckedTemplates } from './check-template.ts'
-import type { StoreRef } from './read-data-items.ts'
 import {
   type FindStore,
   type ReadExternalSecret,
   readExternalSecret,
 } from './read-external-secret.ts'
-import { readStore, type StoreContent } from './read-store.ts'
+import type { StoreRef } from './read-store.ts'
+import { readStore, type StoreContent, storeRefsIn } from './read-store.ts'
 import type { SeenWithStatus } from './seen-external-secret.ts'
-import { storeRefsIn } from './store-refs-in.ts'
 
 /** A store as an ExternalSecret finds it. */
 export interface FoundStore {

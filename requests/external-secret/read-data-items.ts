@@ -10,15 +10,9 @@ import {
   textAs,
 } from '../../lib/problems/read.ts'
 import { dataKeyProblem } from '../secret/secret-types.ts'
-import { parseSubdomain } from './parse-subdomain.ts'
 import { type RemoteRef, remoteRefReader } from './read-remote-ref.ts'
-import { type StoreKind, storeKinds } from './read-store.ts'
-
-/** A reference to a store. */
-export interface StoreRef {
-  readonly kind: StoreKind
-  readonly name: string
-}
+import type { StoreRef } from './read-store.ts'
+import { parseSubdomain, storeKinds } from './read-store.ts'
 
 /** One item of `data`, or of `dataFrom`, which has no key. */
 export interface Item {

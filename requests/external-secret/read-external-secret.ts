@@ -1,8 +1,12 @@
 import type { SecretValue } from '../../delivery/destination.ts'
 import { printable } from '../../lib/printable.ts'
-import { describeProblem } from '../../lib/problems/describe-problem.ts'
 import { invalid, type Parsed } from '../../lib/problems/parsed.ts'
-import { maxKeptProblems, type Problem, plainProblem } from '../../lib/problems/problem.ts'
+import {
+  describeProblem,
+  maxKeptProblems,
+  type Problem,
+  plainProblem,
+} from '../../lib/problems/problem.ts'
 import {
   below,
   eachOf,
@@ -26,14 +30,8 @@ import type { ComposedInput, ComposedTemplate } from '../secret/composition.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { lackingKeys } from '../secret/secret-types.ts'
 import type { CheckedTemplates } from './check-template.ts'
-import {
-  type Item,
-  readDataFromItem,
-  readDataItem,
-  readStoreRef,
-  type StoreRef,
-} from './read-data-items.ts'
-import type { ReadStore, StoreContent } from './read-store.ts'
+import { type Item, readDataFromItem, readDataItem, readStoreRef } from './read-data-items.ts'
+import type { ReadStore, StoreContent, StoreRef } from './read-store.ts'
 import { type NeededKeys, readTarget } from './read-target.ts'
 
 /** Finds a store by its name. */

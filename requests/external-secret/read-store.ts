@@ -1,4 +1,5 @@
 import { isVaultName } from '../../keyvault/reference.ts'
+import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
 import {
@@ -12,12 +13,11 @@ import {
   someOf,
   textAs,
 } from '../../lib/problems/read.ts'
-import { isObject } from '../../lib/shape.ts'
+import { isObject, valueAt, withoutAbsent } from '../../lib/shape.ts'
 import { tokenAudience } from '../../lib/token-audience.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
-import { withoutAbsent } from '../../lib/without-absent.ts'
+import { maxEntries } from '../account/secret-keys.ts'
 import type { CloudName, Policy } from '../administrator/policy.ts'
-import { parseSubdomain } from './parse-subdomain.ts'
 import { conditionsReader } from './read-conditions.ts'
 
 /** What a SecretStore or a ClusterSecretStore says, as far as it is used here. */
@@ -82,6 +82,12 @@ export function readStore(
 
 export const storeKinds = ['SecretStore', 'ClusterSecretStore'] as const
 export type StoreKind = (typeof storeKinds)[number]
+
+/** A reference to a store. */
+export interface StoreRef {
+  readonly kind: StoreKind
+  readonly name: string
+}
 
 type Options = Parameters<typeof readStore>[1]
 
@@ -154,4 +160,33 @@ function parseVaultUrl(url: string, template: string): Parsed<string> {
   return lower.startsWith(before) && lower.endsWith(after) && isVaultName(vault)
     ? valid(vault)
     : invalid(`expected ${template.replace('{vault}', 'NAME')}`)
+}
+
+/** Accepts the name of an object of Kubernetes. */
+export const parseSubdomain = (name: string): Parsed<string> =>
+  isName(name, subdomainName) ? valid(name) : invalid(`expected ${subdomainName.sentence}`)
+
+/**
+ * The stores that an ExternalSecret names by a valid name, each once, whatever else is wrong with it.
+ *
+ * @param spec - any JSON
+ */
+export function storeRefsIn(spec: unknown): readonly StoreRef[] {
+  if (!isObject(spec)) return []
+  const items = [spec['data'], spec['dataFrom']].flatMap((list) =>
+    Array.isArray(list) ? list.slice(0, maxEntries) : [],
+  )
+  const written = [
+    spec['secretStoreRef'],
+    ...items.map((item) => valueAt(item, 'sourceRef', 'storeRef')),
+  ]
+  const refs = new Map<string, StoreRef>()
+  for (const ref of written) {
+    const name = valueAt(ref, 'name')
+    const kind = valueAt(ref, 'kind') ?? 'SecretStore'
+    const isStore = typeof name === 'string' && isName(name, subdomainName)
+    if (isStore && storeKinds.includes(kind as StoreKind))
+      refs.set(`${kind} ${name}`, { kind: kind as StoreKind, name })
+  }
+  return [...refs.values()]
 }

@@ -1,5 +1,5 @@
 import { printable } from '../../lib/printable.ts'
-import { describePath } from '../../lib/problems/describe-problem.ts'
+import { describePath } from '../../lib/problems/problem.ts'
 import {
   below,
   checked,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { isObject, type JsonObject, objectAt, valueAt } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
 import { copyAnnotations, copyLabels } from '../secret/labels.ts'
@@ -11,7 +12,6 @@ import {
   type SourceContent,
   shortText,
 } from '../source/seen-source.ts'
-import { objectRevision } from './object-revision.ts'
 import { claimedName } from './read-external-secret.ts'
 
 export interface KeptSpec {
@@ -169,4 +169,19 @@ function otherWritesIn(writers: ReturnType<typeof statusWriters>): readonly Stat
     .toSorted((a, b) => b.atMs - a.atMs)
     .slice(0, maxOtherWrites)
     .map(({ manager, atMs }) => ({ manager: shortText(manager, 128), atMs }))
+}
+
+/**
+ * The version of an object's spec, labels and annotations, as the External Secrets Operator computes it for
+ * `status.syncedResourceVersion`: others compare the two to see whether a change has been synced.
+ */
+export function objectRevision({ generation, labels, annotations }: JsonObject): string {
+  const text = `{annotations:${mapText(annotations)} labels:${mapText(labels)}}`
+  return `${generation ?? 0}-${createHash('sha3-224').update(text).digest('hex')}`
+}
+
+/** A map of strings as Go prints it. */
+function mapText(map: unknown): string {
+  const entries = Object.entries(isObject(map) ? map : {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `map[${entries.map(([name, text]) => `${name}:${text}`).join(' ')}]`
 }

@@ -1,7 +1,6 @@
 /** The names that mark what the controller writes. */
 
-import { syncStatusKey } from '../annotations/keys/keys.ts'
-import { annotationPrefix } from '../annotations/keys/own-annotations.ts'
+import { annotationPrefix, syncStatusKey } from '../annotations/keys/own-annotations.ts'
 
 /** Kubernetes' recommended label. A Secret is the controller's if it has this label and is owned by the account. */
 export const managedByLabel = 'app.kubernetes.io/managed-by'

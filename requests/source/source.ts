@@ -1,6 +1,5 @@
 import type { SecretValue } from '../../delivery/destination.ts'
-import { describeProblem } from '../../lib/problems/describe-problem.ts'
-import { maxKeptProblems, type Problem } from '../../lib/problems/problem.ts'
+import { describeProblem, maxKeptProblems, type Problem } from '../../lib/problems/problem.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { type SourceRef, sourceKey } from '../secret/source-ref.ts'
 import type { AccountHints } from './choose-account.ts'

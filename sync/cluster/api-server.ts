@@ -8,8 +8,7 @@ import { fieldManager, statusAnnotation } from '../../requests/secret/names.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import { readStoredSecret, type StoredSecret } from '../plan/stored-secret.ts'
-import { ask } from './ask.ts'
-import { tokenError, writeError } from './cluster-error.ts'
+import { ask, tokenError, writeError } from './cluster-error.ts'
 import type { SecretName, SeenAccount, SyncCluster } from './cluster-port.ts'
 import { customRequests } from './custom-requests.ts'
 import { eventBody } from './event-body.ts'
@@ -94,10 +93,7 @@ function accountRequests(
       const request = core.createNamespacedServiceAccountToken({ namespace, name, body })
       const { status } = await ask(what, request, tokenError)
       if (!status?.token)
-        throw new AkvError({
-          code: 'AKV_ACCOUNT_TOKEN',
-          message: `${what}: the answer contains no token`,
-        })
+        throw new AkvError('AKV_ACCOUNT_TOKEN', `${what}: the answer contains no token`)
       return status.token
     },
   }
@@ -177,7 +173,7 @@ function secretWrites(
 function stored(what: string, secret: V1Secret): StoredSecret {
   const read = readStoredSecret(secret)
   if (read.kind === 'valid') return read.value
-  throw new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: `${what}: ${read.problem}` })
+  throw new AkvError('AKV_CLUSTER_UNAVAILABLE', `${what}: ${read.problem}`)
 }
 
 /** The client's types don't accept readonly arrays. */

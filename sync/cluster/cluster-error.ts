@@ -1,5 +1,6 @@
 import { retryAfterMs } from '../../keyvault/clients/retry-after.ts'
-import type { FailedAnswer } from '../../kubernetes/answers.ts'
+import { answerOf, type FailedAnswer } from '../../kubernetes/answers.ts'
+import { LargeAnswerError } from '../../kubernetes/connection.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
@@ -21,20 +22,13 @@ interface FailedRequest {
 /** For reads, and for Events. */
 export function clusterError({ answer, what }: FailedRequest): AkvError {
   if (answer === undefined)
-    return new AkvError({
-      code: 'AKV_CLUSTER_UNAVAILABLE',
-      message: `${what}: the API server could not be reached`,
-    })
+    return new AkvError('AKV_CLUSTER_UNAVAILABLE', `${what}: the API server could not be reached`)
   const { status, header } = answer
   if (status === 401 || status === 403)
-    return new AkvError({
-      code: 'AKV_CLUSTER_FORBIDDEN',
-      message: `${what}: ${refusal(answer)}`,
+    return new AkvError('AKV_CLUSTER_FORBIDDEN', `${what}: ${refusal(answer)}`, {
       retryAfterMs: undefined,
     })
-  return new AkvError({
-    code: 'AKV_CLUSTER_UNAVAILABLE',
-    message: `${what}: the API server answered ${status}`,
+  return new AkvError('AKV_CLUSTER_UNAVAILABLE', `${what}: the API server answered ${status}`, {
     retryAfterMs: retryAfterMs(header, Date.now()),
   })
 }
@@ -51,15 +45,11 @@ export function writeError(request: FailedRequest): AkvError | StaleError {
   if (status === 422 && shown.length > 0) return invalidError(what, shown)
   // An admission webhook chooses its own status, so look for one before switching on it.
   const refuser = admissionName(answer)
-  if (refuser !== undefined)
-    return new AkvError({ code: 'AKV_SECRET_REFUSED', message: `${what}: ${refuser}` })
+  if (refuser !== undefined) return new AkvError('AKV_SECRET_REFUSED', `${what}: ${refuser}`)
   switch (status) {
     case 404:
       return isOfNamespace(answer)
-        ? new AkvError({
-            code: 'AKV_CLUSTER_FORBIDDEN',
-            message: `${what}: its namespace does not exist`,
-          })
+        ? new AkvError('AKV_CLUSTER_FORBIDDEN', `${what}: its namespace does not exist`)
         : new StaleError(`${what} no longer exists`)
     case 409:
     // If a test of our JSON patch fails, the answer has no causes.
@@ -82,7 +72,7 @@ export function tokenError({ answer, what }: FailedRequest): AkvError {
       : answer.status === 409
         ? 'the account was deleted and created again'
         : refusal(answer)
-  return new AkvError({ code: 'AKV_ACCOUNT_TOKEN', message: `${what}: no token: ${reason}` })
+  return new AkvError('AKV_ACCOUNT_TOKEN', `${what}: no token: ${reason}`)
 }
 
 interface Cause {
@@ -113,10 +103,7 @@ function conflictError(what: string, conflicts: readonly Cause[]): AkvError {
       /^conflict with "((?:[^"\\]|\\.){1,128})"/.exec(message) ?? []
     return `${printable(field.replace(/^\./, ''))} belongs to "${printable(manager)}"`
   })
-  return new AkvError({
-    code: 'AKV_SECRET_CONFLICT',
-    message: `${what}: ${shown.join(', ')}${andMore(conflicts)}`,
-  })
+  return new AkvError('AKV_SECRET_CONFLICT', `${what}: ${shown.join(', ')}${andMore(conflicts)}`)
 }
 
 function invalidError(what: string, causes: readonly Cause[]): AkvError | StaleError {
@@ -128,15 +115,15 @@ function invalidError(what: string, causes: readonly Cause[]): AkvError | StaleE
   })
   if (causes.some(({ field }) => /^data\b/.test(field)))
     return refusedValues(what, `rejected: ${shown.join(', ')}`)
-  return new AkvError({
-    code: 'AKV_SECRET_REFUSED',
-    message: `${what}: rejected: ${shown.join(', ')}${andMore(causes)}`,
-  })
+  return new AkvError(
+    'AKV_SECRET_REFUSED',
+    `${what}: rejected: ${shown.join(', ')}${andMore(causes)}`,
+  )
 }
 
 /** A value decides whether the API server refuses it. The caller knows which Secret it is. */
 const refusedValues = (what: string, problem: string): AkvError =>
-  new AkvError({ code: 'AKV_SYNC_VALUES', message: what, detail: `${what}: ${problem}` })
+  new AkvError('AKV_SYNC_VALUES', what, { detail: `${what}: ${problem}` })
 
 const isOfNamespace = ({ said }: FailedAnswer): boolean =>
   isObject(said['details']) && said['details']['kind'] === 'namespaces'
@@ -164,4 +151,18 @@ function admissionName({ said }: FailedAnswer): string | undefined {
   if (policy !== undefined) return `the ValidatingAdmissionPolicy "${policy}" refused it`
   const [, quota] = /exceeded quota: ([\w.-]{1,253})/.exec(message) ?? []
   return quota === undefined ? undefined : `the quota "${quota}" is exhausted`
+}
+
+/** Awaits a request. If it fails, throws the error that `errorOf` creates from the answer, or LargeAnswerError. */
+export async function ask<T>(
+  what: string,
+  request: Promise<T>,
+  errorOf: typeof clusterError | typeof writeError = clusterError,
+): Promise<T> {
+  try {
+    return await request
+  } catch (error) {
+    if (error instanceof LargeAnswerError) throw error
+    throw errorOf({ answer: answerOf(error), what })
+  }
 }

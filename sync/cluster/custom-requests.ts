@@ -10,7 +10,7 @@ import {
 import { fieldManager } from '../../requests/secret/names.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
-import { ask } from './ask.ts'
+import { ask } from './cluster-error.ts'
 import {
   type CustomKind,
   KindAbsentError,

@@ -1,7 +1,6 @@
 import { isObject } from '../../lib/shape.ts'
 import { asksForSecrets, isReadAnnotation } from '../../requests/account/read-account.ts'
-import { syncKey } from '../../requests/annotations/keys/keys.ts'
-import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
+import { annotationPrefix, syncKey } from '../../requests/annotations/keys/own-annotations.ts'
 import { statusAnnotation } from '../../requests/secret/names.ts'
 import { maxStatusLength } from '../plan/account-status.ts'
 import type { SeenAccount } from './cluster-port.ts'

@@ -1,6 +1,7 @@
 import { templateRenderer } from '../../delivery/go-template/render.ts'
 import type { Delivered } from '../../delivery/projection/project-content.ts'
 import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
+import { toAkvError } from '../../lib/errors/akv-error.ts'
 import { allInvalid, type Checked, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import type {
   ComposedInput,
@@ -8,6 +9,8 @@ import type {
   Composition,
 } from '../../requests/secret/composition.ts'
 import { dataKeyProblem } from '../../requests/secret/secret-types.ts'
+import { missingFiles, type RoundValues, type SecretData } from '../plan/secret-data.ts'
+import { secretValuesError } from '../plan/values-error.ts'
 import { decodeInput } from './decode.ts'
 
 type Bytes = ReadonlyMap<string, Uint8Array>
@@ -87,4 +90,26 @@ async function renderAll(
     else problems.push(`template data.${key}: ${result.problem}`)
   }
   return problems.length > 0 ? allInvalid(problems) : valid(rendered)
+}
+
+/**
+ * Makes the keys of a Secret that is composed. Without all of its values there are no keys, so the Secret stays as it is.
+ *
+ * @param options - `budget`: limits the CPU time for templates
+ */
+export async function composedData(
+  { name, composition }: { readonly name: string; readonly composition: Composition },
+  { budget, ...round }: RoundValues & { readonly budget: CpuBudget },
+): Promise<SecretData> {
+  const keys = new Map()
+  if (missingFiles(name, round).length > 0) return { keys, state: 'waiting' }
+  try {
+    const composed = await compose(composition, [...round.content.files.values()], budget)
+    if (composed.kind === 'valid') return { keys: composed.value, state: 'whole' }
+    const detail = `Secret ${name}: ${composed.problems.join('; ')}`
+    return { keys, state: 'waiting', error: secretValuesError(name, detail) }
+  } catch (thrown) {
+    // A template can use up the CPU budget for one value and not for another.
+    return { keys, state: 'waiting', error: secretValuesError(name, toAkvError(thrown).message) }
+  }
 }

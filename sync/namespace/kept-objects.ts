@@ -1,5 +1,6 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { SeenSource, SourceContent } from '../../requests/source/seen-source.ts'
+import type { FairShares } from '../memory/fair-shares.ts'
 
 /** How many objects of one kind are read in a namespace: whenever one changes, all of them are assigned again. */
 export const maxObjects = 500
@@ -107,14 +108,27 @@ function reductionsOf(seen: SeenSource, why: string): readonly SourceContent<nev
 
 /** The list fails, so all objects stay as they are known. None counts as gone, and no Secret is deleted. */
 const tooManyNames = (plural: string): AkvError =>
-  new AkvError({
-    code: 'AKV_SYNC_SOURCE',
-    message: `found more than ${maxNames} ${plural}, so the controller sees no changes of them; delete some`,
-  })
+  new AkvError(
+    'AKV_SYNC_SOURCE',
+    `found more than ${maxNames} ${plural}, so the controller sees no changes of them; delete some`,
+  )
 
 /** As above. */
 const noRoomForNames = (plural: string): AkvError =>
-  new AkvError({
-    code: 'AKV_SYNC_SOURCE',
-    message: `the namespace's share of the controller's memory has no room even for the names of all ${plural}, so the controller sees no changes of them; delete some`,
-  })
+  new AkvError(
+    'AKV_SYNC_SOURCE',
+    `the namespace's share of the controller's memory has no room even for the names of all ${plural}, so the controller sees no changes of them; delete some`,
+  )
+
+/** The memory that the objects of one kind in a namespace may hold. */
+export function objectMemory(
+  shares: FairShares,
+  { namespace, plural }: { readonly namespace: string; readonly plural: string },
+): ObjectMemory {
+  const keyOf = (name: string) => `${plural}/${name}`
+  return {
+    hold: (name, bytes) => shares.hold(namespace, keyOf(name), bytes),
+    release: (name) => shares.release(namespace, keyOf(name)),
+    roomFor: (name) => shares.roomFor(namespace, keyOf(name)),
+  }
+}

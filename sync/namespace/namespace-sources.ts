@@ -17,7 +17,7 @@ import type { StatusObject } from '../cluster/cluster-port.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
 import type { SourceState } from '../round/settle/decide-sources.ts'
 import { type OtherWriters, otherWriters, storeFreeAfterMs } from '../status/other-writers.ts'
-import { objectMemory } from './object-memory.ts'
+import { objectMemory } from './kept-objects.ts'
 import {
   type NamespaceStores,
   type ReadPace,

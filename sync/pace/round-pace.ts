@@ -49,7 +49,7 @@ export function createRoundPace(
 
 /** Nobody sees it, because the round runs again. */
 const stopped = (namespace: string): AkvError =>
-  new AkvError({
-    code: 'AKV_SYNC_COSTLY',
-    message: `a round of namespace ${namespace} needs more CPU time than there is now; it runs again`,
-  })
+  new AkvError(
+    'AKV_SYNC_COSTLY',
+    `a round of namespace ${namespace} needs more CPU time than there is now; it runs again`,
+  )

@@ -71,7 +71,7 @@ const isExactly = (set: ReadonlySet<string>, names: readonly string[]): boolean 
   set.size === names.length && names.every((name) => set.has(name))
 
 const immutable = ({ name }: StoredSecret): AkvError =>
-  new AkvError({
-    code: 'AKV_SECRET_IMMUTABLE',
-    message: `Secret ${name} is immutable, but the objects in the vault have changed`,
-  })
+  new AkvError(
+    'AKV_SECRET_IMMUTABLE',
+    `Secret ${name} is immutable, but the objects in the vault have changed`,
+  )

@@ -104,8 +104,8 @@ function foreign(stored: StoredSecret): AkvError {
   const owner = describeOwner(stored)
   const whose = owner === undefined ? '' : ` (it belongs to ${printable(owner)})`
   const use = isRecordName(stored.name) ? ', which the controller needs for its record,' : ''
-  return new AkvError({
-    code: 'AKV_SECRET_FOREIGN',
-    message: `Secret ${stored.name}${use} already exists and doesn't belong to this account${whose}`,
-  })
+  return new AkvError(
+    'AKV_SECRET_FOREIGN',
+    `Secret ${stored.name}${use} already exists and doesn't belong to this account${whose}`,
+  )
 }

@@ -24,10 +24,10 @@ export function secretObstacle(
 ): AkvError | undefined {
   const { stored } = options
   if (stored !== undefined && stored.type !== type)
-    return new AkvError({
-      code: 'AKV_SECRET_TYPE',
-      message: `Secret ${name}: its type is ${printable(stored.type)}, but ${type} is requested`,
-    })
+    return new AkvError(
+      'AKV_SECRET_TYPE',
+      `Secret ${name}: its type is ${printable(stored.type)}, but ${type} is requested`,
+    )
   const problem = valuesProblem(type, options)
   return problem === undefined ? undefined : secretValuesError(name, `Secret ${name}: ${problem}`)
 }

@@ -28,4 +28,4 @@ const decidedByContent: ReadonlySet<AkvErrorCode> = new Set([
 ])
 
 const valuesError = (message: string, detail?: string): AkvError =>
-  new AkvError({ code: 'AKV_SYNC_VALUES', message, detail })
+  new AkvError('AKV_SYNC_VALUES', message, { detail })

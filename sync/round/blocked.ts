@@ -1,6 +1,5 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { joinProblems } from '../../lib/problems/describe-problem.ts'
-import { plainProblem } from '../../lib/problems/problem.ts'
+import { joinProblems, plainProblem } from '../../lib/problems/problem.ts'
 import { mistakeOf } from '../../requests/account/accept-sources.ts'
 import { asksForSecrets } from '../../requests/account/read-account.ts'
 import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
@@ -30,7 +29,7 @@ function reasonOf({ account, request }: Round): Reason {
   if (request.kind !== 'refused')
     return { sentence: `has the annotation ${annotationPrefix}inject: "false"; remove it` }
   const message = joinProblems(request.problems)
-  const error = new AkvError({ code: 'AKV_SYNC_ANNOTATION', message })
+  const error = new AkvError('AKV_SYNC_ANNOTATION', message)
   return {
     failure: { kind: 'annotations', error },
     sentence: `has wrong annotations: ${message}`,
@@ -39,7 +38,7 @@ function reasonOf({ account, request }: Round): Reason {
 
 function notEnabled({ namespace, name }: Round['account']): Failure {
   const message = `ServiceAccount ${namespace}/${name} is not among those that the administrator has enabled`
-  return { kind: 'account', error: new AkvError({ code: 'AKV_SYNC_NOT_ENABLED', message }) }
+  return { kind: 'account', error: new AkvError('AKV_SYNC_NOT_ENABLED', message) }
 }
 
 /** Says why nothing is done for an account, to its owner and to those of its sources. */

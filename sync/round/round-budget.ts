@@ -23,10 +23,10 @@ export function roundBudget(
   const budget = createCpuBudget({
     microseconds,
     exhausted: () =>
-      new AkvError({
-        code: 'AKV_SYNC_COSTLY',
-        message: `ServiceAccount ${namespace}/${name}: converting its values takes more than ${microseconds / 1_000_000} s of CPU time in one round`,
-      }),
+      new AkvError(
+        'AKV_SYNC_COSTLY',
+        `ServiceAccount ${namespace}/${name}: converting its values takes more than ${microseconds / 1_000_000} s of CPU time in one round`,
+      ),
     async giveWay() {
       if (spent <= freeMicroseconds || sinceLine < partMicroseconds)
         return await awaitSlice(namespace)

@@ -5,8 +5,11 @@ import { parseAllDocuments } from 'yaml'
 import { readAccount } from '../../requests/account/read-account.ts'
 import { secretMembers } from '../../requests/account/secret-entry.ts'
 import { settingNames } from '../../requests/administrator/settings/setting-names.ts'
-import { objectKeys, syncKey } from '../../requests/annotations/keys/keys.ts'
-import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
+import {
+  annotationPrefix,
+  objectKeys,
+  syncKey,
+} from '../../requests/annotations/keys/own-annotations.ts'
 import { podSettings } from '../../requests/annotations/pod-settings.ts'
 import { accountSettings } from '../../requests/annotations/vocabulary.ts'
 import { policy } from '../webhook/core/policy.ts'

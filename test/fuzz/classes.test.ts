@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { describePlace } from '../../lib/problems/describe-problem.ts'
+import { describePlace } from '../../lib/problems/problem.ts'
 import { isObject } from '../../lib/shape.ts'
 import { pruneClass } from '../../requests/class/prune-class.ts'
 import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-objects.ts'

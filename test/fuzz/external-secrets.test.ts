@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { describeProblem } from '../../lib/problems/describe-problem.ts'
+import { describeProblem } from '../../lib/problems/problem.ts'
 import {
   externalSecretSource,
   storeContent,

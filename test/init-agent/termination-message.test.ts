@@ -8,7 +8,7 @@ import {
 import { AkvError, type AkvErrorCode, combineErrors } from '../../lib/errors/akv-error.ts'
 import { errorTable } from '../../lib/errors/error-table.ts'
 
-const error = (message: string) => new AkvError({ code: 'AKV_FORBIDDEN', message })
+const error = (message: string) => new AkvError('AKV_FORBIDDEN', message)
 
 t.test('the termination message contains the code, the message and the remedy', async (t) => {
   const text = terminationMessage(error('secret team-a:db: no'))
@@ -26,7 +26,7 @@ t.test('the remedy survives a message of any length, in whole characters', async
 })
 
 const combined = (...errors: [AkvErrorCode, string][]) =>
-  combineErrors(errors.map(([code, message]) => new AkvError({ code, message }))) ?? error('none')
+  combineErrors(errors.map(([code, message]) => new AkvError(code, message))) ?? error('none')
 
 t.test('each kind of error has its remedy, and permanent failures come first', async (t) => {
   const text = terminationMessage(

@@ -15,7 +15,7 @@ import {
   noConsumer,
 } from './injection/placement.ts'
 import type { Plan } from './injection/plan.ts'
-import { findServedMounts } from './injection/served-mounts.ts'
+import { findServedMounts } from './injection/served-volumes.ts'
 import { wantedVolumes } from './injection/volumes.ts'
 import { earlierChoices } from './model/earlier-choices.ts'
 import { defaultMountPath } from './model/our-names.ts'

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { LeftOut } from '../../lib/log/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
-import { describePlace } from '../../lib/problems/describe-problem.ts'
+import { describePlace } from '../../lib/problems/problem.ts'
 import { isObject } from '../../lib/shape.ts'
 import type { AdmissionRequest } from '../core/model/admission-review.ts'
 import type { AdmissionAnswer } from './answer-request.ts'

@@ -1,5 +1,4 @@
-import { describeProblem } from '../../lib/problems/describe-problem.ts'
-import { maxProblems } from '../../lib/problems/problem.ts'
+import { describeProblem, maxProblems } from '../../lib/problems/problem.ts'
 import { type Denied, describeWarning, type Injected, type Outcome } from '../core/model/outcome.ts'
 
 /** The AdmissionReview that answers a request, as the text to send. */

@@ -1,6 +1,6 @@
 import type { AgentConfig } from '../../../delivery/contract.ts'
 import { accountOf } from '../../../webhook/core/csi/account.ts'
-import { isSubPathMount } from '../../../webhook/core/injection/served-mounts.ts'
+import { isSubPathMount } from '../../../webhook/core/injection/served-volumes.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
 import { allContainers, type Pod, type VolumeMount } from '../../../webhook/core/model/pod.ts'
 import { row } from './describe-wanted.ts'

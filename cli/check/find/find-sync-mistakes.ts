@@ -1,5 +1,4 @@
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
-import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
+import { describeProblem, type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import type { AccountRequest } from '../../../requests/account/account-request.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'

@@ -1,6 +1,5 @@
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
+import { describeProblem, type Problem } from '../../../lib/problems/problem.ts'
 import type { FilePlace } from '../../input/text/file-error.ts'
 import { findPlace, type InDocument } from './find-place.ts'
 import type { checkCodes } from './finding-codes.ts'

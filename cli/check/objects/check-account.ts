@@ -1,7 +1,6 @@
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
-import { syncKey } from '../../../requests/annotations/keys/keys.ts'
-import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { annotationPrefix, syncKey } from '../../../requests/annotations/keys/own-annotations.ts'
 import { skipReasons } from '../../../webhook/core/model/outcome.ts'
 import type { AnnotatedManifest } from '../../input/find-objects.ts'
 import { describeSync } from '../describe/describe-sync.ts'

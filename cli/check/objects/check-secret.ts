@@ -1,5 +1,7 @@
-import { syncedKey } from '../../../requests/annotations/keys/keys.ts'
-import { readOwnAnnotations } from '../../../requests/annotations/keys/own-annotations.ts'
+import {
+  readOwnAnnotations,
+  syncedKey,
+} from '../../../requests/annotations/keys/own-annotations.ts'
 import { readValues } from '../../../requests/annotations/read-values.ts'
 import { secretSettings, unknownKeyOnSecret } from '../../../requests/annotations/vocabulary.ts'
 import type { AnnotatedManifest } from '../../input/find-objects.ts'

@@ -1,4 +1,4 @@
-import { describeProblems } from '../../../lib/problems/describe-problem.ts'
+import { describeProblems } from '../../../lib/problems/problem.ts'
 import { findAgent } from '../../check/describe/describe-injection.ts'
 import { completeObjects } from '../../demo/made-up/complete-objects.ts'
 import { accountNameOf, accountVariables } from '../../input/accounts/workload-identity.ts'

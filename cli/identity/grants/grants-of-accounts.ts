@@ -1,4 +1,4 @@
-import { describeProblems } from '../../../lib/problems/describe-problem.ts'
+import { describeProblems } from '../../../lib/problems/problem.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { assignSources } from '../../../requests/source/assign-sources.ts'

@@ -8,9 +8,12 @@ import { targetPathProblem } from '../../../delivery/target-path.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { Parsed } from '../../../lib/problems/parsed.ts'
 import { maxProblems, type Problem, type ProblemPlace } from '../../../lib/problems/problem.ts'
-import { templatePrefix } from '../keys/keys.ts'
-import type { Annotations } from '../keys/own-annotations.ts'
-import { annotationPrefix, ownPath } from '../keys/own-annotations.ts'
+import {
+  type Annotations,
+  annotationPrefix,
+  ownPath,
+  templatePrefix,
+} from '../keys/own-annotations.ts'
 import { type Entry, parseObjectList } from './parse-object-list.ts'
 import { countOpenings, parseTemplate } from './parse-template.ts'
 import { parseCsiObjects } from './read-csi-objects.ts'

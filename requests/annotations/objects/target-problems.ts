@@ -7,8 +7,12 @@ import {
 } from '../../../delivery/contract.ts'
 import { claimedPaths, pathConflicts, targetPathProblem } from '../../../delivery/target-path.ts'
 import { printable } from '../../../lib/printable.ts'
-import { describePlace } from '../../../lib/problems/describe-problem.ts'
-import { maxProblems, type Problem, type ProblemPlace } from '../../../lib/problems/problem.ts'
+import {
+  describePlace,
+  maxProblems,
+  type Problem,
+  type ProblemPlace,
+} from '../../../lib/problems/problem.ts'
 import type { Requested } from './requested.ts'
 
 /** Every pod sends one request to the vault for each version. */

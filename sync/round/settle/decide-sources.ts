@@ -140,7 +140,7 @@ const heldError = (
   name: string,
   { source, why }: { readonly source: SourceRef; readonly why: string },
 ): AkvError =>
-  new AkvError({
-    code: 'AKV_SYNC_SOURCE',
-    message: `Secret ${name} came from ${sourceTitle(source)} and stays as it is: ${why}; apply the source again, or delete the Secret`,
-  })
+  new AkvError(
+    'AKV_SYNC_SOURCE',
+    `Secret ${name} came from ${sourceTitle(source)} and stays as it is: ${why}; apply the source again, or delete the Secret`,
+  )

@@ -132,16 +132,16 @@ const isRepeated = (step: Write, { written }: Progress): boolean =>
   JSON.stringify(step.secret) === JSON.stringify(written.secret)
 
 const defied = (name: string): AkvError =>
-  new AkvError({
-    code: 'AKV_SECRET_CONFLICT',
-    message: `Secret ${name}: something changes the Secret while it is being written, such as an admission webhook`,
-  })
+  new AkvError(
+    'AKV_SECRET_CONFLICT',
+    `Secret ${name}: something changes the Secret while it is being written, such as an admission webhook`,
+  )
 
 const neverSettled = (name: string): AkvError =>
-  new AkvError({
-    code: 'AKV_SECRET_CONFLICT',
-    message: `Secret ${name} was changed ${maxSteps} times while the controller tried to write it`,
-  })
+  new AkvError(
+    'AKV_SECRET_CONFLICT',
+    `Secret ${name} was changed ${maxSteps} times while the controller tried to write it`,
+  )
 
 interface Target {
   readonly cluster: SyncCluster

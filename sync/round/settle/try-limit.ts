@@ -79,10 +79,10 @@ export function createTryLimit(clock: Pick<Clock, 'now'>): TryLimit {
 }
 
 const tooManyTries = (name: string, source: SourceRef): AkvError =>
-  new AkvError({
-    code: 'AKV_SYNC_VALUES',
-    message: `Secret ${name}: ${sourceTitle(source)}, or others in its namespace, failed too often, so its changes wait; one of them is tried again within ${ofSource.refillMs / minuteMs} minutes`,
-  })
+  new AkvError(
+    'AKV_SYNC_VALUES',
+    `Secret ${name}: ${sourceTitle(source)}, or others in its namespace, failed too often, so its changes wait; one of them is tried again within ${ofSource.refillMs / minuteMs} minutes`,
+  )
 
 function createFailures(clock: Pick<Clock, 'now'>) {
   const known = new Map<string, { readonly digest: string; readonly untilMs: number }>()

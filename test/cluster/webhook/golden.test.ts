@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import { describeProblem } from '../../../lib/problems/problem.ts'
 import type { PatchOperation } from '../../../webhook/core/model/outcome.ts'
 import {
   type AdmissionCase,

@@ -21,7 +21,7 @@ const answer = ({ type }: ObjectReference, number: number, isCertificate = true)
   if (type === 'key') return { kind: 'key', jwk: {}, isCertificate, ...own }
   return secretAnswer(`${number}`, { ...own, isCertificate })
 }
-const failure = (code: AkvErrorCode) => new AkvError({ code, message: code })
+const failure = (code: AkvErrorCode) => new AkvError(code, code)
 
 /** @param read - the version that a request for the newest finds, by the number of requests before it */
 async function fetch(

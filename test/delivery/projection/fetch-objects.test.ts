@@ -8,8 +8,7 @@ import type { WantedObject } from '../../../delivery/projection/wanted-objects.t
 import { reportRetries } from '../../../init-agent/fetch/report-retries.ts'
 import type { ListedVersion } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReader } from '../../../keyvault/readers/object-reader.ts'
-import { pauseThrottledVaults } from '../../../keyvault/readers/pause-throttled-vaults.ts'
-import { createVaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
+import { createVaultPauses, pauseThrottledVaults } from '../../../keyvault/readers/vault-pauses.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
@@ -24,7 +23,7 @@ const object = (
   isRequired: more.isRequired ?? true,
 })
 const failure = (code: AkvErrorCode, retryAfterMs?: number) =>
-  new AkvError({ code, message: code, retryAfterMs })
+  new AkvError(code, code, { retryAfterMs })
 
 function fetch(
   objects: readonly WantedObject[],

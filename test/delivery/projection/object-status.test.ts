@@ -8,7 +8,7 @@ import {
 } from '../../../delivery/projection/object-status.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 
-const error = new AkvError({ code: 'AKV_FORBIDDEN', message: 'no role' })
+const error = new AkvError('AKV_FORBIDDEN', 'no role')
 const minutes = 60_000
 
 /** How many intervals until it is due, after each of these failures in a row. */
@@ -28,21 +28,21 @@ t.test('a failing object skips more and more refreshes, within bounds', async (t
 })
 
 t.test('the back-off is never shorter than Retry-After', async (t) => {
-  const throttled = new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs: 90_000 })
+  const throttled = new AkvError('AKV_THROTTLED', 'x', { retryAfterMs: 90_000 })
   const failed = failedStatus(goodStatus(0), { error: throttled, nowMs: 0, intervalMs: 30_000 })
   t.equal(failed.dueAtMs, 90_000)
 })
 
 t.test('in an outage, an object is due at each refresh, but not during a pause', async (t) => {
   const once = failedStatus(goodStatus(0), { error, nowMs: 0, intervalMs: 30_000 })
-  const outage = new AkvError({ code: 'AKV_NETWORK', message: 'x' })
+  const outage = new AkvError('AKV_NETWORK', 'x')
   t.match(unservedStatus(once, { error: outage, nowMs: 5_000 }), {
     failures: 1,
     dueAtMs: 5_000,
     goodAtMs: 0,
     error: outage,
   })
-  const paused = new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs: 7_000 })
+  const paused = new AkvError('AKV_THROTTLED', 'x', { retryAfterMs: 7_000 })
   t.match(unservedStatus(once, { error: paused, nowMs: 5_000 }), { failures: 1, dueAtMs: 12_000 })
 })
 

@@ -19,7 +19,7 @@ const optional = { optional: true } as const
 const fetched = (value: string): FetchOutcome => ({ kind: 'fetched', found: [secretAnswer(value)] })
 const not = (kind: 'absent' | 'failed', code: AkvErrorCode = 'AKV_NETWORK'): FetchOutcome => ({
   kind,
-  error: new AkvError({ code, message: code }),
+  error: new AkvError(code, code),
 })
 const content = (files: Record<string, string>, env: Record<string, string> = {}): Content => {
   const map = (values: Record<string, string>) =>
@@ -219,7 +219,7 @@ t.test('between targets everything else gets turns', async (t) => {
 t.test('a target beyond the budget fails alone, and keeps its current value', async (t) => {
   const budget = createCpuBudget({
     microseconds: 1_000,
-    exhausted: () => new AkvError({ code: 'AKV_INTERNAL', message: 'too much' }),
+    exhausted: () => new AkvError('AKV_INTERNAL', 'too much'),
   })
   const wanted = config({
     files: [

@@ -4,9 +4,8 @@ import { retry } from '../../../delivery/projection/retry.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 
-const retryable = (retryAfterMs?: number) =>
-  new AkvError({ code: 'AKV_NETWORK', message: 'cut', retryAfterMs })
-const permanent = new AkvError({ code: 'AKV_BAD_REQUEST', message: 'no' })
+const retryable = (retryAfterMs?: number) => new AkvError('AKV_NETWORK', 'cut', { retryAfterMs })
+const permanent = new AkvError('AKV_BAD_REQUEST', 'no')
 
 /** Fails with these errors, then succeeds. */
 function failing(...errors: unknown[]) {
@@ -53,7 +52,7 @@ t.test('a Retry-After is added to the wait', async (t) => {
 
 t.test('the pause of a throttling vault is random already, so nothing is added', async (t) => {
   const clock = fakeClock({ random: 0.5 })
-  const throttled = new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs: 15_000 })
+  const throttled = new AkvError('AKV_THROTTLED', 'x', { retryAfterMs: 15_000 })
   await retry(failing(throttled, throttled).attempt, {
     clock,
     deadline: fixedDeadline(Infinity),

@@ -131,7 +131,7 @@ t.test('an agent that can’t write a volume goes on and tries again', async (t)
   vault.set('a', '1')
   const { write } = context.volumes
   const full = () => {
-    throw new AkvError({ code: 'AKV_VOLUME_FULL', message: 'full' })
+    throw new AkvError('AKV_VOLUME_FULL', 'full')
   }
   await run([
     () => {

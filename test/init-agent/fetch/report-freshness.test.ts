@@ -5,7 +5,7 @@ import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { agentConfig, secretFile } from '../harness/pod.ts'
 
-const error = new AkvError({ code: 'AKV_NETWORK', message: 'cut' })
+const error = new AkvError('AKV_NETWORK', 'cut')
 const key = (name: string) => `team-a:secrets/${name}`
 
 function bench(names: readonly string[]) {

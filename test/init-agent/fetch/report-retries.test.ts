@@ -7,7 +7,7 @@ import { memoryLog } from '../../support/memory-log.ts'
 
 const startMs = Date.parse('2026-06-01T12:00:00Z')
 const failure = (code: AkvErrorCode, retryAfterMs?: number) =>
-  new AkvError({ code, message: 'secret team-a:db: no', retryAfterMs })
+  new AkvError(code, 'secret team-a:db: no', { retryAfterMs })
 
 function bench(seconds: number) {
   let nowMs = startMs

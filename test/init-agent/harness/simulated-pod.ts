@@ -58,7 +58,7 @@ export function simulatePod(
     asked.push(name)
     const value = vault.get(name) ?? 'AKV_OBJECT_NOT_FOUND'
     const { retryAfterMs } = options
-    if (isCode(value)) throw new AkvError({ code: value, message: `${name} failed`, retryAfterMs })
+    if (isCode(value)) throw new AkvError(value, `${name} failed`, { retryAfterMs })
     return value
   }
   const config = agentConfig({ refreshSeconds: interval, ...wanted })

@@ -63,7 +63,7 @@ const result = {
 }
 const failing = (code: 'AKV_NETWORK' | 'AKV_FORBIDDEN', goodAtMs: number) =>
   failedStatus(goodStatus(goodAtMs), {
-    error: new AkvError({ code, message: 'x' }),
+    error: new AkvError(code, 'x'),
     nowMs: startMs,
     intervalMs: 300_000,
   })
@@ -196,7 +196,7 @@ t.test('dates are those of the version in place', async (t) => {
   t.equal(after({ outcomes, isWritten: false }), '1')
   t.equal(after({ outcomes, statuses: new Map([[key, failing('AKV_NETWORK', 0)]]) }), '1')
   t.equal(after({}), '1', 'it was not requested')
-  const error = new AkvError({ code: 'AKV_OBJECT_NOT_FOUND', message: 'x' })
+  const error = new AkvError('AKV_OBJECT_NOT_FOUND', 'x')
   t.equal(after({ outcomes: new Map([[key, { kind: 'absent', error }]]) }), undefined)
 })
 

@@ -6,7 +6,7 @@ import { secret } from '../emulated-vault.ts'
 
 const settle = () => new Promise(setImmediate)
 const failure = (code: AkvErrorCode, retryAfterMs?: number) =>
-  new AkvError({ code, message: 'x', retryAfterMs })
+  new AkvError(code, 'x', { retryAfterMs })
 
 /** Reads `a` to `d` of one vault, and `e` of another. `requests` are those that were sent and have no answer yet. */
 function readAll({ wasDown = false } = {}) {

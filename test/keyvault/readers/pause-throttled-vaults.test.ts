@@ -1,13 +1,16 @@
 import t from 'tap'
-import { pauseThrottledVaults } from '../../../keyvault/readers/pause-throttled-vaults.ts'
-import { createVaultPauses, type VaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
+import {
+  createVaultPauses,
+  pauseThrottledVaults,
+  type VaultPauses,
+} from '../../../keyvault/readers/vault-pauses.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { secret } from '../emulated-vault.ts'
 
 const failure = (code: AkvErrorCode, retryAfterMs?: number) =>
-  new AkvError({ code, message: 'x', retryAfterMs })
+  new AkvError(code, 'x', { retryAfterMs })
 
 function openReader(
   pauses: VaultPauses,

@@ -19,7 +19,7 @@ function session(accepted: number) {
         const sent = token
         await new Promise<void>((resolve) => waiting.push(resolve))
         if (sent >= accepted) return secretAnswer(name, {})
-        throw new AkvError({ code: 'AKV_UNAUTHORIZED', message: name })
+        throw new AkvError('AKV_UNAUTHORIZED', name)
       },
       listVersions: async () => [],
     },

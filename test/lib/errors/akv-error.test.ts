@@ -50,14 +50,14 @@ t.test(
     t.notMatch(error.message, /eyJ|hunter2/)
     for (const thrown of ['hunter2', undefined, null, 7])
       t.match(toAkvError(thrown).message, /^unexpected (string|undefined|object|number)$/)
-    const own = new AkvError({ code: 'AKV_NETWORK', message: 'm' })
+    const own = new AkvError('AKV_NETWORK', 'm')
     t.equal(toAkvError(own), own)
   },
 )
 
 t.test('errors are combined by their codes', async (t) => {
   const make = (code: 'AKV_NETWORK' | 'AKV_ENCODING', message: string) =>
-    new AkvError({ code, message })
+    new AkvError(code, message)
   t.equal(combineErrors([]), undefined)
   t.match(combineErrors([make('AKV_NETWORK', 'a'), make('AKV_NETWORK', 'a')]), {
     message: 'a',

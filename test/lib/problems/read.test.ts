@@ -1,7 +1,6 @@
 import t from 'tap'
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
 import { invalid, valid } from '../../../lib/problems/parsed.ts'
-import { maxKeptProblems, type Problem } from '../../../lib/problems/problem.ts'
+import { describeProblem, maxKeptProblems, type Problem } from '../../../lib/problems/problem.ts'
 import {
   allOf,
   eachOf,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import { describeProblem } from '../../../lib/problems/problem.ts'
 import { readClassSource } from '../../../requests/class/read-class-source.ts'
 import { readSeenClass } from '../../../requests/class/seen-class.ts'
 import { classSpec, objectList, secret, secretObject } from '../../sync/harness/class-example.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { objectRevision } from '../../../requests/external-secret/object-revision.ts'
+import { objectRevision } from '../../../requests/external-secret/seen-external-secret.ts'
 
 t.test('is what Go computes', async (t) => {
   t.equal(objectRevision({}), '0-f47fe3c0b255b6dd8047cdffa772587bb829efe7a1cb70febeda2eb2')

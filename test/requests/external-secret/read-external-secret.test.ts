@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import { describeProblem } from '../../../lib/problems/problem.ts'
 import {
   claimedName,
   type FindStore,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import { describeProblem } from '../../../lib/problems/problem.ts'
 import { readStore, type StoreKind } from '../../../requests/external-secret/read-store.ts'
 import { policy } from '../../webhook/core/policy.ts'
 

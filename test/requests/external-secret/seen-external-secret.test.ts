@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { readSeenExternalSecret } from '../../../requests/external-secret/seen-external-secret.ts'
-import { objectMemory } from '../../../sync/namespace/object-memory.ts'
+import { objectMemory } from '../../../sync/namespace/kept-objects.ts'
 import { createSourceStore } from '../../../sync/namespace/source-store.ts'
 import { ampleShares } from '../../sync/harness/ample-shares.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import { describeProblem } from '../../../lib/problems/problem.ts'
 import { trustedMetadata } from '../../../lib/trusted-metadata.ts'
 import { metadataProblems } from '../../../requests/secret/metadata-problems.ts'
 import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'

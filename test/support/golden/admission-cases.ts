@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describePlace } from '../../../lib/problems/describe-problem.ts'
+import { describePlace } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import type { LookedUp, Lookup } from '../../../requests/class/looked-up.ts'
 import {

@@ -111,7 +111,7 @@ t.test('a list after a failure reports only new, changed and deleted accounts', 
 t.test(
   'the watch of accounts backs off after failures, logs that once, and logs the recovery at once',
   async (t) => {
-    const down = new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'it is down' })
+    const down = new AkvError('AKV_CLUSTER_UNAVAILABLE', 'it is down')
     const { told, lines, waits } = await runThrough(
       [
         ...Array.from({ length: 8 }, () => down),

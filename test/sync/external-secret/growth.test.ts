@@ -84,7 +84,7 @@ const manyFailures = (count: number): MemoryObjects => manySecrets(count)
 /** Gives the value of each object. */
 function readValue(objectsFor: (count: number) => MemoryObjects, count: number): string {
   if (objectsFor === manyFailures)
-    throw new AkvError({ code: 'AKV_OBJECT_NOT_FOUND', message: 'the vault does not have it' })
+    throw new AkvError('AKV_OBJECT_NOT_FOUND', 'the vault does not have it')
   if (objectsFor !== manyProperties) return 'value'
   return JSON.stringify(Object.fromEntries(numbers(count).map((n) => [`key-${n}`, 'value'])))
 }

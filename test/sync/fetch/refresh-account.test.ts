@@ -17,8 +17,7 @@ import { freePace } from '../harness/free-pace.ts'
 
 /** A vault that has what begins with "there". */
 async function read({ name }: ObjectReference): Promise<FetchedObject> {
-  if (!name.startsWith('there'))
-    throw new AkvError({ code: 'AKV_OBJECT_NOT_FOUND', message: `no ${name}` })
+  if (!name.startsWith('there')) throw new AkvError('AKV_OBJECT_NOT_FOUND', `no ${name}`)
   const version = '1'.repeat(32)
   return { kind: 'secret', value: 'x', contentType: undefined, isCertificate: false, version }
 }
@@ -86,7 +85,7 @@ t.test('an unresponsive vault delays a round for one object, not for all', async
     asked += 1
     await new Promise(setImmediate)
     nowMs += 10_000
-    throw new AkvError({ code: 'AKV_NETWORK', message: 'no answer' })
+    throw new AkvError('AKV_NETWORK', 'no answer')
   }
   const data = Array.from({ length: 100 }, (_, i) => `there-${i}`).join()
   const clock = { ...systemClock, now: () => nowMs }

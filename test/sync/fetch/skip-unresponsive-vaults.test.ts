@@ -15,7 +15,7 @@ function start(failure: {
   const fail = async ({ vault }: ObjectReference) => {
     asked.push(vault)
     nowMs += failure.afterMs
-    throw new AkvError({ code: failure.code, message: `${vault} failed` })
+    throw new AkvError(failure.code, `${vault} failed`)
   }
   const reader: ObjectReader = { read: fail, listVersions: fail }
   return {

@@ -7,8 +7,8 @@ import {
   KindAbsentError,
   type KindRequests,
 } from '../../../sync/cluster/cluster-port.ts'
+import { objectMemory } from '../../../sync/namespace/kept-objects.ts'
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
-import { objectMemory } from '../../../sync/namespace/object-memory.ts'
 import { createSourceStore, type SourceStore } from '../../../sync/namespace/source-store.ts'
 import { createNamespaceRounds } from '../../../sync/namespace/work-namespace.ts'
 import type { RoundServices } from '../../../sync/round/services.ts'

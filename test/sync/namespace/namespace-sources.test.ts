@@ -5,8 +5,8 @@ import {
   readSeenStore,
   type SeenWithStatus,
 } from '../../../requests/external-secret/seen-external-secret.ts'
+import { objectMemory } from '../../../sync/namespace/kept-objects.ts'
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
-import { objectMemory } from '../../../sync/namespace/object-memory.ts'
 import { createSourceStore } from '../../../sync/namespace/source-store.ts'
 import { countBlocks } from '../../support/count-steps.ts'
 import { policy } from '../../webhook/core/policy.ts'

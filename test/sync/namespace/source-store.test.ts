@@ -1,8 +1,12 @@
 import t from 'tap'
 import type { SeenClass } from '../../../requests/class/seen-class.ts'
 import { createFairShares } from '../../../sync/memory/fair-shares.ts'
-import { bytesOf, maxNames, maxObjects } from '../../../sync/namespace/kept-objects.ts'
-import { objectMemory } from '../../../sync/namespace/object-memory.ts'
+import {
+  bytesOf,
+  maxNames,
+  maxObjects,
+  objectMemory,
+} from '../../../sync/namespace/kept-objects.ts'
 import { createSourceStore } from '../../../sync/namespace/source-store.ts'
 
 const seen = (name: string, bytes = 100, resourceVersion = '1'): SeenClass => ({

@@ -12,7 +12,7 @@ function openPace() {
 }
 
 const throttled = async () => {
-  throw new AkvError({ code: 'AKV_THROTTLED', message: 'x' })
+  throw new AkvError('AKV_THROTTLED', 'x')
 }
 
 t.test('a burst is spread to 300 requests a second for each vault', async (t) => {

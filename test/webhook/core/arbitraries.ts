@@ -1,6 +1,5 @@
 import fc from 'fast-check'
-import { objectKeys } from '../../../requests/annotations/keys/keys.ts'
-import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { annotationPrefix, objectKeys } from '../../../requests/annotations/keys/own-annotations.ts'
 import { podSettings } from '../../../requests/annotations/pod-settings.ts'
 import type { AdmissionRequest } from '../../../webhook/core/model/admission-review.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import { describeProblem } from '../../../lib/problems/problem.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { Injected } from '../../../webhook/core/model/outcome.ts'
 import { describeWarning } from '../../../webhook/core/model/outcome.ts'

@@ -1,5 +1,4 @@
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
-import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
+import { describeProblem, type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import { warningPrefix } from '../model/outcome.ts'
 
 /** The API server truncates a longer warning, and drops warnings beyond a total of 4,096 characters (`warning.Recorder`). */

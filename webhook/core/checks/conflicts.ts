@@ -14,8 +14,7 @@ import {
   isWindows,
   type Pod,
 } from '../model/pod.ts'
-import { mountConflicts } from './mount-conflicts.ts'
-import { servedConflicts } from './served-conflicts.ts'
+import { mountConflicts, servedConflicts } from './mount-conflicts.ts'
 
 /** Everything in the pod that conflicts with the plan, as far as a message can report it. */
 export function conflicts(pod: Pod, plan: Plan): readonly Problem[] {

@@ -10,7 +10,7 @@ import type { Plan } from '../injection/plan.ts'
 import { agentName } from '../model/our-names.ts'
 import { allContainers, type Pod } from '../model/pod.ts'
 import { usesWorkloadIdentity, workloadIdentityLabel } from '../model/workload-identity.ts'
-import { earlyServedWarnings } from './served-conflicts.ts'
+import { earlyServedWarnings } from './mount-conflicts.ts'
 
 /** Warnings of a plan that may not do what the pod's author expects. */
 export function planWarnings(

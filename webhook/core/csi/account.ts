@@ -1,7 +1,6 @@
 import { isName, subdomainName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
-import { describePlace } from '../../../lib/problems/describe-problem.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
+import { describePlace, type Problem } from '../../../lib/problems/problem.ts'
 import { objectAt } from '../../../lib/shape.ts'
 import {
   type AzureIdentity,

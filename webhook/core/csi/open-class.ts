@@ -1,7 +1,6 @@
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
-import type { Problem, ProblemPlace } from '../../../lib/problems/problem.ts'
+import { describeProblem, type Problem, type ProblemPlace } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { type LookedUp, lookupProblem } from '../../../requests/class/looked-up.ts'
 import { type ReadClass, readClass } from '../../../requests/class/read-class.ts'

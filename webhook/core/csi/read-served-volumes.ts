@@ -1,8 +1,12 @@
 import type { ServedVolume, WantedFile } from '../../../delivery/contract.ts'
 import { maxServedVolumes } from '../../../delivery/contract.ts'
 import { printable } from '../../../lib/printable.ts'
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
-import { maxProblems, type Problem, plainProblem } from '../../../lib/problems/problem.ts'
+import {
+  describeProblem,
+  maxProblems,
+  type Problem,
+  plainProblem,
+} from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import type { Annotations } from '../../../requests/annotations/keys/own-annotations.ts'
 import { parameterProblems } from '../../../requests/class/class-parameters.ts'

@@ -1,6 +1,5 @@
 import type { WantedFile } from '../../../delivery/contract.ts'
-import { describePlace, describeProblem } from '../../../lib/problems/describe-problem.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
+import { describePlace, describeProblem, type Problem } from '../../../lib/problems/problem.ts'
 import { countCostly } from '../../../requests/annotations/objects/parse-plain-yaml.ts'
 import { objectListBounds } from '../../../requests/annotations/objects/read-csi-objects.ts'
 import type { Requested } from '../../../requests/annotations/objects/requested.ts'

@@ -6,7 +6,7 @@ import { entriesByName, envEntry, fileKeyRef, fileKeyRefState } from './env-entr
 import { filesMount, isOurMount } from './files-mount.ts'
 import type { Consumer } from './placement.ts'
 import type { Plan } from './plan.ts'
-import { replaceVolumes, sealMounts } from './replace-volumes.ts'
+import { replaceVolumes, sealMounts } from './served-volumes.ts'
 
 /** The operations that give the pod everything that the plan has and the pod lacks. */
 export function patchOperations(pod: Pod, plan: Plan): readonly PatchOperation[] {

@@ -1,7 +1,6 @@
 import type { AgentConfig } from '../../../delivery/contract.ts'
-import type { Container, Volume } from '../model/pod.ts'
+import type { Container, Volume, VolumeMount } from '../model/pod.ts'
 import type { Consumer, Placement } from './placement.ts'
-import type { ServedMount } from './served-mounts.ts'
 
 /** The desired state of the pod, whether or not parts of it exist already. */
 export interface Plan {
@@ -17,4 +16,13 @@ export interface Plan {
   readonly servedMounts: readonly ServedMount[]
   /** Of each volume in memory. */
   readonly sizeLimit: string
+}
+
+/** A user's mount of a served volume. */
+export interface ServedMount {
+  /** The container that has it. */
+  readonly consumer: Consumer
+  readonly mount: VolumeMount
+  /** Its place in the container's mounts. */
+  readonly index: number
 }

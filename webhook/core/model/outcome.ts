@@ -1,6 +1,5 @@
 /** One request, one outcome: the log line, the metric, the response and the tests all read this value. */
-import { describeProblem } from '../../../lib/problems/describe-problem.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
+import { describeProblem, type Problem } from '../../../lib/problems/problem.ts'
 import { agentName } from './our-names.ts'
 
 export type Outcome = Skipped | Denied | Injected

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describePlace } from '../../../../lib/problems/describe-problem.ts'
+import { describePlace } from '../../../../lib/problems/problem.ts'
 import {
   settingNames,
   unknownNames,

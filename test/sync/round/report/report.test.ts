@@ -13,7 +13,7 @@ const account = { namespace: 'team-a', name: 'web', uid: 'u', annotations: {} }
 const failure = (key: string, code: AkvErrorCode, message = `${key} failed`): Failure => ({
   kind: 'object',
   key,
-  error: new AkvError({ code, message }),
+  error: new AkvError(code, message),
 })
 type Failures = readonly Failure[]
 
@@ -31,7 +31,7 @@ function reporter() {
     metrics: { countFailure: (_, code) => counted.push(code) },
     cluster: {
       async createEvent(event) {
-        if (isDown) throw new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'down' })
+        if (isDown) throw new AkvError('AKV_CLUSTER_UNAVAILABLE', 'down')
         events.push(event)
       },
     },

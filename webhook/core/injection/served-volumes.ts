@@ -1,8 +1,8 @@
 import { findClassVolumes } from '../model/find-class-volumes.ts'
 import type { PatchOperation } from '../model/outcome.ts'
-import type { Pod } from '../model/pod.ts'
-import type { Plan } from './plan.ts'
-import type { ServedMount } from './served-mounts.ts'
+import type { Pod, PodSpec, VolumeMount } from '../model/pod.ts'
+import { type Placement, placedContainers } from './placement.ts'
+import type { Plan, ServedMount } from './plan.ts'
 
 /** The operations that make each served volume of the CSI driver an `emptyDir` in memory, in its place. */
 export function replaceVolumes(pod: Pod, { config, sizeLimit }: Plan): readonly PatchOperation[] {
@@ -31,3 +31,21 @@ const sealOperation = ({ consumer, index }: ServedMount): PatchOperation => ({
   path: `${consumer.pointer}/volumeMounts/${index}/readOnly`,
   value: true,
 })
+
+/** The mounts of served volumes in all containers but the agent, in the pod's order. */
+export function findServedMounts(
+  spec: PodSpec,
+  placement: Placement,
+  volumes: ReadonlySet<string>,
+): readonly ServedMount[] {
+  if (volumes.size === 0) return []
+  return placedContainers(spec, placement).flatMap((consumer) =>
+    (consumer.container.volumeMounts ?? []).flatMap((mount, index) =>
+      volumes.has(mount.name) ? [{ consumer, mount, index }] : [],
+    ),
+  )
+}
+
+/** Whether a mount shows one file or folder of its volume only. */
+export const isSubPathMount = ({ subPath, subPathExpr }: VolumeMount): boolean =>
+  Boolean(subPath) || Boolean(subPathExpr)
