@@ -42,7 +42,7 @@ interface AgentOptions {
 }
 
 /**
- * The agent's life, from annotation to file:
+ * The agent's life, from configuration to file:
  * 1. Uses a complete set of files that a previous run left, if there is one: a container or node restart must not wait
  *    for the vault.
  * 2. Otherwise fetches everything and writes it, or throws.

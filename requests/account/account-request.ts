@@ -15,7 +15,7 @@ export type AccountRequest =
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
   | SyncRequest
 
-/** The part of the agent's configuration that Secrets need. There are no templates and no variables. */
+/** The part of the agent's configuration that Secrets need. Its lists of templates and variables are empty: those are for pods. */
 export interface SyncConfig
   extends Pick<AgentConfig, 'templates' | 'env' | 'onDeleted' | 'refreshSeconds' | 'identity'> {
   /** The keys of all Secrets, and the inputs that keys are made of. */

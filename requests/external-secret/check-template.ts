@@ -10,6 +10,7 @@ export type CheckedTemplates = ReadonlyMap<string, CheckedTemplate>
 
 /** More templates than any Secret should need; each refresh renders all of them. */
 export const maxTemplates = 500
+
 /** Only the keys are kept: a parsed template takes much more memory than its text. */
 export function checkTemplate(text: string): CheckedTemplate {
   const parsed = parseGoTemplate(text)

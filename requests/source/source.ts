@@ -21,7 +21,7 @@ export interface Source {
   readonly claims: readonly string[]
   /** If there are problems: as far as they can be read. */
   readonly secrets: readonly RequestedSecret[]
-  /** The keys of the Secrets. */
+  /** The keys of the Secrets, and the inputs that keys are made of. */
   readonly files: readonly SecretValue[]
   /** Says which sign-in its store asks for, which is never used. Follows the account that is used. */
   readonly otherSignIn?: string

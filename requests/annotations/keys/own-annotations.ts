@@ -66,8 +66,6 @@ export function sizeProblems(own: Annotations): readonly Problem[] {
       ]
 }
 
-/** The keys of our annotations that have a meaning of their own, without the prefix. */
-
 /** The annotations that name objects; `FILE` stands for the name of a file. */
 export const objectKeys = ['secrets', 'objects', 'template.FILE', 'env'] as const
 export const templatePrefix = 'template.'

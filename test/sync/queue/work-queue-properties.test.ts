@@ -1,10 +1,10 @@
 import { array, assert, asyncProperty, constantFrom, nat, oneof, record } from 'fast-check'
 import t from 'tap'
-import type { Clock } from '../../lib/clock.ts'
-import type { NextRun } from '../../sync/queue/next-run.ts'
-import { createWorkQueue, type QueuePlace } from '../../sync/queue/work-queue.ts'
-import { numRuns } from '../support/property-runs.ts'
-import { createSortingQueue } from './harness/sorting-queue.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import type { NextRun } from '../../../sync/queue/next-run.ts'
+import { createWorkQueue, type QueuePlace } from '../../../sync/queue/work-queue.ts'
+import { numRuns } from '../../support/property-runs.ts'
+import { createSortingQueue } from '../harness/sorting-queue.ts'
 
 /** A clock that stands still until it is told to go on. */
 function manualClock() {
