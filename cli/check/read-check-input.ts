@@ -67,7 +67,9 @@ function readContents(
   let ignored = 0
   const reading = { command, splitsLists: true }
   try {
-    for (const manifest of eachManifest(readText(file), file, reading)) {
+    const text = readText(file)
+    if (file === '-' && text === '') throw new FileError({ source: file }, emptyInput)
+    for (const manifest of eachManifest(text, file, reading)) {
       const found = contentOf(manifest, namespace)
       ignored += found.ignored
       if (!isEmpty(found.content)) contents.push(found.content)
@@ -80,6 +82,9 @@ function readContents(
     throw error
   }
 }
+
+const emptyInput =
+  'is empty; if a command writes it, such as helm template, see whether that failed'
 
 /** As many pods as the largest clusters run. What is kept of each takes more than a kilobyte, however small it is. */
 const maxContents = 100_000

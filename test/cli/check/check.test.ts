@@ -420,3 +420,14 @@ t.test(
       )
   },
 )
+
+t.test(
+  'an empty standard input is a failure, because the command before the pipe may have failed',
+  async (t) => {
+    for (const command of ['check', 'identity'])
+      t.match(await runInProcess([command, '-'], { input: '' }), {
+        code: 2,
+        stderr: /standard input: is empty; if a command writes it, such as helm template/,
+      })
+  },
+)

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { openConnection } from '../../../kubernetes/connection.ts'
+import { valueAt } from '../../../lib/shape.ts'
 import { followObjects } from '../../../sync/cluster/follow-objects.ts'
 import { readSeenAccount } from '../../../sync/cluster/seen-account.ts'
 import { tenantId } from '../../support/servers/start-test-emulator.ts'
@@ -35,10 +36,17 @@ t.test(
       const metadata = { name: 'db', namespace: 'default' }
       return (await cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata })).body
     }
+    const status = async () => {
+      const metadata = { name: 'web', namespace: 'default' }
+      const { body } = await cluster.get({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })
+      return valueAt(body, 'metadata', 'annotations', 'akv-injector.io/sync-status')
+    }
     const hasKey = async (key: string) => Object.hasOwn((await secret())['data'] ?? {}, key)
     const program = await start()
     await annotate('[{ secret: db, data: "password=db-password" }]')
     await until(() => hasKey('password'))
+    // Creating a Secret takes two writes. The status follows when both are done.
+    await until(async () => (await status()) === 'db: ready')
     const { uid, resourceVersion } = (await secret()).metadata
     // Without a later write, the new API server's first list could still have this version.
     const metadata = { name: 'later', namespace: 'default' }

@@ -59,7 +59,7 @@ t.test('--strict exits with 1 for warnings', async (t) => {
 t.test('--quiet prints only what makes the exit code other than 0', async (t) => {
   const all = [good, warned, denied].join('\n---\n')
   t.strictSame(await check(['-', '--quiet'], good), { code: 0, stdout: '', stderr: '' })
-  t.strictSame(await check(['-', '--quiet'], ''), { code: 0, stdout: '', stderr: '' })
+  t.strictSame(await check(['-', '--quiet'], '---\n'), { code: 0, stdout: '', stderr: '' })
   const { stdout } = await check(['-', '--quiet'], all)
   t.match(
     stdout,
