@@ -1,6 +1,6 @@
+import { cached } from '../input/cached.ts'
 import {
   type FolderView,
-  forEachView,
   unclearReason,
   viewsByFolder,
 } from '../input/environments/folder-views.ts'
@@ -41,9 +41,11 @@ export function checkManifests(
 ): CheckedManifests {
   const viewOf = viewsByFolder(contents.flatMap(({ objects }) => objects))
   const annotated = contents.flatMap(({ accounts }) => accounts)
-  const factsIn = forEachView((view) => readSources(view, serving.policy))
+  const factsIn = cached((view: FolderView) => readSources(view, serving.policy))
   const sync = (found: NamedObject) => factsIn(viewOf(found))(found)
-  const contestedIn = forEachView((view) => findContestedSecrets(annotated, view, serving.policy))
+  const contestedIn = cached((view: FolderView) =>
+    findContestedSecrets(annotated, view, serving.policy),
+  )
   const contested = (account: AnnotatedManifest) => contestedIn(viewOf(account)).get(account) ?? []
   const withName = (object: NamedObject, verdict: Verdict): Verdict => ({
     ...verdict,

@@ -6,7 +6,7 @@ import { mayHaveClassVolumes } from '../../webhook/core/model/find-class-volumes
 import { skipReasons } from '../../webhook/core/model/outcome.ts'
 import { findAgent } from '../check/describe/describe-injection.ts'
 import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'
-import { accountVariables } from '../input/accounts/workload-identity.ts'
+import { accountVariables, unclearAccount } from '../input/accounts/workload-identity.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import type { Manifest } from '../input/document/manifest.ts'
 import { viewsByFolder } from '../input/environments/folder-views.ts'
@@ -77,6 +77,10 @@ function withAccount(
     objects,
   }: { readonly template: PodTemplate; readonly objects: readonly FoundObject[] },
 ): AgentConfig {
+  if (config.identity.clientId === undefined) {
+    const unclear = unclearAccount(template, objects)
+    if (unclear !== undefined) throw new InputError(`${titleOf(template)}: ${unclear}`)
+  }
   const env = accountVariables(template, { objects })
   const { clientId = env['AZURE_CLIENT_ID'], tenantId = env['AZURE_TENANT_ID'] } = config.identity
   return {

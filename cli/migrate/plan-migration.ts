@@ -3,7 +3,8 @@ import type { Policy } from '../../requests/administrator/policy.ts'
 import { isDriverVolume } from '../../webhook/core/model/find-class-volumes.ts'
 import { readSources } from '../check/find/read-sources.ts'
 import { listAccounts } from '../input/accounts/list-accounts.ts'
-import { forEachView, unclearReason, type ViewOf } from '../input/environments/folder-views.ts'
+import { cached } from '../input/cached.ts'
+import { type FolderView, unclearReason, type ViewOf } from '../input/environments/folder-views.ts'
 import { findObject } from '../input/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'
 import {
@@ -52,7 +53,7 @@ export function planMigration(manifests: Manifests): Migration {
   )
   const changed = new Set(pods.map(({ template }) => template))
   const users = usersOf(manifests)
-  const listedIn = forEachView((view) => listAccounts(view.objects))
+  const listedIn = cached((view: FolderView) => listAccounts(view.objects))
   const removed = new Set<NamedObject>()
   const accounts = new Map<string, AccountChange>()
   for (const found of objects.filter(isClass)) {
@@ -123,7 +124,7 @@ function planExternalSecrets(
   },
 ): void {
   const { removed, accounts, note } = plan
-  const factsIn = forEachView((view) => readSources(view, policy))
+  const factsIn = cached((view: FolderView) => readSources(view, policy))
   for (const found of objects.filter(isExternalSecret)) {
     const facts = factsIn(viewOf(found))(found)
     const reason =

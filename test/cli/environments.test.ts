@@ -226,3 +226,29 @@ t.test('an unrelated file changes no finding of another', async (t) => {
   for (const path of ['x.yaml', 'dev/x.yaml', 'test/x.yaml'])
     t.strictSame(await findingsOf({ ...files, [path]: [unrelated] }), before, path)
 })
+
+t.test('a client isn’t taken from an account that could mean two environments', async (t) => {
+  const named = (client: string) => ({
+    ...account,
+    metadata: { ...metadata('web'), annotations: { 'azure.workload.identity/client-id': client } },
+  })
+  const annotated = {
+    ...pod,
+    metadata: { ...metadata('web'), annotations: { 'akv-injector.io/secrets': 'team-a:db' } },
+    spec: { serviceAccountName: 'web', containers: [{ name: 'app' }] },
+  }
+  const other = clientID.replaceAll('2', '4')
+  const run = repository(t, {
+    'workloads/web.yaml': [annotated],
+    'dev/account.yaml': [named(clientID)],
+    'prod/account.yaml': [named(other)],
+  })
+  const unclear =
+    'Pod/web: ServiceAccount web is defined differently in dev/account.yaml:1, prod/account.yaml:1'
+  const identity = await run('identity')
+  t.equal(identity.code, 1)
+  t.ok(identity.stderr.includes(unclear))
+  const fetched = await run('fetch', '--output', join(t.testdirName, 'out'))
+  t.equal(fetched.code, 2)
+  t.ok(fetched.stderr.includes(unclear))
+})

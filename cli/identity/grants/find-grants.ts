@@ -1,7 +1,11 @@
 import { describeProblems } from '../../../lib/problems/problem.ts'
 import { findAgent } from '../../check/describe/describe-injection.ts'
 import { completeObjects } from '../../demo/made-up/complete-objects.ts'
-import { accountNameOf, accountVariables } from '../../input/accounts/workload-identity.ts'
+import {
+  accountNameOf,
+  accountVariables,
+  unclearAccount,
+} from '../../input/accounts/workload-identity.ts'
 import { applyPatch } from '../../input/apply-patch.ts'
 import {
   type FolderView,
@@ -34,10 +38,10 @@ export function findGrants(
   ]
   return {
     grants: found.flatMap(({ grant }) => grant ?? []),
-    // Environments may share an account or a source.
-    mistakes: [...new Set(found.map(({ mistakes = [] }) => mistakes.join('\n')))].flatMap((text) =>
-      text === '' ? [] : text.split('\n'),
-    ),
+    // Environments may share an account or a source, and then each has the same mistakes.
+    mistakes: [
+      ...new Map(found.map(({ mistakes = [] }) => [mistakes.join('\n'), mistakes])).values(),
+    ].flat(),
   }
 }
 
@@ -63,6 +67,9 @@ function grantOfPod(
   if (outcome.kind === 'skipped' && outcome.reason !== 'complete') return {}
   const operations = outcome.kind === 'injected' ? outcome.operations : []
   const { config } = findAgent(applyPatch(template.pod, operations))
+  const unclear =
+    config.identity.clientId === undefined ? unclearAccount(template, objects) : undefined
+  if (unclear !== undefined) return { mistakes: [`${title}: ${unclear}`] }
   const clientId =
     config.identity.clientId ?? accountVariables(template, { objects })['AZURE_CLIENT_ID']
   return { grant: grantOf({ namespace, account: accountNameOf(template), clientId, config }) }

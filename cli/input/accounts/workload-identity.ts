@@ -35,9 +35,7 @@ export function accountVariables(
   template: Pick<PodTemplate, 'pod' | 'namespace'>,
   context: { readonly objects: readonly FoundObject[]; readonly tenantId?: string | undefined },
 ): Readonly<Record<string, string>> {
-  const { namespace } = template
-  const account = { kind: 'ServiceAccount', namespace, name: accountNameOf(template) }
-  const annotations = annotationsOf(findObject(context.objects, account)?.object)
+  const annotations = annotationsOf(accountOfPod(template, context.objects)?.object)
   const clientId = annotations[clientIdAnnotation]
   if (typeof clientId !== 'string') return {}
   const annotated = annotations[tenantIdAnnotation]
@@ -47,3 +45,22 @@ export function accountVariables(
     ...(tenantId !== undefined && { AZURE_TENANT_ID: tenantId }),
   }
 }
+
+/** Why nothing says which ServiceAccount of the files a pod runs as. Undefined if that is clear, or if they have none. */
+export function unclearAccount(
+  template: Pick<PodTemplate, 'pod' | 'namespace'>,
+  objects: readonly FoundObject[],
+): string | undefined {
+  const account = accountOfPod(template, objects)
+  return account?.unclear && `ServiceAccount ${account.name} ${account.unclear}`
+}
+
+const accountOfPod = (
+  template: Pick<PodTemplate, 'pod' | 'namespace'>,
+  objects: readonly FoundObject[],
+): FoundObject | undefined =>
+  findObject(objects, {
+    kind: 'ServiceAccount',
+    namespace: template.namespace,
+    name: accountNameOf(template),
+  })

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { isObject } from '../../../lib/shape.ts'
+import { cached } from '../cached.ts'
 import { placeOf } from '../document/place-of.ts'
 import { findObject, keyOf } from '../find-object.ts'
 import type { FoundObject, NamedObject } from '../find-objects.ts'
@@ -38,17 +39,27 @@ export type ViewOf = (referrer: Pick<NamedObject, 'manifest'>) => FolderView
 export function viewsByFolder(objects: readonly NamedObject[]): ViewOf {
   const names = [...Map.groupBy(objects.filter(isReferredTo), keyOf).values()].map(definitionsOf)
   const repeated = names.filter(({ all }) => all.length > 1)
-  const environments = new Map<string, readonly Choice[]>()
-  const environmentOf = (folder: string): readonly Choice[] => {
-    const environment =
-      environments.get(folder) ?? repeated.map((definitions) => choose(definitions, folder))
-    environments.set(folder, environment)
-    return environment
-  }
-  const viewOf = (folder: string): FolderView => {
-    const isNear = (definition: Definition) =>
-      !areSeparate(environmentOf(folder), environmentOf(definition.folder))
-    const seen = names.map((definitions) => seenFrom(folder, { definitions, isNear }))
+  const environmentOf = cached((folder: string) =>
+    repeated.map((definitions) => choose(definitions, folder)),
+  )
+  // One object for all folders, because there may be thousands of them.
+  const unclearOf = cached(unclearObject)
+  // Folders share a view if the same objects count for them.
+  const shared = new Map<string, FolderView>()
+  const viewOf = cached((folder: string) => {
+    const key = environmentOf(folder)
+      .map(({ chosen }) => chosen.map(({ index }) => index).join('+'))
+      .join()
+    const view = shared.get(key) ?? viewFrom(folder)
+    shared.set(key, view)
+    return view
+  })
+  function viewFrom(folder: string): FolderView {
+    const isSeparate = cached((other: string) =>
+      areSeparate(environmentOf(folder), environmentOf(other)),
+    )
+    const isNear = (definition: Definition) => !isSeparate(definition.folder)
+    const seen = names.map((definitions) => seenFrom(folder, { definitions, isNear, unclearOf }))
     return {
       objects: seen.flatMap(({ object, isElsewhere }) =>
         isClear(object) && !isElsewhere ? object : [],
@@ -56,17 +67,7 @@ export function viewsByFolder(objects: readonly NamedObject[]): ViewOf {
       lookUps: seen.map(({ object }) => object),
     }
   }
-  // Folders share a view if the same objects count for them, because there may be thousands of folders.
-  const views = new Map<string, FolderView>()
-  return (referrer) => {
-    const folder = folderOf(referrer)
-    const key = environmentOf(folder)
-      .map(({ chosen }) => chosen.map(({ index }) => index).join('+'))
-      .join()
-    const view = views.get(key) ?? viewOf(folder)
-    views.set(key, view)
-    return view
-  }
+  return (referrer) => viewOf(folderOf(referrer))
 }
 
 /** Why nothing says which of several objects of this name counts in a view. Undefined if it is clear. */
@@ -74,16 +75,6 @@ export const unclearReason = (
   { lookUps }: FolderView,
   wanted: Pick<NamedObject, 'kind' | 'namespace' | 'name'>,
 ): string | undefined => findObject<FoundObject>(lookUps, wanted)?.unclear
-
-/** A function of a view that is computed once for each. */
-export function forEachView<T>(compute: (view: FolderView) => T): (view: FolderView) => T {
-  const known = new Map<FolderView, T>()
-  return (view) => {
-    const value = known.get(view) ?? compute(view)
-    known.set(view, value)
-    return value
-  }
-}
 
 interface Definition {
   readonly object: NamedObject
@@ -132,10 +123,18 @@ interface Choice {
 }
 
 function choose({ different, byFolder }: Definitions, folder: string): Choice {
-  let above = folder
-  while (!byFolder.has(above) && dirname(above) !== above) above = dirname(above)
-  return { chosen: byFolder.get(above) ?? [], isAmbiguous: different.length > 1 }
+  const above = foldersFrom(folder).find((parent) => byFolder.has(parent))
+  return {
+    chosen: above === undefined ? [] : (byFolder.get(above) ?? []),
+    isAmbiguous: different.length > 1,
+  }
 }
+
+/** A folder and its parents, the nearest first. */
+const foldersFrom = cached((folder: string): readonly string[] => {
+  const parent = dirname(folder)
+  return parent === folder ? [folder] : [folder, ...foldersFrom(parent)]
+})
 
 /** Whether different definitions of a name count in two folders. */
 const areSeparate = (environment: readonly Choice[], other: readonly Choice[]): boolean =>
@@ -145,42 +144,49 @@ const areSeparate = (environment: readonly Choice[], other: readonly Choice[]): 
     return isClear && chosen[0]?.number !== counterpart[0]?.number
   })
 
+interface Seen {
+  readonly object: NamedObject | UnclearObject
+  readonly isElsewhere: boolean
+}
+
 function seenFrom(
   folder: string,
   {
     definitions,
     isNear,
-  }: { readonly definitions: Definitions; readonly isNear: (definition: Definition) => boolean },
-): { readonly object: NamedObject | UnclearObject; readonly isElsewhere: boolean } {
+    unclearOf,
+  }: {
+    readonly definitions: Definitions
+    readonly isNear: (definition: Definition) => boolean
+    readonly unclearOf: (different: readonly Definition[]) => UnclearObject
+  },
+): Seen {
   const { all, different } = definitions
   const { chosen, isAmbiguous } = choose(definitions, folder)
-  const [first = all[0] as Definition] = chosen
-  if (chosen.length === 1) return { object: first.object, isElsewhere: false }
-  if (!isAmbiguous) {
-    const near = all.find(isNear)
-    return { object: (near ?? first).object, isElsewhere: near === undefined }
-  }
-  const unclear = unclearSentence(chosen.length === 0 ? different : chosen, chosen.length > 0)
-  const { kind, namespace, name, object } = first.object
-  const { apiVersion } = object
-  return {
-    object: { kind, namespace, name, object: { apiVersion }, unclear },
-    isElsewhere: false,
-  }
+  const [first = all[0] as Definition, ...others] = chosen
+  if (chosen.length > 0 && others.length === 0) return { object: first.object, isElsewhere: false }
+  if (isAmbiguous)
+    return { object: unclearOf(chosen.length === 0 ? different : chosen), isElsewhere: false }
+  const near = all.find(isNear)
+  return { object: (near ?? first).object, isElsewhere: near === undefined }
 }
 
 const maxPlaces = 5
 
-function unclearSentence(different: readonly Definition[], isOneFolder: boolean): string {
+/** Stands for a name with these definitions, of which none counts. */
+function unclearObject(different: readonly Definition[]): UnclearObject {
+  const [first] = different as readonly [Definition]
+  const { kind, namespace, name, object } = first.object
   const places = different.slice(0, maxPlaces).map(({ object: { manifest, path } }) => {
     const { source, line } = placeOf(manifest, path)
     return `${describeSource(source)}:${line}`
   })
   const more = different.length - places.length
   const where = [...places, ...(more > 0 ? [`${more} more files`] : [])].join(', ')
-  return isOneFolder
+  const unclear = different.every(({ folder }) => folder === first.folder)
     ? `is defined differently in one folder (${where}); keep one of them, or give each environment a folder of its own`
     : `is defined differently in ${where}, and none of these is in this folder or above it; pass one environment at a time, or move this file into its environment's folder`
+  return { kind, namespace, name, object: { apiVersion: object['apiVersion'] }, unclear }
 }
 
 /** Standard input belongs to the current folder. */

@@ -3,6 +3,7 @@ import { isClear, viewsByFolder } from '../../../../cli/input/environments/folde
 import { findObject } from '../../../../cli/input/find-object.ts'
 import { findNamedObjects } from '../../../../cli/input/find-objects.ts'
 import { parseManifests } from '../../../../cli/input/read-manifests.ts'
+import { countSteps } from '../../../support/count-steps.ts'
 
 const reading = { command: 'check' }
 /** The objects of files: the definitions of each file by the names of the objects. */
@@ -122,4 +123,21 @@ t.test('each of 400 environments sees only its own objects', async (t) => {
     ),
   )
   for (const name of environments) t.equal(from(`${name}/web.yaml`).all.length, 2, name)
+})
+
+t.test('the work for the names of two environments grows with their number', async (t) => {
+  const stepsFor = (count: number) => {
+    const objects = read(
+      Object.fromEntries(
+        ['dev', 'prod'].map((folder) => [
+          `${folder}/all.yaml`,
+          Object.fromEntries(Array.from({ length: count }, (_, i) => [`c${i}`, folder])),
+        ]),
+      ),
+    )
+    return countSteps(() => objects.map(viewsByFolder(objects))).steps
+  }
+  const [few, many] = [stepsFor(100), stepsFor(400)]
+  t.ok(few > 1_000, `${few} steps`)
+  t.ok(many < 5 * few, `${many} steps for four times as many`)
 })

@@ -1,0 +1,11 @@
+/** The same function, which computes the value of each key once. */
+export function cached<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {
+  const values = new Map<Key, Value>()
+  return (key) => {
+    const known = values.get(key)
+    if (known !== undefined) return known
+    const value = compute(key)
+    values.set(key, value)
+    return value
+  }
+}
