@@ -1,3 +1,14 @@
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  commaByte,
+  openBrace,
+  openBracket,
+  quoteByte,
+} from './json-bytes.ts'
+
 /** Where a text stands in a JSON document. `*` stands for any member of an object or any item of a list. */
 export type OutlinePath = readonly string[]
 
@@ -105,14 +116,14 @@ export function createJsonOutline({
         if (inString) {
           if (isEscaped) isEscaped = false
           else if (byte === backslash) isEscaped = true
-          else if (byte === quote) {
+          else if (byte === quoteByte) {
             addPart(Buffer.from(bytes.subarray(begin, at)))
             endString()
           }
           continue
         }
         switch (byte) {
-          case quote:
+          case quoteByte:
             beginString()
             begin = at + 1
             break
@@ -165,12 +176,3 @@ function readString(bytes: Buffer): string {
     return ''
   }
 }
-
-const quote = 0x22
-const commaByte = 0x2c
-const colon = 0x3a
-const backslash = 0x5c
-const openBracket = 0x5b
-const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d

@@ -1,3 +1,13 @@
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  commaByte,
+  openBrace,
+  openBracket,
+  quoteByte,
+} from './json-bytes.ts'
+
 /** The depth and the size of a JSON text, or of a part of it. */
 export interface JsonMeasure {
   /** How deep arrays and objects are nested at most. */
@@ -32,22 +42,14 @@ export function measureJson(
   for (let i = 0; i < json.length; i++) {
     const byte = json[i]
     if (isEscaped) isEscaped = false
-    else if (byte === quote) inString = !inString
+    else if (byte === quoteByte) inString = !inString
     else if (inString) isEscaped = byte === backslash
     else if (byte === openBrace || byte === openBracket) {
       values++
       if (++depth > deepest) deepest = depth
       if (depth > maxDepth) break
     } else if (byte === closeBrace || byte === closeBracket) depth--
-    else if (byte === comma) values++
+    else if (byte === commaByte) values++
   }
   return { depth: deepest, values, end: { depth, inString, isEscaped } }
 }
-
-const quote = 0x22
-const comma = 0x2c
-const backslash = 0x5c
-const openBracket = 0x5b
-const closeBracket = 0x5d
-const openBrace = 0x7b
-const closeBrace = 0x7d
