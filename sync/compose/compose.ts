@@ -93,7 +93,7 @@ async function renderAll(
 }
 
 /**
- * Makes the keys of a Secret that is composed. Without all of its values there are no keys, so the Secret stays as it is.
+ * Makes the keys of a Secret from its inputs. If the value of an input is missing, it makes none, and the Secret stays as it is.
  *
  * @param options - `budget`: limits the CPU time for templates
  */

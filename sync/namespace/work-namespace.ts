@@ -91,7 +91,7 @@ function unassignedReporter(
   { publish }: ReadyPublisher,
 ) {
   const { clock, log } = services
-  const write = createReportWriter(services)
+  const { write } = createReportWriter(services)
   return async (
     { ref, uid, problems }: Source,
     { namespace, sources, reported }: NamespaceRound,

@@ -7,7 +7,7 @@ export interface RoundPace extends Pick<FairPace, 'awaitSlice' | 'awaitLine'> {
   /**
    * As {@link FairPace.awaitTurn}.
    *
-   * @returns false if the round has to end, because there is no place for another slow one
+   * @returns whether the round may go on. If not, it has to end, because the queue has no place for another slow round.
    */
   awaitTurn(namespace: string, microseconds: number): Promise<boolean>
   /** Whether the round has waited in the line, or had to end. */

@@ -63,7 +63,8 @@ const keysOf = (name: string, { content }: RoundValues): ReadonlyMap<string, Uin
     ),
   )
 
-/** The files of a Secret that are required and have no value. A JSON object without properties has no keys, so none is missing. */
+/** The required files of a Secret that have no value. An entry for all properties isn't missing once its object was fetched: the
+ * object may have no properties. */
 export function missingFiles(name: string, { config, content, filled }: RoundValues) {
   const hasRequiredFiles = indexFiles(content.files)
   return filesOfSecret(name, config).filter(

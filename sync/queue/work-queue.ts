@@ -25,9 +25,9 @@ interface WorkQueueOptions {
 /** The place of a key that runs. */
 export interface QueuePlace {
   /**
-   * Call it before the run waits for others that need much time. From then on, it counts as slow.
+   * Call it before the run waits in line for CPU time. From then on, the run counts as slow.
    *
-   * @returns false if there is no place for another slow run: this one has to end, and may be due again at once
+   * @returns whether there is a place for another slow run. If not, this run has to end. It may be due again at once.
    */
   becomeSlow(): boolean
 }

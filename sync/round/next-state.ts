@@ -23,7 +23,7 @@ const nextRegularAtMs = (request: SyncRequest, clock: Clock): number =>
   clock.now() + refreshMs(request) * (0.9 + 0.2 * clock.random())
 
 /**
- * What a round leaves for the next one, but for what has been reported.
+ * The state that a round leaves for the next one. The caller adds what has been reported.
  *
  * @param options - `maxKeptBytes`: how much memory the values may take now
  */

@@ -76,7 +76,7 @@ interface Fetched {
   readonly found: FoundSecrets
 }
 
-/** 1. Reads the account's record and, as the account, the values for its Secrets. */
+/** Fetch: reads the account's record and, as the account, the values for its Secrets. */
 const fetcher =
   (services: RoundServices) =>
   async (round: SyncRound): Promise<Fetched> => {
@@ -91,7 +91,7 @@ const fetcher =
     }
   }
 
-/** 2. Decides what becomes of each Secret: those that are requested, and those that only the record still names. */
+/** Plan: decides what becomes of each Secret: those that are requested, and those that only the record still names. */
 const planner =
   ({ clock }: RoundServices) =>
   async (fetched: Fetched, round: SyncRound): Promise<SettlingRound> => {
@@ -105,7 +105,7 @@ const planner =
     return { ...round, ...fetched, recorded, decisions, leftVersionOf }
   }
 
-/** 4. Says how the round went, and decides what the next one needs to know and when it is due. */
+/** Report: says how the round went, and decides what the next one needs to know and when it is due. */
 const resultReporter =
   ({ memory, clock }: RoundServices, reporter: Reporter) =>
   async (settled: RoundResult, round: SyncRound): Promise<NextState> => {

@@ -8,12 +8,12 @@ import type { RoundResult } from '../result/round-result.ts'
 /** What a report needs to know of a round. */
 export type ReportedRound = Pick<RoundResult, 'changes' | 'failures' | 'isFinished'>
 
-/** What has to be said about a round, as data. */
+/** A report about a round, before it is written. */
 export interface RoundReport {
   /** The codes that failures have, for the metrics. */
   readonly codes: Iterable<AkvErrorCode>
   readonly items: readonly ReportItem[]
-  /** What has been reported of the failures that last, without these items. */
+  /** The failures that still last, as earlier reports have them. */
   readonly lasting: Reported
   readonly nowMs: number
 }
@@ -61,7 +61,11 @@ export function reportOf(
   return {
     codes: new Set(failures.map(({ error }) => error.code)),
     items: [
-      ...successes.map((message) => successItem(message, [{ level: 'info', message }])),
+      ...successes.map((message) => ({
+        lines: [{ level: 'info', message } as const],
+        event: syncedEvent(message),
+        failures: [],
+      })),
       ...failureItems(failures, { reported, nowMs }),
     ],
     // A round that was stopped hasn't tried everything, so it can't tell which failures are over.
@@ -70,10 +74,10 @@ export function reportOf(
   }
 }
 
-export const successItem = (message: string, lines: ReportItem['lines']): ReportItem => ({
-  lines,
-  event: { type: 'Normal', reason: 'Synced', message },
-  failures: [],
+export const syncedEvent = (message: string): ReportItem['event'] => ({
+  type: 'Normal',
+  reason: 'Synced',
+  message,
 })
 
 /** The failures that are new or due again, those of one code in one Event. */
@@ -97,7 +101,7 @@ const linesOf = ({ code, message, detail }: AkvError): readonly ReportLine[] => 
   ...(detail === undefined ? [] : [{ level: 'debug', message: detail, code } as const]),
 ]
 
-/** What has been reported once a report is out. An Event that could not be written is due again in the next round. */
+/** Adds a written report to what earlier ones have reported. An Event that could not be written is due again in the next round. */
 export function reportedAfter(
   { lasting, nowMs }: RoundReport,
   written: readonly { readonly item: ReportItem; readonly isWritten: boolean }[],

@@ -11,7 +11,7 @@ import type { RoundResult } from '../result/round-result.ts'
 import type { KnownSources } from '../settle/decide-sources.ts'
 import { describeFailures, type ReportedRound, type RoundReport, reportOf } from './report.ts'
 
-/** What has to be said about one source after a round of its account, as data. */
+/** A report about one source after a round of its account, before it is written. */
 export interface SourceReport {
   readonly source: SourceRef & { readonly uid: string }
   /** Events only: the report of the account has everything, so the log and the metrics don't repeat it. */

@@ -5,12 +5,7 @@ import type { Account } from '../../../requests/account/account.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import { sourceKey } from '../../../requests/secret/source-ref.ts'
 import type { AccountState } from '../../account/account-state.ts'
-import {
-  noneReported,
-  nothingReported,
-  type Reported,
-  type ReportedSources,
-} from '../../account/reported.ts'
+import { noneReported, type Reported, type ReportedSources } from '../../account/reported.ts'
 import type { AccountEvent, SyncCluster } from '../../cluster/cluster-port.ts'
 import type { EventBudget } from '../../cluster/event-budget.ts'
 import type { SyncMetrics } from '../../metrics/metrics.ts'
@@ -22,7 +17,7 @@ import {
   type RoundReport,
   reportedAfter,
   reportOf,
-  successItem,
+  syncedEvent,
 } from './report.ts'
 import { type SourceReport, type SourcesResult, sourceReports } from './source-reports.ts'
 
@@ -43,16 +38,16 @@ interface ReportSubject {
   readonly sharesBudget?: boolean
 }
 
-/** Writes reports to the metrics, to the log, and as Events. The function returns what has been reported by then. */
+/** Writes reports to the metrics, to the log, and as Events. */
 export function createReportWriter({ cluster, metrics, events }: ReportServices) {
-  async function writeEvent(item: ReportItem, subject: ReportSubject): Promise<boolean> {
+  async function writeEvent(event: ReportItem['event'], subject: ReportSubject): Promise<boolean> {
     const { account, source, log, sharesBudget } = subject
     if (!events.take(sharesBudget ? { ...account, name: '' } : account)) {
       log.debug('no Event written: the account has had too many recently')
       return false
     }
     try {
-      await cluster.createEvent({ ...item.event, account, ...(source && { source }) })
+      await cluster.createEvent({ ...event, account, ...(source && { source }) })
       return true
     } catch (thrown) {
       const { code, message } = toAkvError(thrown)
@@ -60,16 +55,20 @@ export function createReportWriter({ cluster, metrics, events }: ReportServices)
       return false
     }
   }
-  return async (report: RoundReport, subject: ReportSubject): Promise<Reported> => {
-    const { account, log } = subject
-    for (const code of report.codes) metrics.countFailure(account, code)
-    const written: { item: ReportItem; isWritten: boolean }[] = []
-    for (const item of report.items) {
-      for (const { level, message, code } of item.lines)
-        log[level](message, ...(code === undefined ? [] : [{ code }]))
-      written.push({ item, isWritten: await writeEvent(item, subject) })
-    }
-    return reportedAfter(report, written)
+  return {
+    writeEvent,
+    /** Writes a whole report. Returns what has been reported by then. */
+    async write(report: RoundReport, subject: ReportSubject): Promise<Reported> {
+      const { account, log } = subject
+      for (const code of report.codes) metrics.countFailure(account, code)
+      const written: { item: ReportItem; isWritten: boolean }[] = []
+      for (const item of report.items) {
+        for (const { level, message, code } of item.lines)
+          log[level](message, ...(code === undefined ? [] : [{ code }]))
+        written.push({ item, isWritten: await writeEvent(item.event, subject) })
+      }
+      return reportedAfter(report, written)
+    },
   }
 }
 
@@ -85,7 +84,7 @@ export function createReporter(
   services: ReportServices & ReadyServices & { readonly clock: Pick<Clock, 'now'> },
 ) {
   const { clock } = services
-  const write = createReportWriter(services)
+  const { write, writeEvent } = createReportWriter(services)
   const { publish } = createReadyPublisher(services)
 
   async function publishStatus(
@@ -98,9 +97,7 @@ export function createReporter(
     const { name, uid } = source
     const object = { kind: 'ExternalSecret', namespace, name, uid, before } as const
     const isNews = await publish(object, { ...said, log })
-    if (!isNews || note === undefined) return
-    const items = [successItem(note, [])]
-    await write({ codes: [], items, lasting: nothingReported, nowMs: 0 }, { account, source, log })
+    if (isNews && note !== undefined) await writeEvent(syncedEvent(note), { account, source, log })
   }
   return {
     /** Reports a round on its account. Returns what has been reported by then. */

@@ -26,7 +26,7 @@ function reporter() {
   let nowMs = 1e12
   const budget = createEventBudget({ now: () => nowMs })
   let isDown = false
-  const write = createReportWriter({
+  const { write } = createReportWriter({
     events: budget,
     metrics: { countFailure: (_, code) => counted.push(code) },
     cluster: {
