@@ -109,7 +109,7 @@ export const checked =
 export const parsed = <T>(parse: (text: string) => Parsed<T>): Read<T> =>
   textAs((found, at) => checked(() => parse(found))(found, at))
 
-/** One of these values, which are the defaults of the External Secrets Operator unless `why` says more. */
+/** One of these values. `why` ends the sentence about any other. */
 export const only =
   <const T extends string | boolean>(accepted: readonly T[], why = ''): Read<T> =>
   (value, at) =>

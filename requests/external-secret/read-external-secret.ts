@@ -80,7 +80,7 @@ export function readExternalSecret(
   const { files, inputs, stores } = resolve(items, resolving)
   if (at.problems.length === 0) {
     checkType(secret.type, { items, template, at })
-    checkTemplates(needed, items, at)
+    checkNeededKeys(needed, items, at)
   }
   return {
     secret: { ...secret, composition: { inputs, ...(template && { template }) } },
@@ -137,7 +137,7 @@ function resolve(items: readonly Item[], resolving: Resolving) {
       continue
     }
     const title = `${store.kind} ${store.name}`
-    if (!stores.has(title)) stores.set(title, findStore(store, resolving))
+    if (!stores.has(title)) stores.set(title, usableStore(store, resolving))
     const vault = stores.get(title)?.vault
     if (vault === undefined) continue
     files.push({
@@ -156,7 +156,7 @@ function resolve(items: readonly Item[], resolving: Resolving) {
 }
 
 /** A store that can be used. Adds a problem otherwise. */
-function findStore(
+function usableStore(
   ref: StoreRef,
   { findStore, at, policy, namespace }: Resolving,
 ): (ReadStore & StoreRef) | undefined {
@@ -197,7 +197,7 @@ function checkType(
 }
 
 /** Reports a key that a template reads and that nothing gives. An `extract` may give any key. */
-function checkTemplates(needed: NeededKeys, items: readonly Item[], at: Field): void {
+function checkNeededKeys(needed: NeededKeys, items: readonly Item[], at: Field): void {
   const keys = new Set(items.map(({ key }) => key))
   if (keys.has(undefined)) return
   for (const [name, neededKeys] of needed)

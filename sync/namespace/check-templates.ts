@@ -1,5 +1,5 @@
 import { parsedCharacterCost } from '../../delivery/go-template/cost.ts'
-import { isObject } from '../../lib/shape.ts'
+import { objectAt } from '../../lib/shape.ts'
 import {
   type CheckedTemplate,
   type CheckedTemplates,
@@ -46,10 +46,6 @@ export function readingCost({ content }: SeenSource): number {
 
 function templatesIn({ content }: SeenSource<KeptSpec>): readonly string[] {
   if (content.kind !== 'kept' || !content.text.includes('{{')) return []
-  const spec: unknown = JSON.parse(content.text)
-  const target = isObject(spec) ? spec['target'] : undefined
-  const template = isObject(target) ? target['template'] : undefined
-  const data = isObject(template) ? template['data'] : undefined
-  const texts = isObject(data) ? Object.values(data) : []
+  const texts = Object.values(objectAt(JSON.parse(content.text), 'target', 'template', 'data'))
   return texts.length > maxTemplates ? [] : texts.filter((text) => typeof text === 'string')
 }

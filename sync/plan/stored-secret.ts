@@ -3,11 +3,12 @@ import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import {
   type Check,
   checkThat,
-  isObject,
+  type JsonObject,
   listOf,
   mapOf,
   nullable,
   object,
+  objectAt,
   string,
 } from '../../lib/shape.ts'
 import { fieldManager } from '../../requests/secret/names.ts'
@@ -88,20 +89,16 @@ export function readStoredSecret(object: unknown): Parsed<StoredSecret> {
 
 /** `fieldsV1` is a tree of `f:NAME`: `{"f:data":{"f:password":{}},"f:metadata":{"f:labels":{"f:app":{}}}}`. */
 function ownedFields(fieldsV1: unknown): OwnedFields {
-  const metadata = memberOf(fieldsV1, 'f:metadata')
   return {
-    data: fieldNames(memberOf(fieldsV1, 'f:data')),
-    labels: fieldNames(memberOf(metadata, 'f:labels')),
-    annotations: fieldNames(memberOf(metadata, 'f:annotations')),
+    data: fieldNames(objectAt(fieldsV1, 'f:data')),
+    labels: fieldNames(objectAt(fieldsV1, 'f:metadata', 'f:labels')),
+    annotations: fieldNames(objectAt(fieldsV1, 'f:metadata', 'f:annotations')),
   }
 }
 
-const memberOf = (tree: unknown, name: string): unknown =>
-  isObject(tree) && Object.hasOwn(tree, name) ? tree[name] : undefined
-
 /** Skips `.`, which stands for the map itself. */
-function fieldNames(tree: unknown): ReadonlySet<string> {
-  const names = isObject(tree) ? Object.keys(tree) : []
+function fieldNames(tree: JsonObject): ReadonlySet<string> {
+  const names = Object.keys(tree)
   return new Set(names.filter((name) => name.startsWith('f:')).map((name) => name.slice(2)))
 }
 
