@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { joinProblems } from '../../lib/problems/problem.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import type { ListedAccount } from '../../requests/source/choose-account.ts'
@@ -6,20 +5,28 @@ import { chooseAccount } from '../../requests/source/choose-account.ts'
 import type { Source } from '../../requests/source/source.ts'
 import type { SourceFacts } from '../check/find/read-sources.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
-import { isClear, unclearReason, type ViewOf } from '../input/environments/folder-views.ts'
-import { findObject } from '../input/find-object.ts'
+import {
+  areSeparate,
+  isClear,
+  unclearReason,
+  type ViewOf,
+} from '../input/environments/folder-views.ts'
+import { findObject, keyOf } from '../input/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'
 import { classSource } from '../input/sources/class-source.ts'
+import { describeSource } from '../input/text/file-error.ts'
 import type { AccountChange } from './account-change.ts'
 import { carrySecrets } from './carry-secrets.ts'
 import { chooseClassAccount } from './choose-class-account.ts'
 import { plainSource } from './plain-source.ts'
 
+/** The accounts that have got Secrets, by their `keyOf`. Environments may have different accounts of one name. */
+export type PlannedAccounts = Map<string, readonly AccountChange[]>
+
 interface Move {
   readonly viewOf: ViewOf
   readonly policy: Policy
-  /** The accounts that have got Secrets. */
-  readonly accounts: Map<string, AccountChange>
+  readonly accounts: PlannedAccounts
 }
 
 /**
@@ -75,20 +82,33 @@ function moveTo(
   if (unclear !== undefined) return `ServiceAccount ${name} ${unclear}`
   const seen: FoundObject | undefined = findObject<FoundObject>(view.lookUps, account)
   const existing = isClear(seen) ? seen : undefined
+  const copies = existing && view.copies.get(existing)
+  if (copies)
+    return `ServiceAccount ${name} has equal copies (${filesOf(copies)}), and none is in the folder of this file or above it; keep one of them`
+  const key = keyOf(account)
+  const ofName = accounts.get(key) ?? []
+  const planned = ofName.find(
+    (change) =>
+      change.existing === existing &&
+      !areSeparate(viewOf(change.source).environment, view.environment),
+  )
   // Other environments have other sources, and would get the Secrets of this one.
-  if (existing && viewOf(existing) !== view)
-    return `ServiceAccount ${name} (${existing.manifest.source}) belongs to other environments, too; give this environment a ServiceAccount of its own`
-  const key = existing?.manifest.source ?? dirname(found.manifest.source)
-  const annotations =
-    accounts.get(`${key}/${namespace}/${name}`)?.annotations ?? annotationsOf(existing?.object)
+  const holder = existing ?? planned?.source
+  if (holder && viewOf(holder).reachesBeyond(view))
+    return `ServiceAccount ${name} (${filesOf([holder])}) belongs to other environments, too; give this environment a ServiceAccount of its own`
+  const annotations = planned?.annotations ?? annotationsOf(existing?.object)
   const carried = carrySecrets(source, { namespace, name, annotations }, policy)
   if (carried.kind === 'not-carried') return carried.reason
-  accounts.set(`${key}/${namespace}/${name}`, {
+  const change = {
     namespace,
     name,
     ...(existing && { existing }),
     source: found,
     annotations: carried.annotations,
-  })
+  }
+  accounts.set(key, [...ofName.filter((other) => other !== planned), change])
   return undefined
 }
+
+const filesOf = (objects: readonly NamedObject[]): string =>
+  objects.map(({ manifest }) => describeSource(manifest.source)).join(', ')

@@ -16,7 +16,7 @@ import { isClass } from '../input/sources/referred-to.ts'
 import { describeSource } from '../input/text/file-error.ts'
 import type { AccountChange } from './account-change.ts'
 import { findUnusedStores } from './find-unused-stores.ts'
-import { moveClass, moveExternalSecret } from './move-secrets.ts'
+import { moveClass, moveExternalSecret, type PlannedAccounts } from './move-secrets.ts'
 import { type PodChange, planPod } from './plan-pod.ts'
 
 /** Everything that `migrate` changes in the manifests. */
@@ -55,7 +55,7 @@ export function planMigration(manifests: Manifests): Migration {
   const users = usersOf(manifests)
   const listedIn = cached((view: FolderView) => listAccounts(view.objects))
   const removed = new Set<NamedObject>()
-  const accounts = new Map<string, AccountChange>()
+  const planned: PlannedAccounts = new Map()
   for (const found of objects.filter(isClass)) {
     const unclear = unclearReason(viewOf(found), found)
     const used = users.get(found) ?? []
@@ -69,17 +69,18 @@ export function planMigration(manifests: Manifests): Migration {
         viewOf,
         users: used,
         listed: listedIn(viewOf(found)),
-        accounts,
+        accounts: planned,
       })
       if (reason === undefined) removed.add(found)
       else note(found, reason)
     }
   }
-  planExternalSecrets(manifests, { removed, accounts, note })
+  planExternalSecrets(manifests, { removed, accounts: planned, note })
+  const accounts = [...planned.values()].flat()
   return {
     pods,
     removed: objects.filter((object) => removed.has(object)),
-    accounts: [...accounts.values()],
+    accounts,
     notes: [...notes, ...syncNotes(accounts)],
   }
 }
@@ -119,7 +120,7 @@ function planExternalSecrets(
   plan: {
     /** The objects of which nothing is left. */
     readonly removed: Set<NamedObject>
-    readonly accounts: Map<string, AccountChange>
+    readonly accounts: PlannedAccounts
     readonly note: (object: NamedObject, reason: string) => void
   },
 ): void {
@@ -142,8 +143,8 @@ function planExternalSecrets(
 const isOtherOperatorKind = (object: NamedObject): boolean =>
   isExternalSecretsKind(object) && !isExternalSecret(object) && !isSecretStore(object)
 
-const syncNotes = (accounts: ReadonlyMap<string, AccountChange>): readonly string[] =>
-  [...accounts.values()].map(({ namespace, name, existing }) => {
+const syncNotes = (accounts: readonly AccountChange[]): readonly string[] =>
+  accounts.map(({ namespace, name, existing }) => {
     const added = existing === undefined ? 'is added; ' : ''
     return `ServiceAccount/${name}: ${added}Secret sync needs it in sync.namespaces.${namespace}.serviceAccounts of the chart`
   })

@@ -252,3 +252,61 @@ t.test('a client isn’t taken from an account that could mean two environments'
   t.equal(fetched.code, 2)
   t.ok(fetched.stderr.includes(unclear))
 })
+
+t.test(
+  'what several folders have in common doesn’t make them different environments',
+  async (t) => {
+    const common = { ...account, metadata: { name: 'common', namespace: 'other' } }
+    const run = repository(t, {
+      'account.yaml': [account],
+      'first/common.yaml': [common],
+      'second/common.yaml': [common],
+      'first/db.yaml': [externalSecret, store('team-vault')],
+    })
+    const { code, stdout, stderr } = await run('migrate')
+    t.equal(code, 0)
+    t.notMatch(stderr, 'belongs to other environments')
+    t.match(stdout, 'akv-injector.io/sync')
+  },
+)
+
+t.test('an account that no file has is added once for each environment', async (t) => {
+  const named = (name: string, vault: string) => {
+    const { spec, ...rest } = store(vault)
+    const { azurekv } = spec.provider
+    const provider = { azurekv: { ...azurekv, serviceAccountRef: { name } } }
+    return { ...rest, spec: { provider } }
+  }
+  const secretNamed = (name: string) => ({ ...externalSecret, metadata: metadata(name) })
+  const run = repository(t, {
+    'dev/kv.yaml': [named('reader', 'dev-vault')],
+    'dev/a/db.yaml': [secretNamed('one')],
+    'dev/b/db.yaml': [secretNamed('two')],
+    'prod/kv.yaml': [named('reader', 'prod-vault')],
+    'prod/db.yaml': [secretNamed('three')],
+  })
+  const { code, stdout } = await run('migrate')
+  t.equal(code, 0)
+  const added = objectsIn(stdout).filter((object) => object?.kind === 'ServiceAccount')
+  t.strictSame(
+    added.map(({ metadata: { annotations } }) =>
+      [...annotations['akv-injector.io/sync'].matchAll(/secret: (\w+)/g)].map(([, name]) => name),
+    ),
+    [['one', 'two'], ['three']],
+  )
+})
+
+t.test('one of several equal accounts doesn’t get Secrets that the others lack', async (t) => {
+  const run = repository(t, {
+    'shared/db.yaml': [externalSecret, store('team-vault')],
+    'dev/account.yaml': [account],
+    'staging/account.yaml': [account],
+  })
+  const { code, stdout, stderr } = await run('migrate')
+  t.equal(code, 0)
+  t.notMatch(stdout, 'akv-injector.io/sync')
+  t.match(
+    stderr,
+    'ServiceAccount web has equal copies (dev/account.yaml, staging/account.yaml), and none is in the folder of this file or above it',
+  )
+})

@@ -16,6 +16,12 @@ export interface FolderView {
    * definition. A name for which nothing says which definition is meant is there as `unclear`.
    */
   readonly lookUps: readonly (NamedObject | UnclearObject)[]
+  /** The equal copies of an object that is looked up here, if there are several and none is in this folder or above it. */
+  readonly copies: ReadonlyMap<NamedObject, readonly NamedObject[]>
+  /** Whether what lies here also counts for an environment that another folder isn't part of. */
+  reachesBeyond(other: FolderView): boolean
+  /** The names of which there are several objects, and which of them count here. */
+  readonly environment: readonly Choice[]
 }
 
 type UnclearObject = FoundObject & { readonly unclear: string }
@@ -54,10 +60,10 @@ export function viewsByFolder(objects: readonly NamedObject[]): ViewOf {
     shared.set(key, view)
     return view
   })
+  const everyView = cached((_: 'all') => [...new Set(objects.map(folderOf).map(viewOf))])
   function viewFrom(folder: string): FolderView {
-    const isSeparate = cached((other: string) =>
-      areSeparate(environmentOf(folder), environmentOf(other)),
-    )
+    const environment = environmentOf(folder)
+    const isSeparate = cached((other: string) => areSeparate(environment, environmentOf(other)))
     const isNear = (definition: Definition) => !isSeparate(definition.folder)
     const seen = names.map((definitions) => seenFrom(folder, { definitions, isNear, unclearOf }))
     return {
@@ -65,6 +71,18 @@ export function viewsByFolder(objects: readonly NamedObject[]): ViewOf {
         isClear(object) && !isElsewhere ? object : [],
       ),
       lookUps: seen.map(({ object }) => object),
+      copies: new Map(
+        seen.flatMap(({ object, copies }) =>
+          isClear(object) && copies.length > 1 ? [[object, copies]] : [],
+        ),
+      ),
+      reachesBeyond: (other) =>
+        everyView('all').some(
+          (view) =>
+            areSeparate(view.environment, other.environment) &&
+            !areSeparate(view.environment, environment),
+        ),
+      environment,
     }
   }
   return (referrer) => viewOf(folderOf(referrer))
@@ -137,7 +155,7 @@ const foldersFrom = cached((folder: string): readonly string[] => {
 })
 
 /** Whether different definitions of a name count in two folders. */
-const areSeparate = (environment: readonly Choice[], other: readonly Choice[]): boolean =>
+export const areSeparate = (environment: readonly Choice[], other: readonly Choice[]): boolean =>
   environment.some(({ chosen, isAmbiguous }, i) => {
     const counterpart = other[i]?.chosen ?? []
     const isClear = isAmbiguous && chosen.length === 1 && counterpart.length === 1
@@ -147,6 +165,7 @@ const areSeparate = (environment: readonly Choice[], other: readonly Choice[]): 
 interface Seen {
   readonly object: NamedObject | UnclearObject
   readonly isElsewhere: boolean
+  readonly copies: readonly NamedObject[]
 }
 
 function seenFrom(
@@ -164,11 +183,15 @@ function seenFrom(
   const { all, different } = definitions
   const { chosen, isAmbiguous } = choose(definitions, folder)
   const [first = all[0] as Definition, ...others] = chosen
-  if (chosen.length > 0 && others.length === 0) return { object: first.object, isElsewhere: false }
-  if (isAmbiguous)
-    return { object: unclearOf(chosen.length === 0 ? different : chosen), isElsewhere: false }
-  const near = all.find(isNear)
-  return { object: (near ?? first).object, isElsewhere: near === undefined }
+  const here = { isElsewhere: false, copies: [] }
+  if (chosen.length > 0 && others.length === 0) return { ...here, object: first.object }
+  if (isAmbiguous) return { ...here, object: unclearOf(chosen.length === 0 ? different : chosen) }
+  const [near = first, ...copies] = all.filter(isNear)
+  return {
+    object: near.object,
+    isElsewhere: !isNear(near),
+    copies: [near, ...copies].map(({ object }) => object),
+  }
 }
 
 const maxPlaces = 5
