@@ -1,9 +1,9 @@
 import { joinProblems } from '../../lib/problems/problem.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
-import type { ListedAccount } from '../../requests/source/choose-account.ts'
-import { chooseAccount } from '../../requests/source/choose-account.ts'
 import type { Source } from '../../requests/source/source.ts'
 import type { SourceFacts } from '../check/find/read-sources.ts'
+import { chooseAccountInFiles } from '../input/accounts/choose-account-in-files.ts'
+import type { AccountInFiles } from '../input/accounts/list-accounts.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
 import {
   areSeparate,
@@ -38,14 +38,14 @@ export function moveClass(
   found: NamedObject,
   move: Move & {
     readonly users: readonly PodTemplate[]
-    readonly listed: ReadonlyMap<string, readonly ListedAccount[]>
+    readonly listed: ReadonlyMap<string, readonly AccountInFiles[]>
   },
 ): string | undefined {
   const source = classSource(found, move.policy)
   if (source === undefined) return undefined
   if (source.problems.length > 0) return joinProblems(source.problems)
   const chosen = chooseClassAccount(source, { ...move, namespace: found.namespace })
-  return 'reason' in chosen ? chosen.reason : moveTo(chosen.name, { ...move, found, source })
+  return chosen.kind === 'none' ? chosen.sentence : moveTo(chosen.name, { ...move, found, source })
 }
 
 /** Moves the Secret of an ExternalSecret to an account; gives the reason if that can't be. */
@@ -57,7 +57,11 @@ export function moveExternalSecret(
   if (source === undefined) return 'it requests no Secret'
   if (mistakes.length > 0) return joinProblems(mistakes)
   const { namespace } = found
-  const chosen = chooseAccount(source.hints, { namespace, listed, what: 'the ExternalSecret' })
+  const chosen = chooseAccountInFiles(source.hints, {
+    namespace,
+    listed,
+    what: 'the ExternalSecret',
+  })
   if (chosen.kind === 'none') return chosen.sentence
   const plain = plainSource(source)
   return plain.kind === 'none'

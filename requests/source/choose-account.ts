@@ -35,17 +35,18 @@ export type ChosenAccount =
  * Chooses the ServiceAccount to read a source as, among those that the administrator has listed for the source's namespace
  * (docs/specification.md, "Whose account"): the one that the source names, or the only one with the source's client; else the
  * one that its annotation names; else the only one.
- *
- * @param options - `what`: the source in a sentence, such as "the class"
  */
-export const chooseAccount = (
-  hints: AccountHints,
-  { what, ...options }: ChoiceOptions & { readonly what: string },
-): ChosenAccount => accountChooser(options)(hints, what)
+export const chooseAccount = (hints: AccountHints, { what, ...options }: ChoiceOf): ChosenAccount =>
+  accountChooser(options)(hints, what)
 
 interface ChoiceOptions {
   readonly namespace: string
   readonly listed: readonly ListedAccount[]
+}
+
+interface ChoiceOf extends ChoiceOptions {
+  /** The source in a sentence, such as "the class". */
+  readonly what: string
 }
 
 /** Chooses as {@link chooseAccount} does. Looks through the accounts only once for any number of sources. */
@@ -81,12 +82,19 @@ const maxNames = 10
 
 function noneSentence(
   annotated: string | undefined,
-  { namespace, listed, what }: ChoiceOptions & { readonly what: string },
+  { namespace, listed, what }: ChoiceOf,
 ): string {
-  const names = listed.slice(0, maxNames).map(({ name }) => name)
+  const enabled = listed.length === 0 ? 'no account' : listAccountNames(listed)
+  return `${butAnnotated(annotated)}the administrator has enabled ${enabled} in namespace ${namespace}; annotate ${what} with ${accountAnnotation}`
+}
+
+/** The beginning of a sentence about a source whose annotation names an account that can't be chosen. */
+export const butAnnotated = (annotated: string | undefined): string =>
+  annotated === undefined ? '' : `${accountAnnotation} names "${printable(annotated, 63)}", but `
+
+/** The names of the first accounts, and how many more there are. */
+export function listAccountNames(listed: readonly ListedAccount[]): string {
+  const names = listed.slice(0, maxNames).map(({ name }) => printable(name))
   const more = listed.length - names.length
-  const enabled = names.length === 0 ? 'no account' : names.join(', ')
-  const found =
-    annotated === undefined ? '' : `${accountAnnotation} names "${printable(annotated, 63)}", but `
-  return `${found}the administrator has enabled ${enabled}${more > 0 ? ` and ${more} more` : ''} in namespace ${namespace}; annotate ${what} with ${accountAnnotation}`
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

@@ -1,5 +1,6 @@
-import { chooseAccount, type ListedAccount } from '../../../requests/source/choose-account.ts'
+import type { ListedAccount } from '../../../requests/source/choose-account.ts'
 import type { Source } from '../../../requests/source/source.ts'
+import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
 import { describeSecret } from './describe-sync.ts'
 import { row } from './describe-wanted.ts'
 
@@ -12,7 +13,7 @@ export function describeClassSecrets(
   { secrets, files, hints }: Source,
   { namespace, listed }: { readonly namespace: string; readonly listed: readonly ListedAccount[] },
 ): readonly string[] {
-  const chosen = chooseAccount(hints, { namespace, listed, what: 'the class' })
+  const chosen = chooseAccountInFiles(hints, { namespace, listed, what: 'the class' })
   const account = chosen.kind === 'chosen' ? `ServiceAccount ${chosen.name}` : 'a ServiceAccount'
   return [
     ...secrets.map((secret) =>

@@ -32,7 +32,7 @@ export function findSyncMistakes(
   const found = assigned.unassigned.map(
     (source): Mistakes => [
       sourceKey(source.ref),
-      // The last problem of an unassigned source is that it has no account, which isn't a mistake of the files.
+      // The last problem of an unassigned source is that it has no account: the caller says what the files lack.
       [...source.problems.slice(0, -1), ...contested(source, undefined)],
     ],
   )

@@ -12,8 +12,8 @@ import {
   classPathProblems,
   readClassFiles,
 } from '../../../requests/class/read-class-files.ts'
-import { chooseAccount } from '../../../requests/source/choose-account.ts'
 import { classNameProblem } from '../../../webhook/core/csi/open-class.ts'
+import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
 import type { AccountInFiles } from '../../input/accounts/list-accounts.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
@@ -102,7 +102,8 @@ function acceptedClass(
 ): Verdict {
   const { namespace } = found
   const source = classSource(found, serving.policy)
-  const chosen = source && chooseAccount(source.hints, { namespace, listed, what: 'the class' })
+  const chosen =
+    source && chooseAccountInFiles(source.hints, { namespace, listed, what: 'the class' })
   const warnings = [
     ...(chosen?.kind === 'none' && listed.length > 0
       ? [plainProblem(chosen.sentence, chosen.path)]

@@ -4,8 +4,8 @@ import { isObject } from '../../../lib/shape.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { storeContent } from '../../../requests/external-secret/external-secret-source.ts'
 import type { StoreKind } from '../../../requests/external-secret/read-store.ts'
-import { chooseAccount } from '../../../requests/source/choose-account.ts'
 import type { Source } from '../../../requests/source/source.ts'
+import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
 import type { AccountInFiles } from '../../input/accounts/list-accounts.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
 import { seenStore } from '../../input/sources/external-secret-reader.ts'
@@ -31,14 +31,13 @@ export function checkExternalSecret(
   const { source, listed } = context
   const subject = subjectOf(found)
   const { namespace } = found
-  const chosen = source
-    ? chooseAccount(source.hints, { namespace, listed, what: 'the ExternalSecret' })
-    : undefined
-  // The files needn't have accounts, but if they do, one has to be chosen.
-  const undecided =
-    chosen?.kind === 'none' && listed.length > 0 ? [plainProblem(chosen.sentence, chosen.path)] : []
+  const chosen =
+    source && !source.isLeftAlone
+      ? chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
+      : undefined
+  const undecided = chosen?.kind === 'none' ? [plainProblem(chosen.sentence, chosen.path)] : []
   const problems = [...context.mistakes, ...undecided]
-  if (source === undefined || problems.length > 0)
+  if (source === undefined || chosen?.kind !== 'chosen' || problems.length > 0)
     return {
       subject,
       outcome: 'not-synced',
@@ -46,9 +45,8 @@ export function checkExternalSecret(
       details: [],
       findings: problemFindings('AKV_SYNC_SOURCE', found, problems),
     }
-  const reader = chosen?.kind === 'chosen' ? chosen.name : undefined
-  const account = reader === undefined ? 'a ServiceAccount' : `ServiceAccount ${reader}`
-  const inFiles = listed.find(({ name, isElsewhere }) => name === reader && !isElsewhere)
+  const account = `ServiceAccount ${chosen.name}`
+  const inFiles = listed.find(({ name, isElsewhere }) => name === chosen.name && !isElsewhere)
   const lacksClient = inFiles !== undefined && inFiles.clientId === undefined
   return {
     subject,

@@ -2,9 +2,9 @@ import { describeProblems } from '../../../lib/problems/problem.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { assignSources } from '../../../requests/source/assign-sources.ts'
-import { chooseAccount } from '../../../requests/source/choose-account.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import { readSources, type SourceFacts } from '../../check/find/read-sources.ts'
+import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
 import {
   type AccountInFiles,
   listAccounts,
@@ -77,7 +77,7 @@ function mistakeOf(
   if (mistakes.length > 0)
     return { mistakes: [`${title}: would not be synced`, ...describeProblems(mistakes)] }
   const chosen =
-    source && chooseAccount(source.hints, { namespace, listed, what: 'the ExternalSecret' })
+    source && chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
   return chosen?.kind === 'none'
     ? { mistakes: [`${title}: no ServiceAccount reads it`, `  ${chosen.sentence}`] }
     : {}

@@ -108,7 +108,10 @@ t.test('a class says which account reads its Secrets, among those of the files',
   for (const [accounts, sentence] of [
     [[], 'and a ServiceAccount among sync.namespaces.default.serviceAccounts'],
     [['web'], 'and ServiceAccount web among sync.namespaces.default.serviceAccounts'],
-    [['web', 'api'], 'warning: the administrator has enabled web, api in namespace default'],
+    [
+      ['web', 'api'],
+      'warning: these files name web, api in namespace default, and all of them count as enabled',
+    ],
   ] as const) {
     const { code, stdout } = await check(classWith(secretObjects), ...accounts.map(account))
     t.equal(code, 0)

@@ -1,0 +1,33 @@
+import {
+  type AccountHints,
+  accountAnnotation,
+  butAnnotated,
+  type ChosenAccount,
+  chooseAccount,
+  type ListedAccount,
+  listAccountNames,
+} from '../../../requests/source/choose-account.ts'
+
+/**
+ * Chooses the ServiceAccount to read a source as, as Secret sync does. Nobody has listed accounts for a command, so those that the
+ * files have or name count as listed, and the sentence says so.
+ */
+export function chooseAccountInFiles(
+  hints: AccountHints,
+  options: {
+    readonly namespace: string
+    readonly listed: readonly ListedAccount[]
+    /** The source in a sentence, such as "the class". */
+    readonly what: string
+  },
+): ChosenAccount {
+  const chosen = chooseAccount(hints, options)
+  if (chosen.kind === 'chosen') return chosen
+  const { namespace, listed, what } = options
+  const annotate = `annotate ${what} with ${accountAnnotation}`
+  const sentence =
+    listed.length === 0
+      ? `these files name no ServiceAccount in namespace ${namespace}; pass the file that has it, or ${annotate}`
+      : `${butAnnotated(hints.annotated)}these files name ${listAccountNames(listed)} in namespace ${namespace}, and all of them count as enabled by the administrator; ${annotate}, or pass only the accounts that are enabled`
+  return { ...chosen, sentence }
+}
