@@ -75,9 +75,16 @@ async function main(): Promise<number> {
   const found = new Map<string, readonly Figure[]>()
   for (const name of names) {
     const { title, bench } = tables[name] as Table
-    const figures = await bench({ isSmoke, ...(refreshes > 0 && { refreshes }) })
-    printFigures(title, figures)
-    found.set(name, figures)
+    const measure = async () => {
+      const figures = await bench({ isSmoke, ...(refreshes > 0 && { refreshes }) })
+      printFigures(title, figures)
+      return new Map([[name, figures]])
+    }
+    const measured = await measure()
+    // A busy machine can double a ratio once. What costs more does so twice.
+    const isSuspicious = isSmoke && compareWithRecord(measured, readRecord()).length > 0
+    const kept = isSuspicious && !values.record ? await measure() : measured
+    for (const [table, figures] of kept) found.set(table, figures)
   }
   if (values.record) writeRecord(found)
   if (!isSmoke) return 0
