@@ -50,7 +50,7 @@ function addCheck(program: Command, end: End): void {
         .choices(outputForms)
         .default('text'),
     )
-    .option('--strict', 'exit with 1 for warnings, too')
+    .option('--strict', 'exit with 1 for warnings, too, and if there is nothing to check')
     .option('-q, --quiet', 'print only problems; with --strict, also warnings')
     .action(async (files, { filename = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
@@ -153,6 +153,7 @@ function addIdentity(program: Command, end: End): void {
       '--verify',
       'compare with what Azure has, as the user of az login, and change nothing; needs --issuer',
     )
+    .option('--strict', 'exit with 1 for warnings, too, and if nothing reads from a vault')
     .addOption(namespaceOption())
     .action(async (files, { filename = [], issuer = [], ...options }, command: Command) => {
       const all = [...files, ...filename]

@@ -12,6 +12,7 @@ import { isReferredTo } from '../input/sources/referred-to.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
+import { describeNothing } from './findings/describe-nothing.ts'
 import type { CheckReport } from './findings/report.ts'
 import type { Verdict } from './findings/verdict.ts'
 import { checkOtherObject } from './objects/check-other-object.ts'
@@ -36,6 +37,8 @@ interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
   readonly files: number
   /** How many objects there is nothing to say about. */
   readonly ignored: number
+  /** What was seen, if everything could be read and nothing of it is of interest. */
+  readonly nothing?: string
 }
 
 /**
@@ -47,36 +50,54 @@ export function readCheckInput(
   paths: readonly string[],
   options: { readonly namespace: string; readonly command: string },
 ): CheckInput {
-  const { files, skipped, errors } = findFiles(paths, options)
+  const { files, skipped, unrendered, ...found } = findFiles(paths, options)
   const read = files.map((file) => readContents(file, options))
   const readable = read.filter((file) => 'contents' in file)
+  const contents = readable.flatMap((file) => file.contents)
+  const sum = (member: 'ignored' | 'documents') =>
+    readable.reduce((total, file) => total + file[member], 0)
+  const errors = [...found.errors, ...read.filter((file) => file instanceof FileError)]
+  const hasNothing = errors.length === 0 && !contents.some(isOfInterest)
+  const seen = { files: readable.length, documents: sum('documents'), unrendered }
   return {
-    contents: readable.flatMap(({ contents }) => contents),
-    ignored: readable.reduce((sum, { ignored }) => sum + ignored, 0),
-    errors: [...errors, ...read.filter((file) => file instanceof FileError)],
+    contents,
+    ignored: sum('ignored'),
+    errors,
     skipped,
     files: readable.length,
+    ...(hasNothing && { nothing: describeNothing(seen) }),
   }
+}
+
+/** Accounts without annotations of ours only matter to objects that refer to them. */
+const isOfInterest = ({ templates, objects, accounts, secrets }: DocumentContent): boolean =>
+  templates.length + accounts.length + secrets.length > 0 ||
+  objects.some(({ kind }) => kind !== 'ServiceAccount')
+
+interface FileContents extends Pick<CheckInput, 'contents' | 'ignored'> {
+  readonly documents: number
 }
 
 function readContents(
   file: string,
   { namespace, command }: { readonly namespace: string; readonly command: string },
-): Pick<CheckInput, 'contents' | 'ignored'> | FileError {
+): FileContents | FileError {
   const contents: DocumentContent[] = []
   let ignored = 0
+  let documents = 0
   const reading = { command, splitsLists: true }
   try {
     const text = readText(file)
     if (file === '-' && text === '') throw new FileError({ source: file }, emptyInput)
     for (const manifest of eachManifest(text, file, reading)) {
       const found = contentOf(manifest, namespace)
+      documents += 1
       ignored += found.ignored
       if (!isEmpty(found.content)) contents.push(found.content)
       if (contents.length > maxContents)
         throw new FileError({ source: manifest.source }, tooManyDocuments)
     }
-    return { contents, ignored }
+    return { contents, ignored, documents }
   } catch (error) {
     if (error instanceof FileError) return error
     throw error

@@ -30,6 +30,8 @@ interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'> {
   readonly scope: 'vault' | 'object'
   readonly accessPolicies?: boolean
   readonly verify?: boolean
+  /** Warnings, and files without anything that reads from a vault, make the exit code 1. */
+  readonly strict?: boolean
 }
 
 /**
@@ -37,7 +39,7 @@ interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'> {
  * federated credential for each account, and the roles for the objects that are read. Standard error has warnings, and
  * what is wrong with the files. With `verify`, it compares them with what Azure has.
  *
- * @returns 1 if a pod or an account has a mistake, so that its commands are missing, or if Azure differs
+ * @returns 1 if a pod or an account has a mistake, so that its commands are missing, if Azure differs, or if `strict` refuses
  * @throws InputError when an option, a setting or a file is invalid
  */
 export async function identity(options: IdentityOptions): Promise<ExitCode> {
@@ -45,8 +47,8 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
   const issuers = [...new Set(issuer.map(checkIssuer))]
   const names: AzureNames = { ...options, issuers, grants: chooseGrants(options) }
   const serving = readServing(process.env)
-  const { contents, errors, skipped } = readCheckInput(files, { namespace, command: 'identity' })
-  const [error, ...others] = errors
+  const { contents, nothing, ...input } = readCheckInput(files, { namespace, command: 'identity' })
+  const [error, ...others] = input.errors
   if (error !== undefined)
     throw new InputError(
       error.message,
@@ -59,26 +61,30 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
   const identities = byIdentity(safe)
   refuseOneNameForMany(identities, names)
 
+  const warnings = identities.flatMap((identity) => countCredentials(identity, issuers))
+  const isEmpty = grants.length === 0 && mistakes.length === 0
   printLines(process.stderr, [
     ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
-    ...skippedLines({ skipped }),
+    ...skippedLines(input),
     ...mistakes,
     ...unsafe,
-    ...identities.flatMap((identity) => countCredentials(identity, issuers)),
+    ...warnings,
+    ...(isEmpty ? [nothingReads + (nothing === undefined ? '' : `: ${nothing}`)] : []),
   ])
-  if (grants.length === 0 && mistakes.length === 0)
-    printLines(process.stderr, ['no pod and no ServiceAccount in these files reads from a vault'])
   const hasMistakes = mistakes.length + unsafe.length > 0
+  const isRefused = hasMistakes || (options.strict === true && (isEmpty || warnings.length > 0))
   if (identities.length > 0) {
     if (options.verify === true) {
       const sections = await verify(identities, names, startAz())
       printLines(process.stdout, describeSections(sections, { hasMistakes }))
-      return hasMistakes || !isMatch(sections) ? 1 : 0
+      return isRefused || !isMatch(sections) ? 1 : 0
     }
     printLines(process.stdout, writeScript(identities, names))
   }
-  return hasMistakes ? 1 : 0
+  return isRefused ? 1 : 0
 }
+
+const nothingReads = 'no pod and no ServiceAccount in these files reads from a vault'
 
 function chooseGrants({
   scope,

@@ -12,6 +12,12 @@ export const checkCodes = {
     means: 'A file or folder cannot be read, or does not contain manifests in YAML or JSON.',
     remedy: 'Correct what the message names. Render templates first, and pass the result.',
   },
+  AKV_CHECK_NOTHING: {
+    means:
+      'Nothing in the files is of interest to akv-injector, so check has checked nothing. The message says what it has seen.',
+    remedy:
+      'Pass the files with the pods and what they read from. Render charts and Kustomize folders first.',
+  },
   AKV_CHECK_AMBIGUOUS: {
     means:
       'The files define several different objects of one name, and nothing says which one counts.',

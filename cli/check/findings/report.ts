@@ -13,6 +13,8 @@ export interface CheckReport {
   /** Files and folders that can't be read. */
   readonly errors: readonly FileError[]
   readonly skipped: readonly SkippedPath[]
+  /** Says that nothing of what was read is of interest. */
+  readonly nothing?: LocatedFinding
   readonly sums: CheckSums
   /** Commands and comments to paste into a shell before the manifests are applied. */
   readonly tasks: readonly string[]
@@ -39,18 +41,29 @@ export interface Strictness {
 }
 
 interface Checked extends Pick<CheckReport, 'verdicts' | 'errors' | 'skipped'> {
+  /** What was seen, if nothing of it is of interest. */
+  readonly nothing?: string
   readonly files: number
   readonly pods: number
   /** Objects without a verdict. */
   readonly ignored: number
 }
 
-/** Counts what was found, and decides the exit code (docs/specification.md, "Command line"). */
+/**
+ * Counts what was found, and decides the exit code (docs/specification.md, "Command line").
+ *
+ * @param options - `files`: the files and folders as given
+ */
 export function makeReport(
   checked: Checked,
-  { strict = false, quiet = false }: Strictness,
+  {
+    strict = false,
+    quiet = false,
+    files: paths,
+  }: Strictness & { readonly files: readonly string[] },
 ): CheckReport {
   const { verdicts, errors, skipped, files, pods, ignored } = checked
+  const nothing = nothingFinding(checked, paths)
   const count = (severity: Finding['severity']) =>
     verdicts.flatMap(({ findings }) => findings.filter((finding) => finding.severity === severity))
       .length
@@ -58,7 +71,7 @@ export function makeReport(
     files,
     pods,
     problems: count('problem') + errors.length,
-    warnings: count('warning'),
+    warnings: count('warning') + (nothing === undefined ? 0 : 1),
     notLookedAt: ignored + verdicts.filter(({ outcome }) => outcome === 'not-looked-at').length,
   }
   const isWrong = sums.problems > 0 || (strict && sums.warnings > 0)
@@ -66,6 +79,7 @@ export function makeReport(
   if (!quiet)
     return {
       verdicts,
+      ...(nothing && { nothing }),
       errors,
       skipped,
       sums,
@@ -77,8 +91,30 @@ export function makeReport(
   const kept = verdicts
     .map((verdict) => ({ ...verdict, details: [], findings: verdict.findings.filter(counts) }))
     .filter(({ findings }) => findings.length > 0)
-  return { verdicts: kept, errors, skipped: [], sums, exitCode, tasks: [] }
+  return {
+    verdicts: kept,
+    ...(nothing && counts(nothing) && { nothing }),
+    errors,
+    skipped: [],
+    sums,
+    exitCode,
+    tasks: [],
+  }
 }
+
+/** With `--strict`, a pipeline that checks nothing fails. */
+const nothingFinding = (
+  { nothing }: Pick<Checked, 'nothing'>,
+  [source = '-']: readonly string[],
+): LocatedFinding | undefined =>
+  nothing === undefined
+    ? undefined
+    : {
+        severity: 'warning',
+        code: 'AKV_CHECK_NOTHING',
+        message: `nothing to check: ${nothing}`,
+        at: { source },
+      }
 
 /** A finding with the object that it is about, for forms that list findings. */
 export interface LocatedFinding extends Finding {
@@ -89,8 +125,13 @@ export interface LocatedFinding extends Finding {
 }
 
 /** All findings, those about files first. */
-export function locatedFindings({ verdicts, errors }: CheckReport): readonly LocatedFinding[] {
+export function locatedFindings({
+  verdicts,
+  errors,
+  nothing,
+}: CheckReport): readonly LocatedFinding[] {
   return [
+    ...(nothing === undefined ? [] : [nothing]),
     ...errors.map(({ place, sentence }) => ({
       severity: 'problem' as const,
       code: 'AKV_CHECK_FILE' as const,

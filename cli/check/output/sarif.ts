@@ -14,7 +14,9 @@ import { relativePath } from './relative-path.ts'
  * (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), for code scanning.
  */
 export function sarifText(report: CheckReport): string {
-  const findings = locatedFindings(report).filter(({ severity }) => severity !== 'note')
+  // Code scanning refuses a result without a file.
+  const { nothing, ...others } = report
+  const findings = locatedFindings(others).filter(({ severity }) => severity !== 'note')
   const codes = [...new Set(findings.map(({ code }) => code))].sort()
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -28,10 +30,17 @@ export function sarifText(report: CheckReport): string {
             semanticVersion: packageJson.version,
             informationUri: packageJson.homepage,
             rules: codes.map(ruleOf),
+            ...(nothing && { notifications: [ruleOf(nothing.code)] }),
           },
         },
         columnKind: 'utf16CodeUnits',
-        invocations: [{ executionSuccessful: report.exitCode !== 2, exitCode: report.exitCode }],
+        invocations: [
+          {
+            executionSuccessful: report.exitCode !== 2,
+            exitCode: report.exitCode,
+            ...(nothing && { toolExecutionNotifications: [notificationOf(nothing)] }),
+          },
+        ],
         results: findings.map((finding) => resultOf(finding, codes)),
       },
     ],
@@ -75,6 +84,12 @@ function resultOf(
     ...(Object.keys(location).length > 0 && { locations: [location] }),
   }
 }
+
+const notificationOf = ({ code, message }: LocatedFinding) => ({
+  descriptor: { id: code, index: 0 },
+  level: 'warning',
+  message: { text: plain(message) },
+})
 
 const uriOf = (path: string): string => path.split(sep).map(encodeURIComponent).join('/')
 

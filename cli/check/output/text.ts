@@ -21,11 +21,10 @@ export function printText(
 ): void {
   // Only this function writes control characters, so all text is made printable.
   const style: Style = (format, text) => styleText(format, plain(text), { stream })
-  const { verdicts, tasks, sums, errors } = report
-  const isEmpty = verdicts.length === 0 && errors.length === 0
+  const { verdicts, tasks, sums, nothing } = report
   const print = (lines: readonly string[]) =>
     stream.write(lines.map((line) => `${line}\n`).join(''))
-  if (isEmpty && !quiet) print([nothing])
+  if (nothing) print([style('yellow', `warning: ${nothing.message}`)])
   // In parts, because the whole text would take several times its size.
   for (let first = 0; first < verdicts.length; first += 100)
     print(verdicts.slice(first, first + 100).flatMap((verdict) => verdictLines(verdict, style)))
@@ -33,9 +32,6 @@ export function printText(
 }
 
 const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY)
-
-const nothing =
-  'nothing to check: found no pods, pod templates, SecretProviderClasses, or annotated ServiceAccounts or Secrets'
 
 function verdictLines(verdict: Verdict, style: Style): readonly string[] {
   const { subject, sentence, details, findings } = verdict

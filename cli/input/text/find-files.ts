@@ -8,6 +8,8 @@ interface FoundFiles {
   readonly files: readonly string[]
   /** What it passes over in the folders. Files with other names than those of manifests aren't listed. */
   readonly skipped: readonly SkippedPath[]
+  /** Folders that have to be rendered first. They are among what is skipped, or among the errors if they were named. */
+  readonly unrendered: readonly RenderFolder[]
   /** Folders that can't be read, or have to be rendered first. */
   readonly errors: readonly FileError[]
 }
@@ -15,6 +17,12 @@ interface FoundFiles {
 export interface SkippedPath {
   readonly path: string
   readonly reason: string
+}
+
+/** A folder of templates and patches, which no API server sees. */
+export interface RenderFolder {
+  readonly path: string
+  readonly kind: 'chart' | 'kustomization'
 }
 
 /** More than the manifests of a large repository. */
@@ -35,16 +43,21 @@ export function findFiles(
   const files = new Set<string>()
   const skipped: SkippedPath[] = []
   const errors: FileError[] = []
+  const unrendered: RenderFolder[] = []
   let entries = 0
   const isFull = () => entries > maxEntries || files.size > maxFiles
 
   const readFolder = (folder: string, depth: number): void => {
     const found = entriesOf(folder, errors)
     entries += found.length
-    const hint = renderHint(found, { folder, ...options })
-    if (hint !== undefined && depth === 0) errors.push(new FileError({ source: folder }, hint))
-    if (hint !== undefined && depth > 0) skipped.push({ path: folder, reason: hint })
-    if (hint !== undefined) return
+    const kind = renderKind(found)
+    if (kind !== undefined) {
+      const reason = renderHint({ path: folder, kind }, options.command)
+      if (depth === 0) errors.push(new FileError({ source: folder }, reason))
+      else skipped.push({ path: folder, reason })
+      unrendered.push({ path: folder, kind })
+      return
+    }
     for (const entry of found) {
       if (isFull()) return
       const path = join(folder, entry.name)
@@ -59,9 +72,10 @@ export function findFiles(
     else files.add(path)
     if (!isFull()) continue
     const sentence = `has more than ${maxFiles} manifests or ${maxEntries} files; name the folders with the manifests`
-    return { files: [], skipped, errors: [...errors, new FileError({ source: path }, sentence)] }
+    const error = new FileError({ source: path }, sentence)
+    return { files: [], skipped, unrendered, errors: [...errors, error] }
   }
-  return { files: [...files], skipped, errors }
+  return { files: [...files], skipped, unrendered, errors }
 }
 
 function isFolder(path: string): boolean {
@@ -95,19 +109,18 @@ function skipReason(entry: Dirent): string | undefined {
 const tooDeep = (entry: Dirent, maxDepth: number): string | undefined =>
   entry.isDirectory() ? `it is more than ${maxDepth} folders deep` : undefined
 
-/** The files of a chart or of a Kustomize folder are templates and patches, which no API server sees. */
-function renderHint(
-  entries: readonly Dirent[],
-  { folder, command }: { readonly folder: string; readonly command: string },
-): string | undefined {
+function renderKind(entries: readonly Dirent[]): RenderFolder['kind'] | undefined {
   const names = new Set(entries.map(({ name }) => name))
-  const shown = /^[\w./-]+$/.test(folder) ? folder : 'FOLDER'
+  if (names.has('Chart.yaml')) return 'chart'
+  return kustomizationNames.some((name) => names.has(name)) ? 'kustomization' : undefined
+}
+
+const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+
+function renderHint({ path, kind }: RenderFolder, command: string): string {
+  const shown = /^[\w./-]+$/.test(path) ? path : 'FOLDER'
   const then = `| akv-injector ${command} -`
-  if (names.has('Chart.yaml'))
-    return `is a Helm chart; render it first: helm template NAME ${shown} ${then}`
-  return ['kustomization.yaml', 'kustomization.yml', 'Kustomization'].some((name) =>
-    names.has(name),
-  )
-    ? `is a Kustomize folder; render it first: kubectl kustomize ${shown} ${then}`
-    : undefined
+  return kind === 'chart'
+    ? `is a Helm chart; render it first: helm template NAME ${shown} ${then}`
+    : `is a Kustomize folder; render it first: kubectl kustomize ${shown} ${then}`
 }

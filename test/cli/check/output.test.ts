@@ -63,6 +63,7 @@ t.test('JSON and SARIF of every kind of result follow their schemas', async (t) 
     [['-'], good],
     [['-'], ''],
     [['-', '--quiet'], good],
+    [['-'], 'kind: Service\n'],
     [['-', '--strict'], hostile],
     [[folder, 'none.yaml', '-'], hostile],
     [['manifests/examples'], ''],

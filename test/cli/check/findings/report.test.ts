@@ -126,11 +126,14 @@ t.test('an object without a pod template gets a line if a user could expect more
     of('v1', 'ConfigMap', { 'akv-injector.io/vault': 'x' }),
     of('v1', 'ServiceAccount'),
     'just: data',
+    denied,
   ].join('\n---\n')
-  t.strictSame((await check(['-'], input)).stdout.split('\n'), [
+  t.match((await check(['-'], input)).stdout.split('\n'), [
     'HelmRelease/a (standard input): not looked at: it has no pod template',
     'ConfigMap/a (standard input): not looked at: its akv-injector.io annotations do nothing, because it has no pod template',
-    '1 file, 0 pods checked, 0 problems, 0 warnings, 5 objects not looked at',
+    'Pod/web (standard input): would be denied',
+    / {2}line 13: /,
+    '1 file, 1 pod checked, 1 problem, 0 warnings, 5 objects not looked at',
     '',
   ])
 })

@@ -25,6 +25,7 @@ t.test('a folder stands for the manifests in it and below', async (t) => {
       'none.yaml',
     ],
     skipped: [],
+    unrendered: [],
     errors: [],
   })
 })
@@ -40,7 +41,7 @@ t.test('hidden files, links and templates are skipped, and named', async (t) => 
   })
   symlinkSync('.', join(folder, 'loop'))
   symlinkSync('a.yaml', join(folder, 'link.yaml'))
-  const { files, skipped, errors } = find([folder])
+  const { files, skipped, unrendered, errors } = find([folder])
   t.strictSame(files, [join(folder, 'a.yaml')])
   t.strictSame(errors, [])
   t.match(
@@ -55,6 +56,10 @@ t.test('hidden files, links and templates are skipped, and named', async (t) => 
       'over lay: is a Kustomize folder; render it first: kubectl kustomize FOLDER | akv-injector check -',
     ],
   )
+  t.strictSame(unrendered, [
+    { path: join(folder, 'chart'), kind: 'chart' },
+    { path: join(folder, 'over lay'), kind: 'kustomization' },
+  ])
   t.strictSame(find([join(folder, 'link.yaml')]).files, [join(folder, 'link.yaml')])
 })
 

@@ -1,0 +1,26 @@
+import type { RenderFolder } from '../../input/text/find-files.ts'
+
+/** What a command read, and what it passed over because it has to be rendered first. */
+interface Seen {
+  readonly files: number
+  readonly documents: number
+  readonly unrendered: readonly RenderFolder[]
+}
+
+/** Says what was seen: nothing of it is of interest. */
+export function describeNothing({ files, documents, unrendered }: Seen): string {
+  const ofKind = (kind: RenderFolder['kind']) =>
+    unrendered.filter((folder) => folder.kind === kind).length
+  const folders = [
+    count(ofKind('kustomization'), 'Kustomize folder'),
+    count(ofKind('chart'), 'Helm chart'),
+  ].filter((some) => !some.startsWith('0 '))
+  const notRead = folders.length === 0 ? '' : `${folders.join(' and ')} not rendered, `
+  return `${notRead}${count(documents, 'document')} in ${count(files, 'file')} without ${kinds}`
+}
+
+const kinds =
+  'pods, pod templates, SecretProviderClasses, ExternalSecrets, or annotated ServiceAccounts or Secrets'
+
+const count = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? '' : 's'}`
