@@ -3,6 +3,7 @@ import { composeDocuments, yamlOptions } from './document/compose-documents.ts'
 import { boundDocument, type Span } from './document/cut-list.ts'
 import { findMistake } from './document/find-mistake.ts'
 import { keepTree, type Manifest, parseItem } from './document/manifest.ts'
+import { findChartTemplate } from './find-chart-template.ts'
 import { limitHeapGrowth } from './limit-heap-growth.ts'
 import { FileError } from './text/file-error.ts'
 import { findTemplate } from './text/find-template.ts'
@@ -16,12 +17,10 @@ export interface ManifestFile {
   readonly manifests: readonly Manifest[]
 }
 
-/** Who reads the manifests, and which templates it refuses. */
+/** Who reads the manifests. */
 export interface Reading {
   /** The command to run with the rendered template. */
   readonly command: string
-  /** See {@link findTemplate}; default: `helm`. A text that isn't valid YAML is refused for any template. */
-  readonly templates?: 'any' | 'helm'
   /** Reads the items of a large List as documents of their own. Only for commands that don't write the document again. */
   readonly splitsLists?: boolean
   readonly maxTokens?: number
@@ -67,18 +66,17 @@ export const parseManifests = (
 export function* eachManifest(
   text: string,
   source: string,
-  { command, templates = 'helm', splitsLists = false, maxTokens = maxDocumentTokens }: Reading,
+  { command, splitsLists = false, maxTokens = maxDocumentTokens }: Reading,
 ): Generator<Manifest> {
   limitHeapGrowth()
   const placeAt = linePlaces(text, source)
-  const refuseTemplate = (kind: 'any' | 'helm') => {
-    const offset = findTemplate(text, kind)
+  const refuseTemplate = (offset: number | undefined) => {
     if (offset !== undefined) throw new FileError(placeAt(offset), renderSentence(command))
   }
   const refuseMistake = (document: Document.Parsed) => {
     const mistake = findMistake(document, text)
     if (mistake === undefined) return
-    refuseTemplate('any')
+    refuseTemplate(findTemplate(text, 'any'))
     throw new FileError(placeAt(mistake.offset), mistake.sentence)
   }
   const refuse = (offset: number): never => {
@@ -95,9 +93,9 @@ export function* eachManifest(
       version: document.directives.yaml.version,
     }
     keepTree(manifest, document)
+    refuseTemplate(findChartTemplate(manifest))
     yield manifest
   }
-  refuseTemplate(templates)
   const bound = boundDocument(text, { maxTokens, splitsLists, refuse })
   let end = 0
   for (const document of composeDocuments(text, { ...yamlOptions, onToken: bound.onToken })) {

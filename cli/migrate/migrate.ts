@@ -12,8 +12,7 @@ import { findDifferences } from './find-differences.ts'
 import { type Migration, planMigration } from './plan-migration.ts'
 import { rewriteDocuments } from './rewrite-documents.ts'
 
-/** Its users render charts, and a template that stays unnoticed would be copied. */
-const reading: Reading = { command: 'migrate', templates: 'any' }
+const reading: Reading = { command: 'migrate' }
 
 interface MigrateOptions {
   readonly files: readonly string[]

@@ -2,6 +2,7 @@ import { objectAt } from '../../../lib/shape.ts'
 import { annotationsOf } from '../../input/annotations-of.ts'
 import { ownKeys } from '../../input/document/search-templates.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
+import { isCustom } from '../../input/is-custom.ts'
 import type { Finding } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 
@@ -25,13 +26,6 @@ export function checkOtherObject(found: NamedObject): Verdict | undefined {
     details: [],
     findings: [note, ...findings],
   }
-}
-
-/** Whether another controller than Kubernetes' own acts on the object. The group of Kubernetes' own kinds has no domain but k8s.io. */
-function isCustom({ object: { apiVersion, kind } }: NamedObject): boolean {
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return false
-  const [group = '', version] = apiVersion.split('/')
-  return version !== undefined && group.includes('.') && !group.endsWith('.k8s.io')
 }
 
 function otherTool({ object }: NamedObject): readonly Finding[] {

@@ -3,7 +3,7 @@ import { Lexer } from 'yaml'
 /**
  * Finds where a text would have to be rendered first: `{{` outside of quotes, block texts and comments.
  *
- * @param kind - `any`: any template engine's. `helm`: only what Helm would render, because other kinds of objects contain
+ * @param kind - `any`: any template engine's. `helm`: only what nothing but Helm knows, because other kinds of objects contain
  *   `{{` that isn't for Helm, such as Argo Workflows.
  * @returns the offset, in UTF-16 units
  */
@@ -30,9 +30,9 @@ function bracesIn(token: string, state: string): readonly number[] {
   return state === 'plain' ? [...token.matchAll(/\{\{/g)].map(({ index }) => index) : []
 }
 
-/** Values and keywords of Helm's templates. */
+/** Functions and values of Helm's templates that Go's templates don't have. */
 const helm =
-  /^\{\{-?\s*(?:(?:if|else|end|range|with|define|include|template|toYaml|tpl)\b|[^}]*\.(?:Values|Release|Chart|Capabilities|Files|Template)\b)/
+  /^\{\{-?\s*(?:(?:include|toYaml|tpl)\b|[^}]*\.(?:Values|Release|Chart|Capabilities|Files|Template)\b)/
 
 const isHelm = (text: string, offset: number): boolean =>
   helm.test(text.slice(offset, offset + maxActionLength))

@@ -48,10 +48,16 @@ t.test('a YAML error names its place, what was found and what to do', async (t) 
   }
 })
 
+const rollout =
+  'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nspec:\n  template:\n    a: 1\n    spec:\n'
+
 t.test('a template is recognised, whether it parses as YAML or not', async (t) => {
   const sentence = 'is a template; render it first: helm template NAME CHART | akv-injector check -'
   for (const [text, place] of [
     ['kind: Pod\n{{- if .Values.x }}\na: 1\n{{- end }}\n', '2:1'],
+    ['a: 1\n---\nmetadata:\n  name: web-{{ include "name" . }}\n', '4:13'],
+    ['apiVersion: external-secrets.io/v1\nkind: ExternalSecret\na: b-{{ .Values.x }}\n', '3:6'],
+    [`${rollout}      containers:\n      - image: a:{{ .Values.tag }}\n`, '8:18'],
     ['metadata:\n  name: web-{{ .Release.Name }}\n', '2:13'],
     ['a: "{{ x }}"\nb: {{ include "app.name" . | quote }}\n', '2:4'],
     ['b: {{ x }}\n', '1:4'],
@@ -63,6 +69,9 @@ t.test('a template is recognised, whether it parses as YAML or not', async (t) =
     'name: app-{{.path.basename}}\n',
     'a: "{{ .Values.x }}"\n# {{ .Values.y }}\nb: |\n  {{- if .Values.z }}\n',
     `a: ${'b{{'.repeat(20_000)}\n`,
+    'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    host: web-{{ .Release.Name }}\n',
+    'apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\na: app-{{ .name }}{{ if .x }}-{{ tpl .Values.x }}{{ end }}\n',
+    'apiVersion: external-secrets.io/v1\nkind: ExternalSecret\na: db://{{ .user }}{{ if .x }}y{{ end }}\n',
   ])
     t.equal(messageOf(text), '', 'braces of other tools are left alone')
 })

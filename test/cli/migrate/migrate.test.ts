@@ -264,7 +264,7 @@ t.test('a template is refused, with its place', async (t) => {
     ['kind: Pod\n{{- if .Values.x }}\n', '2:1'],
     ['kind: {{ .Values.kind }}\n', '1:7'],
     ['a: |\n  {{ x }}\nimage: app:{{ .Values.tag }}\n', '3:12'],
-    ['a: 1\n---\nb: text\n  more {{ x }}\n', '4:8'],
+    ['a: 1\n---\nb: text\n  more {{ .Release.Name }}\n', '4:8'],
     ['{{/* comment */}}\n', '1:1'],
   ] as const)
     t.match(await migrate(input), {
@@ -277,6 +277,8 @@ t.test('a template is refused, with its place', async (t) => {
     "a: '{{ x }}'\n",
     'a: |-\n  {{ x }}\n\n  {{ y }}\nb: > # {{ z }}\n  {{ y }}\n',
     '# {{ x }}\na: { b: { c: d } }\n',
+    'a: 1\n---\nb: text\n  more {{ x }}\n',
+    'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\na: web-{{ .Values.x }}\n',
   ])
     t.strictSame(await migrate(input), { code: 0, stdout: input, stderr: '' })
 })
