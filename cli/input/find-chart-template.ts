@@ -2,7 +2,6 @@ import type { Manifest } from './document/manifest.ts'
 import { templatePaths } from './document/search-templates.ts'
 import { findNamedObjects, type NamedObject } from './find-objects.ts'
 import { isCustom } from './is-custom.ts'
-import { isReferredTo } from './sources/referred-to.ts'
 import { findTemplate } from './text/find-template.ts'
 
 /**
@@ -19,4 +18,9 @@ export function findChartTemplate(manifest: Manifest): number | undefined {
 }
 
 const isForTemplates = (found: NamedObject): boolean =>
-  isCustom(found) && !isReferredTo(found) && templatePaths(found.object)?.length === 0
+  isCustom(found) &&
+  !readGroups.test(String(found.object['apiVersion'])) &&
+  templatePaths(found.object)?.length === 0
+
+/** The groups of objects that we read ourselves. */
+const readGroups = /^(?:(?:[^/]*\.)?external-secrets\.io|secrets-store\.csi\.x-k8s\.io)\//
