@@ -12,8 +12,11 @@ interface VaultChoice {
 /** Part of the message about an object without a vault. */
 export const howToSetDefault = `set the annotation ${annotationPrefix}vault`
 
-/** Replaces a vault name that isn't valid, so that it is reported once and not again for each entry. */
-const anyVault = 'unreadable'
+/**
+ * Replaces the name of a vault that is missing or isn't valid, so that the other problems are reported, too. No vault can have this
+ * name.
+ */
+export const anyVault = '-'
 
 /**
  * Chooses the vault of references that name none: the annotation's, else the administrator's default.
@@ -29,12 +32,17 @@ export function chooseVaults(
   },
 ): VaultChoice {
   const { vault, policy, namespace } = read
+  const vaultProblems = (vaults: Iterable<string>) =>
+    forbiddenVaults(
+      [...vaults].filter((vault) => vault !== anyVault),
+      { policy, namespace },
+    )
   if (annotations['vault'] !== undefined && vault === undefined)
-    return { defaultVault: anyVault, vaultProblems: () => [] }
+    return { defaultVault: anyVault, vaultProblems }
   const defaultVault = vault ?? policy.defaultVault
   return {
     ...(defaultVault !== undefined && { defaultVault }),
-    vaultProblems: (vaults) => forbiddenVaults(vaults, { policy, namespace }),
+    vaultProblems,
   }
 }
 

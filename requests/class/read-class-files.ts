@@ -1,4 +1,5 @@
 import { describePath, type Problem, plainProblem } from '../../lib/problems/problem.ts'
+import { anyVault } from '../administrator/choose-vaults.ts'
 import { parseCsiObjects } from '../annotations/objects/read-csi-objects.ts'
 import { pathProblems } from '../annotations/objects/target-problems.ts'
 import { type ClassParameters, parameterPath } from './class-parameters.ts'
@@ -41,6 +42,3 @@ export const classPathProblems = (files: ClassFiles['files']): readonly Problem[
 
 const path = parameterPath('objects')
 const subject = describePath(path)
-
-/** Replaces a vault that isn't valid, which is reported already. */
-const anyVault = 'unreadable'

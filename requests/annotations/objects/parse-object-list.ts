@@ -2,7 +2,7 @@ import { type ParsedReference, parseReference } from '../../../keyvault/referenc
 import { printable } from '../../../lib/printable.ts'
 import { maxProblems } from '../../../lib/problems/problem.ts'
 import { splitList } from '../../../lib/values/split-list.ts'
-import { howToSetDefault } from '../../administrator/choose-vaults.ts'
+import { anyVault, howToSetDefault } from '../../administrator/choose-vaults.ts'
 
 /** One entry of a list in `secrets` or `env`. */
 export interface Entry {
@@ -27,9 +27,9 @@ const maxEntries = 2000
 /**
  * Reads `[target=]reference[?]`, separated by commas or newlines (docs/specification.md, "Object lists").
  *
- * @param reading - `targetProblem` checks a target. It is called only for entries whose reference isn't valid, so that
- *   both problems are reported at once; the caller checks the targets of valid entries.
- * @returns the valid entries, and the problems of the others
+ * @param reading - `targetProblem` checks a target. It is called only for entries that aren't returned, so that
+ *   both problems are reported at once; the caller checks the targets of the others.
+ * @returns the problems, and the entries that are valid or lack only a vault, so that the caller finds what else is wrong
  */
 export function parseObjectList(
   list: string,
@@ -56,11 +56,13 @@ export function parseObjectList(
     const { target, rest } = cutTarget(required)
     const reference = parseReference(rest, { defaultVault, howToSetDefault })
     const named = target === undefined ? {} : { target }
-    if (reference.kind === 'valid') {
-      entries.push({ location, ...named, reference: reference.value, optional })
+    if (reference.kind === 'invalid') problems.push({ location, sentence: reference.problem })
+    const readable =
+      reference.kind === 'valid' ? reference : parseReference(rest, { defaultVault: anyVault })
+    if (readable.kind === 'valid') {
+      entries.push({ location, ...named, reference: readable.value, optional })
       continue
     }
-    problems.push({ location, sentence: reference.problem })
     const sentence = target === undefined ? undefined : targetProblem(target)
     if (sentence !== undefined) problems.push({ location, sentence })
   }

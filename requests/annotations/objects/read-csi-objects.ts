@@ -13,7 +13,7 @@ import {
 import { maxProblems } from '../../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
 import { parseFileMode } from '../../../lib/values/parse-file-mode.ts'
-import { howToSetDefault } from '../../administrator/choose-vaults.ts'
+import { anyVault, howToSetDefault } from '../../administrator/choose-vaults.ts'
 import { countCostly, parsePlainYaml, type YamlBounds } from './parse-plain-yaml.ts'
 
 /** Enough for hundreds of objects, and little for an attacker who wants to keep the webhook busy with YAML. */
@@ -81,9 +81,6 @@ function readItem(item: unknown, vault: string): Checked<WantedFile> {
   const read = readObject(fields.value, vault)
   return read.kind === 'valid' ? read : allInvalid(read.problems.map((problem) => `, ${problem}`))
 }
-
-/** Replaces a missing vault, so that the list's other problems are reported too. */
-const anyVault = 'unnamed'
 
 function readList(value: unknown): Parsed<readonly unknown[]> {
   const list = isObject(value) && Object.hasOwn(value, 'array') ? value['array'] : value
