@@ -81,15 +81,25 @@ function addInject(program: Command, end: End): void {
 function addMigrate(program: Command, end: End): void {
   program
     .command('migrate')
-    .summary('print these manifests with annotations instead of CSI volumes and ExternalSecrets')
+    .summary('turn CSI volumes and ExternalSecrets in these manifests into annotations')
     .description(
-      'Prints the manifests with volumes of the Secrets Store CSI Driver turned into annotations of the pods, and secretObjects and ExternalSecrets into annotations of ServiceAccounts. Other documents stay byte for byte. Says on standard error what it leaves as it is. Verifies that old and new manifests ask for the same files and Secrets; otherwise it prints no manifest and exits with 1. Reads the output of helm template, and works as a post-renderer of Helm.',
+      'Prints the manifests with volumes of the Secrets Store CSI Driver turned into annotations of the pods, and secretObjects and ExternalSecrets into annotations of ServiceAccounts. With --write, changes the files instead. Everything else stays byte for byte. Says on standard error what it leaves as it is. Verifies that old and new manifests ask for the same files and Secrets; otherwise it prints no manifest, or writes no file of that environment, and exits with 1. Reads the output of helm template, and works as a post-renderer of Helm.',
     )
-    .argument('<file...>', 'YAML or JSON with any number of documents; - reads standard input')
+    .argument('<file...>', 'files and folders of YAML or JSON manifests; - reads standard input')
+    .option('--write', 'change the files in their places, and print a summary')
+    .option('--dry-run', 'print what --write would change, as diffs for git apply')
+    .option(
+      '--force',
+      'with --write, also change files that have uncommitted changes or are not in Git',
+    )
     .addOption(namespaceOption())
-    .action(async (files, options) =>
-      end((await import('./migrate/migrate.ts')).migrate({ files, ...options })),
-    )
+    .action(async (files, options, command: Command) => {
+      const { write = false, dryRun = false, force = false } = options
+      if (force && !write) command.error('error: --force needs --write')
+      if ((write || dryRun) && files.includes('-'))
+        command.error('error: --write and --dry-run need files or folders, not standard input')
+      end((await import('./migrate/migrate.ts')).migrate({ files, ...options }))
+    })
 }
 
 function addFetch(program: Command, end: End): void {

@@ -1,75 +1,84 @@
 import { readAccount } from '../../requests/account/read-account.ts'
-import type { Policy } from '../../requests/administrator/policy.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
-import type { ViewOf } from '../input/environments/folder-views.ts'
 import { findObject } from '../input/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'
 import { reviewTemplate } from '../input/review-template.ts'
+import type { MigratedContent } from './content.ts'
 import type { Migration } from './plan-migration.ts'
 import { podView } from './pod-view.ts'
 
-interface Content {
-  readonly policy: Policy
-  readonly templates: readonly PodTemplate[]
-  readonly objects: readonly NamedObject[]
-  readonly viewOf: ViewOf
+/** An object that asks for anything else than before. */
+export interface Difference {
+  readonly title: string
+  /** The file of the object, or of the source of an account that no file had. */
+  readonly source: string
 }
 
-/**
- * Compares manifests with the result of their migration, which is read anew from its text.
- *
- * @returns the titles of objects that ask for anything else than before
- */
+/** Compares manifests with the result of their migration, which is read anew from its text. */
 export function findDifferences(
-  old: Content,
-  rewritten: Content,
+  old: MigratedContent,
+  rewritten: MigratedContent,
   migration: Migration,
-): readonly string[] {
-  const pods = old.templates
-    .filter((template, i) => {
-      const counterpart = rewritten.templates[i]
-      return counterpart === undefined || view(template, old) !== view(counterpart, rewritten)
-    })
-    .map(({ title }) => title)
-  const more = rewritten.templates.slice(old.templates.length).map(({ title }) => title)
+): readonly Difference[] {
+  const pods = old.templates.filter((template, i) => {
+    const counterpart = rewritten.templates[i]
+    return counterpart === undefined || view(template, old) !== view(counterpart, rewritten)
+  })
   return [
-    ...pods,
-    ...more,
+    ...pods.map(differenceAt),
+    ...rewritten.templates.slice(old.templates.length).map(differenceAt),
     ...strayObjects(old, rewritten, migration),
     ...wrongAccounts(rewritten, migration),
   ]
 }
 
-const view = (template: PodTemplate, { policy, viewOf }: Content): string =>
+const view = (template: PodTemplate, { policy, viewOf }: MigratedContent): string =>
   podView(template.pod, reviewTemplate(template, { policy, objects: viewOf(template).lookUps }))
 
-/** Objects that the migration doesn't change, and that are missing, different or new all the same. */
-function strayObjects(old: Content, rewritten: Content, migration: Migration): readonly string[] {
-  const { pods, removed, accounts } = migration
-  const changed = new Set([
-    ...pods.map(({ template }) => template.title),
-    ...accounts.map(({ name }) => `ServiceAccount/${name}`),
-  ])
-  const removedObjects = new Set(removed)
-  const textsOf = (objects: readonly NamedObject[]) =>
-    objects
-      .filter((object) => !removedObjects.has(object) && !changed.has(object.title))
-      .map(({ title, object }) => `${title} ${JSON.stringify(object)}`)
-  const before = countOf(textsOf(old.objects))
-  const after = countOf(textsOf(rewritten.objects))
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .filter((text) => before.get(text) !== after.get(text))
-    .map((text) => text.slice(0, text.indexOf(' ')))
-}
+const differenceAt = ({
+  title,
+  manifest,
+}: Pick<NamedObject, 'title' | 'manifest'>): Difference => ({
+  title,
+  source: manifest.source,
+})
 
-function countOf(texts: readonly string[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>()
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
-  return counts
+/** Objects that the migration doesn't change, and that are missing, different or new all the same. */
+function strayObjects(
+  old: MigratedContent,
+  rewritten: MigratedContent,
+  { pods, removed, accounts }: Migration,
+): readonly Difference[] {
+  const keyOf = (object: Pick<NamedObject, 'title' | 'manifest'>) =>
+    JSON.stringify(differenceAt(object))
+  const changed = new Set([
+    ...pods.map(({ template }) => keyOf(template)),
+    ...accounts.flatMap(({ existing }) => (existing ? keyOf(existing) : [])),
+  ])
+  const added = new Set(
+    accounts.flatMap(({ name, existing }) => (existing ? [] : `ServiceAccount/${name}`)),
+  )
+  const removedObjects = new Set(removed)
+  const countsOf = (objects: readonly NamedObject[]) =>
+    Map.groupBy(
+      objects.filter(
+        (object) =>
+          !removedObjects.has(object) && !changed.has(keyOf(object)) && !added.has(object.title),
+      ),
+      (object) => `${keyOf(object)} ${JSON.stringify(object.object)}`,
+    )
+  const before = countsOf(old.objects)
+  const after = countsOf(rewritten.objects)
+  return [...new Map([...after, ...before])]
+    .filter(([key]) => before.get(key)?.length !== after.get(key)?.length)
+    .flatMap(([_key, [object]]) => (object ? differenceAt(object) : []))
 }
 
 /** Accounts whose annotations don't read as planned. */
-function wrongAccounts({ viewOf, policy }: Content, { accounts }: Migration): readonly string[] {
+function wrongAccounts(
+  { viewOf, policy }: MigratedContent,
+  { accounts }: Migration,
+): readonly Difference[] {
   return accounts
     .filter(({ namespace, name, annotations, source, existing }) => {
       const { lookUps } = viewOf(existing ?? source)
@@ -79,5 +88,8 @@ function wrongAccounts({ viewOf, policy }: Content, { accounts }: Migration): re
         JSON.stringify(readAccount({ namespace, name, annotations: variant }, policy))
       return requestOf(read) !== requestOf(annotations)
     })
-    .map(({ name }) => `ServiceAccount/${name}`)
+    .map(({ name, existing, source }) => ({
+      title: `ServiceAccount/${name}`,
+      source: (existing ?? source).manifest.source,
+    }))
 }

@@ -1,10 +1,9 @@
 import { type JsonObject, valueAt } from '../../lib/shape.ts'
-import type { Policy } from '../../requests/administrator/policy.ts'
 import { isDriverVolume } from '../../webhook/core/model/find-class-volumes.ts'
 import { readSources } from '../check/find/read-sources.ts'
 import { listAccounts } from '../input/accounts/list-accounts.ts'
 import { cached } from '../input/cached.ts'
-import { type FolderView, unclearReason, type ViewOf } from '../input/environments/folder-views.ts'
+import { type FolderView, unclearReason } from '../input/environments/folder-views.ts'
 import { findObject } from '../input/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'
 import {
@@ -15,6 +14,7 @@ import {
 import { isClass } from '../input/sources/referred-to.ts'
 import { describeSource } from '../input/text/file-error.ts'
 import type { AccountChange } from './account-change.ts'
+import type { MigratedContent } from './content.ts'
 import { findUnusedStores } from './find-unused-stores.ts'
 import { moveClass, moveExternalSecret, type PlannedAccounts } from './move-secrets.ts'
 import { type PodChange, planPod } from './plan-pod.ts'
@@ -25,23 +25,22 @@ export interface Migration {
   /** Classes, ExternalSecrets and stores of which nothing is left. */
   readonly removed: readonly NamedObject[]
   readonly accounts: readonly AccountChange[]
-  /** Lines for standard error. They name each object that stays as it is, and each step that the user has to take. */
-  readonly notes: readonly string[]
+  readonly kept: readonly KeptObject[]
 }
 
-interface Manifests {
-  readonly templates: readonly PodTemplate[]
-  readonly objects: readonly NamedObject[]
-  readonly viewOf: ViewOf
-  readonly policy: Policy
+/** An object that stays as it is. An object may have several reasons. */
+interface KeptObject {
+  readonly object: Pick<NamedObject, 'title' | 'manifest'>
+  readonly reason: string
 }
+
+type Note = (object: KeptObject['object'], reason: string) => void
 
 /** Decides what becomes of each pod, each class, each ExternalSecret and each store. */
-export function planMigration(manifests: Manifests): Migration {
-  const { templates, objects, viewOf, policy } = manifests
-  const notes: string[] = []
-  const note = ({ title, manifest }: Pick<NamedObject, 'title' | 'manifest'>, reason: string) =>
-    notes.push(`${title} (${describeSource(manifest.source)}): stays as it is: ${reason}`)
+export function planMigration(content: MigratedContent): Migration {
+  const { templates, objects, viewOf, policy } = content
+  const kept: KeptObject[] = []
+  const note: Note = (object, reason) => kept.push({ object, reason })
   const plans = templates.map((template) => ({
     template,
     plan: planPod(template, { policy, objects: viewOf(template).lookUps }),
@@ -52,7 +51,7 @@ export function planMigration(manifests: Manifests): Migration {
     plan.kind === 'changes' ? [{ template, change: plan }] : [],
   )
   const changed = new Set(pods.map(({ template }) => template))
-  const users = usersOf(manifests)
+  const users = usersOf(content)
   const listedIn = cached((view: FolderView) => listAccounts(view.objects))
   const removed = new Set<NamedObject>()
   const planned: PlannedAccounts = new Map()
@@ -75,13 +74,12 @@ export function planMigration(manifests: Manifests): Migration {
       else note(found, reason)
     }
   }
-  planExternalSecrets(manifests, { removed, accounts: planned, note })
-  const accounts = [...planned.values()].flat()
+  planExternalSecrets(content, { removed, accounts: planned, note })
   return {
     pods,
     removed: objects.filter((object) => removed.has(object)),
-    accounts,
-    notes: [...notes, ...syncNotes(accounts)],
+    accounts: [...planned.values()].flat(),
+    kept,
   }
 }
 
@@ -91,7 +89,7 @@ const classKind = 'SecretProviderClass'
 function usersOf({
   templates,
   viewOf,
-}: Manifests): ReadonlyMap<FoundObject | undefined, readonly PodTemplate[]> {
+}: MigratedContent): ReadonlyMap<FoundObject | undefined, readonly PodTemplate[]> {
   const pairs = templates.flatMap((template) =>
     [...classNamesOf(template.pod)].map((name) => ({
       found: findObject<FoundObject>(viewOf(template).lookUps, {
@@ -116,12 +114,12 @@ function classNamesOf(pod: JsonObject): ReadonlySet<string> {
 
 /** Decides what becomes of each ExternalSecret and each store, and adds it to what is planned so far. */
 function planExternalSecrets(
-  { objects, viewOf, policy }: Manifests,
+  { objects, viewOf, policy }: MigratedContent,
   plan: {
     /** The objects of which nothing is left. */
     readonly removed: Set<NamedObject>
     readonly accounts: PlannedAccounts
-    readonly note: (object: NamedObject, reason: string) => void
+    readonly note: Note
   },
 ): void {
   const { removed, accounts, note } = plan
@@ -143,8 +141,17 @@ function planExternalSecrets(
 const isOtherOperatorKind = (object: NamedObject): boolean =>
   isExternalSecretsKind(object) && !isExternalSecret(object) && !isSecretStore(object)
 
-const syncNotes = (accounts: readonly AccountChange[]): readonly string[] =>
-  accounts.map(({ namespace, name, existing }) => {
+/** Lines for standard error: each object that stays as it is, and each step that the user has to take. */
+export const notesOf = ({
+  kept,
+  accounts,
+}: Pick<Migration, 'kept' | 'accounts'>): readonly string[] => [
+  ...kept.map(
+    ({ object: { title, manifest }, reason }) =>
+      `${title} (${describeSource(manifest.source)}): stays as it is: ${reason}`,
+  ),
+  ...accounts.map(({ namespace, name, existing }) => {
     const added = existing === undefined ? 'is added; ' : ''
     return `ServiceAccount/${name}: ${added}Secret sync needs it in sync.namespaces.${namespace}.serviceAccounts of the chart`
-  })
+  }),
+]

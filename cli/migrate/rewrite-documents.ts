@@ -1,29 +1,49 @@
+import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { type JsonObject, valueAt } from '../../lib/shape.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
 import { type Manifest, treeOf } from '../input/document/manifest.ts'
-import type { ManifestFile } from '../input/read-manifests.ts'
 import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
-import { joinFiles, type Replacement, rewriteFile } from '../rewrite/rewrite-file.ts'
+import { type Replacement, rewriteFile } from '../rewrite/rewrite-file.ts'
 import type { AccountChange } from './account-change.ts'
 import { annotate, changePod } from './edit-document.ts'
 import type { Migration } from './plan-migration.ts'
+import type { MigratedFile } from './read-input.ts'
 
-/** The texts of the files with the changes of a migration. All other documents stay byte for byte. */
+/** A file with the changes of a migration. */
+export interface RewrittenFile {
+  readonly source: string
+  readonly before: string
+  readonly after: string
+  /** The accounts that no file has, and that the sources in this file need. */
+  readonly added: readonly AddedAccount[]
+}
+
+interface AddedAccount {
+  /** A new file beside the one of the source. */
+  readonly path: string
+  readonly text: string
+}
+
+/** Makes the changes of a migration in the texts of the files. All other documents stay byte for byte. */
 export function rewriteDocuments(
-  files: readonly ManifestFile[],
+  files: readonly Pick<MigratedFile, 'source' | 'text' | 'manifests'>[],
   migration: Migration,
-): readonly string[] {
+): readonly RewrittenFile[] {
   const edited = editedDocuments(migration)
-  return files.map(({ text, manifests }) => {
+  return files.map(({ source, text, manifests }) => {
     const replacements: readonly Replacement[] = manifests.flatMap((manifest) => {
       const document = edited.get(manifest)
       if (document === undefined) return []
       if (document === 'removed') return { kind: 'dropped', manifest }
       return { kind: 'changed', manifest, value: document.value() }
     })
-    const texts = [rewriteFile(text, replacements), ...addedAccounts(manifests, migration)]
-    return joinFiles(texts.filter((text) => text !== ''))
+    return {
+      source,
+      before: text,
+      after: replacements.length === 0 ? text : rewriteFile(text, replacements),
+      added: addedAccounts(manifests, migration),
+    }
   })
 }
 
@@ -61,14 +81,19 @@ function newOnes(object: JsonObject, annotations: JsonObject): Readonly<Record<s
   )
 }
 
-/** The accounts that no file has, below the file with their class. */
-const addedAccounts = (
+function addedAccounts(
   manifests: readonly Manifest[],
   { accounts }: Migration,
-): readonly string[] =>
-  accounts
-    .filter(({ existing, source }) => existing === undefined && manifests.includes(source.manifest))
-    .map(accountText)
+): readonly AddedAccount[] {
+  const own = new Set(manifests)
+  return accounts
+    .filter(({ existing, source }) => existing === undefined && own.has(source.manifest))
+    .map((account) => ({ path: pathOf(account), text: accountText(account) }))
+}
+
+/** No manifest decides about a folder: a name that isn't valid may be there. */
+const pathOf = ({ name, source: { manifest } }: AccountChange): string =>
+  join(dirname(manifest.source), `serviceaccount-${name.replaceAll(/[^\w.-]/g, '-')}.yaml`)
 
 function accountText({ name, source, annotations }: AccountChange): string {
   const namespace = valueAt(source.object, 'metadata', 'namespace')

@@ -31,7 +31,11 @@ export const isClear = (object: FoundObject | undefined): object is NamedObject 
   object !== undefined && 'manifest' in object
 
 /** The view of the file that a document is in. Files of the same environment have the same view. */
-export type ViewOf = (referrer: Pick<NamedObject, 'manifest'>) => FolderView
+export type ViewOf = (referrer: InFile) => FolderView
+
+interface InFile {
+  readonly manifest: Pick<NamedObject['manifest'], 'source'>
+}
 
 /**
  * Decides which objects belong together if several environments were passed, such as folders dev and prod with objects of
@@ -213,8 +217,7 @@ function unclearObject(different: readonly Definition[]): UnclearObject {
 }
 
 /** Standard input belongs to the current folder. */
-const folderOf = ({ manifest: { source } }: Pick<NamedObject, 'manifest'>): string =>
-  dirname(resolve(source))
+const folderOf = ({ manifest: { source } }: InFile): string => dirname(resolve(source))
 
 /** The same text for the same content, however its members are ordered. */
 const contentOf = ({ object }: NamedObject): string =>

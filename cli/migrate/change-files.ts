@@ -1,0 +1,98 @@
+import { basename } from 'node:path'
+import { printLines } from '../../lib/terminal/print-lines.ts'
+import { skippedLines } from '../check/check.ts'
+import type { ExitCode } from '../command/exit-code.ts'
+import { printDocuments } from '../inject/print-documents.ts'
+import { describeSource, type FileError } from '../input/text/file-error.ts'
+import type { SkippedPath } from '../input/text/find-files.ts'
+import { changesOf, kustomizationOf, withFreshPaths } from './changes-of.ts'
+import { diffText } from './files/diff-text.ts'
+import type { FileChange } from './files/file-change.ts'
+import { unreviewedFiles } from './files/unreviewed-files.ts'
+import { writeChanges } from './files/write-changes.ts'
+import type { Difference } from './find-differences.ts'
+import { notesOf } from './plan-migration.ts'
+import { readFile } from './read-input.ts'
+import { summaryLines } from './summary-lines.ts'
+import { type PlannedFiles, verifyFiles } from './verify-files.ts'
+
+/** What to do with the changed files. */
+export interface Mode {
+  /** Otherwise it only prints how the files would change. */
+  readonly write: boolean
+  /** Also writes files whose changes `git diff` would mix with others, or not show. */
+  readonly force: boolean
+}
+
+/** Changes the files, or prints how they would change. Standard error has what stays as it is, and what went wrong. */
+export function changeFiles(
+  { files, ...plan }: PlannedFiles,
+  {
+    errors,
+    skipped,
+    mode,
+  }: {
+    readonly errors: readonly FileError[]
+    readonly skipped: readonly SkippedPath[]
+    readonly mode: Mode
+  },
+): ExitCode {
+  const { namespace, migration } = plan
+  const verified = verifyFiles(withFreshPaths(files), {
+    ...plan,
+    read: (file) =>
+      changesOf(file, 'all').map(({ path, after = '' }) => readFile(path, after, namespace)),
+  })
+  const changes = verified.files.flatMap((file) => changesOf(file, 'changed'))
+  printLines(process.stderr, [
+    ...errors.map(({ message }) => `akv-injector: ${message}`),
+    ...skippedLines({ skipped }),
+    ...notesOf(migration),
+    ...differenceLines(verified.differences),
+    ...changes.flatMap(resourceLine),
+  ])
+  if (!mode.write) printDocuments(process.stdout, changes.map(diffText).join(''))
+  else if (!write(changes, mode)) return 1
+  printLines(mode.write ? process.stdout : process.stderr, [
+    ...summaryLines(verified.files, plan),
+    ...(changes.length === 0 ? ['nothing to change'] : []),
+  ])
+  if (errors.length > 0) return 2
+  return verified.differences.length > 0 ? 1 : 0
+}
+
+const differenceLines = (differences: readonly Difference[]): readonly string[] =>
+  differences.map(
+    ({ title, source }) =>
+      `${title} (${describeSource(source)}): would not ask for the same files and Secrets, so the files of its environment stay as they are; please report this`,
+  )
+
+/** Kustomize applies only what its file lists, and nobody but its owner edits that. */
+function resourceLine({ path, before }: FileChange): readonly string[] {
+  const kustomization = before === undefined ? kustomizationOf(path) : undefined
+  return kustomization === undefined
+    ? []
+    : [`add "- ${basename(path)}" to the resources of ${kustomization}`]
+}
+
+/** Returns whether the files are written. */
+function write(changes: readonly FileChange[], { force }: Mode): boolean {
+  const old = changes.flatMap(({ path, before }) => (before === undefined ? [] : path))
+  const unreviewed = force ? [] : unreviewedFiles(old)
+  if (unreviewed.length > 0) {
+    printLines(process.stderr, [
+      ...unreviewed.map(({ path, reason }) => `akv-injector: ${path}: ${reason}`),
+      'nothing is written, because git diff would not show these changes alone; commit the files first, or use --force',
+    ])
+    return false
+  }
+  const { written, errors } = writeChanges(changes)
+  if (errors.length === 0) return true
+  printLines(process.stderr, [
+    ...errors.map(({ message }) => `akv-injector: ${message}`),
+    written === 0
+      ? 'nothing is written'
+      : `${written} of ${changes.length} files are written; run the command again for the others`,
+  ])
+  return false
+}

@@ -1,0 +1,26 @@
+import { relative, resolve, sep } from 'node:path'
+import { createTwoFilesPatch } from 'diff'
+import type { FileChange } from './file-change.ts'
+
+/** The change of a file as a unified diff, which `git apply` and `patch -p1` accept in the current folder. */
+export function diffText({ path, before, after }: FileChange): string {
+  const shown = relative(process.cwd(), resolve(path)).split(sep).join('/')
+  const nameIn = (side: 'a' | 'b', text: string | undefined) =>
+    text === undefined ? '/dev/null' : quoted(`${side}/${shown}`)
+  const [oldName, newName] = [nameIn('a', before), nameIn('b', after)]
+  const patch = createTwoFilesPatch('', '', before ?? '', after ?? '', '', '', { context: 3 })
+  const hunks = patch.slice(patch.indexOf('@@'))
+  return `--- ${oldName}\n+++ ${newName}\n${hunks}`
+}
+
+/** As Git writes a name: in quotes if it has characters that would end it, with a tab at its end if it has spaces. */
+function quoted(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to escape
+  const escaped = name.replaceAll(/["\\\u0000-\u001f\u007f]/g, (character) =>
+    character === '"' || character === '\\'
+      ? `\\${character}`
+      : `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  )
+  if (escaped !== name) return `"${escaped}"`
+  return name.includes(' ') ? `${name}\t` : name
+}

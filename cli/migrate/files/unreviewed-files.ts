@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import { cached } from '../../input/cached.ts'
+
+/** A file whose changes `git diff` wouldn't show on their own. */
+interface UnreviewedFile {
+  readonly path: string
+  readonly reason: string
+}
+
+/** Asks Git for the files that aren't exactly as they were committed. */
+export function unreviewedFiles(paths: readonly string[]): readonly UnreviewedFile[] {
+  const repositoryOf = cached(findRepository)
+  const located = paths.map((path) => {
+    const folder = realpathSync(dirname(path))
+    return { path, repository: repositoryOf(folder), file: join(folder, basename(path)) }
+  })
+  const byRepository = Map.groupBy(located, ({ repository }) => repository)
+  return [...byRepository].flatMap(([repository, files]) => {
+    if (repository === undefined)
+      return files.map(({ path }) => ({ path, reason: 'is in no Git repository' }))
+    const names = files.map(({ file }) => relative(repository, file))
+    const states = statesIn(repository, names)
+    return files.flatMap(({ path }, i) => {
+      const reason = states(names[i] ?? '')
+      return reason === undefined ? [] : { path, reason }
+    })
+  })
+}
+
+/** The folder with `.git`, which is a file in a worktree and in a submodule. */
+function findRepository(folder: string): string | undefined {
+  if (existsSync(join(folder, '.git'))) return folder
+  const parent = dirname(folder)
+  return parent === folder ? undefined : findRepository(parent)
+}
+
+/** A command line of Linux has space for as many long paths. */
+const maxNames = 200
+
+function statesIn(
+  repository: string,
+  names: readonly string[],
+): (name: string) => string | undefined {
+  const states = new Map<string, string>()
+  for (let at = 0; at < names.length; at += maxNames) {
+    const some = names.slice(at, at + maxNames)
+    const entries = readStatus(repository, some)
+    if (typeof entries === 'string') return () => entries
+    for (const name of some) {
+      const entry = entries.find(
+        ({ path }) => path === name || (path.endsWith('/') && name.startsWith(path)),
+      )
+      if (entry) states.set(name, sentenceOf(entry.state))
+    }
+  }
+  return (name) => states.get(name)
+}
+
+interface StatusEntry {
+  readonly state: string
+  /** A folder ends with a slash. */
+  readonly path: string
+}
+
+/** The entries of `git status`, or why there are none. */
+function readStatus(repository: string, names: readonly string[]): readonly StatusEntry[] | string {
+  const { GIT_DIR: _, GIT_WORK_TREE: __, GIT_INDEX_FILE: ___, ...env } = process.env
+  const { error, status, stdout, stderr } = spawnSync('git', [...statusCommand, '--', ...names], {
+    cwd: repository,
+    env,
+    encoding: 'utf8',
+    timeout: 60_000,
+    maxBuffer: 16 * 1024 * 1024,
+  })
+  if (error) return `can't be compared with its commit: git: ${error.message}`
+  if (status !== 0) return `can't be compared with its commit: git: ${stderr.split('\n')[0]}`
+  return stdout
+    .split('\0')
+    .filter((entry) => entry !== '')
+    .map((entry) => ({ state: entry.slice(0, 2), path: entry.slice(3) }))
+}
+
+/** Runs no program that the repository names, and writes nothing. */
+const statusCommand = [
+  ...['--literal-pathspecs', '--no-optional-locks', '-c', 'core.fsmonitor=false'],
+  ...['status', '--porcelain=v1', '-z', '--no-renames', '--ignore-submodules=all'],
+  ...['--untracked-files=all', '--ignored=matching'],
+]
+
+const sentenceOf = (state: string): string =>
+  state === '??' || state === '!!' ? 'is not in Git' : 'has uncommitted changes'

@@ -1,0 +1,215 @@
+import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import t from 'tap'
+import { makeRepository, type Texts } from '../../support/repository.ts'
+
+/** A class with this vault, whose Secret is made of its object. */
+const classText = (vault: string, name = 'kv'): string => `# The vault of the team.
+apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata: { name: ${name}, namespace: shop }
+spec:
+  provider: azure
+  parameters:
+    clientID: 22222222-2222-2222-2222-222222222222
+    keyvaultName: ${vault}
+    objects: |
+      - { objectName: db, objectType: secret }
+`
+const withSecret = `  secretObjects:
+    - secretName: app
+      type: Opaque
+      data: [{ objectName: db, key: password }]
+`
+const podText = (name = 'web', volumeClass = 'kv'): string => `apiVersion: v1
+kind: Pod
+metadata:
+  name: ${name} # the name
+  namespace: shop
+spec:
+  serviceAccountName: web
+  containers:
+    - name: app
+      image: app
+      volumeMounts:
+        - { name: kv, mountPath: /kv }
+  volumes:
+    - name: kv
+      csi:
+        driver: secrets-store.csi.k8s.io
+        volumeAttributes: { secretProviderClass: ${volumeClass} }
+`
+const migratedPod = (vault: string, name = 'web'): string => `apiVersion: v1
+kind: Pod
+metadata:
+  name: ${name} # the name
+  namespace: shop
+  annotations:
+    akv-injector.io/vault: ${vault}
+    akv-injector.io/objects: |
+      - { objectName: db, objectType: secret }
+    akv-injector.io/client-id: 22222222-2222-2222-2222-222222222222
+    akv-injector.io/mount-path: /kv
+spec:
+  serviceAccountName: web
+  containers:
+    - name: app
+      image: app
+`
+const account = `apiVersion: v1
+kind: ServiceAccount
+metadata: { name: web, namespace: shop }
+`
+const environments: Texts = {
+  'dev/kv.yaml': classText('dev-vault'),
+  'dev/web.yaml': podText(),
+  'prod/all.yml': `${account}---\n${classText('prod-vault')}---\n${podText()}`,
+  'README.md': 'text',
+  'other/config.yaml': 'kind: ConfigMap\nmetadata: { name: c }\n',
+}
+
+t.test('each file is edited in its place, and nothing else is touched', async (t) => {
+  const { run, texts, commit } = makeRepository(t, environments)
+  const { code, stdout, stderr } = await run(['migrate', '--write'])
+  t.match({ code, stderr }, { code: 0, stderr: 'skipped .git: it is hidden\n' })
+  t.equal(
+    stdout,
+    `dev: 1 file changed, 0 added, 1 deleted; 1 pod migrated, 1 object removed, 0 left as they are
+prod: 1 file changed, 0 added, 0 deleted; 1 pod migrated, 1 object removed, 0 left as they are
+`,
+  )
+  const { 'dev/kv.yaml': _, ...rest } = environments
+  const after = {
+    ...rest,
+    'dev/web.yaml': migratedPod('dev-vault'),
+    'prod/all.yml': `${account}---\n${migratedPod('prod-vault')}`,
+  }
+  t.strictSame(texts(), Object.fromEntries(Object.entries(after).toSorted()))
+
+  commit()
+  const again = await run(['migrate', '--write'])
+  t.match(again, { code: 0, stdout: 'nothing to change\n' })
+  t.strictSame(texts(), Object.fromEntries(Object.entries(after).toSorted()))
+})
+
+t.test('git apply makes the same files of the diffs of --dry-run', async (t) => {
+  const other = (text: string) => text.replace('namespace: shop', 'namespace: other')
+  const files: Texts = {
+    ...environments,
+    'dev/with space "and quotes".yaml': podText('other'),
+    'app/class.yaml': other(classText('dev-vault', 'app') + withSecret),
+    'app/crlf.yaml': other(podText('crlf', 'app')).replaceAll('\n', '\r\n'),
+    'app/bom.yaml': other(`\uFEFF${podText('bom', 'app')}`),
+    'app/no-line-break.yaml': other(podText('end', 'app').trimEnd()),
+  }
+  const { start, texts, git } = makeRepository(t, files)
+  const before = texts()
+  const dry = start('migrate', '--dry-run', '.')
+  t.equal(dry.code, 0, dry.stderr)
+  t.strictSame(texts(), before, 'a dry run changes nothing')
+  t.match(dry.stdout, '--- /dev/null\n+++ b/app/serviceaccount-web.yaml\n')
+  t.match(dry.stdout, '--- a/dev/kv.yaml\n+++ /dev/null\n')
+  t.match(dry.stderr, 'dev: 2 files changed, 0 added, 1 deleted; 2 pods migrated')
+
+  const written = start('migrate', '--write', '.')
+  t.equal(written.code, 0, written.stderr)
+  const after = texts()
+  t.ok(after['app/serviceaccount-web.yaml'])
+  t.equal(after['app/crlf.yaml'], other(migratedPod('dev-vault', 'crlf')).replaceAll('\n', '\r\n'))
+  t.ok(after['app/bom.yaml']?.startsWith('\uFEFFapiVersion'))
+  git('checkout', '--quiet', '.')
+  git('clean', '--quiet', '--force')
+  t.strictSame(texts(), before)
+  writeFileSync(`${t.testdirName}.patch`, dry.stdout)
+  git('apply', `${t.testdirName}.patch`)
+  t.strictSame(texts(), after)
+})
+
+t.test('files that git diff can’t show need --force', async (t) => {
+  const { run, texts, pathOf, git } = makeRepository(t, environments)
+  writeFileSync(pathOf('dev/web.yaml'), `# a change\n${podText()}`)
+  const before = texts()
+  const refused = await run(['migrate', '--write'])
+  t.match(refused, {
+    code: 1,
+    stdout: '',
+    stderr: /dev\/web\.yaml: has uncommitted changes\nnothing is written, because .* use --force/,
+  })
+  t.strictSame(texts(), before)
+
+  git('stash', '--quiet')
+  writeFileSync(pathOf('other/config.yaml'), 'kind: ConfigMap\nmetadata: { name: d }\n')
+  writeFileSync(pathOf('dev/new.yaml'), podText('new'))
+  t.match((await run(['migrate', '--write'])).stderr, /dev\/new\.yaml: is not in Git\n/)
+  writeFileSync(pathOf('.gitignore'), 'dev/new.yaml\n')
+  t.match((await run(['migrate', '--write'])).stderr, /dev\/new\.yaml: is not in Git\n/)
+  const forced = await run(['migrate', '--write', '--force'])
+  t.equal(forced.code, 0, forced.stderr)
+  t.match(texts()['dev/new.yaml'], 'akv-injector.io/vault: dev-vault')
+})
+
+t.test('without Git there is no review', async (t) => {
+  const { run, texts } = makeRepository(t, environments)
+  const before = texts()
+  const { PATH } = process.env
+  t.teardown(() => Object.assign(process.env, { PATH }))
+  process.env['PATH'] = ''
+  const refused = await run(['migrate', '--write'])
+  t.match(refused, { code: 1, stderr: /can't be compared with its commit: git: .*ENOENT/ })
+  t.strictSame(texts(), before)
+})
+
+t.test('one file that can’t be read stops no other environment', async (t) => {
+  const { run, texts } = makeRepository(t, { ...environments, 'staging/bad.yaml': 'a: [\n' })
+  const { code, stderr } = await run(['migrate', '--write'])
+  t.equal(code, 2)
+  t.match(stderr, /^akv-injector: staging\/bad\.yaml:\d+:\d+: /)
+  t.match(texts()['dev/web.yaml'], 'akv-injector.io/vault: dev-vault')
+  t.match(texts()['prod/all.yml'], 'akv-injector.io/vault: prod-vault')
+})
+
+t.test('modes stay, and symbolic links aren’t replaced', async (t) => {
+  const { run, pathOf, git, commit } = makeRepository(t, environments)
+  chmodSync(pathOf('dev/web.yaml'), 0o640)
+  mkdirSync(pathOf('links'))
+  symlinkSync('../prod/all.yml', pathOf('links/all.yaml'))
+  commit()
+  const refused = await run(['migrate', '--write'], ['links/all.yaml'])
+  t.match(refused, {
+    code: 1,
+    stderr: /links\/all\.yaml: is a symbolic link; name the file it leads to\nnothing is written\n/,
+  })
+  t.equal((await run(['migrate', '--write'])).code, 0)
+  t.equal(statSync(pathOf('dev/web.yaml')).mode & 0o777, 0o640)
+  t.notOk(existsSync(pathOf('dev/kv.yaml')))
+  t.equal(git('status', '--porcelain'), ' D dev/kv.yaml\n M dev/web.yaml\n M prod/all.yml\n')
+})
+
+t.test('a new account gets a name that no file has', async (t) => {
+  const { run, texts } = makeRepository(t, {
+    'all.yaml': `${classText('team-vault')}${withSecret}---\n${podText()}`,
+    'serviceaccount-web.yaml': 'kind: ConfigMap\nmetadata: { name: c }\n',
+    'kustomization.yml': 'resources: [all.yaml]\n',
+  })
+  const { code, stdout, stderr } = await run(['migrate', '--write'], ['all.yaml'])
+  t.equal(code, 0, stderr)
+  t.match(stdout, '1 file changed, 1 added')
+  t.match(texts()['serviceaccount-web-2.yaml'], 'kind: ServiceAccount')
+  t.match(stderr, `add "- serviceaccount-web-2.yaml" to the resources of kustomization.yml`)
+})
+
+t.test('options that don’t go together are refused', async (t) => {
+  const { run } = makeRepository(t, environments)
+  t.match(await run(['migrate', '--force']), { code: 2, stderr: /--force needs --write/ })
+  t.match(await run(['migrate', '--write', '-'], []), { code: 2, stderr: /not standard input/ })
+})
+
+t.test('without these options, folders become one stream', async (t) => {
+  const { run, texts } = makeRepository(t, environments)
+  const before = texts()
+  const { code, stdout } = await run(['migrate'])
+  t.equal(code, 0)
+  t.strictSame(texts(), before)
+  t.equal(stdout.match(/^kind: Pod$/gm)?.length, 2)
+  const broken = makeRepository(t, { ...environments, 'staging/bad.yaml': 'a: [\n' })
+  t.match(await broken.run(['migrate']), { code: 2, stdout: '', stderr: /staging\/bad\.yaml/ })
+})

@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Test } from 'tap'
+import { type Ended, program } from './run-command-line.ts'
+import { runInProcess } from './run-in-process.ts'
+import { startsFast } from './start-fast/bundles.ts'
+
+/** The text of each file by its path. */
+export type Texts = Readonly<Record<string, string>>
+
+/** A folder with files, committed to a Git repository of its own. */
+export function makeRepository(t: Test, files: Texts) {
+  const folder = t.testdir()
+  const pathOf = (path: string) => join(folder, path)
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(pathOf(path)), { recursive: true })
+    writeFileSync(pathOf(path), text)
+  }
+  const git = (...args: readonly string[]) => {
+    const identity = ['-c', 'user.name=test', '-c', 'user.email=test@example.com']
+    const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`)
+    return stdout
+  }
+  const commit = () => {
+    git('add', '--all', '--force')
+    git('commit', '--quiet', '--allow-empty', '--message', 'change')
+  }
+  git('init', '--quiet')
+  commit()
+  return {
+    pathOf,
+    git,
+    commit,
+    /** The files with their texts, except those of Git. */
+    texts: (): Texts =>
+      Object.fromEntries(
+        readdirSync(folder, { recursive: true, encoding: 'utf8' })
+          .filter((path) => !path.startsWith('.git') && statSync(pathOf(path)).isFile())
+          .toSorted()
+          .map((path) => [path, readFileSync(pathOf(path), 'utf8')]),
+      ),
+    /** Runs a command with paths in the folder. Its output has them without the folder. */
+    async run(command: readonly string[], paths: readonly string[] = ['.']): Promise<Ended> {
+      const { code, stdout, stderr } = await runInProcess([...command, ...paths.map(pathOf)])
+      const shown = (text: string) => text.replaceAll(`${folder}/`, '').replaceAll(folder, '.')
+      return { code, stdout: shown(stdout), stderr: shown(stderr) }
+    },
+    /** Runs a command as a process of its own in the folder. */
+    start(...command: readonly string[]): Ended {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [...startsFast, program, ...command],
+        { cwd: folder, encoding: 'utf8' },
+      )
+      return { code: status, stdout, stderr }
+    },
+  }
+}
