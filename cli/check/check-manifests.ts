@@ -15,7 +15,7 @@ import { isClass } from '../input/sources/referred-to.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
 import { readSources } from './find/read-sources.ts'
-import type { Finding } from './findings/finding.ts'
+import { type Finding, warningFindings } from './findings/finding.ts'
 import type { Verdict } from './findings/verdict.ts'
 import { checkAccount } from './objects/check-account.ts'
 import { checkClass } from './objects/check-class.ts'
@@ -75,14 +75,21 @@ export function checkManifests(
       ),
       ...accounts.map((account) => {
         const verdict = checkAccount(account, serving.policy)
-        return { ...verdict, findings: [...verdict.findings, ...contested(account)] }
+        const more = [...contested(account), ...nearMisses(account)]
+        return { ...verdict, findings: [...verdict.findings, ...more] }
       }),
-      ...secrets.map(checkSecret),
+      ...secrets.map((secret) => {
+        const verdict = checkSecret(secret)
+        return { ...verdict, findings: [...verdict.findings, ...nearMisses(secret)] }
+      }),
       ...others,
     ],
   )
   return { verdicts, pods: contents.flatMap(({ templates }) => templates).length }
 }
+
+const nearMisses = (object: AnnotatedManifest): readonly Finding[] =>
+  warningFindings(object, object.nearMisses)
 
 /** Reports that another file of the same folder defines the object differently. */
 function ambiguityOf(object: NamedObject, view: FolderView): readonly Finding[] {

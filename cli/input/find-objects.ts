@@ -7,6 +7,7 @@ import { type Manifest, treeOf } from './document/manifest.ts'
 import { placeOf } from './document/place-of.ts'
 import { ownKeys, type Path, templatePaths } from './document/search-templates.ts'
 import { toPlain } from './document/to-plain.ts'
+import { findNearMisses } from './find-near-misses.ts'
 import { findUnquotedAnnotations } from './find-unquoted-annotations.ts'
 import { FileError } from './text/file-error.ts'
 
@@ -50,6 +51,8 @@ export interface AnnotatedManifest {
   /** Unquoted values are as they are written. */
   readonly annotations: JsonObject
   readonly unquoted: readonly Problem[]
+  /** Annotations and labels whose prefix looks like ours. */
+  readonly nearMisses: readonly Problem[]
 }
 
 /** An object in a manifest, as plain data. */
@@ -86,7 +89,7 @@ export function findPodTemplates(manifest: Manifest, namespace: string): readonl
   )
 }
 
-/** Finds the objects of this kind that have annotations of ours. */
+/** Finds the objects of this kind that have annotations of ours, or some that look like ours. */
 export function findAnnotatedObjects(
   kind: 'ServiceAccount' | 'Secret',
   { manifest, namespace }: { readonly manifest: Manifest; readonly namespace: string },
@@ -102,9 +105,10 @@ export function findAnnotatedObjects(
         ...names,
         annotations: { ...annotations, ...written },
         unquoted: problems,
+        nearMisses: findNearMisses(object),
       }
     })
-    .filter(({ annotations }) => hasOwn(annotations))
+    .filter(({ annotations, nearMisses }) => hasOwn(annotations) || nearMisses.length > 0)
 }
 
 /** Whether the pod has annotations of ours. Annotations of its workload don't count. */

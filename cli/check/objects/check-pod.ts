@@ -1,6 +1,7 @@
 import { type Outcome, skipReasons } from '../../../webhook/core/model/outcome.ts'
 import { applyPatch } from '../../input/apply-patch.ts'
 import { placeOf } from '../../input/document/place-of.ts'
+import { findNearMisses } from '../../input/find-near-misses.ts'
 import type { FoundObject, PodTemplate } from '../../input/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
@@ -35,6 +36,7 @@ export function checkPod(template: PodTemplate, context: PodContext): Verdict {
       ...(isDecided ? excludedNamespace(template) : []),
       ...misplacedAnnotations(template),
       ...findOtherInjectors(template),
+      ...warningFindings(template, findNearMisses(template.pod)),
     ],
     tasks: isDecided ? findTasks(template, context) : [],
   }
