@@ -52,6 +52,8 @@ function addCheck(program: Command, end: End): void {
     )
     .option('--strict', 'exit with 1 for warnings, too, and if there is nothing to check')
     .option('-q, --quiet', 'print only problems; with --strict, also warnings')
+    .addOption(setOption())
+    .addOption(envFileOption())
     .action(async (files, { filename = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
@@ -165,6 +167,8 @@ function addIdentity(program: Command, end: End): void {
     )
     .option('--strict', 'exit with 1 for warnings, too, and if nothing reads from a vault')
     .addOption(namespaceOption())
+    .addOption(setOption())
+    .addOption(envFileOption())
     .action(async (files, { filename = [], issuer = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
@@ -195,6 +199,18 @@ function addEmulator(program: Command, end: End): void {
       end(await (await import('./emulator/emulator.ts')).emulator(options)),
     )
 }
+
+/** Adds the options that fill placeholders. */
+const setOption = (): Option =>
+  new Option(
+    '--set <name=value>',
+    'value of a placeholder: ${NAME}, $(NAME), <NAME>, __NAME__ or #{NAME}#; repeatable',
+  ).argParser<readonly string[]>(append)
+const envFileOption = (): Option =>
+  new Option(
+    '--env-file <file>',
+    'file of NAME=VALUE lines with such values; repeatable',
+  ).argParser<readonly string[]>(append)
 
 function namespaceOption(): Option {
   return new Option('-n, --namespace <name>', 'namespace of manifests that don’t name one')

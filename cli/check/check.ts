@@ -1,8 +1,12 @@
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import type { ExitCode } from '../command/exit-code.ts'
+import { type GivenValues, readGivenValues } from '../input/placeholders/given-values.ts'
+import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
+import { withVariables } from '../input/placeholders/shell-variables.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { checkManifests, concernsDriver } from './check-manifests.ts'
 import { type CheckReport, makeReport, type Strictness } from './findings/report.ts'
+import { settlePlaceholders } from './findings/settle-placeholders.ts'
 import { githubText } from './output/github.ts'
 import { jsonText } from './output/json.ts'
 import type { OutputForm } from './output/output-forms.ts'
@@ -10,7 +14,7 @@ import { sarifText } from './output/sarif.ts'
 import { printText } from './output/text.ts'
 import { readCheckInput } from './read-check-input.ts'
 
-interface CheckOptions extends Strictness {
+interface CheckOptions extends Strictness, GivenValues {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
@@ -25,11 +29,19 @@ interface CheckOptions extends Strictness {
  * @throws InputError when a setting is invalid
  */
 export function check(options: CheckOptions): ExitCode {
-  const { files, namespace, output, quiet = false } = options
+  const { files, namespace, output, quiet = false, ...given } = options
+  const values = readGivenValues(given)
   const serving = readServing(process.env)
-  const { contents, ...input } = readCheckInput(files, { namespace, command: 'check' })
+  const placeholders = createPlaceholders({ values, unfilled: 'standIn' })
+  const { contents, ...input } = readCheckInput(files, {
+    namespace,
+    command: 'check',
+    placeholders,
+  })
   const checked = checkManifests(contents, serving)
-  const report = makeReport({ ...input, ...checked }, options)
+  const settled = settlePlaceholders(checked.verdicts, placeholders)
+  const found = makeReport({ ...input, ...checked, ...settled }, options)
+  const report = { ...found, tasks: tasksWithVariables(found.tasks, placeholders) }
   if (serving.isAssumed && !quiet && contents.some(concernsDriver))
     printLines(process.stderr, [servingAssumption])
   // Annotations show the errors already.
@@ -42,6 +54,15 @@ export function check(options: CheckOptions): ExitCode {
   if (output === 'text') printText(report, process.stdout, { quiet })
   else process.stdout.write(forms[output](report))
   return report.exitCode
+}
+
+function tasksWithVariables(
+  tasks: readonly string[],
+  placeholders: Placeholders,
+): readonly string[] {
+  const { lines, variables } = withVariables(tasks, placeholders)
+  const comments = variables.map(({ name, meaning }) => `# ${name} is ${meaning} in the files.`)
+  return [...comments, ...lines]
 }
 
 const forms = { json: jsonText, github: githubText, sarif: sarifText }

@@ -7,6 +7,7 @@ import {
   type NamedObject,
   type PodTemplate,
 } from '../input/find-objects.ts'
+import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { eachManifest } from '../input/read-manifests.ts'
 import { isReferredTo } from '../input/sources/referred-to.ts'
 import { FileError } from '../input/text/file-error.ts'
@@ -30,6 +31,13 @@ export interface DocumentContent {
   readonly others: readonly Verdict[]
 }
 
+interface ReadingOptions {
+  readonly namespace: string
+  /** The command that reads them, for its messages. */
+  readonly command: string
+  readonly placeholders: Placeholders
+}
+
 interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
   /** Only of documents that have something to look at. */
   readonly contents: readonly DocumentContent[]
@@ -41,15 +49,8 @@ interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
   readonly nothing?: string
 }
 
-/**
- * Reads the manifests. A file that can't be read doesn't keep the others from being read.
- *
- * @param options - `command`: the command that reads them, for its messages
- */
-export function readCheckInput(
-  paths: readonly string[],
-  options: { readonly namespace: string; readonly command: string },
-): CheckInput {
+/** Reads the manifests. A file that can't be read doesn't keep the others from being read. */
+export function readCheckInput(paths: readonly string[], options: ReadingOptions): CheckInput {
   const { files, skipped, unrendered, ...found } = findFiles(paths, options)
   const read = files.map((file) => readContents(file, options))
   const readable = read.filter((file) => 'contents' in file)
@@ -80,12 +81,12 @@ interface FileContents extends Pick<CheckInput, 'contents' | 'ignored'> {
 
 function readContents(
   file: string,
-  { namespace, command }: { readonly namespace: string; readonly command: string },
+  { namespace, command, placeholders }: ReadingOptions,
 ): FileContents | FileError {
   const contents: DocumentContent[] = []
   let ignored = 0
   let documents = 0
-  const reading = { command, splitsLists: true }
+  const reading = { command, splitsLists: true, placeholders }
   try {
     const text = readText(file)
     if (file === '-' && text === '') throw new FileError({ source: file }, emptyInput)

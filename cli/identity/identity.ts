@@ -5,23 +5,28 @@ import { skippedLines } from '../check/check.ts'
 import { concernsDriver } from '../check/check-manifests.ts'
 import { readCheckInput } from '../check/read-check-input.ts'
 import type { ExitCode } from '../command/exit-code.ts'
+import { type GivenValues, readGivenValues } from '../input/placeholders/given-values.ts'
+import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
+import { type ShellText, withVariables } from '../input/placeholders/shell-variables.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { findGrants } from './grants/find-grants.ts'
 import type { Grant } from './grants/grant.ts'
+import { sortOutMistakes } from './grants/sort-out-mistakes.ts'
 import {
   type AzureNames,
   accountsOf,
   byIdentity,
   type GrantChoice,
   type IdentityGrants,
+  need,
   writeScript,
 } from './grants/write-script.ts'
 import { describeSections, isMatch } from './verify/describe-sections.ts'
 import { startAz } from './verify/run-az.ts'
 import { verify } from './verify/verify.ts'
 
-interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'> {
+interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'>, GivenValues {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
@@ -47,7 +52,12 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
   const issuers = [...new Set(issuer.map(checkIssuer))]
   const names: AzureNames = { ...options, issuers, grants: chooseGrants(options) }
   const serving = readServing(process.env)
-  const { contents, nothing, ...input } = readCheckInput(files, { namespace, command: 'identity' })
+  const placeholders = createPlaceholders({ values: readGivenValues(options), unfilled: 'standIn' })
+  const { contents, nothing, ...input } = readCheckInput(files, {
+    namespace,
+    command: 'identity',
+    placeholders,
+  })
   const [error, ...others] = input.errors
   if (error !== undefined)
     throw new InputError(
@@ -56,10 +66,12 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
     )
   const objects = contents.flatMap((content) => content.objects)
   const templates = contents.flatMap((content) => content.templates)
-  const { grants, mistakes } = findGrants(templates, { objects, serving })
+  const found = findGrants(templates, { objects, serving })
+  const { grants } = found
+  const mistakes = sortOutMistakes(found.mistakes, placeholders)
   const { safe, unsafe } = sortOut(grants)
   const identities = byIdentity(safe)
-  refuseOneNameForMany(identities, names)
+  refuseOneNameForMany(identities, names, placeholders)
 
   const warnings = identities.flatMap((identity) => countCredentials(identity, issuers))
   const isEmpty = grants.length === 0 && mistakes.length === 0
@@ -68,18 +80,20 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
     ...skippedLines(input),
     ...mistakes,
     ...unsafe,
-    ...warnings,
+    ...warnings.map(placeholders.restore),
     ...(isEmpty ? [nothingReads + (nothing === undefined ? '' : `: ${nothing}`)] : []),
   ])
   const hasMistakes = mistakes.length + unsafe.length > 0
   const isRefused = hasMistakes || (options.strict === true && (isEmpty || warnings.length > 0))
   if (identities.length > 0) {
     if (options.verify === true) {
+      refuseOpenNames(identities, placeholders)
       const sections = await verify(identities, names, startAz())
       printLines(process.stdout, describeSections(sections, { hasMistakes }))
       return isRefused || !isMatch(sections) ? 1 : 0
     }
-    printLines(process.stdout, writeScript(identities, names))
+    const { lines, variables } = withVariables(writeScript(identities, names), placeholders)
+    printLines(process.stdout, [...variables.flatMap(declare), ...lines])
   }
   return isRefused ? 1 : 0
 }
@@ -107,6 +121,25 @@ function chooseGrants({
     )
   return 'access-policies'
 }
+
+/** Azure has nothing under the name of a stand-in. */
+function refuseOpenNames(
+  identities: readonly IdentityGrants[],
+  { mentionedIn }: Placeholders,
+): void {
+  const open = mentionedIn(JSON.stringify(identities))
+  if (open.length === 0) return
+  throw new InputError(
+    '--verify needs the values of all placeholders; pass each with --set NAME=VALUE or --env-file FILE',
+    open.map(({ text }) => `  ${text}`),
+  )
+}
+
+/** Ends a script whose placeholder has no value. */
+const declare = ({ name, meaning }: ShellText['variables'][number]): readonly string[] => [
+  `# ${name} is ${meaning} in the files`,
+  need(name, 'the value of a placeholder in the files'),
+]
 
 /** Azure's limit for the issuer of a federated credential. */
 const maxIssuerLength = 600
@@ -141,12 +174,13 @@ function sortOut(grants: readonly Grant[]): {
 function refuseOneNameForMany(
   identities: readonly IdentityGrants[],
   { identityName }: AzureNames,
+  { restore }: Placeholders,
 ): void {
   if (identityName === undefined || identities.length <= 1) return
   const clients = identities.map(({ clientId }) => clientId ?? 'one that they don’t name')
   throw new InputError(
     `--identity-name ${printable(identityName)}: the files need ${identities.length} identities, so one name isn't enough; leave it out, or pass fewer files`,
-    clients.map((client) => `  ${client}`),
+    clients.map((client) => `  ${restore(client)}`),
   )
 }
 

@@ -5,6 +5,8 @@ import { findMistake } from './document/find-mistake.ts'
 import { keepTree, type Manifest, parseItem } from './document/manifest.ts'
 import { findChartTemplate } from './find-chart-template.ts'
 import { limitHeapGrowth } from './limit-heap-growth.ts'
+import { mayHavePlaceholders } from './placeholders/find-placeholders.ts'
+import type { Placeholders } from './placeholders/placeholders.ts'
 import { FileError } from './text/file-error.ts'
 import { findTemplate } from './text/find-template.ts'
 import { linePlaces } from './text/line-places.ts'
@@ -24,6 +26,7 @@ export interface Reading {
   /** Reads the items of a large List as documents of their own. Only for commands that don't write the document again. */
   readonly splitsLists?: boolean
   readonly maxTokens?: number
+  readonly placeholders?: Placeholders
 }
 
 /** About 50,000 lines, twice as many as the largest custom resource definitions have. A tree takes up to 900 bytes for each. */
@@ -66,7 +69,7 @@ export const parseManifests = (
 export function* eachManifest(
   text: string,
   source: string,
-  { command, splitsLists = false, maxTokens = maxDocumentTokens }: Reading,
+  { command, splitsLists = false, maxTokens = maxDocumentTokens, placeholders }: Reading,
 ): Generator<Manifest> {
   limitHeapGrowth()
   const placeAt = linePlaces(text, source)
@@ -85,9 +88,11 @@ export function* eachManifest(
   const file = { source, text, placeAt }
   function* manifestOf(document: Document.Parsed, piece: Pick<Manifest, 'section' | 'item'>) {
     if (document.contents === null) return
+    const { start, end } = piece.section
     const manifest: Manifest = {
       ...file,
       ...piece,
+      ...(placeholders && mayHavePlaceholders(text.slice(start, end)) && { placeholders }),
       span: piece.item?.span ?? contentSpan(document, text),
       start: document.contents.range[0],
       version: document.directives.yaml.version,

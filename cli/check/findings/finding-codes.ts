@@ -28,6 +28,12 @@ export const checkCodes = {
     means: 'The webhook would deny the pod. All of its problems are reported at once.',
     remedy: 'Correct the annotation or the field that the message names.',
   },
+  AKV_CHECK_PLACEHOLDER: {
+    means:
+      'The files have a placeholder, such as ${VAULT}, that Flux, envsubst or a pipeline fills in, and check knows no value for it. What depends on the value is undecided.',
+    remedy:
+      'Pass its value with --set NAME=VALUE or --env-file FILE, or check the manifests that come out of the pipeline.',
+  },
   AKV_CHECK_WARNING: {
     means: 'The object is accepted, but may not do what its author expects.',
     remedy: 'Read the message. With --strict, such a warning makes the exit code 1.',

@@ -15,6 +15,8 @@ export interface CheckReport {
   readonly skipped: readonly SkippedPath[]
   /** Says that nothing of what was read is of interest. */
   readonly nothing?: LocatedFinding
+  /** A warning for each placeholder without a value. */
+  readonly placeholders: readonly Finding[]
   readonly sums: CheckSums
   /** Commands and comments to paste into a shell before the manifests are applied. */
   readonly tasks: readonly string[]
@@ -40,7 +42,7 @@ export interface Strictness {
   readonly quiet?: boolean
 }
 
-interface Checked extends Pick<CheckReport, 'verdicts' | 'errors' | 'skipped'> {
+interface Checked extends Pick<CheckReport, 'verdicts' | 'errors' | 'skipped' | 'placeholders'> {
   /** What was seen, if nothing of it is of interest. */
   readonly nothing?: string
   readonly files: number
@@ -62,7 +64,7 @@ export function makeReport(
     files: paths,
   }: Strictness & { readonly files: readonly string[] },
 ): CheckReport {
-  const { verdicts, errors, skipped, files, pods, ignored } = checked
+  const { verdicts, errors, skipped, placeholders, files, pods, ignored } = checked
   const nothing = nothingFinding(checked, paths)
   const count = (severity: Finding['severity']) =>
     verdicts.flatMap(({ findings }) => findings.filter((finding) => finding.severity === severity))
@@ -71,7 +73,7 @@ export function makeReport(
     files,
     pods,
     problems: count('problem') + errors.length,
-    warnings: count('warning') + (nothing === undefined ? 0 : 1),
+    warnings: count('warning') + placeholders.length + (nothing === undefined ? 0 : 1),
     notLookedAt: ignored + verdicts.filter(({ outcome }) => outcome === 'not-looked-at').length,
   }
   const isWrong = sums.problems > 0 || (strict && sums.warnings > 0)
@@ -82,6 +84,7 @@ export function makeReport(
       ...(nothing && { nothing }),
       errors,
       skipped,
+      placeholders,
       sums,
       exitCode,
       tasks: taskLines(verdicts.flatMap(({ tasks = [] }) => tasks)),
@@ -96,6 +99,7 @@ export function makeReport(
     ...(nothing && counts(nothing) && { nothing }),
     errors,
     skipped: [],
+    placeholders: placeholders.filter(counts),
     sums,
     exitCode,
     tasks: [],
@@ -124,11 +128,12 @@ export interface LocatedFinding extends Finding {
   readonly at: Pick<FilePlace, 'source'> & Partial<FilePlace>
 }
 
-/** All findings, those about files first. */
+/** All findings, those about files and placeholders first. */
 export function locatedFindings({
   verdicts,
   errors,
   nothing,
+  placeholders,
 }: CheckReport): readonly LocatedFinding[] {
   return [
     ...(nothing === undefined ? [] : [nothing]),
@@ -138,6 +143,7 @@ export function locatedFindings({
       message: sentence,
       at: place,
     })),
+    ...placeholders.flatMap((finding) => (finding.place ? { ...finding, at: finding.place } : [])),
     ...verdicts.flatMap(({ subject, findings }) =>
       findings.map((finding) => ({
         ...finding,

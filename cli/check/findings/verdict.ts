@@ -23,6 +23,7 @@ type CheckOutcome =
   | 'adopted'
   | 'not-adopted'
   | 'not-looked-at'
+  | 'undecided'
 
 /** What `check` reports about one object. */
 export interface Verdict {

@@ -21,14 +21,18 @@ export function printText(
 ): void {
   // Only this function writes control characters, so all text is made printable.
   const style: Style = (format, text) => styleText(format, plain(text), { stream })
-  const { verdicts, tasks, sums, nothing } = report
+  const { verdicts, placeholders, tasks, sums, nothing } = report
   const print = (lines: readonly string[]) =>
     stream.write(lines.map((line) => `${line}\n`).join(''))
   if (nothing) print([style('yellow', `warning: ${nothing.message}`)])
   // In parts, because the whole text would take several times its size.
   for (let first = 0; first < verdicts.length; first += 100)
     print(verdicts.slice(first, first + 100).flatMap((verdict) => verdictLines(verdict, style)))
-  print([...taskLines(tasks), ...(quiet ? [] : [style('bold', sumsLine(sums))])])
+  print([
+    ...placeholderLines(placeholders, style),
+    ...taskLines(tasks),
+    ...(quiet ? [] : [style('bold', sumsLine(sums))]),
+  ])
 }
 
 const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY)
@@ -52,6 +56,18 @@ function findingLine({ severity, message, place }: Finding, style: Style): strin
     ? style('red', `  ${line}${message}`)
     : style('yellow', `  warning: ${line}${message}`)
 }
+
+/** The warnings below a heading. */
+const placeholderLines = (placeholders: readonly Finding[], style: Style): readonly string[] =>
+  placeholders.length === 0
+    ? []
+    : [
+        'placeholders without a value; pass --set NAME=VALUE or --env-file FILE:',
+        ...placeholders.map(({ message, place }) => {
+          const where = place === undefined ? '' : `${describeSource(place.source)}:${place.line}: `
+          return style('yellow', `  warning: ${where}${message}`)
+        }),
+      ]
 
 /** The commands below a heading. */
 const taskLines = (tasks: readonly string[]): readonly string[] =>

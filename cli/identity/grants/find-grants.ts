@@ -20,8 +20,8 @@ import { grantsOfAccounts } from './grants-of-accounts.ts'
 
 interface FoundGrants {
   readonly grants: readonly Grant[]
-  /** Lines about pods and accounts whose needs are unknown because of a mistake. */
-  readonly mistakes: readonly string[]
+  /** About pods and accounts whose needs are unknown because of a mistake: some lines each. */
+  readonly mistakes: readonly (readonly string[])[]
 }
 
 /** Finds what the pods and the ServiceAccounts with Secret sync read. */
@@ -41,7 +41,7 @@ export function findGrants(
     // Environments may share an account or a source, and then each has the same mistakes.
     mistakes: [
       ...new Map(found.map(({ mistakes = [] }) => [mistakes.join('\n'), mistakes])).values(),
-    ].flat(),
+    ].filter((lines) => lines.length > 0),
   }
 }
 

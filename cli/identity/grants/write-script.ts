@@ -91,7 +91,7 @@ function openIdentity(identity: IdentityGrants, names: AzureNames): readonly str
 }
 
 /** Ends a script if the variable isn't set. In a terminal, it prints the sentence. */
-const need = (name: string, sentence: string): string => `: "\${${name}:?${sentence}}"`
+export const need = (name: string, sentence: string): string => `: "\${${name}:?${sentence}}"`
 
 /** The name of a credential tells the clusters apart, because creating one replaces another of the same name. */
 function credentialCommands(account: string, issuers: readonly string[]): readonly string[] {

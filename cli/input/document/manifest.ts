@@ -1,7 +1,9 @@
 import { type Document, isSeq } from 'yaml'
+import type { Placeholders } from '../placeholders/placeholders.ts'
 import type { FilePlace } from '../text/file-error.ts'
 import { type ComposeOptions, composeDocuments, yamlOptions } from './compose-documents.ts'
 import type { ListItem, Span } from './cut-list.ts'
+import { fillDocument } from './fill-document.ts'
 
 /** One document of a manifest file, or one item of a List that is too large to be one tree. */
 export interface Manifest {
@@ -20,23 +22,38 @@ export interface Manifest {
   /** The version of YAML. A directive of an earlier document may have set it. */
   readonly version: '1.1' | '1.2' | 'next'
   readonly item?: ListItem
+  /** What replaces the placeholders of the document. Absent if it has none. */
+  readonly placeholders?: Placeholders
 }
 
 /** The tree that was asked for last. A tree takes hundreds of times the memory of its text, so only one is kept. */
 let latest: { readonly manifest: Manifest; readonly document: Document } | undefined
 
-/** Remembers the tree of a manifest that was just parsed. */
+/** Remembers the tree of a manifest that was just parsed for the first time. */
 export function keepTree(manifest: Manifest, document: Document): void {
+  fill(document, manifest, { isFirst: true })
   latest = { manifest, document }
 }
 
 /**
- * The document as a tree, with the author's comments and spelling, except for comments above `---`. Its places are offsets in
- * the file. If the tree of another document was asked for since, it is parsed again.
+ * The document as a tree, with the author's comments and spelling, except for comments above `---` and for placeholders. Its
+ * places are offsets in the file. If the tree of another document was asked for since, it is parsed again.
  */
 export function treeOf(manifest: Manifest): Document {
-  if (latest?.manifest !== manifest) latest = { manifest, document: parseAgain(manifest) }
+  if (latest?.manifest !== manifest) {
+    const document = parseAgain(manifest)
+    fill(document, manifest, { isFirst: false })
+    latest = { manifest, document }
+  }
   return latest.document
+}
+
+function fill(
+  document: Document,
+  { placeholders, text, placeAt }: Manifest,
+  { isFirst }: { readonly isFirst: boolean },
+): void {
+  if (placeholders) fillDocument(document, { placeholders, text, placeAt, isFirst })
 }
 
 /** The document as a tree with its source tokens. */

@@ -35,10 +35,10 @@ t.test('a class that no file has is a mistake', async (t) => {
 })
 
 t.test('an account isn’t asked for a client that the class names wrongly', async (t) => {
-  const input = example.replace(/clientID: .*/, 'clientID: "<client-id>"')
+  const input = example.replace(/clientID: .*/, 'clientID: "a client"')
   const { code, stdout } = await runInProcess(['check', '-'], { input })
   t.equal(code, 1)
-  t.match(stdout, /parameters\.clientID "<client-id>": expected a UUID/)
+  t.match(stdout, /parameters\.clientID "a client": expected a UUID/)
   t.notMatch(stdout, 'kubectl annotate')
 })
 

@@ -1,0 +1,84 @@
+import type { Placeholder, Placeholders } from '../../input/placeholders/placeholders.ts'
+import { titleOf } from '../../input/title-of.ts'
+import type { Finding } from './finding.ts'
+import type { Verdict } from './verdict.ts'
+
+interface Settled {
+  readonly verdicts: readonly Verdict[]
+  /** A warning for each placeholder without a value. */
+  readonly placeholders: readonly Finding[]
+}
+
+/**
+ * Takes back what depends on a placeholder without a value: a problem about a stand-in may go once there is a value. In
+ * everything else, puts what the author wrote in place of the stand-ins.
+ */
+export function settlePlaceholders(
+  verdicts: readonly Verdict[],
+  placeholders: Placeholders,
+): Settled {
+  const undecided = new Map<Placeholder, Set<string>>()
+  const settled = verdicts.map((verdict) => {
+    const { open, verdict: shown } = settle(verdict, placeholders)
+    for (const placeholder of open) {
+      const titles = undecided.get(placeholder) ?? new Set()
+      undecided.set(placeholder, titles.add(titleOf(shown.subject)))
+    }
+    return shown
+  })
+  const named = new Set([...placeholders.unfilled(), ...undecided.keys()])
+  return {
+    verdicts: settled,
+    placeholders: [...named].map((placeholder) =>
+      warningOf(placeholder, [...(undecided.get(placeholder) ?? [])]),
+    ),
+  }
+}
+
+function settle(
+  verdict: Verdict,
+  { mentionedIn, restore }: Placeholders,
+): { readonly verdict: Verdict; readonly open: readonly Placeholder[] } {
+  const { subject, sentence, details, findings } = verdict
+  const openOf = ({ severity, message }: Finding) =>
+    severity === 'problem' ? mentionedIn(message) : []
+  const open = [...new Set(findings.flatMap(openOf))]
+  const left = findings.filter((finding) => openOf(finding).length === 0)
+  const shown = {
+    ...verdict,
+    subject: { ...subject, title: restore(subject.title), namespace: restore(subject.namespace) },
+    sentence: restore(sentence),
+    details: details.map(restore),
+    findings: left.map((finding) => ({ ...finding, message: restore(finding.message) })),
+  }
+  const isOpen = open.length > 0 && !left.some(({ severity }) => severity === 'problem')
+  return {
+    open,
+    verdict: isOpen
+      ? { ...shown, outcome: 'undecided', sentence: `undecided without ${listOf(open)}` }
+      : shown,
+  }
+}
+
+const maxNamed = 3
+
+const listOf = (open: readonly Placeholder[]): string =>
+  firstOf(open.map(({ text }) => text)).join(', ')
+
+const firstOf = (names: readonly string[]): readonly string[] => [
+  ...names.slice(0, maxNamed),
+  ...(names.length > maxNamed ? [`${names.length - maxNamed} more`] : []),
+]
+
+function warningOf(
+  { text, place, uses, isExpression, isComment }: Placeholder,
+  titles: readonly string[],
+): Finding {
+  const parts = [
+    `${text} has no value here${uses > 1 ? ` (used ${uses} times, here first)` : ''}`,
+    ...(isComment ? ['it is a comment to YAML unless it is in quotes'] : []),
+    ...(titles.length > 0 ? [`undecided without it: ${firstOf(titles).join(', ')}`] : []),
+    ...(isExpression ? ["a value isn't enough for this form, so check what is rendered"] : []),
+  ]
+  return { severity: 'warning', code: 'AKV_CHECK_PLACEHOLDER', message: parts.join('; '), place }
+}

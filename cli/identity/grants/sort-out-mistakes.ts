@@ -1,0 +1,29 @@
+import type { Placeholder, Placeholders } from '../../input/placeholders/placeholders.ts'
+
+const maxNamed = 3
+
+/**
+ * Lines about what gets no commands. What only a value can decide is one line for each placeholder.
+ *
+ * @param mistakes - of each object, a line that begins with its title, and a line for each of its problems
+ */
+export function sortOutMistakes(
+  mistakes: readonly (readonly string[])[],
+  { mentionedIn, restore }: Placeholders,
+): readonly string[] {
+  const undecided = new Map<Placeholder, string[]>()
+  const decided = mistakes.flatMap(([head = '', ...problems]) => {
+    const left = problems.filter((line) => mentionedIn(line).length === 0)
+    for (const placeholder of mentionedIn(problems.join('\n'))) {
+      const titles = undecided.get(placeholder) ?? []
+      titles.push(head.slice(0, head.indexOf(': ')))
+      undecided.set(placeholder, titles)
+    }
+    return left.length > 0 || problems.length === 0 ? [head, ...left] : []
+  })
+  const open = [...undecided].map(([{ text }, titles]) => {
+    const more = titles.length > maxNamed ? [`${titles.length - maxNamed} more`] : []
+    return `undecided without ${text}: ${[...titles.slice(0, maxNamed), ...more].join(', ')}`
+  })
+  return [...decided, ...open].map(restore)
+}

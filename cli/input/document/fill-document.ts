@@ -1,0 +1,47 @@
+import type { Document, Scalar } from 'yaml'
+import type { Placeholders } from '../placeholders/placeholders.ts'
+import { shapeIn } from '../placeholders/stand-in.ts'
+import type { FilePlace } from '../text/file-error.ts'
+import { composeDocuments, yamlOptions } from './compose-documents.ts'
+import { findFields } from './find-fields.ts'
+
+/** The file of a document, and what replaces the placeholders in it. */
+interface Filling {
+  readonly placeholders: Placeholders
+  readonly text: string
+  readonly placeAt: (offset: number) => FilePlace
+  /** False if the document was read before, so that each use is counted once. */
+  readonly isFirst: boolean
+}
+
+/** Replaces placeholders in the values of a document that the commands read (see {@link findFields}). */
+export function fillDocument(document: Document, filling: Filling): void {
+  const { placeholders, text, placeAt, isFirst } = filling
+  for (const { scalar, key, matters } of findFields(document, text)) {
+    const comment = placeholderComment(scalar)
+    const written = comment === undefined ? scalar.value : comment
+    if (typeof written !== 'string') continue
+    const use = {
+      place: () => placeAt(scalar.range?.[0] ?? 0),
+      counts: isFirst && matters,
+      isComment: comment !== undefined,
+    }
+    const filled = placeholders.fill(written, use, (place) => shapeIn(written, { key, ...place }))
+    if (filled === undefined || filled.text === written) continue
+    scalar.value = filled.isFinal && scalar.type === 'PLAIN' ? plainValue(filled.text) : filled.text
+    scalar.source = filled.text
+  }
+}
+
+/** A value that isn't quoted, with the comment behind it, if that is a placeholder: `#{X}#`. */
+function placeholderComment({ value, comment, type }: Scalar): string | undefined {
+  if (type !== 'PLAIN' || !comment || !/^\{[^{}]{1,70}\}#?$/.test(comment)) return undefined
+  return value === null ? `#${comment}` : `${String(value)} #${comment}`
+}
+
+/** What YAML reads in a text that isn't quoted. */
+function plainValue(text: string): unknown {
+  const [document] = composeDocuments(text, yamlOptions)
+  const value = document?.errors.length === 0 ? document.toJS() : text
+  return typeof value === 'object' && value !== null ? text : value
+}

@@ -1,0 +1,44 @@
+/** A placeholder in a text. */
+export interface FoundPlaceholder {
+  readonly start: number
+  /** As its author wrote it: `${VAULT:=dev}`. */
+  readonly text: string
+  /** What a value is given for: `VAULT`. */
+  readonly name: string
+  /** What it stands for if nobody gives a value, as for Flux and envsubst. */
+  readonly fallback?: string
+  /** A value isn't enough: the text asks a shell to change it, as `${VAULT^^}` does. */
+  readonly isExpression?: true
+}
+
+/**
+ * The five forms. The bounds keep the search linear, and ordinary text out: `<a@b>` and `(?<name>…)` aren't placeholders, and
+ * neither are `$${X}` and `$$(X)`, which Flux and Kubernetes read as text.
+ */
+const forms = [
+  /(?<!\$)\$\{(?<variable>[A-Za-z_]\w{0,63})(?:(?<change>:?[=-])(?<fallback>[^{}p{Cc}]{0,100})|(?<expression>[^\w{}\s][^{}p{Cc}]{0,60}))?\}/,
+  /(?<!\$)\$\((?<macro>[A-Za-z_][\w.-]{0,63})\)/,
+  /(?<!\(\?P?)<(?<words>[A-Za-z][\w. -]{0,63})>/,
+  /(?<!\w)__(?!(?:proto|init|main)__)(?<between>[A-Za-z](?:[A-Za-z0-9.-]|_(?!_)){0,63})__(?!\w)/,
+  /#\{(?<token>[A-Za-z_][\w.: -]{0,63})\}#?/,
+]
+const anyForm = new RegExp(forms.map(({ source }) => source).join('|'), 'gu')
+
+/** Whether a text may have placeholders. */
+export const mayHavePlaceholders = (text: string): boolean =>
+  /\$[{(]|<[A-Za-z]|__[A-Za-z]|#\{/.test(text)
+
+/** Finds the placeholders of Flux, envsubst and pipelines in a text: `${X}`, `$(X)`, `<X>`, `__X__` and `#{X}#`. */
+export function findPlaceholders(text: string): readonly FoundPlaceholder[] {
+  if (!mayHavePlaceholders(text)) return []
+  return [...text.matchAll(anyForm)].map(({ 0: found, index: start, groups = {} }) => {
+    const { variable, macro, words, between, token, fallback, expression } = groups
+    return {
+      start,
+      text: found,
+      name: variable ?? macro ?? words ?? between ?? token ?? '',
+      ...(fallback !== undefined && { fallback }),
+      ...(expression !== undefined && { isExpression: true }),
+    }
+  })
+}

@@ -1,0 +1,46 @@
+import { parseEnv } from 'node:util'
+import { printable } from '../../../lib/printable.ts'
+import { describeSource } from '../text/file-error.ts'
+import { InputError } from '../text/input-error.ts'
+import { readText } from '../text/read-text.ts'
+
+/** What a user says that placeholders stand for. */
+export interface GivenValues {
+  /** `NAME=VALUE` each. They count more than those of files. */
+  readonly set?: readonly string[]
+  /** Files of such lines. Of two values of a name, the last one counts. */
+  readonly envFile?: readonly string[]
+}
+
+/**
+ * Reads the values of placeholders, by name.
+ *
+ * @throws InputError when a file can't be read, or something isn't a value. No value is part of the message.
+ */
+export function readGivenValues({
+  set = [],
+  envFile = [],
+}: GivenValues): ReadonlyMap<string, string> {
+  return new Map([
+    ...envFile.flatMap((file) =>
+      Object.entries(parseEnv(readText(file))).map(([name, value = '']) =>
+        checked(name, value, describeSource(file)),
+      ),
+    ),
+    ...set.map((text) => {
+      const at = text.indexOf('=')
+      if (at > 0) return checked(text.slice(0, at), text.slice(at + 1), '--set')
+      throw new InputError('--set: expected NAME=VALUE, such as --set VAULT=team-a')
+    }),
+  ])
+}
+
+/** As long as a URL or a list may be. */
+const maxValueLength = 2000
+
+function checked(name: string, value: string, where: string): readonly [string, string] {
+  if (value.length <= maxValueLength && !/\p{Cc}/u.test(value)) return [name, value]
+  throw new InputError(
+    `${where}: the value of ${printable(name)} is longer than ${maxValueLength} characters, or has a line break or another control character; expected text on one line`,
+  )
+}

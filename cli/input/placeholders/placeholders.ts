@@ -1,0 +1,142 @@
+import { FileError, type FilePlace } from '../text/file-error.ts'
+import { type FoundPlaceholder, findPlaceholders } from './find-placeholders.ts'
+import { marks, maxStandIns, type Shape, standInOf } from './stand-in.ts'
+
+/** A placeholder of the files that has no value. */
+export interface Placeholder extends Pick<FoundPlaceholder, 'text' | 'name' | 'isExpression'> {
+  /** Where it is used first. */
+  readonly place: FilePlace
+  readonly uses: number
+  /** YAML reads it as a comment, because it isn't quoted. */
+  readonly isComment: boolean
+}
+
+/** A text in which placeholders are replaced. */
+interface FilledText {
+  readonly text: string
+  /** Values that the user gave are all that it got. */
+  readonly isFinal: boolean
+}
+
+/** A use of placeholders in a file. */
+interface Use {
+  readonly place: () => FilePlace
+  /** Whether the placeholder matters for what a command reports, and this use wasn't counted before. */
+  readonly counts: boolean
+  readonly isComment: boolean
+}
+
+/** The placeholders of all files that a command reads. */
+export interface Placeholders {
+  /**
+   * Replaces the placeholders of a value. Undefined if it has none.
+   *
+   * @param shapeAt - what the value accepts at an offset, if the placeholder is all that is there
+   */
+  fill(
+    text: string,
+    use: Use,
+    shapeAt: (place: { readonly start: number; readonly end: number }) => Shape,
+  ): FilledText | undefined
+  /** Gives a text with what the author wrote instead of stand-ins. */
+  restore(text: string): string
+  /** The placeholders whose stand-ins a text has, each once. */
+  mentionedIn(text: string): readonly Placeholder[]
+  /** What the marks of stand-ins in a text stand for, by mark. */
+  marksIn(text: string): ReadonlyMap<string, MarkedPlaceholder>
+  /** The placeholders without a value that matter, in the order of the files. */
+  unfilled(): readonly Placeholder[]
+}
+
+/** What a mark in a text stands for. */
+interface MarkedPlaceholder {
+  readonly placeholder: Placeholder
+  readonly shape: Shape
+}
+
+/** How a command treats placeholders. */
+interface PlaceholderOptions {
+  /** What the user says that they stand for, by name. */
+  readonly values?: ReadonlyMap<string, string>
+  /** What becomes of a placeholder without a value. `standIn` lets the rules read the rest of the object. */
+  readonly unfilled: 'standIn' | 'kept'
+  /** Keep `${X:=default}` open, because it is written again. */
+  readonly ignoresDefaults?: boolean
+}
+
+type Known = { -readonly [Key in keyof Placeholder]: Placeholder[Key] }
+
+/** Returns the placeholders of a command, which are none before it reads its files. */
+export function createPlaceholders(options: PlaceholderOptions): Placeholders {
+  const { values = new Map<string, string>() } = options
+  const known = new Map<string, Known>()
+  const byShape = new Map<string, string>()
+  const byMark = new Map<string, MarkedPlaceholder>()
+  const filledValue = ({ name, fallback, isExpression }: FoundPlaceholder): string | undefined =>
+    (isExpression ? undefined : values.get(name)) ??
+    (options.ignoresDefaults ? undefined : fallback)
+
+  const note = (found: FoundPlaceholder, { place, counts, isComment }: Use): Known => {
+    const { text, name, isExpression } = found
+    const earlier = known.get(text)
+    const placeholder = earlier ?? {
+      text,
+      name,
+      ...(isExpression && { isExpression }),
+      place: place(),
+      uses: 0,
+      isComment: false,
+    }
+    known.set(text, placeholder)
+    if (!counts) return placeholder
+    if (earlier?.uses === 0) placeholder.place = place()
+    placeholder.uses++
+    placeholder.isComment ||= isComment
+    return placeholder
+  }
+  const standIn = (placeholder: Known, shape: Shape, use: Use): string => {
+    const key = `${shape} ${placeholder.text}`
+    const earlier = byShape.get(key)
+    if (earlier !== undefined) return earlier
+    if (byMark.size >= maxStandIns) throw new FileError(use.place(), tooMany)
+    const { text, mark } = standInOf(shape, byMark.size)
+    byShape.set(key, text)
+    byMark.set(mark, { placeholder, shape })
+    return text
+  }
+  const marksIn = (text: string): ReadonlyMap<string, MarkedPlaceholder> =>
+    new Map(
+      [...text.matchAll(marks)].flatMap(([mark]) => {
+        const marked = byMark.get(mark)
+        return marked ? [[mark, marked]] : []
+      }),
+    )
+
+  return {
+    fill(text, use, shapeAt) {
+      const found = findPlaceholders(text)
+      if (found.length === 0) return undefined
+      let isFinal = true
+      let end = 0
+      const parts = found.map((placeholder) => {
+        const { start } = placeholder
+        const before = text.slice(end, start)
+        end = start + placeholder.text.length
+        const value = filledValue(placeholder)
+        if (value !== undefined) return before + value
+        isFinal = false
+        if (options.unfilled === 'kept') return before + placeholder.text
+        return before + standIn(note(placeholder, use), shapeAt({ start, end }), use)
+      })
+      return { text: parts.join('') + text.slice(end), isFinal }
+    },
+    restore: (text) => text.replaceAll(marks, (mark) => byMark.get(mark)?.placeholder.text ?? mark),
+    mentionedIn: (text) => [
+      ...new Set([...marksIn(text).values()].map(({ placeholder }) => placeholder)),
+    ],
+    marksIn,
+    unfilled: () => [...known.values()].filter(({ uses }) => uses > 0),
+  }
+}
+
+const tooMany = `there are more than ${maxStandIns.toLocaleString('en')} placeholders without a value up to here; pass fewer files, or --set NAME=VALUE`

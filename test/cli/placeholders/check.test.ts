@@ -1,0 +1,280 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { numRuns } from '../../support/property-runs.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+import { classText, storeText } from './manifests.ts'
+
+const env = { AKV_INJECTOR_CSI: 'all' }
+const check = (input: string, ...args: readonly string[]) =>
+  runInProcess(['check', '-', ...args], { input, env })
+const reportOf = async (input: string, ...args: readonly string[]) =>
+  JSON.parse((await check(input, '--output', 'json', ...args)).stdout)
+
+/** The forms that public repositories have. */
+const forms = ['${X}', '<X>', '__X__', '#{X}#', '#{X}', '$(X)']
+const quoted = (text: string) => `"${text}"`
+
+for (const form of forms) {
+  t.test(`check decides what it can without the value of ${form}`, async (t) => {
+    const input = [
+      storeText({ vault: quoted(form).slice(1, -1), namespace: quoted(form) }),
+      classText({ vault: quoted(form), namespace: quoted(form), client: quoted(form) }),
+    ].join('---\n')
+    const { code, stdout } = await check(input)
+    t.equal(code, 0)
+    t.match(stdout, /vault +\S+\n/)
+    t.match(stdout, 'ExternalSecret/db-0 (standard input): would be synced as ServiceAccount web')
+    t.match(stdout, `Secret     db-0 (Opaque): password ← ${form}:db`)
+    t.match(stdout, 'SecretProviderClass/kv (standard input): would be served')
+    t.match(stdout, `identity   ${form}`)
+    t.match(stdout, 'Pod/web (standard input): would be served')
+    t.match(
+      stdout,
+      `warning: standard input:5: ${form} has no value here (used 8 times, here first)`,
+    )
+    t.match(stdout, '0 problems, 1 warning')
+    t.equal((await check(input, '--strict')).code, 1)
+  })
+}
+
+t.test('an embedded placeholder leaves the rest of a name to be checked', async (t) => {
+  const { code, stdout } = await check(storeText({ vault: 'kv-${ENV}-west' }))
+  t.equal(code, 0)
+  t.match(stdout, 'password ← kv-${ENV}-west:db')
+})
+
+t.test('a mistake beside a placeholder is a problem', async (t) => {
+  const input = classText({ vault: '${VAULT}' }).replace('objectType: secret', 'objectType: sekret')
+  const { code, stdout } = await check(input)
+  t.equal(code, 1)
+  t.match(stdout, 'objectType "sekret"')
+  t.notMatch(stdout, 'undecided')
+})
+
+t.test('what only a value decides is undecided, and not a problem', async (t) => {
+  const input = classText({ vault: 'team-a' }).replace('objectType: secret', 'objectType: ${TYPE}')
+  const { code, stdout } = await check(input)
+  t.equal(code, 0)
+  t.match(stdout, 'SecretProviderClass/kv (standard input): undecided without ${TYPE}')
+  t.match(stdout, 'Pod/web (standard input): undecided without ${TYPE}')
+  t.match(
+    stdout,
+    '${TYPE} has no value here; undecided without it: SecretProviderClass/kv, Pod/web',
+  )
+  const filled = await check(input, '--set', 'TYPE=sekret')
+  t.equal(filled.code, 1)
+  t.match(filled.stdout, 'objectType "sekret"')
+})
+
+t.test('one placeholder in a store is one finding for 500 ExternalSecrets', async (t) => {
+  for (const vault of ['${VAULT}', 'a-name-that-leaves-no-room-${VAULT}']) {
+    const report = await reportOf(storeText({ vault }, 500))
+    t.equal(report.objects.length, 501)
+    t.match(report.findings, [
+      {
+        severity: 'warning',
+        code: 'AKV_CHECK_PLACEHOLDER',
+        message: '${VAULT} has no value here',
+        file: '-',
+        line: 9,
+        column: 17,
+      },
+    ])
+    t.equal(report.findings.length, 1)
+    t.match(report, { exitCode: 0, sums: { problems: 0, warnings: 1 } })
+  }
+})
+
+t.test('every output has what the author wrote', async (t) => {
+  const input = classText({ vault: '${VAULT}', client: '<client-id>' }).replace('db', '__NAME__')
+  for (const form of ['text', 'json', 'github', 'sarif']) {
+    const { stdout } = await check(input, '--output', form)
+    t.match(stdout, '<client-id> has no value here')
+    t.notMatch(stdout, /xq7zj|a7b3c9d1/)
+  }
+})
+
+t.test('a value from --set or a file reads as if it were written', async (t) => {
+  const file = join(t.testdir({ values: "# ours\nVAULT='team-a'\nNS=shop\nOTHER=1\n" }), 'values')
+  const input = storeText({ vault: '${VAULT}', namespace: '#{NS}#' })
+  const written = await check(storeText({ vault: 'team-a', namespace: 'shop' }))
+  t.match(written.stdout, 'would be synced')
+  t.same(await check(input, '--env-file', file), written)
+  t.same(await check(input, '--env-file', file, '--set', 'VAULT=team-a'), written)
+  const other = await check(input, '--env-file', file, '--set', 'VAULT=team-b')
+  t.match(other.stdout, 'password ← team-b:db')
+})
+
+t.test('filling is the same as writing the value into the file', async (t) => {
+  let decided = 0
+  const value = fc.oneof(
+    fc.constantFrom('team-a', 'true', '42', '0x1f', '', 'null', 'a b', '"', "it's", '{{x}}', '#'),
+    fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/),
+  )
+  const place = fc.constantFrom('vault', 'namespace', 'client')
+  await fc.assert(
+    fc.asyncProperty(value, place, async (text, key) => {
+      // Inside quotes of YAML, and only there, any text is itself.
+      const names = { vault: 'team-a' }
+      const fill = (as: string) => classText({ ...names, [key]: as })
+      const written = await reportOf(fill(JSON.stringify(text)))
+      const filled = await reportOf(fill('"${SOME}"'), '--set', `SOME=${text}`)
+      decided += written.findings.length === 0 ? 1 : 0
+      t.same(filled, written)
+    }),
+    { numRuns: Math.min(numRuns, 60) },
+  )
+  t.ok(decided >= 5, `${decided} of them without a finding`)
+})
+
+t.test('a value that is not quoted has the type that YAML gives it', async (t) => {
+  const pod = (refresh: string) => `apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  annotations:
+    akv-injector.io/vault: team-a
+    akv-injector.io/secrets: db
+    akv-injector.io/refresh: ${refresh}
+spec: { containers: [{ name: app }] }
+`
+  t.same(await check(pod('${R}'), '--set', 'R=90'), await check(pod('90')))
+  t.match((await check(pod('90'))).stdout, 'quote the value')
+  t.same(await check(pod('${R}'), '--set', 'R=90s'), await check(pod('90s')))
+  t.match((await check(pod('${R}'))).stdout, 'every ${R} s')
+})
+
+t.test('a default of Flux or envsubst counts, unless a value is given', async (t) => {
+  for (const form of [
+    '${VAULT:=team-a}',
+    '${VAULT:-team-a}',
+    '${VAULT=team-a}',
+    '${VAULT-team-a}',
+  ]) {
+    const { code, stdout } = await check(storeText({ vault: form }), '--strict')
+    t.equal(code, 0)
+    t.match(stdout, 'password ← team-a:db')
+    const { stdout: filled } = await check(storeText({ vault: form }), '--set', 'VAULT=team-b')
+    t.match(filled, 'password ← team-b:db')
+  }
+  const { stdout } = await check(storeText({ vault: '${VAULT,,}' }), '--set', 'VAULT=team-a')
+  t.match(stdout, "${VAULT,,} has no value here; a value isn't enough for this form")
+})
+
+t.test('an unquoted #{X}# is a comment to YAML, which the finding says', async (t) => {
+  const { code, stdout } = await check(classText({ vault: '#{VAULT}#' }))
+  t.equal(code, 0)
+  t.match(stdout, 'standard input:10: #{VAULT}# has no value here; it is a comment to YAML unless')
+  t.match(stdout, 'from #{VAULT}#:db')
+})
+
+t.test('what means something else is not a placeholder', async (t) => {
+  const text = (more: string) => `apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  annotations:
+    akv-injector.io/vault: team-a
+    akv-injector.io/secrets: db
+    akv-injector.io/client-id: 22222222-2222-2222-2222-222222222222
+    ${more}
+spec:
+  containers:
+    - name: app
+      command: [sh, -c, "echo $(HOST) \${HOST} <HOST> __HOST__"]
+      env: [{ name: URL, value: "http://$(HOST)" }]
+      volumeMounts: [{ name: logs, mountPath: /logs, subPathExpr: $(HOST) }]
+  volumes:
+    - name: logs
+      emptyDir: {}
+`
+  for (const more of [
+    'akv-injector.io/template.url: "host=${team-a:db} <HOST> $(HOST)"',
+    'nginx.ingress.kubernetes.io/snippet: "return $(x) ${y} <z>"',
+    'owner: "Jane <jane@example.com>"',
+  ]) {
+    const { code, stdout } = await check(text(more), '--strict')
+    t.equal(code, 0, stdout)
+    t.match(stdout, 'would be injected')
+  }
+})
+
+t.test('objects that nobody reads have no findings', async (t) => {
+  const input = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: "\${NAME}", namespace: "\${NS}" }
+spec: { template: { spec: { containers: [{ name: a, image: "\${IMAGE}" }] } } }
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: "\${NAME}" }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: "\${NAME}" }
+`
+  t.match(await check(input, '--strict'), { code: 0, stdout: /0 problems, 0 warnings/ })
+})
+
+t.test('two stores that differ only in what a placeholder will be are the same text', async (t) => {
+  const folder = t.testdir({
+    dev: { 'kv.yaml': storeText({ vault: '${VAULT}' }) },
+    prod: { 'kv.yaml': storeText({ vault: '${VAULT}' }) },
+  })
+  const { code, stdout } = await runInProcess(['check', folder], { env })
+  t.equal(code, 0)
+  t.match(stdout, '${VAULT} has no value here (used 2 times, here first)')
+  writeFileSync(join(folder, 'dev/other.yaml'), storeText({ vault: '${OTHER}' }, 0))
+  t.match(await runInProcess(['check', folder], { env }), {
+    code: 1,
+    stdout: /defined differently/,
+  })
+})
+
+t.test('bounds: many placeholders, long ones, and texts that look like some', async (t) => {
+  const many = Array.from({ length: 1100 }, (_, i) => storeText({ vault: `\${V${i}}` }, 0)).join(
+    '---\n',
+  )
+  t.match(await check(many), { code: 2, stderr: /more than 1,000 placeholders without a value/ })
+  for (const text of ['${', '<a', '__a', '#{a', '$(a', '${A:=', '(?<n'].map((part) =>
+    part.repeat(8000),
+  )) {
+    const report = await reportOf(classText({ vault: quoted(text) }))
+    t.notMatch(report.findings, [{ code: 'AKV_CHECK_PLACEHOLDER' }])
+    t.equal(report.exitCode, 1)
+  }
+  const long = `\${${'A'.repeat(200)}}`
+  t.equal((await check(classText({ vault: quoted(long) }))).code, 1, 'no name is that long')
+})
+
+t.test('a name of a placeholder never reaches a shell as it is', async (t) => {
+  const input = classText({ vault: 'team-a', client: '${IFS}' }).replaceAll(
+    'serviceAccountName: web',
+    'serviceAccountName: ${PATH:-a;reboot}',
+  )
+  const { stdout } = await check(input.replaceAll(':-a;reboot', '^a;reboot'))
+  t.match(stdout, `# PLACEHOLDER_IFS is the value of \${IFS} in the files.`)
+  t.match(stdout, `[?clientId=='\${PLACEHOLDER_IFS}'].name`)
+  t.match(stdout, 'system:serviceaccount:shop:"${PLACEHOLDER_PATH}"')
+  const commands = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('  az ') || line.startsWith('  IDENTITY'))
+  t.ok(commands.length >= 2)
+  t.notMatch(commands.join('\n'), /reboot|\$\{IFS|\$\{PATH/)
+})
+
+t.test('mistakes of the options name what is accepted, and no value', async (t) => {
+  const folder = t.testdir({ values: 'TOKEN="hunter2\nhunter3"\n' })
+  for (const [args, sentence] of [
+    [['--set', 'hunter2'], '--set: expected NAME=VALUE'],
+    [['--set', `X=hunter2${'x'.repeat(3000)}`], '--set: the value of X is longer than 2000'],
+    [['--env-file', join(folder, 'values')], 'values: the value of TOKEN is longer than 2000'],
+    [['--env-file', join(folder, 'none')], 'none: no such file'],
+  ] as const) {
+    const { code, stdout, stderr } = await check(storeText({ vault: 'team-a' }), ...args)
+    t.match({ code, stderr }, { code: 2, stderr: sentence })
+    t.notMatch(stdout + stderr, 'hunter2')
+  }
+})
