@@ -54,31 +54,35 @@ export function parseReference(
 ): Parsed<ParsedReference> {
   const [isDecoded, selection] = cutSuffix(text, '|base64')
   const [place, property] = cutAtFirst(selection, '#')
-  const object = parseObject(place, context)
-  const problems = object.kind === 'invalid' ? [object.problem] : []
+  const { type, object, problems } = parseObject(place, context)
   if (property === '') problems.push('after "#" the property is missing')
-  if (object.kind === 'invalid' || problems.length > 0) return invalid(problems.join('; '))
-  const { type } = object.value
-  if (type !== 'secret' && (isDecoded || property !== undefined))
-    return invalid(
+  if (type !== undefined && type !== 'secret' && (isDecoded || property !== undefined))
+    problems.push(
       `"${isDecoded ? '|base64' : '#'}" works only with type "secret", but the type is "${type}"; remove it, or change the type`,
     )
+  if (object === undefined || problems.length > 0) return invalid(problems.join('; '))
   return valid({
-    object: object.value,
+    object,
     ...(property !== undefined && { property }),
     ...(isDecoded && { encoding: 'base64' }),
   })
 }
 
-/** Reports the problems of all parts at once, separated by `;`. */
-function parseObject(text: string, context: ReferenceContext): Parsed<ObjectReference> {
+/** An object, or the problems of all its parts. */
+interface ReadObject {
+  readonly type?: ObjectType
+  readonly object?: ObjectReference
+  readonly problems: string[]
+}
+
+function parseObject(text: string, context: ReferenceContext): ReadObject {
   if (/^\s*https?:/i.test(text))
-    return invalid('expected the name of an object, found a URL; write vault:name')
+    return { problems: ['expected the name of an object, found a URL; write vault:name'] }
   const [written, typed] = cutPrefix(text, ':')
   const [type = 'secret', named] = cutPrefix(typed, '/')
   const [name, version] = cutAtFirst(named, '@')
   if (name.includes('|'))
-    return invalid(`"${printable(name)}": the only suffix accepted is "|base64"`)
+    return { problems: [`"${printable(name)}": the only suffix accepted is "|base64"`] }
   const vault = written ?? context.defaultVault
   const problems = [
     isObjectType(type) ? undefined : wrongPart(type, 'object type', objectTypes.join(', ')),
@@ -93,14 +97,15 @@ function parseObject(text: string, context: ReferenceContext): Parsed<ObjectRefe
       ? undefined
       : wrongPart(version, 'version', '32 hexadecimal digits'),
   ].filter((problem) => problem !== undefined)
-  if (!isObjectType(type) || vault === undefined || problems.length > 0)
-    return invalid(problems.join('; '))
-  return valid({
+  if (!isObjectType(type)) return { problems }
+  if (vault === undefined || problems.length > 0) return { type, problems }
+  const object = {
     vault: vault.toLowerCase(),
     type,
     name,
     ...(version !== undefined && { version: version.toLowerCase() }),
-  })
+  }
+  return { type, object, problems }
 }
 
 const noVault = ({ howToSetDefault }: ReferenceContext): string =>

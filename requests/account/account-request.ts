@@ -12,8 +12,19 @@ export type AccountRequest =
   | { readonly kind: 'none' }
   /** `akv-injector.io/inject` is `"false"`: the controller changes nothing. */
   | { readonly kind: 'off' }
-  | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'refused'
+      readonly problems: readonly Problem[]
+      /** The Secrets of the annotation, as far as it can be read. */
+      readonly claims: readonly string[]
+    }
   | SyncRequest
+
+/** The names of the Secrets that an account requests, even if a mistake keeps it from being synced. */
+export function claimsOf(request: AccountRequest): readonly string[] {
+  if (request.kind === 'refused') return request.claims
+  return request.kind === 'wanted' ? request.secrets.map(({ name }) => name) : []
+}
 
 /** The part of the agent's configuration that Secrets need. Its lists of templates and variables are empty: those are for pods. */
 export interface SyncConfig

@@ -55,14 +55,15 @@ export function readAccount(
   if (Object.keys(own).length + unreadable.length + sources.length === 0) return { kind: 'none' }
   if (isTurnedOff(own)) return { kind: 'off' }
   const excess = sizeProblems(own)
-  if (excess.length > 0) return { kind: 'refused', problems: excess }
+  if (excess.length > 0) return { kind: 'refused', problems: excess, claims: [] }
 
   const read = readAnnotations(account, own, policy)
   const ofList = read.list.problems
   const all = [...unreadable, ...read.problems, ...ofList, ...read.azure.problems]
   // If only the list is wrong, the sources are synced all the same.
   const isRefused = sources.length === 0 ? all.length > 0 : all.length > ofList.length
-  if (isRefused) return { kind: 'refused', problems: all }
+  const claims = read.list.secrets.map(({ name }) => name)
+  if (isRefused) return { kind: 'refused', problems: all, claims }
   if (own[syncKey] === undefined && sources.length === 0) return { kind: 'none' }
   return joinSources(read, { name: account.name, policy, sources })
 }

@@ -80,7 +80,7 @@ const requestOf = (
 ): AccountRequest =>
   account.neededBytes === undefined
     ? readAccount(account, policy, sources)
-    : { kind: 'refused', problems: [noRoom] }
+    : { kind: 'refused', problems: [noRoom], claims: [] }
 
 function stateFor(
   { state, account }: AccountEntry,

@@ -1,3 +1,4 @@
+import { claimsOf } from '../../../requests/account/account-request.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import type { FolderView } from '../../input/environments/folder-views.ts'
@@ -22,9 +23,7 @@ export function findContestedSecrets(
   const owners = new Map<string, AnnotatedManifest>()
   const contested = new Map<AnnotatedManifest, readonly Finding[]>()
   for (const account of accounts) {
-    const request = readAccount(account, policy)
-    const secrets = request.kind === 'wanted' ? request.secrets : []
-    const findings = secrets.flatMap(({ name }) => {
+    const findings = claimsOf(readAccount(account, policy)).flatMap((name) => {
       const key = JSON.stringify([account.namespace, name])
       const owner = owners.get(key) ?? account
       owners.set(key, owner)

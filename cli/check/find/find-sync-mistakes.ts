@@ -1,5 +1,5 @@
 import { describeProblem, type Problem, plainProblem } from '../../../lib/problems/problem.ts'
-import type { AccountRequest } from '../../../requests/account/account-request.ts'
+import { type AccountRequest, claimsOf } from '../../../requests/account/account-request.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { sourceKey } from '../../../requests/secret/source-ref.ts'
@@ -91,9 +91,8 @@ function accountMistakes({ name }: AccountInFiles, request: AccountRequest): rea
 function contestedFinder({ namespace, listed, policy }: Namespace) {
   const owners = new Map<string, string>()
   for (const account of listed) {
-    const request = readAccount({ ...account, namespace }, policy)
-    const secrets = request.kind === 'wanted' ? request.secrets : []
-    for (const { name } of secrets) if (!owners.has(name)) owners.set(name, account.name)
+    for (const name of claimsOf(readAccount({ ...account, namespace }, policy)))
+      if (!owners.has(name)) owners.set(name, account.name)
   }
   return ({ claims }: Source, account: string | undefined): readonly Problem[] =>
     claims.flatMap((secret) => {

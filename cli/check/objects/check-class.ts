@@ -1,5 +1,10 @@
 import { printable } from '../../../lib/printable.ts'
-import { maxProblems, type Problem, plainProblem } from '../../../lib/problems/problem.ts'
+import {
+  describeProblem,
+  maxProblems,
+  type Problem,
+  plainProblem,
+} from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import {
   type ClassParameters,
@@ -46,7 +51,10 @@ export function checkClass(found: NamedObject, context: ClassContext): Verdict {
     return {
       ...notServed,
       sentence: 'would not be served',
-      findings: problemFindings('AKV_CHECK_CLASS', found, read.problems),
+      findings: [
+        ...problemFindings('AKV_CHECK_CLASS', found, read.problems),
+        ...problemFindings('AKV_SYNC_SOURCE', found, without(read.problems, syncMistakes)),
+      ],
     }
   if (syncMistakes.length > 0)
     return {
@@ -56,6 +64,12 @@ export function checkClass(found: NamedObject, context: ClassContext): Verdict {
       findings: problemFindings('AKV_SYNC_SOURCE', found, syncMistakes),
     }
   return acceptedClass(found, read, context)
+}
+
+/** Volumes and Secrets have some problems in common. */
+function without(known: readonly Problem[], problems: readonly Problem[]): readonly Problem[] {
+  const lines = new Set(known.map(describeProblem))
+  return problems.filter((problem) => !lines.has(describeProblem(problem)))
 }
 
 const volumesUnserved: Finding = {

@@ -150,14 +150,13 @@ function readObject(item: JsonObject, vault: string): Checked<WantedFile> {
   const { objectName, objectType } = values
   for (const name of ['objectName', 'objectType'] as const)
     if (isAbsent(item[name])) problems.push(`${name} is missing`)
+  problems.push(...combinationProblems(values))
   if (objectName === undefined || objectType === undefined || problems.length > 0)
     return allInvalid(problems)
 
   const version = values.objectVersion
   const versions = values.objectVersionHistory ?? 0
   const object = { vault, type: objectType, name: objectName, ...(version && { version }) }
-  const combinations = combinationProblems(values)
-  if (combinations.length > 0) return allInvalid(combinations)
   return valid({
     object,
     path: values.objectAlias ?? objectName,
@@ -174,7 +173,7 @@ function encodingOf({ objectEncoding }: Fields): { readonly encoding?: ObjectEnc
 
 /** Only secrets have formats and encodings, as in the provider. */
 function combinationProblems({ objectType, objectFormat, objectEncoding }: Fields): string[] {
-  if (objectType === 'secret') return []
+  if (objectType === undefined || objectType === 'secret') return []
   return [
     ...(objectFormat === 'pfx' ? ['objectFormat "pfx": accepted for objectType secret only'] : []),
     ...(objectEncoding === 'base64' || objectEncoding === 'hex'

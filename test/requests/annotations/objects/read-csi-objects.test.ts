@@ -124,6 +124,7 @@ t.test('every problem is named with its place in the list', async (t) => {
     /^item 1, objectVersion "v1": expected 32 hexadecimal digits/,
     /^item 2, unknown field objectname; did you mean objectName\?/,
     /^item 2, objectName is missing/,
+    /^item 2, objectFormat "pfx": accepted for objectType secret only/,
     /^item 3, objectEncoding "base64": accepted for objectType secret only/,
     /^item 4, objectFormat "der": expected pem or pfx/,
     /^item 4, objectEncoding "rot13": expected utf-8 or base64 or hex/,
