@@ -1,16 +1,16 @@
-import { basename } from 'node:path'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { skippedLines } from '../check/check.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { printDocuments } from '../inject/print-documents.ts'
 import { describeSource, type FileError } from '../input/text/file-error.ts'
 import type { SkippedPath } from '../input/text/find-files.ts'
-import { changesOf, kustomizationOf, withFreshPaths } from './changes-of.ts'
+import { changesOf, preparedFiles, resourceLines } from './changes-of.ts'
 import { diffText } from './files/diff-text.ts'
 import type { FileChange } from './files/file-change.ts'
 import { unreviewedFiles } from './files/unreviewed-files.ts'
 import { writeChanges } from './files/write-changes.ts'
 import type { Difference } from './find-differences.ts'
+import { overlayFiles } from './overlay-files.ts'
 import { notesOf } from './plan-migration.ts'
 import { readFile } from './read-input.ts'
 import { summaryLines } from './summary-lines.ts'
@@ -38,18 +38,21 @@ export function changeFiles(
   },
 ): ExitCode {
   const { namespace, migration } = plan
-  const verified = verifyFiles(withFreshPaths(files), {
+  const verified = verifyFiles(preparedFiles(files, plan.old.otherFiles.builds), {
     ...plan,
     read: (file) =>
       changesOf(file, 'all').map(({ path, after = '' }) => readFile(path, after, namespace)),
   })
-  const changes = verified.files.flatMap((file) => changesOf(file, 'changed'))
+  const overlays = overlayFiles(plan.overlays)
+  const edited = verified.files.flatMap((file) => changesOf(file, 'changed'))
+  const changes = [...edited, ...overlays.changes]
   printLines(process.stderr, [
     ...errors.map(({ message }) => `akv-injector: ${message}`),
     ...skippedLines({ skipped }),
     ...notesOf(migration),
     ...differenceLines(verified.differences),
-    ...changes.flatMap(resourceLine),
+    ...verified.files.flatMap(resourceLines),
+    ...overlays.lines,
   ])
   if (!mode.write) printDocuments(process.stdout, changes.map(diffText).join(''))
   else if (!write(changes, mode)) return 1
@@ -66,14 +69,6 @@ const differenceLines = (differences: readonly Difference[]): readonly string[] 
     ({ title, source }) =>
       `${title} (${describeSource(source)}): would not ask for the same files and Secrets, so the files of its environment stay as they are; please report this`,
   )
-
-/** Kustomize applies only what its file lists, and nobody but its owner edits that. */
-function resourceLine({ path, before }: FileChange): readonly string[] {
-  const kustomization = before === undefined ? kustomizationOf(path) : undefined
-  return kustomization === undefined
-    ? []
-    : [`add "- ${basename(path)}" to the resources of ${kustomization}`]
-}
 
 /** Returns whether the files are written. */
 function write(changes: readonly FileChange[], { force }: Mode): boolean {

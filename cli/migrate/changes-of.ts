@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { FileChange } from './files/file-change.ts'
+import type { Builds } from './kustomize/builds.ts'
 import type { RewrittenFile } from './rewrite-documents.ts'
 
 /** What becomes of a file: itself, and the new files beside it. */
 export function changesOf(
-  { source, before, after, added }: RewrittenFile,
+  { source, before, after, added, listedIn = [] }: RewrittenFile,
   which: 'all' | 'changed',
 ): readonly FileChange[] {
   // Kustomize fails if a file that it lists is gone, and accepts an empty one.
-  const isGone = before !== after && isEmptied(after) && kustomizationOf(source) === undefined
+  const isGone = before !== after && isEmptied(after) && listedIn.length === 0
   const own = { path: source, before, ...(!isGone && { after }) }
   const lineBreak = before.includes('\r\n') ? '\r\n' : '\n'
   return [
@@ -25,14 +26,11 @@ const isEmptied = (text: string): boolean =>
     .split('\n')
     .every((line) => /^(?:---|\.\.\.|%.*)?\s*(?:#.*)?$/.test(line))
 
-/** The kustomization.yaml that could list a file. */
-export const kustomizationOf = (path: string): string | undefined =>
-  kustomizationNames.map((name) => join(dirname(path), name)).find((file) => existsSync(file))
-
-const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
-
-/** The same files, with names for the new ones that no file has yet. */
-export function withFreshPaths(files: readonly RewrittenFile[]): readonly RewrittenFile[] {
+/** The same files, with the kustomizations that list them, and with names for the new ones that no file has yet. */
+export function preparedFiles(
+  files: readonly RewrittenFile[],
+  builds: Builds,
+): readonly RewrittenFile[] {
   const taken = new Set<string>()
   const freshPath = (path: string, number = 1): string => {
     const chosen = number === 1 ? path : path.replace(/\.yaml$/, `-${number}.yaml`)
@@ -42,6 +40,18 @@ export function withFreshPaths(files: readonly RewrittenFile[]): readonly Rewrit
   }
   return files.map((file) => ({
     ...file,
+    listedIn: builds
+      .of(file.source)
+      .filter(({ resources }) => resources.includes(resolve(file.source))),
     added: file.added.map((account) => ({ ...account, path: freshPath(account.path) })),
   }))
 }
+
+/** Kustomize applies only what its file lists, and nobody but its owner edits that. */
+export const resourceLines = ({ added, listedIn = [] }: RewrittenFile): readonly string[] =>
+  added.flatMap(({ path }) =>
+    listedIn.map(
+      ({ file, folder }) =>
+        `add "- ${relative(folder, resolve(path))}" to the resources of ${file}`,
+    ),
+  )

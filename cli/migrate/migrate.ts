@@ -3,6 +3,7 @@ import { settingsFrom } from '../input/review-template.ts'
 import { changeFiles, type Mode } from './change-files.ts'
 import { contentOf } from './content.ts'
 import { planMigration } from './plan-migration.ts'
+import { planOverlays } from './plan-overlays.ts'
 import { printStream } from './print-stream.ts'
 import { readMigrateInput } from './read-input.ts'
 import { rewriteDocuments } from './rewrite-documents.ts'
@@ -26,12 +27,19 @@ interface MigrateOptions extends Partial<Mode> {
 export function migrate(options: MigrateOptions): ExitCode {
   const { files: paths, namespace, write = false, dryRun = false, force = false } = options
   const { policy } = settingsFrom(process.env)
-  const input = readMigrateInput(paths, namespace)
   const isStream = !write && !dryRun
+  const input = readMigrateInput(paths, { namespace, entersKustomize: !isStream })
   if (isStream && input.errors[0]) throw input.errors[0]
-  const old = contentOf(input.files, policy)
+  const old = contentOf(input.files, policy, input.otherFiles)
   const migration = planMigration(old)
-  const plan = { files: rewriteDocuments(input.files, migration), old, migration, namespace }
+  const overlays = planOverlays(old, migration)
+  const plan = {
+    files: rewriteDocuments(input.files, migration),
+    old,
+    migration,
+    overlays,
+    namespace,
+  }
   return isStream
     ? printStream(plan)
     : changeFiles(plan, { ...input, mode: { write: write && !dryRun, force } })

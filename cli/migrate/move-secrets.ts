@@ -18,7 +18,9 @@ import { describeSource } from '../input/text/file-error.ts'
 import type { AccountChange } from './account-change.ts'
 import { carrySecrets } from './carry-secrets.ts'
 import { chooseClassAccount } from './choose-class-account.ts'
+import type { OtherFiles } from './doubts.ts'
 import { plainSource } from './plain-source.ts'
+import { mayDefine } from './unread/unread.ts'
 
 /** The accounts that have got Secrets, by their `keyOf`. Environments may have different accounts of one name. */
 export type PlannedAccounts = Map<string, readonly AccountChange[]>
@@ -26,6 +28,7 @@ export type PlannedAccounts = Map<string, readonly AccountChange[]>
 interface Move {
   readonly viewOf: ViewOf
   readonly policy: Policy
+  readonly otherFiles: OtherFiles
   readonly accounts: PlannedAccounts
 }
 
@@ -76,6 +79,7 @@ function moveTo(
     source,
     viewOf,
     policy,
+    otherFiles,
     accounts,
   }: Move & { readonly found: NamedObject; readonly source: Source },
 ): string | undefined {
@@ -86,6 +90,14 @@ function moveTo(
   if (unclear !== undefined) return `ServiceAccount ${name} ${unclear}`
   const seen: FoundObject | undefined = findObject<FoundObject>(view.lookUps, account)
   const existing = isClear(seen) ? seen : undefined
+  const hidden = otherFiles.unread.find(
+    (file) =>
+      file.isFile &&
+      mayDefine(file, account) &&
+      !areSeparate(viewOf({ manifest: { source: file.path } }).environment, view.environment),
+  )
+  if (existing === undefined && hidden)
+    return `ServiceAccount ${name} may be in ${hidden.path}, which ${hidden.reason}`
   const copies = existing && view.copies.get(existing)
   if (copies)
     return `ServiceAccount ${name} has equal copies (${filesOf(copies)}), and none is in the folder of this file or above it; keep one of them`

@@ -1,5 +1,3 @@
-import { type JsonObject, valueAt } from '../../lib/shape.ts'
-import { isDriverVolume } from '../../webhook/core/model/find-class-volumes.ts'
 import { readSources } from '../check/find/read-sources.ts'
 import { listAccounts } from '../input/accounts/list-accounts.ts'
 import { cached } from '../input/cached.ts'
@@ -14,7 +12,9 @@ import {
 import { isClass } from '../input/sources/referred-to.ts'
 import { describeSource } from '../input/text/file-error.ts'
 import type { AccountChange } from './account-change.ts'
+import { classNamesOf } from './class-names-of.ts'
 import type { MigratedContent } from './content.ts'
+import { unknownUserFinder } from './find-unknown-user.ts'
 import { findUnusedStores } from './find-unused-stores.ts'
 import { moveClass, moveExternalSecret, type PlannedAccounts } from './move-secrets.ts'
 import { type PodChange, planPod } from './plan-pod.ts'
@@ -38,12 +38,16 @@ type Note = (object: KeptObject['object'], reason: string) => void
 
 /** Decides what becomes of each pod, each class, each ExternalSecret and each store. */
 export function planMigration(content: MigratedContent): Migration {
-  const { templates, objects, viewOf, policy } = content
+  const { templates, objects, viewOf, policy, otherFiles } = content
   const kept: KeptObject[] = []
   const note: Note = (object, reason) => kept.push({ object, reason })
   const plans = templates.map((template) => ({
     template,
-    plan: planPod(template, { policy, objects: viewOf(template).lookUps }),
+    plan: planPod(template, {
+      policy,
+      objects: viewOf(template).lookUps,
+      change: otherFiles.builds.podChangeOf(template),
+    }),
   }))
   for (const { template, plan } of plans)
     if (plan.kind === 'kept') for (const reason of plan.reasons) note(template, reason)
@@ -52,6 +56,7 @@ export function planMigration(content: MigratedContent): Migration {
   )
   const changed = new Set(pods.map(({ template }) => template))
   const users = usersOf(content)
+  const unknownUserOf = unknownUserFinder(content)
   const listedIn = cached((view: FolderView) => listAccounts(view.objects))
   const removed = new Set<NamedObject>()
   const planned: PlannedAccounts = new Map()
@@ -63,18 +68,19 @@ export function planMigration(content: MigratedContent): Migration {
     else if (used.length === 0) note(found, 'no pod of these files has a volume of it')
     else if (left !== undefined) note(found, `${left.title} still needs it`)
     else {
-      const reason = moveClass(found, {
-        policy,
-        viewOf,
-        users: used,
-        listed: listedIn(viewOf(found)),
-        accounts: planned,
-      })
+      const reason =
+        unknownUserOf(found) ??
+        moveClass(found, {
+          ...content,
+          users: used,
+          listed: listedIn(viewOf(found)),
+          accounts: planned,
+        })
       if (reason === undefined) removed.add(found)
       else note(found, reason)
     }
   }
-  planExternalSecrets(content, { removed, accounts: planned, note })
+  planExternalSecrets(content, { removed, accounts: planned, unknownUserOf, note })
   return {
     pods,
     removed: objects.filter((object) => removed.has(object)),
@@ -104,37 +110,34 @@ function usersOf({
   return new Map([...users].map(([found, some]) => [found, some.map(({ template }) => template)]))
 }
 
-function classNamesOf(pod: JsonObject): ReadonlySet<string> {
-  const volumes = valueAt(pod, 'spec', 'volumes')
-  const names = (Array.isArray(volumes) ? volumes : [])
-    .filter(isDriverVolume)
-    .map((volume) => valueAt(volume, 'csi', 'volumeAttributes', 'secretProviderClass'))
-  return new Set(names.filter((name) => typeof name === 'string'))
-}
-
 /** Decides what becomes of each ExternalSecret and each store, and adds it to what is planned so far. */
 function planExternalSecrets(
-  { objects, viewOf, policy }: MigratedContent,
+  content: MigratedContent,
   plan: {
     /** The objects of which nothing is left. */
     readonly removed: Set<NamedObject>
     readonly accounts: PlannedAccounts
+    readonly unknownUserOf: (object: NamedObject) => string | undefined
     readonly note: Note
   },
 ): void {
-  const { removed, accounts, note } = plan
+  const { objects, viewOf, policy } = content
+  const { removed, accounts, unknownUserOf, note } = plan
   const factsIn = cached((view: FolderView) => readSources(view, policy))
   for (const found of objects.filter(isExternalSecret)) {
     const facts = factsIn(viewOf(found))(found)
     const reason =
       unclearReason(viewOf(found), found) ??
-      moveExternalSecret(found, { viewOf, policy, facts, accounts })
+      moveExternalSecret(found, { ...content, facts, accounts })
     if (reason === undefined) removed.add(found)
     else note(found, reason)
   }
-  for (const decision of findUnusedStores({ objects, viewOf }, removed))
-    if (decision.kind === 'removed') removed.add(decision.store)
-    else note(decision.store, decision.reason)
+  for (const decision of findUnusedStores(content, removed)) {
+    const { store } = decision
+    const reason = decision.kind === 'kept' ? decision.reason : unknownUserOf(store)
+    if (reason === undefined) removed.add(store)
+    else note(store, reason)
+  }
   for (const object of objects.filter(isOtherOperatorKind)) note(object, 'it is not migrated')
 }
 

@@ -38,11 +38,14 @@ export interface PodChange {
 interface Manifests {
   readonly policy: Policy
   readonly objects: readonly FoundObject[]
+  /** Why the pod doesn't get the files that its manifest says. */
+  readonly change?: string | undefined
 }
 
 /** Decides whether annotations can give a pod the files of its volume (docs/specification.md, "Command line"). */
 export function planPod(template: PodTemplate, manifests: Manifests): PodPlan {
   if (!hasDriverVolumes(template)) return { kind: 'untouched' }
+  if (manifests.change !== undefined) return kept(`it ${manifests.change}`)
   const outcome = reviewTemplate(template, manifests)
   if (outcome.kind === 'denied') return kept(...outcome.problems.map(describeProblem))
   if (outcome.kind === 'skipped') return kept(skipReasons[outcome.reason])

@@ -2,6 +2,7 @@ import { printLines } from '../../lib/terminal/print-lines.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { printDocuments } from '../inject/print-documents.ts'
 import { joinFiles } from '../rewrite/rewrite-file.ts'
+import { patchLines } from './overlay-files.ts'
 import { notesOf } from './plan-migration.ts'
 import { readFile } from './read-input.ts'
 import type { RewrittenFile } from './rewrite-documents.ts'
@@ -20,7 +21,7 @@ export function printStream({ files, ...plan }: PlannedFiles): ExitCode {
     ])
     return 1
   }
-  printLines(process.stderr, notesOf(plan.migration))
+  printLines(process.stderr, [...notesOf(plan.migration), ...patchLines(plan.overlays)])
   printDocuments(process.stdout, joined(files.map(textOf)))
   return 0
 }

@@ -9,6 +9,9 @@ import { type ManifestFile, parseManifests, type Reading } from '../input/read-m
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles, type SkippedPath } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
+import type { OtherFiles } from './doubts.ts'
+import { readKustomize } from './kustomize/read-kustomize.ts'
+import { type Unread, unreadFolder, unreadPatch } from './unread/unread.ts'
 
 const reading: Reading = { command: 'migrate' }
 
@@ -25,18 +28,62 @@ interface MigrateInput {
   /** Files and folders that can't be read. */
   readonly errors: readonly FileError[]
   readonly skipped: readonly SkippedPath[]
+  readonly otherFiles: OtherFiles
 }
 
-/** Reads files, and the manifests in folders. A file that can't be read doesn't keep the others from being read. */
-export function readMigrateInput(paths: readonly string[], namespace: string): MigrateInput {
-  const { files, skipped, errors } = findFiles(paths, reading)
+/**
+ * Reads files, and the manifests in folders. A file that can't be read doesn't keep the others from being read.
+ *
+ * @param options - `entersKustomize`: also reads the manifests that a `kustomization.yaml` lists as resources
+ */
+export function readMigrateInput(
+  paths: readonly string[],
+  { namespace, entersKustomize }: { readonly namespace: string; readonly entersKustomize: boolean },
+): MigrateInput {
+  const found = findFiles(paths, { ...reading, entersKustomize })
   // The same file may be named in several ways.
-  const unique = [...new Map(files.map((file) => [resolve(file), file])).values()]
-  const read = unique.map((source) => attempt(() => readFile(source, readText(source), namespace)))
+  const unique = [...new Map(found.files.map((file) => [resolve(file), file])).values()]
+  const kustomize = readKustomize(entersKustomize ? unique : [], found.unrendered)
+  const read = unique
+    .filter((source) => !kustomize.others.has(source))
+    .map((source) => readOrExplain(source, namespace))
+  const unread = read.filter((file) => 'error' in file)
   return {
-    files: read.filter((file) => 'text' in file),
-    errors: [...errors, ...read.filter((file) => file instanceof FileError)],
-    skipped,
+    files: read.filter((file) => 'manifests' in file),
+    errors: [...found.errors, ...unread.map(({ error }) => error)],
+    skipped: [
+      ...found.skipped,
+      ...kustomize.patches.map((path) => ({
+        path,
+        reason: 'no kustomization.yaml has it as a resource',
+      })),
+    ],
+    otherFiles: {
+      builds: kustomize.builds,
+      unread: [
+        ...unread,
+        ...kustomize.patches.map((path) => unreadPatch(path)),
+        ...found.unrendered
+          .filter(({ kind }) => kind === 'chart' || !entersKustomize)
+          .map(unreadFolder),
+      ],
+    },
+  }
+}
+
+interface UnreadFile extends Unread {
+  readonly error: FileError
+}
+
+function readOrExplain(source: string, namespace: string): MigratedFile | UnreadFile {
+  let text: string | undefined
+  try {
+    text = readText(source)
+    return readFile(source, text, namespace)
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    const reason = "can't be read"
+    return { path: source, isFile: true, ...(text !== undefined && { text }), reason, error }
   }
 }
 
@@ -53,14 +100,5 @@ export function readFile(source: string, text: string, namespace: string): Migra
     manifests,
     templates: manifests.flatMap((manifest) => findPodTemplates(manifest, namespace)),
     objects: manifests.flatMap((manifest) => findNamedObjects(manifest, namespace)),
-  }
-}
-
-function attempt<T>(read: () => T): T | FileError {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof FileError) return error
-    throw error
   }
 }

@@ -2,6 +2,7 @@ import { areSeparate, type FolderView } from '../input/environments/folder-views
 import { contentOf, type MigratedContent } from './content.ts'
 import { type Difference, findDifferences } from './find-differences.ts'
 import type { Migration } from './plan-migration.ts'
+import type { OverlayPatch } from './plan-overlays.ts'
 import type { MigratedFile } from './read-input.ts'
 import type { RewrittenFile } from './rewrite-documents.ts'
 
@@ -10,6 +11,7 @@ export interface PlannedFiles {
   readonly files: readonly RewrittenFile[]
   readonly old: MigratedContent
   readonly migration: Migration
+  readonly overlays: readonly OverlayPatch[]
   /** Of objects that don't name one. */
   readonly namespace: string
 }
@@ -41,7 +43,7 @@ export function verifyFiles(
   let current = files
   let undone = new Set<string>()
   while (current.some(isChanged)) {
-    const rewritten = contentOf(current.flatMap(read), old.policy)
+    const rewritten = contentOf(current.flatMap(read), old.policy, old.otherFiles)
     const differences = findDifferences(old, rewritten, without(undone, migration))
     if (differences.length === 0) break
     found.push(...differences)

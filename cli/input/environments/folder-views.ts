@@ -37,6 +37,16 @@ interface InFile {
   readonly manifest: Pick<NamedObject['manifest'], 'source'>
 }
 
+/** Why a definition may not be the one that counts, although no other was read. */
+export interface Doubts {
+  /** Whether there may be a reason, in any folder. */
+  concern(object: NamedObject): boolean
+  /** The reason not to use a definition for the files of a folder. The folder's path is absolute. */
+  about(object: NamedObject, folder: string): string | undefined
+}
+
+const noDoubts: Doubts = { concern: () => false, about: () => undefined }
+
 /**
  * Decides which objects belong together if several environments were passed, such as folders dev and prod with objects of
  * the same names (docs/specification.md, "Several environments"):
@@ -45,10 +55,12 @@ interface InFile {
  * - Of different definitions, the one in the nearest folder counts: the folder of the file that refers to it, then the parents
  *   of that folder. Two in one folder, or none in any of these, are unclear.
  * - Folders for which different definitions of a name count are different environments.
+ * - A definition that is in doubt is unclear.
  */
-export function viewsByFolder(objects: readonly NamedObject[]): ViewOf {
+export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = noDoubts): ViewOf {
   const names = [...Map.groupBy(objects.filter(isReferredTo), keyOf).values()].map(definitionsOf)
   const repeated = names.filter(({ all }) => all.length > 1)
+  const doubted = objects.filter((object) => isReferredTo(object) && doubts.concern(object))
   const environmentOf = cached((folder: string) =>
     repeated.map((definitions) => choose(definitions, folder)),
   )
@@ -57,9 +69,10 @@ export function viewsByFolder(objects: readonly NamedObject[]): ViewOf {
   // Folders share a view if the same objects count for them.
   const shared = new Map<string, FolderView>()
   const viewOf = cached((folder: string) => {
-    const key = environmentOf(folder)
-      .map(({ chosen }) => chosen.map(({ index }) => index).join('+'))
-      .join()
+    const key = JSON.stringify([
+      ...environmentOf(folder).map(({ chosen }) => chosen.map(({ index }) => index)),
+      ...doubted.map((object) => doubts.about(object, folder) ?? ''),
+    ])
     const view = shared.get(key) ?? viewFrom(folder)
     shared.set(key, view)
     return view
@@ -69,7 +82,12 @@ export function viewsByFolder(objects: readonly NamedObject[]): ViewOf {
     const environment = environmentOf(folder)
     const isSeparate = cached((other: string) => areSeparate(environment, environmentOf(other)))
     const isNear = (definition: Definition) => !isSeparate(definition.folder)
-    const seen = names.map((definitions) => seenFrom(folder, { definitions, isNear, unclearOf }))
+    const seen = names.map((definitions) => {
+      const found = seenFrom(folder, { definitions, isNear, unclearOf })
+      const { object } = found
+      const doubt = isClear(object) ? doubts.about(object, folder) : undefined
+      return doubt === undefined ? found : { ...found, object: withoutContent(object, doubt) }
+    })
     return {
       objects: seen.flatMap(({ object, isElsewhere }) =>
         isClear(object) && !isElsewhere ? object : [],
@@ -203,7 +221,6 @@ const maxPlaces = 5
 /** Stands for a name with these definitions, of which none counts. */
 function unclearObject(different: readonly Definition[]): UnclearObject {
   const [first] = different as readonly [Definition]
-  const { kind, namespace, name, object } = first.object
   const places = different.slice(0, maxPlaces).map(({ object: { manifest, path } }) => {
     const { source, line } = placeOf(manifest, path)
     return `${describeSource(source)}:${line}`
@@ -213,8 +230,19 @@ function unclearObject(different: readonly Definition[]): UnclearObject {
   const unclear = different.every(({ folder }) => folder === first.folder)
     ? `is defined differently in one folder (${where}); keep one of them, or give each environment a folder of its own`
     : `is defined differently in ${where}, and none of these is in this folder or above it; pass one environment at a time, or move this file into its environment's folder`
-  return { kind, namespace, name, object: { apiVersion: object['apiVersion'] }, unclear }
+  return withoutContent(first.object, unclear)
 }
+
+const withoutContent = (
+  { kind, namespace, name, object }: FoundObject,
+  unclear: string,
+): UnclearObject => ({
+  kind,
+  namespace,
+  name,
+  object: { apiVersion: object['apiVersion'] },
+  unclear,
+})
 
 /** Standard input belongs to the current folder. */
 const folderOf = ({ manifest: { source } }: InFile): string => dirname(resolve(source))

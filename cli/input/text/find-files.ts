@@ -37,7 +37,12 @@ const defaultBounds = { maxEntries: 100_000, maxFiles: 10_000, maxDepth: 32 }
  */
 export function findFiles(
   paths: readonly string[],
-  options: { readonly command: string; readonly bounds?: typeof defaultBounds },
+  options: {
+    readonly command: string
+    readonly bounds?: typeof defaultBounds
+    /** Also finds the files in Kustomize folders, which may be patches. */
+    readonly entersKustomize?: boolean
+  },
 ): FoundFiles {
   const { maxEntries, maxFiles, maxDepth } = options.bounds ?? defaultBounds
   const files = new Set<string>()
@@ -51,7 +56,9 @@ export function findFiles(
     const found = entriesOf(folder, errors)
     entries += found.length
     const kind = renderKind(found)
-    if (kind !== undefined) {
+    const isEntered = kind === 'kustomization' && options.entersKustomize
+    if (kind !== undefined && isEntered) unrendered.push({ path: folder, kind })
+    if (kind !== undefined && !isEntered) {
       const reason = renderHint({ path: folder, kind }, options.command)
       if (depth === 0) errors.push(new FileError({ source: folder }, reason))
       else skipped.push({ path: folder, reason })
@@ -115,7 +122,7 @@ function renderKind(entries: readonly Dirent[]): RenderFolder['kind'] | undefine
   return kustomizationNames.some((name) => names.has(name)) ? 'kustomization' : undefined
 }
 
-const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+export const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
 function renderHint({ path, kind }: RenderFolder, command: string): string {
   const shown = /^[\w./-]+$/.test(path) ? path : 'FOLDER'

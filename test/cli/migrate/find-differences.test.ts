@@ -4,6 +4,7 @@ import { viewsByFolder } from '../../../cli/input/environments/folder-views.ts'
 import { findNamedObjects, findPodTemplates } from '../../../cli/input/find-objects.ts'
 import { parseManifests } from '../../../cli/input/read-manifests.ts'
 import { findDifferences } from '../../../cli/migrate/find-differences.ts'
+import { findBuilds } from '../../../cli/migrate/kustomize/builds.ts'
 import { planMigration } from '../../../cli/migrate/plan-migration.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
@@ -13,6 +14,7 @@ function contentOf(...objects: readonly object[]) {
   const found = manifests.flatMap((manifest) => findNamedObjects(manifest, 'default'))
   return {
     policy,
+    otherFiles: { builds: findBuilds([], () => true), unread: [] },
     viewOf: viewsByFolder(found),
     templates: manifests.flatMap((manifest) => findPodTemplates(manifest, 'default')),
     objects: found,

@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import { isObject } from '../../lib/shape.ts'
+import { findObject, keyOf } from '../input/find-object.ts'
+import type { FoundObject, NamedObject } from '../input/find-objects.ts'
+import { isReferredTo } from '../input/sources/referred-to.ts'
+import { describeSource } from '../input/text/file-error.ts'
+import { classNamesOf } from './class-names-of.ts'
+import type { MigratedContent } from './content.ts'
+import { mayUse } from './unread/unread.ts'
+
+/**
+ * Finds what may need a class or a store although it isn't one of its known users: a pod for which the name is unclear,
+ * another kind of object that mentions a class, and what isn't read.
+ *
+ * @returns a clause about it
+ */
+export function unknownUserFinder(
+  content: MigratedContent,
+): (object: NamedObject) => string | undefined {
+  const { viewOf, templates, otherFiles } = content
+  const unclear = new Map(
+    templates.flatMap((template) =>
+      [...classNamesOf(template.pod)].flatMap((name) => {
+        const wanted = { kind: 'SecretProviderClass', namespace: template.namespace, name }
+        const found = findObject<FoundObject>(viewOf(template).lookUps, wanted)
+        return found?.unclear === undefined ? [] : [[keyOf(wanted), template.title] as const]
+      }),
+    ),
+  )
+  const mentions = mentionsIn(content)
+  const isSeen = (object: NamedObject, source: string) => {
+    const found = findObject<FoundObject>(viewOf({ manifest: { source } }).lookUps, object)
+    return found === object || found?.unclear !== undefined
+  }
+  return (object) => {
+    const pod = unclear.get(keyOf(object))
+    if (pod !== undefined) return `${pod} may need it`
+    const mention = mentions
+      .get(object.name)
+      ?.find(({ manifest }) => isSeen(object, manifest.source))
+    if (mention) return `${mention.title} (${describeSource(mention.manifest.source)}) names it`
+    const unread = otherFiles.unread.find(
+      (some) =>
+        mayUse(some, object) &&
+        isSeen(object, some.isFile ? some.path : join(some.path, 'any file')),
+    )
+    if (unread) return `${unread.path} ${unread.reason}, and may need it`
+    const part = otherFiles.builds.unreadBy(object.manifest.source)
+    return part && `${part}, and may need it`
+  }
+}
+
+/** The objects without pods that have a member `secretProviderClass` of some name, such as the values of a HelmRelease. */
+function mentionsIn({
+  objects,
+  templates,
+}: MigratedContent): ReadonlyMap<string, readonly NamedObject[]> {
+  const workloads = new Set(
+    templates.map(({ manifest, ownerPath }) => `${manifest.source} ${manifest.start} ${ownerPath}`),
+  )
+  const others = objects.filter(
+    (object) =>
+      !isReferredTo(object) &&
+      !workloads.has(`${object.manifest.source} ${object.manifest.start} ${object.path}`),
+  )
+  const pairs = others.flatMap((object) => namesIn(object.object).map((name) => ({ name, object })))
+  return new Map(
+    [...Map.groupBy(pairs, ({ name }) => name)].map(([name, some]) => [
+      name,
+      some.map(({ object }) => object),
+    ]),
+  )
+}
+
+function namesIn(value: unknown): readonly string[] {
+  const names: string[] = []
+  const open: unknown[] = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (typeof next !== 'object' || next === null) continue
+    if (isObject(next) && typeof next['secretProviderClass'] === 'string')
+      names.push(next['secretProviderClass'])
+    for (const inner of Object.values(next)) open.push(inner)
+  }
+  return names
+}

@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { cached } from '../../input/cached.ts'
+import type { NamedObject, PodTemplate } from '../../input/find-objects.ts'
+import type { Kustomization } from './kustomization.ts'
+import type { KustomizePatch } from './read-patches.ts'
+
+/** What Kustomize would build of a folder. */
+interface Build extends Kustomization {
+  /** Absolute paths. */
+  readonly files: ReadonlySet<string>
+  /** Whether no other folder includes it. */
+  readonly isRoot: boolean
+}
+
+/** The builds of all Kustomize folders. */
+export interface Builds {
+  /** Those that a file is part of. */
+  of(source: string): readonly Build[]
+  /** Those that no other folder includes, and that have a file of this folder. */
+  rootsIn(folder: string): readonly Build[]
+  /** Why an object isn't as its file says. */
+  changeOf(object: NamedObject): string | undefined
+  /** Why a pod doesn't get the files that its file says. */
+  podChangeOf(template: PodTemplate): string | undefined
+  /** What else a build with this file has, and nobody reads: a sentence. */
+  unreadBy(source: string): string | undefined
+}
+
+export function findBuilds(
+  kustomizations: readonly Kustomization[],
+  isRead: (path: string) => boolean,
+): Builds {
+  const byFolder = new Map(kustomizations.map((found) => [found.folder, found]))
+  const included = new Set(
+    kustomizations.flatMap(({ resources, components }) => [...resources, ...components]),
+  )
+  const builds = kustomizations.map((found): Build => {
+    const parts = partsOf(found, byFolder)
+    return {
+      ...found,
+      files: new Set(parts.flatMap(({ resources }) => resources)),
+      patches: parts.flatMap(({ patches }) => patches),
+      unknown: parts.flatMap(({ unknown }) => unknown),
+      remote: parts.flatMap(({ remote, resources, components }) => [
+        ...remote,
+        ...resources.filter((path) => existsSync(path) && !byFolder.has(path) && !isRead(path)),
+        ...components.filter((path) => existsSync(path) && !byFolder.has(path)),
+      ]),
+      isRoot: !included.has(found.folder),
+    }
+  })
+  const byFile = Map.groupBy(
+    builds.flatMap((build) => [...build.files].map((file) => ({ file, build }))),
+    ({ file }) => file,
+  )
+  const rootsByFolder = new Map(
+    [...Map.groupBy(byFile.keys(), (file) => dirname(file))].map(([folder, files]) => [
+      folder,
+      [
+        ...new Set(files.flatMap((file) => byFile.get(file) ?? []).map(({ build }) => build)),
+      ].filter(({ isRoot }) => isRoot),
+    ]),
+  )
+  const buildsOf = cached((source: string) =>
+    (byFile.get(resolve(source)) ?? []).map(({ build }) => build),
+  )
+  const reasonFor = (source: string, isMeant: (patch: KustomizePatch) => boolean) =>
+    buildsOf(source)
+      .map(({ file, patches, unknown }) => {
+        if (patches.some(isMeant)) return `is changed by a patch of ${file}`
+        const [field] = unknown
+        return field === undefined ? undefined : `may be changed by ${field} of ${file}`
+      })
+      .find((reason) => reason !== undefined)
+  return {
+    of: buildsOf,
+    rootsIn: (folder) => rootsByFolder.get(folder) ?? [],
+    changeOf: (object) => reasonFor(object.manifest.source, (patch) => isTarget(patch, object)),
+    podChangeOf: ({ title, pod, manifest }) => {
+      const [kind = '', ...rest] = title.split('/')
+      const name = rest.join('/')
+      const names = ['containers', 'initContainers'].flatMap((list) => namesIn(pod, list))
+      return reasonFor(
+        manifest.source,
+        (patch) =>
+          isTarget(patch, { kind, name }) &&
+          !patch.harmlessFor?.every((container) => names.includes(container)),
+      )
+    },
+    unreadBy: (source) =>
+      buildsOf(source)
+        .flatMap(({ file, remote }) => remote.map((entry) => `${entry} in ${file} isn't read`))
+        .at(0),
+  }
+}
+
+function namesIn(pod: JsonObject, list: string): readonly unknown[] {
+  const containers = valueAt(pod, 'spec', list)
+  return Array.isArray(containers) ? containers.map((container) => valueAt(container, 'name')) : []
+}
+
+const isTarget = (patch: KustomizePatch, { kind, name }: Pick<NamedObject, 'kind' | 'name'>) =>
+  (patch.kind ?? kind) === kind && (patch.name ?? name) === name
+
+/** A kustomization, and those of all folders that it includes. */
+function partsOf(
+  first: Kustomization,
+  byFolder: ReadonlyMap<string, Kustomization>,
+): readonly Kustomization[] {
+  const parts = new Set([first])
+  for (const { resources, components } of parts)
+    for (const path of [...resources, ...components]) {
+      const part = byFolder.get(path)
+      if (part) parts.add(part)
+    }
+  return [...parts]
+}
+
+/** Whether a path is in or below one of the folders. */
+export function isBelow(path: string, folders: ReadonlySet<string>): boolean {
+  const parent = dirname(path)
+  return folders.has(path) || (parent !== path && isBelow(parent, folders))
+}

@@ -1,0 +1,55 @@
+import { isObject, type JsonObject, objectAt } from '../../../lib/shape.ts'
+
+/** Fields of a container on which the files that it gets don't depend. */
+const containerFields = [
+  ...['name', 'image', 'imagePullPolicy', 'command', 'args', 'env', 'envFrom', 'ports'],
+  ...['resources', 'livenessProbe', 'readinessProbe', 'startupProbe'],
+]
+/** Such fields of a pod. */
+const podFields = [
+  ...['containers', 'initContainers', 'affinity', 'tolerations', 'topologySpreadConstraints'],
+  ...['priorityClassName', 'terminationGracePeriodSeconds', 'imagePullSecrets'],
+]
+const workloads = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob']
+
+interface Harmless {
+  readonly harmlessFor?: readonly string[]
+}
+
+/**
+ * The containers that a patch changes, if nothing in it concerns the files of the pod. Empty if that isn't sure.
+ *
+ * @param patch - a strategic merge patch, or the operations of a JSON patch
+ */
+export function harmlessContainers(patch: unknown): Harmless {
+  if (Array.isArray(patch)) return patch.every(isHarmlessOperation) ? { harmlessFor: [] } : {}
+  if (!isObject(patch) || !workloads.includes(String(patch['kind']))) return {}
+  if (JSON.stringify(patch).includes('"$')) return {}
+  const spec = objectAt(patch, ...(patch['kind'] === 'CronJob' ? cronJobSpec : ['spec']))
+  const template = objectAt(spec, 'template')
+  const pod = objectAt(template, 'spec')
+  const containers = [pod['containers'], pod['initContainers']].flatMap((list) => list ?? [])
+  const isHarmless =
+    hasOnly(template, ['spec']) &&
+    hasOnly(pod, podFields) &&
+    containers.every((container) => isObject(container) && hasOnly(container, containerFields))
+  return isHarmless
+    ? { harmlessFor: containers.map((container) => String(objectAt(container)['name'])) }
+    : {}
+}
+
+const cronJobSpec = ['spec', 'jobTemplate', 'spec']
+
+const hasOnly = (object: JsonObject, fields: readonly string[]): boolean =>
+  Object.keys(object).every((field) => fields.includes(field))
+
+const harmlessPath = new RegExp(
+  `^/(?:metadata/|spec/(?:replicas|strategy|schedule|suspend|(?:jobTemplate/spec/)?template/spec/containers/[0-9]+/(?:${containerFields
+    .filter((field) => field !== 'name')
+    .join('|')})(?:/|$)))`,
+)
+
+const isHarmlessOperation = (operation: unknown): boolean =>
+  isObject(operation) &&
+  ['add', 'replace', 'remove'].includes(String(operation['op'])) &&
+  harmlessPath.test(String(operation['path']))

@@ -1,0 +1,81 @@
+import { existsSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import { yamlOptions } from '../../input/document/compose-documents.ts'
+import { FileError } from '../../input/text/file-error.ts'
+import { kustomizationNames } from '../../input/text/find-files.ts'
+import { readText } from '../../input/text/read-text.ts'
+import { type KustomizePatch, readPatches } from './read-patches.ts'
+
+/** What the `kustomization.yaml` of a folder says about manifests. */
+export interface Kustomization {
+  /** As the user named it. */
+  readonly file: string
+  /** An absolute path. */
+  readonly folder: string
+  /** Absolute paths of files and folders. */
+  readonly resources: readonly string[]
+  readonly components: readonly string[]
+  readonly patches: readonly KustomizePatch[]
+  /** The fields that may change objects in a way that isn't known. */
+  readonly unknown: readonly string[]
+  /** Listed resources of other places, which aren't read. */
+  readonly remote: readonly string[]
+}
+
+/** Fields that change neither what a pod gets nor which objects exist. */
+const harmless = [
+  ...['apiVersion', 'kind', 'metadata', 'namespace', 'namePrefix', 'nameSuffix', 'images'],
+  ...['replicas', 'configMapGenerator', 'secretGenerator', 'generatorOptions', 'buildMetadata'],
+  ...['labels', 'commonLabels', 'crds', 'openapi', 'sortOptions', 'configurations'],
+]
+const known = [
+  ...['resources', 'bases', 'components'],
+  ...['patches', 'patchesStrategicMerge', 'patchesJson6902'],
+]
+
+/** Larger ones are written by programs. */
+const maxBytes = 1024 * 1024
+
+/** Reads the kustomization of a folder that has one. */
+export function readKustomization(path: string): Kustomization {
+  const name = kustomizationNames.find((name) => existsSync(join(path, name))) ?? ''
+  const file = join(path, name)
+  const folder = resolve(path)
+  const content = contentOf(file)
+  if (content === undefined) return { file, folder, ...nothing, unknown: ['the content'] }
+  const listed = (...fields: readonly string[]) =>
+    fields.flatMap((field) => {
+      const list = content[field]
+      return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []
+    })
+  const entries = listed('resources', 'bases')
+  const parts = listed('components')
+  const isRemote = (entry: string) => !existsSync(resolve(folder, entry))
+  const unknown = Object.keys(content).filter(
+    (field) => !harmless.includes(field) && !known.includes(field),
+  )
+  return {
+    file,
+    folder,
+    resources: entries.map((entry) => resolve(folder, entry)),
+    components: parts.map((entry) => resolve(folder, entry)),
+    patches: readPatches(content, folder),
+    unknown,
+    remote: [...entries, ...parts].filter(isRemote),
+  }
+}
+
+const nothing = { resources: [], components: [], patches: [], remote: [] }
+
+function contentOf(file: string): JsonObject | undefined {
+  try {
+    if (statSync(file).size > maxBytes) return undefined
+    const content: unknown = parse(readText(file), { ...yamlOptions, maxAliasCount: 100 })
+    return isObject(content) ? content : undefined
+  } catch (error) {
+    if (error instanceof FileError || error instanceof Error) return undefined
+    throw error
+  }
+}

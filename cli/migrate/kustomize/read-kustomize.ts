@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { kustomizationNames, type RenderFolder } from '../../input/text/find-files.ts'
+import { type Builds, findBuilds, isBelow } from './builds.ts'
+import { readKustomization } from './kustomization.ts'
+
+interface Kustomize {
+  readonly builds: Builds
+  /** The files that aren't manifests: patches, and the kustomizations themselves. */
+  readonly others: ReadonlySet<string>
+  /** Those that aren't kustomizations. */
+  readonly patches: readonly string[]
+}
+
+/**
+ * Reads the kustomizations of Kustomize folders, and of the folders of files, and tells manifests from patches: a manifest is a
+ * resource of a kustomization, or isn't in or below such a folder.
+ */
+export function readKustomize(
+  files: readonly string[],
+  unrendered: readonly RenderFolder[],
+): Kustomize {
+  const folders = new Map(
+    [
+      ...unrendered.flatMap(({ kind, path }) => (kind === 'kustomization' ? path : [])),
+      ...new Set(files.map((file) => dirname(file))),
+    ]
+      .filter((folder) => kustomizationNames.some((name) => existsSync(join(folder, name))))
+      .map((folder) => [resolve(folder), folder]),
+  )
+  const absolute = new Set(files.map((file) => resolve(file)))
+  const kustomizations = [...folders.values()].map(readKustomization)
+  const builds = findBuilds(kustomizations, (path) => absolute.has(path))
+  const known = new Set(folders.keys())
+  const isKustomization = (file: string) => kustomizationNames.includes(basename(file))
+  const patches = files.filter(
+    (file) =>
+      !isKustomization(file) &&
+      isBelow(dirname(resolve(file)), known) &&
+      builds.of(file).length === 0,
+  )
+  return { builds, patches, others: new Set([...patches, ...files.filter(isKustomization)]) }
+}

@@ -1,0 +1,81 @@
+import { dirname, resolve } from 'node:path'
+import type { FolderView } from '../input/environments/folder-views.ts'
+import { viewsByFolder } from '../input/environments/folder-views.ts'
+import { findObject, keyOf } from '../input/find-object.ts'
+import type { FoundObject, PodTemplate } from '../input/find-objects.ts'
+import { classNamesOf } from './class-names-of.ts'
+import type { MigratedContent } from './content.ts'
+import { doubtsFrom } from './doubts.ts'
+import { mergePatchText } from './merge-patch-text.ts'
+import type { Migration } from './plan-migration.ts'
+import { planPod } from './plan-pod.ts'
+
+/** What turns the volume of a base's pod into annotations in one overlay. */
+export interface OverlayPatch {
+  readonly template: PodTemplate
+  readonly folder: string
+  /** The kustomization of the overlay. Absent if the folder has none. */
+  readonly kustomization?: string
+  /** A strategic merge patch. */
+  readonly text: string
+}
+
+interface Overlay extends Pick<OverlayPatch, 'folder' | 'kustomization'> {
+  readonly view: FolderView
+}
+
+/**
+ * Makes patches for pods that stay as they are because their class is another one in each overlay: what annotations say would be
+ * wrong in the base for all overlays but one.
+ */
+export function planOverlays(
+  content: MigratedContent,
+  { pods }: Migration,
+): readonly OverlayPatch[] {
+  const { policy, otherFiles } = content
+  const changed = new Set(pods.map(({ template }) => template))
+  const kept = content.templates.filter(
+    (template) =>
+      !changed.has(template) &&
+      classNamesOf(template.pod).size > 0 &&
+      otherFiles.builds.podChangeOf(template) === undefined,
+  )
+  return kept.flatMap((template) =>
+    overlaysOf(template, content).flatMap(({ view, ...overlay }) => {
+      const plan = planPod(template, { policy, objects: view.lookUps })
+      if (plan.kind !== 'changes') return []
+      const text = mergePatchText(template, plan)
+      return text === undefined ? [] : { template, ...overlay, text }
+    }),
+  )
+}
+
+/** The builds that have the file of a pod, or else the folders with definitions of its class. */
+function overlaysOf(template: PodTemplate, content: MigratedContent): readonly Overlay[] {
+  const { objects, viewOf, otherFiles } = content
+  const { builds } = otherFiles
+  const { source } = template.manifest
+  const own = resolve(dirname(source))
+  const roots = builds.of(source).filter(({ isRoot, folder }) => isRoot && folder !== own)
+  if (roots.length > 0)
+    return roots.map(({ file, files }) => {
+      const here = objects.filter(
+        ({ manifest }) =>
+          files.has(resolve(manifest.source)) || builds.of(manifest.source).length === 0,
+      )
+      const view = viewsByFolder(here, doubtsFrom(otherFiles))({ manifest: { source: file } })
+      return { folder: dirname(file), kustomization: file, view }
+    })
+  const wanted = [...classNamesOf(template.pod)].map((name) => ({
+    kind: 'SecretProviderClass',
+    namespace: template.namespace,
+    name,
+  }))
+  const unclear = wanted.filter(
+    (name) => findObject<FoundObject>(viewOf(template).lookUps, name)?.unclear !== undefined,
+  )
+  const keys = new Set(unclear.map(keyOf))
+  const definitions = objects.filter((object) => keys.has(keyOf(object)))
+  const byFolder = new Map(definitions.map((found) => [dirname(found.manifest.source), found]))
+  return [...byFolder].map(([folder, found]) => ({ folder, view: viewOf(found) }))
+}

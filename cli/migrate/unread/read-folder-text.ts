@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** More than large charts have without their packed dependencies. */
+const bounds = { maxFiles: 2_000, maxBytes: 16 * 1024 * 1024 }
+
+/**
+ * The texts of all files in and below a folder that isn’t read.
+ *
+ * @returns undefined if they are too large, or if there is an archive of another chart among them
+ */
+export function readFolderText(folder: string): string | undefined {
+  const texts: string[] = []
+  let bytes = 0
+  const open = [folder]
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      const inner = join(path, entry.name)
+      if (entry.isDirectory()) open.push(inner)
+      if (!entry.isFile()) continue
+      bytes += statSync(inner).size
+      if (/\.tgz$/.test(entry.name) || texts.length >= bounds.maxFiles || bytes > bounds.maxBytes)
+        return undefined
+      texts.push(readFileSync(inner, 'utf8'))
+    }
+  }
+  return texts.join('\n')
+}

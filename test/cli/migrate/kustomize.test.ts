@@ -1,0 +1,242 @@
+import t from 'tap'
+import { parse } from 'yaml'
+import { makeRepository, type Texts } from '../../support/repository.ts'
+
+const classText = (vault: string, more = ''): string => `apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata:
+  name: kv
+spec:
+  provider: azure
+  parameters:
+    clientID: 22222222-2222-2222-2222-222222222222
+    keyvaultName: ${vault}
+    objects: |
+      - { objectName: db, objectType: secret }
+${more}`
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata:
+      labels: { app: web }
+    spec:
+      serviceAccountName: web
+      containers:
+        - name: app
+          image: app
+          volumeMounts:
+            - { name: kv, mountPath: /kv/ }
+            - { name: data, mountPath: /data }
+      volumes:
+        - { name: data, emptyDir: {} }
+        - name: kv
+          csi:
+            driver: secrets-store.csi.k8s.io
+            volumeAttributes: { secretProviderClass: kv }
+`
+const patch = (kind: string, spec: string, apiVersion = 'apps/v1') => `apiVersion: ${apiVersion}
+kind: ${kind}
+metadata: { name: ${kind === 'Deployment' ? 'web' : 'kv'} }
+spec: ${spec}
+`
+const kustomization = (...lines: readonly string[]) => `${lines.join('\n')}\n`
+const resources = (...names: readonly string[]) => `resources: [${names.join(', ')}]`
+const overlay = (...lines: readonly string[]) => kustomization(resources('../../base'), ...lines)
+
+/** A base with the class, and two overlays without any. */
+const plain: Texts = {
+  'base/kustomization.yaml': kustomization(resources('web.yaml', 'kv.yaml')),
+  'base/web.yaml': deployment,
+  'base/kv.yaml': classText('team-vault'),
+  'overlays/dev/kustomization.yaml': overlay(),
+  'overlays/prod/kustomization.yaml': overlay(
+    'namePrefix: prod-',
+    'patches: [{ path: more.yaml }]',
+  ),
+  'overlays/prod/more.yaml': patch(
+    'Deployment',
+    '{ replicas: 3, template: { spec: { containers: [{ name: app, resources: {} }] } } }',
+  ),
+}
+
+t.test('resources of Kustomize folders are edited, and patches aren’t', async (t) => {
+  const { run, texts } = makeRepository(t, plain)
+  const { code, stdout, stderr } = await run(['migrate', '--write'])
+  t.equal(code, 0, stderr)
+  t.match(stdout, '2 files changed, 0 added, 0 deleted; 1 pod migrated, 1 object removed')
+  const after = texts()
+  t.match(after['base/web.yaml'], 'akv-injector.io/vault: team-vault')
+  t.equal(after['base/kv.yaml'], '', 'an empty file, because Kustomize fails if it is missing')
+  t.equal(after['overlays/prod/more.yaml'], plain['overlays/prod/more.yaml'])
+  t.match(stderr, 'skipped overlays/prod/more.yaml: no kustomization.yaml has it as a resource')
+})
+
+t.test('what an overlay changes or doesn’t show stays', async (t) => {
+  const file = 'overlays/dev/kustomization.yaml'
+  const change = `changed by a patch of ${file}`
+  for (const [lines, reason] of [
+    [['patches: [{ path: kv-patch.yaml }]'], change],
+    [['patchesStrategicMerge: [kv-patch.yaml]'], change],
+    [['patches:', '- target: { kind: SecretProviderClass }', '  path: json-patch.yaml'], change],
+    [['patches:', '- target: { kind: Deployment, name: w.* }', '  path: json-patch.yaml'], change],
+    [['patches:', '- target: { labelSelector: app }', '  path: json-patch.yaml'], change],
+    [['patches: [{ path: sidecar.yaml }]'], change],
+    [['patches: [{ path: missing.yaml }]'], change],
+    [['replacements: []'], `may be changed by replacements of ${file}`],
+    [['components: [../../component]'], change],
+  ] as const) {
+    const { run, texts } = makeRepository(t, {
+      ...plain,
+      [file]: overlay(...lines),
+      'overlays/dev/kv-patch.yaml': patch(
+        'SecretProviderClass',
+        '{ parameters: { keyvaultName: dev-vault } }',
+        'secrets-store.csi.x-k8s.io/v1',
+      ),
+      'overlays/dev/json-patch.yaml': '[{ op: replace, path: /spec/parameters/a, value: b }]\n',
+      'overlays/dev/sidecar.yaml': patch(
+        'Deployment',
+        '{ template: { spec: { containers: [{ name: sidecar, image: sidecar }] } } }',
+      ),
+      'component/kustomization.yaml': kustomization(
+        'patches: [{ path: ../overlays/dev/kv-patch.yaml }]',
+      ),
+    })
+    const before = texts()
+    const { code, stdout, stderr } = await run(['migrate', '--write'])
+    t.equal(code, 0)
+    t.match(stderr, reason, lines.join(' '))
+    t.match(stdout, 'nothing to change')
+    t.strictSame(texts(), before)
+  }
+})
+
+t.test('a class whose users aren’t all read isn’t removed', async (t) => {
+  const web = { 'k8s/kv.yaml': classText('team-vault'), 'k8s/web.yaml': deployment }
+  const chart = {
+    'charts/app/Chart.yaml': 'name: app\n',
+    'charts/app/templates/web.yaml': '{{ toYaml .Values }} # secretProviderClass\n',
+  }
+  const release = `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: other }
+spec: { values: { volumes: [{ csi: { volumeAttributes: { secretProviderClass: kv } } }] } }
+`
+  for (const [files, reason] of [
+    [{ ...web, ...chart }, "charts/app isn't rendered, and may need it"],
+    [{ ...web, 'k8s/release.yaml': release }, 'HelmRelease/other (k8s/release.yaml) names it'],
+    [
+      { ...web, 'other/bad.yaml': 'secretProviderClass: kv\na: [\n' },
+      "other/bad.yaml can't be read",
+    ],
+    [
+      {
+        ...plain,
+        'base/kustomization.yaml': kustomization(
+          resources('web.yaml', 'kv.yaml', 'https://example.com/x'),
+        ),
+      },
+      "https://example.com/x in base/kustomization.yaml isn't read",
+    ],
+  ] as const) {
+    const { run, texts } = makeRepository(t, files)
+    const { stderr } = await run(['migrate', '--write'])
+    t.ok(stderr.includes(`SecretProviderClass/kv`) && stderr.includes(reason), stderr)
+    const path = 'k8s/kv.yaml' in files ? 'k8s' : 'base'
+    t.equal(texts()[`${path}/kv.yaml`], classText('team-vault'))
+    t.match(texts()[`${path}/web.yaml`], 'akv-injector.io/vault: team-vault')
+  }
+  const unrelated = { ...web, ...chart, 'charts/app/templates/web.yaml': '{{ toYaml .Values }}\n' }
+  const { run, texts } = makeRepository(t, unrelated)
+  await run(['migrate', '--write'])
+  t.notOk('k8s/kv.yaml' in texts())
+})
+
+t.test('a file that can’t be read may have another definition', async (t) => {
+  const { run, texts } = makeRepository(t, {
+    'dev/web.yaml': deployment,
+    'dev/kv.yaml': `${classText('dev-vault')}a: [\n`,
+    'prod/web.yaml': deployment,
+    'prod/kv.yaml': classText('prod-vault'),
+  })
+  const { code, stderr } = await run(['migrate', '--write'])
+  t.equal(code, 2)
+  t.match(
+    stderr,
+    "Deployment/web (dev/web.yaml): stays as it is: volume kv, SecretProviderClass kv: may have another definition in dev/kv.yaml, which can't be read",
+  )
+  t.equal(texts()['dev/web.yaml'], deployment)
+  t.match(texts()['prod/web.yaml'], 'akv-injector.io/vault: prod-vault')
+})
+
+/** Each overlay has a class of its own. */
+const perOverlay: Texts = {
+  'base/kustomization.yaml': kustomization(resources('web.yaml')),
+  'base/web.yaml': deployment,
+  ...Object.fromEntries(
+    ['dev', 'prod'].flatMap((name) => [
+      [`overlays/${name}/kustomization.yaml`, kustomization(resources('../../base', 'kv.yaml'))],
+      [`overlays/${name}/kv.yaml`, classText(`${name}-vault`)],
+    ]),
+  ),
+}
+
+t.test('a base whose overlays have different classes gets a patch for each', async (t) => {
+  const { run, texts, commit } = makeRepository(t, perOverlay)
+  const { code, stderr } = await run(['migrate', '--write'])
+  t.equal(code, 0)
+  const after = texts()
+  for (const [path, text] of Object.entries(perOverlay)) t.equal(after[path], text, path)
+  t.match(
+    stderr,
+    'Deployment/web (base/web.yaml): stays as it is: volume kv, SecretProviderClass kv: is defined differently in',
+  )
+  t.match(
+    stderr,
+    'Deployment/web (base/web.yaml): add "- path: migrate-deployment-web.yaml" to the patches of overlays/prod/kustomization.yaml',
+  )
+  t.strictSame(parse(after['overlays/prod/migrate-deployment-web.yaml'] ?? ''), {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      template: {
+        metadata: {
+          annotations: {
+            'akv-injector.io/vault': 'prod-vault',
+            'akv-injector.io/objects': '- { objectName: db, objectType: secret }\n',
+            'akv-injector.io/client-id': '22222222-2222-2222-2222-222222222222',
+            'akv-injector.io/mount-path': '/kv',
+          },
+        },
+        spec: {
+          containers: [{ name: 'app', volumeMounts: [{ $patch: 'delete', mountPath: '/kv/' }] }],
+          volumes: [{ $patch: 'delete', name: 'kv' }],
+        },
+      },
+    },
+  })
+  commit()
+  t.match(await run(['migrate', '--write']), { code: 0, stdout: /nothing to change/ })
+  t.strictSame(texts(), after)
+})
+
+t.test('a class that only some overlays have isn’t that of the base', async (t) => {
+  const { 'overlays/prod/kv.yaml': _, ...rest } = perOverlay
+  const { run, texts } = makeRepository(t, {
+    ...rest,
+    'overlays/prod/kustomization.yaml': overlay(),
+  })
+  const { stderr } = await run(['migrate', '--write'])
+  t.equal(texts()['base/web.yaml'], deployment)
+  t.match(
+    stderr,
+    'SecretProviderClass kv: is not part of overlays/prod/kustomization.yaml, which has this file, too',
+  )
+  t.ok(texts()['overlays/dev/migrate-deployment-web.yaml'])
+  t.notOk(texts()['overlays/prod/migrate-deployment-web.yaml'])
+})
