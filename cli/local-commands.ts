@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { isName, labelName } from '../lib/name-rules.ts'
 import { outputForms } from './check/output/output-forms.ts'
 import type { End } from './command/end.ts'
+import { shells } from './completion/shells.ts'
 
 /** Adds the commands for a terminal or a pipeline. */
 export function addLocalCommands(program: Command, end: End): void {
@@ -12,6 +13,7 @@ export function addLocalCommands(program: Command, end: End): void {
   addFetch(program, end)
   addIdentity(program, end)
   addEmulator(program, end)
+  addCompletion(program, end)
 }
 
 function addDemo(program: Command, end: End): void {
@@ -211,6 +213,21 @@ const envFileOption = (): Option =>
     '--env-file <file>',
     'file of NAME=VALUE lines with such values; repeatable',
   ).argParser<readonly string[]>(append)
+
+function addCompletion(program: Command, end: End): void {
+  program
+    .command('completion')
+    .summary('print a script that completes command lines in a shell')
+    .description(
+      'Prints a script for bash, zsh or fish that completes commands, options, the values that options accept, and files. For the current shell: source <(akv-injector completion bash).',
+    )
+    .addArgument(new Argument('<shell>', 'the shell').choices(shells))
+    .action(async (shell) => {
+      const { completion } = await import('./completion/completion.ts')
+      completion(shell, program)
+      end(0)
+    })
+}
 
 function namespaceOption(): Option {
   return new Option('-n, --namespace <name>', 'namespace of manifests that don’t name one')

@@ -1,0 +1,42 @@
+import type { CommandTree, CompletedCommand, CompletedOption } from './command-tree.ts'
+
+/** A script for bash 3.2 or later. Where nothing is known, bash completes file names. */
+export const bashScript = (
+  { options, commands }: CommandTree,
+  program: string,
+): string => `# Completion for bash: source <(${program} completion bash)
+_${identifier(program)}() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" command='' words=''
+  # bash splits --output=json into three words.
+  if [ "$current" = = ]; then
+    current=''
+  elif [ "$previous" = = ]; then
+    previous="\${COMP_WORDS[COMP_CWORD - 2]}"
+  fi
+  [ "$COMP_CWORD" -eq 1 ] || command="\${COMP_WORDS[1]}"
+  case "$command $previous" in
+${commands.flatMap(({ name, options }) => options.flatMap((option) => valueCase(name, option))).join('\n')}
+  *)
+    case "$command" in
+    '') words='${[...commands.map(({ name }) => name), ...flagsOf(options)].join(' ')}' ;;
+${commands.map(commandCase).join('\n')}
+    esac
+    ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -o default -F _${identifier(program)} ${program}
+`
+
+const identifier = (program: string): string => program.replaceAll('-', '_')
+
+const flagsOf = (options: readonly CompletedOption[]): readonly string[] =>
+  options.flatMap(({ flags }) => flags)
+
+const valueCase = (name: string, { flags, choices }: CompletedOption): readonly string[] =>
+  choices === undefined
+    ? []
+    : [`  ${flags.map((flag) => `'${name} ${flag}'`).join(' | ')}) words='${choices.join(' ')}' ;;`]
+
+const commandCase = ({ name, options, choices = [] }: CompletedCommand): string =>
+  `    ${name}) case "$current" in -*) words='${flagsOf(options).join(' ')}' ;; *) words='${choices.join(' ')}' ;; esac ;;`

@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import { bashScript } from './bash.ts'
+import { readCommandTree } from './command-tree.ts'
+import { fishScript } from './fish.ts'
+import type { Shell } from './shells.ts'
+import { zshScript } from './zsh.ts'
+
+const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } satisfies Record<
+  Shell,
+  unknown
+>
+
+/**
+ * `akv-injector completion`: prints a script that completes commands, options and their values in a shell. The script is complete by
+ * itself, because Node takes long to start, and only the shell can complete files, which most arguments are.
+ */
+export function completion(shell: Shell, program: Command): void {
+  process.stdout.write(scripts[shell](readCommandTree(program), program.name()))
+}

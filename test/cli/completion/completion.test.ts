@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { root } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+
+const folder = t.testdir()
+const file = (shell: string) => join(folder, shell)
+for (const shell of ['bash', 'zsh', 'fish'])
+  writeFileSync(file(shell), (await runInProcess(['completion', shell])).stdout)
+
+const has = (shell: string) => spawnSync(shell, ['-c', 'exit 0']).status === 0
+const without = (shell: string) => (has(shell) ? false : `needs ${shell} on the PATH`)
+
+/** What a shell has completed, and what it should have. An empty list: file names. */
+const cases: readonly (readonly [line: string, completed: readonly string[]])[] = [
+  ['akv-injector chec', ['check']],
+  ['akv-injector mi', ['migrate']],
+  ['akv-injector help mi', ['migrate']],
+  ['akv-injector completion ', ['bash', 'fish', 'zsh']],
+  ['akv-injector check --outp', ['--output']],
+  ['akv-injector check --output ', ['github', 'json', 'sarif', 'text']],
+  ['akv-injector check -o s', ['sarif']],
+  ['akv-injector identity --scope ', ['object', 'vault']],
+]
+const ofFiles = [
+  'akv-injector check package-l',
+  'akv-injector check -f package-l',
+  'akv-injector check --strict package-l',
+]
+
+t.test(
+  'bash completes commands, options and values, and files elsewhere',
+  {
+    skip: without('bash'),
+  },
+  async (t) => {
+    const complete = (line: string) => {
+      const words = line.split(/ |(?==)|(?<==)/)
+      const script =
+        'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _akv_injector; printf "%s\\n" "${COMPREPLY[@]}"'
+      const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', file('bash'), ...words], {
+        encoding: 'utf8',
+      })
+      t.equal(stderr, '')
+      return stdout.split('\n').filter(Boolean).sort()
+    }
+    for (const [line, completed] of cases) t.strictSame(complete(line), completed, line)
+    t.strictSame(complete('akv-injector check --output=s'), ['sarif'])
+    t.strictSame(complete('akv-injector check --output='), ['github', 'json', 'sarif', 'text'])
+    for (const line of ofFiles) t.strictSame(complete(line), [], line)
+    const { stdout } = spawnSync(
+      'bash',
+      ['-c', 'source "$1"; complete -p akv-injector', 'bash', file('bash')],
+      { encoding: 'utf8' },
+    )
+    t.equal(stdout, 'complete -o default -F _akv_injector akv-injector\n')
+  },
+)
+
+t.test('fish completes the same', { skip: without('fish') }, async (t) => {
+  const complete = (line: string) => {
+    const { stdout, stderr } = spawnSync(
+      'fish',
+      ['--no-config', '-c', 'source $argv[1]; complete -C $argv[2]', file('fish'), line],
+      { encoding: 'utf8', cwd: root },
+    )
+    t.equal(stderr, '')
+    const lines = stdout.split('\n').filter(Boolean)
+    return lines.map((line) => line.split('\t')[0]).sort()
+  }
+  for (const [line, completed] of cases) t.strictSame(complete(line), completed, line)
+  for (const line of ofFiles) t.strictSame(complete(line), ['package-lock.json'], line)
+})
+
+/** Types each line and a Tab into a zsh on a terminal of its own, and prints what the line is then. */
+const typeIntoZsh = `
+zmodload zsh/zpty
+zpty z "TERM=dumb zsh -f -i"
+zpty -w z "PS1=; unsetopt zle; autoload -U compinit; compinit -D -u; source \${(q)1}; show() { print -r -- \\"<\\$BUFFER>\\"; BUFFER= }; zle -N show; bindkey '^X' show; setopt zle; print READ''Y"
+zpty -r z line '*READY*'
+shift
+for line; do
+  zpty -w -n z "$line"$'\\t\\x18'
+  zpty -r z shown '*<*>*'
+  print -r -- "$shown"
+done
+`
+
+t.test('zsh completes the same', { skip: without('zsh') }, async (t) => {
+  const unique = cases.filter(([, completed]) => completed.length === 1)
+  const lines = [...unique.map(([line]) => line), ...ofFiles]
+  const { stdout } = spawnSync('zsh', ['-f', '-c', typeIntoZsh, 'zsh', file('zsh'), ...lines], {
+    encoding: 'utf8',
+    cwd: root,
+  })
+  const shown = [...stdout.matchAll(/<(.*)>/g)].map(([, line = '']) => line.replace(/[ =]$/, ''))
+  t.strictSame(shown, [
+    ...unique.map(([line, [completed]]) => line.replace(/\S+$/, String(completed))),
+    ...ofFiles.map((line) => line.replace('package-l', 'package-lock.json')),
+  ])
+  t.ok(shown.length >= 8)
+})
+
+t.test('each script has everything that the help has', async (t) => {
+  const flagsIn = (help: string) => [...new Set(help.match(/(?<=^ {2}.*)--[a-z-]+(?=.* {2})/gm))]
+  const { stdout: help } = await runInProcess(['--help'])
+  const commands = [...help.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name = '']) => name)
+  t.ok(commands.length >= 12)
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { stdout: script } = await runInProcess(['completion', shell])
+    for (const command of commands) {
+      t.match(script, command)
+      for (const flag of flagsIn((await runInProcess(['help', command])).stdout))
+        t.match(script, shell === 'fish' ? `-l ${flag.slice(2)} ` : flag, `${shell} ${command}`)
+    }
+  }
+})
+
+t.test('another shell is refused with those that there are', async (t) => {
+  t.match(await runInProcess(['completion', 'tcsh']), {
+    code: 2,
+    stdout: '',
+    stderr: /Allowed choices are bash, zsh, fish/,
+  })
+})
