@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isObject } from '../../lib/shape.ts'
+import { isObject, objectAt } from '../../lib/shape.ts'
 
 /**
  * Finds for each item of a new list the item of the old one that it comes from. In lists of the same length, they have the
  * same place. Otherwise, items at the beginning and at the end that are equal belong together, and of the others those with
- * the same `name`. The order of both lists is kept.
+ * the same `name`, and objects of the same kind, namespace and name. The order of both lists is kept.
  *
  * @returns the index in the old list, or undefined if the item is new
  */
@@ -47,8 +47,12 @@ function placesOf(items: readonly unknown[]): ReadonlyMap<string, number[]> {
   return places
 }
 
-/** Objects without a name match no other: their position is all that they have. */
-const keyOf = (item: unknown): string =>
-  isObject(item) && typeof item['name'] === 'string'
-    ? `name ${item['name']}`
+/** Items without a name match no other: their position is all that they have. Items of a List are objects of Kubernetes. */
+function keyOf(item: unknown): string {
+  if (!isObject(item)) return `value ${JSON.stringify(item)}`
+  const { name, namespace } = objectAt(item, 'metadata')
+  if (typeof item['name'] === 'string') return `name ${item['name']}`
+  return typeof name === 'string'
+    ? `object ${JSON.stringify([item['kind'], namespace, name])}`
     : `value ${JSON.stringify(item)}`
+}

@@ -15,6 +15,17 @@ t.test('new items are told from old ones', async (t) => {
   t.strictSame(matchItems([a, b, a], [{ name: 'a' }, { name: 'a' }]), [0, 2])
 })
 
+t.test('objects of a List are told by kind, namespace and name', async (t) => {
+  const object = (kind: string, namespace: string, more: object = {}) => ({
+    kind,
+    metadata: { name: 'web', namespace, ...more },
+  })
+  const before = [object('Service', 'a'), object('Pod', 'a'), object('Pod', 'b')]
+  const after = [object('Pod', 'a', { labels: {} }), object('Pod', 'b', { labels: {} })]
+  t.strictSame(matchItems(before, after), [1, 2])
+  t.strictSame(matchItems(before, [object('Pod', 'c')]), [undefined])
+})
+
 t.test('many items of one name are matched in linear time', async (t) => {
   const before = Array.from({ length: 100_000 }, (_, i) => ({ name: 'same', i }))
   const after = [...before.map(({ i }) => ({ name: 'same', i, is: 'new' })), { name: 'same' }]
