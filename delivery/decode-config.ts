@@ -6,10 +6,12 @@ import { isName, labelName, subdomainName } from '../lib/name-rules.ts'
 import { printable } from '../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../lib/problems/parsed.ts'
 import {
+  type Accepted,
   type Check,
-  checkThat,
   isObject,
   listOf,
+  matches,
+  number,
   object,
   oneOf,
   optional,
@@ -55,11 +57,13 @@ export function decodeConfig(json: string): DecodedConfig {
         `${configVariable} has version ${version}, but this agent knows only ${contractVersion}: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE`,
       ),
     }
-  const wrong = isConfig(value) ?? wrongVolume(value as unknown as AgentConfig)
-  return wrong === undefined
-    ? valid(value as unknown as AgentConfig)
-    : invalid(`${configVariable}: "${printable(wrong.slice(1))}" is missing or wrong`)
+  if (!matches(config, value)) return wrongMember(config(value) ?? '')
+  const wrong = wrongVolume(value)
+  return wrong === undefined ? valid(value) : wrongMember(wrong)
 }
+
+const wrongMember = (path: string) =>
+  invalid(`${configVariable}: "${printable(path.slice(1))}" is missing or wrong`)
 
 const wanted = {
   object: object({
@@ -73,11 +77,13 @@ const wanted = {
   encoding: optional(oneOf(objectEncodings)),
 }
 const mode = string((digits) => /^0[0-7]{3}$/.test(digits))
-const isWanted = object(wanted)
-const isSeconds = checkThat((value) => typeof value === 'number' && value >= 0)
+const wantedValue = object(wanted)
+const segment: Check<string | Accepted<typeof wantedValue>> = (value) =>
+  typeof value === 'string' ? undefined : wantedValue(value)
+const seconds = number((value) => value >= 0)
 const httpsUrl = string((url) => url.startsWith('https://'))
 
-const members: Record<keyof AgentConfig, Check> = {
+const config: Check<AgentConfig> = object({
   version: oneOf([1, 2, 3]),
   containers: listOf(string()),
   volumes: optional(
@@ -94,24 +100,24 @@ const members: Record<keyof AgentConfig, Check> = {
       path: string(),
       mode: optional(mode),
       format: optional(oneOf(['pem'])),
-      versions: optional(checkThat((count) => Number.isSafeInteger(count) && Number(count) > 0)),
+      versions: optional(number((count) => Number.isSafeInteger(count) && count > 0)),
       volume: optional(string()),
     }),
   ),
   templates: listOf(
     object({
       path: string(),
-      segments: listOf((segment) => (typeof segment === 'string' ? undefined : isWanted(segment))),
+      segments: listOf(segment),
     }),
   ),
   env: listOf(object({ ...wanted, variable: string(isVariableName) })),
   fileMode: mode,
-  refreshSeconds: isSeconds,
-  timeoutSeconds: isSeconds,
+  refreshSeconds: seconds,
+  timeoutSeconds: seconds,
   onDeleted: oneOf(onDeletedChoices),
   notify: optional(string(isNotifyUrl)),
-  staleAfterSeconds: optional(checkThat((value) => typeof value === 'number' && value > 0)),
-  metricsPort: optional(checkThat((port) => typeof port === 'number' && isMetricsPort(port))),
+  staleAfterSeconds: optional(number((value) => value > 0)),
+  metricsPort: optional(number(isMetricsPort)),
   logLevel: oneOf(logLevels),
   identity: object({
     clientId: optional(string()),
@@ -124,8 +130,7 @@ const members: Record<keyof AgentConfig, Check> = {
     audience: httpsUrl,
     ca: optional(string()),
   }),
-}
-const isConfig = object(members)
+} satisfies Record<keyof AgentConfig, Check<unknown>>)
 
 /** The path to the first member that doesn't fit the served volumes, or undefined if all do. */
 function wrongVolume(config: AgentConfig): string | undefined {

@@ -4,9 +4,21 @@
  */
 
 /**
- * Returns the path to the first wrong member of a value, such as `.env[2].name`, or undefined if the value is valid.
+ * Returns the path to the first wrong member of a value, such as `.env[2].name`, or undefined if the value is a T.
  */
-export type Check = (value: unknown) => string | undefined
+export interface Check<T> {
+  (value: unknown): string | undefined
+  /** For the compiler: the type of the values that the check accepts. No check has this member. */
+  readonly [accepts]?: T
+}
+declare const accepts: unique symbol
+
+/** The type of the values that a check accepts. */
+export type Accepted<C> = C extends Check<infer T> ? T : never
+
+/** Whether the check accepts the value. */
+export const matches = <T>(check: Check<T>, value: unknown): value is T =>
+  check(value) === undefined
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -29,33 +41,39 @@ export function objectAt(value: unknown, ...path: readonly (string | number)[]):
   return isObject(found) ? found : {}
 }
 
+export const anything: Check<unknown> = () => undefined
+
 /** A value that the predicate accepts. */
 export const checkThat =
-  (accepts: (value: unknown) => boolean): Check =>
+  <T>(accepts: (value: unknown) => value is T): Check<T> =>
   (value) =>
     accepts(value) ? undefined : ''
 
 /** A string that the predicate accepts. */
-export const string = (accepts: (value: string) => boolean = () => true): Check =>
-  checkThat((value) => typeof value === 'string' && accepts(value))
+export const string = (accepts: (value: string) => boolean = () => true): Check<string> =>
+  checkThat((value): value is string => typeof value === 'string' && accepts(value))
 
-export const oneOf = (choices: readonly unknown[]): Check =>
-  checkThat((value) => choices.includes(value))
+/** A number that the predicate accepts. */
+export const number = (accepts: (value: number) => boolean = () => true): Check<number> =>
+  checkThat((value): value is number => typeof value === 'number' && accepts(value))
+
+export const oneOf = <const T>(choices: readonly T[]): Check<T> =>
+  checkThat((value): value is T => (choices as readonly unknown[]).includes(value))
 
 /** Absent, `null`, or accepted by `inner`: for JSON from Go programs, which may write `null` for an absent member. */
 export const nullable =
-  (inner: Check): Check =>
+  <T>(inner: Check<T>): Check<T | null | undefined> =>
   (value) =>
     value === undefined || value === null ? undefined : inner(value)
 
 /** Absent, or accepted by `inner`: for JSON that we wrote, in which a `null` can only be a mistake. */
 export const optional =
-  (inner: Check): Check =>
+  <T>(inner: Check<T>): Check<T | undefined> =>
   (value) =>
     value === undefined ? undefined : inner(value)
 
 export const listOf =
-  (item: Check): Check =>
+  <T>(item: Check<T>): Check<readonly T[]> =>
   (value) => {
     if (!Array.isArray(value)) return ''
     for (let i = 0; i < value.length; i++) {
@@ -67,7 +85,7 @@ export const listOf =
 
 /** An object with members of any name, each of which `member` accepts. */
 export const mapOf =
-  (member: Check): Check =>
+  <T>(member: Check<T>): Check<Readonly<Record<string, T>>> =>
   (value) => {
     if (!isObject(value)) return ''
     for (const name of Object.keys(value)) {
@@ -77,8 +95,18 @@ export const mapOf =
     return undefined
   }
 
+type Members = Readonly<Record<string, Check<unknown>>>
+
+/** The members that may be absent, whose checks accept undefined. */
+type OptionalName<M extends Members> = {
+  [Name in keyof M]: undefined extends Accepted<M[Name]> ? Name : never
+}[keyof M]
+type ObjectOf<M extends Members> = {
+  readonly [Name in Exclude<keyof M, OptionalName<M>>]: Accepted<M[Name]>
+} & { readonly [Name in OptionalName<M>]?: Exclude<Accepted<M[Name]>, undefined> }
+
 /** An object with these members. Further members are not checked. */
-export const object = (members: Readonly<Record<string, Check>>): Check => {
+export const object = <M extends Members>(members: M): Check<ObjectOf<M>> => {
   const checks = Object.entries(members)
   return (value) => {
     if (!isObject(value)) return ''

@@ -8,21 +8,17 @@ import {
   writeSync,
 } from 'node:fs'
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
-import { checkThat, mapOf, object, optional, string } from '../../lib/shape.ts'
+import type { VaultToken } from '../../keyvault/entra/sign-in.ts'
+import { type Check, mapOf, matches, number, object, optional, string } from '../../lib/shape.ts'
 
 /** What a form of the agent leaves to the next one. The values themselves are in the volumes. */
 export interface Handover {
   /** When the files in place were last known to match the vault, in milliseconds since 1970. */
   readonly goodAtMs: number
   /** The token for the vaults, so that the next form needn't sign in. */
-  readonly token?: HeldToken
+  readonly token?: VaultToken
   /** The dates of the objects in place, for metrics, by `objectKey`. */
   readonly dates?: Readonly<Record<string, ObjectDates>>
-}
-
-export interface HeldToken {
-  readonly value: string
-  readonly expiresAtMs: number
 }
 
 /** Standard input, which the agent doesn't read: `process.execve` leaves only the first three descriptors open. */
@@ -74,17 +70,16 @@ export function takeHandover(): Handover | undefined {
     const handover: unknown = JSON.parse(readFileSync(descriptor, 'utf8'))
     closeSync(descriptor)
     openSync('/dev/null', 'r')
-    return isHandover(handover) ? handover : undefined
+    return matches(shape, handover) ? handover : undefined
   } catch {
     return undefined
   }
 }
 
-const time = checkThat(Number.isFinite)
+const time = number(Number.isFinite)
 const dates = object({ createdAtMs: optional(time), expiresAtMs: optional(time) })
-const shape = object({
+const shape: Check<Handover> = object({
   goodAtMs: time,
   token: optional(object({ value: string(), expiresAtMs: time })),
   dates: optional(mapOf(dates)),
 })
-const isHandover = (value: unknown): value is Handover => shape(value) === undefined

@@ -4,7 +4,8 @@ import type { ObjectStatus } from '../../delivery/projection/object-status.ts'
 import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import { segmentValues } from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
-import { type HeldToken, leaveHandover } from './handover.ts'
+import type { VaultToken } from '../../keyvault/entra/sign-in.ts'
+import { leaveHandover } from './handover.ts'
 import { canReplaceProcess, isLite, type Program, replaceProcess } from './replace-process.ts'
 
 /** Called before each wait for the next refresh. Doesn't return if it replaces the process. */
@@ -22,7 +23,7 @@ interface RestOptions {
   readonly program?: Program | undefined
   /** A folder of one of the volumes. */
   readonly folder: string
-  readonly heldToken: () => HeldToken | undefined
+  readonly heldToken: () => VaultToken | undefined
   /** The dates of the objects of the first fetch, for metrics. */
   readonly dates: ReadonlyMap<string, ObjectDates>
   readonly signal: AbortSignal

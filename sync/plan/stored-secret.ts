@@ -1,11 +1,12 @@
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import {
-  type Check,
-  checkThat,
+  type Accepted,
+  anything,
   type JsonObject,
   listOf,
   mapOf,
+  matches,
   nullable,
   object,
   objectAt,
@@ -24,7 +25,8 @@ export interface StoredSecret {
   readonly isBeingDeleted: boolean
   readonly labels: ReadonlyMap<string, string>
   readonly annotations: ReadonlyMap<string, string>
-  readonly owners: readonly Owner[]
+  /** `metadata.ownerReferences`. */
+  readonly owners: readonly Accepted<typeof owner>[]
   readonly data: ReadonlyMap<string, Uint8Array>
   /** The fields that our field manager owns by apply. */
   readonly applied: OwnedFields
@@ -37,14 +39,6 @@ export interface StoredSecret {
   readonly unclaimedEntry?: number
 }
 
-/** An entry of `metadata.ownerReferences`. */
-interface Owner {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-}
-
 export interface OwnedFields {
   readonly data: ReadonlySet<string>
   readonly labels: ReadonlySet<string>
@@ -53,12 +47,11 @@ export interface OwnedFields {
 
 /** Reads the API server's JSON of a Secret, including its managedFields. */
 export function readStoredSecret(object: unknown): Parsed<StoredSecret> {
-  const wrong = checkSecret(object)
-  if (wrong !== undefined)
+  if (!matches(secretJson, object))
     return invalid(
-      `the API server's answer isn't a valid Secret (${printable(wrong.slice(1)) || 'not an object'})`,
+      `the API server's answer isn't a valid Secret (${printable(secretJson(object)?.slice(1) ?? '') || 'not an object'})`,
     )
-  const { metadata, type, immutable, data } = object as SecretJson
+  const { metadata, type, immutable, data } = object
   const entries = metadata.managedFields ?? []
   const ours = entries.filter(isOurs)
   const applied = ours.find(({ operation }) => operation === 'Apply')
@@ -103,35 +96,18 @@ function fieldNames(tree: JsonObject): ReadonlySet<string> {
 }
 
 /** Entries for subresources don't count: a Secret has none. */
-const isOurs = ({ manager, subresource }: ManagedFieldsEntry): boolean =>
+const isOurs = ({ manager, subresource }: Accepted<typeof managedFieldsEntry>): boolean =>
   manager === fieldManager && !subresource
 
-interface ManagedFieldsEntry {
-  readonly manager?: string | null
-  readonly operation?: string | null
-  readonly subresource?: string | null
-  readonly fieldsV1?: unknown
-}
-
-interface SecretJson {
-  readonly metadata: {
-    readonly name: string
-    readonly uid: string
-    readonly resourceVersion: string
-    readonly deletionTimestamp?: string | null
-    readonly labels?: Readonly<Record<string, string>> | null
-    readonly annotations?: Readonly<Record<string, string>> | null
-    readonly ownerReferences?: readonly Owner[] | null
-    readonly managedFields?: readonly ManagedFieldsEntry[] | null
-  }
-  readonly type: string
-  readonly immutable?: boolean | null
-  readonly data?: Readonly<Record<string, string>> | null
-}
-
 const texts = nullable(mapOf(string()))
-const anything = checkThat(() => true)
-const checkSecret = object({
+const owner = object({ apiVersion: string(), kind: string(), name: string(), uid: string() })
+const managedFieldsEntry = object({
+  manager: nullable(string()),
+  operation: nullable(string()),
+  subresource: nullable(string()),
+  fieldsV1: anything,
+})
+const secretJson = object({
   metadata: object({
     name: string(),
     uid: string(),
@@ -139,21 +115,10 @@ const checkSecret = object({
     deletionTimestamp: anything,
     labels: texts,
     annotations: texts,
-    ownerReferences: nullable(
-      listOf(object({ apiVersion: string(), kind: string(), name: string(), uid: string() })),
-    ),
-    managedFields: nullable(
-      listOf(
-        object({
-          manager: nullable(string()),
-          operation: nullable(string()),
-          subresource: nullable(string()),
-          fieldsV1: anything,
-        } satisfies Record<keyof ManagedFieldsEntry, Check>),
-      ),
-    ),
-  } satisfies Record<keyof SecretJson['metadata'], Check>),
+    ownerReferences: nullable(listOf(owner)),
+    managedFields: nullable(listOf(managedFieldsEntry)),
+  }),
   type: string(),
   immutable: anything,
   data: texts,
-} satisfies Record<keyof SecretJson, Check>)
+})

@@ -1,4 +1,13 @@
-import { isObject, listOf, nullable, object, string } from '../../../lib/shape.ts'
+import {
+  type Accepted,
+  type Check,
+  isObject,
+  listOf,
+  matches,
+  nullable,
+  object,
+  string,
+} from '../../../lib/shape.ts'
 import { isUuid } from '../../../lib/values/parse-uuid.ts'
 
 /**
@@ -6,27 +15,49 @@ import { isUuid } from '../../../lib/values/parse-uuid.ts'
  * that is checked here becomes an argument of another command.
  */
 
-export interface ManagedIdentity {
-  readonly name: string
-  readonly resourceGroup: string
-  readonly clientId: string
-  readonly principalId: string
+/** Other text doesn't come from Azure: a scope has a few hundred characters. No argument of a program can have a NUL. */
+const text = string((value) => value.length <= 2000 && !value.includes('\0'))
+const uuid = string(isUuid)
+const texts = nullable(listOf(text))
+
+/** A list that Azure could have: its own limits are far lower. */
+function readList<T>(
+  value: unknown,
+  shape: Check<T>,
+  maxEntries: number,
+): readonly T[] | undefined {
+  if (!Array.isArray(value) || value.length > maxEntries) return undefined
+  return value.every((item) => matches(shape, item)) ? value : undefined
 }
 
-export interface AzureCredential {
-  readonly name: string
+const identityShape = object({ name: text, resourceGroup: text, clientId: uuid, principalId: uuid })
+export type ManagedIdentity = Accepted<typeof identityShape>
+
+export const readIdentity = (value: unknown): ManagedIdentity | undefined =>
+  matches(identityShape, value) ? value : undefined
+
+export const readIdentities = (value: unknown): readonly ManagedIdentity[] | undefined =>
+  readList(value, identityShape, 1000)
+
+const credentialShape = object({
+  name: text,
+  issuer: text,
   /** Absent for a flexible credential, which matches a pattern of subjects. */
-  readonly subject?: string | null
-  readonly issuer: string
-  readonly audiences?: readonly string[] | null
-}
+  subject: nullable(text),
+  audiences: texts,
+})
+export type AzureCredential = Accepted<typeof credentialShape>
 
-export interface AccessPolicy {
-  readonly objectId: string
+export const readCredentials = (value: unknown): readonly AzureCredential[] | undefined =>
+  readList(value, credentialShape, 1000)
+
+const policyShape = object({
+  objectId: text,
   /** Set for tokens that an application requests on behalf of somebody else. */
-  readonly applicationId?: string | null
-  readonly permissions: Readonly<Partial<Record<string, readonly string[] | null>>>
-}
+  applicationId: nullable(text),
+  permissions: object({ keys: texts, secrets: texts, certificates: texts, storage: texts }),
+})
+export type AccessPolicy = Accepted<typeof policyShape>
 
 export interface AzureVault {
   /** A resource ID, which ends with the vault's name. */
@@ -35,69 +66,6 @@ export interface AzureVault {
   /** Absent if the vault uses roles. */
   readonly policies?: readonly AccessPolicy[]
 }
-
-export interface RoleAssignment {
-  readonly id: string
-  readonly scope: string
-  readonly roleDefinitionId: string
-  readonly principalId: string
-  readonly condition?: string | null
-}
-
-export interface RolePermission {
-  readonly actions: readonly string[]
-  readonly notActions: readonly string[]
-  readonly dataActions: readonly string[]
-  readonly notDataActions: readonly string[]
-  readonly condition?: string | null
-}
-
-export interface AzureRole {
-  readonly roleName: string
-  readonly permissions: readonly RolePermission[]
-}
-
-/** Other text doesn't come from Azure: a scope has a few hundred characters. No argument of a program can have a NUL. */
-const text = string((value) => value.length <= 2000 && !value.includes('\0'))
-const uuid = string(isUuid)
-const texts = nullable(listOf(text))
-
-const isValid = <T>(shape: ReturnType<typeof object>, value: unknown): value is T =>
-  shape(value) === undefined
-
-/** A list that Azure could have: its own limits are far lower. */
-function readList<T>(
-  value: unknown,
-  shape: ReturnType<typeof object>,
-  maxEntries: number,
-): readonly T[] | undefined {
-  if (!Array.isArray(value) || value.length > maxEntries) return undefined
-  return value.every((item) => isValid<T>(shape, item)) ? value : undefined
-}
-
-const identityShape = object({ name: text, resourceGroup: text, clientId: uuid, principalId: uuid })
-
-export const readIdentity = (value: unknown): ManagedIdentity | undefined =>
-  isValid<ManagedIdentity>(identityShape, value) ? value : undefined
-
-export const readIdentities = (value: unknown): readonly ManagedIdentity[] | undefined =>
-  readList(value, identityShape, 1000)
-
-const credentialShape = object({
-  name: text,
-  issuer: text,
-  subject: nullable(text),
-  audiences: texts,
-})
-
-export const readCredentials = (value: unknown): readonly AzureCredential[] | undefined =>
-  readList(value, credentialShape, 1000)
-
-const policyShape = object({
-  objectId: text,
-  applicationId: nullable(text),
-  permissions: object({ keys: texts, secrets: texts, certificates: texts, storage: texts }),
-})
 
 /** @param name - of the vault that was asked for */
 export function readVault(value: unknown, name: string): AzureVault | undefined {
@@ -109,7 +77,7 @@ export function readVault(value: unknown, name: string): AzureVault | undefined 
     ) ?? []
   if (subscription === undefined || vault?.toLowerCase() !== name.toLowerCase()) return
   if (properties['enableRbacAuthorization'] === true) return { id, subscription }
-  const policies = readList<AccessPolicy>(properties['accessPolicies'] ?? [], policyShape, 2000)
+  const policies = readList(properties['accessPolicies'] ?? [], policyShape, 2000)
   return policies && { id, subscription, policies }
 }
 
@@ -124,6 +92,7 @@ const assignmentShape = object({
   principalId: text,
   condition: nullable(string()),
 })
+export type RoleAssignment = Accepted<typeof assignmentShape>
 
 export const readAssignments = (value: unknown): readonly RoleAssignment[] | undefined =>
   readList(value, assignmentShape, 5000)
@@ -136,9 +105,22 @@ const permissionShape = object({
   condition: nullable(string()),
 })
 
+export interface RolePermission {
+  readonly actions: readonly string[]
+  readonly notActions: readonly string[]
+  readonly dataActions: readonly string[]
+  readonly notDataActions: readonly string[]
+  readonly condition?: string | null
+}
+
+export interface AzureRole {
+  readonly roleName: string
+  readonly permissions: readonly RolePermission[]
+}
+
 export function readRole(value: unknown): AzureRole | undefined {
   if (!isObject(value) || text(value['roleName']) !== undefined) return
-  const permissions = readList<Partial<RolePermission>>(value['permissions'], permissionShape, 100)
+  const permissions = readList(value['permissions'], permissionShape, 100)
   if (permissions === undefined) return
   const count = (name: 'actions' | 'notActions' | 'dataActions' | 'notDataActions') =>
     permissions.reduce((sum, permission) => sum + (permission[name]?.length ?? 0), 0)
