@@ -13,7 +13,7 @@ import { hasRoomAgain, holdAccount, releaseAccount } from './account/account-mem
 import type { SecretStatus } from './account/account-state.ts'
 import type { SeenAccount } from './cluster/cluster-port.ts'
 import { withoutDetails } from './cluster/seen-account.ts'
-import { watchAccounts } from './cluster/watch-accounts.ts'
+import { watchObjects } from './cluster/watch-objects.ts'
 import type { SecretFigures } from './metrics/account-metrics.ts'
 import { createNamespaces, type Namespaces } from './namespace/namespaces.ts'
 import { createRoundPace, type RoundPace } from './pace/round-pace.ts'
@@ -65,10 +65,13 @@ export function startController(options: ControllerOptions): Controller {
   const unlistedNamespaces = new Set(accounts.keys())
   const updates = entryUpdates({ ...options, entries, queue, namespaces })
   const watches = [...accounts.keys()].map((namespace) =>
-    watchAccounts({
+    watchObjects({
       ...options,
-      ...updates,
+      kind: 'ServiceAccount',
       namespace,
+      list: () => options.cluster.accounts.list(namespace, updates.reduce),
+      watch: options.cluster.accounts.watch,
+      onObject: (account) => updates.onAccount(updates.reduce(account)),
       onGone: (name) => updates.onGone(namespace, name),
       shouldListAgain: () => updates.hasRoomAgain(namespace),
       onListed: () => {

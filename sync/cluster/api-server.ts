@@ -2,27 +2,23 @@ import { CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from '@kube
 import { answerOf } from '../../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../../kubernetes/connection.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { createFairLimit } from '../../lib/fair/fair-limit.ts'
 import { tokenAudience } from '../../lib/token-audience.ts'
 import { fieldManager, statusAnnotation } from '../../requests/secret/names.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import { readStoredSecret, type StoredSecret } from '../plan/stored-secret.ts'
 import { ask, tokenError, writeError } from './cluster-error.ts'
-import type { SecretName, SeenAccount, SyncCluster } from './cluster-port.ts'
+import type { SecretName, SyncCluster } from './cluster-port.ts'
 import { customRequests } from './custom-requests.ts'
 import { eventBody } from './event-body.ts'
-import { followObjects } from './follow-objects.ts'
-import { type InTurnOf, listPages } from './list-pages.ts'
-import { objectOutline, paceOf } from './paced-reading.ts'
+import { kindRequests, type ReadingServices } from './kind-requests.ts'
+import { createPageTurns, objectOutline } from './paced-reading.ts'
 import { readSeenAccount } from './seen-account.ts'
 
 /** The shortest lifetime that the API server issues. The token is exchanged at once. */
 const tokenSeconds = 600
 
 const pageSize = 50
-/** All namespaces are listed at the start. */
-const pagesAtOnce = 2
 
 const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply)
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
@@ -41,18 +37,11 @@ export function connectCluster({
     ...(pace && { onPage: (path, cost) => pace.charge(namespaceIn(path), cost) }),
   })
   const core = new CoreV1Api(connection.configuration)
-  const limit = createFairLimit(pagesAtOnce)
-  const inTurnOf: InTurnOf = (namespace) => (task) => limit({ address: '', namespace }, task)
+  const services = { connection, turnsOf: createPageTurns(pace) }
   return {
-    watchAccounts: ({ namespace, ...watchOptions }) =>
-      followObjects(connection, {
-        ...watchOptions,
-        path: `/api/v1/namespaces/${namespace}/serviceaccounts`,
-        ...paceOf(pace, namespace),
-        read: readSeenAccount,
-      }),
-    ...customRequests(connection, { inTurnOf, ...(pace && { pace }) }),
-    ...accountRequests(core, { inTurnOf, ...(pace && { pace }) }),
+    accounts: accountRequests(core, services),
+    requestToken: tokenRequests(core),
+    ...customRequests(services),
     ...reportWrites(core),
     ...secretReads(core),
     ...secretWrites(core),
@@ -61,43 +50,35 @@ export function connectCluster({
 
 const namespaceIn = (path: string): string => /\/namespaces\/([^/]+)/.exec(path)?.[1] ?? ''
 
-function accountRequests(
-  core: CoreV1Api,
-  { inTurnOf, pace }: { readonly inTurnOf: InTurnOf; readonly pace?: FairPace },
-): Pick<SyncCluster, 'listAccounts' | 'requestToken'> {
-  return {
-    async listAccounts(namespace, reduce = (account) => account) {
-      const what = `the ServiceAccounts of namespace ${namespace}`
-      const objects: SeenAccount[] = []
-      const resourceVersion = await listPages({
-        pageSize,
-        inTurn: inTurnOf(namespace),
-        ...paceOf(pace, namespace),
-        async requestPage(page) {
-          const request = core.listNamespacedServiceAccount({ namespace, ...page })
-          const { items, metadata } = await ask(what, request)
-          objects.push(...items.flatMap(readSeenAccount).map(reduce))
-          return {
-            token: metadata?._continue ?? '',
-            resourceVersion: metadata?.resourceVersion ?? '',
-          }
-        },
-      })
-      return { objects, resourceVersion }
+const accountRequests = (core: CoreV1Api, services: ReadingServices) =>
+  kindRequests(services, {
+    pageSize,
+    pathOf: (namespace) => `/api/v1/namespaces/${namespace}/serviceaccounts`,
+    async requestPage(namespace, query) {
+      const request = core.listNamespacedServiceAccount({ namespace, ...query })
+      const { items, metadata } = await ask(
+        `the ServiceAccounts of namespace ${namespace}`,
+        request,
+      )
+      const { _continue: token = '', resourceVersion = '' } = metadata ?? {}
+      return { items, token, resourceVersion }
     },
-    async requestToken({ namespace, name, uid }) {
-      const what = `ServiceAccount ${namespace}/${name}`
-      const spec = { audiences: [tokenAudience], expirationSeconds: tokenSeconds }
-      // With the uid, so that we don't get a token of an account that has replaced this one.
-      const body = { metadata: { uid }, spec }
-      const request = core.createNamespacedServiceAccountToken({ namespace, name, body })
-      const { status } = await ask(what, request, tokenError)
-      if (!status?.token)
-        throw new AkvError('AKV_ACCOUNT_TOKEN', `${what}: the answer contains no token`)
-      return status.token
-    },
+    read: readSeenAccount,
+  })
+
+const tokenRequests =
+  (core: CoreV1Api): SyncCluster['requestToken'] =>
+  async ({ namespace, name, uid }) => {
+    const what = `ServiceAccount ${namespace}/${name}`
+    const spec = { audiences: [tokenAudience], expirationSeconds: tokenSeconds }
+    // With the uid, so that we don't get a token of an account that has replaced this one.
+    const body = { metadata: { uid }, spec }
+    const request = core.createNamespacedServiceAccountToken({ namespace, name, body })
+    const { status } = await ask(what, request, tokenError)
+    if (!status?.token)
+      throw new AkvError('AKV_ACCOUNT_TOKEN', `${what}: the answer contains no token`)
+    return status.token
   }
-}
 
 /** Reports to the owner of an account. */
 function reportWrites(core: CoreV1Api): Pick<SyncCluster, 'writeStatus' | 'createEvent'> {

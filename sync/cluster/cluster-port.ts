@@ -42,6 +42,7 @@ export interface KindRequests<T> {
    * @throws KindAbsentError if the cluster doesn't know the kind
    */
   list(namespace: string, reduce?: (object: T) => T): Promise<ObjectList<T>>
+  /** Watches until the API server ends the watch. Returns the resourceVersion to continue from. */
   watch(options: WatchOptions<T>): Promise<string>
 }
 
@@ -82,13 +83,7 @@ export interface SecretName {
  * {@link StaleError}.
  */
 export interface SyncCluster {
-  /** @param reduce - drops what isn't needed of each account while listing, because there may be many */
-  listAccounts(
-    namespace: string,
-    reduce?: (account: SeenAccount) => SeenAccount,
-  ): Promise<ObjectList<SeenAccount>>
-  /** Watches until the API server ends the watch. Returns the resourceVersion to continue from. */
-  watchAccounts(options: WatchOptions<SeenAccount>): Promise<string>
+  readonly accounts: KindRequests<SeenAccount>
   readonly objectsOf: CustomObjects
   /** Whether the API server serves the kind, and isn't about to remove it. */
   servesKind(kind: CustomKind): Promise<boolean>

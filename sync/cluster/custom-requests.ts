@@ -1,6 +1,5 @@
 import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
 import { answerOf } from '../../kubernetes/answers.ts'
-import type { Connection } from '../../kubernetes/connection.ts'
 import { isObject } from '../../lib/shape.ts'
 import { readSeenClass } from '../../requests/class/seen-class.ts'
 import {
@@ -9,18 +8,15 @@ import {
 } from '../../requests/external-secret/seen-external-secret.ts'
 import { fieldManager } from '../../requests/secret/names.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
-import type { FairPace } from '../pace/fair-pace.ts'
 import { ask } from './cluster-error.ts'
 import {
   type CustomKind,
   KindAbsentError,
   type KindRequests,
-  type ObjectList,
   type SyncCluster,
 } from './cluster-port.ts'
-import { followObjects } from './follow-objects.ts'
-import { type InTurn, type InTurnOf, listPages, type Page } from './list-pages.ts'
-import { type AwaitTurn, paceOf } from './paced-reading.ts'
+import { kindRequests, type ReadingServices } from './kind-requests.ts'
+import type { Page, PageQuery } from './list-objects.ts'
 import { refuseUnread } from './read-large.ts'
 
 interface Kind {
@@ -49,37 +45,21 @@ const kinds: Readonly<Record<CustomKind, Kind>> = {
 /** Objects with hundreds of keys still fit into a page. */
 const pageSize = 20
 
-/**
- * The requests for custom resources.
- *
- * @param options - `inTurnOf`: for the pages of lists; `pace`: for everything that is read
- */
+/** The requests for custom resources. */
 export function customRequests(
-  connection: Connection,
-  { inTurnOf, pace }: { readonly inTurnOf: InTurnOf; readonly pace?: FairPace },
+  services: ReadingServices,
 ): Pick<SyncCluster, 'objectsOf' | 'servesKind' | 'writeReadyStatus'> {
-  const api = new CustomObjectsApi(connection.configuration)
+  const api = new CustomObjectsApi(services.connection.configuration)
   const requestsOf = <T extends SeenSource>(
     kind: CustomKind,
-    readWhole: (object: unknown) => readonly T[],
-    read = refuseUnread(readWhole),
-  ): KindRequests<T> => ({
-    list: (namespace, reduce = (object) => object) =>
-      listAll(api, {
-        kind,
-        namespace,
-        inTurn: inTurnOf(namespace),
-        ...paceOf(pace, namespace),
-        read: (object) => read(object).map(reduce),
-      }),
-    watch: ({ namespace, ...options }) =>
-      followObjects(connection, {
-        ...options,
-        ...paceOf(pace, namespace),
-        path: pathOf(kind, namespace),
-        read,
-      }),
-  })
+    read: (object: unknown) => readonly T[],
+  ): KindRequests<T> =>
+    kindRequests(services, {
+      pageSize,
+      pathOf: (namespace) => pathOf(kind, namespace),
+      requestPage: (namespace, query) => requestPage(api, { kind, namespace, query }),
+      read: refuseUnread(read),
+    })
   return {
     objectsOf: {
       SecretProviderClass: requestsOf('SecretProviderClass', readSeenClass),
@@ -116,38 +96,21 @@ function pathOf(kind: CustomKind, namespace: string): string {
   return `/apis/${group}/${version}/${scope}${plural}`
 }
 
-/** Lists all objects of a kind, page by page. Throws KindAbsentError if the cluster doesn't know the kind. */
-async function listAll<T>(
+/** Requests a page of a list. Throws KindAbsentError if the cluster doesn't know the kind. */
+async function requestPage(
   api: CustomObjectsApi,
-  options: {
-    readonly kind: CustomKind
-    readonly namespace: string
-    readonly inTurn: InTurn
-    readonly awaitTurn?: AwaitTurn
-    readonly read: (object: unknown) => readonly T[]
-  },
-): Promise<ObjectList<T>> {
-  const { kind, namespace, inTurn, awaitTurn, read } = options
+  list: { readonly kind: CustomKind; readonly namespace: string; readonly query: PageQuery },
+): Promise<Page> {
+  const { kind, namespace } = list
   const what = namespace === '' ? `all ${kind}s` : `the ${kind}s of namespace ${namespace}`
-  const objects: T[] = []
-  const resourceVersion = await listPages({
-    pageSize,
-    inTurn,
-    ...(awaitTurn && { awaitTurn }),
-    async requestPage(page) {
-      const query = { ...kinds[kind], ...page }
-      const request =
-        namespace === ''
-          ? api.listClusterCustomObject(query)
-          : api.listNamespacedCustomObject({ ...query, namespace })
-      const answer: unknown = await ask(what, request.catch(unlessAbsent))
-      if (answer === undefined) throw new KindAbsentError(what)
-      const { items, ...metadata } = readPage(answer)
-      for (const item of items) objects.push(...read(item))
-      return metadata
-    },
-  })
-  return { objects, resourceVersion }
+  const query = { ...kinds[kind], ...list.query }
+  const request =
+    namespace === ''
+      ? api.listClusterCustomObject(query)
+      : api.listNamespacedCustomObject({ ...query, namespace })
+  const answer: unknown = await ask(what, request.catch(unlessAbsent))
+  if (answer === undefined) throw new KindAbsentError(what)
+  return readPage(answer)
 }
 
 /** The cluster doesn't know the kind: undefined takes the place of an answer. */
@@ -156,7 +119,7 @@ function unlessAbsent(error: unknown): undefined {
 }
 
 /** The client doesn't check lists of custom objects. */
-function readPage(answer: unknown): Page & { readonly items: readonly unknown[] } {
+function readPage(answer: unknown): Page {
   const { items, metadata } = isObject(answer) ? answer : {}
   const { continue: token, resourceVersion } = isObject(metadata) ? metadata : {}
   return {

@@ -20,7 +20,7 @@ export async function followObjects<T extends { readonly name: string }>(
   options: Omit<WatchOptions<T>, 'namespace'> & {
     readonly path: string
     readonly read: (object: unknown) => readonly T[]
-    readonly awaitTurn?: AwaitTurn
+    readonly awaitTurn: AwaitTurn
   },
 ): Promise<string> {
   const { path, read, resourceVersion, onOpen, onObject, onGone, awaitTurn, signal } = options
@@ -36,7 +36,7 @@ export async function followObjects<T extends { readonly name: string }>(
     quietMs,
     signal,
     ...(onOpen && { onOpen }),
-    ...(awaitTurn && { awaitTurn }),
+    awaitTurn,
     onEvent: ({ type, object }) => {
       if (type === 'ERROR') throw new Error('the API server ended the watch with an error')
       last = versionOf(object) ?? last

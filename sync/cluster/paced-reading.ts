@@ -1,14 +1,29 @@
+import { createFairLimit } from '../../lib/fair/fair-limit.ts'
 import type { OutlinePath } from '../../lib/json/json-outline.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
 
 /** Waits until there is time for work that takes about so many microseconds. */
 export type AwaitTurn = (microseconds: number) => Promise<void>
 
-export const paceOf = (
-  pace: FairPace | undefined,
-  namespace: string,
-): { readonly awaitTurn?: AwaitTurn } =>
-  pace ? { awaitTurn: (microseconds) => pace.awaitTurn(namespace, microseconds) } : {}
+/** How the requests of one namespace wait for others. */
+export interface PageTurns {
+  /** Runs the request for a page of a list when its turn comes. */
+  readonly inTurn: <T>(request: () => Promise<T>) => Promise<T>
+  /** What reading a page has cost is charged on its own. */
+  readonly awaitTurn: AwaitTurn
+}
+
+/** All namespaces are listed at the start. */
+const pagesAtOnce = 2
+
+/** Lets namespaces take turns. */
+export function createPageTurns(pace?: FairPace): (namespace: string) => PageTurns {
+  const limit = createFairLimit(pagesAtOnce)
+  return (namespace) => ({
+    inTurn: (request) => limit({ address: '', namespace }, request),
+    awaitTurn: async (microseconds) => await pace?.awaitTurn(namespace, microseconds),
+  })
+}
 
 /**
  * What is read of an object that is too large to be read: what identifies it, the annotations of an account, the names of the

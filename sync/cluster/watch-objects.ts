@@ -11,7 +11,7 @@ interface Watched {
   readonly resourceVersion: string
 }
 
-export interface WatchObjectsLoop<T extends Watched> {
+interface WatchObjectsLoop<T extends Watched> {
   readonly kind: string
   readonly namespace: string
   readonly list: (namespace: string) => Promise<ObjectList<T>>

@@ -92,7 +92,7 @@ t.test('an account that is recreated during a round is a new account', async (t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => simulation.values('db') !== undefined)
   const owners = simulation.apiServer.secrets.get('team-a/db')?.metadata.ownerReferences
-  const { objects: accounts } = await simulation.options.cluster.listAccounts('team-a')
+  const { objects: accounts } = await simulation.options.cluster.accounts.list('team-a')
   t.match(owners, [{ uid: accounts[0]?.uid }])
   const creations = simulation.writes().filter((write) => write.startsWith('POST'))
   t.equal(creations.length, 2, 'a record and a Secret: the old one has written neither')
@@ -216,16 +216,16 @@ t.test('only the existence of a request is kept of an account that isn’t enabl
   const simulation = await startSimulation(t)
   const { cluster } = simulation.options
   const kept: unknown[] = []
-  const listAccounts: typeof cluster.listAccounts = async (namespace, abridge) => {
-    const list = await cluster.listAccounts(namespace, abridge)
-    kept.push(...list.objects.map(({ annotations }) => annotations))
-    return list
+  const list: typeof cluster.accounts.list = async (namespace, abridge) => {
+    const listed = await cluster.accounts.list(namespace, abridge)
+    kept.push(...listed.objects.map(({ annotations }) => annotations))
+    return listed
   }
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   simulation.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
   const controller = startController({
     ...simulation.options,
-    cluster: { ...cluster, listAccounts },
+    cluster: { ...cluster, accounts: { ...cluster.accounts, list } },
     kinds: [],
     accounts: new Map([['team-a', new Set(['web'])]]),
   })

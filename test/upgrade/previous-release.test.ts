@@ -80,7 +80,7 @@ t.test('the Secrets of an account are kept as they are, and go with it', async (
   const put = (annotations: Readonly<Record<string, string>>) =>
     apiServer.accounts.put(account.namespace, account.name, annotations)
   put(account.annotations)
-  const { objects: accounts } = await simulation.options.cluster.listAccounts(account.namespace)
+  const { objects: accounts } = await simulation.options.cluster.accounts.list(account.namespace)
   const secrets = JSON.parse(read('secrets.json').replaceAll(accountUid, accounts[0]?.uid ?? ''))
   for (const secret of secrets) {
     const path = `${account.namespace}/${secret.metadata.name}`

@@ -66,6 +66,7 @@ t.test(
     const watch = followObjects(openConnection({ signal }), {
       path: '/api/v1/namespaces/default/serviceaccounts',
       read: readSeenAccount,
+      awaitTurn: async () => undefined,
       resourceVersion: String(resourceVersion),
       onObject: () => t.fail('the watch reports an account'),
       onGone: () => t.fail('the watch reports a deleted account'),

@@ -51,7 +51,7 @@ t.test('on the tests’ API server, sync treats Secrets as on a real one', async
 t.test('tokens are requested with one audience and the account’s uid', async (t) => {
   const { apiServer, cluster } = await start(t)
   apiServer.accounts.put('team-a', 'web', {})
-  const [seen] = (await cluster.listAccounts('team-a')).objects
+  const [seen] = (await cluster.accounts.list('team-a')).objects
   t.equal(await cluster.requestToken({ ...account, uid: seen?.uid ?? '' }), 'a.b.c')
   t.match(apiServer.requests.at(-1), {
     method: 'POST',
@@ -73,7 +73,7 @@ t.test('tokens are requested with one audience and the account’s uid', async (
 t.test('writing the status changes one annotation of the account with that uid', async (t) => {
   const { apiServer, cluster } = await start(t)
   apiServer.accounts.put('team-a', 'web', { a: '1' })
-  const [seen] = (await cluster.listAccounts('team-a')).objects
+  const [seen] = (await cluster.accounts.list('team-a')).objects
   if (seen === undefined) throw new Error('no account')
   await cluster.writeStatus(seen, 'db: ready')
   t.match(apiServer.requests.at(-1), {
@@ -95,12 +95,12 @@ t.test('writing the status changes one annotation of the account with that uid',
 t.test('a watch reports changes and the version at which it ended', async (t) => {
   const { apiServer, cluster } = await start(t)
   apiServer.accounts.put('team-a', 'web', { 'akv-injector.io/sync': '1', a: '1' })
-  const { objects: accounts, resourceVersion } = await cluster.listAccounts('team-a')
+  const { objects: accounts, resourceVersion } = await cluster.accounts.list('team-a')
   t.match(accounts, [
     { namespace: 'team-a', name: 'web', annotations: { 'akv-injector.io/sync': '1' } },
   ])
   const told: string[] = []
-  const watching = cluster.watchAccounts({
+  const watching = cluster.accounts.watch({
     namespace: 'team-a',
     resourceVersion,
     signal: new AbortController().signal,
@@ -128,7 +128,7 @@ t.test('objects that are too large for a page are listed a few at a time', async
     apiServer.externalSecrets.put('ClusterSecretStore', { name }, { large })
   }
   const lists = [
-    [() => cluster.listAccounts('team-a'), [50, 13, 4, 4, 4]],
+    [() => cluster.accounts.list('team-a'), [50, 13, 4, 4, 4]],
     [() => cluster.objectsOf.ExternalSecret.list('team-a'), [20, 5, 5]],
     [() => cluster.objectsOf.ClusterSecretStore.list(''), [20, 5, 5]],
   ] as const
@@ -154,7 +154,7 @@ t.test('a list has only the outline of an object that is too large', async (t) =
     'akv-injector.io/sync': '1',
     'example.com/notes': notes,
   })
-  const { objects: accounts } = await cluster.listAccounts('team-a')
+  const { objects: accounts } = await cluster.accounts.list('team-a')
   t.match(accounts, [{ name: 'huge', annotations: { 'akv-injector.io/sync': '1' } }])
 
   const target = { name: 'claimed' }
@@ -214,7 +214,7 @@ t.test('accounts are listed page by page, and only the needed annotations are ke
   }
   const others = { 'azure.workload.identity/other': 'z', 'example.com/notes': 'x'.repeat(10_000) }
   for (const name of names) apiServer.accounts.put('team-a', name, { ...annotations, ...others })
-  const { objects: accounts, resourceVersion } = await cluster.listAccounts('team-a')
+  const { objects: accounts, resourceVersion } = await cluster.accounts.list('team-a')
   t.strictSame(
     accounts.map(({ name }) => name),
     names,
@@ -222,7 +222,7 @@ t.test('accounts are listed page by page, and only the needed annotations are ke
   t.strictSame(accounts[119]?.annotations, annotations)
   t.match(resourceVersion, /^\d+$/)
   t.equal(apiServer.requests.length, 3)
-  const abridged = await cluster.listAccounts('team-a', (account) => ({ ...account, name: 'x' }))
+  const abridged = await cluster.accounts.list('team-a', (account) => ({ ...account, name: 'x' }))
   t.ok(abridged.objects.every(({ name }) => name === 'x'))
 })
 
@@ -251,19 +251,19 @@ t.test('a watch that is refused or ends with an error is rejected', async (t) =>
     onObject: () => t.fail('told of an account'),
     onGone: () => t.fail('told of an account'),
   }
-  const watching = cluster.watchAccounts(options)
+  const watching = cluster.accounts.watch(options)
   while (apiServer.watches() === 0) await new Promise(setImmediate)
   apiServer.endWatches({ type: 'ERROR', object: { kind: 'Status', code: 410 } })
   await t.rejects(watching, { message: 'the API server ended the watch with an error' })
   for (const status of [410, 403, 500]) {
     apiServer.before = () => [status, {}]
-    await t.rejects(cluster.watchAccounts(options), {
+    await t.rejects(cluster.accounts.watch(options), {
       message: `the API server answered ${status} to a watch`,
     })
   }
   const stop = new AbortController()
   apiServer.before = () => undefined
-  const stopped = cluster.watchAccounts({ ...options, signal: stop.signal })
+  const stopped = cluster.accounts.watch({ ...options, signal: stop.signal })
   while (apiServer.watches() === 0) await new Promise(setImmediate)
   stop.abort()
   await t.rejects(stopped)
@@ -289,7 +289,7 @@ t.test('errors have a code and never repeat the API server’s words', async (t)
     const isDenied = message === webhook || message === policy
     const writeCode = isDenied ? 'AKV_SECRET_REFUSED' : code
     await t.rejects(cluster.deleteSecret(db, 'uid'), { code: writeCode })
-    await t.rejects(cluster.listAccounts('team-a'), { code })
+    await t.rejects(cluster.accounts.list('team-a'), { code })
   }
   apiServer.before = () => [200, { kind: 'Table' }]
   await t.rejects(cluster.readSecret(db), {

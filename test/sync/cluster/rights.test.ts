@@ -45,8 +45,8 @@ const writeStatus =
 
 /** Each right, and the calls that need it. */
 const calls: Readonly<Record<string, readonly Ask[]>> = {
-  'list serviceaccounts': [(cluster) => cluster.listAccounts(namespace)],
-  'watch serviceaccounts': [(cluster) => cluster.watchAccounts(watching)],
+  'list serviceaccounts': [(cluster) => cluster.accounts.list(namespace)],
+  'watch serviceaccounts': [(cluster) => cluster.accounts.watch(watching)],
   'patch serviceaccounts': [(cluster) => cluster.writeStatus(account, 'db: ready')],
   'create serviceaccounts/token': [(cluster) => cluster.requestToken(account)],
   'get secrets': [(cluster) => cluster.readSecret(db)],

@@ -59,11 +59,7 @@ export function memoryCluster({
   const byUid = new Map(externalSecrets.map((object) => [object.metadata.uid, object]))
   const watchers = new Map<string, (object: SeenWithStatus) => void>()
   const cluster: SyncCluster = {
-    listAccounts: async (namespace) => ({
-      objects: within(accounts, namespace).flatMap(readSeenAccount),
-      resourceVersion: '1',
-    }),
-    watchAccounts: watch,
+    accounts: requestsOf(accounts, readSeenAccount),
     objectsOf: {
       SecretProviderClass: requestsOf(classes, readSeenClass),
       ExternalSecret: {

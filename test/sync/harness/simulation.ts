@@ -122,7 +122,7 @@ export async function startSimulation(
     stop,
     pass: clock.pass,
     async round(name = 'web') {
-      const { objects: accounts } = await options.cluster.listAccounts('team-a')
+      const { objects: accounts } = await options.cluster.accounts.list('team-a')
       for (const account of accounts) {
         const entry = entries.get(account.uid) ?? accountEntry(account, account.name !== 'unlisted')
         const before = JSON.stringify(entry.account.annotations)

@@ -19,7 +19,7 @@ t.test('the token of an account serves its next rounds', async (t) => {
 t.test('between rounds, an account keeps data, and no sessions or signals', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
-  const [account] = (await simulation.options.cluster.listAccounts('team-a')).objects
+  const [account] = (await simulation.options.cluster.accounts.list('team-a')).objects
   const entry = account && accountEntry(account, true)
   if (entry === undefined) throw new Error('there is no account')
   await createRounds(simulation.options)(entry)
@@ -36,7 +36,7 @@ t.test('accounts share the maps that are empty', async (t) => {
       name,
       annotations(`[{ secret: ${name}, data: "extra" }]`),
     )
-  const { objects: accounts } = await simulation.options.cluster.listAccounts('team-a')
+  const { objects: accounts } = await simulation.options.cluster.accounts.list('team-a')
   const kept = await Promise.all(
     accounts.map(async (account) => {
       const entry = accountEntry(account, true)

@@ -190,7 +190,7 @@ t.test('an account with more values than we keep continues as after a restart', 
   const many = Array.from({ length: 6 }, (_, i) => `- { secret: s${i}, data: "${keys}" }`)
   const sync = `${many.join('\n')}\n- { secret: db, data: "password=db-password, new=absent?" }`
   simulation.apiServer.accounts.put('team-a', 'web', annotations(sync))
-  const { objects: accounts } = await simulation.options.cluster.listAccounts('team-a')
+  const { objects: accounts } = await simulation.options.cluster.accounts.list('team-a')
   for (const account of accounts) {
     const entry = accountEntry(account, true)
     await createRounds(simulation.options)(entry)

@@ -115,7 +115,7 @@ export async function openSyncTestbed(
       ).body
     },
     async round({ name = 'web', namespace: at = namespace } = {}) {
-      const { objects: accounts } = await options.cluster.listAccounts(at)
+      const { objects: accounts } = await options.cluster.accounts.list(at)
       const account = accounts.find((account) => account.name === name)
       if (account === undefined) throw new Error(`there is no account ${name}`)
       const entry = entries.get(account.uid) ?? accountEntry(account, true)

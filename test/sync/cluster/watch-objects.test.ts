@@ -1,7 +1,7 @@
 import t from 'tap'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { SeenAccount, WatchOptions } from '../../../sync/cluster/cluster-port.ts'
-import { watchAccounts } from '../../../sync/cluster/watch-accounts.ts'
+import { watchObjects } from '../../../sync/cluster/watch-objects.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 
@@ -34,63 +34,58 @@ async function runThrough(
     if (step instanceof Error) throw step
     return step
   }
-  await watchAccounts({
+  await watchObjects<SeenAccount>({
+    kind: 'ServiceAccount',
     namespace: 'team-a',
     clock,
     log,
     signal: stop.signal,
-    reduce: (account) => ({ ...account, name: account.name.replace(/^long-/, '') }),
-    onAccount({ name, resourceVersion }) {
+    onObject({ name, resourceVersion }) {
       told.push(`${name} ${resourceVersion}`)
       onAccount()
       return true
     },
     onGone: (name) => told.push(`gone ${name}`),
     onListed: () => told.push('listed'),
-    cluster: {
-      async listAccounts(_, reduce = (account) => account) {
-        const accounts = take()
-        if (!Array.isArray(accounts)) throw new Error('a watch was expected, and it lists')
-        return { objects: accounts.map(reduce), resourceVersion: '10' }
-      },
-      async watchAccounts(options) {
-        const watch = take()
-        if (typeof watch !== 'function') throw new Error('a list was expected, and it watches')
-        options.onOpen?.()
-        await clock.sleep(watchMs)
-        return await watch(options)
-      },
+    async list() {
+      const accounts = take()
+      if (!Array.isArray(accounts)) throw new Error('a watch was expected, and it lists')
+      return { objects: accounts, resourceVersion: '10' }
+    },
+    async watch(options) {
+      const watch = take()
+      if (typeof watch !== 'function') throw new Error('a list was expected, and it watches')
+      options.onOpen?.()
+      await clock.sleep(watchMs)
+      return await watch(options)
     },
   })
   return { told, lines, waits: clock.waits }
 }
 
-t.test(
-  'the watch of accounts lists once, and each watch starts where the previous one ended',
-  async (t) => {
-    const versions: string[] = []
-    const watch =
-      (next: string, ...accounts: readonly SeenAccount[]): Watch =>
-      async ({ resourceVersion, onObject }) => {
-        versions.push(resourceVersion)
-        for (const account of accounts) onObject(account)
-        return next
-      }
-    const { told, lines, waits } = await runThrough([
-      [seen('web', '1'), seen('long-api', '2')],
-      watch('11', seen('long-web', '11')),
-      watch('12', seen('web', '11')),
-      watch('13'),
-    ])
-    t.strictSame(told, ['web 1', 'api 2', 'listed', 'web 11'])
-    t.strictSame(versions, ['10', '11', '12'])
-    t.strictSame(lines, [])
-    t.notOk(
-      waits.some((ms) => ms < 0),
-      'no wait is one that Node would warn of',
-    )
-  },
-)
+t.test('a watch lists once, and each watch starts where the previous one ended', async (t) => {
+  const versions: string[] = []
+  const watch =
+    (next: string, ...accounts: readonly SeenAccount[]): Watch =>
+    async ({ resourceVersion, onObject }) => {
+      versions.push(resourceVersion)
+      for (const account of accounts) onObject(account)
+      return next
+    }
+  const { told, lines, waits } = await runThrough([
+    [seen('web', '1'), seen('api', '2')],
+    watch('11', seen('web', '11')),
+    watch('12', seen('web', '11')),
+    watch('13'),
+  ])
+  t.strictSame(told, ['web 1', 'api 2', 'listed', 'web 11'])
+  t.strictSame(versions, ['10', '11', '12'])
+  t.strictSame(lines, [])
+  t.notOk(
+    waits.some((ms) => ms < 0),
+    'no wait is one that Node would warn of',
+  )
+})
 
 t.test('a list after a failure reports only new, changed and deleted accounts', async (t) => {
   const { told, lines } = await runThrough([
@@ -109,7 +104,7 @@ t.test('a list after a failure reports only new, changed and deleted accounts', 
 })
 
 t.test(
-  'the watch of accounts backs off after failures, logs that once, and logs the recovery at once',
+  'a watch backs off after failures, logs that once, and logs the recovery at once',
   async (t) => {
     const down = new AkvError('AKV_CLUSTER_UNAVAILABLE', 'it is down')
     const { told, lines, waits } = await runThrough(
