@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { certificateBlocks, parseCertificate } from '../lib/certificates.ts'
 import { authorityName } from './names.ts'
 
 /** What {@link plan} needs to know of a certificate. Times are in ms since the epoch. */
@@ -118,19 +119,10 @@ function readPair(texts: SecretTexts): Held<X509Certificate> {
   }
 }
 
-/** Base64 contains no hyphens, so the search stays linear even for many BEGIN lines without an END line. */
-const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
-
-function authoritiesIn(text: string): X509Certificate[] {
-  return (text.match(certificatePattern) ?? []).flatMap((pem) => {
-    try {
-      const certificate = new X509Certificate(pem)
-      return isAuthority(certificate) ? certificate : []
-    } catch {
-      return []
-    }
-  })
-}
+const authoritiesIn = (text: string): readonly X509Certificate[] =>
+  certificateBlocks(text)
+    .flatMap((pem) => parseCertificate(pem) ?? [])
+    .filter(isAuthority)
 
 /** An authority has to be self-signed, because it is a trust anchor. */
 const isAuthority = (certificate: X509Certificate) =>

@@ -19,12 +19,7 @@ export interface CertsSettings {
 }
 
 /** The flags of `akv-injector certs`, as written. */
-export interface CertsFlags {
-  readonly namespace: string
-  readonly service: string
-  readonly caSecret: string
-  readonly tlsSecret: string
-  readonly webhookConfiguration: string
+export interface CertsFlags extends Omit<CertsSettings, 'healthListen'> {
   readonly healthListen: string
 }
 

@@ -1,5 +1,6 @@
 import { ApiException } from '@kubernetes/client-node'
 import { reasonOf } from '../lib/reason-of.ts'
+import { objectAt } from '../lib/shape.ts'
 
 /** Returns undefined if the object doesn't exist. Throws a readable Error for any other failure. */
 export async function ifFound<T>(request: Promise<T>): Promise<T | undefined> {
@@ -48,8 +49,7 @@ export function answerOf(error: unknown): FailedAnswer | undefined {
 
 function statusOf(body: unknown): Readonly<Record<string, unknown>> {
   try {
-    const status: unknown = typeof body === 'string' ? JSON.parse(body) : body
-    return typeof status === 'object' && status !== null ? (status as Record<string, unknown>) : {}
+    return objectAt(typeof body === 'string' ? JSON.parse(body) : body)
   } catch {
     return {}
   }

@@ -54,6 +54,8 @@ export const innerForbiddenCodes = [
 export type InnerForbiddenCode = (typeof innerForbiddenCodes)[number]
 
 const place = (vault: string) => `${vault};location=westeurope`
+const absent = (code: string, message: string): VaultRefusal => ({ status: 404, code, message })
+
 const unauthorized = (message: string): VaultRefusal => ({
   status: 401,
   code: 'Unauthorized',
@@ -115,17 +117,14 @@ export const secretDisabled = forbidden(
 const capitals = { secret: 'Secret', key: 'Key', certificate: 'Certificate' } as const
 
 /** @param id - the name, or `name/version` */
-export const notFound = (kind: ObjectKind, id: string): VaultRefusal => ({
-  status: 404,
-  code: `${capitals[kind]}NotFound`,
-  message: `A ${kind} with (name/id) ${id} was not found in this key vault. If you recently deleted this ${kind} you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
-})
+export const notFound = (kind: ObjectKind, id: string): VaultRefusal =>
+  absent(
+    `${capitals[kind]}NotFound`,
+    `A ${kind} with (name/id) ${id} was not found in this key vault. If you recently deleted this ${kind} you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
+  )
 
-export const noPendingCertificate = (name: string): VaultRefusal => ({
-  status: 404,
-  code: 'PendingCertificateNotFound',
-  message: `Pending certificate not found: ${name}`,
-})
+export const noPendingCertificate = (name: string): VaultRefusal =>
+  absent('PendingCertificateNotFound', `Pending certificate not found: ${name}`)
 
 /** The secret of a certificate can only be changed through the certificate. */
 export const secretIsManaged = (action: VaultAction): VaultRefusal =>
@@ -134,11 +133,8 @@ export const secretIsManaged = (action: VaultAction): VaultRefusal =>
     `Operation "${action}" is not allowed on this secret, since it is associated with a certificate. Perform the operation on the corresponding certificate. For more information refer to https://docs.microsoft.com/en-us/azure/key-vault/certificates/about-certificates#composition-of-a-certificate`,
   )
 
-export const deletedSecretNotFound = (name: string): VaultRefusal => ({
-  status: 404,
-  code: 'SecretNotFound',
-  message: `Deleted Secret not found: ${name}`,
-})
+export const deletedSecretNotFound = (name: string): VaultRefusal =>
+  absent('SecretNotFound', `Deleted Secret not found: ${name}`)
 
 const conflict = (innerCode: string, message: string): VaultRefusal => ({
   status: 409,
@@ -168,11 +164,8 @@ export const throttled: VaultRefusal = {
 }
 
 /** The emulator's own refusal: a vault that doesn't exist in the service has no DNS name, either. */
-export const vaultNotFound = (name: string): VaultRefusal => ({
-  status: 404,
-  code: 'VaultNotFound',
-  message: `The emulator's data file has no vault named ${name}.`,
-})
+export const vaultNotFound = (name: string): VaultRefusal =>
+  absent('VaultNotFound', `The emulator's data file has no vault named ${name}.`)
 
 export function vaultBody({ code, message, innerCode }: Omit<VaultRefusal, 'status'>) {
   return {

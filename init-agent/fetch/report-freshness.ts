@@ -1,17 +1,11 @@
 import { staleSeconds } from '../../delivery/projection/object-status.ts'
-import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import { describeObject } from '../../keyvault/reference.ts'
 import type { AgentContext } from '../context/agent-context.ts'
+import type { RefreshResult } from '../metrics/agent-figures.ts'
 
 /** Container runtimes cut a log line at 16 KiB. */
 const maxReportedObjects = 20
-
-interface RefreshResult {
-  readonly statuses: RefreshState['statuses']
-  /** Whether the new content is in the volumes. */
-  readonly isWritten: boolean
-}
 
 /**
  * Logs which objects could not be refreshed: one line for each refresh, however many they are. Logs once when an object,
@@ -19,7 +13,7 @@ interface RefreshResult {
  *
  * @returns reports one refresh, and remembers what it has reported
  */
-export function reportFreshness(context: ReportContext): (result: RefreshResult) => void {
+export function reportFreshness(context: ReportContext): (result: ReportedResult) => void {
   const { clock, log } = context
   const staleSinceMs: StaleObjects = new Map()
   let outageSinceMs = Number.POSITIVE_INFINITY
@@ -40,6 +34,7 @@ export function reportFreshness(context: ReportContext): (result: RefreshResult)
   }
 }
 
+type ReportedResult = Pick<RefreshResult, 'statuses' | 'isWritten'>
 type ReportContext = Pick<AgentContext, 'config' | 'clock' | 'log'>
 
 /** When each stale object became stale, by `objectKey`. */
@@ -48,7 +43,7 @@ type StaleObjects = Map<string, number>
 /** Adds the objects that failed and removes those that are up to date again. Returns both as log fields. */
 function updateStaleObjects(
   staleSinceMs: StaleObjects,
-  { config, clock, statuses, isWritten }: ReportContext & RefreshResult,
+  { config, clock, statuses, isWritten }: ReportContext & ReportedResult,
 ) {
   const failed: Record<string, unknown>[] = []
   const recovered: Record<string, unknown>[] = []

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto'
 import { Agent } from 'node:https'
+import { certificateBlocks, parseCertificate } from '../../lib/certificates.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 
 /** Enough for all parallel fetches, and few enough for a proxy. */
@@ -49,13 +49,8 @@ function proxySettings(env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv {
 
 /** Node would treat text without a certificate as an empty list, and then report that the host isn't trusted. */
 function certificates(pem: string): string {
-  try {
-    const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-    for (const certificate of found) new X509Certificate(certificate)
-    if (found.length > 0) return pem
-  } catch {
-    // Handled below, like an empty list.
-  }
+  const found = certificateBlocks(pem)
+  if (found.length > 0 && found.every(parseCertificate)) return pem
   throw new AkvError(
     'AKV_CONFIG_INVALID',
     'the configured CA does not contain a readable PEM certificate',

@@ -1,5 +1,6 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
+import { isObject, type JsonObject } from '../../lib/shape.ts'
 
 /** AKS identity bindings (a preview) exchange such tokens at a proxy of the cluster, not at Entra. */
 const bindingAudience = 'api://AKSIdentityBinding'
@@ -20,12 +21,11 @@ export function describeAssertion(token: string): string {
   return `issuer ${issuer}, subject ${subject}, audience ${audience.slice(0, 5).map(quoted).join(' ')}`
 }
 
-function payload(token: string): Record<string, unknown> {
+function payload(token: string): JsonObject {
   const parts = token.split('.')
   try {
     const value: unknown = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString())
-    if (parts.length === 3 && typeof value === 'object' && value !== null)
-      return value as Record<string, unknown>
+    if (parts.length === 3 && isObject(value)) return value
   } catch {
     // Handled below, like a token without the claims.
   }

@@ -1,4 +1,5 @@
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import { valueAt, withoutAbsent } from '../../lib/shape.ts'
 import type { FailedRequest } from '../clients/request-guard.ts'
 import { entraCodes } from './entra-codes.ts'
 
@@ -141,13 +142,11 @@ function withoutAnswer(
 
 /** Key Vault's `{"error":{"code","message","innererror":{"code"}}}`: only the codes, and only if they are words. */
 function vaultCodes(body: string): { code?: string; innerCode?: string } {
-  const error = member(parse(body), 'error')
-  const code = word(member(error, 'code'))
-  const innerCode = word(member(member(error, 'innererror'), 'code'))
-  return {
-    ...(code === undefined ? {} : { code }),
-    ...(innerCode === undefined ? {} : { innerCode }),
-  }
+  const answer = parse(body)
+  return withoutAbsent({
+    code: word(valueAt(answer, 'error', 'code')),
+    innerCode: word(valueAt(answer, 'error', 'innererror', 'code')),
+  })
 }
 
 /**
@@ -156,10 +155,9 @@ function vaultCodes(body: string): { code?: string; innerCode?: string } {
  */
 function aadstsNumber(body: string): number | undefined {
   const answer = parse(body)
-  const codes = member(answer, 'error_codes')
-  const first: unknown = Array.isArray(codes) ? codes[0] : undefined
+  const first = valueAt(answer, 'error_codes', 0)
   if (Number.isSafeInteger(first)) return Number(first)
-  const description = member(answer, 'error_description')
+  const description = valueAt(answer, 'error_description')
   const match = typeof description === 'string' ? /^AADSTS(\d{1,9})\b/.exec(description) : null
   return match ? Number(match[1]) : undefined
 }
@@ -171,11 +169,6 @@ function parse(body: string): unknown {
     return undefined
   }
 }
-
-const member = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined
 
 /** Key Vault's codes are single words of letters. Anything else isn't repeated. */
 const word = (value: unknown): string | undefined =>

@@ -1,4 +1,5 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
+import { parseCertificate } from '../../lib/certificates.ts'
 
 /** The contents of a secret that backs a certificate, in the order in which they are stored. */
 export interface KeyMaterial {
@@ -33,12 +34,8 @@ const privateKeyOf = (pkcs8: Uint8Array): KeyObject =>
 
 /** @returns undefined if the bytes aren't a certificate, or contain more than one */
 export function readCertificate(der: Uint8Array): X509Certificate | undefined {
-  try {
-    const certificate = new X509Certificate(der)
-    return certificate.raw.equals(der) ? certificate : undefined
-  } catch {
-    return undefined
-  }
+  const certificate = parseCertificate(der)
+  return certificate?.raw.equals(der) ? certificate : undefined
 }
 
 /** The cost of {@link isCertificateOf} for a CPU budget. */

@@ -1,100 +1,90 @@
 import { tokenAudience } from '../token-audience.ts'
 import { type ErrorFacts, permanent, retryable } from './error-facts.ts'
 
+const permanentInSync = { ...permanent, isOfSync: true } as const
+const retryableInSync = { ...retryable, isOfSync: true } as const
+
 /** What can go wrong between a fetched value and a Kubernetes Secret. */
 export const syncErrors = {
   AKV_SYNC_ANNOTATION: {
-    ...permanent,
-    isOfSync: true,
+    ...permanentInSync,
     means:
       "The ServiceAccount's annotations are invalid. Nothing is changed: its Secrets stay as they were.",
     remedy:
       'Correct what the message names. The command line (akv-injector check FILE) finds such mistakes before you apply the annotations.',
   },
   AKV_SYNC_NOT_ENABLED: {
-    ...permanent,
-    isOfSync: true,
+    ...permanentInSync,
     means:
       'A ServiceAccount asks for Secrets, but the administrator has not enabled Secret sync for it.',
     remedy:
       'Add the account to sync.namespaces.NAMESPACE.serviceAccounts of the chart, or remove the annotation akv-injector.io/sync.',
   },
   AKV_SYNC_SOURCE: {
-    ...permanent,
-    isOfSync: true,
+    ...permanentInSync,
     means:
       'A SecretProviderClass or an ExternalSecret is not synced: it or its store has a mistake, no ServiceAccount can be chosen for it, its account is turned off or has a mistake, another controller manages it, or its kind is gone from the cluster. Its Secrets stay as they are.',
     remedy:
       'Correct what the message names. To choose the ServiceAccount, annotate the source with akv-injector.io/service-account: NAME.',
   },
   AKV_SYNC_VALUES: {
-    ...permanent,
-    isOfSync: true,
+    ...permanentInSync,
     means:
       'The values in the vault do not fit what is requested: they lack a property, are not valid base64, JSON or PKCS#12, make a template fail, give no valid keys, lack a key that the type of the Secret requires, or are too large. The message never says which, because it may be shown to people who may not read the values. The Secret stays as it is.',
     remedy:
       'Compare the values with what is requested. The key of a certificate must be exportable. A Secret has room for 1 MiB, and a ServiceAccount for 4 MiB of values for ExternalSecrets. Administrators can set sync.logLevel=debug: the log then says what does not fit, without values.',
   },
   AKV_SYNC_COSTLY: {
-    ...retryable,
-    isOfSync: true,
+    ...retryableInSync,
     means:
       'Converting the values of this ServiceAccount takes more CPU time than one account may use in a round. Values that were not converted stay as they were.',
     remedy:
       'Use fewer objects for this account, or split them among several accounts. PKCS#12 files are the usual cause: export them again with the few thousand rounds of key derivation that OpenSSL uses by default.',
   },
   AKV_ACCOUNT_TOKEN: {
-    ...retryable,
-    isOfSync: true,
+    ...retryableInSync,
     means: 'The API server did not issue a token for the ServiceAccount to the controller.',
     remedy: `Check that the account exists and is in sync.namespaces of the chart, and that no policy refuses tokens for the audience ${tokenAudience}.`,
   },
   AKV_CLUSTER_FORBIDDEN: {
-    ...retryable,
-    isOfSync: true,
+    ...retryableInSync,
     means: 'The API server forbids the controller something that it needs to do in the namespace.',
     remedy:
       'Upgrade the chart with the namespace under sync.namespaces. If the message names an admission policy, ask its owner.',
   },
   AKV_CLUSTER_UNAVAILABLE: {
-    ...retryable,
-    isOfSync: true,
+    ...retryableInSync,
     means: 'The API server could not be reached, or is failing.',
     remedy: 'Wait. If it lasts, check the network policies of the controller.',
   },
   AKV_SECRET_FOREIGN: {
-    ...permanent,
-    isOfSync: true,
+    ...permanentInSync,
     means:
       'A Secret of that name exists already, and was not created for this ServiceAccount. It is not touched.',
     remedy:
       'Delete that Secret, or set the annotation akv-injector.io/adopt: "true" on it to hand it over. Or choose another name for the Secret in the entry.',
   },
   AKV_SECRET_CONFLICT: {
-    ...permanent,
-    isOfSync: true,
+    ...permanentInSync,
     means:
       'Another field manager has changed what the controller had written into the Secret. That change is not overwritten.',
     remedy:
       'Stop the other manager from writing that key, label or annotation. Then remove it from the Secret, or delete the Secret, and the controller creates it again.',
   },
   AKV_SECRET_TYPE: {
-    ...permanent,
-    isOfSync: true,
+    ...permanentInSync,
     means:
       "The Secret's type differs from the one in the entry, and Kubernetes does not let a Secret's type change.",
     remedy:
       'Delete the Secret, and the controller creates it again. Or change the entry to the type that the Secret has.',
   },
   AKV_SECRET_IMMUTABLE: {
-    ...permanent,
-    isOfSync: true,
+    ...permanentInSync,
     means: 'The Secret is immutable, but its data has to change.',
     remedy: 'Delete the Secret. The controller creates it again without "immutable".',
   },
   AKV_SECRET_REFUSED: {
-    ...permanent,
-    isOfSync: true,
+    ...permanentInSync,
     means: 'The API server, an admission webhook, a policy or a quota rejected the Secret.',
     remedy:
       "Correct what the message names. Usually, a value is not valid for the Secret's type. For a webhook, a policy or a quota, ask its owner.",

@@ -16,7 +16,7 @@ import { podSettings } from '../annotations/pod-settings.ts'
 import { parseClassCloud } from './parse-class-cloud.ts'
 
 /** How a class lets the provider sign in, if not with workload identity. */
-export type OtherSignIn = 'pod identity' | "the node's identity"
+type OtherSignIn = 'pod identity' | "the node's identity"
 
 /** The parameters of a SecretProviderClass of the Azure provider, as far as they are read. */
 export interface ClassParameters {

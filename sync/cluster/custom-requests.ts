@@ -1,6 +1,6 @@
 import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
 import { answerOf } from '../../kubernetes/answers.ts'
-import { isObject } from '../../lib/shape.ts'
+import { objectAt } from '../../lib/shape.ts'
 import { readSeenClass } from '../../requests/class/seen-class.ts'
 import {
   readSeenExternalSecret,
@@ -120,8 +120,8 @@ function unlessAbsent(error: unknown): undefined {
 
 /** The client doesn't check lists of custom objects. */
 function readPage(answer: unknown): Page {
-  const { items, metadata } = isObject(answer) ? answer : {}
-  const { continue: token, resourceVersion } = isObject(metadata) ? metadata : {}
+  const { items } = objectAt(answer)
+  const { continue: token, resourceVersion } = objectAt(answer, 'metadata')
   return {
     items: Array.isArray(items) ? items : [],
     token: typeof token === 'string' ? token : '',

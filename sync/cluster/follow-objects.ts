@@ -1,6 +1,6 @@
 import type { Connection } from '../../kubernetes/connection.ts'
 import { watch } from '../../kubernetes/watch.ts'
-import { isObject } from '../../lib/shape.ts'
+import { valueAt } from '../../lib/shape.ts'
 import type { WatchOptions } from './cluster-port.ts'
 import type { AwaitTurn } from './paced-reading.ts'
 
@@ -50,7 +50,6 @@ export async function followObjects<T extends { readonly name: string }>(
 }
 
 function versionOf(object: unknown): string | undefined {
-  const metadata = isObject(object) ? object['metadata'] : undefined
-  const version = isObject(metadata) ? metadata['resourceVersion'] : undefined
+  const version = valueAt(object, 'metadata', 'resourceVersion')
   return typeof version === 'string' ? version : undefined
 }

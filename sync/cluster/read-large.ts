@@ -1,10 +1,10 @@
 import { isUnread, maxObject } from '../../kubernetes/large-objects.ts'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject, valueAt } from '../../lib/shape.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
 
 /** Whether it is a class of another provider. */
-const isForOthers = ({ spec }: JsonObject): boolean => {
-  const provider = isObject(spec) ? spec['provider'] : undefined
+const isForOthers = (object: JsonObject): boolean => {
+  const provider = valueAt(object, 'spec', 'provider')
   return typeof provider === 'string' && provider !== '' && provider !== 'azure'
 }
 

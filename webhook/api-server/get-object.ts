@@ -3,7 +3,7 @@ import { Agent, request } from 'node:https'
 import { createFairLimit } from '../../lib/fair/fair-limit.ts'
 import type { Caller } from '../../lib/fair/fair-queue.ts'
 import { parseBoundedJson } from '../../lib/json/parse-bounded-json.ts'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject, valueAt } from '../../lib/shape.ts'
 import type { Lookup } from '../../requests/class/looked-up.ts'
 import { readBody } from '../body/read-body.ts'
 import type { TakeTurn } from '../sharing/turns.ts'
@@ -207,16 +207,14 @@ const notObject = 'the API server answered with something other than a JSON obje
 
 function namesObject(body: Buffer | undefined, name: string): boolean {
   const parsed = body && parseBoundedJson(body, bounds)
-  const status = parsed?.kind === 'value' ? parsed.value : undefined
-  const details = isObject(status) ? status['details'] : undefined
-  return isObject(details) && details['name'] === name
+  return parsed?.kind === 'value' && valueAt(parsed.value, 'details', 'name') === name
 }
 
 const failed = (reason: string): Lookup => ({ kind: 'failed', reason })
 
 /** The code of a system or TLS error, such as `ECONNREFUSED`. Messages may have anybody's text in them. */
 function codeOf(error: unknown): string {
-  const code = isObject(error) ? error['code'] : undefined
+  const code = valueAt(error, 'code')
   return typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? code : 'no answer'
 }
 

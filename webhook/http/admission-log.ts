@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { LeftOut } from '../../lib/log/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
 import { describePlace } from '../../lib/problems/problem.ts'
-import { isObject } from '../../lib/shape.ts'
+import { objectAt } from '../../lib/shape.ts'
 import type { AdmissionRequest } from '../core/model/admission-review.ts'
 import type { AdmissionAnswer } from './answer-request.ts'
 
@@ -57,8 +57,7 @@ export function logAdmission(
 
 /** A pod may have a name, only the beginning of a generated one, or neither. The API server hasn't checked them yet. */
 function podName(object: unknown): string | undefined {
-  if (!isObject(object) || !isObject(object['metadata'])) return undefined
-  const { name, generateName } = object['metadata']
+  const { name, generateName } = objectAt(object, 'metadata')
   const found = [name, generateName].find((text) => typeof text === 'string' && text !== '')
   return typeof found === 'string' ? printable(found, maxNameLength) : undefined
 }

@@ -1,9 +1,10 @@
 /** Reads the body of a request that imports a certificate. */
 
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
+import { isObject } from '../../../lib/shape.ts'
 import type { CertificateData } from '../../data/data.ts'
 import { type Imported, openPem, openPfx } from '../../material/open-certificate.ts'
-import { changeIn, isMapping, parseBody } from './secret-body.ts'
+import { changeIn, parseBody } from './secret-body.ts'
 
 /** Recognizes PEM by its content, because the JavaScript SDK leaves out the policy that would name the format. */
 export function readImportBody(text: string): Parsed<CertificateData> {
@@ -25,6 +26,6 @@ function open({ value, pwd }: Record<string, unknown>): Imported | undefined {
 }
 
 function isExportable(policy: unknown): boolean {
-  const properties = isMapping(policy) ? policy['key_props'] : undefined
-  return !isMapping(properties) || properties['exportable'] !== false
+  const properties = isObject(policy) ? policy['key_props'] : undefined
+  return !isObject(properties) || properties['exportable'] !== false
 }

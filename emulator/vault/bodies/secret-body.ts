@@ -1,6 +1,7 @@
 /** Reads the body of a request that sets or updates an object. */
 
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
+import { isObject } from '../../../lib/shape.ts'
 import { maxValueBytes } from '../../material/specs.ts'
 import type { VersionChange } from '../store/stored-object.ts'
 
@@ -25,14 +26,11 @@ export function readSecretBody(text: string): Parsed<SecretBody> {
   })
 }
 
-export const isMapping = (found: unknown): found is Record<string, unknown> =>
-  typeof found === 'object' && found !== null && !Array.isArray(found)
-
 /** Parses a body. Gives undefined if it isn't a JSON object. */
 export function parseBody(text: string): Record<string, unknown> | undefined {
   try {
     const body: unknown = JSON.parse(text)
-    return isMapping(body) ? body : undefined
+    return isObject(body) ? body : undefined
   } catch {
     return undefined
   }
@@ -44,10 +42,10 @@ export function changeIn({
   tags,
   attributes,
 }: Record<string, unknown>): VersionChange {
-  const { enabled, nbf, exp } = isMapping(attributes) ? attributes : {}
+  const { enabled, nbf, exp } = isObject(attributes) ? attributes : {}
   return {
     ...(typeof contentType === 'string' ? { contentType } : {}),
-    ...(isMapping(tags) ? { tags: textsOf(tags) } : {}),
+    ...(isObject(tags) ? { tags: textsOf(tags) } : {}),
     ...(typeof enabled === 'boolean' ? { enabled } : {}),
     ...(isTime(nbf) ? { notBefore: new Date(nbf * 1000) } : {}),
     ...(isTime(exp) ? { expires: new Date(exp * 1000) } : {}),

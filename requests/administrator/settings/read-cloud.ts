@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto'
 import type { Cloud } from '../../../delivery/contract.ts'
+import { certificateBlocks, parseCertificate } from '../../../lib/certificates.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
 import { parseChoice } from '../../../lib/values/parse-choice.ts'
@@ -118,9 +118,9 @@ export function parseCa(pem: string): Parsed<string> {
     return invalid(
       'the file contains a private key, which would be copied into every pod; keep only certificates',
     )
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  const blocks = certificateBlocks(pem)
   const ca = blocks.map((block) => `${block}\n`).join('')
-  if (blocks.length === 0 || !blocks.every(isCertificate))
+  if (blocks.length === 0 || !blocks.every(parseCertificate))
     return invalid('expected a PEM file of certificates')
   return ca.length > maxCaLength
     ? invalid(
@@ -149,11 +149,3 @@ function parsePlainUrl(text: string): URL | undefined {
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).subject !== undefined
-  } catch {
-    return false
-  }
-}

@@ -2,6 +2,7 @@ import { type LogLevel, logLevels } from '../../../lib/log/log-level.ts'
 import { allInvalid, type Checked, valid } from '../../../lib/problems/parsed.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 import type { ListenAddress } from '../../../lib/server/listen-address.ts'
+import { withoutAbsent } from '../../../lib/shape.ts'
 import { parseBoolean } from '../../../lib/values/parse-boolean.ts'
 import { parseChoice } from '../../../lib/values/parse-choice.ts'
 import { parseUuid } from '../../../lib/values/parse-uuid.ts'
@@ -89,12 +90,6 @@ export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions)
 }
 
 function readPolicy(reader: SettingReader, readFile: (path: string) => string): Policy {
-  const pullPolicy = reader.optional('AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY', parsePullPolicy)
-  const defaultVault = reader.optional('AKV_INJECTOR_DEFAULT_VAULT', parseVaultName)
-  const defaultTenantId = reader.optional('AKV_INJECTOR_DEFAULT_TENANT_ID', parseUuid)
-  const allowedMetadata = reader.optional('AKV_INJECTOR_ALLOWED_METADATA', parseAllowedMetadata)
-  const allowedVaults = reader.optional('AKV_INJECTOR_ALLOWED_VAULTS', parseAllowedVaults)
-  const kubernetesMinor = reader.optional('AKV_INJECTOR_KUBERNETES_VERSION', parseKubernetesMinor)
   return Object.freeze({
     versionLabel,
     agentImage:
@@ -103,14 +98,22 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
         parse: parseImage,
         sentence: 'is required: the image of the agent to inject',
       }) ?? '',
-    ...(pullPolicy && { agentImagePullPolicy: pullPolicy }),
-    agentProxy: readAgentProxy(reader),
+    agentProxy: withoutAbsent({
+      url: reader.optional('AKV_INJECTOR_AGENT_HTTPS_PROXY', parseProxy),
+      exceptions: reader.optional('AKV_INJECTOR_AGENT_NO_PROXY', parseNoProxy),
+    }),
     ...readCloud(reader, readFile),
-    ...(defaultVault && { defaultVault }),
-    ...(defaultTenantId && { defaultTenantId }),
-    ...(allowedMetadata && { allowedMetadata }),
-    ...(allowedVaults && { allowedVaults }),
-    ...(kubernetesMinor !== undefined && { kubernetesMinor }),
+    ...withoutAbsent({
+      agentImagePullPolicy: reader.optional(
+        'AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY',
+        parsePullPolicy,
+      ),
+      defaultVault: reader.optional('AKV_INJECTOR_DEFAULT_VAULT', parseVaultName),
+      defaultTenantId: reader.optional('AKV_INJECTOR_DEFAULT_TENANT_ID', parseUuid),
+      allowedMetadata: reader.optional('AKV_INJECTOR_ALLOWED_METADATA', parseAllowedMetadata),
+      allowedVaults: reader.optional('AKV_INJECTOR_ALLOWED_VAULTS', parseAllowedVaults),
+      kubernetesMinor: reader.optional('AKV_INJECTOR_KUBERNETES_VERSION', parseKubernetesMinor),
+    }),
     allowRoot: reader.optional('AKV_INJECTOR_ALLOW_ROOT', parseBoolean) ?? false,
     agentRequests:
       reader.optional('AKV_INJECTOR_AGENT_REQUESTS', parseAmounts) ?? defaults.agentRequests,
@@ -121,12 +124,6 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
     agentLogLevel: 'info',
     csiRefreshSeconds: reader.optional('AKV_INJECTOR_CSI_REFRESH', podSettings.refresh) ?? 0,
   })
-}
-
-function readAgentProxy(reader: SettingReader): Policy['agentProxy'] {
-  const url = reader.optional('AKV_INJECTOR_AGENT_HTTPS_PROXY', parseProxy)
-  const exceptions = reader.optional('AKV_INJECTOR_AGENT_NO_PROXY', parseNoProxy)
-  return { ...(url && { url }), ...(exceptions && { exceptions }) }
 }
 
 function readClients(reader: SettingReader): Settings['clients'] {

@@ -1,18 +1,15 @@
-import type { Problem, ProblemPlace } from '../../../lib/problems/problem.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import type { AzureIdentity } from '../../../requests/annotations/azure-identity.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
-import type { OtherSignIn } from '../../../requests/class/class-parameters.ts'
+import type { ClassParameters } from '../../../requests/class/class-parameters.ts'
 import type { AccountIdentity } from './account.ts'
+import type { AzureVolume } from './azure-volume.ts'
 
 /** What a served volume says about the identity that reads its vault. */
-interface VolumeIdentity {
-  readonly place: ProblemPlace
+interface VolumeIdentity
+  extends Pick<AzureVolume, 'place' | 'hasClientSecret'>,
+    Pick<ClassParameters, 'clientId' | 'namesClient' | 'tenantId' | 'otherSignIn'> {
   readonly volume: string
-  readonly clientId?: string
-  /** True if the class names a client, even if its ID isn't valid, which is reported elsewhere. */
-  readonly namesClient: boolean
-  readonly tenantId?: string
-  readonly otherSignIn?: OtherSignIn
-  readonly hasClientSecret: boolean
 }
 
 /** What else the pod says about its identity. */
@@ -30,9 +27,7 @@ export interface PodIdentity {
   readonly accountName: string
 }
 
-export interface ChosenIdentity {
-  readonly clientId?: string
-  readonly tenantId?: string
+export interface ChosenIdentity extends AzureIdentity {
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }

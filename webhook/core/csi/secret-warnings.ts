@@ -1,5 +1,5 @@
 import { printable } from '../../../lib/printable.ts'
-import { isObject } from '../../../lib/shape.ts'
+import { valueAt } from '../../../lib/shape.ts'
 import { allContainers, type Container, type Pod } from '../model/pod.ts'
 import type { AzureVolume } from './azure-volume.ts'
 
@@ -29,9 +29,9 @@ function secretsReadBy(container: Container & { readonly envFrom?: unknown }): r
   const sources = Array.isArray(envFrom) ? envFrom : []
   return [
     ...(env ?? []).map(({ valueFrom }) => valueFrom?.['secretKeyRef']),
-    ...sources.map((source: unknown) => (isObject(source) ? source['secretRef'] : undefined)),
+    ...sources.map((source: unknown) => valueAt(source, 'secretRef')),
   ].flatMap((reference) => {
-    const name = isObject(reference) ? reference['name'] : undefined
+    const name = valueAt(reference, 'name')
     return typeof name === 'string' ? [name] : []
   })
 }

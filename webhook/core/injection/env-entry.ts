@@ -1,5 +1,5 @@
 import { envFileName, type WantedVariable } from '../../../delivery/contract.ts'
-import { isObject } from '../../../lib/shape.ts'
+import { isObject, valueAt } from '../../../lib/shape.ts'
 import { envVolume } from '../model/our-names.ts'
 import type { Container, EnvVar } from '../model/pod.ts'
 
@@ -28,8 +28,7 @@ export function entriesByName({
 
 /** The volume that the kubelet reads a variable from, if it does. */
 export function volumeOf({ valueFrom }: EnvVar): string | undefined {
-  const { fileKeyRef } = valueFrom ?? {}
-  const name = isObject(fileKeyRef) ? fileKeyRef['volumeName'] : undefined
+  const name = valueAt(valueFrom, 'fileKeyRef', 'volumeName')
   return typeof name === 'string' ? name : undefined
 }
 

@@ -1,5 +1,5 @@
 import { type AgentConfig, hasFiles, tokenFileName } from '../../../delivery/contract.ts'
-import { isObject } from '../../../lib/shape.ts'
+import { isObject, objectAt, valueAt } from '../../../lib/shape.ts'
 import { tokenAudience } from '../../../lib/token-audience.ts'
 import { envVolume, filesVolume, identityVolume } from '../model/our-names.ts'
 import type { Volume } from '../model/pod.ts'
@@ -38,8 +38,8 @@ const tokenVolume = {
 export function isOurVolume(volume: Volume): boolean {
   const { emptyDir, projected } = volume as Volume & Record<string, unknown>
   if (volume.name !== identityVolume) return isObject(emptyDir) && emptyDir['medium'] === 'Memory'
-  const sources = isObject(projected) ? projected['sources'] : undefined
-  if (!Array.isArray(sources) || sources.length !== 1 || !isObject(sources[0])) return false
-  const token = sources[0]['serviceAccountToken']
-  return isObject(token) && token['audience'] === tokenAudience && token['path'] === tokenFileName
+  const sources = valueAt(projected, 'sources')
+  const { audience, path } = objectAt(sources, 0, 'serviceAccountToken')
+  const isOne = Array.isArray(sources) && sources.length === 1
+  return isOne && audience === tokenAudience && path === tokenFileName
 }

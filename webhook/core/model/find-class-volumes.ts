@@ -1,5 +1,5 @@
 import type { AgentConfig } from '../../../delivery/contract.ts'
-import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
 import { earlierChoices } from './earlier-choices.ts'
 import { agentName } from './our-names.ts'
 import type { Container, Pod } from './pod.ts'
@@ -28,8 +28,7 @@ export interface ClassVolume {
 
 /** Whether an object that nobody has checked may have volumes that {@link findClassVolumes} finds. */
 export function mayHaveClassVolumes(object: unknown): boolean {
-  const spec = isObject(object) ? object['spec'] : undefined
-  const { volumes, initContainers } = isObject(spec) ? spec : {}
+  const { volumes, initContainers } = objectAt(object, 'spec')
   return (
     (Array.isArray(volumes) && volumes.some(isDriverVolume)) ||
     (Array.isArray(initContainers) &&
@@ -77,7 +76,7 @@ const unknownMembers = { hasClientSecret: false, hasOtherType: false }
 
 function readDriverVolume({ name: _, csi, ...others }: NamedVolume) {
   const { volumeAttributes, nodePublishSecretRef } = csi as JsonObject
-  const className = isObject(volumeAttributes) ? volumeAttributes['secretProviderClass'] : undefined
+  const className = valueAt(volumeAttributes, 'secretProviderClass')
   return {
     ...(typeof className === 'string' && className !== '' && { className }),
     state: 'declared' as const,

@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { FastifyBaseLogger } from 'fastify'
+import { certificateBlocks, parseCertificate } from '../../../lib/certificates.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import type { Metrics } from '../server/metrics.ts'
 import { followFiles } from './follow-files.ts'
@@ -55,7 +55,7 @@ export async function watchClientCa(options: WatchClientCaOptions): Promise<Clie
  */
 function readClientCa(pem: string): Parsed<readonly string[]> {
   const begins = pem.match(/-----BEGIN CERTIFICATE-----/g) ?? []
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  const blocks = certificateBlocks(pem)
   if (begins.length === 0) return invalid('expected a PEM file of certificates, found none in it')
   const certificates = blocks.map(parseCertificate)
   const wrong = [...certificates, undefined].indexOf(undefined) + 1
@@ -66,12 +66,4 @@ function readClientCa(pem: string): Parsed<readonly string[]> {
   return certificates.some((certificate) => certificate?.checkIssued(certificate))
     ? valid(blocks)
     : invalid('expected the certificate of a root, found none that is self-signed; add it')
-}
-
-function parseCertificate(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem)
-  } catch {
-    return undefined
-  }
 }
