@@ -22,7 +22,7 @@ export function plainSource(source: Source): PlainSource {
     const file = files.get(input.index)
     const reason = file && reasonAgainst(input, file)
     if (file === undefined || reason !== undefined) return none(reason ?? 'it is incomplete')
-    const key = input.kind === 'key' ? input.key : undefined
+    const key = keyOf(input)
     // The later of two entries with one key wins.
     keys.set(key, {
       ...file,
@@ -32,6 +32,18 @@ export function plainSource(source: Source): PlainSource {
   }
   const { composition: _, ...plain } = secret
   return { kind: 'plain', source: { ...source, secrets: [plain], files: [...keys.values()] } }
+}
+
+/** The key that an input gives. Undefined if it gives the keys of its properties. */
+function keyOf(input: ComposedInput): string | undefined {
+  switch (input.kind) {
+    case 'key':
+      return input.key
+    case 'all':
+      return undefined
+    default:
+      return input satisfies never
+  }
 }
 
 function reasonAgainst({ kind, decoding }: ComposedInput, { format }: SecretValue) {
