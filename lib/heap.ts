@@ -1,18 +1,10 @@
-/** Items, of which the first in order is always known. Adding and removing take time that grows with the logarithm of the number of items. */
-interface Heap<T> {
-  first(): T | undefined
-  /** Adds an item that isn't in the heap yet. */
-  add(item: T): void
-  /** Removes any item. Does nothing if it isn't in the heap. */
-  remove(item: T): void
-}
-
 /**
- * Creates a binary heap. Unlike those of the small libraries, it can also remove an item that isn't the first.
+ * Creates a binary heap: items, of which the first in order is always known. Adding and removing take time that grows with the
+ * logarithm of the number of items. Unlike those of the small libraries, it can also remove an item that isn't the first.
  *
  * @param isBefore - orders the items, whose order must not change while they are in the heap
  */
-export function createHeap<T>(isBefore: (a: T, b: T) => boolean): Heap<T> {
+export function createHeap<T>(isBefore: (a: T, b: T) => boolean) {
   /** The children of the item at `i` are at `2 * i + 1` and `2 * i + 2`, and none of them is before it. */
   const items: T[] = []
   const indexes = new Map<T, number>()
@@ -46,8 +38,10 @@ export function createHeap<T>(isBefore: (a: T, b: T) => boolean): Heap<T> {
 
   return {
     first: () => items[0],
-    add: (item) => settle(item, items.length),
-    remove(item) {
+    /** Adds an item that isn't in the heap yet. */
+    add: (item: T) => settle(item, items.length),
+    /** Removes any item. Does nothing if it isn't in the heap. */
+    remove(item: T): void {
       const index = indexes.get(item)
       if (index === undefined) return
       indexes.delete(item)

@@ -10,27 +10,22 @@ export interface Freshness {
 }
 
 /**
- * An empty file in a volume, which outlives the agent's process. Its time of modification is `freshAtMs`. Its name says whether
- * the pod is to be ready: the readiness probe looks for {@link freshMark}.
+ * Opens an empty file in a volume, which outlives the agent's process. Its time of modification is `freshAtMs`. Its name says
+ * whether the pod is to be ready: the readiness probe looks for {@link freshMark}.
  */
-export interface FreshMark {
-  /** Undefined if there is no file yet. */
-  read(): Freshness | undefined
-  /** @throws Error if the file can't be written */
-  set(freshness: Freshness): void
-}
-
-export function openFreshMark(folder: string): FreshMark {
+export function openFreshMark(folder: string) {
   const fresh = join(folder, freshMark)
   const stale = join(folder, staleMark)
   return {
-    read() {
+    /** Undefined if there is no file yet. */
+    read(): Freshness | undefined {
       const freshAtMs = timeOf(fresh)
       const staleAtMs = timeOf(stale)
       if (freshAtMs !== undefined) return { freshAtMs, isReady: true }
       return staleAtMs === undefined ? undefined : { freshAtMs: staleAtMs, isReady: false }
     },
-    set({ freshAtMs, isReady }) {
+    /** Throws an error if the file can't be written. */
+    set({ freshAtMs, isReady }: Freshness) {
       const [path, other] = isReady ? [fresh, stale] : [stale, fresh]
       if (existsSync(other)) renameSync(other, path)
       else if (!existsSync(path)) writeFileSync(path, '', { mode: 0o444 })

@@ -12,32 +12,12 @@ import { destinationKey } from '../../delivery/destination.ts'
 import type { FileSet } from '../../delivery/projection/file-set.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
 import { parseEnvFile, renderEnvFile } from './env-file.ts'
-import { type FreshMark, openFreshMark } from './fresh-mark.ts'
+import { openFreshMark } from './fresh-mark.ts'
 import { readFileSet, sweepFileSets } from './read-file-set.ts'
 import { type PreparedSet, prepareFileSet } from './write-file-set.ts'
 
 /** Only the kubelet reads it, as root. No other container mounts the volume. */
 const envFileMode = 0o400
-
-/**
- * The pod's volumes for variables and for our own files, and its served volumes. A volume that isn't used is never
- * touched.
- */
-export interface Volumes {
-  /** The folder of one of them. */
-  readonly folder: string
-  /** The current content, or undefined if a set is missing. `writtenAtMs`: when the oldest of the sets was written. */
-  read(): FoundContent | undefined
-  /**
-   * Makes the content visible to the pod: variables, then our own files, then the served volumes in the pod's order. If
-   * writing fails, nothing changes. Only a kill between two renames can leave new sets beside old ones. Throws an AkvError.
-   */
-  write(content: Content): void
-  /** Removes the sets that are no longer current. */
-  sweep(): void
-  /** Only for pods with `staleAfterSeconds`. It is in the volume that is switched last. */
-  readonly freshness: FreshMark
-}
 
 interface FoundContent {
   readonly content: Content
@@ -53,7 +33,13 @@ interface Volume {
   toContent(set: FileSet): Content | undefined
 }
 
-export function openVolumes(root: string, config: AgentConfig): Volumes {
+export type Volumes = ReturnType<typeof openVolumes>
+
+/**
+ * Opens the pod's volumes for variables and for our own files, and its served volumes. A volume that isn't used is never
+ * touched.
+ */
+export function openVolumes(root: string, config: AgentConfig) {
   // In the order of `readyPath`, which names the last one.
   const volumes = [
     ...(config.env.length > 0 ? [envVolume(join(root, envFolder))] : []),
@@ -61,16 +47,24 @@ export function openVolumes(root: string, config: AgentConfig): Volumes {
     ...(config.volumes ?? []).map(({ name }) => filesVolume(join(root, servedFolder(name)), name)),
   ]
   return {
+    /** The folder of one of them. */
     folder: volumes[0]?.path ?? root,
-    read() {
+    /** The current content, or undefined if a set is missing. `writtenAtMs`: when the oldest of the sets was written. */
+    read(): FoundContent | undefined {
       const found = volumes.flatMap((volume) => readVolume(volume) ?? [])
       return found.length === volumes.length ? combine(found) : undefined
     },
-    write: (content) =>
+    /**
+     * Makes the content visible to the pod: variables, then our own files, then the served volumes in the pod's order. If
+     * writing fails, nothing changes. Only a kill between two renames can leave new sets beside old ones. Throws an AkvError.
+     */
+    write: (content: Content) =>
       switchSets(volumes.map(({ path, toSet }) => ({ volume: path, set: toSet(content) }))),
-    sweep() {
+    /** Removes the sets that are no longer current. */
+    sweep(): void {
       for (const { path } of volumes) sweepFileSets(path)
     },
+    /** Only for pods with `staleAfterSeconds`. It is in the volume that is switched last. */
     freshness: openFreshMark(join(root, lastFolder(config))),
   }
 }

@@ -6,25 +6,12 @@ export interface Caller {
   readonly namespace: string
 }
 
-interface FairQueue<Item extends object> {
-  readonly size: number
-  push(caller: Caller, item: Item): void
-  /**
-   * Removes the next item and returns it. Returns undefined if the queue is empty.
-   *
-   * @param accepts - called for the first item of a namespace: if false, the namespace keeps its place, and the next is asked
-   */
-  shift(accepts?: (item: Item) => boolean): Item | undefined
-  /** Removes an item of a caller, if it is in the queue. */
-  remove(caller: Caller, item: Item): void
-}
-
 /**
  * A queue in which the addresses take turns, and for each address its namespaces. A caller that adds many items delays its
  * own, and nobody else's. On AKS all reviews come from one or two addresses, so the namespace matters as well; a
  * forged one only moves an item within its sender's own address.
  */
-export function createFairQueue<Item extends object>(): FairQueue<Item> {
+export function createFairQueue<Item extends object>() {
   // Maps and sets iterate in the order of insertion, so the first one is the one whose turn it is.
   const addresses = new Map<string, Map<string, Set<Item>>>()
   let size = 0
@@ -36,6 +23,11 @@ export function createFairQueue<Item extends object>(): FairQueue<Item> {
     size++
   }
 
+  /**
+   * Removes the next item and returns it. Returns undefined if the queue is empty.
+   *
+   * @param accepts - called for the first item of a namespace: if false, the namespace keeps its place, and the next is asked
+   */
   function shift(accepts: (item: Item) => boolean = () => true): Item | undefined {
     for (const [address, namespaces] of addresses)
       for (const [namespace, items] of namespaces) {
@@ -50,6 +42,7 @@ export function createFairQueue<Item extends object>(): FairQueue<Item> {
     return undefined
   }
 
+  /** Removes an item of a caller, if it is in the queue. */
   function remove({ address, namespace }: Caller, item: Item): void {
     const namespaces = addresses.get(address)
     const items = namespaces?.get(namespace)

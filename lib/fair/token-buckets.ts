@@ -1,21 +1,15 @@
 import type { Clock } from '../clock.ts'
 
-/** A token bucket for each key, which all begin full. */
-interface TokenBuckets {
-  /** Whether the bucket of the key has a token. */
-  has(key: string): boolean
-  /** Takes a token. False if there is none. */
-  take(key: string): boolean
-  /** When the bucket will be full again; in the past if it is full. */
-  fullAtMs(key: string): number
-}
-
-/** @param options - `burst`: how many tokens a bucket holds; `refillMs`: after how long it gets another one */
+/**
+ * Creates a token bucket for each key, which all begin full.
+ *
+ * @param options - `burst`: how many tokens a bucket holds; `refillMs`: after how long it gets another one
+ */
 export function createTokenBuckets(options: {
   readonly burst: number
   readonly refillMs: number
   readonly clock: Pick<Clock, 'now'>
-}): TokenBuckets {
+}) {
   const { burst, refillMs, clock } = options
   const fullAtMs = new Map<string, number>()
   let sweepAtMs = clock.now() + refillMs
@@ -29,11 +23,13 @@ export function createTokenBuckets(options: {
     Math.max(fullAtMs.get(key) ?? 0, nowMs) + refillMs
   const fits = (atMs: number, nowMs: number) => atMs - nowMs <= burst * refillMs
   return {
-    has(key) {
+    /** Whether the bucket of the key has a token. */
+    has(key: string): boolean {
       const nowMs = clock.now()
       return fits(afterOneMore(key, nowMs), nowMs)
     },
-    take(key) {
+    /** Takes a token. False if there is none. */
+    take(key: string): boolean {
       const nowMs = clock.now()
       sweep(nowMs)
       const atMs = afterOneMore(key, nowMs)
@@ -41,6 +37,7 @@ export function createTokenBuckets(options: {
       fullAtMs.set(key, atMs)
       return true
     },
-    fullAtMs: (key) => fullAtMs.get(key) ?? 0,
+    /** When the bucket will be full again; in the past if it is full. */
+    fullAtMs: (key: string) => fullAtMs.get(key) ?? 0,
   }
 }

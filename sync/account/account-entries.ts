@@ -1,25 +1,22 @@
 import type { AccountEntry } from './account-entry.ts'
 
-/** The entries of all accounts that exist. */
-export interface AccountEntries {
-  get(namespace: string, name: string): AccountEntry | undefined
-  set(entry: AccountEntry): void
-  delete(namespace: string, name: string): void
-  /** The entries of one namespace. */
-  within(namespace: string): readonly AccountEntry[]
-}
+export type AccountEntries = ReturnType<typeof createAccountEntries>
 
-export function createAccountEntries(): AccountEntries {
+/** Keeps the entries of all accounts that exist. */
+export function createAccountEntries() {
   const byNamespace = new Map<string, Map<string, AccountEntry>>()
   return {
-    get: (namespace, name) => byNamespace.get(namespace)?.get(name),
-    set(entry) {
+    get: (namespace: string, name: string) => byNamespace.get(namespace)?.get(name),
+    set(entry: AccountEntry): void {
       const { namespace, name } = entry.account
       const entries = byNamespace.get(namespace) ?? new Map<string, AccountEntry>()
       entries.set(name, entry)
       byNamespace.set(namespace, entries)
     },
-    delete: (namespace, name) => void byNamespace.get(namespace)?.delete(name),
-    within: (namespace) => [...(byNamespace.get(namespace)?.values() ?? [])],
+    delete: (namespace: string, name: string) => void byNamespace.get(namespace)?.delete(name),
+    /** The entries of one namespace. */
+    within: (namespace: string): readonly AccountEntry[] => [
+      ...(byNamespace.get(namespace)?.values() ?? []),
+    ],
   }
 }

@@ -1,25 +1,16 @@
-/** A number of bytes that all namespaces share. Nobody loses what they hold because somebody else wants more. */
-export interface FairShares {
-  /**
-   * Sets how many bytes a namespace holds for a key. Holding less than before is always possible.
-   *
-   * @returns false if there isn't enough room. The key then holds what it held before
-   */
-  hold(namespace: string, key: string, bytes: number): boolean
-  release(namespace: string, key: string): void
-  /** How many bytes a namespace could hold for a key, with those that it holds already. */
-  roomFor(namespace: string, key: string): number
-}
-
 interface Holder {
   readonly bytes: Map<string, number>
   total: number
 }
 
+export type FairShares = ReturnType<typeof createFairShares>
+
 /**
- * Shares bytes fairly. One half is divided equally, so each namespace always gets its part of it. The other half is lent to
- * those who need more: a namespace may hold at most as much of it as is then still free. A namespace that needs a lot
- * therefore gets a quarter of all bytes if the others need little, and there is always something left for the next one.
+ * Shares a number of bytes fairly among all namespaces. Nobody loses what they hold because somebody else wants more.
+ *
+ * One half is divided equally, so each namespace always gets its part of it. The other half is lent to those who need more: a
+ * namespace may hold at most as much of it as is then still free. A namespace that needs a lot therefore gets a quarter of
+ * all bytes if the others need little, and there is always something left for the next one.
  */
 export function createFairShares({
   maxBytes,
@@ -28,7 +19,7 @@ export function createFairShares({
   readonly maxBytes: number
   /** How many namespaces share the bytes. */
   readonly namespaces: number
-}): FairShares {
+}) {
   const lendable = maxBytes / 2
   const ownBytes = (maxBytes - lendable) / Math.max(1, namespaces)
   const holders = new Map<string, Holder>()
@@ -46,6 +37,7 @@ export function createFairShares({
     else holders.delete(namespace)
   }
 
+  /** How many bytes a namespace could hold for a key, with those that it holds already. */
   function roomFor(namespace: string, key: string): number {
     const { total = 0, bytes } = holders.get(namespace) ?? {}
     const lentToOthers = lent - lentTo(total)
@@ -55,12 +47,17 @@ export function createFairShares({
 
   return {
     roomFor,
-    hold(namespace, key, bytes) {
+    /**
+     * Sets how many bytes a namespace holds for a key. Holding less than before is always possible.
+     *
+     * @returns false if there isn't enough room. The key then holds what it held before
+     */
+    hold(namespace: string, key: string, bytes: number): boolean {
       const before = holders.get(namespace)?.bytes.get(key) ?? 0
       if (bytes > before && bytes > roomFor(namespace, key)) return false
       set(namespace, key, bytes)
       return true
     },
-    release: (namespace, key) => set(namespace, key, 0),
+    release: (namespace: string, key: string) => set(namespace, key, 0),
   }
 }

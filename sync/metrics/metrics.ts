@@ -7,22 +7,6 @@ import { accountGauges, type ListedAccounts, type SecretsOf } from './account-me
 
 export type WriteKind = Extract<SecretStep['kind'], 'create' | 'claim' | 'apply' | 'delete'>
 
-/**
- * The metrics of the controller. The values of labels come from fixed sets, and from the administrator's list of accounts, but for
- * the names of {@link maxVaults} vaults.
- */
-export interface SyncMetrics {
-  /** Returns the metrics in Prometheus' text format. */
-  text(): Promise<string>
-  countWrite(operation: WriteKind): void
-  /** Counts a round of the account in which something failed with this code. */
-  countFailure(account: Pick<Account, 'namespace' | 'name'>, code: AkvErrorCode): void
-  /** Counts a request to a vault with its result: `ok`, or why it failed. */
-  countVaultRequest(vault: string, result: 'ok' | AkvErrorCode): void
-  /** Reads the gauges from this source on each scrape. */
-  watch(source: FiguresSource): void
-}
-
 /** The source of the gauges. */
 interface FiguresSource {
   readonly secretsOf: SecretsOf
@@ -35,8 +19,15 @@ const accountLabels = ['namespace', 'account']
 /** Accounts name any vault they like, so there must be an end. Further vaults share an empty label. */
 const maxVaults = 100
 
-/** @param accounts - the accounts that the administrator has listed, by namespace; all others share an empty label */
-export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
+export type SyncMetrics = ReturnType<typeof createSyncMetrics>
+
+/**
+ * Creates the metrics of the controller. The values of labels come from fixed sets, and from the administrator's list of
+ * accounts, but for the names of {@link maxVaults} vaults.
+ *
+ * @param accounts - the accounts that the administrator has listed, by namespace; all others share an empty label
+ */
+export function createSyncMetrics(accounts: ListedAccounts) {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
@@ -59,20 +50,27 @@ export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
   const vaults = new Set<string>()
   let secretsOf: SecretsOf = () => []
   return {
-    async text() {
+    /** Returns the metrics in Prometheus' text format. */
+    async text(): Promise<string> {
       const gauges = await accountGauges(accounts, { prefix, secretsOf })
       return `${await registry.metrics()}\n${gauges}`
     },
-    countWrite: (operation) => writes.inc({ operation }),
-    countFailure: ({ namespace, name }, code) => {
+    countWrite: (operation: WriteKind) => writes.inc({ operation }),
+    /** Counts a round of the account in which something failed with this code. */
+    countFailure(
+      { namespace, name }: Pick<Account, 'namespace' | 'name'>,
+      code: AkvErrorCode,
+    ): void {
       const isListed = accounts.get(namespace)?.has(name) === true
       failures.inc({ namespace, account: isListed ? name : '', code })
     },
-    countVaultRequest: (vault, result) => {
+    /** Counts a request to a vault with its result: `ok`, or why it failed. */
+    countVaultRequest(vault: string, result: 'ok' | AkvErrorCode): void {
       if (vaults.size < maxVaults) vaults.add(vault)
       requests.inc({ vault: vaults.has(vault) ? vault : '', result })
     },
-    watch(source) {
+    /** Reads the gauges from this source on each scrape. */
+    watch(source: FiguresSource): void {
       secretsOf = source.secretsOf
       addQueueGauge(registers, source.queueDepth)
     },

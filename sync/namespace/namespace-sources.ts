@@ -28,37 +28,6 @@ import {
 } from './read-sources.ts'
 import { createSourceStore, type SourceStore } from './source-store.ts'
 
-/** The sources of one namespace, and who reads them. */
-export interface NamespaceSources {
-  /** The objects to watch, by kind. */
-  readonly stores: NamespaceStores
-  /** Whether the objects of each kind have been listed, or could not be. */
-  isSettled(): boolean
-  /**
-   * Reads what has changed.
-   *
-   * @returns false if the next call has more to read
-   */
-  read(pace: ReadPace): Promise<boolean>
-  /**
-   * Assigns all sources to accounts, as they were read last.
-   *
-   * @param accounts - the listed accounts that exist, by name
-   */
-  assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Assignment
-  /**
-   * Returns a function that looks up the state of a source in the current assignment, also after a later one. Otherwise, a
-   * source that returns during a round would look as if it no longer requested its Secret.
-   */
-  states(): (source: SourceRef) => SourceState
-  /** The SecretStores whose status is ours to write. None while another controller is running in the namespace. */
-  ownStores(): readonly { readonly store: SeenWithStatus; readonly content: ReadStore }[]
-  /** The ExternalSecrets and stores that belong to another controller but still have a status that we wrote. */
-  withdrawn(): readonly StatusObject[]
-  /** The status of an ExternalSecret that is ours to keep. */
-  statusOf(source: SourceRef): SeenStatus | undefined
-}
-
 export interface Assignment extends AssignedSources {
   /** After how many milliseconds the assignment may be another one, although nothing has changed. */
   readonly nextAfterMs: number | undefined
@@ -77,7 +46,10 @@ interface NamespaceSourcesOptions {
   readonly onChange: () => void
 }
 
-export function createNamespaceSources(options: NamespaceSourcesOptions): NamespaceSources {
+export type NamespaceSources = ReturnType<typeof createNamespaceSources>
+
+/** Keeps the sources of one namespace, and decides who reads them. */
+export function createNamespaceSources(options: NamespaceSourcesOptions) {
   const { namespace, listed, clock } = options
   const stores = createStores(options)
   const findStore = storeFinder(stores, options)
@@ -92,17 +64,29 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
   let writtenByOthers: { has(name: string): boolean; readonly size: number } = new Set()
 
   return {
+    /** The objects to watch, by kind. */
     stores,
+    /** Whether the objects of each kind have been listed, or could not be. */
     isSettled: () =>
       [...Object.values(stores), options.clusterStores].every(
         (store) => store?.isSettled() ?? true,
       ),
-    async read(pace) {
+    /**
+     * Reads what has changed.
+     *
+     * @returns false if the next call has more to read
+     */
+    async read(pace: ReadPace): Promise<boolean> {
       const read = await readNamespaceSources(readers, { known, namespace, clock, pace })
       known = read.known
       return read.isComplete
     },
-    assign(accounts) {
+    /**
+     * Assigns all sources to accounts, as they were read last.
+     *
+     * @param accounts - the listed accounts that exist, by name
+     */
+    assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Assignment {
       const others = otherWriters(stores.ExternalSecret?.all() ?? [], clock.now())
       writtenByOthers = others.problems
       const result = assignSources(
@@ -124,7 +108,11 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
       const times = [others.nextAfterMs ?? [], waits].flat()
       return { ...result, nextAfterMs: times.length === 0 ? undefined : Math.min(...times) }
     },
-    states() {
+    /**
+     * Returns a function that looks up the state of a source in the current assignment, also after a later one. Otherwise, a
+     * source that returns during a round would look as if it no longer requested its Secret.
+     */
+    states(): (source: SourceRef) => SourceState {
       const now = assigned
       return (source) => {
         const store = stores[source.kind]
@@ -133,7 +121,8 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
         return { kind: now.get(sourceKey(source)) ? 'present' : 'wrong' }
       }
     },
-    ownStores: () =>
+    /** The SecretStores whose status is ours to write. None while another controller is running in the namespace. */
+    ownStores: (): readonly { readonly store: SeenWithStatus; readonly content: ReadStore }[] =>
       writtenByOthers.size > 0
         ? []
         : (stores.SecretStore?.all() ?? []).flatMap((store) => {
@@ -141,7 +130,8 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
             const content = findStore({ kind: 'SecretStore', name: store.name })?.content
             return content?.kind === 'read' ? [{ store, content: content.store }] : []
           }),
-    withdrawn: () => [
+    /** The ExternalSecrets and stores that belong to another controller but still have a status that we wrote. */
+    withdrawn: (): readonly StatusObject[] => [
       ...ours(stores.ExternalSecret, 'ExternalSecret').filter((status) =>
         leftAlone.has(sourceKey({ kind: 'ExternalSecret', name: status.name })),
       ),
@@ -149,7 +139,8 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
         ({ name }) => findStore({ kind: 'SecretStore', name })?.content.kind === 'other',
       ),
     ],
-    statusOf: (source) =>
+    /** The status of an ExternalSecret that is ours to keep. */
+    statusOf: (source: SourceRef): SeenStatus | undefined =>
       source.kind === 'ExternalSecret' &&
       !writtenByOthers.has(source.name) &&
       !leftAlone.has(sourceKey(source))

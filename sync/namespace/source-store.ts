@@ -4,43 +4,6 @@ import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { SourceState } from '../round/settle/decide-sources.ts'
 import { bytesOf, createKeptObjects, type ObjectMemory } from './kept-objects.ts'
 
-/** The objects of one kind in a namespace, as their watch sees them. */
-export interface SourceStore<Seen extends SeenSource = SeenSource> {
-  /**
-   * @returns false if the object wasn't kept because there are too many
-   * @throws AkvError if there are more than can be known even by name
-   */
-  put(seen: Seen): boolean
-  /**
-   * Returns a function that reduces each object of one list, which is put when it is complete. What waits until then is bounded
-   * as what is kept.
-   */
-  reducer(): (seen: Seen) => Seen
-  remove(name: string): void
-  /** All objects have been put. */
-  listed(): void
-  /** The cluster doesn't know the kind. */
-  absent(): void
-  /** The API server could not be asked, several times. */
-  failed(): void
-  /** Whether the objects have been listed, or could not be. */
-  isSettled(): boolean
-  /** Whether all objects are known, or the cluster doesn't know the kind. Stays true if a later list fails. */
-  isKnown(): boolean
-  /** Whether there is room again for an object that wasn't kept. */
-  hasRoom(): boolean
-  all(): readonly Seen[]
-  get(name: string): Seen | undefined
-  has(name: string): boolean
-  /**
-   * Increases with each change, and when all objects are known for the first time. Not with a change of a status: each
-   * controller that keeps a store writes that again and again.
-   */
-  version(): number
-  /** The state of an object that doesn't exist. */
-  stateOfGone(name: string): SourceState
-}
-
 interface SourceStoreOptions {
   /** How a message calls the objects: `classes`. */
   readonly plural: string
@@ -50,14 +13,18 @@ interface SourceStoreOptions {
   readonly onChange: () => void
 }
 
+export type SourceStore<Seen extends SeenSource = SeenSource> = ReturnType<
+  typeof createSourceStore<Seen>
+>
+
+/** Keeps the objects of one kind in a namespace, as their watch sees them. */
 export function createSourceStore<Seen extends SeenSource>({
   plural,
   clock,
   memory,
-  ...options
-}: SourceStoreOptions): SourceStore<Seen> {
+  onChange,
+}: SourceStoreOptions) {
   let version = 0
-  const { onChange } = options
   const kept = createKeptObjects<Seen>(plural, memory)
   const absences = createAbsences(clock)
   let isSettled = false
@@ -77,7 +44,11 @@ export function createSourceStore<Seen extends SeenSource>({
     onChange()
   }
   return {
-    put(seen) {
+    /**
+     * @returns false if the object wasn't kept because there are too many
+     * @throws AkvError if there are more than can be known even by name
+     */
+    put(seen: Seen): boolean {
       const before = kept.get(seen.name)
       absences.end(seen.name)
       const isKept = kept.put(seen)
@@ -87,7 +58,11 @@ export function createSourceStore<Seen extends SeenSource>({
       onChange()
       return isKept
     },
-    reducer() {
+    /**
+     * Returns a function that reduces each object of one list, which is put when it is complete. What waits until then is
+     * bounded as what is kept.
+     */
+    reducer(): (seen: Seen) => Seen {
       endListing()
       const waiting = createKeptObjects<Seen>(plural, memory)
       return (seen) => {
@@ -99,31 +74,42 @@ export function createSourceStore<Seen extends SeenSource>({
         return waiting.get(seen.name) ?? seen
       }
     },
-    remove(name) {
+    remove(name: string): void {
       kept.remove(name)
       version++
       absences.begin(name)
       onChange()
     },
-    listed() {
+    /** All objects have been put. */
+    listed(): void {
       if (!absences.areKnown()) version++
       absences.listed()
       endListing()
       settle()
     },
-    absent() {
+    /** The cluster doesn't know the kind. */
+    absent(): void {
       if (!absences.areKnown()) version++
       absences.beginAll()
       settle()
     },
+    /** The API server could not be asked, several times. */
     failed: () => void (isSettled || settle()),
+    /** Whether the objects have been listed, or could not be. */
     isSettled: () => isSettled,
+    /** Whether all objects are known, or the cluster doesn't know the kind. Stays true if a later list fails. */
     isKnown: absences.areKnown,
+    /** Whether there is room again for an object that wasn't kept. */
     hasRoom: kept.hasRoom,
     all: kept.all,
     get: kept.get,
-    has: (name) => kept.get(name) !== undefined,
+    has: (name: string) => kept.get(name) !== undefined,
+    /**
+     * Increases with each change, and when all objects are known for the first time. Not with a change of a status: each
+     * controller that keeps a store writes that again and again.
+     */
     version: () => version,
+    /** The state of an object that doesn't exist. */
     stateOfGone: absences.stateOf,
   }
 }

@@ -3,24 +3,13 @@ import type { Parsed } from '../../../lib/problems/parsed.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 import type { Environment, SettingName } from './setting-names.ts'
 
-/** Reads settings one by one and collects their problems. */
-export interface SettingReader {
-  readonly problems: Problem[]
-  /** Undefined if the setting is absent, or if it isn't valid, which adds a problem. */
-  optional<T>(name: SettingName, parse: (text: string) => Parsed<T>): T | undefined
-  /** The same, but an absent setting adds a problem too; `sentence` says what the setting is for. */
-  required<T>(setting: {
-    readonly name: SettingName
-    readonly parse: (text: string) => Parsed<T>
-    readonly sentence: string
-  }): T | undefined
-  /** Adds a problem if the setting is present. */
-  refuse(name: SettingName, sentence: string): void
-}
+export type SettingReader = ReturnType<typeof settingReader>
 
-export function settingReader(env: Environment): SettingReader {
+/** Reads settings one by one and collects their problems. */
+export function settingReader(env: Environment) {
   const problems: Problem[] = []
 
+  /** Undefined if the setting is absent, or if it isn't valid, which adds a problem. */
   function optional<T>(name: SettingName, parse: (text: string) => Parsed<T>): T | undefined {
     const text = env[name]
     if (text === undefined) return undefined
@@ -33,11 +22,18 @@ export function settingReader(env: Environment): SettingReader {
   return {
     problems,
     optional,
-    required({ name, parse, sentence }) {
+    /** The same, but an absent setting adds a problem too; `sentence` says what the setting is for. */
+    required<T>(setting: {
+      readonly name: SettingName
+      readonly parse: (text: string) => Parsed<T>
+      readonly sentence: string
+    }): T | undefined {
+      const { name, parse, sentence } = setting
       if (env[name] === undefined) problems.push({ path: [name], sentence })
       return optional(name, parse)
     },
-    refuse(name, sentence) {
+    /** Adds a problem if the setting is present. */
+    refuse(name: SettingName, sentence: string): void {
       if (env[name] !== undefined) problems.push({ path: [name], ...found(env[name]), sentence })
     },
   }

@@ -4,13 +4,7 @@ import type { Refusal, Refuse } from '../server/refusal.ts'
 import type { WebhookServer } from '../server/webhook-server.ts'
 import { maxBodyBytes } from './json-body.ts'
 
-/** Holds the memory of large answers. */
-export interface MemoryBudget {
-  /** Holds the memory of an answer in place of its request's. Gives false if too little is available. */
-  holdAnswer(request: FastifyRequest, bytes: number): boolean
-  /** Refuses a request for which too little memory is available. */
-  refuse(reply: FastifyReply): void
-}
+export type MemoryBudget = ReturnType<typeof addMemoryBudget>
 
 /**
  * Bounds the memory of all large bodies that are arriving, and of all large answers that aren't read yet. Each one is
@@ -22,7 +16,7 @@ export interface MemoryBudget {
 export function addMemoryBudget(
   app: WebhookServer,
   { refuse, elapsedMs }: { readonly refuse: Refuse } & Pick<ByteBudgetOptions, 'elapsedMs'>,
-): MemoryBudget {
+) {
   const budget = createByteBudget({ maxBytes: budgetBytes, elapsedMs })
   const shares = new WeakMap<FastifyRequest, Share>()
 
@@ -46,7 +40,12 @@ export function addMemoryBudget(
   const refuseTooMany = (reply: FastifyReply) => {
     refuse(reply.header('retry-after', '1'), tooMany)
   }
-  return { holdAnswer: hold, refuse: refuseTooMany }
+  return {
+    /** Holds the memory of an answer in place of its request's. Gives false if too little is available. */
+    holdAnswer: hold,
+    /** Refuses a request for which too little memory is available. */
+    refuse: refuseTooMany,
+  }
 }
 
 interface BodyHeaders {

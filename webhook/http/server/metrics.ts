@@ -6,25 +6,13 @@ import type { SkipReason } from '../../core/model/outcome.ts'
 /** `failed`: an internal error. `invalid`: the request wasn't an AdmissionReview. */
 type AdmissionLabel = 'injected' | 'skipped' | 'denied' | 'failed' | 'invalid'
 
-/** The metrics of `/metrics`. Labels come from fixed sets, so callers can't create new ones. */
-export interface Metrics {
-  readonly registry: Registry
-  countAdmission(admission: {
-    readonly outcome: AdmissionLabel
-    readonly reason?: SkipReason
-    readonly durationMs: number
-  }): void
-  setCertificateExpiry(expiry: Date): void
-  countReloadFailure(): void
-  countClassLookup(result: ClassResult): void
-  /** A server closed a connection because too many were open. */
-  countClosedConnection(server: 'admission' | 'health'): void
-}
-
 const prefix = 'akv_injector_'
 const admissionLabels = ['outcome', 'reason']
 
-export function createMetrics(): Metrics {
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Creates the metrics of `/metrics`. Labels come from fixed sets, so callers can't create new ones. */
+export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
   addBuildInfo(registry, 'webhook')
@@ -57,14 +45,20 @@ export function createMetrics(): Metrics {
   const expiry = addExpiry(registry)
   return {
     registry,
-    countAdmission({ outcome, reason = '', durationMs }) {
+    countAdmission(admission: {
+      readonly outcome: AdmissionLabel
+      readonly reason?: SkipReason
+      readonly durationMs: number
+    }): void {
+      const { outcome, reason = '', durationMs } = admission
       admissions.inc({ outcome, reason })
       duration.observe(durationMs / 1000)
     },
-    setCertificateExpiry: (date) => expiry.set(date.getTime() / 1000),
+    setCertificateExpiry: (date: Date) => expiry.set(date.getTime() / 1000),
     countReloadFailure: () => reloadFailures.inc(),
-    countClassLookup: (result) => classLookups.inc({ result }),
-    countClosedConnection: (server) => closedConnections.inc({ server }),
+    countClassLookup: (result: ClassResult) => classLookups.inc({ result }),
+    /** A server closed a connection because too many were open. */
+    countClosedConnection: (server: 'admission' | 'health') => closedConnections.inc({ server }),
   }
 }
 
