@@ -52,6 +52,8 @@ function addCheck(program: Command, end: End): void {
         .choices(outputForms)
         .default('text'),
     )
+    .addOption(renderOption())
+    .addOption(valuesOption())
     .option('--strict', 'exit with 1 for warnings, too, and if there is nothing to check')
     .option('-q, --quiet', 'print only problems; with --strict, also warnings')
     .addOption(setOption())
@@ -59,7 +61,7 @@ function addCheck(program: Command, end: End): void {
     .action(async (files, { filename = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
-      end((await import('./check/check.ts')).check({ files: all, ...options }))
+      end(await (await import('./check/check.ts')).check({ files: all, ...options }))
     })
 }
 
@@ -167,6 +169,8 @@ function addIdentity(program: Command, end: End): void {
       '--verify',
       'compare with what Azure has, as the user of az login, and change nothing; needs --issuer',
     )
+    .addOption(renderOption())
+    .addOption(valuesOption())
     .option('--strict', 'exit with 1 for warnings, too, and if nothing reads from a vault')
     .addOption(namespaceOption())
     .addOption(setOption())
@@ -237,3 +241,12 @@ function namespaceOption(): Option {
       throw new InvalidArgumentError(`expected ${labelName.sentence}`)
     })
 }
+
+const renderOption = (): Option =>
+  new Option(
+    '--render',
+    'render folders with a kustomization.yaml or Chart.yaml, using the kustomize, kubectl or helm on the PATH',
+  )
+
+const valuesOption = (): Option =>
+  new Option('--values <file>', 'with --render: values for charts; repeatable').argParser(append)

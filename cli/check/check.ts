@@ -19,6 +19,8 @@ interface CheckOptions extends Strictness, GivenValues {
   readonly files: readonly string[]
   readonly namespace: string
   readonly output: OutputForm
+  readonly render?: boolean
+  readonly values?: readonly string[]
 }
 
 /**
@@ -28,13 +30,12 @@ interface CheckOptions extends Strictness, GivenValues {
  *
  * @throws InputError when a setting is invalid
  */
-export function check(options: CheckOptions): ExitCode {
-  const { files, namespace, output, quiet = false, ...given } = options
-  const values = readGivenValues(given)
+export async function check(options: CheckOptions): Promise<ExitCode> {
+  const { files, output, quiet = false, ...given } = options
   const serving = readServing(process.env)
-  const placeholders = createPlaceholders({ values, unfilled: 'standIn' })
-  const { contents, ...input } = readCheckInput(files, {
-    namespace,
+  const placeholders = createPlaceholders({ values: readGivenValues(given), unfilled: 'standIn' })
+  const { contents, ...input } = await readCheckInput(files, {
+    ...given,
     command: 'check',
     placeholders,
   })

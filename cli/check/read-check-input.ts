@@ -9,6 +9,9 @@ import {
 } from '../input/find-objects.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { eachManifest } from '../input/read-manifests.ts'
+import { checkValues } from '../input/render/check-values.ts'
+import { planRendering } from '../input/render/plan-rendering.ts'
+import { renderFolders } from '../input/render/render-folders.ts'
 import { isReferredTo } from '../input/sources/referred-to.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles } from '../input/text/find-files.ts'
@@ -36,6 +39,10 @@ interface ReadingOptions {
   /** The command that reads them, for its messages. */
   readonly command: string
   readonly placeholders: Placeholders
+  /** Renders charts and Kustomize folders with the programs on the PATH. */
+  readonly render?: boolean
+  /** Files with values for charts. */
+  readonly values?: readonly string[]
 }
 
 interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
@@ -50,16 +57,34 @@ interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
 }
 
 /** Reads the manifests. A file that can't be read doesn't keep the others from being read. */
-export function readCheckInput(paths: readonly string[], options: ReadingOptions): CheckInput {
-  const { files, skipped, unrendered, ...found } = findFiles(paths, options)
-  const read = files.map((file) => readContents(file, options))
+export async function readCheckInput(
+  paths: readonly string[],
+  options: ReadingOptions,
+): Promise<CheckInput> {
+  const { render: renders = false, values = [] } = options
+  if (values.length > 0) checkValues(values, renders)
+  const everything = findFiles(paths, { ...options, renders })
+  const { files, roots, skipped, ...found } = renders
+    ? planRendering(everything, options)
+    : { ...everything, roots: [] }
+  const read = files.map((file) => readContents(() => readInput(file), file, options))
+  for await (const result of renderFolders(roots, { ...options, values }))
+    read.push(
+      result instanceof FileError
+        ? result
+        : readContents(() => result.text, result.source, options),
+    )
   const readable = read.filter((file) => 'contents' in file)
   const contents = readable.flatMap((file) => file.contents)
   const sum = (member: 'ignored' | 'documents') =>
     readable.reduce((total, file) => total + file[member], 0)
   const errors = [...found.errors, ...read.filter((file) => file instanceof FileError)]
   const hasNothing = errors.length === 0 && !contents.some(isOfInterest)
-  const seen = { files: readable.length, documents: sum('documents'), unrendered }
+  const seen = {
+    files: readable.length,
+    documents: sum('documents'),
+    unrendered: renders ? [] : everything.unrendered,
+  }
   return {
     contents,
     ignored: sum('ignored'),
@@ -79,8 +104,15 @@ interface FileContents extends Pick<CheckInput, 'contents' | 'ignored'> {
   readonly documents: number
 }
 
+function readInput(file: string): string {
+  const text = readText(file)
+  if (file === '-' && text === '') throw new FileError({ source: file }, emptyInput)
+  return text
+}
+
 function readContents(
-  file: string,
+  read: () => string,
+  source: string,
   { namespace, command, placeholders }: ReadingOptions,
 ): FileContents | FileError {
   const contents: DocumentContent[] = []
@@ -88,9 +120,7 @@ function readContents(
   let documents = 0
   const reading = { command, splitsLists: true, placeholders }
   try {
-    const text = readText(file)
-    if (file === '-' && text === '') throw new FileError({ source: file }, emptyInput)
-    for (const manifest of eachManifest(text, file, reading)) {
+    for (const manifest of eachManifest(read(), source, reading)) {
       const found = contentOf(manifest, namespace)
       documents += 1
       ignored += found.ignored

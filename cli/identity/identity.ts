@@ -35,6 +35,8 @@ interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'>, GivenV
   readonly scope: 'vault' | 'object'
   readonly accessPolicies?: boolean
   readonly verify?: boolean
+  readonly render?: boolean
+  readonly values?: readonly string[]
   /** Warnings, and files without anything that reads from a vault, make the exit code 1. */
   readonly strict?: boolean
 }
@@ -48,13 +50,13 @@ interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'>, GivenV
  * @throws InputError when an option, a setting or a file is invalid
  */
 export async function identity(options: IdentityOptions): Promise<ExitCode> {
-  const { files, namespace, issuer } = options
+  const { files, issuer } = options
   const issuers = [...new Set(issuer.map(checkIssuer))]
   const names: AzureNames = { ...options, issuers, grants: chooseGrants(options) }
   const serving = readServing(process.env)
   const placeholders = createPlaceholders({ values: readGivenValues(options), unfilled: 'standIn' })
-  const { contents, nothing, ...input } = readCheckInput(files, {
-    namespace,
+  const { contents, nothing, ...input } = await readCheckInput(files, {
+    ...options,
     command: 'identity',
     placeholders,
   })

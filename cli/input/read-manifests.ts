@@ -7,6 +7,7 @@ import { findChartTemplate } from './find-chart-template.ts'
 import { limitHeapGrowth } from './limit-heap-growth.ts'
 import { mayHavePlaceholders } from './placeholders/find-placeholders.ts'
 import type { Placeholders } from './placeholders/placeholders.ts'
+import { canRender } from './text/can-render.ts'
 import { FileError } from './text/file-error.ts'
 import { findTemplate } from './text/find-template.ts'
 import { linePlaces } from './text/line-places.ts'
@@ -117,8 +118,10 @@ export function* eachManifest(
   }
 }
 
-const renderSentence = (command: string): string =>
-  `is a template; render it first: helm template NAME CHART | akv-injector ${command} -`
+function renderSentence(command: string): string {
+  const first = canRender(command) ? 'pass the folder of its chart with --render, or ' : ''
+  return `is a template; ${first}render it first: helm template NAME CHART | akv-injector ${command} -`
+}
 
 const tooLargeSentence = (maxTokens: number, splitsLists: boolean): string =>
   `the document has more than ${maxTokens.toLocaleString('en')} keys, values, marks and line breaks${

@@ -1,6 +1,7 @@
 import { printable } from '../../../lib/printable.ts'
-import { describeSource } from '../../input/text/file-error.ts'
+import { isRendered } from '../../input/text/rendered-source.ts'
 import { type CheckReport, locatedFindings } from '../findings/report.ts'
+import { messageWithPlace } from './message-with-place.ts'
 import { relativePath } from './relative-path.ts'
 import { sumsLine } from './text.ts'
 
@@ -9,16 +10,18 @@ import { sumsLine } from './text.ts'
  * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
  */
 export function githubText(report: CheckReport): string {
-  const commands = locatedFindings(report).flatMap(({ severity, code, message, title, at }) => {
+  const commands = locatedFindings(report).flatMap((finding) => {
+    const { severity, code, at } = finding
     if (severity === 'note') return []
     const file = relativePath(at.source)
     const properties = {
       title: code,
       ...(file !== undefined && { file }),
-      ...(file !== undefined && at.line !== undefined && { line: at.line, col: at.column }),
+      ...(file !== undefined &&
+        at.line !== undefined &&
+        !isRendered(at.source) && { line: at.line, col: at.column }),
     }
-    const text =
-      title === undefined ? `${describeSource(at.source)}: ${message}` : `${title}: ${message}`
+    const text = messageWithPlace(finding)
     const command = severity === 'problem' ? 'error' : 'warning'
     const list = Object.entries(properties).map(
       ([key, value]) => `${key}=${inProperty(`${value}`)}`,

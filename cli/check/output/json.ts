@@ -2,6 +2,7 @@ import { printableJson } from '../../../lib/json/printable-json.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { placeOf } from '../../input/document/place-of.ts'
 import type { FilePlace } from '../../input/text/file-error.ts'
+import { isRendered, sourceFile } from '../../input/text/rendered-source.ts'
 import { titleOf } from '../../input/title-of.ts'
 import { type CheckReport, locatedFindings } from '../findings/report.ts'
 
@@ -42,6 +43,7 @@ const fileAndPlace = ({
   line,
   column,
 }: Pick<FilePlace, 'source'> & Partial<FilePlace>) => ({
-  file: source,
+  file: sourceFile(source),
+  ...(isRendered(source) && { rendered: true }),
   ...(line !== undefined && { line, column }),
 })

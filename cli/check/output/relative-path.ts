@@ -1,11 +1,12 @@
 import { isAbsolute, relative } from 'node:path'
+import { sourceFile } from '../../input/text/rendered-source.ts'
 
 /**
  * The path of a file relative to the current folder, which in a pipeline is the checkout. Undefined for standard input, and
- * for a file elsewhere, which no repository has.
+ * for a file elsewhere, which no repository has. What was rendered is at the file that it was rendered from.
  */
 export function relativePath(source: string): string | undefined {
   if (source === '-') return undefined
-  const path = relative('', source)
+  const path = relative('', sourceFile(source))
   return path === '' || path.startsWith('..') || isAbsolute(path) ? undefined : path
 }

@@ -3,10 +3,11 @@ import { errorTable } from '../../../lib/errors/error-table.ts'
 import { printableJson } from '../../../lib/json/printable-json.ts'
 import { printable } from '../../../lib/printable.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
-import { describeSource } from '../../input/text/file-error.ts'
+import { isRendered } from '../../input/text/rendered-source.ts'
 import type { FindingCode } from '../findings/finding.ts'
 import { checkCodes } from '../findings/finding-codes.ts'
 import { type CheckReport, type LocatedFinding, locatedFindings } from '../findings/report.ts'
+import { messageWithPlace } from './message-with-place.ts'
 import { relativePath } from './relative-path.ts'
 
 /**
@@ -58,24 +59,22 @@ function ruleOf(code: FindingCode) {
   }
 }
 
-function resultOf(
-  { severity, code, message, title, at }: LocatedFinding,
-  codes: readonly FindingCode[],
-) {
+function resultOf(finding: LocatedFinding, codes: readonly FindingCode[]) {
+  const { severity, code, title, at } = finding
   const path = relativePath(at.source)
   const location = {
     ...(path !== undefined && {
       physicalLocation: {
         artifactLocation: { uri: uriOf(path), uriBaseId: '%SRCROOT%' },
-        ...(at.line !== undefined && {
-          region: { startLine: at.line, startColumn: at.column },
-        }),
+        ...(at.line !== undefined &&
+          !isRendered(at.source) && {
+            region: { startLine: at.line, startColumn: at.column },
+          }),
       },
     }),
     ...(title !== undefined && { logicalLocations: [{ fullyQualifiedName: plain(title) }] }),
   }
-  const text =
-    title === undefined ? `${describeSource(at.source)}: ${message}` : `${title}: ${message}`
+  const text = messageWithPlace(finding)
   return {
     ruleId: code,
     ruleIndex: codes.indexOf(code),

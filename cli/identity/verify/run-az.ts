@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
 import { printable } from '../../../lib/printable.ts'
+import { type ProgramEnd, runProgram } from '../../command/run-program.ts'
 
 /** What a command of the Azure CLI printed, or why that is unknown. */
 export type AzAnswer =
@@ -53,82 +52,15 @@ export function commandOf(args: readonly string[]): string {
   return ['az', ...args.slice(0, end)].join(' ')
 }
 
-type Output =
-  | {
-      readonly kind: 'ended'
-      readonly code: number | null
-      readonly stdout: string
-      readonly stderr: string
-    }
-  | { readonly kind: 'too-large' | 'timeout' }
-  | { readonly kind: 'not-started'; readonly code: string }
-
-function runOnce(args: readonly string[], { maxBytes, timeoutMs }: AzBounds): Promise<Output> {
-  const child = spawn('az', [...args, '--output', 'json', '--only-show-errors'], {
+function runOnce(args: readonly string[], bounds: AzBounds): Promise<ProgramEnd> {
+  return runProgram(['az', ...args, '--output', 'json', '--only-show-errors'], {
+    ...bounds,
     // No question is ever asked, and no extension installed.
     env: { ...process.env, AZURE_EXTENSION_USE_DYNAMIC_INSTALL: 'no', AZURE_CORE_NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // `az` is a script that starts Python. Only the whole group can be ended.
-    detached: true,
   })
-  const ignoreSignals = endOnSignal(child)
-  return new Promise<Output>((resolve) => {
-    const stopWith = (kind: 'too-large' | 'timeout') => {
-      endGroup(child)
-      resolve({ kind })
-    }
-    const timer = setTimeout(stopWith, timeoutMs, 'timeout')
-    const onTooLarge = () => stopWith('too-large')
-    const stdout = collect(child.stdout, maxBytes, onTooLarge)
-    const stderr = collect(child.stderr, maxBytes, onTooLarge)
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer)
-      resolve({ kind: 'not-started', code: error.code ?? error.name })
-    })
-    child.on('close', (code) => {
-      clearTimeout(timer)
-      resolve({ kind: 'ended', code, stdout: stdout(), stderr: stderr() })
-    })
-  }).finally(ignoreSignals)
 }
 
-/** Returns a function for the text so far. */
-function collect(stream: Readable, maxBytes: number, onTooLarge: () => void): () => string {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  stream.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes <= maxBytes) chunks.push(chunk)
-    else onTooLarge()
-  })
-  return () => Buffer.concat(chunks).toString()
-}
-
-/** A group of its own doesn't get the terminal's Ctrl-C. Returns a function that restores the default. */
-function endOnSignal(child: ChildProcess): () => void {
-  const stop = (signal: NodeJS.Signals) => {
-    endGroup(child)
-    restore()
-    process.kill(process.pid, signal)
-  }
-  const restore = () => {
-    for (const signal of signals) process.off(signal, stop)
-  }
-  for (const signal of signals) process.on(signal, stop)
-  return restore
-}
-
-const signals = ['SIGINT', 'SIGTERM'] as const
-
-function endGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-function parseOutput(command: string, output: Output, bounds: AzBounds): AzAnswer {
+function parseOutput(command: string, output: ProgramEnd, bounds: AzBounds): AzAnswer {
   switch (output.kind) {
     case 'not-started':
       return output.code === 'ENOENT'

@@ -1,14 +1,15 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { canRender } from './can-render.ts'
 import { FileError } from './file-error.ts'
 import { readErrorSentence } from './read-text.ts'
 
 /** What a command reads of the files and folders that it was given. */
-interface FoundFiles {
+export interface FoundFiles {
   readonly files: readonly string[]
   /** What it passes over in the folders. Files with other names than those of manifests aren't listed. */
   readonly skipped: readonly SkippedPath[]
-  /** Folders that have to be rendered first. They are among what is skipped, or among the errors if they were named. */
+  /** Folders that have to be rendered first. If they aren't going to be, they are among what is skipped, or the errors. */
   readonly unrendered: readonly RenderFolder[]
   /** Folders that can't be read, or have to be rendered first. */
   readonly errors: readonly FileError[]
@@ -42,9 +43,12 @@ export function findFiles(
     readonly bounds?: typeof defaultBounds
     /** Also finds the files in Kustomize folders, which may be patches. */
     readonly entersKustomize?: boolean
+    /** Charts and Kustomize folders are going to be rendered, so they are neither errors nor skipped. Implies `entersKustomize`. */
+    readonly renders?: boolean
   },
 ): FoundFiles {
-  const { maxEntries, maxFiles, maxDepth } = options.bounds ?? defaultBounds
+  const { command, renders = false, entersKustomize = renders, bounds = defaultBounds } = options
+  const { maxEntries, maxFiles, maxDepth } = bounds
   const files = new Set<string>()
   const skipped: SkippedPath[] = []
   const errors: FileError[] = []
@@ -56,13 +60,11 @@ export function findFiles(
     const found = entriesOf(folder, errors)
     entries += found.length
     const kind = renderKind(found)
-    const isEntered = kind === 'kustomization' && options.entersKustomize
-    if (kind !== undefined && isEntered) unrendered.push({ path: folder, kind })
-    if (kind !== undefined && !isEntered) {
-      const reason = renderHint({ path: folder, kind }, options.command)
-      if (depth === 0) errors.push(new FileError({ source: folder }, reason))
-      else skipped.push({ path: folder, reason })
-      unrendered.push({ path: folder, kind })
+    if (kind !== undefined) unrendered.push({ path: folder, kind })
+    if (kind !== undefined && !(kind === 'kustomization' && entersKustomize)) {
+      const reason = renderHint({ path: folder, kind }, command)
+      if (!renders && depth === 0) errors.push(new FileError({ source: folder }, reason))
+      if (!renders && depth > 0) skipped.push({ path: folder, reason })
       return
     }
     for (const entry of found) {
@@ -126,8 +128,9 @@ export const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'K
 
 function renderHint({ path, kind }: RenderFolder, command: string): string {
   const shown = /^[\w./-]+$/.test(path) ? path : 'FOLDER'
+  const first = canRender(command) ? 'use --render, or render it first' : 'render it first'
   const then = `| akv-injector ${command} -`
   return kind === 'chart'
-    ? `is a Helm chart; render it first: helm template NAME ${shown} ${then}`
-    : `is a Kustomize folder; render it first: kubectl kustomize ${shown} ${then}`
+    ? `is a Helm chart; ${first}: helm template NAME ${shown} ${then}`
+    : `is a Kustomize folder; ${first}: kubectl kustomize ${shown} ${then}`
 }

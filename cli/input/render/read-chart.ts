@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { printable } from '../../../lib/printable.ts'
+import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import type { Manifest } from '../document/manifest.ts'
+import { placeOf } from '../document/place-of.ts'
+import { toPlain } from '../document/to-plain.ts'
+import { parseManifests } from '../read-manifests.ts'
+import { FileError } from '../text/file-error.ts'
+import type { SkippedPath } from '../text/find-files.ts'
+import { isFile } from '../text/is-file.ts'
+import { readErrorSentence, readText } from '../text/read-text.ts'
+import type { RenderRoot } from './render-folders.ts'
+
+/** Whether a chart can be rendered. */
+interface Chart {
+  readonly root?: RenderRoot
+  readonly skip?: SkippedPath
+  readonly errors: readonly FileError[]
+}
+
+/** Reads the file `Chart.yaml` of a folder. */
+export function readChart(folder: string, command: string): Chart {
+  const file = join(folder, 'Chart.yaml')
+  if (!isFile(file)) return { errors: [new FileError({ source: file }, "isn't a file")] }
+  try {
+    const [manifest] = parseManifests(readText(file), file, { command })
+    const object = manifest === undefined ? undefined : toPlain(manifest)
+    if (manifest === undefined || !isObject(object)) return { errors: [notAChart(file)] }
+    if (object['type'] === 'library')
+      return {
+        skip: { path: folder, reason: 'is a library chart, which has no objects' },
+        errors: [],
+      }
+    const errors = [...linkErrors(folder), ...dependencyErrors(folder, { manifest, object })]
+    return errors.length > 0
+      ? { errors: errors.slice(0, maxErrors) }
+      : { root: { path: folder, kind: 'chart', file }, errors: [] }
+  } catch (error) {
+    if (error instanceof FileError) return { errors: [error] }
+    throw error
+  }
+}
+
+function dependencyErrors(
+  folder: string,
+  { manifest, object }: { readonly manifest: Manifest; readonly object: JsonObject },
+): readonly FileError[] {
+  const listed: unknown = object['dependencies']
+  const vendored = chartsIn(join(folder, 'charts'))
+  return (Array.isArray(listed) ? listed : []).flatMap((dependency, i) => {
+    const name: unknown = isObject(dependency) ? dependency['name'] : undefined
+    if (typeof name !== 'string' || vendored.some((entry) => isOf(entry, name))) return []
+    return new FileError(placeOf(manifest, ['dependencies', i]), missingSentence(name))
+  })
+}
+
+/** Helm reads what links lead to, and a chart may come from a stranger. Links within the current folder are the user's own. */
+function linkErrors(folder: string): readonly FileError[] {
+  try {
+    const here = realpathSync('.')
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isSymbolicLink())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((link) => existsSync(link) && !isInside(realpathSync(link), here))
+      .map((source) => new FileError({ source }, outsideSentence))
+  } catch (error) {
+    return [new FileError({ source: folder }, readErrorSentence(error))]
+  }
+}
+
+const outsideSentence =
+  'is a symbolic link to something outside of the current folder, and Helm would read that; render the chart yourself, and pass the result'
+
+const isInside = (path: string, folder: string): boolean => !relative(folder, path).startsWith('..')
+
+const maxErrors = 10
+
+const notAChart = (source: string): FileError =>
+  new FileError({ source }, "isn't a mapping; a chart has a name and a version")
+
+const missingSentence = (name: string): string =>
+  `depends on the chart ${printable(name, 100)}, which charts/ doesn't have, and --render fetches nothing; run helm dependency build`
+
+/** The names of unpacked charts, and of archives. */
+function chartsIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).map((entry) =>
+      entry.isDirectory() ? nameOf(join(folder, entry.name)) : entry.name,
+    )
+  } catch {
+    return []
+  }
+}
+
+function nameOf(folder: string): string {
+  try {
+    return /^name:\s*["']?([^\s"'#]+)/m.exec(readText(join(folder, 'Chart.yaml')))?.[1] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+/** An archive is named after the chart and its version. */
+const isOf = (entry: string, name: string): boolean =>
+  entry === name || (entry.startsWith(`${name}-`) && entry.endsWith('.tgz'))

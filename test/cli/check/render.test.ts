@@ -1,0 +1,355 @@
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import t, { type Test } from 'tap'
+import { writeFakeRenderers } from '../../support/fake-renderers.ts'
+import { podText, root } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+
+const clientId = '22222222-2222-2222-2222-222222222222'
+const pod = (vault: string) => podText({ vault, secrets: 'x', 'client-id': clientId })
+
+/** Writes files by their paths. */
+function write(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+}
+
+interface Setup {
+  readonly files: Readonly<Record<string, string>>
+  readonly programs?: Readonly<Record<string, string>>
+}
+
+function setUp(t: Test, { files, programs = { kustomize: '', helm: '' } }: Setup) {
+  const folder = t.testdir({ repository: {}, programs: {} })
+  const repository = join(folder, 'repository')
+  write(repository, files)
+  const fakes = writeFakeRenderers(join(folder, 'programs'), programs)
+  const check = (args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) =>
+    runInProcess(['check', '--render', repository, ...args], { env: { PATH: fakes.path, ...env } })
+  return { repository, fakes, check, shown: relative(root, repository) }
+}
+
+const overlays = {
+  'base/kustomization.yaml': 'resources: [web.yaml]\n',
+  'base/web.yaml': pod('kv_base'),
+  'overlays/dev/kustomization.yaml':
+    'resources: [../../base]\npatches:\n- path: patch.yaml\nconfigMapGenerator:\n- files: [config.json=pod.json]\n',
+  'overlays/dev/patch.yaml': pod('kv_patch'),
+  'overlays/dev/pod.json': pod('kv_config'),
+  'overlays/dev/rendered.txt': `\n${pod('kv-dev')}`,
+  'overlays/prod/kustomization.yml': 'resources: [../../base]\n',
+  'overlays/prod/rendered.txt': pod('kv_prod'),
+  'overlays/prod/beside.yaml': pod('kv-beside'),
+}
+
+t.test('each environment is read as it is rendered, and everything else as it is', async (t) => {
+  const { repository, fakes, check } = setUp(t, { files: overlays })
+  const { code, stdout, stderr } = await check(['-n', 'shop'], { API_TOKEN: 'x' })
+  t.equal(code, 1)
+  t.equal(stderr, '')
+  t.strictSame(
+    [...stdout.matchAll(/^Pod\/web \((.*)\): (.*)$/gm)].map(([, place, outcome]) => [
+      relative(repository, place ?? ''),
+      outcome,
+    ]),
+    [
+      ['overlays/prod/beside.yaml', 'would be injected'],
+      ['overlays/dev (rendered)', 'would be injected'],
+      ['overlays/prod (rendered)', 'would be denied'],
+    ],
+  )
+  t.match(stdout, /\n {2}line 1: akv-injector.io\/vault "kv_prod"/)
+  t.match(stdout, /\n3 files, 3 pods checked, 1 problem,/)
+  t.strictSame(
+    fakes.runs(),
+    ['dev', 'prod'].map((name) => ['kustomize', 'build', join(repository, 'overlays', name)]),
+  )
+  const variables = fakes.variables()
+  t.match(variables, { GIT_ALLOW_PROTOCOL: 'none', HTTPS_PROXY: 'http://127.0.0.1:1' })
+  t.notOk('API_TOKEN' in variables, 'a Kustomize folder could print it')
+  t.notOk(existsSync(variables['HELM_PLUGINS'] ?? ''), 'the folder for programs is gone again')
+})
+
+t.test('a finding is at the file that was rendered, and names the line', async (t) => {
+  const { check, shown } = setUp(t, { files: overlays })
+  const printed = async (form: string) => (await check(['-o', form])).stdout
+  const file = `${shown}/overlays/prod/kustomization.yml`
+  t.match(
+    JSON.parse(await printed('json')).findings.filter(
+      ({ severity }: { severity: string }) => severity === 'problem',
+    ),
+    [{ file: join(root, file), rendered: true, line: 1, object: 'Pod/web' }],
+  )
+  const where = `Pod/web (${join(root, shown)}/overlays/prod (rendered):1): akv-injector.io/vault`
+  t.match(await printed('github'), `::error title=AKV_CHECK_DENIED,file=${file}::${where}`)
+  const [result] = JSON.parse(await printed('sarif')).runs[0].results
+  t.match(result.message.text, where)
+  t.equal(result.locations[0].physicalLocation.artifactLocation.uri, file)
+  t.notOk('region' in result.locations[0].physicalLocation, 'the line isn’t one of that file')
+})
+
+t.test('classes of several environments stay apart, also if they are rendered', async (t) => {
+  const source = (vault: string) =>
+    `kind: SecretProviderClass\nmetadata: { name: web }\nspec: { provider: azure, parameters: { keyvaultName: ${vault}, clientID: ${clientId}, tenantId: ${clientId}, objects: "array: ['{objectName: a, objectType: secret}']" } }\n`
+  const user =
+    'kind: Pod\nmetadata: { name: web }\nspec: { containers: [{ name: a }], volumes: [{ name: kv, csi: { driver: secrets-store.csi.k8s.io, volumeAttributes: { secretProviderClass: web } } }] }\n'
+  const { check } = setUp(t, {
+    files: Object.fromEntries(
+      ['dev', 'prod'].flatMap((name) => [
+        [`${name}/kustomization.yaml`, 'namePrefix: a-\n'],
+        [`${name}/rendered.txt`, `${source(`kv-${name}`)}---\n${user}`],
+      ]),
+    ),
+  })
+  const { stdout } = await check()
+  for (const name of ['dev', 'prod'])
+    t.match(
+      stdout,
+      new RegExp(`Pod/web \\(\\S+/${name} \\(rendered\\)\\): .*(\\n {2}.*){4}from kv-${name}:a`),
+    )
+})
+
+t.test('identity renders, too', async (t) => {
+  const { repository, fakes } = setUp(t, {
+    files: { ...overlays, 'overlays/prod/rendered.txt': '' },
+  })
+  const { code, stdout } = await runInProcess(['identity', '--render', repository], {
+    env: { PATH: fakes.path },
+  })
+  t.equal(code, 0)
+  t.match(stdout, 'az keyvault show --name kv-dev')
+  t.notMatch(stdout, 'kv_base')
+})
+
+t.test('kubectl stands in for kustomize, and without a program nothing is green', async (t) => {
+  const { fakes, check } = setUp(t, { files: overlays, programs: { kubectl: '' } })
+  t.equal((await check()).code, 1)
+  t.match(fakes.runs(), [
+    ['kubectl', 'kustomize', /overlays\/dev$/],
+    ['kubectl', 'kustomize'],
+  ])
+  t.end()
+})
+
+t.test('a missing program is an error of the folder', async (t) => {
+  const { check } = setUp(t, {
+    files: { ...overlays, 'chart/Chart.yaml': 'name: a\n' },
+    programs: {},
+  })
+  const { code, stderr } = await check()
+  t.equal(code, 2)
+  t.match(
+    stderr,
+    /overlays\/dev: can't be rendered, because kustomize or kubectl isn't on the PATH; install it\n/,
+  )
+  t.match(stderr, /chart: can't be rendered, because helm isn't on the PATH; install it\n/)
+})
+
+t.test('what kustomize would fetch or run is a finding, and nothing is started', async (t) => {
+  const cases: readonly (readonly [string, string])[] = [
+    ...[
+      'https://example.org/a//b?ref=v1',
+      'http://169.254.169.254/latest',
+      'HTTPS://example.org/x.yaml',
+      'github.com/org/repo?ref=v1',
+      'git@example.org:org/repo',
+      'me@example.org:org/repo',
+      'git::https://example.org/a',
+      'ssh://example.org/a/b',
+      'file:///etc/kustomize',
+      'gh:org/repo',
+      'org/project/_git/repo',
+    ].map((target) => [`resources:\n- ${target}\n`, `:2:3: refers to ${target}, and`] as const),
+    ['bases: [ok, "https://x.example/a/b"]\n', ':1:13: refers to https'],
+    ['components: [github.com/a/b]\n', ':1:14: refers to github'],
+    ['generators: [git@x:a/b]\n', ':1:14: refers to git@'],
+    ['patches:\n- path: https://x.example/p.yaml\n', ':2:3: refers to https://x.example/p.yaml'],
+    ['patchesStrategicMerge: [https://x.example/p]\n', 'refers to https'],
+    ['configMapGenerator:\n- files: ["a=https://x.example/p"]\n', ':2:11: refers to https'],
+    ['secretGenerator:\n- envs: [http://x.example/p]\n', 'refers to http'],
+    ['openapi: { path: https://x.example }\n', 'refers to https'],
+    ['replacements: [{ path: https://x.example }]\n', 'refers to https'],
+    ['crds: [https://x.example]\n', 'refers to https'],
+    ['resources: [none]\n', ':1:13: refers to none, and there is no such file or folder'],
+    ['resources: [a.yaml/../../none]\n', 'and there is no such file or folder'],
+    ['helmCharts: [{ name: x }]\n', ':1:1: lets kustomize run Helm (helmCharts)'],
+    ['resources: [\n', ':2:1: the text ends'],
+    ['', 'is empty; list its resources'],
+  ]
+  for (const [text, sentence] of cases) {
+    const { fakes, check } = setUp(t, {
+      files: {
+        'overlay/kustomization.yaml': 'resources: [../base]\n',
+        'base/kustomization.yaml': text,
+        'base/ok/kustomization.yaml': 'resources: []\n',
+      },
+    })
+    const { code, stderr } = await check()
+    t.equal(code, 2, text)
+    t.match(stderr, 'base/kustomization.yaml')
+    t.match(stderr, sentence)
+    t.notOk(
+      fakes.runs().some(([, , folder]) => folder?.endsWith('overlay')),
+      `${text} isn’t rendered`,
+    )
+  }
+  t.ok(cases.length > 25)
+})
+
+t.test('text that only looks like a reference is left alone', async (t) => {
+  const { fakes, check } = setUp(t, {
+    files: {
+      'kustomization.yaml': `resources: ['-a.yaml', './b.yaml']
+patchesStrategicMerge:
+- |-
+  kind: A
+  url: https://example.org
+configMapGenerator:
+- name: a
+  literals: ["URL=https://example.org"]
+commonAnnotations: { page: https://example.org }
+`,
+      '-a.yaml': pod('kv_a'),
+      'b.yaml': pod('kv_b'),
+      'rendered.txt': pod('kv-a'),
+    },
+  })
+  t.match(await check(), { code: 0, stdout: /^1 file, 1 pod checked, 0 problems/m })
+  t.equal(fakes.runs().length, 1)
+})
+
+t.test(
+  'a component is rendered where it is used, and Flux has a file of the same name',
+  async (t) => {
+    const component = 'kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n'
+    const { fakes, check } = setUp(t, {
+      files: {
+        'used/kustomization.yaml': component,
+        'unused/kustomization.yaml': `${component}patches: [{ path: patch.yaml }]\n`,
+        'unused/patch.yaml': pod('kv_a'),
+        'app/kustomization.yaml': 'components: [../used]\n',
+        'app/rendered.txt': pod('kv-a'),
+        'flux/kustomization.yaml':
+          'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: apps }\n',
+      },
+    })
+    const { code, stdout, stderr } = await check()
+    t.equal(code, 0)
+    t.match(stderr, /^skipped \S+\/unused: is a Kustomize component, and no folder [^\n]*\n$/)
+    t.match(stdout, /Kustomization\/apps \(\S+kustomization.yaml\): not looked at/)
+    t.match(fakes.runs(), [['kustomize', 'build', /app$/]])
+    t.equal(fakes.runs().length, 1)
+  },
+)
+
+t.test('folders that refer to each other in a circle are left to kustomize', async (t) => {
+  const { fakes, check } = setUp(t, {
+    files: {
+      'a/kustomization.yaml': 'resources: [../b]\n',
+      'b/kustomization.yaml': 'resources: [../a]\n',
+    },
+    programs: { kustomize: 'echo "Error: cycle\u001b[2J detected" >&2; exit 1' },
+  })
+  const { code, stderr } = await check()
+  t.equal(code, 2)
+  t.match(
+    stderr,
+    /\/a: kustomize build failed with exit code 1: Error: cycle\\u\{1b\}\[2J detected\n$/,
+  )
+  t.equal(fakes.runs().length, 1)
+})
+
+t.test('a folder with thousands of resources is rendered once', async (t) => {
+  const names = Array.from({ length: 3000 }, (_, i) => `r${i}.yaml`)
+  const { fakes, check } = setUp(t, {
+    files: {
+      'kustomization.yaml': `resources:\n${names.map((name) => `- ${name}\n`).join('')}`,
+      'rendered.txt': pod('kv-a'),
+      ...Object.fromEntries(names.map((name) => [name, pod('kv_a')])),
+    },
+  })
+  t.match(await check(), { code: 0, stdout: /^1 file, 1 pod checked, 0 problems/m })
+  t.equal(fakes.runs().length, 1)
+})
+
+t.test('charts are rendered with the values on the command line', async (t) => {
+  const { repository, fakes, check } = setUp(t, {
+    files: {
+      'chart/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+      'chart/templates/a.yaml': 'a: {{ .Values.x }}\n',
+      'chart/rendered.txt': pod('kv-a'),
+      'library/Chart.yaml': 'name: shop\ntype: library\n',
+      'a,"b.txt': '',
+    },
+  })
+  const values = join(repository, 'a,"b.txt')
+  const { code, stdout, stderr } = await check(['-n', 'shop', '--values', values])
+  t.equal(code, 0)
+  t.match(stdout, /^Pod\/web \(\S+\/chart \(rendered\)\): would be injected$/m)
+  t.match(stderr, /^skipped \S+\/library: is a library chart, which has no objects\n$/)
+  t.strictSame(fakes.runs(), [
+    [
+      'helm',
+      'template',
+      join(repository, 'chart'),
+      '--namespace',
+      'shop',
+      `--values="${repository}/a,""b.txt"`,
+    ],
+  ])
+  t.match(await check(['--values', 'https://example.org/x']), {
+    code: 2,
+    stderr: 'akv-injector: --values https://example.org/x: no such file',
+  })
+  t.match(await runInProcess(['check', repository, '--values', values]), {
+    code: 2,
+    stderr: '--values needs --render',
+  })
+})
+
+t.test('a chart that isn’t complete, or leads elsewhere, isn’t rendered', async (t) => {
+  const { repository, fakes, check } = setUp(t, {
+    files: {
+      'chart/Chart.yaml':
+        'name: a\ndependencies:\n- name: here\n- name: packed\n- name: redis\n  repository: https://charts.example\n',
+      'chart/charts/other-name/Chart.yaml': 'name: here\n',
+      'chart/charts/packed-1.0.0.tgz': '',
+      'linked/Chart.yaml': 'name: a\n',
+      'linked/templates/own.yaml': '',
+      'broken/Chart.yaml': '{{',
+    },
+  })
+  symlinkSync('/etc/hostname', join(repository, 'linked/templates/link.yaml'))
+  symlinkSync('own.yaml', join(repository, 'linked/templates/fine.yaml'))
+  const { code, stderr } = await check()
+  t.equal(code, 2)
+  t.match(
+    stderr,
+    /chart\/Chart\.yaml:5:3: depends on the chart redis, which charts\/ doesn't have, and --render fetches nothing; run helm dependency build\n/,
+  )
+  t.notMatch(stderr, /chart (here|packed)/)
+  t.match(stderr, /linked\/templates\/link\.yaml: is a symbolic link to something outside/)
+  t.notMatch(stderr, 'fine.yaml')
+  t.match(stderr, /broken\/Chart\.yaml:1:1: is a template/)
+  t.strictSame(fakes.runs(), [])
+})
+
+t.test('a rendered text that isn’t YAML, or has nothing of interest, is named', async (t) => {
+  const broken = setUp(t, { files: { 'kustomization.yaml': 'a: b\n', 'rendered.txt': '\na: [' } })
+  t.match(await broken.check(), { code: 2, stderr: /repository \(rendered\):2:5: / })
+  const empty = setUp(t, { files: { 'kustomization.yaml': 'a: b\n', 'rendered.txt': 'kind: A\n' } })
+  t.match(await empty.check(['--strict']), {
+    code: 1,
+    stdout: /nothing to check: 1 document in 1 file without/,
+  })
+})
+
+t.test('the help of both commands has the options', async (t) => {
+  for (const command of ['check', 'identity']) {
+    const { stdout } = await runInProcess([command, '--help'])
+    t.match(stdout, '--render')
+    t.match(stdout, '--values <file>')
+  }
+})
