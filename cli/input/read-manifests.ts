@@ -21,7 +21,7 @@ export interface ManifestFile {
 }
 
 /** Who reads the manifests. */
-export interface Reading {
+interface Reading {
   /** The command to run with the rendered template. */
   readonly command: string
   /** Reads the items of a large List as documents of their own. Only for commands that don't write the document again. */

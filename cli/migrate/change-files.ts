@@ -37,11 +37,14 @@ export function changeFiles(
     readonly mode: Mode
   },
 ): ExitCode {
-  const { namespace, migration } = plan
-  const verified = verifyFiles(preparedFiles(files, plan.old.otherFiles.builds), {
+  const { namespace, migration, old } = plan
+  const { placeholders, otherFiles } = old
+  const verified = verifyFiles(preparedFiles(files, otherFiles.builds), {
     ...plan,
     read: (file) =>
-      changesOf(file, 'all').map(({ path, after = '' }) => readFile(path, after, namespace)),
+      changesOf(file, 'all').map(({ path, after = '' }) =>
+        readFile(path, after, { namespace, placeholders }),
+      ),
   })
   const overlays = overlayFiles(plan.overlays)
   const edited = verified.files.flatMap((file) => changesOf(file, 'changed'))
@@ -49,8 +52,7 @@ export function changeFiles(
   printLines(process.stderr, [
     ...errors.map(({ message }) => `akv-injector: ${message}`),
     ...skippedLines({ skipped }),
-    ...notesOf(migration),
-    ...differenceLines(verified.differences),
+    ...[...notesOf(migration), ...differenceLines(verified.differences)].map(placeholders.restore),
     ...verified.files.flatMap(resourceLines),
     ...overlays.lines,
   ])

@@ -1,6 +1,7 @@
 import type { Policy } from '../../requests/administrator/policy.ts'
 import { type ViewOf, viewsByFolder } from '../input/environments/folder-views.ts'
 import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
+import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { doubtsFrom, type OtherFiles } from './doubts.ts'
 
 /** What `migrate` looks at in the manifests. */
@@ -10,17 +11,22 @@ export interface MigratedContent {
   readonly objects: readonly NamedObject[]
   readonly viewOf: ViewOf
   readonly otherFiles: OtherFiles
+  readonly placeholders: Placeholders
 }
 
 /** Everything in these files. */
 export function contentOf(
   files: readonly Pick<MigratedContent, 'templates' | 'objects'>[],
-  policy: Policy,
-  otherFiles: OtherFiles,
+  {
+    policy,
+    otherFiles,
+    placeholders,
+  }: Pick<MigratedContent, 'policy' | 'otherFiles' | 'placeholders'>,
 ): MigratedContent {
   const objects = files.flatMap((file) => file.objects)
   return {
     policy,
+    placeholders,
     templates: files.flatMap(({ templates }) => templates),
     objects,
     viewOf: viewsByFolder(objects, doubtsFrom(otherFiles)),

@@ -6,6 +6,7 @@ import { isReferredTo } from '../input/sources/referred-to.ts'
 import { describeSource } from '../input/text/file-error.ts'
 import { classNamesOf } from './class-names-of.ts'
 import type { MigratedContent } from './content.ts'
+import { openUserFinder } from './open-users.ts'
 import { mayUse } from './unread/unread.ts'
 
 /**
@@ -17,7 +18,7 @@ import { mayUse } from './unread/unread.ts'
 export function unknownUserFinder(
   content: MigratedContent,
 ): (object: NamedObject) => string | undefined {
-  const { viewOf, templates, otherFiles } = content
+  const { viewOf, templates, otherFiles, placeholders } = content
   const unclear = new Map(
     templates.flatMap((template) =>
       [...classNamesOf(template.pod)].flatMap((name) => {
@@ -28,6 +29,9 @@ export function unknownUserFinder(
     ),
   )
   const mentions = mentionsIn(content)
+  const openUserOf = openUserFinder(content)
+  const mentionsOf = (name: string) =>
+    [name, placeholders.restore(name)].flatMap((written) => mentions.get(written) ?? [])
   const isSeen = (object: NamedObject, source: string) => {
     const found = findObject<FoundObject>(viewOf({ manifest: { source } }).lookUps, object)
     return found === object || found?.unclear !== undefined
@@ -35,9 +39,7 @@ export function unknownUserFinder(
   return (object) => {
     const pod = unclear.get(keyOf(object))
     if (pod !== undefined) return `${pod} may need it`
-    const mention = mentions
-      .get(object.name)
-      ?.find(({ manifest }) => isSeen(object, manifest.source))
+    const mention = mentionsOf(object.name).find(({ manifest }) => isSeen(object, manifest.source))
     if (mention) return `${mention.title} (${describeSource(mention.manifest.source)}) names it`
     const unread = otherFiles.unread.find(
       (some) =>
@@ -46,7 +48,7 @@ export function unknownUserFinder(
     )
     if (unread) return `${unread.path} ${unread.reason}, and may need it`
     const part = otherFiles.builds.unreadBy(object.manifest.source)
-    return part && `${part}, and may need it`
+    return part === undefined ? openUserOf(object) : `${part}, and may need it`
   }
 }
 

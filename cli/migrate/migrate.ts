@@ -1,4 +1,5 @@
 import type { ExitCode } from '../command/exit-code.ts'
+import { createPlaceholders } from '../input/placeholders/placeholders.ts'
 import { settingsFrom } from '../input/review-template.ts'
 import { changeFiles, type Mode } from './change-files.ts'
 import { contentOf } from './content.ts'
@@ -27,14 +28,20 @@ interface MigrateOptions extends Partial<Mode> {
 export function migrate(options: MigrateOptions): ExitCode {
   const { files: paths, namespace, write = false, dryRun = false, force = false } = options
   const { policy } = settingsFrom(process.env)
+  // What has a default for Flux has to keep it.
+  const placeholders = createPlaceholders({ unfilled: 'standIn', ignoresDefaults: true })
   const isStream = !write && !dryRun
-  const input = readMigrateInput(paths, { namespace, entersKustomize: !isStream })
+  const input = readMigrateInput(paths, {
+    namespace,
+    placeholders,
+    entersKustomize: !isStream,
+  })
   if (isStream && input.errors[0]) throw input.errors[0]
-  const old = contentOf(input.files, policy, input.otherFiles)
+  const old = contentOf(input.files, { ...input, policy, placeholders })
   const migration = planMigration(old)
   const overlays = planOverlays(old, migration)
   const plan = {
-    files: rewriteDocuments(input.files, migration),
+    files: rewriteDocuments(input.files, migration, placeholders),
     old,
     migration,
     overlays,

@@ -13,6 +13,7 @@ import {
 } from '../input/environments/folder-views.ts'
 import { findObject, keyOf } from '../input/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'
+import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { classSource } from '../input/sources/class-source.ts'
 import { describeSource } from '../input/text/file-error.ts'
 import type { AccountChange } from './account-change.ts'
@@ -30,6 +31,7 @@ interface Move {
   readonly policy: Policy
   readonly otherFiles: OtherFiles
   readonly accounts: PlannedAccounts
+  readonly placeholders: Placeholders
 }
 
 /**
@@ -81,6 +83,7 @@ function moveTo(
     policy,
     otherFiles,
     accounts,
+    placeholders,
   }: Move & { readonly found: NamedObject; readonly source: Source },
 ): string | undefined {
   const { namespace } = found
@@ -115,6 +118,9 @@ function moveTo(
   const annotations = planned?.annotations ?? annotationsOf(existing?.object)
   const carried = carrySecrets(source, { namespace, name, annotations }, policy)
   if (carried.kind === 'not-carried') return carried.reason
+  const open = uncarried([source, carried.annotations], placeholders)
+  if (open.length > 0)
+    return `what its annotation would say depends on the value of ${open.join(', ')}`
   const change = {
     namespace,
     name,
@@ -125,6 +131,15 @@ function moveTo(
   accounts.set(key, [...ofName.filter((other) => other !== planned), change])
   return undefined
 }
+
+/** The placeholders of which the annotations would need a part of the value, or how it compares with others. */
+const uncarried = (values: readonly unknown[], { marksIn }: Placeholders): readonly string[] => [
+  ...new Set(
+    [...marksIn(JSON.stringify(values)).values()]
+      .filter(({ shape }) => shape === 'url' || shape === 'duration')
+      .map(({ placeholder }) => placeholder.text),
+  ),
+]
 
 const filesOf = (objects: readonly NamedObject[]): string =>
   objects.map(({ manifest }) => describeSource(manifest.source)).join(', ')

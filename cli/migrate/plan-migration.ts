@@ -38,9 +38,13 @@ type Note = (object: KeptObject['object'], reason: string) => void
 
 /** Decides what becomes of each pod, each class, each ExternalSecret and each store. */
 export function planMigration(content: MigratedContent): Migration {
-  const { templates, objects, viewOf, policy, otherFiles } = content
+  const { templates, objects, viewOf, policy, otherFiles, placeholders } = content
   const kept: KeptObject[] = []
-  const note: Note = (object, reason) => kept.push({ object, reason })
+  const note: Note = (object, reason) => {
+    const open = placeholders.mentionedIn(reason).map(({ text }) => text)
+    const depends = open.length === 0 ? '' : `; it depends on the value of ${open.join(', ')}`
+    kept.push({ object, reason: reason + depends })
+  }
   const plans = templates.map((template) => ({
     template,
     plan: planPod(template, {

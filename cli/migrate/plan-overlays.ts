@@ -1,12 +1,14 @@
 import { dirname, resolve } from 'node:path'
+import { stringify } from 'yaml'
 import type { FolderView } from '../input/environments/folder-views.ts'
 import { viewsByFolder } from '../input/environments/folder-views.ts'
 import { findObject, keyOf } from '../input/find-object.ts'
 import type { FoundObject, PodTemplate } from '../input/find-objects.ts'
+import { restoreIn } from '../input/placeholders/placeholders.ts'
 import { classNamesOf } from './class-names-of.ts'
 import type { MigratedContent } from './content.ts'
 import { doubtsFrom } from './doubts.ts'
-import { mergePatchText } from './merge-patch-text.ts'
+import { mergePatch } from './merge-patch.ts'
 import type { Migration } from './plan-migration.ts'
 import { planPod } from './plan-pod.ts'
 
@@ -32,7 +34,8 @@ export function planOverlays(
   content: MigratedContent,
   { pods }: Migration,
 ): readonly OverlayPatch[] {
-  const { policy, otherFiles } = content
+  const { policy, otherFiles, placeholders } = content
+  const { restore } = placeholders
   const changed = new Set(pods.map(({ template }) => template))
   const kept = content.templates.filter(
     (template) =>
@@ -44,8 +47,11 @@ export function planOverlays(
     overlaysOf(template, content).flatMap(({ view, ...overlay }) => {
       const plan = planPod(template, { policy, objects: view.lookUps })
       if (plan.kind !== 'changes') return []
-      const text = mergePatchText(template, plan)
-      return text === undefined ? [] : { template, ...overlay, text }
+      const patch = mergePatch(template, plan)
+      if (patch === undefined) return []
+      const shown = { ...template, title: restore(template.title) }
+      const text = stringify(restoreIn(patch, restore), { lineWidth: 0 })
+      return { template: shown, ...overlay, text }
     }),
   )
 }

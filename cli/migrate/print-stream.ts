@@ -10,18 +10,22 @@ import { type PlannedFiles, verifyFiles } from './verify-files.ts'
 
 /** Prints all documents as one stream, or none of them if an object would ask for anything else than before. */
 export function printStream({ files, ...plan }: PlannedFiles): ExitCode {
+  const { placeholders } = plan.old
   const { differences } = verifyFiles(files, {
     ...plan,
-    read: (file) => [readFile(file.source, textOf(file), plan.namespace)],
+    read: (file) => [readFile(file.source, textOf(file), { ...plan, placeholders })],
   })
   if (differences.length > 0) {
     printLines(process.stderr, [
       'the result would not ask for the same files and Secrets, so it is not printed; please report this',
-      ...differences.map(({ title }) => `  ${title}`),
+      ...differences.map(({ title }) => `  ${placeholders.restore(title)}`),
     ])
     return 1
   }
-  printLines(process.stderr, [...notesOf(plan.migration), ...patchLines(plan.overlays)])
+  printLines(process.stderr, [
+    ...notesOf(plan.migration).map(placeholders.restore),
+    ...patchLines(plan.overlays),
+  ])
   printDocuments(process.stdout, joined(files.map(textOf)))
   return 0
 }

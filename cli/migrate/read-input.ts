@@ -5,7 +5,8 @@ import {
   type NamedObject,
   type PodTemplate,
 } from '../input/find-objects.ts'
-import { type ManifestFile, parseManifests, type Reading } from '../input/read-manifests.ts'
+import type { Placeholders } from '../input/placeholders/placeholders.ts'
+import { type ManifestFile, parseManifests } from '../input/read-manifests.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles, type SkippedPath } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
@@ -13,7 +14,14 @@ import type { OtherFiles } from './doubts.ts'
 import { readKustomize } from './kustomize/read-kustomize.ts'
 import { type Unread, unreadFolder, unreadPatch } from './unread/unread.ts'
 
-const reading: Reading = { command: 'migrate' }
+const command = 'migrate'
+
+/** How files are read, the first time and once they are rewritten. */
+interface MigrateReading {
+  /** Of objects that don't name one. */
+  readonly namespace: string
+  readonly placeholders: Placeholders
+}
 
 /** A file with what `migrate` looks at. */
 export interface MigratedFile extends ManifestFile {
@@ -34,19 +42,20 @@ interface MigrateInput {
 /**
  * Reads files, and the manifests in folders. A file that can't be read doesn't keep the others from being read.
  *
- * @param options - `entersKustomize`: also reads the manifests that a `kustomization.yaml` lists as resources
+ * @param reading - `entersKustomize`: also reads the manifests that a `kustomization.yaml` lists as resources
  */
 export function readMigrateInput(
   paths: readonly string[],
-  { namespace, entersKustomize }: { readonly namespace: string; readonly entersKustomize: boolean },
+  reading: MigrateReading & { readonly entersKustomize: boolean },
 ): MigrateInput {
-  const found = findFiles(paths, { ...reading, entersKustomize })
+  const { entersKustomize } = reading
+  const found = findFiles(paths, { command, entersKustomize })
   // The same file may be named in several ways.
   const unique = [...new Map(found.files.map((file) => [resolve(file), file])).values()]
   const kustomize = readKustomize(entersKustomize ? unique : [], found.unrendered)
   const read = unique
     .filter((source) => !kustomize.others.has(source))
-    .map((source) => readOrExplain(source, namespace))
+    .map((source) => readOrExplain(source, reading))
   const unread = read.filter((file) => 'error' in file)
   return {
     files: read.filter((file) => 'manifests' in file),
@@ -75,11 +84,11 @@ interface UnreadFile extends Unread {
   readonly error: FileError
 }
 
-function readOrExplain(source: string, namespace: string): MigratedFile | UnreadFile {
+function readOrExplain(source: string, reading: MigrateReading): MigratedFile | UnreadFile {
   let text: string | undefined
   try {
     text = readText(source)
-    return readFile(source, text, namespace)
+    return readFile(source, text, reading)
   } catch (error) {
     if (!(error instanceof FileError)) throw error
     const reason = "can't be read"
@@ -92,8 +101,12 @@ function readOrExplain(source: string, namespace: string): MigratedFile | Unread
  *
  * @throws FileError if it isn't manifests
  */
-export function readFile(source: string, text: string, namespace: string): MigratedFile {
-  const manifests = parseManifests(text, source, reading)
+export function readFile(
+  source: string,
+  text: string,
+  { namespace, placeholders }: MigrateReading,
+): MigratedFile {
+  const manifests = parseManifests(text, source, { command, placeholders })
   return {
     source,
     text,

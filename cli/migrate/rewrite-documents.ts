@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import { type JsonObject, valueAt } from '../../lib/shape.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
 import { type Manifest, treeOf } from '../input/document/manifest.ts'
+import { type Placeholders, restoreIn } from '../input/placeholders/placeholders.ts'
 import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
 import { type Replacement, rewriteFile } from '../rewrite/rewrite-file.ts'
 import type { AccountChange } from './account-change.ts'
@@ -32,6 +33,7 @@ interface AddedAccount {
 export function rewriteDocuments(
   files: readonly Pick<MigratedFile, 'source' | 'text' | 'manifests'>[],
   migration: Migration,
+  { restore }: Pick<Placeholders, 'restore'>,
 ): readonly RewrittenFile[] {
   const edited = editedDocuments(migration)
   return files.map(({ source, text, manifests }) => {
@@ -39,13 +41,13 @@ export function rewriteDocuments(
       const document = edited.get(manifest)
       if (document === undefined) return []
       if (document === 'removed') return { kind: 'dropped', manifest }
-      return { kind: 'changed', manifest, value: document.value() }
+      return { kind: 'changed', manifest, value: restoreIn(document.value(), restore) }
     })
     return {
       source,
       before: text,
       after: replacements.length === 0 ? text : rewriteFile(text, replacements),
-      added: addedAccounts(manifests, migration),
+      added: addedAccounts(manifests, migration, restore),
     }
   })
 }
@@ -87,25 +89,30 @@ function newOnes(object: JsonObject, annotations: JsonObject): Readonly<Record<s
 function addedAccounts(
   manifests: readonly Manifest[],
   { accounts }: Migration,
+  restore: Placeholders['restore'],
 ): readonly AddedAccount[] {
   const own = new Set(manifests)
   return accounts
     .filter(({ existing, source }) => existing === undefined && own.has(source.manifest))
-    .map((account) => ({ path: pathOf(account), text: accountText(account) }))
+    .map((account) => ({
+      path: pathOf(account, restore(account.name)),
+      text: accountText(account, restore),
+    }))
 }
 
 /** No manifest decides about a folder: a name that isn't valid may be there. */
-const pathOf = ({ name, source: { manifest } }: AccountChange): string =>
+const pathOf = ({ source: { manifest } }: AccountChange, name: string): string =>
   join(dirname(manifest.source), `serviceaccount-${name.replaceAll(/[^\w.-]/g, '-')}.yaml`)
 
-function accountText({ name, source, annotations }: AccountChange): string {
+function accountText(
+  { name, source, annotations }: AccountChange,
+  restore: Placeholders['restore'],
+): string {
   const namespace = valueAt(source.object, 'metadata', 'namespace')
-  return stringify(
-    {
-      apiVersion: 'v1',
-      kind: 'ServiceAccount',
-      metadata: { name, ...(namespace !== undefined && { namespace }), annotations },
-    },
-    { lineWidth: 0 },
-  )
+  const account = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name, ...(namespace !== undefined && { namespace }), annotations },
+  }
+  return stringify(restoreIn(account, restore), { lineWidth: 0 })
 }

@@ -43,7 +43,7 @@ export function verifyFiles(
   let current = files
   let undone = new Set<string>()
   while (current.some(isChanged)) {
-    const rewritten = contentOf(current.flatMap(read), old.policy, old.otherFiles)
+    const rewritten = contentOf(current.flatMap(read), old)
     const differences = findDifferences(old, rewritten, without(undone, migration))
     if (differences.length === 0) break
     found.push(...differences)

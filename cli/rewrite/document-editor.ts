@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Document } from 'yaml'
 import { composeDocuments, yamlOptions } from '../input/document/compose-documents.ts'
-import { type Manifest, treeOf, treeWithTokens } from '../input/document/manifest.ts'
+import { type Manifest, treeOf, treeWithTokens, writtenTree } from '../input/document/manifest.ts'
 import { documentStyle } from './document-style.ts'
 import { applyEdits, editText } from './edit-text.ts'
 import type { Format } from './render-value.ts'
@@ -29,7 +29,7 @@ export function documentEditor(text: string): (changed: ChangedDocument) => stri
     const withLineBreaks = (written: string) =>
       source.includes('\r\n') ? written.replaceAll(/\r?\n/g, '\r\n') : written
 
-    const before: unknown = treeOf(manifest).toJS()
+    const before: unknown = writtenTree(manifest).toJS()
     const edits = editText(treeWithTokens(manifest), { before, after: value }, { text, format })
     if (edits?.every((edit) => edit.start >= start && edit.end <= end)) {
       const moved = edits.map((edit) => ({

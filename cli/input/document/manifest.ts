@@ -56,6 +56,10 @@ function fill(
   if (placeholders) fillDocument(document, { placeholders, text, placeAt, isFirst })
 }
 
+/** The same tree with the placeholders as they are written. */
+export const writtenTree = (manifest: Manifest): Document =>
+  manifest.placeholders === undefined ? treeOf(manifest) : parseAgain(manifest)
+
 /** The document as a tree with its source tokens. */
 export const treeWithTokens = (manifest: Manifest): Document =>
   parseAgain(manifest, { keepSourceTokens: true })

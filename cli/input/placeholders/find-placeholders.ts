@@ -16,11 +16,11 @@ export interface FoundPlaceholder {
  * neither are `$${X}` and `$$(X)`, which Flux and Kubernetes read as text.
  */
 const forms = [
-  /(?<!\$)\$\{(?<variable>[A-Za-z_]\w{0,63})(?:(?<change>:?[=-])(?<fallback>[^{}p{Cc}]{0,100})|(?<expression>[^\w{}\s][^{}p{Cc}]{0,60}))?\}/,
-  /(?<!\$)\$\((?<macro>[A-Za-z_][\w.-]{0,63})\)/,
-  /(?<!\(\?P?)<(?<words>[A-Za-z][\w. -]{0,63})>/,
-  /(?<!\w)__(?!(?:proto|init|main)__)(?<between>[A-Za-z](?:[A-Za-z0-9.-]|_(?!_)){0,63})__(?!\w)/,
-  /#\{(?<token>[A-Za-z_][\w.: -]{0,63})\}#?/,
+  /(?<!\$)\$\{(?<variable>[A-Za-z_]\w{0,63})(?:(?<change>:?[=-])(?<fallback>[^{}\p{Cc}]{0,100})|(?<expression>[^\w{}\s][^{}\p{Cc}]{0,60}))?\}/u,
+  /(?<!\$)\$\((?<macro>[A-Za-z_][\w.-]{0,63})\)/u,
+  /(?<!\(\?P?)<(?<words>[A-Za-z][\w. -]{0,63})>/u,
+  /(?<!\w)__(?!(?:proto|init|main)__)(?<between>[A-Za-z](?:[A-Za-z0-9.-]|_(?!_)){0,63})__(?!\w)/u,
+  /#\{(?<token>[A-Za-z_][\w.: -]{0,63})\}#?/u,
 ]
 const anyForm = new RegExp(forms.map(({ source }) => source).join('|'), 'gu')
 

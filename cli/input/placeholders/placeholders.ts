@@ -1,3 +1,4 @@
+import { valueAt } from '../../../lib/shape.ts'
 import { FileError, type FilePlace } from '../text/file-error.ts'
 import { type FoundPlaceholder, findPlaceholders } from './find-placeholders.ts'
 import { marks, maxStandIns, type Shape, standInOf } from './stand-in.ts'
@@ -140,3 +141,14 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
 }
 
 const tooMany = `there are more than ${maxStandIns.toLocaleString('en')} placeholders without a value up to here; pass fewer files, or --set NAME=VALUE`
+
+/** Gives plain data with what the author wrote instead of stand-ins. What has none stays the same object. */
+export function restoreIn(value: unknown, restore: Placeholders['restore']): unknown {
+  if (typeof value === 'string') return restore(value)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(
+    ([key, member]) => [key, restoreIn(member, restore)] as const,
+  )
+  if (entries.every(([key, member]) => member === valueAt(value, key))) return value
+  return Array.isArray(value) ? entries.map(([, member]) => member) : Object.fromEntries(entries)
+}

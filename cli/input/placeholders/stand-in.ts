@@ -23,6 +23,9 @@ export const marks = new RegExp(
   'g',
 )
 
+/** Whether a text has what could be a stand-in. */
+export const hasStandIn = (text: string): boolean => new RegExp(marks.source).test(text)
+
 /** Makes the stand-in with this number, which is less than {@link maxStandIns}. */
 export function standInOf(shape: Shape, number: number): StandIn {
   const hex = number.toString(16).padStart(12, '0')
@@ -73,9 +76,9 @@ export function shapeIn(
 ): Shape {
   if (start === 0 && end === text.length) return shapeOf(key)
   const before = text.slice(Math.max(0, start - 60), start)
-  if (!/^["']?\s{0,5}(?:[,;}\n]|$)/.test(text.slice(end, end + 10))) return 'name'
   // A reference with a version, as in an object list.
   if (before.endsWith('@')) return 'version'
+  if (!/^["']?\s{0,5}(?:[,;}\n]|$)/.test(text.slice(end, end + 10))) return 'name'
   const [, above] = keyBefore.exec(before) ?? []
   return above === undefined ? 'name' : shapeOf(above)
 }

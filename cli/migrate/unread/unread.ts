@@ -1,4 +1,6 @@
 import type { NamedObject } from '../../input/find-objects.ts'
+import { findPlaceholders } from '../../input/placeholders/find-placeholders.ts'
+import { hasStandIn } from '../../input/placeholders/stand-in.ts'
 import { FileError } from '../../input/text/file-error.ts'
 import { readText } from '../../input/text/read-text.ts'
 import { readFolderText } from './read-folder-text.ts'
@@ -26,9 +28,14 @@ export const mayUse = (unread: Unread, { kind, name }: Named): boolean =>
 const classUse = /secretProviderClass/i
 const storeUse = /external-secrets\.io|storeRef/i
 
-/** A name may be made by a template. */
+/** A name may be made by a template, or have a placeholder. */
 const mayHave = ({ text }: Unread, mark: RegExp, name: string): boolean =>
-  text === undefined || (mark.test(text) && (text.includes(name) || text.includes('{{')))
+  text === undefined ||
+  (mark.test(text) &&
+    (text.includes(name) ||
+      text.includes('{{') ||
+      hasStandIn(name) ||
+      findPlaceholders(text).length > 0))
 
 /** A folder that has to be rendered first. */
 export const unreadFolder = ({ path }: { readonly path: string }): Unread => ({

@@ -2,6 +2,7 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { viewsByFolder } from '../../../cli/input/environments/folder-views.ts'
 import { findNamedObjects, findPodTemplates } from '../../../cli/input/find-objects.ts'
+import { createPlaceholders } from '../../../cli/input/placeholders/placeholders.ts'
 import { parseManifests } from '../../../cli/input/read-manifests.ts'
 import { findDifferences } from '../../../cli/migrate/find-differences.ts'
 import { findBuilds } from '../../../cli/migrate/kustomize/builds.ts'
@@ -15,6 +16,7 @@ function contentOf(...objects: readonly object[]) {
   return {
     policy,
     otherFiles: { builds: findBuilds([], () => true), unread: [] },
+    placeholders: createPlaceholders({ unfilled: 'kept' }),
     viewOf: viewsByFolder(found),
     templates: manifests.flatMap((manifest) => findPodTemplates(manifest, 'default')),
     objects: found,

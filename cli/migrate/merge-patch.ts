@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import { isObject, type JsonObject, objectAt, valueAt } from '../../lib/shape.ts'
 import { toPlain } from '../input/document/to-plain.ts'
 import type { PodTemplate } from '../input/find-objects.ts'
@@ -12,10 +11,10 @@ const mergedVersions = ['v1', 'apps/v1', 'batch/v1']
  *
  * @returns undefined if the object's lists can't be merged
  */
-export function mergePatchText(
+export function mergePatch(
   { manifest, ownerPath, path, pod }: PodTemplate,
   { volume, annotations }: PodChange,
-): string | undefined {
+): JsonObject | undefined {
   const owner = objectAt(toPlain(manifest), ...ownerPath)
   const { apiVersion, kind } = owner
   const { name, namespace } = objectAt(owner, 'metadata')
@@ -27,16 +26,13 @@ export function mergePatchText(
   const spec = { ...Object.fromEntries(lists), volumes: [{ $patch: 'delete', name: volume }] }
   const names = { name, ...(namespace !== undefined && { namespace }) }
   const below = path.slice(ownerPath.length)
-  if (below.length === 0)
-    return text({ apiVersion, kind, metadata: { ...names, annotations }, spec })
+  if (below.length === 0) return { apiVersion, kind, metadata: { ...names, annotations }, spec }
   const template = below.reduceRight<unknown>((inner, key) => ({ [key]: inner }), {
     metadata: { annotations },
     spec,
   })
-  return text({ apiVersion, kind, metadata: names, ...objectAt(template) })
+  return { apiVersion, kind, metadata: names, ...objectAt(template) }
 }
-
-const text = (patch: JsonObject): string => stringify(patch, { lineWidth: 0 })
 
 /** The containers with mounts of a volume, without these mounts. */
 function mountsIn(containers: unknown, volume: string): readonly JsonObject[] {

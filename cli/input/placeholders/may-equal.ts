@@ -1,0 +1,18 @@
+import { hasStandIn, marks } from './stand-in.ts'
+
+/** Whether two names may be the same once the placeholders in them have values. */
+export function mayEqual(name: string, other: string): boolean {
+  if (name === other || (hasStandIn(name) && hasStandIn(other))) return true
+  return matches(name, other) || matches(other, name)
+}
+
+/** Whether a text begins and ends as another one does around its stand-ins. */
+function matches(text: string, pattern: string): boolean {
+  const found = [...pattern.matchAll(marks)]
+  const [first] = found
+  const last = found.at(-1)
+  if (first === undefined || last === undefined) return false
+  const head = pattern.slice(0, first.index)
+  const tail = pattern.slice(last.index + last[0].length)
+  return text.length >= head.length + tail.length && text.startsWith(head) && text.endsWith(tail)
+}
