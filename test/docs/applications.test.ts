@@ -3,6 +3,7 @@ import { readFileSync, unwatchFile, watch, watchFile } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { shellQuote } from '../../cli/identity/grants/shell-quote.ts'
 import { prepareFileSet } from '../../init-agent/volume/write-file-set.ts'
 
 /** Tries what docs/applications.md says of watching files in Node.js. */
@@ -58,7 +59,7 @@ t.test('the shell’s way to read two files of one set', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/applications.md'), 'utf8')
   const [, script = ''] = /```sh\n(set="[^`]*)```/.exec(page) ?? []
   const adapted = script
-    .replaceAll('/mnt/secrets-store', volume)
+    .replaceAll('/mnt/secrets-store', shellQuote(volume))
     .replace('"$set/tls.crt" "$set/tls.key"', '"$set/password"')
   t.equal(execFileSync('sh', ['-eu', '-c', adapted], { encoding: 'utf8' }), 'old')
 })

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { build, type Metafile } from 'esbuild'
 import t from 'tap'
 
@@ -17,7 +18,7 @@ function loadedWith({ outputs }: Metafile, chunk: string): ReadonlySet<string> {
 t.test('a pod with secrets only loads no code for other types or metrics', async (t) => {
   const { metafile } = await build({
     entryPoints: ['init-agent/agent.ts'],
-    absWorkingDir: new URL('../..', import.meta.url).pathname,
+    absWorkingDir: fileURLToPath(new URL('../..', import.meta.url)),
     outdir: 'never-written',
     write: false,
     metafile: true,

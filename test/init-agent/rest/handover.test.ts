@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
 
-const handover = new URL('../../../init-agent/rest/handover.ts', import.meta.url).pathname
+const handover = fileURLToPath(new URL('../../../init-agent/rest/handover.ts', import.meta.url))
 const dates = { 'team-a:secrets/a': { createdAtMs: 1, expiresAtMs: 2 }, 'team-a:secrets/b': {} }
 const left = { goodAtMs: 1_000, token: { value: 'a token', expiresAtMs: 2_000 }, dates }
 

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { shellQuote } from '../../../cli/identity/grants/shell-quote.ts'
 import { readRecordedArguments } from '../../docs/aks/azure-arguments.ts'
 import { type AzureState, emptyAzure, type FakeIdentity } from './azure-state.ts'
 import type { FakeAzFiles } from './run-fake-az.ts'
@@ -39,9 +40,15 @@ export function writeFakeAz(folder: string, identities: readonly FakeIdentity[])
   writeFileSync(files.log, '')
   const file = join(path, 'az')
   const program = pathToFileURL(join(import.meta.dirname, 'run-fake-az.ts'))
+  const script = join(folder, 'az.mjs')
+  writeFileSync(
+    script,
+    `import(${JSON.stringify(program)}).then(({ runFakeAz }) => runFakeAz(process.argv.slice(2), ${JSON.stringify(files)}))\n`,
+  )
+  // A #! line can't have a path with a blank, and not a long one.
   writeFileSync(
     file,
-    `#!${process.execPath}\nimport(${JSON.stringify(program)}).then(({ runFakeAz }) => runFakeAz(process.argv.slice(2), ${JSON.stringify(files)}))\n`,
+    `#!/bin/sh\nexec ${shellQuote(process.execPath)} ${shellQuote(script)} "$@"\n`,
   )
   chmodSync(file, 0o755)
   const log = () =>

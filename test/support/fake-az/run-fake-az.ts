@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { shellQuote } from '../../../cli/identity/grants/shell-quote.ts'
 import { answerAz, type Values } from './answer-az.ts'
 import type { AzureState, FakeFailure } from './azure-state.ts'
 import { fail, Refused } from './refused.ts'
@@ -65,7 +66,9 @@ function act({ code = 0, stderr = '', stdout = '', times = 1, hangs }: FakeFailu
   process.stderr.write(stderr)
   for (let i = 0; i < times; i++) process.stdout.write(stdout)
   if (hangs !== undefined)
-    spawnSync('/bin/sh', ['-c', `echo $$ >${hangs}; exec sleep 600`], { stdio: 'inherit' })
+    spawnSync('/bin/sh', ['-c', `echo $$ >${shellQuote(hangs)}; exec sleep 600`], {
+      stdio: 'inherit',
+    })
   process.exitCode = code
 }
 

@@ -38,6 +38,7 @@ spec:
     azurekv:
       vaultUrl: https://team-a.vault.azure.net
       authType: WorkloadIdentity
+      serviceAccountRef: { name: web }
 `,
   'members of an ExternalSecret that nobody knows': `
 kind: ExternalSecret
@@ -63,6 +64,7 @@ spec:
     azurekv:
       vaultUrl: https://team-a.vault.azure.net
       authType: WorkloadIdentity
+      serviceAccountRef: { name: web }
 `,
   'unknown parameters of a class': `
 kind: SecretProviderClass

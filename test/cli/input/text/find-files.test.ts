@@ -49,7 +49,7 @@ t.test('hidden files, links and templates are skipped, and named', async (t) => 
     [
       '.git: it is hidden',
       '.hidden.yaml: it is hidden',
-      /^chart: is a Helm chart; use --render, or render it first: helm template NAME \S+\/chart \| akv-injector check -$/,
+      /^chart: is a Helm chart; use --render, or render it first: helm template NAME (?:\S+\/chart|FOLDER) \| akv-injector check -$/,
       'link.yaml: it is a symbolic link; name it to read it',
       'loop: it is a symbolic link; name it to read it',
       'node_modules: it has packages of Node.js',
