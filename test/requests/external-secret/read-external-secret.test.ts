@@ -265,6 +265,10 @@ const sentences: readonly (readonly [object, string | RegExp])[] = [
     'spec.dataFrom[0].select is not supported here; write each key into data',
   ],
   [
+    { data: [{ secretKey: 'a', remoteRef: { key: 'a', emptyResultPolicy: 'Ignore' } }] },
+    /^spec\.data\[0\]\.remoteRef\.emptyResultPolicy "Ignore": is not supported here; accepted: Fail/,
+  ],
+  [
     { dataFrom: [{ extract: { key: 'a', emptyResultPolicy: 'Ignore' } }] },
     /emptyResultPolicy "Ignore": is not supported here; accepted: Fail\. Each object/,
   ],
