@@ -3,6 +3,7 @@ import { type ViewOf, viewsByFolder } from '../input/environments/folder-views.t
 import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { doubtsFrom, type OtherFiles } from './doubts.ts'
+import { type Environments, groupEnvironments } from './group-environments.ts'
 
 /** What `migrate` looks at in the manifests. */
 export interface MigratedContent {
@@ -12,6 +13,7 @@ export interface MigratedContent {
   readonly viewOf: ViewOf
   readonly otherFiles: OtherFiles
   readonly placeholders: Placeholders
+  readonly environments: Environments
 }
 
 /** Everything in these files. */
@@ -24,12 +26,16 @@ export function contentOf(
   }: Pick<MigratedContent, 'policy' | 'otherFiles' | 'placeholders'>,
 ): MigratedContent {
   const objects = files.flatMap((file) => file.objects)
+  const viewOf = viewsByFolder(objects, doubtsFrom(otherFiles))
+  const templates = files.flatMap((file) => file.templates)
+  const sources = [...objects, ...templates].map(({ manifest }) => manifest.source)
   return {
     policy,
     placeholders,
-    templates: files.flatMap(({ templates }) => templates),
+    templates,
     objects,
-    viewOf: viewsByFolder(objects, doubtsFrom(otherFiles)),
+    viewOf,
     otherFiles,
+    environments: groupEnvironments(sources, viewOf),
   }
 }

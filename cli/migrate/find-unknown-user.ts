@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { isObject } from '../../lib/shape.ts'
 import { findObject, keyOf } from '../input/find-object.ts'
 import type { FoundObject, NamedObject } from '../input/find-objects.ts'
@@ -7,7 +6,7 @@ import { describeSource } from '../input/text/file-error.ts'
 import { classNamesOf } from './class-names-of.ts'
 import type { MigratedContent } from './content.ts'
 import { openUserFinder } from './open-users.ts'
-import { mayUse } from './unread/unread.ts'
+import { mayUse, placeIn } from './unread/unread.ts'
 
 /**
  * Finds what may need a class or a store although it isn't one of its known users: a pod for which the name is unclear,
@@ -18,7 +17,7 @@ import { mayUse } from './unread/unread.ts'
 export function unknownUserFinder(
   content: MigratedContent,
 ): (object: NamedObject) => string | undefined {
-  const { viewOf, templates, otherFiles, placeholders } = content
+  const { viewOf, templates, otherFiles, environments, placeholders } = content
   const unclear = new Map(
     templates.flatMap((template) =>
       [...classNamesOf(template.pod)].flatMap((name) => {
@@ -32,22 +31,19 @@ export function unknownUserFinder(
   const openUserOf = openUserFinder(content)
   const mentionsOf = (name: string) =>
     [name, placeholders.restore(name)].flatMap((written) => mentions.get(written) ?? [])
-  const isSeen = (object: NamedObject, source: string) => {
-    const found = findObject<FoundObject>(viewOf({ manifest: { source } }).lookUps, object)
-    return found === object || found?.unclear !== undefined
-  }
   return (object) => {
     const pod = unclear.get(keyOf(object))
     if (pod !== undefined) return `${pod} may need it`
-    const mention = mentionsOf(object.name).find(({ manifest }) => isSeen(object, manifest.source))
+    const { source } = object.manifest
+    const mention = mentionsOf(object.name).find(({ manifest }) =>
+      environments.mayShare(manifest.source, source),
+    )
     if (mention) return `${mention.title} (${describeSource(mention.manifest.source)}) names it`
     const unread = otherFiles.unread.find(
-      (some) =>
-        mayUse(some, object) &&
-        isSeen(object, some.isFile ? some.path : join(some.path, 'any file')),
+      (some) => mayUse(some, object) && environments.mayShare(placeIn(some), source),
     )
     if (unread) return `${unread.path} ${unread.reason}, and may need it`
-    const part = otherFiles.builds.unreadBy(object.manifest.source)
+    const part = otherFiles.builds.unreadBy(source)
     return part === undefined ? openUserOf(object) : `${part}, and may need it`
   }
 }

@@ -20,6 +20,7 @@ import type { AccountChange } from './account-change.ts'
 import { carrySecrets } from './carry-secrets.ts'
 import { chooseClassAccount } from './choose-class-account.ts'
 import type { OtherFiles } from './doubts.ts'
+import type { Environments } from './group-environments.ts'
 import { plainSource } from './plain-source.ts'
 import { mayDefine } from './unread/unread.ts'
 
@@ -30,6 +31,7 @@ interface Move {
   readonly viewOf: ViewOf
   readonly policy: Policy
   readonly otherFiles: OtherFiles
+  readonly environments: Environments
   readonly accounts: PlannedAccounts
   readonly placeholders: Placeholders
 }
@@ -82,6 +84,7 @@ function moveTo(
     viewOf,
     policy,
     otherFiles,
+    environments,
     accounts,
     placeholders,
   }: Move & { readonly found: NamedObject; readonly source: Source },
@@ -97,7 +100,7 @@ function moveTo(
     (file) =>
       file.isFile &&
       mayDefine(file, account) &&
-      !areSeparate(viewOf({ manifest: { source: file.path } }).environment, view.environment),
+      environments.mayShare(file.path, found.manifest.source),
   )
   if (existing === undefined && hidden)
     return `ServiceAccount ${name} may be in ${hidden.path}, which ${hidden.reason}`

@@ -1,6 +1,6 @@
-import { areSeparate, type FolderView } from '../input/environments/folder-views.ts'
 import { contentOf, type MigratedContent } from './content.ts'
 import { type Difference, findDifferences } from './find-differences.ts'
+import type { Environments } from './group-environments.ts'
 import type { Migration } from './plan-migration.ts'
 import type { OverlayPatch } from './plan-overlays.ts'
 import type { MigratedFile } from './read-input.ts'
@@ -38,7 +38,6 @@ export function verifyFiles(
     readonly read: (file: RewrittenFile) => readonly MigratedFile[]
   },
 ): Verified {
-  const viewAt = (source: string) => old.viewOf({ manifest: { source } })
   const found: Difference[] = []
   let current = files
   let undone = new Set<string>()
@@ -48,13 +47,7 @@ export function verifyFiles(
     if (differences.length === 0) break
     found.push(...differences)
     const changed = current.filter(isChanged).map(({ source }) => source)
-    const wrong = connected(
-      differences.map(({ source }) => viewAt(source)),
-      changed.map(viewAt),
-    )
-    const next = changed.filter((source) => wrong.has(viewAt(source)))
-    // If these changes are gone already, the others don't have the same effect without them.
-    undone = new Set([...undone, ...(next.length > 0 ? next : changed)])
+    undone = new Set([...undone, ...firstToUndo(changed, old.environments, differences)])
     current = current.map((file) =>
       undone.has(file.source) ? { ...file, after: file.before, added: [] } : file,
     )
@@ -65,13 +58,20 @@ export function verifyFiles(
 const isChanged = ({ before, after, added }: RewrittenFile): boolean =>
   before !== after || added.length > 0
 
-/** The views of the same environments as the first ones, also if a changed file that they share connects them. */
-function connected(first: readonly FolderView[], changed: readonly FolderView[]) {
-  const reached = new Set(first)
-  for (const view of reached)
-    for (const other of changed)
-      if (!areSeparate(view.environment, other.environment)) reached.add(other)
-  return reached
+/**
+ * The changed files of the environments with differences. If their changes are gone already, those of files that they may share;
+ * then all, because the rest doesn't have the same effect alone.
+ */
+function firstToUndo(
+  changed: readonly string[],
+  { all, mayShare }: Environments,
+  differences: readonly Difference[],
+): readonly string[] {
+  const wrong = all.filter(({ sources }) => differences.some(({ source }) => sources.has(source)))
+  const inside = changed.filter((source) => wrong.some(({ sources }) => sources.has(source)))
+  if (inside.length > 0) return inside
+  const shared = changed.filter((file) => differences.some(({ source }) => mayShare(file, source)))
+  return shared.length > 0 ? shared : changed
 }
 
 /** What a migration changes outside of these files. */

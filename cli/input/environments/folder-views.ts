@@ -178,11 +178,20 @@ const foldersFrom = cached((folder: string): readonly string[] => {
 
 /** Whether different definitions of a name count in two folders. */
 export const areSeparate = (environment: readonly Choice[], other: readonly Choice[]): boolean =>
-  environment.some(({ chosen, isAmbiguous }, i) => {
-    const counterpart = other[i]?.chosen ?? []
-    const isClear = isAmbiguous && chosen.length === 1 && counterpart.length === 1
-    return isClear && chosen[0]?.number !== counterpart[0]?.number
+  !isOneEnvironment([environment, other])
+
+/** Whether one definition of each name counts in several folders, as far as it is clear. */
+export function isOneEnvironment(environments: readonly (readonly Choice[])[]): boolean {
+  const [first = []] = environments
+  return first.every(({ isAmbiguous }, i) => {
+    if (!isAmbiguous) return true
+    const clear = environments.flatMap((environment) => {
+      const chosen = environment[i]?.chosen ?? []
+      return chosen.length === 1 ? chosen : []
+    })
+    return clear.every(({ number }) => number === clear[0]?.number)
   })
+}
 
 interface Seen {
   readonly object: NamedObject | UnclearObject

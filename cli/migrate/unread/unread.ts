@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { NamedObject } from '../../input/find-objects.ts'
 import { findPlaceholders } from '../../input/placeholders/find-placeholders.ts'
 import { hasStandIn } from '../../input/placeholders/stand-in.ts'
@@ -29,13 +30,27 @@ const classUse = /secretProviderClass/i
 const storeUse = /external-secrets\.io|storeRef/i
 
 /** A name may be made by a template, or have a placeholder. */
-const mayHave = ({ text }: Unread, mark: RegExp, name: string): boolean =>
-  text === undefined ||
-  (mark.test(text) &&
-    (text.includes(name) ||
-      text.includes('{{') ||
-      hasStandIn(name) ||
-      findPlaceholders(text).length > 0))
+function mayHave(unread: Unread, mark: RegExp, name: string): boolean {
+  const { text } = unread
+  if (text === undefined) return true
+  const isOpen = text.includes('{{') || hasStandIn(name) || findPlaceholders(text).length > 0
+  return mark.test(text) && (isOpen || hasName(unread, text, name))
+}
+
+/** The words of texts, because each of them may be asked for thousands of names. */
+const knownWords = new WeakMap<Unread, ReadonlySet<string>>()
+const word = /[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?/g
+
+/** Whether a text has a name that isn't part of a longer one. */
+function hasName(unread: Unread, text: string, name: string): boolean {
+  const words = knownWords.get(unread) ?? new Set(text.match(word))
+  knownWords.set(unread, words)
+  const isWord = name.replace(word, '') === ''
+  return isWord ? words.has(name) : text.includes(name)
+}
+
+/** A file in place of what isn't read. */
+export const placeIn = ({ path, isFile }: Unread): string => (isFile ? path : join(path, 'file'))
 
 /** A folder that has to be rendered first. */
 export const unreadFolder = ({ path }: { readonly path: string }): Unread => ({

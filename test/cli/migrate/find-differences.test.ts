@@ -1,26 +1,19 @@
 import t from 'tap'
 import { stringify } from 'yaml'
-import { viewsByFolder } from '../../../cli/input/environments/folder-views.ts'
-import { findNamedObjects, findPodTemplates } from '../../../cli/input/find-objects.ts'
 import { createPlaceholders } from '../../../cli/input/placeholders/placeholders.ts'
-import { parseManifests } from '../../../cli/input/read-manifests.ts'
+import { contentOf as migratedContentOf } from '../../../cli/migrate/content.ts'
 import { findDifferences } from '../../../cli/migrate/find-differences.ts'
 import { findBuilds } from '../../../cli/migrate/kustomize/builds.ts'
 import { planMigration } from '../../../cli/migrate/plan-migration.ts'
+import { readFile } from '../../../cli/migrate/read-input.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 function contentOf(...objects: readonly object[]) {
   const text = objects.map((object) => stringify(object)).join('---\n')
-  const manifests = parseManifests(text, 'test', { command: 'migrate' })
-  const found = manifests.flatMap((manifest) => findNamedObjects(manifest, 'default'))
-  return {
-    policy,
-    otherFiles: { builds: findBuilds([], () => true), unread: [] },
-    placeholders: createPlaceholders({ unfilled: 'kept' }),
-    viewOf: viewsByFolder(found),
-    templates: manifests.flatMap((manifest) => findPodTemplates(manifest, 'default')),
-    objects: found,
-  }
+  const placeholders = createPlaceholders({ unfilled: 'kept' })
+  const file = readFile('test', text, { namespace: 'default', placeholders })
+  const otherFiles = { builds: findBuilds([], () => true), unread: [] }
+  return migratedContentOf([file], { policy, otherFiles, placeholders })
 }
 
 const clientID = '22222222-2222-2222-2222-222222222222'
