@@ -87,7 +87,7 @@ async function measureForm(
         refreshSeconds: form.refreshSeconds,
         ...(form.metricsPort && { metricsPort: form.metricsPort }),
       }),
-      NODE_OPTIONS: `${imageOptions} --require=${preload}`,
+      NODE_OPTIONS: `${imageOptions} --require=${JSON.stringify(preload)}`,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   })

@@ -50,7 +50,7 @@ async function startPod(t: Test, setting: Setting = {}) {
   mkdirSync(root)
   const made = await makePod(t, emulator, overrides, root)
   const pod: Pod = { ...made, program: [join(folder, 'main.js')], launcher }
-  const agent = startAgent(t, pod, { NODE_OPTIONS: `--require=${preload}` })
+  const agent = startAgent(t, pod, { NODE_OPTIONS: `--require=${JSON.stringify(preload)}` })
   await agent.line(/all files written/)
   return {
     emulator,
@@ -164,7 +164,7 @@ t.test('where execve fails, it restarts once, and then keeps its process', { ski
   const { emulator, agent, pod, file } = await startPod(t, setting)
   t.not(await agent.exited, 0)
   t.match(agent.output(), 'process.execve failed with error code ENOENT')
-  const restarted = startAgent(t, pod, { NODE_OPTIONS: `--require=${refusedExecve}` })
+  const restarted = startAgent(t, pod, { NODE_OPTIONS: `--require=${JSON.stringify(refusedExecve)}` })
   emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
   await restarted.line(/changed values written/)
   t.equal(file(), 'two')
@@ -207,7 +207,7 @@ t.test(
     agent.process.kill('SIGKILL')
     await agent.exited
     emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
-    const restarted = startAgent(t, pod, { NODE_OPTIONS: `--require=${later}` })
+    const restarted = startAgent(t, pod, { NODE_OPTIONS: `--require=${JSON.stringify(later)}` })
     await restarted.line(/could not be refreshed/)
     t.equal(formOf(restarted.process), 'first')
     t.ok(isMarked())

@@ -55,7 +55,7 @@ export async function startControllerProcess(
     env: {
       PATH: process.env['PATH'],
       ...env,
-      NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --import ${loopObserver}`,
+      NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --import ${JSON.stringify(loopObserver)}`,
     },
     logFile,
   })
