@@ -36,6 +36,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   const placeholders = createPlaceholders({ values: readGivenValues(given), unfilled: 'standIn' })
   const { contents, ...input } = await readCheckInput(files, {
     ...given,
+    quiet,
     command: 'check',
     placeholders,
   })

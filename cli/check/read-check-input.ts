@@ -1,3 +1,4 @@
+import { mapWithProgress } from '../../lib/terminal/map-with-progress.ts'
 import type { Manifest } from '../input/document/manifest.ts'
 import {
   type AnnotatedManifest,
@@ -43,6 +44,8 @@ interface ReadingOptions {
   readonly render?: boolean
   /** Files with values for charts. */
   readonly values?: readonly string[]
+  /** Shows no progress. */
+  readonly quiet?: boolean
 }
 
 interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
@@ -61,13 +64,17 @@ export async function readCheckInput(
   paths: readonly string[],
   options: ReadingOptions,
 ): Promise<CheckInput> {
-  const { render: renders = false, values = [] } = options
+  const { render: renders = false, values = [], quiet = false } = options
   if (values.length > 0) checkValues(values, renders)
   const everything = findFiles(paths, { ...options, renders })
   const { files, roots, skipped, ...found } = renders
     ? planRendering(everything, options)
     : { ...everything, roots: [] }
-  const read = files.map((file) => readContents(() => readInput(file), file, options))
+  const read = mapWithProgress(
+    files,
+    (file) => readContents(() => readInput(file), file, options),
+    { what: 'reading files', isQuiet: quiet },
+  )
   for await (const result of renderFolders(roots, { ...options, values }))
     read.push(
       result instanceof FileError

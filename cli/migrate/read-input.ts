@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { mapWithProgress } from '../../lib/terminal/map-with-progress.ts'
 import {
   findNamedObjects,
   findPodTemplates,
@@ -53,9 +54,11 @@ export function readMigrateInput(
   // The same file may be named in several ways.
   const unique = [...new Map(found.files.map((file) => [resolve(file), file])).values()]
   const kustomize = readKustomize(entersKustomize ? unique : [], found.unrendered)
-  const read = unique
-    .filter((source) => !kustomize.others.has(source))
-    .map((source) => readOrExplain(source, reading))
+  const read = mapWithProgress(
+    unique.filter((source) => !kustomize.others.has(source)),
+    (source) => readOrExplain(source, reading),
+    { what: 'reading files' },
+  )
   const unread = read.filter((file) => 'error' in file)
   return {
     files: read.filter((file) => 'manifests' in file),

@@ -48,4 +48,4 @@ export function createProgress({
 /** A longer line would wrap, and couldn't be erased. */
 const maxLength = 60
 
-const eraseLine = '\r\u001b[2K'
+export const eraseLine = '\r\u001b[2K'
