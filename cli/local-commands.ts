@@ -249,4 +249,7 @@ const renderOption = (): Option =>
   )
 
 const valuesOption = (): Option =>
-  new Option('--values <file>', 'with --render: values for charts; repeatable').argParser(append)
+  new Option(
+    '--values <file>',
+    'with --render: file with values for all charts; repeatable',
+  ).argParser(append)

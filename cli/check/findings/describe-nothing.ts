@@ -15,7 +15,8 @@ export function describeNothing({ files, documents, unrendered }: Seen): string 
     count(ofKind('kustomization'), 'Kustomize folder'),
     count(ofKind('chart'), 'Helm chart'),
   ].filter((some) => !some.startsWith('0 '))
-  const notRead = folders.length === 0 ? '' : `${folders.join(' and ')} not rendered, `
+  const notRead =
+    folders.length === 0 ? '' : `${folders.join(' and ')} not rendered (--render does that), `
   return `${notRead}${count(documents, 'document')} in ${count(files, 'file')} without ${kinds}`
 }
 

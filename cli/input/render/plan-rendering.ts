@@ -61,44 +61,70 @@ function planKustomize(
   const readAt = cached((path: string) => readReferences(shown.get(path) ?? path, command))
   const read = (path: string) => readAt(resolve(path))
   const found = paths.map(read).filter(({ kind }) => kind !== 'foreign')
-  const referred = new Set(found.flatMap(({ folders }) => folders.map((path) => resolve(path))))
-  const isRoot = ({ folder, kind }: FolderReferences) =>
-    kind === 'kustomization' && !referred.has(resolve(folder))
-  const reached = new Map<string, FolderReferences>()
-  const roots: RenderRoot[] = []
-  const errors = new Set<FileError>()
-  // If folders refer to each other in a circle, none of them is a root, and kustomize says so.
-  const inCircles = found.filter(({ kind }) => kind === 'kustomization')
-  for (const root of [...found.filter(isRoot), ...inCircles]) {
-    if (reached.has(resolve(root.folder))) continue
-    const closure = closureOf(root, { read, maxFolders })
-    for (const part of closure) reached.set(resolve(part.folder), part)
-    const found = closure.flatMap((part) => part.errors)
-    if (closure.length > maxFolders) found.push(tooMany(root.folder, maxFolders))
-    for (const error of found) errors.add(error)
-    if (found.length === 0)
-      roots.push({ path: root.folder, kind: 'kustomization', file: root.file })
-  }
-  const parts = [...found, ...reached.values()]
+  const builds = findBuilds(found, { read, maxFolders })
+  const reached = new Set(builds.flatMap(({ parts }) => parts))
+  const used = [...found, ...reached].flatMap(({ file, files }) => [file, ...files])
   return {
-    roots,
-    used: new Set(parts.flatMap((part) => [part.file, ...part.files].map((file) => resolve(file)))),
-    skipped: found
-      .filter(({ kind, folder }) => kind === 'component' && !reached.has(resolve(folder)))
-      .map(({ folder }) => ({ path: folder, reason: unused })),
-    errors: [...errors],
+    roots: builds
+      .filter(({ errors }) => errors.length === 0)
+      .map(({ root: { folder, file } }) => ({ path: folder, kind: 'kustomization', file })),
+    used: new Set(used.map((file) => resolve(file))),
+    skipped: [
+      ...builds
+        .filter(({ root, errors }) => errors.length > 0 && root.errors.length === 0)
+        .map(({ root }) => ({ path: root.folder, reason: broken })),
+      ...found
+        .filter((part) => part.kind === 'component' && !reached.has(part))
+        .map(({ folder }) => ({ path: folder, reason: unused })),
+    ],
+    errors: [...new Set(builds.flatMap(({ errors }) => errors))],
   }
 }
 
+/** A Kustomize folder that is rendered as a whole. */
+interface Build {
+  readonly root: FolderReferences
+  /** The folder, and everything that it refers to. */
+  readonly parts: readonly FolderReferences[]
+  readonly errors: readonly FileError[]
+}
+
+interface BuildOptions {
+  readonly read: (path: string) => FolderReferences
+  readonly maxFolders: number
+}
+
+/**
+ * A build of each folder that no other one refers to. If folders refer to each other in a circle, there is one of the first of them,
+ * and kustomize says so.
+ */
+function findBuilds(found: readonly FolderReferences[], options: BuildOptions): readonly Build[] {
+  const candidates = found.filter(({ kind }) => kind === 'kustomization')
+  const referred = new Set(found.flatMap(({ folders }) => folders.map((path) => resolve(path))))
+  const roots = candidates.filter(({ folder }) => !referred.has(resolve(folder)))
+  const builds: Build[] = []
+  const reached = new Set<FolderReferences>()
+  for (const root of [...roots, ...candidates]) {
+    if (reached.has(root)) continue
+    const parts = closureOf(root, options)
+    for (const part of parts) reached.add(part)
+    const isTooLarge = parts.length > options.maxFolders
+    const errors = [
+      ...parts.flatMap((part) => part.errors),
+      ...(isTooLarge ? [tooMany(root.folder, options.maxFolders)] : []),
+    ]
+    builds.push({ root, parts, errors })
+  }
+  return builds
+}
+
+const broken = "is a Kustomize folder, and something that it refers to can't be rendered"
 const unused = 'is a Kustomize component, and no folder here that is rendered refers to it'
 
 /** A Kustomize folder and everything that it refers to. Ends early if these are too many. */
 function closureOf(
   root: FolderReferences,
-  {
-    read,
-    maxFolders,
-  }: { readonly read: (path: string) => FolderReferences; readonly maxFolders: number },
+  { read, maxFolders }: BuildOptions,
 ): readonly FolderReferences[] {
   const closure = new Map([[resolve(root.folder), root]])
   for (const { folders } of closure.values())

@@ -20,7 +20,7 @@ const repository = (t: Test) =>
 
 t.test('files without anything of interest get a warning that says what was seen', async (t) => {
   const folder = repository(t)
-  const seen = `nothing to check: 2 Kustomize folders and 1 Helm chart not rendered, 3 documents in 2 files ${without}`
+  const seen = `nothing to check: 2 Kustomize folders and 1 Helm chart not rendered (--render does that), 3 documents in 2 files ${without}`
   const { code, stdout } = await runInProcess(['check', folder])
   t.equal(code, 0)
   t.match(stdout, `warning: ${seen}\n`)
@@ -78,7 +78,7 @@ t.test('a pod, or a file that can’t be read, is enough to say something else',
 
 t.test('identity says it, too, and fails with --strict', async (t) => {
   const folder = repository(t)
-  const stderr = `no pod and no ServiceAccount in these files reads from a vault: 2 Kustomize folders and 1 Helm chart not rendered, 3 documents in 2 files ${without}`
+  const stderr = `no pod and no ServiceAccount in these files reads from a vault: 2 Kustomize folders and 1 Helm chart not rendered (--render does that), 3 documents in 2 files ${without}`
   t.match(await runInProcess(['identity', folder]), { code: 0, stdout: '', stderr })
   t.match(await runInProcess(['identity', folder, '--strict']), { code: 1, stdout: '', stderr })
   const unrelated = await runInProcess(['identity', '-', '--strict'], { input: podText({}) })

@@ -189,6 +189,7 @@ t.test('what kustomize would fetch or run is a finding, and nothing is started',
     const { code, stderr } = await check()
     t.equal(code, 2, text)
     t.match(stderr, 'base/kustomization.yaml')
+    t.match(stderr, /^skipped \S+\/overlay: .* something that it refers to can't be rendered$/m)
     t.match(stderr, sentence)
     t.notOk(
       fakes.runs().some(([, , folder]) => folder?.endsWith('overlay')),
