@@ -32,6 +32,8 @@ function addDemo(program: Command, end: End): void {
       'YAML with the contents and readers of the vaults; default: made up for FILE, or an example without FILE',
     )
     .option('--keep', 'leave everything running until Ctrl-C')
+    .addOption(setOption())
+    .addOption(envFileOption())
     .action(async (file, options) =>
       end(await (await import('./demo/demo.ts')).demo({ file, ...options })),
     )
@@ -79,6 +81,8 @@ function addInject(program: Command, end: End): void {
     )
     .argument('<file...>', 'YAML or JSON with any number of documents; - reads standard input')
     .addOption(namespaceOption())
+    .addOption(setOption())
+    .addOption(envFileOption())
     .action(async (files, options) =>
       end((await import('./inject/inject.ts')).inject({ files, ...options })),
     )
@@ -133,6 +137,8 @@ function addFetch(program: Command, end: End): void {
     )
     .option('--pod <kind/name>', 'which pod, if the files have several')
     .addOption(namespaceOption())
+    .addOption(setOption())
+    .addOption(envFileOption())
     .action(async (files, options) =>
       end(await (await import('./fetch/fetch.ts')).fetch({ files, ...options })),
     )

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
 import { describeProblems } from '../../lib/problems/problem.ts'
 import { untilAborted, withStopSignal } from '../../lib/server/run-until-signal.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
 import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
 import { mayHaveClassVolumes } from '../../webhook/core/model/find-class-volumes.ts'
 import type { ExitCode } from '../command/exit-code.ts'
@@ -20,6 +21,11 @@ import {
   isAnnotated,
   type PodTemplate,
 } from '../input/find-objects.ts'
+import {
+  type GivenValues,
+  givenPlaceholders,
+  unfilledLines,
+} from '../input/placeholders/given-values.ts'
 import { readManifests } from '../input/read-manifests.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { type CleanUp, createCleanUp } from './clean-up.ts'
@@ -28,7 +34,7 @@ import { makeUp, type Surroundings } from './made-up/make-up.ts'
 import { runSteps } from './run-steps.ts'
 import { serveWebhook } from './serve-webhook.ts'
 
-interface DemoOptions {
+interface DemoOptions extends GivenValues {
   readonly file?: string
   readonly vaultData?: string
   readonly keep?: boolean
@@ -62,7 +68,12 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
 
 async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode> {
   const { file = example('refresh.yaml'), keep = false } = options
-  const manifests = readManifests([file], { command: 'demo' })
+  const placeholders = givenPlaceholders(options)
+  const manifests = readManifests([file], {
+    command: 'demo',
+    placeholders,
+  })
+  printLines(process.stderr, unfilledLines(placeholders))
   const template = firstRequesting(manifests, file)
   const found = manifests.flatMap((manifest) => findNamedObjects(manifest, 'default'))
   const surroundings = surroundingsOf(template, {

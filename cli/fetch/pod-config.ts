@@ -17,13 +17,18 @@ import {
   isAnnotated,
   type PodTemplate,
 } from '../input/find-objects.ts'
+import {
+  type GivenValues,
+  givenPlaceholders,
+  unfilledLines,
+} from '../input/placeholders/given-values.ts'
 import { readManifests } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { reviewTemplate } from '../input/review-template.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { titleOf } from '../input/title-of.ts'
 
-export interface PodChoice {
+export interface PodChoice extends GivenValues {
   readonly files: readonly string[]
   readonly namespace: string
   /** The pod in the files: `Deployment/web`. */
@@ -38,7 +43,12 @@ export interface PodChoice {
  */
 export function podConfig(choice: PodChoice): AgentConfig {
   const { policy, servesVolumes, isAssumed } = readServing(process.env)
-  const manifests = readManifests(choice.files, { command: 'fetch' })
+  const placeholders = givenPlaceholders(choice)
+  const manifests = readManifests(choice.files, {
+    command: 'fetch',
+    placeholders,
+  })
+  printLines(process.stderr, unfilledLines(placeholders))
   const template = choosePod(manifests, { ...choice, servesVolumes })
   if (isAssumed && mayHaveClassVolumes(template.pod))
     printLines(process.stderr, [servingAssumption])

@@ -7,6 +7,11 @@ import type { ExitCode } from '../command/exit-code.ts'
 import { type Manifest, treeOf } from '../input/document/manifest.ts'
 import { viewsByFolder } from '../input/environments/folder-views.ts'
 import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
+import {
+  type GivenValues,
+  givenPlaceholders,
+  unfilledLines,
+} from '../input/placeholders/given-values.ts'
 import { readManifestFiles } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { placeholderImage, reviewTemplate } from '../input/review-template.ts'
@@ -16,7 +21,7 @@ import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
 import { joinFiles, rewriteFile } from '../rewrite/rewrite-file.ts'
 import { printDocuments } from './print-documents.ts'
 
-interface InjectOptions {
+interface InjectOptions extends GivenValues {
   readonly files: readonly string[]
   readonly namespace: string
 }
@@ -28,9 +33,14 @@ interface InjectOptions {
  *
  * @throws InputError when a file or a setting is wrong
  */
-export function inject({ files, namespace }: InjectOptions): ExitCode {
+export function inject({ files, namespace, ...given }: InjectOptions): ExitCode {
   const { policy, servesVolumes, isAssumed } = readServing(process.env)
-  const read = readManifestFiles(files, { command: 'inject' })
+  const placeholders = givenPlaceholders(given)
+  const read = readManifestFiles(files, {
+    command: 'inject',
+    placeholders,
+  })
+  printLines(process.stderr, unfilledLines(placeholders))
   const all = read.flatMap(({ manifests }) => manifests)
   const viewOf = viewsByFolder(all.flatMap((manifest) => findNamedObjects(manifest, namespace)))
   const results = read.map(({ text, manifests }) => ({

@@ -3,6 +3,7 @@ import { printable } from '../../../lib/printable.ts'
 import { describeSource } from '../text/file-error.ts'
 import { InputError } from '../text/input-error.ts'
 import { readText } from '../text/read-text.ts'
+import { createPlaceholders, type Placeholders } from './placeholders.ts'
 
 /** What a user says that placeholders stand for. */
 export interface GivenValues {
@@ -34,6 +35,23 @@ export function readGivenValues({
     }),
   ])
 }
+
+/** For commands that need all values: a placeholder without one is what it is, a mistake. */
+export const givenPlaceholders = (given: GivenValues): Placeholders =>
+  createPlaceholders({ values: readGivenValues(given), unfilled: 'kept' })
+
+/** A line about the placeholders without a value, in which such a command may find mistakes. */
+export function unfilledLines(placeholders: Placeholders): readonly string[] {
+  const texts = placeholders.unfilled().map(({ text }) => text)
+  const more = texts.length > maxNamed ? [`${texts.length - maxNamed} more`] : []
+  return texts.length === 0
+    ? []
+    : [
+        `warning: no value for ${[...texts.slice(0, maxNamed), ...more].join(', ')}; pass --set NAME=VALUE or --env-file FILE`,
+      ]
+}
+
+const maxNamed = 10
 
 /** As long as a URL or a list may be. */
 const maxValueLength = 2000

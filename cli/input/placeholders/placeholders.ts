@@ -126,8 +126,9 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
         const value = filledValue(placeholder)
         if (value !== undefined) return before + value
         isFinal = false
+        const noted = note(placeholder, use)
         if (options.unfilled === 'kept') return before + placeholder.text
-        return before + standIn(note(placeholder, use), shapeAt({ start, end }), use)
+        return before + standIn(noted, shapeAt({ start, end }), use)
       })
       return { text: parts.join('') + text.slice(end), isFinal }
     },
