@@ -64,17 +64,13 @@ export async function readCheckInput(
   paths: readonly string[],
   options: ReadingOptions,
 ): Promise<CheckInput> {
-  const { render: renders = false, values = [], quiet = false } = options
+  const { render: renders = false, values = [] } = options
   if (values.length > 0) checkValues(values, renders)
   const everything = findFiles(paths, { ...options, renders })
   const { files, roots, skipped, ...found } = renders
     ? planRendering(everything, options)
     : { ...everything, roots: [] }
-  const read = mapWithProgress(
-    files,
-    (file) => readContents(() => readInput(file), file, options),
-    { what: 'reading files', isQuiet: quiet },
-  )
+  const read = readFiles(files, options)
   for await (const result of renderFolders(roots, { ...options, values }))
     read.push(
       result instanceof FileError
@@ -101,6 +97,12 @@ export async function readCheckInput(
     ...(hasNothing && { nothing: describeNothing(seen) }),
   }
 }
+
+const readFiles = (files: readonly string[], options: ReadingOptions) =>
+  mapWithProgress(files, (file) => readContents(() => readInput(file), file, options), {
+    what: 'reading files',
+    isQuiet: options.quiet ?? false,
+  })
 
 /** Accounts without annotations of ours only matter to objects that refer to them. */
 const isOfInterest = ({ templates, objects, accounts, secrets }: DocumentContent): boolean =>

@@ -164,7 +164,9 @@ t.test('where execve fails, it restarts once, and then keeps its process', { ski
   const { emulator, agent, pod, file } = await startPod(t, setting)
   t.not(await agent.exited, 0)
   t.match(agent.output(), 'process.execve failed with error code ENOENT')
-  const restarted = startAgent(t, pod, { NODE_OPTIONS: `--require=${JSON.stringify(refusedExecve)}` })
+  const restarted = startAgent(t, pod, {
+    NODE_OPTIONS: `--require=${JSON.stringify(refusedExecve)}`,
+  })
   emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
   await restarted.line(/changed values written/)
   t.equal(file(), 'two')
