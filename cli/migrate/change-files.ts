@@ -60,11 +60,15 @@ export function changeFiles(
   else if (!write(changes, mode)) return 1
   printLines(mode.write ? process.stdout : process.stderr, [
     ...summaryLines(verified.files, plan),
+    ...addedPatches(overlays.changes.length),
     ...(changes.length === 0 ? ['nothing to change'] : []),
   ])
   if (errors.length > 0) return 2
   return verified.differences.length > 0 ? 1 : 0
 }
+
+const addedPatches = (count: number): readonly string[] =>
+  count === 0 ? [] : [`overlays: ${count} ${count === 1 ? 'patch' : 'patches'} added`]
 
 const differenceLines = (differences: readonly Difference[]): readonly string[] =>
   differences.map(

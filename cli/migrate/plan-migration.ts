@@ -69,7 +69,8 @@ export function planMigration(content: MigratedContent): Migration {
     const used = users.get(found) ?? []
     const left = used.find((template) => !changed.has(template))
     if (unclear !== undefined) note(found, unclear)
-    else if (used.length === 0) note(found, 'no pod of these files has a volume of it')
+    else if (used.length === 0)
+      note(found, unknownUserOf(found) ?? 'no pod of these files has a volume of it')
     else if (left !== undefined) note(found, `${left.title} still needs it`)
     else {
       const reason =
