@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import type { Texts } from './repository.ts'
 import { root } from './run-command-line.ts'
 
@@ -7,6 +8,8 @@ import { root } from './run-command-line.ts'
 export interface CorpusRepository {
   readonly name: string
   readonly files: Texts
+  /** The paths of what is applied together, by the name of the environment. */
+  readonly environments: Readonly<Record<string, readonly string[]>>
   /** The text of an expected output. Undefined if there is none. */
   expected(file: string): string | undefined
   /** Replaces an expected output. */
@@ -23,6 +26,7 @@ export const corpusRepositories: readonly CorpusRepository[] = readdirSync(corpu
   .map(({ name }) => ({
     name,
     files: textsBelow(join(corpus, name, 'repository')),
+    environments: environmentsOf(join(corpus, name, 'environments.yaml')),
     expected(file: string) {
       const path = join(corpus, name, 'expected', file)
       return existsSync(path) ? readFileSync(path, 'utf8') : undefined
@@ -31,6 +35,11 @@ export const corpusRepositories: readonly CorpusRepository[] = readdirSync(corpu
       writeFileSync(join(corpus, name, 'expected', file), text),
   }))
   .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+
+/** Without the file, everything is applied together. */
+function environmentsOf(file: string): CorpusRepository['environments'] {
+  return existsSync(file) ? parse(readFileSync(file, 'utf8')) : { everything: ['.'] }
+}
 
 function textsBelow(folder: string): Texts {
   return Object.fromEntries(

@@ -1,0 +1,14 @@
+import type { Ended } from './run-command-line.ts'
+import { runInProcess } from './run-in-process.ts'
+
+/** Runs a command in a folder with a Git repository, without the line that its `.git` is skipped. */
+export async function runInFolder(folder: string, args: readonly string[]): Promise<Ended> {
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    const { stderr, ...ended } = await runInProcess(args)
+    return { ...ended, stderr: stderr.replace('skipped .git: it is hidden\n', '') }
+  } finally {
+    process.chdir(before)
+  }
+}
