@@ -3,11 +3,12 @@ import { stringify } from 'yaml'
 import type { FolderView } from '../input/environments/folder-views.ts'
 import { viewsByFolder } from '../input/environments/folder-views.ts'
 import { findObject, keyOf } from '../input/find-object.ts'
-import type { FoundObject, PodTemplate } from '../input/find-objects.ts'
+import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'
 import { restoreIn } from '../input/placeholders/placeholders.ts'
 import { classNamesOf } from './class-names-of.ts'
 import type { MigratedContent } from './content.ts'
 import { doubtsFrom } from './doubts.ts'
+import { type Build, builtObject } from './kustomize/builds.ts'
 import { mergePatch } from './merge-patch.ts'
 import type { Migration } from './plan-migration.ts'
 import { planPod } from './plan-pod.ts'
@@ -64,14 +65,11 @@ function overlaysOf(template: PodTemplate, content: MigratedContent): readonly O
   const own = resolve(dirname(source))
   const roots = builds.of(source).filter(({ isRoot, folder }) => isRoot && folder !== own)
   if (roots.length > 0)
-    return roots.map(({ file, files }) => {
-      const here = objects.filter(
-        ({ manifest }) =>
-          files.has(resolve(manifest.source)) || builds.of(manifest.source).length === 0,
-      )
-      const view = viewsByFolder(here, doubtsFrom(otherFiles))({ manifest: { source: file } })
-      return { folder: dirname(file), kustomization: file, view }
-    })
+    return roots.map((build) => ({
+      folder: dirname(build.file),
+      kustomization: build.file,
+      view: viewOfBuild(build, content),
+    }))
   const wanted = [...classNamesOf(template.pod)].map((name) => ({
     kind: 'SecretProviderClass',
     namespace: template.namespace,
@@ -84,4 +82,21 @@ function overlaysOf(template: PodTemplate, content: MigratedContent): readonly O
   const definitions = objects.filter((object) => keys.has(keyOf(object)))
   const byFolder = new Map(definitions.map((found) => [dirname(found.manifest.source), found]))
   return [...byFolder].map(([folder, found]) => ({ folder, view: viewOf(found) }))
+}
+
+/** The objects of a build, as it changes them, and those that no build has. */
+function viewOfBuild(build: Build, { objects, otherFiles }: MigratedContent): FolderView {
+  const { builds } = otherFiles
+  const unsure = new Set<NamedObject>()
+  const here = objects.flatMap((object) => {
+    const { source } = object.manifest
+    if (!build.files.has(resolve(source))) return builds.of(source).length === 0 ? object : []
+    const built = builtObject(object, build)
+    if (built === undefined) unsure.add(object)
+    return built ?? object
+  })
+  const changeOf = (object: NamedObject) =>
+    unsure.has(object) ? `is changed by ${build.file}` : undefined
+  const doubts = doubtsFrom({ ...otherFiles, builds: { ...builds, changeOf } })
+  return viewsByFolder(here, doubts)({ manifest: { source: build.file } })
 }

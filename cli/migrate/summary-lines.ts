@@ -26,7 +26,7 @@ export function summaryLines(
     )
     return [
       `${folder}: ${count(changes.length - added - deleted, 'file')} changed, ${added} added, ${deleted} deleted`,
-      `${count(pods, 'pod')} migrated, ${count(countIn(changed, migration.removed), 'object')} removed, ${left} left as they are`,
+      `${count(pods, 'pod')} migrated, ${count(countIn(changed, migration.removed), 'object')} removed, ${left} kept`,
     ].join('; ')
   })
 }

@@ -3,11 +3,14 @@ import { dirname, resolve } from 'node:path'
 import { type JsonObject, valueAt } from '../../../lib/shape.ts'
 import { cached } from '../../input/cached.ts'
 import type { NamedObject, PodTemplate } from '../../input/find-objects.ts'
+import { applyToObject } from './apply-to-object.ts'
 import type { Kustomization } from './kustomization.ts'
 import type { KustomizePatch } from './read-patches.ts'
 
 /** What Kustomize would build of a folder. */
-interface Build extends Kustomization {
+export interface Build extends Kustomization {
+  /** Those of each folder. */
+  readonly patchesByFolder: readonly (readonly KustomizePatch[])[]
   /** Absolute paths. */
   readonly files: ReadonlySet<string>
   /** Whether no other folder includes it. */
@@ -42,6 +45,7 @@ export function findBuilds(
       ...found,
       files: new Set(parts.flatMap(({ resources }) => resources)),
       patches: parts.flatMap(({ patches }) => patches),
+      patchesByFolder: parts.map(({ patches }) => patches),
       unknown: parts.flatMap(({ unknown }) => unknown),
       remote: parts.flatMap(({ remote, resources, components }) => [
         ...remote,
@@ -99,6 +103,22 @@ export function findBuilds(
 function namesIn(pod: JsonObject, list: string): readonly unknown[] {
   const containers = valueAt(pod, 'spec', list)
   return Array.isArray(containers) ? containers.map((container) => valueAt(container, 'name')) : []
+}
+
+/** An object as a build changes it. Undefined if that isn't sure, for example because the order of several patches matters. */
+export function builtObject(
+  object: NamedObject,
+  { patchesByFolder, unknown }: Build,
+): NamedObject | undefined {
+  const [patches = [], ...others] = patchesByFolder
+    .map((some) => some.filter((patch) => isTarget(patch, object)))
+    .filter((some) => some.length > 0)
+  if (unknown.length > 0 || others.length > 0) return undefined
+  const built = patches.reduce<JsonObject | undefined>(
+    (changed, { document }) => changed && applyToObject(changed, document),
+    object.object,
+  )
+  return built && { ...object, object: built }
 }
 
 const isTarget = (patch: KustomizePatch, { kind, name }: Pick<NamedObject, 'kind' | 'name'>) =>

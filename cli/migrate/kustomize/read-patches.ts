@@ -14,6 +14,8 @@ export interface KustomizePatch {
   readonly name?: string
   /** The containers that it changes, if the files that a pod gets don't depend on it. */
   readonly harmlessFor?: readonly string[]
+  /** The patch, if exactly the object of this kind and name gets it. */
+  readonly document?: unknown
 }
 
 /** The patches of a kustomization. */
@@ -23,24 +25,32 @@ export function readPatches(content: JsonObject, folder: string): readonly Kusto
     return Array.isArray(list) ? list : []
   })
   return listed.flatMap((entry) => {
-    const inline = typeof entry === 'string' ? entry : valueAt(entry, 'patch')
-    const path = typeof entry === 'string' ? entry : valueAt(entry, 'path')
-    const documents = documentsIn(inline, path, folder)
+    const documents = documentsIn(entry, folder)
     const target = valueAt(entry, 'target')
     if (documents.length === 0) return [isObject(target) ? targetOf(target) : {}]
-    return documents.map((document) => ({
-      ...(isObject(target) ? targetOf(target) : identityOf(document)),
-      ...harmlessContainers(document),
-    }))
+    return documents.map((document) => {
+      const patch = isObject(target) ? targetOf(target) : identityOf(document)
+      const isCertain = patch.kind !== undefined && patch.name !== undefined && !hasSelector(target)
+      return { ...patch, ...harmlessContainers(document), ...(isCertain && { document }) }
+    })
   })
 }
 
+const hasSelector = (target: unknown): boolean =>
+  isObject(target) && ('labelSelector' in target || 'annotationSelector' in target)
+
 /** The documents of a patch. None if it can't be read. */
-function documentsIn(inline: unknown, path: unknown, folder: string): readonly unknown[] {
+function documentsIn(entry: unknown, folder: string): readonly unknown[] {
+  // An item of `patchesStrategicMerge` is a path or the patch itself.
+  const [inline, path] =
+    typeof entry !== 'string'
+      ? [valueAt(entry, 'patch'), valueAt(entry, 'path')]
+      : entry.includes('\n')
+        ? [entry]
+        : [undefined, entry]
   try {
-    const isInline = typeof inline === 'string' && inline.includes('\n')
-    if (!isInline && typeof path !== 'string') return []
-    const text = isInline ? inline : readText(resolve(folder, String(path)))
+    if (typeof inline !== 'string' && typeof path !== 'string') return []
+    const text = typeof inline === 'string' ? inline : readText(resolve(folder, String(path)))
     const documents = parseAllDocuments(text, yamlOptions)
     return 'empty' in documents
       ? []

@@ -1,6 +1,13 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
+import { createPlaceholders } from '../../../cli/input/placeholders/placeholders.ts'
+import { reviewTemplate } from '../../../cli/input/review-template.ts'
+import { podView } from '../../../cli/migrate/pod-view.ts'
+import { readFile } from '../../../cli/migrate/read-input.ts'
 import { makeRepository, type Texts } from '../../support/repository.ts'
+import { policy } from '../../webhook/core/policy.ts'
 
 const classText = (vault: string, more = ''): string => `apiVersion: secrets-store.csi.x-k8s.io/v1
 kind: SecretProviderClass
@@ -107,11 +114,11 @@ t.test('what an overlay changes or doesn’t show stays', async (t) => {
       ),
     })
     const before = texts()
-    const { code, stdout, stderr } = await run(['migrate', '--write'])
+    const { code, stderr } = await run(['migrate', '--write'])
     t.equal(code, 0)
     t.match(stderr, reason, lines.join(' '))
-    t.match(stdout, 'nothing to change')
-    t.strictSame(texts(), before)
+    const after = texts()
+    for (const [path, text] of Object.entries(before)) t.equal(after[path], text, path)
   }
 })
 
@@ -223,6 +230,107 @@ t.test('a base whose overlays have different classes gets a patch for each', asy
   commit()
   t.match(await run(['migrate', '--write']), { code: 0, stdout: /nothing to change/ })
   t.strictSame(texts(), after)
+})
+
+t.test('a patch gives the pods of its overlay what they had', async (t) => {
+  const { run, texts, pathOf } = makeRepository(t, perOverlay)
+  await run(['migrate', '--write'])
+  for (const name of ['dev', 'prod']) {
+    const base = parse(texts()['base/web.yaml'] ?? '')
+    const merge = parse(texts()[`overlays/${name}/migrate-deployment-web.yaml`] ?? '')
+    const patched = strategicMerge(base, merge)
+    t.equal(viewIn([base, classText(`${name}-vault`)]), viewIn([patched]))
+    t.not(viewIn([base, classText('other-vault')]), viewIn([patched]))
+    t.match(viewIn([patched]), `${name}-vault`)
+  }
+  const kustomize = process.env['KUSTOMIZE'] ?? 'kustomize'
+  const build = (name: string) =>
+    spawnSync(kustomize, ['build', pathOf(`overlays/${name}`)], { encoding: 'utf8' })
+  if (build('dev').error) return t.comment('Kustomize itself is not on the PATH')
+  for (const name of ['dev', 'prod']) {
+    const before = build(name).stdout
+    const file = pathOf(`overlays/${name}/kustomization.yaml`)
+    writeFileSync(
+      file,
+      `${readFileSync(file, 'utf8')}patches: [{ path: migrate-deployment-web.yaml }]\n`,
+    )
+    const after = build(name)
+    t.equal(after.status, 0, after.stderr)
+    t.match(after.stdout, `akv-injector.io/vault: ${name}-vault`)
+    t.equal(viewIn([after.stdout]), viewIn([before]))
+  }
+})
+
+/** As Kustomize merges the lists of a pod: by their merge keys. */
+function strategicMerge(value: unknown, patch: unknown): unknown {
+  if (Array.isArray(patch)) {
+    const keyOf = (item: Readonly<Record<string, unknown>>) => item['mountPath'] ?? item['name']
+    const list = Array.isArray(value) ? value : []
+    return list.flatMap((item) => {
+      const change = patch.find((other) => keyOf(other) === keyOf(item))
+      if (change?.['$patch'] === 'delete') return []
+      return change ? strategicMerge(item, change) : item
+    })
+  }
+  if (typeof patch !== 'object' || patch === null) return patch
+  const merged = { ...(value as object) } as Record<string, unknown>
+  for (const [key, inner] of Object.entries(patch)) merged[key] = strategicMerge(merged[key], inner)
+  return merged
+}
+
+/** What the first pod of the manifests gets. */
+function viewIn(manifests: readonly unknown[]): string {
+  const text = manifests
+    .map((manifest) => (typeof manifest === 'string' ? manifest : stringify(manifest)))
+    .join('---\n')
+  const placeholders = createPlaceholders({ unfilled: 'kept' })
+  const { templates, objects } = readFile('test', text, { namespace: 'default', placeholders })
+  const [template] = templates
+  if (template === undefined) throw new Error('there is no pod')
+  return podView(template.pod, reviewTemplate(template, { policy, objects }))
+}
+
+t.test('a class that overlays patch gets a patch for each of them, too', async (t) => {
+  const file = (vault: string) =>
+    patch(
+      'SecretProviderClass',
+      `{ parameters: { keyvaultName: ${vault} } }`,
+      'secrets-store.csi.x-k8s.io/v1',
+    )
+  const { run, texts } = makeRepository(t, {
+    ...plain,
+    'overlays/dev/kustomization.yaml': overlay('patches: [{ path: kv.yaml }]'),
+    'overlays/dev/kv.yaml': file('dev-vault'),
+    'overlays/prod/kustomization.yaml': overlay('patches: [{ path: more.yaml }]'),
+    'overlays/test/kustomization.yaml': overlay(
+      'patches:',
+      '- target: { kind: SecretProviderClass, name: kv }',
+      '  patch: |-',
+      '    - { op: replace, path: /spec/parameters/keyvaultName, value: test-vault }',
+    ),
+    'overlays/twice/kustomization.yaml': kustomization(
+      resources('../dev'),
+      'patches: [{ path: kv.yaml }]',
+    ),
+    'overlays/twice/kv.yaml': file('other-vault'),
+    'overlays/selected/kustomization.yaml': overlay(
+      'patches: [{ path: kv.yaml, target: { kind: SecretProviderClass, labelSelector: a } }]',
+    ),
+    'overlays/selected/kv.yaml': file('other-vault'),
+  })
+  const { stderr } = await run(['migrate', '--write'])
+  t.equal(texts()['base/web.yaml'], deployment)
+  for (const [name, vault] of [
+    ['prod', 'team-vault'],
+    ['test', 'test-vault'],
+  ] as const)
+    t.match(
+      texts()[`overlays/${name}/migrate-deployment-web.yaml`],
+      `akv-injector.io/vault: ${vault}\n`,
+    )
+  t.match(stderr, 'is changed by a patch of overlays/')
+  for (const name of ['twice', 'selected'])
+    t.notOk(texts()[`overlays/${name}/migrate-deployment-web.yaml`], name)
 })
 
 t.test('a class that only some overlays have isn’t that of the base', async (t) => {

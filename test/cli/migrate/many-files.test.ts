@@ -83,7 +83,7 @@ t.test('each environment of a large repository is migrated', async (t) => {
   t.equal(code, 2)
   t.match(stderr, /^akv-injector: staging\/bad\.yaml:\d+:\d+: .*\nskipped .git: it is hidden\n$/)
   for (const name of environments)
-    t.match(stdout, new RegExp(`^${name}: .*; 100 pods migrated, 100 objects removed, 0 left`, 'm'))
+    t.match(stdout, new RegExp(`^${name}: .*; 100 pods migrated, 100 objects removed, 0 kept`, 'm'))
 
   const after = texts()
   let pods = 0

@@ -73,8 +73,8 @@ t.test('each file is edited in its place, and nothing else is touched', async (t
   t.match({ code, stderr }, { code: 0, stderr: 'skipped .git: it is hidden\n' })
   t.equal(
     stdout,
-    `dev: 1 file changed, 0 added, 1 deleted; 1 pod migrated, 1 object removed, 0 left as they are
-prod: 1 file changed, 0 added, 0 deleted; 1 pod migrated, 1 object removed, 0 left as they are
+    `dev: 1 file changed, 0 added, 1 deleted; 1 pod migrated, 1 object removed, 0 kept
+prod: 1 file changed, 0 added, 0 deleted; 1 pod migrated, 1 object removed, 0 kept
 `,
   )
   const { 'dev/kv.yaml': _, ...rest } = environments
