@@ -3,6 +3,7 @@ import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-obje
 import type { AdmissionRequest } from '../../webhook/core/model/admission-review.ts'
 import { findObject } from './find-object.ts'
 import type { FoundObject } from './find-objects.ts'
+import { findPossible } from './find-possible.ts'
 
 /**
  * Finds the objects that the webhook would look up for a request in the manifests.
@@ -14,8 +15,15 @@ export function lookUpInFiles(
   objects: readonly FoundObject[],
 ): LookedUp {
   const lookUp = (kind: LookedUpKind, name: string): Lookup => {
-    const found = findObject(objects, { kind, name, namespace: request.namespace })
-    if (found === undefined) return { kind: 'not-in-files' }
+    const wanted = { kind, name, namespace: request.namespace }
+    const found = findObject(objects, wanted)
+    if (found === undefined) {
+      // Most accounts aren't in the files.
+      const possible = kind === 'SecretProviderClass' ? findPossible(objects, wanted) : undefined
+      return possible === undefined
+        ? { kind: 'not-in-files' }
+        : { kind: 'unclear', sentence: possible }
+    }
     return found.unclear === undefined
       ? { kind: 'found', object: found.object }
       : { kind: 'unclear', sentence: found.unclear }

@@ -8,6 +8,7 @@ import type { Source } from '../../../requests/source/source.ts'
 import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
 import type { AccountInFiles } from '../../input/accounts/list-accounts.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
+import { hasStandIn } from '../../input/placeholders/stand-in.ts'
 import { seenStore } from '../../input/sources/external-secret-reader.ts'
 import { describeComposed } from '../describe/describe-composed.ts'
 import { row } from '../describe/describe-wanted.ts'
@@ -35,7 +36,10 @@ export function checkExternalSecret(
     source && !source.isLeftAlone
       ? chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
       : undefined
-  const undecided = chosen?.kind === 'none' ? [plainProblem(chosen.sentence, chosen.path)] : []
+  // A store that isn't known yet may name the account.
+  const isOpen = context.mistakes.some(({ sentence }) => hasStandIn(sentence))
+  const undecided =
+    chosen?.kind === 'none' && !isOpen ? [plainProblem(chosen.sentence, chosen.path)] : []
   const problems = [...context.mistakes, ...undecided]
   if (source === undefined || chosen?.kind !== 'chosen' || problems.length > 0)
     return {

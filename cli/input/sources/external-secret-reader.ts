@@ -12,7 +12,9 @@ import {
 import type { Source } from '../../../requests/source/source.ts'
 import { keyOf } from '../find-object.ts'
 import type { FoundObject, NamedObject } from '../find-objects.ts'
+import { findPossible } from '../find-possible.ts'
 import { isSecretStore } from './external-secrets-kind.ts'
+import { openScope } from './open-scope.ts'
 
 /**
  * Returns a function that reads what an ExternalSecret of the files requests.
@@ -23,16 +25,23 @@ export function externalSecretReader(
   objects: readonly FoundObject[],
   policy: Policy,
 ): (found: NamedObject) => Source | undefined {
-  const stores = new Map(objects.filter(isSecretStore).map((store) => [storeKey(store), store]))
+  const all = objects.filter(isSecretStore)
+  const stores = new Map(all.map((store) => [storeKey(store), store]))
   const read = new Map<string, SeenWithStatus>()
   return (found) => {
     const { namespace } = found
     const findStore: FindFoundStore = (ref) => {
       const key = storeKey({ ...ref, namespace })
-      const seen = read.get(key) ?? seenStore(stores.get(key))
+      const store = stores.get(key)
+      const possible = store ? undefined : findPossible(all, { ...ref, namespace })
+      const seen = read.get(key) ?? seenStore(store, possible)
       read.set(key, seen)
       const content = storeContent(seen, { kind: ref.kind, namespace, policy })
-      return { annotated: seen.annotated, content }
+      const open = openScope(store?.object, namespace)
+      return {
+        annotated: seen.annotated,
+        content: open === undefined ? content : { kind: 'unread', sentence: open },
+      }
     }
     const [seen] = readSeenExternalSecret(withMetadata(found))
     return seen && externalSecretSource(seen, { policy, findStore })
@@ -40,10 +49,10 @@ export function externalSecretReader(
 }
 
 /** A store of the files, or a stand-in for one that they don't have. */
-export function seenStore(store: FoundObject | undefined): SeenWithStatus {
+export function seenStore(store: FoundObject | undefined, possible?: string): SeenWithStatus {
   if (store?.unclear !== undefined) return unread(store.unclear)
   const [seen] = store ? readSeenStore(withMetadata(store)) : []
-  return seen ?? unread('is not among these files; pass the file that has it')
+  return seen ?? unread(possible ?? 'is not among these files; pass the file that has it')
 }
 
 const unread = (sentence: string): SeenWithStatus => ({

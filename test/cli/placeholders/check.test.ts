@@ -273,3 +273,44 @@ t.test('mistakes of the options name what is accepted, and no value', async (t) 
     t.notMatch(stdout + stderr, 'hunter2')
   }
 })
+
+t.test('what may be the object that is named, once there is a value, is undecided', async (t) => {
+  const [pod, aClass] = classText({ vault: 'team-a' }).split('---\n').toReversed()
+  const [aStore, , externalSecret] = storeText({ vault: 'team-a' }).split('---\n')
+  const open = (text = '') => text.replace('namespace: shop', 'namespace: ${NS}')
+  for (const [documents, title] of [
+    [[pod, open(aClass)], 'Pod/web'],
+    [[open(pod), aClass], 'Pod/web'],
+    [[pod, aClass?.replace('name: kv', 'name: k${X}')], 'Pod/web'],
+    [[externalSecret, open(aStore)], 'ExternalSecret/db-0'],
+  ] as const) {
+    const { code, stdout } = await check(documents.join('---\n'))
+    t.equal(code, 0)
+    t.match(stdout, `${title} (standard input): undecided without \${`)
+  }
+  const other = aClass?.replace('name: kv', 'name: x${X}')
+  t.match(await check([pod, other].join('---\n')), { code: 1, stdout: /kv: is not among/ })
+})
+
+t.test('which account a store of the cluster names is undecided with its namespace', async (t) => {
+  const [aStore = '', ...others] = storeText({ vault: 'team-a' }).split('---\n')
+  const cluster = (namespace: string, more = '') =>
+    [
+      aStore
+        .replace('kind: SecretStore', 'kind: ClusterSecretStore')
+        .replace('name: web\n', `name: web\n        namespace: ${namespace}\n${more}`),
+      ...others.map((text) =>
+        text.replace('secretStoreRef:', 'secretStoreRef:\n    kind: ClusterSecretStore'),
+      ),
+    ].join('---\n')
+  const conditions = '  conditions:\n    - namespaces: [a, "${NS}"]\n'
+  for (const input of [cluster('${NS}'), cluster('shop', conditions)]) {
+    const { code, stdout } = await check(input)
+    t.equal(code, 0)
+    t.match(stdout, 'ExternalSecret/db-0 (standard input): undecided without ${NS}')
+    t.match(
+      (await check(input, '--set', 'NS=shop')).stdout,
+      'would be synced as ServiceAccount web',
+    )
+  }
+})
