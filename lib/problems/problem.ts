@@ -44,6 +44,13 @@ export function describeProblem({ found, sentence, ...place }: Problem): string 
   return printable(subject === '' ? sentence : `${subject}: ${sentence}`, Number.POSITIVE_INFINITY)
 }
 
+/** The problem of a part, in whose messages the place of the whole comes first: `secretObjects, item 2: type "x": …`. */
+export const problemWithin = (whole: ProblemPlace, problem: Problem): Problem => ({
+  path: problem.path,
+  subject: describePlace(whole),
+  sentence: describeProblem(problem),
+})
+
 /** Returns one line for each problem, indented below a title. */
 export function describeProblems(problems: readonly Problem[]): readonly string[] {
   return problems.map((problem) => `  ${describeProblem(problem)}`)

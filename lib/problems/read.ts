@@ -3,16 +3,15 @@ import { printable } from '../printable.ts'
 import { isObject } from '../shape.ts'
 import type { Parsed } from './parsed.ts'
 import {
-  describePath,
-  type FieldPath,
+  describePlace,
   maxKeptProblems,
   type Problem,
+  type ProblemPlace,
   plainProblem,
 } from './problem.ts'
 
 /** The place of a value in its object, and the list that its problems are added to. */
-export interface Field {
-  readonly path: FieldPath
+export interface Field extends ProblemPlace {
   readonly problems: Problem[]
 }
 
@@ -128,37 +127,47 @@ export const ignored: Read<never> = () => undefined
 /** A member that is read later. */
 export const unread: Read<unknown> = (value) => value
 
-/** The field of a member or an item. */
-export const below = (at: Field, part: string | number): Field => ({
-  path: [...at.path, part],
-  problems: at.problems,
+/** The field of a member or an item. That of a field with a subject has one, too: `data, item 2, key`. */
+export const below = ({ path, subject, problems }: Field, part: string | number): Field => ({
+  path: [...path, part],
+  ...(subject !== undefined && { subject: subjectBelow(subject, part) }),
+  problems,
 })
+
+function subjectBelow(subject: string, part: string | number): string {
+  const words = typeof part === 'number' ? `item ${part + 1}` : part
+  return subject === '' ? words : `${subject}, ${words}`
+}
 
 /** Whether there are as many problems as are kept, so that nothing more need be read. */
 export const isFull = ({ problems }: Field): boolean => problems.length >= maxKeptProblems
 
 /** Adds a problem. */
-export function report({ path, problems }: Field, sentence: string): undefined {
-  problems.push({ path, sentence })
+export function report({ problems, ...place }: Field, sentence: string): undefined {
+  problems.push({ ...place, sentence })
 }
 
 /** Adds a problem whose sentence continues the path, as in "spec.data is missing". */
-export function reportThat({ path, problems }: Field, predicate: string): undefined {
-  problems.push(plainProblem(`${describePath(path)} ${predicate}`, path))
+export function reportThat({ problems, ...place }: Field, predicate: string): undefined {
+  problems.push(plainProblem(`${describePlace(place)} ${predicate}`, place.path))
 }
 
 /** Adds a problem that shows the value if it is short text. */
 export function reportValue(
-  { path, problems }: Field,
+  { problems, ...place }: Field,
   value: unknown,
   sentence: string,
 ): undefined {
   const isShown = ['string', 'number', 'boolean'].includes(typeof value)
-  problems.push({ path, ...(isShown && { found: printable(String(value)) }), sentence })
+  problems.push({ ...place, ...(isShown && { found: printable(String(value)) }), sentence })
 }
 
-function reportUnknown(name: string, known: readonly string[], { path, problems }: Field): void {
+function reportUnknown(
+  name: string,
+  known: readonly string[],
+  { problems, ...place }: Field,
+): void {
   const nearest = closestMatch(name.slice(0, 64), known)
-  const sentence = `${describePath(path)}.${printable(name, 40)} is not supported here; did you mean ${nearest}?`
-  problems.push(plainProblem(sentence, [...path, name]))
+  const sentence = `${describePlace(place)}.${printable(name, 40)} is not supported here; did you mean ${nearest}?`
+  problems.push(plainProblem(sentence, [...place.path, name]))
 }

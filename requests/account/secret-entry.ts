@@ -3,12 +3,10 @@ import type { SecretValue } from '../../delivery/destination.ts'
 import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import { describeProblem } from '../../lib/problems/problem.ts'
-import { below, checked, type Field } from '../../lib/problems/read.ts'
+import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
+import { below, checked, type Field, report } from '../../lib/problems/read.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
-import { readLabels, readSecretAnnotations } from '../secret/labels.ts'
-import type { RequestedSecret } from '../secret/requested-secret.ts'
-import { opaqueType, parseSecretType } from '../secret/secret-types.ts'
+import { type RequestedSecret, readSecretMetadata } from '../secret/requested-secret.ts'
 import { isRecordName } from './record-name.ts'
 import { readSecretKeys } from './secret-keys.ts'
 
@@ -16,7 +14,8 @@ export interface SecretEntry {
   /** Absent if the name isn't valid. */
   readonly secret?: RequestedSecret
   readonly files: readonly SecretValue[]
-  readonly problems: readonly string[]
+  /** Their paths begin at the item. */
+  readonly problems: readonly Problem[]
 }
 
 /** The fields that an item may have. */
@@ -24,37 +23,18 @@ export const secretMembers = ['secret', 'type', 'data', 'objects', 'labels', 'an
 
 /** Reads one item of the list in `akv-injector.io/sync`. */
 export function readSecretEntry(item: unknown, defaultVault?: string): SecretEntry {
-  if (!isObject(item))
-    return {
-      files: [],
-      problems: ['expected a Secret: "secret: NAME", and "data: KEY=OBJECT" below it'],
-    }
-  const at: Field = { path: [], problems: [] }
+  const at: Field = { path: [], subject: '', problems: [] }
+  if (!isObject(item)) {
+    report(at, 'expected a Secret: "secret: NAME", and "data: KEY=OBJECT" below it')
+    return { files: [], problems: at.problems }
+  }
+  reportUnknown(item, at)
   const name = checked(parseSecretName)(item['secret'], below(at, 'secret'))
-  const type =
-    item['type'] == null ? opaqueType : checked(parseSecretType)(item['type'], below(at, 'type'))
-  const { labels, problems: wrongLabels } = readLabels(item['labels'])
-  const annotations = readSecretAnnotations(item['annotations'])
-  const secret = {
-    // Placeholders replace invalid values, so that the other problems are reported too.
-    name: name ?? 'unreadable',
-    type: type ?? opaqueType,
-    labels,
-    ...(item['annotations'] != null && { annotations: annotations.labels }),
-  }
+  // A placeholder replaces an invalid name, so that the other problems are found too.
+  const secret = { name: name ?? 'unreadable', ...readSecretMetadata(item, at) }
   const { data, objects } = item
-  const keys = readSecretKeys(secret, { data, objects, ...(defaultVault && { defaultVault }) })
-  return {
-    ...(name !== undefined && { secret }),
-    files: keys.files,
-    problems: [
-      ...unknownMembers(item),
-      ...at.problems.map(describeProblem),
-      ...wrongLabels,
-      ...annotations.problems,
-      ...keys.problems,
-    ],
-  }
+  const files = readSecretKeys(secret, { data, objects, ...(defaultVault && { defaultVault }) }, at)
+  return { ...(name !== undefined && { secret }), files, problems: at.problems }
 }
 
 /** Checks the name of a requested Secret. */
@@ -69,11 +49,12 @@ export function parseSecretName(name: unknown): Parsed<string> {
 /** Finding the closest match takes time. */
 const mostStrange = 5
 
-const unknownMembers = (item: JsonObject): readonly string[] =>
-  Object.keys(item)
-    .filter((key) => !(secretMembers as readonly string[]).includes(key))
-    .slice(0, mostStrange)
-    .map(
-      (key) =>
-        `unknown field ${printable(key)}; did you mean ${closestMatch(key.slice(0, 64), secretMembers)}?`,
-    )
+function reportUnknown(item: JsonObject, { path, problems }: Field): void {
+  const known: readonly string[] = secretMembers
+  const unknown = Object.keys(item).filter((key) => !known.includes(key))
+  for (const key of unknown.slice(0, mostStrange)) {
+    const nearest = closestMatch(key.slice(0, 64), known)
+    const sentence = `unknown field ${printable(key)}; did you mean ${nearest}?`
+    problems.push(plainProblem(sentence, [...path, key]))
+  }
+}

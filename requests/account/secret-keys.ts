@@ -2,6 +2,8 @@ import type { SecretValue } from '../../delivery/destination.ts'
 import { partNames } from '../../delivery/target-path.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
+import { describePlace, describeProblem, plainProblem } from '../../lib/problems/problem.ts'
+import { below, type Field, report, reportThat } from '../../lib/problems/read.ts'
 import { type Entry, parseObjectList } from '../annotations/objects/parse-object-list.ts'
 import { parseCsiObjects, readCsiObjects } from '../annotations/objects/read-csi-objects.ts'
 import { toWantedValue } from '../annotations/objects/to-wanted.ts'
@@ -14,44 +16,59 @@ export const maxEntries = 500
  * Reads the keys of a Secret: `data` in the grammar of `akv-injector.io/secrets`, whose targets are keys here, and
  * `objects`, the CSI provider's list.
  *
- * @returns the values of the keys, and all problems
+ * @returns the values of the keys that can be read
  */
 export function readSecretKeys(
   secret: { readonly name: string; readonly type: string },
   written: { readonly data: unknown; readonly objects: unknown; readonly defaultVault?: string },
-): { readonly files: readonly SecretValue[]; readonly problems: readonly string[] } {
-  const lists = [readData(secret.name, written), readObjects(secret.name, written)]
-  const files = lists.flatMap((list) => list.files)
-  const problems = lists.flatMap((list) => list.problems)
+  at: Field,
+): readonly SecretValue[] {
+  const before = at.problems.length
+  const files = [
+    ...readData(secret.name, written, below(at, 'data')),
+    ...readObjects(secret.name, written, below(at, 'objects')),
+  ]
   if (files.length > maxEntries)
-    problems.push(`found ${files.length} entries; accepted: at most ${maxEntries} for one Secret`)
-  else problems.push(...conflicts(files), ...typeProblems(secret.type, files))
-  if (files.length + problems.length === 0) problems.push('lists no keys; write "data: KEY=OBJECT"')
-  return { files, problems }
+    report(at, `found ${files.length} entries; accepted: at most ${maxEntries} for one Secret`)
+  else {
+    for (const conflict of conflicts(files)) report(at, conflict)
+    reportLacking(secret.type, files, at)
+  }
+  if (files.length === 0 && at.problems.length === before)
+    report(at, 'lists no keys; write "data: KEY=OBJECT"')
+  return files
 }
 
-type Read = ReturnType<typeof readSecretKeys>
 type Written = Parameters<typeof readSecretKeys>[1]
 
-function readData(secret: string, { data, defaultVault }: Written): Read {
-  if (data == null) return { files: [], problems: [] }
-  if (typeof data !== 'string')
-    return {
-      files: [],
-      problems: ['data: expected a string such as "password=db-password, url=db#connection.url"'],
-    }
+function readData(
+  secret: string,
+  { data, defaultVault }: Written,
+  at: Field,
+): readonly SecretValue[] {
+  if (data == null) return []
+  if (typeof data !== 'string') {
+    report(at, 'expected a string such as "password=db-password, url=db#connection.url"')
+    return []
+  }
   const list = parseObjectList(data, { defaultVault, targetProblem: writtenKeyProblem })
-  const problems = list.problems.map(({ location, sentence }) =>
-    location === undefined ? `data, ${sentence}` : `data, ${location}: ${sentence}`,
-  )
-  const files = list.entries.flatMap((entry) => {
+  const { path, problems } = at
+  for (const { location, sentence } of list.problems)
+    if (location === undefined) problems.push(plainProblem(`data, ${sentence}`, path))
+    else report(inList(at, location), sentence)
+  return list.entries.flatMap((entry) => {
     const file = keyFile(secret, entry)
     if (file.kind === 'valid') return [file.value]
-    problems.push(`data, ${entry.location}: ${file.problem}`)
+    report(inList(at, entry.location), file.problem)
     return []
   })
-  return { files, problems }
 }
+
+/** An entry of a list that is text. Messages name it. */
+const inList = (at: Field, location: string): Field => ({
+  ...at,
+  subject: `${describePlace(at)}, ${location}`,
+})
 
 /** Checks a key before the type of its entry is known. "." is valid for entries that fill the Secret. */
 const writtenKeyProblem = (key: string): string | undefined =>
@@ -75,24 +92,28 @@ function keyFile(secret: string, entry: Entry): Parsed<SecretValue> {
     : invalid(problem)
 }
 
-function readObjects(secret: string, { objects, defaultVault }: Written): Read {
-  if (objects == null) return { files: [], problems: [] }
+function readObjects(
+  secret: string,
+  { objects, defaultVault }: Written,
+  at: Field,
+): readonly SecretValue[] {
+  if (objects == null) return []
   const list =
     typeof objects === 'string'
       ? parseCsiObjects(objects, defaultVault)
       : readCsiObjects(objects, defaultVault)
-  const problems = list.problems.map(({ sentence }) => `objects, ${sentence}`)
-  const files = list.files.flatMap(({ location, file }): readonly SecretValue[] => {
+  for (const problem of list.problems)
+    at.problems.push(plainProblem(`objects, ${describeProblem(problem)}`, at.path))
+  return list.files.flatMap(({ location, file }): readonly SecretValue[] => {
     const { path: key, mode: _, versions, ...value } = file
     const problem =
       versions === undefined
         ? dataKeyProblem(key)
         : 'a history (objectVersionHistory) is a folder of files, and a Secret cannot have folders'
     if (problem === undefined) return [{ to: { kind: 'key', secret, key }, ...value }]
-    problems.push(`objects, ${location}, "${printable(key)}": ${problem}`)
+    report(inList(at, `${location}, "${printable(key)}"`), problem)
     return []
   })
-  return { files, problems }
 }
 
 /** The keys that a value writes. Those of `#*` aren't known yet. */
@@ -120,15 +141,15 @@ function conflicts(values: readonly SecretValue[]): readonly string[] {
 }
 
 /** Requires an entry that isn't optional for each key that the type needs. The keys of `#*` aren't known yet. */
-export function typeProblems(type: string, files: readonly SecretValue[]): readonly string[] {
-  if (files.length === 0 || files.some(({ property }) => property === '*')) return []
+export function reportLacking(type: string, files: readonly SecretValue[], at: Field): void {
+  if (files.length === 0 || files.some(({ property }) => property === '*')) return
   const lacking = lackingKeys(type, new Set(files.flatMap(keysOf)))
   const required = files.filter((file) => file.optional !== true)
   const optional = lackingKeys(type, new Set(required.flatMap(keysOf)))
-  return [
-    ...lacking.map((key) => `type ${type} needs the key ${key}, but no entry writes it`),
-    ...optional
-      .filter((key) => !lacking.includes(key))
-      .map((key) => `type ${type} needs the key ${key}: remove the "?" from its entry`),
-  ]
+  const ofType = below(at, 'type')
+  for (const key of lacking)
+    reportThat(ofType, `${type} needs the key ${key}, but no entry writes it`)
+  for (const key of optional)
+    if (!lacking.includes(key))
+      reportThat(ofType, `${type} needs the key ${key}: remove the "?" from its entry`)
 }

@@ -1,5 +1,5 @@
 import type { SecretValue } from '../../delivery/destination.ts'
-import type { Problem } from '../../lib/problems/problem.ts'
+import { describeProblem, type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import { ownPath, syncKey } from '../annotations/keys/own-annotations.ts'
 import { parsePlainYaml, type YamlBounds } from '../annotations/objects/parse-plain-yaml.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
@@ -49,7 +49,7 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
   const problems = entries.flatMap((entry, index) =>
     [...entry.problems, ...(repeated.get(index) ?? [])].map((problem) => ({
       path,
-      sentence: `${placeOf(entry, index)}: ${problem}`,
+      sentence: `${placeOf(entry, index)}: ${describeProblem(problem)}`,
     })),
   )
   return {
@@ -76,14 +76,17 @@ const placeOf = ({ secret }: Named, index: number): string =>
   secret === undefined ? `item ${index + 1}` : `item ${index + 1}, Secret ${secret.name}`
 
 /** The items that name the same Secret as an earlier item, by index. */
-function repetitions(entries: readonly Named[]): ReadonlyMap<number, readonly string[]> {
+function repetitions(entries: readonly Named[]): ReadonlyMap<number, readonly Problem[]> {
   const firsts = new Map<string, number>()
-  const found = new Map<number, readonly string[]>()
+  const found = new Map<number, readonly Problem[]>()
   for (const [index, { secret }] of entries.entries()) {
     if (secret === undefined) continue
     const first = firsts.get(secret.name)
     if (first === undefined) firsts.set(secret.name, index)
-    else found.set(index, [`item ${first + 1} already lists this Secret; merge the two items`])
+    else
+      found.set(index, [
+        plainProblem(`item ${first + 1} already lists this Secret; merge the two items`),
+      ])
   }
   return found
 }

@@ -1,4 +1,9 @@
-import { describePath, type Problem, plainProblem } from '../../lib/problems/problem.ts'
+import {
+  describePath,
+  describeProblem,
+  type Problem,
+  plainProblem,
+} from '../../lib/problems/problem.ts'
 import { anyVault } from '../administrator/choose-vaults.ts'
 import { parseCsiObjects } from '../annotations/objects/read-csi-objects.ts'
 import { pathProblems } from '../annotations/objects/target-problems.ts'
@@ -24,8 +29,10 @@ export const readClassFiles: ReadClassFiles = ({ objects, vault }) => {
     }
   return {
     files,
-    problems: problems.map(({ item, sentence }) =>
-      item === undefined ? { path, sentence } : plainProblem(`${subject}, ${sentence}`, path),
+    problems: problems.map((problem) =>
+      problem.path.length === 0
+        ? { path, sentence: problem.sentence }
+        : plainProblem(`${subject}, ${describeProblem(problem)}`, path),
     ),
   }
 }

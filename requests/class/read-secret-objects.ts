@@ -1,25 +1,22 @@
 import type { WantedFile } from '../../delivery/contract.ts'
 import type { SecretValue } from '../../delivery/destination.ts'
-import { printable } from '../../lib/printable.ts'
-import { type Parsed, valid } from '../../lib/problems/parsed.ts'
-import {
-  describePath,
-  maxKeptProblems,
-  type Problem,
-  type ProblemPlace,
-} from '../../lib/problems/problem.ts'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { maxKeptProblems, type Problem, problemWithin } from '../../lib/problems/problem.ts'
+import { below, checked, type Field, isFull, report } from '../../lib/problems/read.ts'
+import { isObject } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
-import { maxEntries, typeProblems } from '../account/secret-keys.ts'
-import { readLabels, readSecretAnnotations } from '../secret/labels.ts'
-import type { RequestedSecret } from '../secret/requested-secret.ts'
-import { opaqueType, parseSecretType } from '../secret/secret-types.ts'
+import { maxEntries, reportLacking } from '../account/secret-keys.ts'
+import { type RequestedSecret, readSecretMetadata } from '../secret/requested-secret.ts'
 import { readSecretObjectKeys } from './secret-object-keys.ts'
 
 interface SecretObjects {
   readonly secrets: readonly RequestedSecret[]
   readonly files: readonly SecretValue[]
   readonly problems: readonly Problem[]
+}
+
+interface SecretObject {
+  readonly secret: RequestedSecret
+  readonly files: readonly SecretValue[]
 }
 
 /**
@@ -29,105 +26,54 @@ interface SecretObjects {
  * @param files - the files that the class's object list names
  */
 export function readSecretObjects(value: unknown, files: readonly WantedFile[]): SecretObjects {
-  if (!Array.isArray(value))
-    return refused({ path: listPath, sentence: 'expected a list of Secrets' })
+  const problems: Problem[] = []
+  const at: Field = { path: ['spec', 'secretObjects'], subject: 'secretObjects', problems }
+  if (!Array.isArray(value)) report(at, 'expected a list of Secrets')
   const byName = new Map(files.map((file) => [file.path, file]))
-  const read: SecretObjects[] = []
   const names = new Set<string>()
-  let problems = 0
-  for (const [index, item] of value.entries()) {
-    if (problems >= maxKeptProblems) break
-    const path = [...listPath, index]
-    const subject = `${describePath(listPath)}, item ${index + 1}`
-    const objects = readItem(item, { byName, names, place: { path, subject } })
-    problems += objects.problems.length
-    read.push(objects)
+  const read: SecretObject[] = []
+  for (const [index, item] of (Array.isArray(value) ? value : []).entries()) {
+    if (isFull(at)) break
+    const object = readItem(item, { byName, names }, below(at, index))
+    if (object) read.push(object)
   }
   return {
-    secrets: read.flatMap(({ secrets }) => secrets),
-    files: read.flatMap((objects) => objects.files),
-    problems: read.flatMap((objects) => objects.problems).slice(0, maxKeptProblems),
+    secrets: read.map(({ secret }) => secret),
+    files: read.flatMap((object) => object.files),
+    problems: problems.slice(0, maxKeptProblems),
   }
 }
-
-const listPath = ['spec', 'secretObjects']
 
 function readItem(
   item: unknown,
-  context: {
+  {
+    byName,
+    names,
+  }: {
     readonly byName: ReadonlyMap<string, WantedFile>
     /** The names of the items before. */
     readonly names: Set<string>
-    /** How messages name it: `secretObjects, item 2`. */
-    readonly place: Required<ProblemPlace>
   },
-): SecretObjects {
-  const { byName, names, place } = context
-  if (!isObject(item)) return refused({ ...place, sentence: 'expected secretName and data' })
-  const { secretName } = item
-  const name = parseSecretName(secretName)
-  if (name.kind === 'invalid')
-    return refused({
-      path: place.path,
-      subject: `${place.subject}, secretName`,
-      ...(typeof secretName === 'string' && { found: printable(secretName) }),
-      sentence: name.problem,
-    })
-  const titled = { path: place.path, subject: `${place.subject}, Secret ${name.value}` }
-  if (names.has(name.value))
-    return refused({ ...titled, sentence: 'another item has this name; merge the two' })
-  names.add(name.value)
+  at: Field,
+): SecretObject | undefined {
+  if (!isObject(item)) return report(at, 'expected secretName and data')
+  const name = checked(parseSecretName)(item['secretName'], below(at, 'secretName'))
+  if (name === undefined) return undefined
+  const titled = { ...at, subject: `${at.subject}, Secret ${name}` }
+  if (names.has(name)) return report(titled, 'another item has this name; merge the two')
+  names.add(name)
 
-  const { secret, problems: ofSecret } = readSecret(name.value, item)
-  const keys = readSecretObjectKeys(secret, { data: item['data'], byName })
-  const problems = [
-    ...ofSecret,
-    ...keys.problems,
-    ...countProblems(keys.files),
-    ...(keys.problems.length === 0 ? typeProblems(secret.type, keys.files) : []),
-  ]
-  return {
-    secrets: [secret],
-    files: keys.files,
-    problems: problems.map((sentence) => ({ ...titled, sentence })),
-  }
+  const inside: Field = { path: at.path, subject: '', problems: [] }
+  // As in the driver, an empty type counts as absent.
+  const { type, ...rest } = item
+  const secret = { name, ...readSecretMetadata(type === '' ? rest : item, inside) }
+  const before = inside.problems.length
+  const { data } = item
+  const files = readSecretObjectKeys(secret, { data, byName }, below(inside, 'data'))
+  const isRead = inside.problems.length === before
+  if (files.length > maxEntries)
+    report(inside, `found ${files.length} keys; accepted: at most ${maxEntries}`)
+  if (isRead) reportLacking(secret.type, files, inside)
+  at.problems.push(...inside.problems.map((problem) => problemWithin(titled, problem)))
+  return { secret, files }
 }
-
-/** Reads what an item says about its Secret, besides the keys. */
-function readSecret(
-  name: string,
-  item: JsonObject,
-): { readonly secret: RequestedSecret; readonly problems: readonly string[] } {
-  const type = typeOf(item)
-  const labels = readLabels(item['labels'])
-  const annotations = readSecretAnnotations(item['annotations'])
-  return {
-    secret: {
-      name,
-      // A placeholder, so that the other problems are reported too.
-      type: type.kind === 'valid' ? type.value : opaqueType,
-      labels: labels.labels,
-      ...(item['annotations'] != null && { annotations: annotations.labels }),
-    },
-    problems: [
-      ...(type.kind === 'invalid' ? [`type${shown(item['type'])}: ${type.problem}`] : []),
-      ...labels.problems,
-      ...annotations.problems,
-    ],
-  }
-}
-
-const refused = (problem: Problem): SecretObjects => ({
-  secrets: [],
-  files: [],
-  problems: [problem],
-})
-
-const typeOf = ({ type }: JsonObject): Parsed<string> =>
-  type == null || type === '' ? valid(opaqueType) : parseSecretType(type)
-
-const countProblems = ({ length }: readonly SecretValue[]): readonly string[] =>
-  length > maxEntries ? [`found ${length} keys; accepted: at most ${maxEntries}`] : []
-
-const shown = (value: unknown): string =>
-  typeof value === 'string' ? ` "${printable(value)}"` : ''

@@ -1,5 +1,5 @@
 import { printable } from '../../lib/printable.ts'
-import { describePath } from '../../lib/problems/problem.ts'
+import { describePath, problemWithin } from '../../lib/problems/problem.ts'
 import {
   below,
   checked,
@@ -62,26 +62,21 @@ export function readTarget(
   }
 }
 
-const readLabelMember: Read<Labels> = (labels, at) => addProblems(labels, readLabels(labels), at)
-const readAnnotationMember: Read<Labels> = (annotations, at) =>
-  addProblems(annotations, readSecretAnnotations(annotations), at)
-
 /** Metadata may not contain templates: everybody who may list Secrets' metadata would see the values. */
-function addProblems(
-  values: unknown,
-  { labels, problems }: ReturnType<typeof readLabels>,
-  at: Field,
-): Labels {
-  const isTemplate = (value: unknown) => typeof value === 'string' && value.includes('{{')
-  const hasTemplate = isObject(values) && Object.values(values).some(isTemplate)
-  const sentences = hasTemplate
-    ? [
+const withoutTemplates =
+  (name: string, read: Read<Labels>): Read<Labels> =>
+  (values, at) => {
+    const isTemplate = (value: unknown) => typeof value === 'string' && value.includes('{{')
+    const inside: Field = { path: at.path, subject: name, problems: [] }
+    const found = read(values, inside)
+    if (isObject(values) && Object.values(values).some(isTemplate))
+      report(
+        at,
         'a template is not supported here; write plain text, because a value in metadata is not secret',
-      ]
-    : problems
-  for (const sentence of sentences) report(at, sentence)
-  return labels
-}
+      )
+    else at.problems.push(...inside.problems.map((problem) => problemWithin(at, problem)))
+    return found
+  }
 
 interface Templates {
   readonly texts: ReadonlyMap<string, string>
@@ -137,8 +132,8 @@ const targetReader = (templates: CheckedTemplates) =>
       engineVersion: only(['v2']),
       mergePolicy: textAs(only(['Replace', 'Merge'])),
       metadata: someOf({
-        labels: readLabelMember,
-        annotations: readAnnotationMember,
+        labels: withoutTemplates('labels', readLabels),
+        annotations: withoutTemplates('annotations', readSecretAnnotations),
         finalizers: refused('a Secret with finalizers could not be deleted'),
       }),
       data: templatesReader(templates),

@@ -1,14 +1,10 @@
 import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
+import { type Field, type Read, report } from '../../lib/problems/read.ts'
 import { isObject } from '../../lib/shape.ts'
 import { managedByLabel } from './names.ts'
 
 export type Labels = Readonly<Record<string, string>>
-
-interface ReadLabels {
-  readonly labels: Labels
-  readonly problems: readonly string[]
-}
 
 /** More than any Secret should need. Each refresh compares all of them. */
 const maxEntries = 64
@@ -16,26 +12,23 @@ const maxEntries = 64
 const maxAnnotationCharacters = 16 * 1024
 
 /** Reads the labels of a Secret by the API server's rules. Refuses the labels that the controller sets itself. */
-export const readLabels = (value: unknown): ReadLabels =>
-  readEntries(value, { kind: 'label', example: '{ app: web }', valueProblem: labelProblem })
+export const readLabels: Read<Labels> = (value, at) =>
+  readEntries(value, { kind: 'label', example: '{ app: web }', valueProblem: labelProblem }, at)
 
 /** Reads the annotations of a Secret by the same rules for keys; their values are any text. */
-export function readSecretAnnotations(value: unknown): ReadLabels {
-  const read = readEntries(value, {
+export const readSecretAnnotations: Read<Labels> = (value, at) => {
+  const before = at.problems.length
+  const rules = {
     kind: 'annotation',
     example: '{ example.com/team: web }',
-    valueProblem: (text) => (typeof text === 'string' ? undefined : 'expected a string'),
-  })
-  if (read.problems.length > 0) return read
-  const characters = Object.values(read.labels).reduce((sum, text) => sum + text.length, 0)
+    valueProblem: (text: unknown) => (typeof text === 'string' ? undefined : 'expected a string'),
+  } as const
+  const annotations = readEntries(value, rules, at)
+  if (annotations === undefined || at.problems.length > before) return annotations
+  const characters = Object.values(annotations).reduce((sum, text) => sum + text.length, 0)
   return characters <= maxAnnotationCharacters
-    ? read
-    : {
-        labels: {},
-        problems: [
-          `annotations: found ${characters} characters; accepted: at most ${maxAnnotationCharacters}`,
-        ],
-      }
+    ? annotations
+    : report(at, `found ${characters} characters; accepted: at most ${maxAnnotationCharacters}`)
 }
 
 /** On objects that `kubectl apply` has written: the whole object as text. */
@@ -80,22 +73,20 @@ function readEntries(
     readonly example: string
     readonly valueProblem: (value: unknown) => string | undefined
   },
-): ReadLabels {
+  at: Field,
+): Labels | undefined {
   const { kind, example, valueProblem } = rules
-  if (value == null) return { labels: {}, problems: [] }
-  if (!isObject(value))
-    return { labels: {}, problems: [`${kind}s: expected names and values, such as ${example}`] }
+  if (!isObject(value)) return report(at, `expected names and values, such as ${example}`)
   const entries = Object.entries(value)
   if (entries.length > maxEntries)
-    return {
-      labels: {},
-      problems: [`${kind}s: found ${entries.length}; accepted: at most ${maxEntries}`],
-    }
-  const problems = entries.flatMap(([key, text]) => {
+    return report(at, `found ${entries.length}; accepted: at most ${maxEntries}`)
+  for (const [key, text] of entries) {
     const problem = keyProblem(key, kind) ?? valueProblem(text)
-    return problem === undefined ? [] : [`${kind} ${printable(key)}: ${problem}`]
-  })
-  return { labels: Object.fromEntries(entries) as Labels, problems }
+    if (problem === undefined) continue
+    const place = { path: [...at.path, key], subject: `${kind} ${printable(key)}` }
+    at.problems.push({ ...place, sentence: problem })
+  }
+  return Object.fromEntries(entries) as Labels
 }
 
 /** Valid both for the part of a key after the slash and for a value. */

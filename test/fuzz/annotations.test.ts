@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { parseReference } from '../../keyvault/reference.ts'
+import { describeProblem } from '../../lib/problems/problem.ts'
 import { parseObjectList } from '../../requests/annotations/objects/parse-object-list.ts'
 import { parsePlainYaml } from '../../requests/annotations/objects/parse-plain-yaml.ts'
 import { parseTemplate } from '../../requests/annotations/objects/parse-template.ts'
@@ -33,7 +34,7 @@ t.test('a list of the CSI driver gives files or problems', async (t) => {
     t,
     fc.property(pumped(yamlPieces, 5_000), vault, (yaml, vault) => {
       const { files, problems } = parseCsiObjects(yaml, vault)
-      for (const { sentence } of problems) assertSentence(sentence)
+      for (const problem of problems) assertSentence(describeProblem(problem))
       if (files.length + problems.length > 2 * yaml.length + 2) throw new Error('too many')
     }),
   )

@@ -3,14 +3,14 @@ import type { ObjectEncoding, WantedFile } from '../../../delivery/contract.ts'
 import { targetPathProblem } from '../../../delivery/target-path.ts'
 import { isObjectName, isObjectVersion, type ObjectType } from '../../../keyvault/reference.ts'
 import { printable } from '../../../lib/printable.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import {
-  allInvalid,
-  type Checked,
-  invalid,
-  type Parsed,
-  valid,
-} from '../../../lib/problems/parsed.ts'
-import { maxProblems } from '../../../lib/problems/problem.ts'
+  describePlace,
+  maxProblems,
+  type Problem,
+  plainProblem,
+} from '../../../lib/problems/problem.ts'
+import { below, type Field, report, reportThat, reportValue } from '../../../lib/problems/read.ts'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
 import { parseFileMode } from '../../../lib/values/parse-file-mode.ts'
 import { anyVault, howToSetDefault } from '../../administrator/choose-vaults.ts'
@@ -28,17 +28,10 @@ interface LocatedFile {
   readonly file: WantedFile
 }
 
-/** A problem with a list, or with one of its items. */
-interface ListProblem {
-  /** The index of the item. Absent if the problem is with the whole list. */
-  readonly item?: number
-  /** It begins with the item: `item 2, objectName "x": …`. */
-  readonly sentence: string
-}
-
 interface Files {
   readonly files: readonly LocatedFile[]
-  readonly problems: readonly ListProblem[]
+  /** Their paths begin at the list. Messages begin with the item: `item 2, objectName "x": …`. */
+  readonly problems: readonly Problem[]
 }
 
 /**
@@ -50,36 +43,30 @@ interface Files {
 export function parseCsiObjects(text: string, vault?: string): Files {
   const yaml = parsePlainYaml(text, objectListBounds)
   return yaml.kind === 'invalid'
-    ? { files: [], problems: [{ sentence: yaml.problem }] }
+    ? { files: [], problems: [plainProblem(yaml.problem)] }
     : readCsiObjects(yaml.value, vault)
 }
 
 /** Reads the same list from parsed YAML, in which every scalar is a string. */
 export function readCsiObjects(value: unknown, vault?: string): Files {
   const list = readList(value)
-  if (list.kind === 'invalid') return { files: [], problems: [{ sentence: list.problem }] }
+  if (list.kind === 'invalid') return { files: [], problems: [plainProblem(list.problem)] }
   const files: LocatedFile[] = []
-  const problems: ListProblem[] = []
+  const problems: Problem[] = []
+  const at: Field = { path: [], subject: '', problems }
   if (vault === undefined)
-    problems.push({
-      sentence: `it names no vault, and there is no default vault; ${howToSetDefault}`,
-    })
-  for (const [item, value] of list.value.entries()) {
+    report(at, `it names no vault, and there is no default vault; ${howToSetDefault}`)
+  for (const [index, item] of list.value.entries()) {
     if (problems.length >= maxProblems) break
-    const location = `item ${item + 1}`
-    const read = readItem(value, vault ?? anyVault)
-    if (read.kind === 'valid') files.push({ location, file: read.value })
-    else problems.push(...read.problems.map((problem) => ({ item, sentence: location + problem })))
+    const inside = below(at, index)
+    const fields = readFields(item)
+    const file =
+      fields.kind === 'valid'
+        ? readObject(fields.value, vault ?? anyVault, inside)
+        : report(inside, fields.problem)
+    if (file) files.push({ location: describePlace(inside), file })
   }
   return { files, problems }
-}
-
-/** The problems continue the place of the item. */
-function readItem(item: unknown, vault: string): Checked<WantedFile> {
-  const fields = readFields(item)
-  if (fields.kind === 'invalid') return allInvalid([`: ${fields.problem}`])
-  const read = readObject(fields.value, vault)
-  return read.kind === 'valid' ? read : allInvalid(read.problems.map((problem) => `, ${problem}`))
 }
 
 function readList(value: unknown): Parsed<readonly unknown[]> {
@@ -145,26 +132,27 @@ type Fields = {
   >['value']
 }
 
-function readObject(item: JsonObject, vault: string): Checked<WantedFile> {
-  const { values, problems } = readFieldValues(item)
+function readObject(item: JsonObject, vault: string, at: Field): WantedFile | undefined {
+  const before = at.problems.length
+  const values = readFieldValues(item, at)
   const { objectName, objectType } = values
   for (const name of ['objectName', 'objectType'] as const)
-    if (isAbsent(item[name])) problems.push(`${name} is missing`)
-  problems.push(...combinationProblems(values))
-  if (objectName === undefined || objectType === undefined || problems.length > 0)
-    return allInvalid(problems)
+    if (isAbsent(item[name])) reportThat(below(at, name), 'is missing')
+  checkCombination(values, at)
+  if (objectName === undefined || objectType === undefined || at.problems.length > before)
+    return undefined
 
   const version = values.objectVersion
   const versions = values.objectVersionHistory ?? 0
   const object = { vault, type: objectType, name: objectName, ...(version && { version }) }
-  return valid({
+  return {
     object,
     path: values.objectAlias ?? objectName,
     mode: values.filePermission ?? defaultPermission,
     ...(objectType === 'secret' && values.objectFormat !== 'pfx' && { format: 'pem' }),
     ...encodingOf(values),
     ...(versions > 1 && { versions }),
-  })
+  }
 }
 
 function encodingOf({ objectEncoding }: Fields): { readonly encoding?: ObjectEncoding } {
@@ -172,37 +160,37 @@ function encodingOf({ objectEncoding }: Fields): { readonly encoding?: ObjectEnc
 }
 
 /** Only secrets have formats and encodings, as in the provider. */
-function combinationProblems({ objectType, objectFormat, objectEncoding }: Fields): string[] {
-  if (objectType === undefined || objectType === 'secret') return []
-  return [
-    ...(objectFormat === 'pfx' ? ['objectFormat "pfx": accepted for objectType secret only'] : []),
-    ...(objectEncoding === 'base64' || objectEncoding === 'hex'
-      ? [`objectEncoding "${objectEncoding}": accepted for objectType secret only`]
-      : []),
-  ]
+function checkCombination(values: Fields, at: Field): void {
+  const { objectType, objectFormat, objectEncoding } = values
+  if (objectType === undefined || objectType === 'secret') return
+  const sentence = 'accepted for objectType secret only'
+  if (objectFormat === 'pfx') reportValue(below(at, 'objectFormat'), objectFormat, sentence)
+  if (encodingOf(values).encoding)
+    reportValue(below(at, 'objectEncoding'), objectEncoding, sentence)
 }
 
 const isAbsent = (value: unknown): boolean =>
   value == null || (typeof value === 'string' && value.trim() === '')
 
-function readFieldValues(item: JsonObject): { values: Fields; problems: string[] } {
+function readFieldValues(item: JsonObject, at: Field): Fields {
+  const { path, problems } = at
   const values: Record<string, unknown> = {}
-  const problems: string[] = []
   for (const [name, found] of Object.entries(item)) {
     if (problems.length >= maxProblems) break
     // The provider trims each field.
     const value = typeof found === 'string' ? found.trim() : found
     if (!Object.hasOwn(fields, name)) {
       const nearest = closestMatch(name.slice(0, 64), Object.keys(fields))
-      problems.push(`unknown field ${printable(name)}; did you mean ${nearest}?`)
+      const sentence = `${describePlace(at)}, unknown field ${printable(name)}; did you mean ${nearest}?`
+      problems.push(plainProblem(sentence, [...path, name]))
     } else if (isAbsent(value)) {
       // The field counts as absent.
-    } else if (typeof value !== 'string') problems.push(`${name}: expected a string`)
+    } else if (typeof value !== 'string') report(below(at, name), 'expected a string')
     else {
       const parsed: Parsed<unknown> = fields[name as keyof typeof fields](value)
       if (parsed.kind === 'valid') values[name] = parsed.value
-      else problems.push(`${name} "${printable(value)}": ${parsed.problem}`)
+      else reportValue(below(at, name), value, parsed.problem)
     }
   }
-  return { values: values as Fields, problems }
+  return values as Fields
 }

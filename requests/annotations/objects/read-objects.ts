@@ -7,7 +7,12 @@ import {
 import { targetPathProblem } from '../../../delivery/target-path.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { Parsed } from '../../../lib/problems/parsed.ts'
-import { maxProblems, type Problem, type ProblemPlace } from '../../../lib/problems/problem.ts'
+import {
+  describeProblem,
+  maxProblems,
+  type Problem,
+  type ProblemPlace,
+} from '../../../lib/problems/problem.ts'
 import {
   type Annotations,
   annotationPrefix,
@@ -109,7 +114,10 @@ function readCsi(annotations: Annotations, defaultVault?: string): ReadList<Want
       place: placeIn('objects', location),
       wanted: file,
     })),
-    problems: problems.map(({ sentence }) => ({ ...placeIn('objects'), sentence })),
+    problems: problems.map((problem) => ({
+      ...placeIn('objects'),
+      sentence: describeProblem(problem),
+    })),
   }
 }
 

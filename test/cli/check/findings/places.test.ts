@@ -94,8 +94,8 @@ spec:
   secretObjects:
     - secretName: one
       data: [{ objectName: db, key: db }]
-    - secretName: two.2 # wrong
-      data: [{ objectName: other, key: db }]
+    - secretName: two.2
+      data: [{ objectName: other, key: db }] # wrong
 `,
   'annotations, containers and volumes of a pod': `
 kind: Pod

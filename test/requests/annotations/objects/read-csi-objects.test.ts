@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { describeProblem } from '../../../../lib/problems/problem.ts'
 import { parseCsiObjects } from '../../../../requests/annotations/objects/read-csi-objects.ts'
 
 /** The files of a list, and what is wrong with it. */
@@ -7,7 +8,7 @@ function read(text: string, vault?: string) {
   const { files, problems } = parseCsiObjects(text, vault)
   return {
     files: files.map(({ file }) => file),
-    problems: problems.map(({ sentence }) => sentence),
+    problems: problems.map(describeProblem),
   }
 }
 
