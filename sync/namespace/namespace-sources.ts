@@ -19,14 +19,14 @@ import type { SourceState } from '../round/settle/decide-sources.ts'
 import { type OtherWriters, otherWriters, storeFreeAfterMs } from '../status/other-writers.ts'
 import { objectMemory } from './kept-objects.ts'
 import {
-  type NamespaceStores,
+  type NamespaceObjects,
   type ReadPace,
   type ReadSources,
   readNamespaceSources,
   sourceReaders,
   storeFinder,
 } from './read-sources.ts'
-import { createSourceStore, type SourceStore } from './source-store.ts'
+import { createWatchedObjects, type WatchedObjects } from './watched-objects.ts'
 
 export interface Assignment extends AssignedSources {
   /** After how many milliseconds the assignment may be another one, although nothing has changed. */
@@ -39,7 +39,7 @@ interface NamespaceSourcesOptions {
   readonly listed: ReadonlySet<string>
   readonly kinds: readonly SourceKind[]
   /** The stores of the whole cluster. Absent if ExternalSecrets aren't read. */
-  readonly clusterStores?: SourceStore<SeenWithStatus> | undefined
+  readonly clusterStores?: WatchedObjects<SeenWithStatus> | undefined
   readonly policy: Policy
   readonly memory: FairShares
   readonly clock: Pick<Clock, 'now'>
@@ -51,9 +51,9 @@ export type NamespaceSources = ReturnType<typeof createNamespaceSources>
 /** Keeps the sources of one namespace, and decides who reads them. */
 export function createNamespaceSources(options: NamespaceSourcesOptions) {
   const { namespace, listed, clock } = options
-  const stores = createStores(options)
-  const findStore = storeFinder(stores, options)
-  const readers = sourceReaders(stores, { ...options, findStore })
+  const objects = createObjects(options)
+  const findStore = storeFinder(objects, options)
+  const readers = sourceReaders(objects, { ...options, findStore })
   /** The sources as they were read last, by `sourceKey`. */
   let known: ReadSources = new Map()
   /** The sources that the last assignment knew. True: what the source requests is known. */
@@ -65,10 +65,10 @@ export function createNamespaceSources(options: NamespaceSourcesOptions) {
 
   return {
     /** The objects to watch, by kind. */
-    stores,
+    objects,
     /** Whether the objects of each kind have been listed, or could not be. */
     isSettled: () =>
-      [...Object.values(stores), options.clusterStores].every(
+      [...Object.values(objects), options.clusterStores].every(
         (store) => store?.isSettled() ?? true,
       ),
     /**
@@ -87,7 +87,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions) {
      * @param accounts - the listed accounts that exist, by name
      */
     assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Assignment {
-      const others = otherWriters(stores.ExternalSecret?.all() ?? [], clock.now())
+      const others = otherWriters(objects.ExternalSecret?.all() ?? [], clock.now())
       writtenByOthers = others.problems
       const result = assignSources(
         [...known.values()].flatMap(({ source }) => (source ? [withOthers(source, others)] : [])),
@@ -102,7 +102,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions) {
       leftAlone = new Set(result.leftAlone.map(({ ref }) => sourceKey(ref)))
       const isKnown = (key: string) => !wrong.has(key) && !leftAlone.has(key)
       assigned = new Map([...known.keys()].map((key) => [key, isKnown(key)]))
-      const waits = (stores.SecretStore?.all() ?? [])
+      const waits = (objects.SecretStore?.all() ?? [])
         .map((store) => storeFreeAfterMs(store, clock.now()))
         .filter((waitMs) => waitMs > 0)
       const times = [others.nextAfterMs ?? [], waits].flat()
@@ -115,9 +115,9 @@ export function createNamespaceSources(options: NamespaceSourcesOptions) {
     states(): (source: SourceRef) => SourceState {
       const now = assigned
       return (source) => {
-        const store = stores[source.kind]
-        if (store === undefined) return { kind: 'unread' }
-        if (!store.has(source.name)) return store.stateOfGone(source.name)
+        const watched = objects[source.kind]
+        if (watched === undefined) return { kind: 'unread' }
+        if (!watched.has(source.name)) return watched.stateOfGone(source.name)
         return { kind: now.get(sourceKey(source)) ? 'present' : 'wrong' }
       }
     },
@@ -125,17 +125,17 @@ export function createNamespaceSources(options: NamespaceSourcesOptions) {
     ownStores: (): readonly { readonly store: SeenWithStatus; readonly content: ReadStore }[] =>
       writtenByOthers.size > 0
         ? []
-        : (stores.SecretStore?.all() ?? []).flatMap((store) => {
+        : (objects.SecretStore?.all() ?? []).flatMap((store) => {
             if (storeFreeAfterMs(store, clock.now()) > 0) return []
             const content = findStore({ kind: 'SecretStore', name: store.name })?.content
             return content?.kind === 'read' ? [{ store, content: content.store }] : []
           }),
     /** The ExternalSecrets and stores that belong to another controller but still have a status that we wrote. */
     withdrawn: (): readonly StatusObject[] => [
-      ...ours(stores.ExternalSecret, 'ExternalSecret').filter((status) =>
+      ...ours(objects.ExternalSecret, 'ExternalSecret').filter((status) =>
         leftAlone.has(sourceKey({ kind: 'ExternalSecret', name: status.name })),
       ),
-      ...ours(stores.SecretStore, 'SecretStore').filter(
+      ...ours(objects.SecretStore, 'SecretStore').filter(
         ({ name }) => findStore({ kind: 'SecretStore', name })?.content.kind === 'other',
       ),
     ],
@@ -144,20 +144,20 @@ export function createNamespaceSources(options: NamespaceSourcesOptions) {
       source.kind === 'ExternalSecret' &&
       !writtenByOthers.has(source.name) &&
       !leftAlone.has(sourceKey(source))
-        ? stores.ExternalSecret?.get(source.name)?.status
+        ? objects.ExternalSecret?.get(source.name)?.status
         : undefined,
   }
 }
 
-function createStores({
+function createObjects({
   kinds,
   clusterStores,
   namespace,
   ...options
-}: NamespaceSourcesOptions): NamespaceStores {
+}: NamespaceSourcesOptions): NamespaceObjects {
   const create = <Seen extends SeenSource>(plural: string) => {
     const memory = objectMemory(options.memory, { namespace, plural })
-    return createSourceStore<Seen>({ ...options, plural, memory })
+    return createWatchedObjects<Seen>({ ...options, plural, memory })
   }
   return {
     ...(kinds.includes('SecretProviderClass') && {
@@ -178,10 +178,10 @@ const withOthers = (source: Source, others: OtherWriters): Source => {
 
 /** The objects whose status we have written. */
 const ours = (
-  store: SourceStore<SeenWithStatus> | undefined,
+  objects: WatchedObjects<SeenWithStatus> | undefined,
   kind: StatusObject['kind'],
 ): readonly StatusObject[] =>
-  (store?.all() ?? []).flatMap(({ namespace, name, uid, status }) =>
+  (objects?.all() ?? []).flatMap(({ namespace, name, uid, status }) =>
     status.isOurs ? [{ kind, namespace, name, uid }] : [],
   )
 

@@ -16,8 +16,8 @@ import type { RoundServices } from '../round/services.ts'
 import { type KnownSources, noKnownSources } from '../round/settle/decide-sources.ts'
 import { objectMemory } from './kept-objects.ts'
 import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
-import type { NamespaceStores } from './read-sources.ts'
-import { createSourceStore, type SourceStore } from './source-store.ts'
+import type { NamespaceObjects } from './read-sources.ts'
+import { createWatchedObjects, type WatchedObjects } from './watched-objects.ts'
 import { createNamespaceRounds } from './work-namespace.ts'
 
 /** The namespaces whose sources are read, and their rounds in the work queue. */
@@ -85,7 +85,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
     for (const namespace of accounts.keys()) changed(namespace)
   }
   const clusterStores = options.kinds.includes('ExternalSecret')
-    ? createSourceStore<SeenWithStatus>({
+    ? createWatchedObjects<SeenWithStatus>({
         plural: 'ClusterSecretStores',
         memory: objectMemory(options.memory, { namespace: '', plural: 'ClusterSecretStores' }),
         clock,
@@ -107,9 +107,9 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
   )
   const watches = [
     ...[...all].flatMap(([namespace, { sources }]) =>
-      watchStores(namespace, sources.stores, options),
+      watchAll(namespace, sources.objects, options),
     ),
-    ...watchStores('', { ...(clusterStores && { ClusterSecretStore: clusterStores }) }, options),
+    ...watchAll('', { ...(clusterStores && { ClusterSecretStore: clusterStores }) }, options),
   ]
   return {
     async work(namespace, place) {
@@ -179,31 +179,31 @@ async function workOn(
   return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: known.outlook }
 }
 
-/** Keeps the stores of one namespace up to date, or that of the cluster. */
-function watchStores(
+/** Keeps the objects of one namespace up to date, or those of the cluster. */
+function watchAll(
   namespace: string,
-  stores: NamespaceStores & { readonly ClusterSecretStore?: SourceStore<SeenWithStatus> },
+  objects: NamespaceObjects & { readonly ClusterSecretStore?: WatchedObjects<SeenWithStatus> },
   { cluster, clock, log, signal }: NamespacesOptions,
 ): readonly Promise<void>[] {
   const { objectsOf } = cluster
   const watch = <Seen extends SeenSource>(
     kind: CustomKind,
     requests: KindRequests<Seen>,
-    store: SourceStore<Seen> | undefined,
+    watched: WatchedObjects<Seen> | undefined,
   ) =>
-    store
+    watched
       ? [
           watchObjects({
             kind,
             namespace,
-            list: (scope) => requests.list(scope, store.reducer()),
+            list: (scope) => requests.list(scope, watched.reducer()),
             watch: requests.watch,
-            onObject: store.put,
-            onGone: store.remove,
-            onListed: store.listed,
-            onAbsent: store.absent,
-            onFailed: store.failed,
-            shouldListAgain: store.hasRoom,
+            onObject: watched.put,
+            onGone: watched.remove,
+            onListed: watched.listed,
+            onAbsent: watched.absent,
+            onFailed: watched.failed,
+            shouldListAgain: watched.hasRoom,
             clock,
             log,
             signal,
@@ -211,9 +211,9 @@ function watchStores(
         ]
       : []
   return [
-    ...watch('SecretProviderClass', objectsOf.SecretProviderClass, stores.SecretProviderClass),
-    ...watch('ExternalSecret', objectsOf.ExternalSecret, stores.ExternalSecret),
-    ...watch('SecretStore', objectsOf.SecretStore, stores.SecretStore),
-    ...watch('ClusterSecretStore', objectsOf.ClusterSecretStore, stores.ClusterSecretStore),
+    ...watch('SecretProviderClass', objectsOf.SecretProviderClass, objects.SecretProviderClass),
+    ...watch('ExternalSecret', objectsOf.ExternalSecret, objects.ExternalSecret),
+    ...watch('SecretStore', objectsOf.SecretStore, objects.SecretStore),
+    ...watch('ClusterSecretStore', objectsOf.ClusterSecretStore, objects.ClusterSecretStore),
   ]
 }

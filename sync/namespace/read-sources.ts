@@ -15,22 +15,22 @@ import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { Source } from '../../requests/source/source.ts'
 import type { RoundPace } from '../pace/round-pace.ts'
 import { checkTemplates, readingCost } from './check-templates.ts'
-import type { SourceStore } from './source-store.ts'
+import type { WatchedObjects } from './watched-objects.ts'
 
 export type ReadPace = Pick<RoundPace, 'awaitTurn' | 'awaitSlice'>
 
-/** A kind that isn't read has no store. */
-export interface NamespaceStores {
-  readonly SecretProviderClass?: SourceStore<SeenClass>
-  readonly ExternalSecret?: SourceStore<SeenWithStatus>
-  readonly SecretStore?: SourceStore<SeenWithStatus>
+/** A kind that isn't read is absent. */
+export interface NamespaceObjects {
+  readonly SecretProviderClass?: WatchedObjects<SeenClass>
+  readonly ExternalSecret?: WatchedObjects<SeenWithStatus>
+  readonly SecretStore?: WatchedObjects<SeenWithStatus>
 }
 
 /** What reading stores depends on. */
 interface StoreOptions {
   readonly namespace: string
   /** The stores of the whole cluster. Absent if ExternalSecrets aren't read. */
-  readonly clusterStores?: SourceStore<SeenWithStatus> | undefined
+  readonly clusterStores?: WatchedObjects<SeenWithStatus> | undefined
   readonly policy: Policy
 }
 
@@ -42,7 +42,7 @@ const maxReadMs = 50
 
 /** Finds the stores of a namespace. Each is read once until it changes: hundreds of ExternalSecrets may name it. */
 export function storeFinder(
-  { SecretStore }: NamespaceStores,
+  { SecretStore }: NamespaceObjects,
   { namespace, policy, clusterStores }: StoreOptions,
 ): FindFoundStore {
   const read = new WeakMap<SeenWithStatus, FoundStore>()
@@ -80,7 +80,7 @@ interface SourceReader {
 }
 
 export function sourceReaders(
-  { SecretProviderClass: classes, ExternalSecret: externalSecrets, SecretStore }: NamespaceStores,
+  { SecretProviderClass: classes, ExternalSecret: externalSecrets, SecretStore }: NamespaceObjects,
   {
     policy,
     clusterStores,

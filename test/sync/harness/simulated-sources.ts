@@ -9,7 +9,10 @@ import {
 } from '../../../sync/cluster/cluster-port.ts'
 import { objectMemory } from '../../../sync/namespace/kept-objects.ts'
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
-import { createSourceStore, type SourceStore } from '../../../sync/namespace/source-store.ts'
+import {
+  createWatchedObjects,
+  type WatchedObjects,
+} from '../../../sync/namespace/watched-objects.ts'
 import { createNamespaceRounds } from '../../../sync/namespace/work-namespace.ts'
 import type { RoundServices } from '../../../sync/round/services.ts'
 import type { KnownSources } from '../../../sync/round/settle/decide-sources.ts'
@@ -23,7 +26,7 @@ export function simulatedSources(
 ) {
   const onChange = () => undefined
   const create = () => {
-    const clusterStores = createSourceStore<SeenWithStatus>({
+    const clusterStores = createWatchedObjects<SeenWithStatus>({
       ...options,
       memory: objectMemory(options.memory, { namespace: '', plural: 'ClusterSecretStores' }),
       plural: 'ClusterSecretStores',
@@ -43,12 +46,12 @@ export function simulatedSources(
   let state = create()
   const { objectsOf } = options.cluster
   const readAll = async () => {
-    const { SecretProviderClass, ExternalSecret, SecretStore } = state.sources.stores
+    const { SecretProviderClass, ExternalSecret, SecretStore } = state.sources.objects
     const scope = namespace
-    await readKind(objectsOf.SecretProviderClass, { store: SecretProviderClass, scope })
-    await readKind(objectsOf.SecretStore, { store: SecretStore, scope })
-    await readKind(objectsOf.ClusterSecretStore, { store: state.clusterStores, scope: '' })
-    await readKind(objectsOf.ExternalSecret, { store: ExternalSecret, scope })
+    await readKind(objectsOf.SecretProviderClass, { watched: SecretProviderClass, scope })
+    await readKind(objectsOf.SecretStore, { watched: SecretStore, scope })
+    await readKind(objectsOf.ClusterSecretStore, { watched: state.clusterStores, scope: '' })
+    await readKind(objectsOf.ExternalSecret, { watched: ExternalSecret, scope })
   }
   return {
     sourcesOf: (): KnownSources => ({
@@ -78,21 +81,24 @@ export function simulatedSources(
   }
 }
 
-/** Brings a store up to date with a list. */
+/** Brings objects up to date with a list. */
 async function readKind<Seen extends SeenSource>(
   requests: KindRequests<Seen>,
-  { store, scope }: { readonly store: SourceStore<Seen> | undefined; readonly scope: string },
+  {
+    watched,
+    scope,
+  }: { readonly watched: WatchedObjects<Seen> | undefined; readonly scope: string },
 ): Promise<void> {
-  if (store === undefined) return
+  if (watched === undefined) return
   try {
-    const { objects } = await requests.list(scope, store.reducer())
+    const { objects } = await requests.list(scope, watched.reducer())
     const names = new Set(objects.map(({ name }) => name))
-    for (const { name } of store.all()) if (!names.has(name)) store.remove(name)
-    for (const object of objects) store.put(object)
-    store.listed()
+    for (const { name } of watched.all()) if (!names.has(name)) watched.remove(name)
+    for (const object of objects) watched.put(object)
+    watched.listed()
   } catch (error) {
-    if (!(error instanceof KindAbsentError)) return store.failed()
-    for (const { name } of store.all()) store.remove(name)
-    store.absent()
+    if (!(error instanceof KindAbsentError)) return watched.failed()
+    for (const { name } of watched.all()) watched.remove(name)
+    watched.absent()
   }
 }

@@ -7,7 +7,7 @@ import {
 } from '../../../requests/external-secret/seen-external-secret.ts'
 import { objectMemory } from '../../../sync/namespace/kept-objects.ts'
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
-import { createSourceStore } from '../../../sync/namespace/source-store.ts'
+import { createWatchedObjects } from '../../../sync/namespace/watched-objects.ts'
 import { countBlocks } from '../../support/count-steps.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from '../harness/ample-shares.ts'
@@ -35,7 +35,7 @@ t.test(
       version += 1
       const metadata = { namespace: 'shop', name, uid: name, resourceVersion: String(version) }
       const [seen] = readSeenClass({ metadata, spec: oneSecret(secret) })
-      if (seen) sources.stores.SecretProviderClass?.put(seen)
+      if (seen) sources.objects.SecretProviderClass?.put(seen)
     }
     const assign = async () => {
       const isComplete = await sources.read(freeReadPace)
@@ -60,7 +60,7 @@ t.test(
       'as it was before',
     )
     t.strictSame(await assign(), { names: ['a-new', 'b', 'c', 'd'], isComplete: true })
-    sources.stores.SecretProviderClass?.remove('b')
+    sources.objects.SecretProviderClass?.remove('b')
     t.strictSame((await assign()).names, ['a-new', 'c', 'd'])
   },
 )
@@ -87,7 +87,7 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
       secretObject('db', { password: 'db-password' }, { labels: { app: label } }),
     ])
     for (const seen of readSeenClass({ metadata, spec }))
-      sources.stores.SecretProviderClass?.put(seen)
+      sources.objects.SecretProviderClass?.put(seen)
   }
   put('older', { day: 1, label: 'x'.repeat(64 * 1024) })
   put('younger', { day: 2, label: 'x' })
@@ -104,7 +104,7 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
 t.test('a store is read once for all ExternalSecrets that name it', async (t) => {
   const clock = { now: () => 0 }
   const options = { plural: 'ClusterSecretStores', clock, onChange: () => undefined }
-  const clusterStores = createSourceStore<SeenWithStatus>({
+  const clusterStores = createWatchedObjects<SeenWithStatus>({
     ...options,
     memory: objectMemory(ampleShares(), { namespace: '', plural: 'x' }),
   })
@@ -127,7 +127,7 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
     const secretStoreRef = { kind: 'ClusterSecretStore', name: 'kv' }
     const spec = { secretStoreRef, data: [{ secretKey: 'a', remoteRef: { key: 'b' } }] }
     for (const seen of readSeenExternalSecret({ metadata: metadata(name), spec }))
-      sources.stores.ExternalSecret?.put(seen)
+      sources.objects.ExternalSecret?.put(seen)
   }
   const matches = async (count: number) => {
     for (let n = 0; n < count; n++) put(`es-${count}-${n}`)
@@ -148,7 +148,7 @@ t.test('a store that changes all the time delays all its ExternalSecrets alike',
     namespace: 'shop',
     listed: new Set(['web']),
     kinds: ['ExternalSecret'],
-    clusterStores: createSourceStore<SeenWithStatus>({
+    clusterStores: createWatchedObjects<SeenWithStatus>({
       ...options,
       plural: 'x',
       memory: objectMemory(ampleShares(), { namespace: '', plural: 'x' }),
@@ -164,12 +164,12 @@ t.test('a store that changes all the time delays all its ExternalSecrets alike',
       ...metadataOf('kv', String(version)),
       spec: { provider: { azurekv: { version } } },
     }
-    for (const seen of readSeenStore(object)) sources.stores.SecretStore?.put(seen)
+    for (const seen of readSeenStore(object)) sources.objects.SecretStore?.put(seen)
   }
   const spec = { secretStoreRef: { name: 'kv' } }
   for (const name of ['a', 'b', 'c'])
     for (const seen of readSeenExternalSecret({ ...metadataOf(name, '1'), spec }))
-      sources.stores.ExternalSecret?.put(seen)
+      sources.objects.ExternalSecret?.put(seen)
   for (let version = 1; version <= 3; version++) {
     changeStore(version)
     t.equal(await sources.read(freeReadPace), false)

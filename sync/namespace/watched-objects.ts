@@ -4,7 +4,7 @@ import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { SourceState } from '../round/settle/decide-sources.ts'
 import { bytesOf, createKeptObjects, type ObjectMemory } from './kept-objects.ts'
 
-interface SourceStoreOptions {
+interface WatchedObjectsOptions {
   /** How a message calls the objects: `classes`. */
   readonly plural: string
   readonly clock: Pick<Clock, 'now'>
@@ -13,17 +13,17 @@ interface SourceStoreOptions {
   readonly onChange: () => void
 }
 
-export type SourceStore<Seen extends SeenSource = SeenSource> = ReturnType<
-  typeof createSourceStore<Seen>
+export type WatchedObjects<Seen extends SeenSource = SeenSource> = ReturnType<
+  typeof createWatchedObjects<Seen>
 >
 
 /** Keeps the objects of one kind in a namespace, as their watch sees them. */
-export function createSourceStore<Seen extends SeenSource>({
+export function createWatchedObjects<Seen extends SeenSource>({
   plural,
   clock,
   memory,
   onChange,
-}: SourceStoreOptions) {
+}: WatchedObjectsOptions) {
   let version = 0
   const kept = createKeptObjects<Seen>(plural, memory)
   const absences = createAbsences(clock)
