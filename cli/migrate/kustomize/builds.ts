@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { type JsonObject, valueAt } from '../../../lib/shape.ts'
 import { cached } from '../../input/cached.ts'
 import type { NamedObject, PodTemplate } from '../../input/find-objects.ts'
+import { FileError } from '../../input/text/file-error.ts'
 import { applyToObject } from './apply-to-object.ts'
 import type { Kustomization } from './kustomization.ts'
 import type { KustomizePatch } from './read-patches.ts'
@@ -31,6 +32,11 @@ export interface Builds {
   unreadBy(source: string): string | undefined
 }
 
+/** Far more than a repository with a thousand overlays has. It bounds the memory, because each may include all others. */
+const maxParts = 1_000_000
+const tooMany = `has folders that include more than ${maxParts.toLocaleString('en')} files up to here; name fewer folders`
+
+/** @throws FileError if the folders include each other too often */
 export function findBuilds(
   kustomizations: readonly Kustomization[],
   isRead: (path: string) => boolean,
@@ -39,11 +45,15 @@ export function findBuilds(
   const included = new Set(
     kustomizations.flatMap(({ resources, components }) => [...resources, ...components]),
   )
+  let total = 0
   const builds = kustomizations.map((found): Build => {
     const parts = partsOf(found, byFolder)
+    const files = new Set(parts.flatMap(({ resources }) => resources))
+    total += parts.length + files.size
+    if (total > maxParts) throw new FileError({ source: found.file }, tooMany)
     return {
       ...found,
-      files: new Set(parts.flatMap(({ resources }) => resources)),
+      files,
       patches: parts.flatMap(({ patches }) => patches),
       patchesByFolder: parts.map(({ patches }) => patches),
       unknown: parts.flatMap(({ unknown }) => unknown),

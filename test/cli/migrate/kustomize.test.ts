@@ -4,6 +4,7 @@ import t from 'tap'
 import { parse, stringify } from 'yaml'
 import { createPlaceholders } from '../../../cli/input/placeholders/placeholders.ts'
 import { reviewTemplate } from '../../../cli/input/review-template.ts'
+import { findBuilds } from '../../../cli/migrate/kustomize/builds.ts'
 import { podView } from '../../../cli/migrate/pod-view.ts'
 import { readFile } from '../../../cli/migrate/read-input.ts'
 import { makeRepository, type Texts } from '../../support/repository.ts'
@@ -347,4 +348,24 @@ t.test('a class that only some overlays have isn’t that of the base', async (t
   )
   t.ok(texts()['overlays/dev/migrate-deployment-web.yaml'])
   t.notOk(texts()['overlays/prod/migrate-deployment-web.yaml'])
+})
+
+t.test('folders that include each other end the command with a sentence', async (t) => {
+  const circle: Texts = {
+    ...plain,
+    'base/kustomization.yaml': kustomization(resources('web.yaml', 'kv.yaml', '../overlays/dev')),
+  }
+  t.equal((await makeRepository(t, circle).run(['migrate', '--write'])).code, 0)
+  const kustomizations = Array.from({ length: 1500 }, (_, i) => ({
+    file: `${i}/kustomization.yaml`,
+    folder: `/${i}`,
+    resources: [`/${i + 1}`],
+    components: [],
+    patches: [],
+    unknown: [],
+    remote: [],
+  }))
+  t.throws(() => findBuilds(kustomizations, () => true), {
+    message: /include more than 1,000,000 files up to here; name fewer folders$/,
+  })
 })
