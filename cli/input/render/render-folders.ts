@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { printable } from '../../../lib/printable.ts'
+import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import { type ProgramEnd, runProgram } from '../../command/run-program.ts'
 import { FileError } from '../text/file-error.ts'
 import type { RenderFolder } from '../text/find-files.ts'
@@ -24,6 +25,8 @@ interface RenderOptions {
   readonly namespace: string
   /** Files with values for charts. */
   readonly values: readonly string[]
+  /** Shows no progress. */
+  readonly quiet?: boolean
   readonly bounds?: RenderBounds
 }
 
@@ -50,13 +53,14 @@ const defaultBounds: RenderBounds = {
  */
 export async function* renderFolders(
   roots: readonly RenderRoot[],
-  { namespace, values, bounds = defaultBounds }: RenderOptions,
+  { namespace, values, quiet = false, bounds = defaultBounds }: RenderOptions,
 ): AsyncGenerator<Rendered | FileError> {
   if (roots.length === 0) return
   const { maxBytes, timeoutMs, maxTotalBytes, totalMs } = bounds
   const scratch = mkdtempSync(join(tmpdir(), 'akv-injector-'))
   const env = environmentIn(scratch)
   const end = performance.now() + totalMs
+  const progress = createProgress()
   let bytes = 0
   try {
     for (const [i, root] of roots.entries()) {
@@ -65,6 +69,7 @@ export async function* renderFolders(
         yield new FileError({ source: root.path }, stoppedSentence(roots.length - i))
         return
       }
+      if (!quiet) progress.show(`rendering ${root.path}, ${i + 1} of ${roots.length}`)
       const result = await renderFolder(commandsOf(root, { namespace, values }), {
         env,
         maxBytes: Math.min(maxBytes, left.maxBytes),
@@ -77,6 +82,7 @@ export async function* renderFolders(
       }
     }
   } finally {
+    progress.hide()
     rmSync(scratch, { recursive: true, force: true })
   }
 }
