@@ -32,13 +32,13 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
   const before = readAccount(account, policy)
   if (before.kind === 'off' || before.kind === 'refused')
     return notCarried(`ServiceAccount ${account.name} is not synced`)
-  const items = source.secrets.map((secret) => secretItemOf(secret, source.files))
+  const items = source.secrets.map((secret) => secretItemOf(secret, source.values))
   const wrong = items.find((item) => item.kind === 'none')
   if (wrong?.kind === 'none') return notCarried(wrong.reason)
 
   const merged = mergeSettings(account.annotations, {
     // The entries of an ExternalSecret name their vaults.
-    ...(source.ref.kind === 'SecretProviderClass' && { vault: source.files[0]?.object.vault }),
+    ...(source.ref.kind === 'SecretProviderClass' && { vault: source.values[0]?.object.vault }),
     'client-id': source.hints.clientId,
     'tenant-id': source.tenantId,
   })
@@ -52,7 +52,7 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
   const after = readAccount({ ...account, annotations }, policy)
   if (after.kind === 'refused') return notCarried(joinProblems(after.problems))
   const has = after.kind === 'wanted' ? after.config.files : []
-  const needed = [...(before.kind === 'wanted' ? before.config.files : []), ...source.files]
+  const needed = [...(before.kind === 'wanted' ? before.config.files : []), ...source.values]
   const known = new Set(has.map(comparable))
   return needed.every((file) => known.has(comparable(file)))
     ? { kind: 'carried', annotations }

@@ -15,7 +15,7 @@ export function plainSource(source: Source): PlainSource {
   if (inputs.length > 1 && inputs.some(({ kind }) => kind === 'all'))
     return none('an annotation cannot add keys to those of an extract')
   const files = new Map(
-    source.files.map((file) => [file.to.kind === 'input' && file.to.index, file]),
+    source.values.map((file) => [file.to.kind === 'input' && file.to.index, file]),
   )
   const keys = new Map<string | undefined, SecretValue>()
   for (const input of inputs) {
@@ -31,7 +31,7 @@ export function plainSource(source: Source): PlainSource {
     })
   }
   const { composition: _, ...plain } = secret
-  return { kind: 'plain', source: { ...source, secrets: [plain], files: [...keys.values()] } }
+  return { kind: 'plain', source: { ...source, secrets: [plain], values: [...keys.values()] } }
 }
 
 /** The key that an input gives. Undefined if it gives the keys of its properties. */

@@ -47,7 +47,7 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
     const conflicts = [
       ...nameProblems(source, basis),
       ...identityProblems(source, { account: basis.name, clientId: identity.clientId, tenantId }),
-      ...countProblems(targets + source.files.length),
+      ...countProblems(targets + source.values.length),
       ...wholeObjectProblems(wholeObjects + wholeObjectsIn(source)),
     ]
     const problems = [...source.problems, ...conflicts.map((sentence) => plainProblem(sentence))]
@@ -56,7 +56,7 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
       continue
     }
     accepted.push(source)
-    targets += source.files.length
+    targets += source.values.length
     wholeObjects += wholeObjectsIn(source)
     const { hints } = source
     tenantId ??= source.tenantId ?? defaultTenantId
@@ -111,8 +111,8 @@ function identityProblems(
   ]
 }
 
-const wholeObjectsIn = ({ files }: Pick<Source, 'files'>): number =>
-  files.filter(({ property }) => property === '*').length
+const wholeObjectsIn = ({ values }: Pick<Source, 'values'>): number =>
+  values.filter(({ property }) => property === '*').length
 
 const wholeObjectProblems = (wholeObjects: number): readonly string[] =>
   wholeObjects > maxSpreads

@@ -83,7 +83,7 @@ function readAnnotations(account: ReadableAccount, own: Annotations, policy: Pol
     policy,
   })
   const list = readSecretList(own[syncKey], choice.defaultVault)
-  const ofVaults = vaultProblems(list.files.map(({ object }) => object.vault))
+  const ofVaults = vaultProblems(list.values.map(({ object }) => object.vault))
   const ofMetadata = metadataProblems(list.secrets, { ...account, policy }).map((problem) => ({
     path: ownPath(syncKey),
     sentence: describeProblem(problem),
@@ -110,21 +110,21 @@ function joinSources(
     readonly sources: readonly Source[]
   },
 ): SyncRequest {
-  const own = list.problems.length > 0 ? { secrets: [], files: [] } : list
+  const own = list.problems.length > 0 ? { secrets: [], values: [] } : list
   const { accepted, mistakes, identity } = acceptSources(sources, {
     name,
     identity: identityOf(values, azure.identity),
     defaultTenantId: policy.defaultTenantId,
     hasOwnSecrets: hasList,
     ownNames: new Set(list.secrets.map((secret) => secret.name)),
-    ownTargets: own.files.length,
-    ownWholeObjects: own.files.filter(({ property }) => property === '*').length,
+    ownTargets: own.values.length,
+    ownWholeObjects: own.values.filter(({ property }) => property === '*').length,
   })
   const message = joinProblems(list.problems)
   return {
     kind: 'wanted',
     config: {
-      files: [...own.files, ...accepted.flatMap((source) => source.files)],
+      files: [...own.values, ...accepted.flatMap((source) => source.values)],
       templates: [],
       env: [],
       refreshSeconds: refreshSeconds(values.refresh, { sources: accepted, policy }),

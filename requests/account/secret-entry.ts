@@ -13,7 +13,7 @@ import { readSecretKeys } from './secret-keys.ts'
 export interface SecretEntry {
   /** Absent if the name isn't valid. */
   readonly secret?: RequestedSecret
-  readonly files: readonly SecretValue[]
+  readonly values: readonly SecretValue[]
   /** Their paths begin at the item. */
   readonly problems: readonly Problem[]
 }
@@ -26,15 +26,19 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
   const at: Field = { path: [], subject: '', problems: [] }
   if (!isObject(item)) {
     report(at, 'expected a Secret: "secret: NAME", and "data: KEY=OBJECT" below it')
-    return { files: [], problems: at.problems }
+    return { values: [], problems: at.problems }
   }
   reportUnknown(item, at)
   const name = checked(parseSecretName)(item['secret'], below(at, 'secret'))
   // A placeholder replaces an invalid name, so that the other problems are found too.
   const secret = { name: name ?? 'unreadable', ...readSecretMetadata(item, at) }
   const { data, objects } = item
-  const files = readSecretKeys(secret, { data, objects, ...(defaultVault && { defaultVault }) }, at)
-  return { ...(name !== undefined && { secret }), files, problems: at.problems }
+  const values = readSecretKeys(
+    secret,
+    { data, objects, ...(defaultVault && { defaultVault }) },
+    at,
+  )
+  return { ...(name !== undefined && { secret }), values, problems: at.problems }
 }
 
 /** Checks the name of a requested Secret. */

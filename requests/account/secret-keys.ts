@@ -24,19 +24,19 @@ export function readSecretKeys(
   at: Field,
 ): readonly SecretValue[] {
   const before = at.problems.length
-  const files = [
+  const values = [
     ...readData(secret.name, written, below(at, 'data')),
     ...readObjects(secret.name, written, below(at, 'objects')),
   ]
-  if (files.length > maxEntries)
-    report(at, `found ${files.length} entries; accepted: at most ${maxEntries} for one Secret`)
+  if (values.length > maxEntries)
+    report(at, `found ${values.length} entries; accepted: at most ${maxEntries} for one Secret`)
   else {
-    for (const conflict of conflicts(files)) report(at, conflict)
-    reportLacking(secret.type, files, at)
+    for (const conflict of conflicts(values)) report(at, conflict)
+    reportLacking(secret.type, values, at)
   }
-  if (files.length === 0 && at.problems.length === before)
+  if (values.length === 0 && at.problems.length === before)
     report(at, 'lists no keys; write "data: KEY=OBJECT"')
-  return files
+  return values
 }
 
 type Written = Parameters<typeof readSecretKeys>[1]
@@ -141,10 +141,10 @@ function conflicts(values: readonly SecretValue[]): readonly string[] {
 }
 
 /** Requires an entry that isn't optional for each key that the type needs. The keys of `#*` aren't known yet. */
-export function reportLacking(type: string, files: readonly SecretValue[], at: Field): void {
-  if (files.length === 0 || files.some(({ property }) => property === '*')) return
-  const lacking = lackingKeys(type, new Set(files.flatMap(keysOf)))
-  const required = files.filter((file) => file.optional !== true)
+export function reportLacking(type: string, values: readonly SecretValue[], at: Field): void {
+  if (values.length === 0 || values.some(({ property }) => property === '*')) return
+  const lacking = lackingKeys(type, new Set(values.flatMap(keysOf)))
+  const required = values.filter((value) => value.optional !== true)
   const optional = lackingKeys(type, new Set(required.flatMap(keysOf)))
   const ofType = below(at, 'type')
   for (const key of lacking)

@@ -12,7 +12,7 @@ const bounds: YamlBounds = { maxCharacters: 64 * 1024, maxCostly: 6000 }
 interface SecretList {
   readonly secrets: readonly RequestedSecret[]
   /** The keys of all Secrets. */
-  readonly files: readonly SecretValue[]
+  readonly values: readonly SecretValue[]
   readonly problems: readonly Problem[]
 }
 
@@ -22,11 +22,11 @@ interface SecretList {
  * @param text - absent if the account doesn't have the annotation
  */
 export function readSecretList(text: string | undefined, defaultVault?: string): SecretList {
-  if (text === undefined) return { secrets: [], files: [], problems: [] }
+  if (text === undefined) return { secrets: [], values: [], problems: [] }
   const path = ownPath(syncKey)
   const refused = (sentence: string): SecretList => ({
     secrets: [],
-    files: [],
+    values: [],
     problems: [{ path, sentence }],
   })
   const yaml = parsePlainYaml(text, bounds)
@@ -37,10 +37,12 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
       `lists no Secret; this may be a typo, so existing Secrets are kept; to delete them, remove the annotation`,
     )
   const entries = yaml.value.map((item) => readSecretEntry(item, defaultVault))
-  const files = entries.flatMap((entry) => entry.files)
-  if (files.length > maxTargets)
-    return refused(`found ${files.length} entries; accepted: at most ${maxTargets} for one account`)
-  const wholeObjects = files.filter(({ property }) => property === '*').length
+  const values = entries.flatMap((entry) => entry.values)
+  if (values.length > maxTargets)
+    return refused(
+      `found ${values.length} entries; accepted: at most ${maxTargets} for one account`,
+    )
+  const wholeObjects = values.filter(({ property }) => property === '*').length
   if (wholeObjects > maxSpreads)
     return refused(
       `found ${wholeObjects} entries with "#*"; accepted: at most ${maxSpreads} for one account`,
@@ -54,7 +56,7 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
   )
   return {
     secrets: entries.flatMap(({ secret }) => secret ?? []),
-    files,
+    values,
     problems: firstOf(problems, (more) => ({ path, sentence: `and ${more} more mistakes` })),
   }
 }

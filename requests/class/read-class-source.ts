@@ -46,7 +46,7 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
     hints: { annotated, clientId: parameters.clientId },
     ...(parameters.tenantId !== undefined && { tenantId: parameters.tenantId }),
     secrets: requested.secrets.map((secret) => ({ ...secret, source: source.ref })),
-    files: requested.files,
+    values: requested.values,
     problems: boundProblems(problems),
   }
 }
@@ -62,6 +62,6 @@ const unreadSource = (
   hints: { annotated },
   claims,
   secrets: [],
-  files: [],
+  values: [],
   problems: [],
 })

@@ -10,13 +10,13 @@ import { readSecretObjectKeys } from './secret-object-keys.ts'
 
 interface SecretObjects {
   readonly secrets: readonly RequestedSecret[]
-  readonly files: readonly SecretValue[]
+  readonly values: readonly SecretValue[]
   readonly problems: readonly Problem[]
 }
 
 interface SecretObject {
   readonly secret: RequestedSecret
-  readonly files: readonly SecretValue[]
+  readonly values: readonly SecretValue[]
 }
 
 /**
@@ -39,7 +39,7 @@ export function readSecretObjects(value: unknown, files: readonly WantedFile[]):
   }
   return {
     secrets: read.map(({ secret }) => secret),
-    files: read.flatMap((object) => object.files),
+    values: read.flatMap((object) => object.values),
     problems: problems.slice(0, maxKeptProblems),
   }
 }
@@ -69,11 +69,11 @@ function readItem(
   const secret = { name, ...readSecretMetadata(type === '' ? rest : item, inside) }
   const before = inside.problems.length
   const { data } = item
-  const files = readSecretObjectKeys(secret, { data, byName }, below(inside, 'data'))
+  const values = readSecretObjectKeys(secret, { data, byName }, below(inside, 'data'))
   const isRead = inside.problems.length === before
-  if (files.length > maxEntries)
-    report(inside, `found ${files.length} keys; accepted: at most ${maxEntries}`)
-  if (isRead) reportLacking(secret.type, files, inside)
+  if (values.length > maxEntries)
+    report(inside, `found ${values.length} keys; accepted: at most ${maxEntries}`)
+  if (isRead) reportLacking(secret.type, values, inside)
   at.problems.push(...inside.problems.map((problem) => problemWithin(titled, problem)))
-  return { secret, files }
+  return { secret, values }
 }

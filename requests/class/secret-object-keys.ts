@@ -24,7 +24,7 @@ export function readSecretObjectKeys(
   const before = at.problems.length
   const items: readonly unknown[] = Array.isArray(data) ? data : []
   if (items.length === 0) report(at, 'expected a list of objectName and key')
-  const files: SecretValue[] = []
+  const values: SecretValue[] = []
   const keys = new Set<string>()
   const objectNames = new Set<string>()
   for (const [index, item] of items.entries()) {
@@ -36,15 +36,15 @@ export function readSecretObjectKeys(
     if (keys.has(key)) reportValue(below(inside, 'key'), key, 'another item has this key')
     keys.add(key)
     objectNames.add(objectName)
-    const file = fileFor(entry, { secret, byName }, inside)
-    if (file) files.push(file)
+    const value = valueFor(entry, { secret, byName }, inside)
+    if (value) values.push(value)
   }
   if (secret.type === tlsType && objectNames.size > 1)
     report(
       at,
       `found several objects; a Secret of type ${tlsType} holds the certificate and key of one object; for two objects, request it on the ServiceAccount with akv-injector.io/sync`,
     )
-  return files
+  return values
 }
 
 interface Entry {
@@ -65,7 +65,7 @@ function readEntry(item: unknown, at: Field): Entry | undefined {
 }
 
 /** The value of a key: that of a file, but for its place. */
-function fileFor(
+function valueFor(
   { objectName, key }: Entry,
   {
     secret,

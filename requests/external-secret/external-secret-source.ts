@@ -40,7 +40,7 @@ export function externalSecretSource(
   if (content.kind === 'nothing') return undefined
   const ref = { kind: 'ExternalSecret', name } as const
   const base = { ref, uid, createdAtMs, revision, claims: content.claims }
-  const unread = { ...base, hints: { annotated }, secrets: [], files: [] }
+  const unread = { ...base, hints: { annotated }, secrets: [], values: [] }
   if (content.kind === 'refused')
     return { ...unread, problems: [plainProblem(content.sentence, content.path)] }
   const spec: unknown = JSON.parse(content.text)
@@ -62,7 +62,7 @@ export function externalSecretSource(
     ...(tenantId !== undefined && { tenantId }),
     ...(otherSignIn !== undefined && { otherSignIn }),
     secrets,
-    files: read.files,
+    values: read.values,
     problems: boundProblems([
       ...read.problems,
       ...disagreements(read),

@@ -39,7 +39,7 @@ export type FindStore = (ref: StoreRef) => StoreContent | undefined
 
 export interface ReadExternalSecret {
   readonly secret: RequestedSecret
-  readonly files: readonly SecretValue[]
+  readonly values: readonly SecretValue[]
   readonly refreshSeconds: number
   /** The stores that it names, that exist and that are for us. */
   readonly stores: readonly (ReadStore & StoreRef)[]
@@ -77,14 +77,14 @@ export function readExternalSecret(
   if (items.length === 0 && at.problems.length === 0)
     reportThat(below(at, 'data'), 'and spec.dataFrom are missing; list the keys of the Secret')
   const resolving = { ...options, at, secret, defaultStore: secretStoreRef }
-  const { files, inputs, stores } = resolve(items, resolving)
+  const { values, inputs, stores } = resolve(items, resolving)
   if (at.problems.length === 0) {
     checkType(secret.type, { items, template, at })
     checkNeededKeys(needed, items, at)
   }
   return {
     secret: { ...secret, composition: { inputs, ...(template && { template }) } },
-    files,
+    values,
     refreshSeconds: refreshInterval ?? defaultRefreshSeconds,
     stores,
     problems: at.problems.slice(0, maxKeptProblems),
@@ -124,11 +124,11 @@ interface Resolving {
   readonly defaultStore: StoreRef | undefined
 }
 
-/** Finds the vault of each item, and makes the files that represent the inputs. */
+/** Finds the vault of each item, and makes the values that represent the inputs. */
 function resolve(items: readonly Item[], resolving: Resolving) {
   const { at, secret, defaultStore } = resolving
   const stores = new Map<string, (ReadStore & StoreRef) | undefined>()
-  const files: SecretValue[] = []
+  const values: SecretValue[] = []
   const inputs: ComposedInput[] = []
   for (const [index, { key, ref, store = defaultStore, path }] of items.entries()) {
     if (isFull(at)) break
@@ -140,7 +140,7 @@ function resolve(items: readonly Item[], resolving: Resolving) {
     if (!stores.has(title)) stores.set(title, usableStore(store, resolving))
     const vault = stores.get(title)?.vault
     if (vault === undefined) continue
-    files.push({
+    values.push({
       to: { kind: 'input', secret: secret.name, index },
       object: { vault, ...ref.object },
       ...(key === undefined && { property: '*' }),
@@ -152,7 +152,7 @@ function resolve(items: readonly Item[], resolving: Resolving) {
       key === undefined ? { kind: 'all', index, decoding } : { kind: 'key', index, key, decoding },
     )
   }
-  return { files, inputs, stores: [...stores.values()].filter((store) => store !== undefined) }
+  return { values, inputs, stores: [...stores.values()].filter((store) => store !== undefined) }
 }
 
 /** A store that can be used. Adds a problem otherwise. */

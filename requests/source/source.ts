@@ -22,7 +22,7 @@ export interface Source {
   /** If there are problems: as far as they can be read. */
   readonly secrets: readonly RequestedSecret[]
   /** The keys of the Secrets, and the inputs that keys are made of. */
-  readonly files: readonly SecretValue[]
+  readonly values: readonly SecretValue[]
   /** Says which sign-in its store asks for, which is never used. Follows the account that is used. */
   readonly otherSignIn?: string
   /** Sentences for the owner that don't stop the source. */

@@ -10,7 +10,7 @@ import { row } from './describe-wanted.ts'
  * @param by - `listed`: the accounts of the class's namespace in the files
  */
 export function describeClassSecrets(
-  { secrets, files, hints }: Source,
+  { secrets, values, hints }: Source,
   { namespace, listed }: { readonly namespace: string; readonly listed: readonly ListedAccount[] },
 ): readonly string[] {
   const chosen = chooseAccountInFiles(hints, { namespace, listed, what: 'the class' })
@@ -19,7 +19,7 @@ export function describeClassSecrets(
     ...secrets.map((secret) =>
       describeSecret(
         secret,
-        files.filter(({ to }) => to.secret === secret.name),
+        values.filter(({ to }) => to.secret === secret.name),
       ),
     ),
     row(

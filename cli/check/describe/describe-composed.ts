@@ -5,7 +5,11 @@ import { secretRow } from './describe-sync.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
 /** Describes the Secret of an ExternalSecret: its keys, and the values that they are made of. */
-export function describeComposed({ secrets, files, refreshSeconds }: Source): readonly string[] {
+export function describeComposed({
+  secrets,
+  values: files,
+  refreshSeconds,
+}: Source): readonly string[] {
   const values = new Map(files.map((file) => [file.to.kind === 'input' && file.to.index, file]))
   return [
     ...secrets.flatMap((secret) => {

@@ -105,8 +105,8 @@ function roundOf(
   },
 ): ReportedRound {
   const { accepted, result, failuresAt } = options
-  const { secrets = [], files = [] } = accepted ?? {}
-  const objects = new Set(files.map(({ object }) => `object ${objectKey(object)}`))
+  const { secrets = [], values = [] } = accepted ?? {}
+  const objects = new Set(values.map(({ object }) => `object ${objectKey(object)}`))
   const places = [`source ${key}`, ...objects, ...secrets.map(({ name }) => `secret ${name}`)]
   const changes = secrets.flatMap(({ name }) => {
     const change = result.changes.get(name)

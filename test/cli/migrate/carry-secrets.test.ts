@@ -13,7 +13,7 @@ const source = (more: Partial<Source> = {}): Source => ({
   secrets: [
     { name: 'db', type: 'Opaque', labels: {}, source: { kind: 'ExternalSecret', name: 'db' } },
   ],
-  files: [
+  values: [
     {
       to: { kind: 'key', secret: 'db', key: 'password' },
       object: { vault: 'team-a', type: 'secret', name: 'db' },

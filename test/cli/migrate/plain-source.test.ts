@@ -3,7 +3,7 @@ import { plainSource } from '../../../cli/migrate/plain-source.ts'
 import type { ComposedInput, Composition } from '../../../requests/secret/composition.ts'
 import type { Source } from '../../../requests/source/source.ts'
 
-type File = Partial<Source['files'][number]>
+type File = Partial<Source['values'][number]>
 
 const key = (input: string, name: string, decoding: ComposedInput['decoding'] = 'None') =>
   ({ kind: 'key', index: Number(input.slice(1)), key: name, decoding }) as const
@@ -25,7 +25,7 @@ function source(inputs: readonly ComposedInput[], more: File = {}, template?: st
     hints: {},
     claims: ['db'],
     secrets: [{ name: 'db', type: 'Opaque', labels: { app: 'web' }, composition }],
-    files: inputs.map(({ index, kind }) => ({
+    values: inputs.map(({ index, kind }) => ({
       to: { kind: 'input', secret: 'db', index },
       object: { vault: 'team-a', type: 'secret', name: `object-#${index}` },
       ...(kind === 'all' && { property: '*' }),
@@ -37,7 +37,7 @@ function source(inputs: readonly ComposedInput[], more: File = {}, template?: st
 
 function filesOf(from: Source) {
   const plain = plainSource(from)
-  return plain.kind === 'plain' ? plain.source.files : plain.reason
+  return plain.kind === 'plain' ? plain.source.values : plain.reason
 }
 
 t.test('each input becomes the value of its key', async (t) => {
@@ -46,7 +46,7 @@ t.test('each input becomes the value of its key', async (t) => {
     kind: 'plain',
     source: {
       secrets: [{ name: 'db', labels: { app: 'web' }, composition: undefined }],
-      files: [
+      values: [
         { to: { secret: 'db', key: 'user' }, object: { name: 'object-#0' } },
         { to: { secret: 'db', key: 'password' }, object: { name: 'object-#1' } },
       ],
@@ -77,7 +77,7 @@ t.test('a source without a composition stays as it is', async (t) => {
 })
 
 t.test('a source that annotations can’t express gets a reason', async (t) => {
-  const { files: _, ...others } = source([key('#0', 'a')])
+  const { values: _, ...others } = source([key('#0', 'a')])
   for (const [from, reason] of [
     [source([key('#0', 'a')], {}, 'x'), /^annotations have no templates for Secrets$/],
     [source([all('#0'), key('#1', 'a')]), /^an annotation cannot add keys to those of an extract$/],
@@ -94,7 +94,7 @@ t.test('a source that annotations can’t express gets a reason', async (t) => {
       source([all('#0', 'Base64')]),
       /^annotations have no equivalent for decodingStrategy Base64 here$/,
     ],
-    [{ ...others, files: [] }, /^it is incomplete$/],
+    [{ ...others, values: [] }, /^it is incomplete$/],
   ] as const)
     t.match(plainSource(from), { kind: 'none', reason })
 })

@@ -15,7 +15,7 @@ const source = (name: string, more: Partial<Source> = {}): Source => ({
   hints: {},
   claims: [name],
   secrets: [{ name, type: 'Opaque', labels: {} }],
-  files: [
+  values: [
     {
       to: { kind: 'key', secret: name, key: 'a' },
       object: { vault: 'team-a', type: 'secret', name: 'a' },
@@ -112,7 +112,7 @@ t.test('a source that brings too many entries is refused, and smaller ones go on
     to: { kind: 'key', secret: 'large', key: `${i}` } as const,
     object: { vault: 'team-a', type: 'secret', name: 'a' } as const,
   }))
-  const request = wanted(sync, [source('large', { files }), source('small')])
+  const request = wanted(sync, [source('large', { values: files }), source('small')])
   t.strictSame(
     request.secrets.map(({ name }) => name),
     ['own', 'small'],
@@ -149,7 +149,7 @@ t.test(
 t.test('an account has a bounded number of entries for all properties', async (t) => {
   const spreads = (name: string, count: number) =>
     source(name, {
-      files: Array.from({ length: count }, (_, i) => ({
+      values: Array.from({ length: count }, (_, i) => ({
         to: { kind: 'input', secret: name, index: i } as const,
         object: { vault: 'team-a', type: 'secret', name: `a${i}` } as const,
         property: '*',

@@ -45,7 +45,7 @@ t.test('a key holds the file of its objectName: the alias, else the name', async
     secret('old', 'objectVersionHistory: 3'),
   ]
   const all = [data('pw', 'a'), data('extra', 'b'), data(' extra ', ' c '), data('old/0', 'd')]
-  t.strictSame(secretOf({ data: all }, objects)?.files, [
+  t.strictSame(secretOf({ data: all }, objects)?.values, [
     { to: { kind: 'key', secret: 'app', key: 'a' }, object: db, format: 'pem' },
     {
       to: { kind: 'key', secret: 'app', key: 'b' },
@@ -77,7 +77,7 @@ t.test('a TLS Secret holds the certificates and the key of one object', async (t
     secret('pfx', 'objectFormat: pfx'),
   ]
   const both = [data('web', 'tls.crt'), data('web', 'tls.key')]
-  t.strictSame(secretOf(tls(...both), web)?.files, [
+  t.strictSame(secretOf(tls(...both), web)?.values, [
     {
       to: { kind: 'key', secret: 'app', key: 'tls.crt' },
       object: { ...db, name: 'web' },

@@ -52,7 +52,7 @@ t.test('the defaults are those of the operator', async (t) => {
       labels: {},
       composition: { inputs: [{ kind: 'key', index: 0, key: 'password', decoding: 'None' }] },
     },
-    files: [
+    values: [
       {
         to: { kind: 'input', secret: 'db', index: 0 },
         object: { vault: 'team-a', type: 'secret', name: 'db-password' },
@@ -100,7 +100,7 @@ t.test('names choose the kind of object, and versions are pinned', async (t) => 
     }),
   )
   t.strictSame(found.problems, [])
-  t.match(found.files, [
+  t.match(found.values, [
     { object: { type: 'secret', name: 'a', version: version.toLowerCase() } },
     { object: { type: 'key', name: 'b' }, format: 'jwk' },
     { object: { type: 'cert', name: 'c' }, format: 'der' },
@@ -111,7 +111,7 @@ t.test('names choose the kind of object, and versions are pinned', async (t) => 
 t.test('data comes after dataFrom, as it wins in the operator', async (t) => {
   const found = read(spec({ dataFrom: [{ extract: { key: 'all', decodingStrategy: 'Auto' } }] }))
   t.strictSame(found.problems, [])
-  t.match(found.files, [{ to: { index: 0 }, property: '*' }, { to: { index: 1 } }])
+  t.match(found.values, [{ to: { index: 0 }, property: '*' }, { to: { index: 1 } }])
   t.match(found.secret.composition?.inputs, [
     { kind: 'all', index: 0, decoding: 'Auto' },
     { kind: 'key', index: 1, key: 'password' },
@@ -123,7 +123,7 @@ t.test('an item may name a store of its own', async (t) => {
   const found = read(spec({ data: [ref(), { ...ref({}, 'b'), sourceRef }] }))
   t.strictSame(found.problems, [])
   t.strictSame(
-    found.files.map(({ object }) => object.vault),
+    found.values.map(({ object }) => object.vault),
     ['team-a', 'team-b'],
   )
   t.match(found.stores, [{ kind: 'SecretStore', name: 'kv' }, { name: 'other' }])

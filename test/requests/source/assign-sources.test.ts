@@ -9,7 +9,7 @@ const source = (name: string, createdAtMs: number, more: Partial<Source> = {}): 
   hints: {},
   claims: [],
   secrets: [],
-  files: [],
+  values: [],
   problems: [],
   ...more,
 })

@@ -32,7 +32,7 @@ function source(): Source {
     hints: {},
     claims: ['made'],
     secrets: [{ name: 'made', type: 'Opaque', labels: {}, composition }],
-    files: [{ to: { kind: 'input', secret: 'made', index: 0 }, object }],
+    values: [{ to: { kind: 'input', secret: 'made', index: 0 }, object }],
     problems: [],
   }
 }
