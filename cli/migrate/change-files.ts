@@ -5,7 +5,7 @@ import { printDocuments } from '../inject/print-documents.ts'
 import { describeSource, type FileError } from '../input/text/file-error.ts'
 import type { SkippedPath } from '../input/text/find-files.ts'
 import { changesOf, preparedFiles, resourceLines } from './changes-of.ts'
-import { diffText } from './files/diff-text.ts'
+import { diffFolder, diffText } from './files/diff-text.ts'
 import type { FileChange } from './files/file-change.ts'
 import { unreviewedFiles } from './files/unreviewed-files.ts'
 import { writeChanges } from './files/write-changes.ts'
@@ -56,7 +56,7 @@ export function changeFiles(
     ...verified.files.flatMap(resourceLines),
     ...overlays.lines,
   ])
-  if (!mode.write) printDocuments(process.stdout, changes.map(diffText).join(''))
+  if (!mode.write) printDiffs(changes)
   else if (!write(changes, mode)) return 1
   printLines(mode.write ? process.stdout : process.stderr, [
     ...summaryLines(verified.files, plan),
@@ -75,6 +75,13 @@ const differenceLines = (differences: readonly Difference[]): readonly string[] 
     ({ title, source }) =>
       `${title} (${describeSource(source)}): would not ask for the same files and Secrets, so the files of its environment stay as they are; please report this`,
   )
+
+function printDiffs(changes: readonly FileChange[]): void {
+  const folder = diffFolder(changes)
+  if (folder !== process.cwd())
+    printLines(process.stderr, [`the diffs have paths from ${folder}; apply them there`])
+  printDocuments(process.stdout, changes.map((change) => diffText(change, folder)).join(''))
+}
 
 /** Returns whether the files are written. */
 function write(changes: readonly FileChange[], { force }: Mode): boolean {

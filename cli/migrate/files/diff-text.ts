@@ -1,10 +1,16 @@
-import { relative, resolve, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import type { FileChange } from './file-change.ts'
 
-/** The change of a file as a unified diff, which `git apply` and `patch -p1` accept in the current folder. */
-export function diffText({ path, before, after }: FileChange): string {
-  const shown = relative(process.cwd(), resolve(path)).split(sep).join('/')
+/** The folder in which the diffs of these files apply: the current one, or the nearest above that has all of them. */
+export function diffFolder(changes: readonly FileChange[], folder = process.cwd()): string {
+  const isInside = ({ path }: FileChange) => resolve(path).startsWith(join(folder, sep))
+  return changes.every(isInside) ? folder : diffFolder(changes, dirname(folder))
+}
+
+/** The change of a file as a unified diff, which `git apply` and `patch -p1` accept in a folder. */
+export function diffText({ path, before, after }: FileChange, folder: string): string {
+  const shown = relative(folder, resolve(path)).split(sep).join('/')
   const nameIn = (side: 'a' | 'b', text: string | undefined) =>
     text === undefined ? '/dev/null' : quoted(`${side}/${shown}`)
   const [oldName, newName] = [nameIn('a', before), nameIn('b', after)]

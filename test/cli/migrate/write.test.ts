@@ -124,6 +124,17 @@ t.test('git apply makes the same files of the diffs of --dry-run', async (t) => 
   t.strictSame(texts(), after)
 })
 
+t.test('diffs of files outside of the current folder say where they apply', async (t) => {
+  const { run, pathOf } = makeRepository(t, environments)
+  const cwd = process.cwd()
+  t.teardown(() => process.chdir(cwd))
+  process.chdir(pathOf('dev'))
+  const { stdout, stderr } = await run(['migrate', '--dry-run'])
+  t.match(stderr, 'the diffs have paths from .; apply them there')
+  t.match(stdout, '--- a/prod/all.yml\n+++ b/prod/all.yml\n')
+  t.match(stdout, '--- a/dev/web.yaml\n')
+})
+
 t.test('files that git diff can’t show need --force', async (t) => {
   const { run, texts, pathOf, git } = makeRepository(t, environments)
   writeFileSync(pathOf('dev/web.yaml'), `# a change\n${podText()}`)
