@@ -41,30 +41,7 @@ export function findBuilds(
   kustomizations: readonly Kustomization[],
   isRead: (path: string) => boolean,
 ): Builds {
-  const byFolder = new Map(kustomizations.map((found) => [found.folder, found]))
-  const included = new Set(
-    kustomizations.flatMap(({ resources, components }) => [...resources, ...components]),
-  )
-  let total = 0
-  const builds = kustomizations.map((found): Build => {
-    const parts = partsOf(found, byFolder)
-    const files = new Set(parts.flatMap(({ resources }) => resources))
-    total += parts.length + files.size
-    if (total > maxParts) throw new FileError({ source: found.file }, tooMany)
-    return {
-      ...found,
-      files,
-      patches: parts.flatMap(({ patches }) => patches),
-      patchesByFolder: parts.map(({ patches }) => patches),
-      unknown: parts.flatMap(({ unknown }) => unknown),
-      remote: parts.flatMap(({ remote, resources, components }) => [
-        ...remote,
-        ...resources.filter((path) => existsSync(path) && !byFolder.has(path) && !isRead(path)),
-        ...components.filter((path) => existsSync(path) && !byFolder.has(path)),
-      ]),
-      isRoot: !included.has(found.folder),
-    }
-  })
+  const builds = buildsFrom(kustomizations, isRead)
   const byFile = Map.groupBy(
     builds.flatMap((build) => [...build.files].map((file) => ({ file, build }))),
     ({ file }) => file,
@@ -108,6 +85,36 @@ export function findBuilds(
         .flatMap(({ file, remote }) => remote.map((entry) => `${entry} in ${file} isn't read`))
         .at(0),
   }
+}
+
+function buildsFrom(
+  kustomizations: readonly Kustomization[],
+  isRead: (path: string) => boolean,
+): readonly Build[] {
+  const byFolder = new Map(kustomizations.map((found) => [found.folder, found]))
+  const included = new Set(
+    kustomizations.flatMap(({ resources, components }) => [...resources, ...components]),
+  )
+  let total = 0
+  return kustomizations.map((found): Build => {
+    const parts = partsOf(found, byFolder)
+    const files = new Set(parts.flatMap(({ resources }) => resources))
+    total += parts.length + files.size
+    if (total > maxParts) throw new FileError({ source: found.file }, tooMany)
+    return {
+      ...found,
+      files,
+      patches: parts.flatMap(({ patches }) => patches),
+      patchesByFolder: parts.map(({ patches }) => patches),
+      unknown: parts.flatMap(({ unknown }) => unknown),
+      remote: parts.flatMap(({ remote, resources, components }) => [
+        ...remote,
+        ...resources.filter((path) => existsSync(path) && !byFolder.has(path) && !isRead(path)),
+        ...components.filter((path) => existsSync(path) && !byFolder.has(path)),
+      ]),
+      isRoot: !included.has(found.folder),
+    }
+  })
 }
 
 function namesIn(pod: JsonObject, list: string): readonly unknown[] {
