@@ -1,0 +1,230 @@
+// Properties of check, identity and migrate for any documents in any folders.
+
+import { deepStrictEqual } from 'node:assert'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { stringify } from 'yaml'
+import { numRuns } from '../../support/property-runs.ts'
+import type { Texts } from '../../support/repository.ts'
+import { runInFolder } from '../../support/run-in-folder.ts'
+
+const client = 'd0000000-0000-4000-8000-000000000001'
+const names = fc.constantFrom('a', 'b')
+const vaults = fc.constantFrom('vault-one', 'vault-two')
+const metadata = fc.record({ name: names, namespace: fc.constantFrom('one', 'two') })
+
+const classes = fc
+  .record({
+    metadata,
+    vault: vaults,
+    clientID: fc.option(fc.constant(client), { nil: undefined }),
+    objectType: fc.constantFrom('secret', 'secret', 'secret', 'nonsense'),
+    hasSecret: fc.boolean(),
+  })
+  .map(({ metadata, vault, clientID, objectType, hasSecret }) => ({
+    apiVersion: 'secrets-store.csi.x-k8s.io/v1',
+    kind: 'SecretProviderClass',
+    metadata,
+    spec: {
+      provider: 'azure',
+      parameters: {
+        ...(clientID && { clientID }),
+        keyvaultName: vault,
+        objects: `array:\n  - |\n    objectName: db\n    objectType: ${objectType}\n`,
+      },
+      ...(hasSecret && {
+        secretObjects: [
+          { secretName: 's', type: 'Opaque', data: [{ objectName: 'db', key: 'password' }] },
+        ],
+      }),
+    },
+  }))
+
+const pods = fc
+  .record({ metadata, volumeClass: names, account: names })
+  .map(({ metadata, volumeClass, account }) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata,
+    spec: {
+      serviceAccountName: account,
+      containers: [{ name: 'app', image: 'app', volumeMounts: [{ name: 'kv', mountPath: '/kv' }] }],
+      volumes: [
+        {
+          name: 'kv',
+          csi: {
+            driver: 'secrets-store.csi.k8s.io',
+            volumeAttributes: { secretProviderClass: volumeClass },
+          },
+        },
+      ],
+    },
+  }))
+
+const accounts = fc
+  .record({ metadata, hasClient: fc.boolean() })
+  .map(({ metadata, hasClient }) => ({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: {
+      ...metadata,
+      ...(hasClient && { annotations: { 'azure.workload.identity/client-id': client } }),
+    },
+  }))
+
+const stores = fc
+  .record({ metadata, vault: vaults, account: fc.option(names, { nil: undefined }) })
+  .map(({ metadata, vault, account }) => ({
+    apiVersion: 'external-secrets.io/v1',
+    kind: 'SecretStore',
+    metadata,
+    spec: {
+      provider: {
+        azurekv: {
+          authType: 'WorkloadIdentity',
+          vaultUrl: `https://${vault}.vault.azure.net`,
+          ...(account && { serviceAccountRef: { name: account } }),
+        },
+      },
+    },
+  }))
+
+const externalSecrets = fc.record({ metadata, store: names }).map(({ metadata, store }) => ({
+  apiVersion: 'external-secrets.io/v1',
+  kind: 'ExternalSecret',
+  metadata,
+  spec: {
+    secretStoreRef: { name: store },
+    data: [{ secretKey: 'password', remoteRef: { key: 'db' } }],
+  },
+}))
+
+/** The path of each file with its text: one document a file. */
+const repositories = fc
+  .array(
+    fc.record({
+      folder: fc.constantFrom('', 'dev/', 'dev/eu/', 'prod/', 'prod/eu/'),
+      object: fc.oneof(classes, pods, accounts, stores, externalSecrets),
+    }),
+    { minLength: 1, maxLength: 8 },
+  )
+  .map(
+    (files): Texts =>
+      Object.fromEntries(
+        files.map(({ folder, object }, index) => [`${folder}${index}.yaml`, stringify(object)]),
+      ),
+  )
+
+/** Nothing of the namespaces of the others, and nothing that reads from a vault. */
+const unrelated = fc.constantFrom(
+  { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'one' } },
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a', namespace: 'other' } },
+  {
+    apiVersion: 'secrets-store.csi.x-k8s.io/v1',
+    kind: 'SecretProviderClass',
+    metadata: { name: 'a', namespace: 'other' },
+    spec: { provider: 'azure', parameters: { keyvaultName: 'x', objects: 'array: []' } },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a', namespace: 'one' },
+    spec: { containers: [{ name: 'app', image: 'app' }] },
+  },
+  {
+    apiVersion: 'helm.toolkit.fluxcd.io/v2',
+    kind: 'HelmRelease',
+    metadata: { name: 'a', namespace: 'one' },
+    spec: { values: { text: '{{ .Values.x }}' } },
+  },
+)
+const elsewhere = fc.constantFrom('', 'dev/', 'prod/eu/', 'new/', 'dev/new/')
+
+const runs = { numRuns: Math.ceil(numRuns / 8) }
+
+t.test('an unrelated file changes nothing that is said of another', async (t) => {
+  let changes = 0
+  await fc.assert(
+    fc.asyncProperty(repositories, unrelated, elsewhere, async (files, object, folder) => {
+      const added = `${folder}added.yaml`
+      const before = await readAll(files)
+      const after = await readAll({ ...files, [added]: stringify(object) })
+      const rest = after.said.filter(({ file }) => file !== added)
+      deepStrictEqual(rest, before.said)
+      deepStrictEqual([after.grants, after.diffs], [before.grants, before.diffs])
+      changes += before.diffs.length
+    }),
+    runs,
+  )
+  t.ok(changes > 0, `${changes} files would change`)
+})
+
+t.test('other names of the folders change nothing but paths', async (t) => {
+  const reversed = renaming({ dev: 'zeta', prod: 'beta', eu: 'alpha' })
+  const inSameOrder = renaming({ dev: 'alpha', prod: 'zeta', eu: 'beta' })
+  let findings = 0
+  await fc.assert(
+    fc.asyncProperty(repositories, async (files) => {
+      const before = await readAll(files)
+      const { said, grants } = await reversed(files)
+      deepStrictEqual(inOrder({ said, grants }), inOrder(before))
+      // Of equal copies without an account, the first one is migrated.
+      deepStrictEqual((await inSameOrder(files)).diffs.toSorted(), before.diffs.toSorted())
+      findings += before.said.length
+    }),
+    runs,
+  )
+  t.ok(findings > runs.numRuns, `${findings} objects and findings`)
+})
+
+/** Returns a function that reads files with other names of their folders, and gives the results with the old names. */
+function renaming(names: Readonly<Record<string, string>>) {
+  const old = Object.fromEntries(Object.entries(names).map(([name, other]) => [other, name]))
+  const rename = (text: string, by: typeof names) =>
+    text.replaceAll(/\b(?:dev|prod|eu|zeta|beta|alpha)\b/g, (name) => by[name] ?? name)
+  return async (files: Texts): Promise<Read> => {
+    const renamed = Object.entries(files).map(([path, text]) => [rename(path, names), text])
+    return JSON.parse(rename(JSON.stringify(await readAll(Object.fromEntries(renamed))), old))
+  }
+}
+
+interface Read {
+  /** The objects and findings of `check --output json`. */
+  readonly said: readonly { readonly file?: string }[]
+  /** The lines of `identity`. */
+  readonly grants: readonly string[]
+  /** The diffs of `migrate --dry-run`, one for each file. */
+  readonly diffs: readonly string[]
+}
+
+const place = t.testdir()
+
+async function readAll(files: Texts): Promise<Read> {
+  const folder = mkdtempSync(join(place, 'run-'))
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  const checked = await runInFolder(folder, ['check', '--output', 'json', '.'])
+  const { objects, findings } = JSON.parse(checked.stdout)
+  const { stdout: commands } = await runInFolder(folder, ['identity', '.'])
+  const { stdout: changes } = await runInFolder(folder, ['migrate', '--dry-run', '.'])
+  return {
+    said: [...objects, ...findings].filter(({ code }) => code !== 'AKV_CHECK_NOTHING'),
+    grants: commands.split('\n'),
+    diffs: changes.split(/^(?=--- )/m).filter((diff) => diff !== ''),
+  }
+}
+
+/** The order of files is that of their paths, also where a sentence lists several. */
+function inOrder({ said, grants }: Pick<Read, 'said' | 'grants'>) {
+  const words = (text: string) =>
+    text
+      .split(/[\s,();]+/)
+      .toSorted()
+      .join(' ')
+  const sorted = (texts: readonly string[]) => texts.map(words).toSorted()
+  return { said: sorted(said.map((one) => JSON.stringify(one))), grants: sorted(grants) }
+}
