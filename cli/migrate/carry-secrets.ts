@@ -29,7 +29,7 @@ type Carried =
  */
 export function carrySecrets(source: Source, account: AccountAnnotations, policy: Policy): Carried {
   const notCarried = (reason: string): Carried => ({ kind: 'not-carried', reason })
-  const before = readAccount(account, policy)
+  const before = readOnce(account, policy)
   if (before.kind === 'off' || before.kind === 'refused')
     return notCarried(`ServiceAccount ${account.name} is not synced`)
   const items = source.secrets.map((secret) => secretItemOf(secret, source.values))
@@ -47,9 +47,10 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
   const sync = appendItems(account.annotations[syncAnnotation], items)
   if (sync === undefined) return notCarried(`${syncAnnotation} is not a list`)
   const requested = { ...account.annotations, ...merged.added, [syncAnnotation]: sync }
-  const annotations = { ...requested, ...refreshOf(source, { account, requested, policy }) }
+  const refresh = refreshOf(source, { account, requested, policy })
+  const annotations = refresh === undefined ? requested : { ...requested, ...refresh }
 
-  const after = readAccount({ ...account, annotations }, policy)
+  const after = readOnce({ ...account, annotations }, policy)
   if (after.kind === 'refused') return notCarried(joinProblems(after.problems))
   const has = after.kind === 'wanted' ? after.config.files : []
   const needed = [...(before.kind === 'wanted' ? before.config.files : []), ...source.values]
@@ -76,15 +77,24 @@ function refreshOf(
     readonly requested: JsonObject
     readonly policy: Policy
   },
-): JsonObject {
+): JsonObject | undefined {
   const { annotations } = account
-  const request = readAccount({ ...account, annotations: requested }, policy)
-  if (request.kind !== 'wanted' || refreshSeconds === undefined) return {}
+  const request = readOnce({ ...account, annotations: requested }, policy)
+  if (request.kind !== 'wanted' || refreshSeconds === undefined) return undefined
   const isFirst =
     annotations[syncAnnotation] === undefined && annotations[refreshAnnotation] === undefined
   const current = request.config.refreshSeconds
   const isNeeded = isFirst ? refreshSeconds !== current : refreshSeconds < current
-  return isNeeded ? { [refreshAnnotation]: `${refreshSeconds}s` } : {}
+  return isNeeded ? { [refreshAnnotation]: `${refreshSeconds}s` } : undefined
+}
+
+const requests = new WeakMap<JsonObject, ReturnType<typeof readAccount>>()
+
+/** What annotations ask for. Those with which one source ends are those with which the next one begins, and may be long. */
+function readOnce(account: AccountAnnotations, policy: Policy): ReturnType<typeof readAccount> {
+  const request = requests.get(account.annotations) ?? readAccount(account, policy)
+  requests.set(account.annotations, request)
+  return request
 }
 
 const refreshAnnotation = `${annotationPrefix}refresh`
