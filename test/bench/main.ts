@@ -6,6 +6,7 @@ import { benchAgent } from './agent/bench-agent.ts'
 import { benchRest } from './agent/bench-rest.ts'
 import { benchRoundTrips } from './agent/bench-round-trips.ts'
 import { type Bench, type Figure, printFigures } from './bench.ts'
+import { benchRepository } from './cli-repository.ts'
 import { benchCommandLine } from './command-line.ts'
 import { benchCore } from './core.ts'
 import { benchPfx } from './pfx.ts'
@@ -34,6 +35,11 @@ const tables: Readonly<Record<string, Table>> = {
     isLong: true,
   },
   cli: { title: 'the npm package’s command, from start to exit', bench: benchCommandLine },
+  'cli-repository': {
+    title: 'check and migrate of a repository with two environments',
+    bench: benchRepository,
+    isLong: true,
+  },
   pfx: { title: 'certificates out of PKCS#12', bench: benchPfx },
   sync: { title: 'Secret sync, one account beside others', bench: benchSync },
   'sync-accounts': {

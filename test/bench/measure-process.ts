@@ -20,10 +20,12 @@ export async function measureProcess({
   folder,
   args,
   env = {},
+  stderr = 'inherit',
 }: {
   readonly folder: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  readonly stderr?: 'inherit' | 'ignore'
 }): Promise<Run> {
   const usageFile = join(folder, 'usage')
   // A short name (openStage).
@@ -32,7 +34,7 @@ export async function measureProcess({
   const startedAt = performance.now()
   const child = spawn(process.execPath, ['--require', tellUsage, ...args], {
     env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', stderr],
   })
   let output = ''
   child.stdout.on('data', (chunk) => {
