@@ -41,12 +41,16 @@ export function checkManifests(
 ): CheckedManifests {
   const viewOf = viewsByFolder(contents.flatMap(({ objects }) => objects))
   const annotated = contents.flatMap(({ accounts }) => accounts)
-  const factsIn = cached((view: FolderView) => readSources(view, serving.policy))
-  const sync = (found: NamedObject) => factsIn(viewOf(found))(found)
-  const contestedIn = cached((view: FolderView) =>
-    findContestedSecrets(annotated, view, serving.policy),
+  const { policy } = serving
+  const factsIn = cached((objects: FolderView['objects']) =>
+    readSources(objects, { viewOf, policy }),
   )
-  const contested = (account: AnnotatedManifest) => contestedIn(viewOf(account)).get(account) ?? []
+  const sync = (found: NamedObject) => factsIn(viewOf(found).objects)(found)
+  const contestedIn = cached((objects: FolderView['objects']) =>
+    findContestedSecrets(annotated, objects, policy),
+  )
+  const contested = (account: AnnotatedManifest) =>
+    contestedIn(viewOf(account).objects).get(account) ?? []
   const withName = (object: NamedObject, verdict: Verdict): Verdict => ({
     ...verdict,
     findings: [...ambiguityOf(object, viewOf(object)), ...verdict.findings],

@@ -61,7 +61,7 @@ export function planMigration(content: MigratedContent): Migration {
   const changed = new Set(pods.map(({ template }) => template))
   const users = usersOf(content)
   const unknownUserOf = unknownUserFinder(content)
-  const listedIn = cached((view: FolderView) => listAccounts(view.objects))
+  const listedIn = cached((some: FolderView['objects']) => listAccounts(some))
   const removed = new Set<NamedObject>()
   const planned: PlannedAccounts = new Map()
   for (const found of objects.filter(isClass)) {
@@ -78,7 +78,7 @@ export function planMigration(content: MigratedContent): Migration {
         moveClass(found, {
           ...content,
           users: used,
-          listed: listedIn(viewOf(found)),
+          listed: listedIn(viewOf(found).objects),
           accounts: planned,
         })
       if (reason === undefined) removed.add(found)
@@ -128,9 +128,9 @@ function planExternalSecrets(
 ): void {
   const { objects, viewOf, policy } = content
   const { removed, accounts, unknownUserOf, note } = plan
-  const factsIn = cached((view: FolderView) => readSources(view, policy))
+  const factsIn = cached((some: FolderView['objects']) => readSources(some, { viewOf, policy }))
   for (const found of objects.filter(isExternalSecret)) {
-    const facts = factsIn(viewOf(found))(found)
+    const facts = factsIn(viewOf(found).objects)(found)
     const reason =
       unclearReason(viewOf(found), found) ??
       moveExternalSecret(found, { ...content, facts, accounts })

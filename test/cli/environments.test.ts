@@ -310,3 +310,79 @@ t.test('one of several equal accounts doesn’t get Secrets that the others lack
     'ServiceAccount web has equal copies (dev/account.yaml, staging/account.yaml), and none is in the folder of this file or above it',
   )
 })
+
+const named = <T extends object>(name: string, object: T) => ({
+  ...object,
+  metadata: metadata(name),
+})
+
+/** A folder for each app in each environment: in dev and prod, `a` and `b` are defined differently. */
+const appFolders = (make: (app: string, environment: string) => readonly object[]): Files =>
+  Object.fromEntries(
+    ['dev', 'prod'].flatMap((environment) =>
+      ['a', 'b'].map((app) => [`${environment}/${app}/all.yaml`, make(app, environment)]),
+    ),
+  )
+
+t.test('a Secret that two apps of an environment request is found', async (t) => {
+  const secretObjects = [
+    { secretName: 'same', type: 'Opaque', data: [{ objectName: 'db', key: 'k' }] },
+  ]
+  const run = repository(
+    t,
+    appFolders((app, environment) => [
+      named(app, classOf(`${environment}-vault`, { secretObjects })),
+    ]),
+  )
+  const { code, stdout } = await run('check')
+  t.equal(code, 1)
+  const found = stdout.match(/Secret same: .* requests it too/g) ?? []
+  t.equal(found.length, 2, 'in dev and in prod')
+})
+
+t.test('an account is chosen among all of an environment', async (t) => {
+  const run = repository(
+    t,
+    appFolders((app, environment) => [
+      named(app, account),
+      named(app, store(`${environment}-vault`)),
+      named(app, {
+        ...externalSecret,
+        spec: { ...externalSecret.spec, secretStoreRef: { name: app } },
+      }),
+    ]),
+  )
+  const { code, stdout } = await run('check')
+  t.equal(code, 1)
+  t.equal(stdout.match(/would not be synced/g)?.length, 4)
+  t.equal(stdout.match(/these files name a, b in namespace shop/g)?.length, 4)
+})
+
+t.test('apps of different environments don’t share an added account', async (t) => {
+  const run = repository(
+    t,
+    appFolders((app, environment) => {
+      const { spec, ...rest } = store(`${environment}-vault`)
+      const provider = { azurekv: { ...spec.provider.azurekv, serviceAccountRef: { name: 'web' } } }
+      const secret = {
+        ...externalSecret,
+        spec: { ...externalSecret.spec, secretStoreRef: { name: app } },
+      }
+      return [named(app, { ...rest, spec: { provider } }), named(`${app}-${environment}`, secret)]
+    }),
+  )
+  const { code, stdout } = await run('migrate')
+  t.equal(code, 0)
+  const added = objectsIn(stdout).filter((object) => object?.kind === 'ServiceAccount')
+  t.strictSame(
+    added.map(({ metadata: { annotations } }) =>
+      [...annotations['akv-injector.io/sync'].matchAll(/secret: ([\w-]+)/g)].map(
+        ([, name]) => name,
+      ),
+    ),
+    [
+      ['a-dev', 'b-dev'],
+      ['a-prod', 'b-prod'],
+    ],
+  )
+})

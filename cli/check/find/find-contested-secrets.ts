@@ -11,11 +11,12 @@ import type { Finding } from '../findings/finding.ts'
  * depends on their order in the cluster.
  *
  * @param all - the accounts of all environments
- * @returns a problem for each account of the view but the first
+ * @param objects - of one environment
+ * @returns a problem for each account of the environment but the first
  */
 export function findContestedSecrets(
   all: readonly AnnotatedManifest[],
-  { objects }: FolderView,
+  objects: FolderView['objects'],
   policy: Policy,
 ): ReadonlyMap<AnnotatedManifest, readonly Finding[]> {
   const documents = new Set(objects.map(({ manifest }) => manifest))

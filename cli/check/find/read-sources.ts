@@ -7,7 +7,8 @@ import {
   listAccounts,
   withNamedAccounts,
 } from '../../input/accounts/list-accounts.ts'
-import type { FolderView } from '../../input/environments/folder-views.ts'
+import { cached } from '../../input/cached.ts'
+import type { FolderView, ViewOf } from '../../input/environments/folder-views.ts'
 import { keyOf } from '../../input/find-object.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
 import { classSource } from '../../input/sources/class-source.ts'
@@ -26,13 +27,17 @@ export interface SourceFacts {
   readonly listed: readonly AccountInFiles[]
 }
 
-/** Reads the classes and ExternalSecrets of an environment. Returns a function that tells what Secret sync would say of one. */
+/**
+ * Reads the classes and ExternalSecrets of an environment. Returns a function that tells what Secret sync would say of one.
+ *
+ * @param objects - of the environment
+ */
 export function readSources(
-  { objects, lookUps }: FolderView,
-  policy: Policy,
+  objects: FolderView['objects'],
+  { viewOf, policy }: { readonly viewOf: ViewOf; readonly policy: Policy },
 ): (found: NamedObject) => SourceFacts {
   const accounts = listAccounts(objects)
-  const readExternalSecret = externalSecretReader(lookUps, policy)
+  const readerIn = cached((view: FolderView) => externalSecretReader(view.lookUps, policy))
   const byNamespace = Map.groupBy(
     objects.filter((object) => isClass(object) || isExternalSecret(object)),
     ({ namespace }) => namespace,
@@ -42,7 +47,7 @@ export function readSources(
       const sources = new Map(
         some.map((object) => [
           keyOf(object),
-          isClass(object) ? classSource(object, policy) : readExternalSecret(object),
+          isClass(object) ? classSource(object, policy) : readerIn(viewOf(object))(object),
         ]),
       )
       const all = [...sources.values()].filter((source) => source !== undefined)

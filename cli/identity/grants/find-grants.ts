@@ -30,10 +30,10 @@ export function findGrants(
   { objects, serving }: { readonly objects: readonly NamedObject[]; readonly serving: Serving },
 ): FoundGrants {
   const viewOf = viewsByFolder(objects)
-  const views = [...new Set(objects.map(viewOf))]
+  const environments = [...new Set(objects.map((object) => viewOf(object).objects))]
   const found = [
     ...templates.map((pod) => grantOfPod(pod, { objects: viewOf(pod).lookUps, serving })),
-    ...views.flatMap((view) => grantsOfAccounts(view, serving)),
+    ...environments.flatMap((some) => grantsOfAccounts(some, { viewOf, serving })),
     ...objects.map((object) => mistakeOfName(object, viewOf(object))),
   ]
   return {

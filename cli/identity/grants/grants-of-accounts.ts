@@ -10,7 +10,7 @@ import {
   listAccounts,
   withNamedAccounts,
 } from '../../input/accounts/list-accounts.ts'
-import type { FolderView } from '../../input/environments/folder-views.ts'
+import type { FolderView, ViewOf } from '../../input/environments/folder-views.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
@@ -20,10 +20,14 @@ import { type Found, grantOf } from './grant.ts'
 /**
  * Finds what the ServiceAccounts of an environment read for Secret sync: by their annotations, for ExternalSecrets, and for classes with
  * `secretObjects`. Accounts that only a store or a class names count, too.
+ *
+ * @param objects - of the environment
  */
-export function grantsOfAccounts(view: FolderView, serving: Serving): readonly Found[] {
-  const { objects } = view
-  const factsOf = readSources(view, serving.policy)
+export function grantsOfAccounts(
+  objects: FolderView['objects'],
+  { viewOf, serving }: { readonly viewOf: ViewOf; readonly serving: Serving },
+): readonly Found[] {
+  const factsOf = readSources(objects, { viewOf, policy: serving.policy })
   const accounts = listAccounts(objects)
   const found = objects.filter(
     (object) => isExternalSecret(object) || (serving.servesVolumes && isClass(object)),

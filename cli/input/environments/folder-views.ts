@@ -9,7 +9,7 @@ import { describeSource } from '../text/file-error.ts'
 
 /** The objects that were passed, as the files of one folder see them: one for each name. */
 export interface FolderView {
-  /** The objects of the same environment. They are compared with each other. */
+  /** The objects of the same environment, which are compared with each other. All folders of an environment have the same list. */
   readonly objects: readonly NamedObject[]
   /**
    * All objects that may be looked up by their names. Those of other environments are among them if their names have one
@@ -20,8 +20,7 @@ export interface FolderView {
   readonly copies: ReadonlyMap<NamedObject, readonly NamedObject[]>
   /** Whether what lies here also counts for an environment that another folder isn't part of. */
   reachesBeyond(other: FolderView): boolean
-  /** The names of which there are several objects, and which of them count here. */
-  readonly environment: readonly Choice[]
+  readonly environment: Environment
 }
 
 type UnclearObject = FoundObject & { readonly unclear: string }
@@ -54,44 +53,51 @@ const noDoubts: Doubts = { concern: () => false, about: () => undefined }
  * - A name with one definition is found from anywhere. Equal copies are one definition.
  * - Of different definitions, the one in the nearest folder counts: the folder of the file that refers to it, then the parents
  *   of that folder. Two in one folder, or none in any of these, are unclear.
- * - Folders for which different definitions of a name count are different environments.
+ * - Two folders beside each other, in or below which a name has different definitions, are different environments.
  * - A definition that is in doubt is unclear.
  */
 export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = noDoubts): ViewOf {
   const names = [...Map.groupBy(objects.filter(isReferredTo), keyOf).values()].map(definitionsOf)
   const repeated = names.filter(({ all }) => all.length > 1)
   const doubted = objects.filter((object) => isReferredTo(object) && doubts.concern(object))
-  const environmentOf = cached((folder: string) =>
-    repeated.map((definitions) => choose(definitions, folder)),
-  )
+  const environmentOf = environmentsOf(repeated)
   // One object for all folders, because there may be thousands of them.
   const unclearOf = cached(unclearObject)
   // Folders share a view if the same objects count for them.
   const shared = new Map<string, FolderView>()
   const viewOf = cached((folder: string) => {
     const key = JSON.stringify([
-      ...environmentOf(folder).map(({ chosen }) => chosen.map(({ index }) => index)),
+      environmentOf(folder),
+      ...repeated.map((definitions) => chosenFor(folder, definitions).map(({ index }) => index)),
       ...doubted.map((object) => doubts.about(object, folder) ?? ''),
     ])
     const view = shared.get(key) ?? viewFrom(folder)
     shared.set(key, view)
     return view
   })
-  const everyView = cached((_: 'all') => [...new Set(objects.map(folderOf).map(viewOf))])
+  const environments = cached((_: 'all') => [
+    ...new Set(objects.map((object) => environmentOf(folderOf(object)))),
+  ])
+  const objectsIn = cached((environment: Environment) =>
+    names.flatMap(
+      (definitions) => memberOf(environment, { definitions, environmentOf })?.object ?? [],
+    ),
+  )
   function viewFrom(folder: string): FolderView {
     const environment = environmentOf(folder)
-    const isSeparate = cached((other: string) => areSeparate(environment, environmentOf(other)))
-    const isNear = (definition: Definition) => !isSeparate(definition.folder)
+    const isNear = (definition: Definition) =>
+      !areSeparate(environment, environmentOf(definition.folder))
+    const doubtOf = (object: NamedObject) => doubts.about(object, folder)
     const seen = names.map((definitions) => {
       const found = seenFrom(folder, { definitions, isNear, unclearOf })
       const { object } = found
-      const doubt = isClear(object) ? doubts.about(object, folder) : undefined
+      const doubt = isClear(object) ? doubtOf(object) : undefined
       return doubt === undefined ? found : { ...found, object: withoutContent(object, doubt) }
     })
+    const inDoubt = new Set(doubted.filter((object) => doubtOf(object) !== undefined))
+    const members = objectsIn(environment)
     return {
-      objects: seen.flatMap(({ object, isElsewhere }) =>
-        isClear(object) && !isElsewhere ? object : [],
-      ),
+      objects: inDoubt.size === 0 ? members : members.filter((object) => !inDoubt.has(object)),
       lookUps: seen.map(({ object }) => object),
       copies: new Map(
         seen.flatMap(({ object, copies }) =>
@@ -99,10 +105,8 @@ export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = 
         ),
       ),
       reachesBeyond: (other) =>
-        everyView('all').some(
-          (view) =>
-            areSeparate(view.environment, other.environment) &&
-            !areSeparate(view.environment, environment),
+        environments('all').some(
+          (some) => areSeparate(some, other.environment) && !areSeparate(some, environment),
         ),
       environment,
     }
@@ -155,19 +159,10 @@ function firstOfEach(some: readonly Definition[]): readonly Definition[] {
   return some.filter(({ number }) => !seen.has(number) && seen.add(number))
 }
 
-/** What counts for a folder. */
-interface Choice {
-  /** One object, several different ones in one folder, or none if no folder above has any. */
-  readonly chosen: readonly Definition[]
-  readonly isAmbiguous: boolean
-}
-
-function choose({ different, byFolder }: Definitions, folder: string): Choice {
+/** What counts for a folder: one object, several different ones in one folder, or none if no folder above has any. */
+function chosenFor(folder: string, { byFolder }: Definitions): readonly Definition[] {
   const above = foldersFrom(folder).find((parent) => byFolder.has(parent))
-  return {
-    chosen: above === undefined ? [] : (byFolder.get(above) ?? []),
-    isAmbiguous: different.length > 1,
-  }
+  return above === undefined ? [] : (byFolder.get(above) ?? [])
 }
 
 /** A folder and its parents, the nearest first. */
@@ -176,26 +171,69 @@ const foldersFrom = cached((folder: string): readonly string[] => {
   return parent === folder ? [folder] : [folder, ...foldersFrom(parent)]
 })
 
-/** Whether different definitions of a name count in two folders. */
-export const areSeparate = (environment: readonly Choice[], other: readonly Choice[]): boolean =>
+/** The folder with everything of an environment, or `/` for what all environments may have in common. */
+export type Environment = string
+
+/** Whether two environments are different ones, and not one in the folder of the other. */
+export const areSeparate = (environment: Environment, other: Environment): boolean =>
   !isOneEnvironment([environment, other])
 
-/** Whether one definition of each name counts in several folders, as far as it is clear. */
-export function isOneEnvironment(environments: readonly (readonly Choice[])[]): boolean {
-  const [first = []] = environments
-  return first.every(({ isAmbiguous }, i) => {
-    if (!isAmbiguous) return true
-    const clear = environments.flatMap((environment) => {
-      const chosen = environment[i]?.chosen ?? []
-      return chosen.length === 1 ? chosen : []
-    })
-    return clear.every(({ number }) => number === clear[0]?.number)
-  })
+/** Whether no two of the environments are separate: each is in the folder of the next one. */
+export function isOneEnvironment(environments: readonly Environment[]): boolean {
+  const [innermost = '/'] = environments.toSorted((a, b) => b.length - a.length)
+  return environments.every((environment) => foldersFrom(innermost).includes(environment))
+}
+
+/** Returns a function that tells the environment of a folder. */
+function environmentsOf(names: readonly Definitions[]): (folder: string) => Environment {
+  const roots = new Set(names.flatMap(separateFolders))
+  return cached((folder: string) => foldersFrom(folder).find((parent) => roots.has(parent)) ?? '/')
+}
+
+/** The folders beside each other in or below which a name has different definitions. */
+function separateFolders({ different, byFolder }: Definitions): readonly string[] {
+  if (different.length < 2) return []
+  const branches = new Map<string, { folders: Set<string>; numbers: Set<number> }>()
+  for (const [folder, some] of byFolder) {
+    let branch = folder
+    for (const parent of foldersFrom(folder)) {
+      const { folders, numbers } = branches.get(parent) ?? {
+        folders: new Set(),
+        numbers: new Set(),
+      }
+      folders.add(branch)
+      for (const { number } of some) numbers.add(number)
+      branches.set(parent, { folders, numbers })
+      branch = parent
+    }
+  }
+  return [...branches].flatMap(([parent, { folders, numbers }]) =>
+    folders.size > 1 && numbers.size > 1 ? [...folders].filter((folder) => folder !== parent) : [],
+  )
+}
+
+/** The definition of a name that counts in an environment, if it is clear. */
+function memberOf(
+  environment: Environment,
+  {
+    definitions,
+    environmentOf,
+  }: {
+    readonly definitions: Definitions
+    readonly environmentOf: (folder: string) => Environment
+  },
+): Definition | undefined {
+  const byEnvironment = Map.groupBy(definitions.all, ({ folder }) => environmentOf(folder))
+  const above = foldersFrom(environment).find((parent) => byEnvironment.has(parent))
+  const counting =
+    above === undefined
+      ? definitions.all.filter(({ folder }) => !areSeparate(environment, environmentOf(folder)))
+      : (byEnvironment.get(above) ?? [])
+  return counting.every(({ number }) => number === counting[0]?.number) ? counting[0] : undefined
 }
 
 interface Seen {
   readonly object: NamedObject | UnclearObject
-  readonly isElsewhere: boolean
   readonly copies: readonly NamedObject[]
 }
 
@@ -212,17 +250,13 @@ function seenFrom(
   },
 ): Seen {
   const { all, different } = definitions
-  const { chosen, isAmbiguous } = choose(definitions, folder)
+  const chosen = chosenFor(folder, definitions)
   const [first = all[0] as Definition, ...others] = chosen
-  const here = { isElsewhere: false, copies: [] }
-  if (chosen.length > 0 && others.length === 0) return { ...here, object: first.object }
-  if (isAmbiguous) return { ...here, object: unclearOf(chosen.length === 0 ? different : chosen) }
+  if (chosen.length > 0 && others.length === 0) return { object: first.object, copies: [] }
+  if (different.length > 1)
+    return { object: unclearOf(chosen.length === 0 ? different : chosen), copies: [] }
   const [near = first, ...copies] = all.filter(isNear)
-  return {
-    object: near.object,
-    isElsewhere: !isNear(near),
-    copies: [near, ...copies].map(({ object }) => object),
-  }
+  return { object: near.object, copies: [near, ...copies].map(({ object }) => object) }
 }
 
 const maxPlaces = 5
