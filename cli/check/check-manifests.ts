@@ -12,6 +12,7 @@ import {
   isSecretStore,
 } from '../input/sources/external-secrets-kind.ts'
 import { isClass } from '../input/sources/referred-to.ts'
+import { doubtsAboutUnread } from '../input/unread/unread-doubts.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
 import { readSources } from './find/read-sources.ts'
@@ -26,7 +27,7 @@ import {
 } from './objects/check-external-secret.ts'
 import { checkPod } from './objects/check-pod.ts'
 import { checkSecret } from './objects/check-secret.ts'
-import type { DocumentContent } from './read-check-input.ts'
+import type { CheckInput, DocumentContent } from './read-check-input.ts'
 
 interface CheckedManifests {
   readonly verdicts: readonly Verdict[]
@@ -36,10 +37,13 @@ interface CheckedManifests {
 
 /** Checks all documents. Classes, ServiceAccounts and pods of different files belong together, unless they are of different environments. */
 export function checkManifests(
-  contents: readonly DocumentContent[],
+  { contents, unread }: Pick<CheckInput, 'contents' | 'unread'>,
   serving: Serving,
 ): CheckedManifests {
-  const viewOf = viewsByFolder(contents.flatMap(({ objects }) => objects))
+  const viewOf = viewsByFolder(
+    contents.flatMap(({ objects }) => objects),
+    doubtsAboutUnread(unread),
+  )
   const annotated = contents.flatMap(({ accounts }) => accounts)
   const { policy } = serving
   const factsIn = cached((objects: FolderView['objects']) =>

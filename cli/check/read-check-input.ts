@@ -17,6 +17,7 @@ import { isReferredTo } from '../input/sources/referred-to.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
+import { type Unread, unreadFile, unseenPaths } from '../input/unread/unread.ts'
 import { describeNothing } from './findings/describe-nothing.ts'
 import type { CheckReport } from './findings/report.ts'
 import type { Verdict } from './findings/verdict.ts'
@@ -48,9 +49,11 @@ interface ReadingOptions {
   readonly quiet?: boolean
 }
 
-interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
+export interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
   /** Only of documents that have something to look at. */
   readonly contents: readonly DocumentContent[]
+  /** What may have definitions, too. */
+  readonly unread: readonly Unread[]
   /** How many files were read. */
   readonly files: number
   /** How many objects there is nothing to say about. */
@@ -71,6 +74,7 @@ export async function readCheckInput(
     ? planRendering(everything, options)
     : { ...everything, roots: [] }
   const read = readFiles(files, options)
+  const unreadable = read.flatMap((file, i) => (file instanceof FileError ? (files[i] ?? []) : []))
   for await (const result of renderFolders(roots, { ...options, values }))
     read.push(
       result instanceof FileError
@@ -93,6 +97,10 @@ export async function readCheckInput(
     ignored: sum('ignored'),
     errors,
     skipped,
+    unread: [
+      ...unreadable.filter((path) => path !== '-').map(unreadFile),
+      ...unseenPaths(everything.unseen),
+    ],
     files: readable.length,
     ...(hasNothing && { nothing: describeNothing(seen) }),
   }

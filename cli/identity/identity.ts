@@ -68,7 +68,7 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
     )
   const objects = contents.flatMap((content) => content.objects)
   const templates = contents.flatMap((content) => content.templates)
-  const found = findGrants(templates, { objects, serving })
+  const found = findGrants(templates, { objects, unread: input.unread, serving })
   const { grants } = found
   const mistakes = sortOutMistakes(found.mistakes, placeholders)
   const { safe, unsafe } = sortOut(grants)

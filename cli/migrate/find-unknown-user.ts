@@ -3,10 +3,10 @@ import { findObject, keyOf } from '../input/find-object.ts'
 import type { FoundObject, NamedObject } from '../input/find-objects.ts'
 import { isReferredTo } from '../input/sources/referred-to.ts'
 import { describeSource } from '../input/text/file-error.ts'
+import { mayUse, placeIn, realPath, type Unread } from '../input/unread/unread.ts'
 import { classNamesOf } from './class-names-of.ts'
 import type { MigratedContent } from './content.ts'
 import { openUserFinder } from './open-users.ts'
-import { mayUse, placeIn } from './unread/unread.ts'
 
 /**
  * Finds what may need a class or a store although it isn't one of its known users: a pod for which the name is unclear,
@@ -29,6 +29,7 @@ export function unknownUserFinder(
   )
   const mentions = mentionsIn(content)
   const openUserOf = openUserFinder(content)
+  const isKnown = linkFinder(content)
   const mentionsOf = (name: string) =>
     [name, placeholders.restore(name)].flatMap((written) => mentions.get(written) ?? [])
   return (object) => {
@@ -40,11 +41,25 @@ export function unknownUserFinder(
     )
     if (mention) return `${mention.title} (${describeSource(mention.manifest.source)}) names it`
     const unread = otherFiles.unread.find(
-      (some) => mayUse(some, object) && environments.mayShare(placeIn(some), source),
+      (some) =>
+        mayUse(some, object) &&
+        environments.mayShare(placeIn(some), source) &&
+        !isKnown(some, source),
     )
     if (unread) return `${unread.path} ${unread.reason}, and may need it`
     const part = otherFiles.builds.unreadBy(source)
     return part === undefined ? openUserOf(object) : `${part}, and may need it`
+  }
+}
+
+/** Tells symbolic links to other files whose users are known anyway. A link to the object's own file would lead nowhere. */
+function linkFinder({ objects, templates, otherFiles }: MigratedContent) {
+  if (otherFiles.unread.every(({ target }) => target === undefined)) return () => false
+  const sources = new Set([...objects, ...templates].map(({ manifest }) => manifest.source))
+  const targets = new Map([...sources].map((source) => [realPath(source), source]))
+  return ({ target }: Unread, own: string): boolean => {
+    const source = target && targets.get(target)
+    return source !== undefined && source !== own
   }
 }
 

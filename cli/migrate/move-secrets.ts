@@ -16,13 +16,13 @@ import type { FoundObject, NamedObject, PodTemplate } from '../input/find-object
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { classSource } from '../input/sources/class-source.ts'
 import { describeSource } from '../input/text/file-error.ts'
+import { mayDefine } from '../input/unread/unread.ts'
 import type { AccountChange } from './account-change.ts'
 import { carrySecrets } from './carry-secrets.ts'
 import { chooseClassAccount } from './choose-class-account.ts'
 import type { OtherFiles } from './doubts.ts'
 import type { Environments } from './group-environments.ts'
 import { plainSource } from './plain-source.ts'
-import { mayDefine } from './unread/unread.ts'
 
 /** The accounts that have got Secrets, by their `keyOf`. Environments may have different accounts of one name. */
 export type PlannedAccounts = Map<string, readonly AccountChange[]>

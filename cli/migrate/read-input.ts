@@ -11,9 +11,9 @@ import { type ManifestFile, parseManifests } from '../input/read-manifests.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles, type SkippedPath } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
+import { type Unread, unreadFolder, unreadPatch, unseenPaths } from '../input/unread/unread.ts'
 import type { OtherFiles } from './doubts.ts'
 import { readKustomize } from './kustomize/read-kustomize.ts'
-import { type Unread, unreadFolder, unreadPatch } from './unread/unread.ts'
 
 const command = 'migrate'
 
@@ -74,6 +74,7 @@ export function readMigrateInput(
       builds: kustomize.builds,
       unread: [
         ...unread,
+        ...unseenPaths(found.unseen),
         ...kustomize.patches.map((path) => unreadPatch(path)),
         ...found.unrendered
           .filter(({ kind }) => kind === 'chart' || !entersKustomize)

@@ -15,6 +15,8 @@ import {
 import type { FoundObject, NamedObject, PodTemplate } from '../../input/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
+import type { Unread } from '../../input/unread/unread.ts'
+import { doubtsAboutUnread } from '../../input/unread/unread-doubts.ts'
 import { type Found, type Grant, grantOf, placeholderClient } from './grant.ts'
 import { grantsOfAccounts } from './grants-of-accounts.ts'
 
@@ -27,9 +29,17 @@ interface FoundGrants {
 /** Finds what the pods and the ServiceAccounts with Secret sync read. */
 export function findGrants(
   templates: readonly PodTemplate[],
-  { objects, serving }: { readonly objects: readonly NamedObject[]; readonly serving: Serving },
+  {
+    objects,
+    unread,
+    serving,
+  }: {
+    readonly objects: readonly NamedObject[]
+    readonly unread: readonly Unread[]
+    readonly serving: Serving
+  },
 ): FoundGrants {
-  const viewOf = viewsByFolder(objects)
+  const viewOf = viewsByFolder(objects, doubtsAboutUnread(unread))
   const environments = [...new Set(objects.map((object) => viewOf(object).objects))]
   const found = [
     ...templates.map((pod) => grantOfPod(pod, { objects: viewOf(pod).lookUps, serving })),

@@ -9,6 +9,8 @@ export interface FoundFiles {
   readonly files: readonly string[]
   /** What it passes over in the folders. Files with other names than those of manifests aren't listed. */
   readonly skipped: readonly SkippedPath[]
+  /** Of what is passed over, what may have manifests all the same: symbolic links, and folders that are too deep. */
+  readonly unseen: readonly string[]
   /** Folders that have to be rendered first. If they aren't going to be, they are among what is skipped, or the errors. */
   readonly unrendered: readonly RenderFolder[]
   /** Folders that can't be read, or have to be rendered first. */
@@ -51,6 +53,7 @@ export function findFiles(
   const { maxEntries, maxFiles, maxDepth } = bounds
   const files = new Set<string>()
   const skipped: SkippedPath[] = []
+  const unseen = new Set<string>()
   const errors: FileError[] = []
   const unrendered: RenderFolder[] = []
   let entries = 0
@@ -71,6 +74,8 @@ export function findFiles(
       if (isFull()) return
       const path = join(folder, entry.name)
       const reason = skipReason(entry) ?? (depth >= maxDepth ? tooDeep(entry, maxDepth) : undefined)
+      if (mayHaveManifests(entry, path) && (entry.isSymbolicLink() || depth >= maxDepth))
+        unseen.add(path)
       if (reason !== undefined) skipped.push({ path, reason })
       else if (entry.isDirectory()) readFolder(path, depth + 1)
       else if (entry.isFile() && isManifestName(entry.name)) files.add(path)
@@ -82,9 +87,15 @@ export function findFiles(
     if (!isFull()) continue
     const sentence = `has more than ${maxFiles} manifests or ${maxEntries} files; name the folders with the manifests`
     const error = new FileError({ source: path }, sentence)
-    return { files: [], skipped, unrendered, errors: [...errors, error] }
+    return { files: [], skipped, unseen: [], unrendered, errors: [...errors, error] }
   }
-  return { files: [...files], skipped, unrendered, errors }
+  const found = {
+    skipped,
+    unseen: [...unseen].filter((path) => !files.has(path)),
+    unrendered,
+    errors,
+  }
+  return { files: [...files], ...found }
 }
 
 function isFolder(path: string): boolean {
@@ -106,6 +117,11 @@ function entriesOf(folder: string, errors: FileError[]): readonly Dirent[] {
 }
 
 const isManifestName = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name)
+
+const mayHaveManifests = (entry: Dirent, path: string): boolean =>
+  !entry.name.startsWith('.') &&
+  entry.name !== 'node_modules' &&
+  ((entry.isSymbolicLink() && isManifestName(entry.name)) || isFolder(path))
 
 function skipReason(entry: Dirent): string | undefined {
   if (entry.name.startsWith('.')) return 'it is hidden'

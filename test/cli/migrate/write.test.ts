@@ -1,42 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import t from 'tap'
+import { classText, podText } from '../../support/csi-texts.ts'
 import { makeRepository, type Texts } from '../../support/repository.ts'
 
-/** A class with this vault, whose Secret is made of its object. */
-const classText = (vault: string, name = 'kv'): string => `# The vault of the team.
-apiVersion: secrets-store.csi.x-k8s.io/v1
-kind: SecretProviderClass
-metadata: { name: ${name}, namespace: shop }
-spec:
-  provider: azure
-  parameters:
-    clientID: 22222222-2222-2222-2222-222222222222
-    keyvaultName: ${vault}
-    objects: |
-      - { objectName: db, objectType: secret }
-`
 const withSecret = `  secretObjects:
     - secretName: app
       type: Opaque
       data: [{ objectName: db, key: password }]
-`
-const podText = (name = 'web', volumeClass = 'kv'): string => `apiVersion: v1
-kind: Pod
-metadata:
-  name: ${name} # the name
-  namespace: shop
-spec:
-  serviceAccountName: web
-  containers:
-    - name: app
-      image: app
-      volumeMounts:
-        - { name: kv, mountPath: /kv }
-  volumes:
-    - name: kv
-      csi:
-        driver: secrets-store.csi.k8s.io
-        volumeAttributes: { secretProviderClass: ${volumeClass} }
 `
 const migratedPod = (vault: string, name = 'web'): string => `apiVersion: v1
 kind: Pod

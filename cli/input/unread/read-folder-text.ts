@@ -7,7 +7,7 @@ const bounds = { maxFiles: 2_000, maxBytes: 16 * 1024 * 1024 }
 /**
  * The texts of all files in and below a folder that isn’t read.
  *
- * @returns undefined if they are too large, or if there is an archive of another chart among them
+ * @returns undefined if they are too large, or if there is an archive of another chart or a symbolic link among them
  */
 export function readFolderText(folder: string): string | undefined {
   const texts: string[] = []
@@ -17,6 +17,7 @@ export function readFolderText(folder: string): string | undefined {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       const inner = join(path, entry.name)
       if (entry.isDirectory()) open.push(inner)
+      if (entry.isSymbolicLink()) return undefined
       if (!entry.isFile()) continue
       bytes += statSync(inner).size
       if (/\.tgz$/.test(entry.name) || texts.length >= bounds.maxFiles || bytes > bounds.maxBytes)

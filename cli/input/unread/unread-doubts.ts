@@ -1,0 +1,45 @@
+import { dirname, relative, resolve, sep } from 'node:path'
+import { cached } from '../cached.ts'
+import type { Doubts } from '../environments/folder-views.ts'
+import type { NamedObject } from '../find-objects.ts'
+import { mayDefine, realPath, type Unread } from './unread.ts'
+
+/**
+ * The definitions that may not be the ones that count: a file that can't be read may have one, too, in a nearer folder, or
+ * anywhere if no folder above has any.
+ */
+export function doubtsAboutUnread(unread: readonly Unread[]): Doubts {
+  const files = unread.filter(({ isFile }) => isFile)
+  const target = cached((source: string) => realPath(source) ?? source)
+  const hidden = cached((object: NamedObject) => {
+    const { source } = object.manifest
+    return files.filter(
+      (file) =>
+        mayDefine(file, object) && (file.target === undefined || file.target !== target(source)),
+    )
+  })
+  return {
+    concern: (object) => files.length > 0 && hidden(object).length > 0,
+    about(object, folder) {
+      if (files.length === 0) return undefined
+      const own = dirname(resolve(object.manifest.source))
+      const nearer = hidden(object).find(({ path }) =>
+        isNearer(dirname(resolve(path)), own, folder),
+      )
+      return nearer && `may have another definition in ${nearer.path}, which ${nearer.reason}`
+    },
+  }
+}
+
+/** Whether a definition in a folder would count rather than the one in another folder. */
+function isNearer(folder: string, other: string, from: string): boolean {
+  return isAbove(other, from)
+    ? isAbove(folder, from) && folder !== other && isAbove(other, folder)
+    : true
+}
+
+/** Whether a folder is another one, or above it. */
+function isAbove(folder: string, other: string): boolean {
+  const path = relative(folder, other)
+  return path !== '..' && !path.startsWith(`..${sep}`)
+}

@@ -1,0 +1,144 @@
+import { realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { cached } from '../cached.ts'
+import type { NamedObject } from '../find-objects.ts'
+import { findPlaceholders } from '../placeholders/find-placeholders.ts'
+import { hasStandIn } from '../placeholders/stand-in.ts'
+import { FileError } from '../text/file-error.ts'
+import { readText } from '../text/read-text.ts'
+import { readFolderText } from './read-folder-text.ts'
+
+/** A file or a folder that isn't read as manifests. It may define or use objects all the same. */
+export interface Unread {
+  readonly path: string
+  readonly isFile: boolean
+  /** The file that a symbolic link leads to. */
+  readonly target?: string
+  /** Absent if it can't be read as text. */
+  readonly text?: string
+  /** Why, as a clause about it. */
+  readonly reason: string
+}
+
+type Named = Pick<NamedObject, 'kind' | 'name'>
+
+/** Whether an unread file may have a definition of this name. */
+export const mayDefine = (unread: Unread, { kind, name }: Named): boolean =>
+  mayHave(unread, String(kind).replaceAll(/\W/g, '.'), name)
+
+/** Whether something unread may need a class or a store of this name. */
+export const mayUse = (unread: Unread, { kind, name }: Named): boolean =>
+  mayHave(unread, kind === 'SecretProviderClass' ? classUse : storeUse, name)
+
+const classUse = 'secretProviderClass'
+const storeUse = 'external-secrets\\.io|storeRef'
+
+/** A name may be made by a template, or have a placeholder. */
+function mayHave(unread: Unread, mark: string, name: string): boolean {
+  const { text } = unread
+  if (text === undefined) return true
+  const { hasMark, isOpen } = factsOf(unread, text)
+  return hasMark(mark) && (isOpen() || hasStandIn(name) || hasName(unread, text, name))
+}
+
+interface Facts {
+  readonly hasMark: (mark: string) => boolean
+  readonly isOpen: () => boolean
+  readonly words: () => ReadonlySet<string>
+}
+
+/** What texts have, because each of them may be asked for thousands of names. */
+const knownFacts = new WeakMap<Unread, Facts>()
+
+function factsOf(unread: Unread, text: string): Facts {
+  const known = knownFacts.get(unread)
+  if (known) return known
+  const isOpen = cached((_: 'text') => text.includes('{{') || findPlaceholders(text).length > 0)
+  const words = cached((_: 'text') => new Set(text.match(word)))
+  const facts = {
+    hasMark: cached((mark: string) => new RegExp(mark, 'i').test(text)),
+    isOpen: () => isOpen('text'),
+    words: () => words('text'),
+  }
+  knownFacts.set(unread, facts)
+  return facts
+}
+
+const word = /[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?/g
+
+/** Whether a text has a name that isn't part of a longer one. */
+function hasName(unread: Unread, text: string, name: string): boolean {
+  const isWord = name.replace(word, '') === ''
+  return isWord ? factsOf(unread, text).words().has(name) : text.includes(name)
+}
+
+/** A file in place of what isn't read. */
+export const placeIn = ({ path, isFile }: Unread): string => (isFile ? path : join(path, 'file'))
+
+/** A folder that has to be rendered first. */
+export const unreadFolder = ({ path }: { readonly path: string }): Unread => ({
+  path,
+  isFile: false,
+  ...withText(() => readFolderText(path)),
+  reason: "isn't rendered",
+})
+
+/** A patch of Kustomize. What it changes is known from the kustomization, so that it defines nothing. */
+export const unreadPatch = (path: string): Unread => ({
+  path,
+  isFile: false,
+  ...withText(() => readText(path)),
+  reason: "isn't a resource of a kustomization.yaml",
+})
+
+/** A file that isn't manifests. */
+export const unreadFile = (path: string): Unread => ({
+  path,
+  isFile: true,
+  ...withText(() => readText(path)),
+  reason: "can't be read",
+})
+
+/** More than repositories have. Each may lead to a large folder. */
+const maxFolders = 100
+
+/** Symbolic links, and folders that are too deep. What they lead to counts where they are. */
+export function unseenPaths(paths: readonly string[]): readonly Unread[] {
+  let folders = 0
+  const textOf = cached((target: string) =>
+    withText(() => {
+      const status = statSync(target)
+      if (status.isFile()) return readText(target)
+      folders++
+      return status.isDirectory() && folders <= maxFolders ? readFolderText(target) : undefined
+    }),
+  )
+  return paths.map((path) => {
+    const target = realPath(path)
+    return {
+      path,
+      isFile: true,
+      ...(target !== undefined && { target, ...textOf(target) }),
+      reason: "isn't read",
+    }
+  })
+}
+
+/** A path without symbolic links. Undefined if there is no such file. */
+export function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+function withText(read: () => string | undefined): { readonly text?: string } {
+  try {
+    const text = read()
+    return text === undefined ? {} : { text }
+  } catch (error) {
+    if (error instanceof FileError || (error instanceof Error && 'code' in error)) return {}
+    throw error
+  }
+}
