@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import type { FileChange } from './files/file-change.ts'
+import { isTaken } from './files/is-taken.ts'
 import type { Builds } from './kustomize/builds.ts'
 import type { RewrittenFile } from './rewrite-documents.ts'
 
@@ -34,7 +34,7 @@ export function preparedFiles(
   const taken = new Set<string>()
   const freshPath = (path: string, number = 1): string => {
     const chosen = number === 1 ? path : path.replace(/\.yaml$/, `-${number}.yaml`)
-    if (existsSync(chosen) || taken.has(resolve(chosen))) return freshPath(path, number + 1)
+    if (isTaken(chosen) || taken.has(resolve(chosen))) return freshPath(path, number + 1)
     taken.add(resolve(chosen))
     return chosen
   }

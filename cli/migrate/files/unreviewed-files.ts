@@ -44,9 +44,10 @@ function statesIn(
   names: readonly string[],
 ): (name: string) => string | undefined {
   const states = new Map<string, string>()
+  const environment = withoutFilters(repository)
   for (let at = 0; at < names.length; at += maxNames) {
     const some = names.slice(at, at + maxNames)
-    const entries = readStatus(repository, some)
+    const entries = readStatus(repository, some, environment)
     if (typeof entries === 'string') return () => entries
     for (const name of some) {
       const entry = entries.find(
@@ -65,15 +66,16 @@ interface StatusEntry {
 }
 
 /** The entries of `git status`, or why there are none. */
-function readStatus(repository: string, names: readonly string[]): readonly StatusEntry[] | string {
-  const { GIT_DIR: _, GIT_WORK_TREE: __, GIT_INDEX_FILE: ___, ...env } = process.env
-  const { error, status, stdout, stderr } = spawnSync('git', [...statusCommand, '--', ...names], {
-    cwd: repository,
+function readStatus(
+  repository: string,
+  names: readonly string[],
+  env: NodeJS.ProcessEnv,
+): readonly StatusEntry[] | string {
+  const { error, status, stdout, stderr } = runGit(
+    repository,
+    [...statusCommand, '--', ...names],
     env,
-    encoding: 'utf8',
-    timeout: 60_000,
-    maxBuffer: 16 * 1024 * 1024,
-  })
+  )
   if (error) return `can't be compared with its commit: git: ${error.message}`
   if (status !== 0) return `can't be compared with its commit: git: ${stderr.split('\n')[0]}`
   return stdout
@@ -81,6 +83,35 @@ function readStatus(repository: string, names: readonly string[]): readonly Stat
     .filter((entry) => entry !== '')
     .map((entry) => ({ state: entry.slice(0, 2), path: entry.slice(3) }))
 }
+
+function runGit(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  const options = { encoding: 'utf8', timeout: 60_000, maxBuffer: 16 * 1024 * 1024 } as const
+  return spawnSync('git', args, { ...options, cwd, env })
+}
+
+/** Variables that turn off the filters in the configuration of a repository, which are programs. Nothing is fetched, either. */
+function withoutFilters(repository: string): NodeJS.ProcessEnv {
+  const { GIT_DIR: _, GIT_WORK_TREE: __, GIT_INDEX_FILE: ___, ...inherited } = process.env
+  const env: NodeJS.ProcessEnv = {
+    ...inherited,
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_ALLOW_PROTOCOL: 'none',
+  }
+  const { stdout } = runGit(repository, filtersCommand, env)
+  const names = new Set((stdout ?? '').split('\0').filter((name) => name !== ''))
+  const before = Number(env['GIT_CONFIG_COUNT'] ?? 0)
+  const pairs = [...names].flatMap((name, i) => [
+    [`GIT_CONFIG_KEY_${before + i}`, name],
+    [`GIT_CONFIG_VALUE_${before + i}`, name.endsWith('.required') ? 'false' : ''],
+  ])
+  const count = { GIT_CONFIG_COUNT: String(before + names.size) }
+  return { ...env, ...Object.fromEntries(pairs), ...(names.size > 0 && count) }
+}
+
+const filtersCommand = [
+  ...['config', '--null', '--name-only'],
+  ...['--get-regexp', '^filter\\..*\\.(clean|process|required)$'],
+]
 
 /** Runs no program that the repository names, and writes nothing. */
 const statusCommand = [

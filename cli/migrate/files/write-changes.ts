@@ -1,6 +1,5 @@
 import {
   closeSync,
-  existsSync,
   fchmodSync,
   fsyncSync,
   lstatSync,
@@ -12,7 +11,9 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { FileError } from '../../input/text/file-error.ts'
 import { readErrorSentence, readText } from '../../input/text/read-text.ts'
+import { realPath } from '../../input/unread/unread.ts'
 import type { FileChange } from './file-change.ts'
+import { isTaken } from './is-taken.ts'
 
 interface Written {
   readonly written: number
@@ -25,7 +26,10 @@ interface Written {
  */
 export function writeChanges(changes: readonly FileChange[]): Written {
   // 1. Nothing that wasn't read is overwritten.
-  const conflicts = changes.flatMap((change) => conflictOf(change) ?? [])
+  const conflicts = [
+    ...sameFiles(changes),
+    ...changes.flatMap((change) => conflictOf(change) ?? []),
+  ]
   if (conflicts.length > 0) return { written: 0, errors: conflicts }
   const steps: Step[] = []
   let written = 0
@@ -46,9 +50,21 @@ export function writeChanges(changes: readonly FileChange[]): Written {
   }
 }
 
+/** Files that were read by two names, because a named folder is a symbolic link. */
+function sameFiles(changes: readonly FileChange[]): readonly FileError[] {
+  const old = changes.filter(({ before }) => before !== undefined)
+  const byFile = Map.groupBy(old, ({ path }) => realPath(path) ?? path)
+  return [...byFile.values()].flatMap(([first, ...others]) =>
+    others.map(({ path }) => {
+      const sentence = `is the same file as ${first?.path}; name one of their folders`
+      return new FileError({ source: path }, sentence)
+    }),
+  )
+}
+
 function conflictOf({ path, before }: FileChange): FileError | undefined {
   const refused = (sentence: string) => new FileError({ source: path }, sentence)
-  if (before === undefined) return existsSync(path) ? refused('exists already') : undefined
+  if (before === undefined) return isTaken(path) ? refused('exists already') : undefined
   try {
     const status = lstatSync(path)
     if (status.isSymbolicLink()) return refused('is a symbolic link; name the file it leads to')
@@ -82,6 +98,9 @@ function writeSynced(path: string, text: string, like: string | undefined): void
     writeFileSync(descriptor, text)
     if (like !== undefined) fchmodSync(descriptor, lstatSync(like).mode & 0o7777)
     fsyncSync(descriptor)
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw error
   } finally {
     closeSync(descriptor)
   }

@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import t from 'tap'
 import { classText, podText } from '../../support/csi-texts.ts'
 import { makeRepository, type Texts } from '../../support/repository.ts'
@@ -193,4 +201,46 @@ t.test('without these options, folders become one stream', async (t) => {
   t.equal(stdout.match(/^kind: Pod$/gm)?.length, 2)
   const broken = makeRepository(t, { ...environments, 'staging/bad.yaml': 'a: [\n' })
   t.match(await broken.run(['migrate']), { code: 2, stdout: '', stderr: /staging\/bad\.yaml/ })
+})
+
+t.test('a link that leads nowhere isn’t replaced by an account', async (t) => {
+  const { run, pathOf, git, commit } = makeRepository(t, {
+    'dev/kv.yaml': classText('dev-vault') + withSecret,
+    'dev/web.yaml': podText(),
+  })
+  symlinkSync('/nowhere', pathOf('dev/serviceaccount-web.yaml'))
+  commit()
+  const { stderr } = await run(['migrate', '--write'], ['dev/kv.yaml', 'dev/web.yaml'])
+  t.equal(
+    git('status', '--porcelain'),
+    ' D dev/kv.yaml\n M dev/web.yaml\n?? dev/serviceaccount-web-2.yaml\n',
+    stderr,
+  )
+})
+
+t.test('files of a folder with two names are named', async (t) => {
+  const { run, pathOf, git, commit } = makeRepository(t, environments)
+  symlinkSync('dev', pathOf('alias'))
+  commit()
+  const refused = await run(['migrate', '--write'], ['dev', 'alias'])
+  t.match(refused, {
+    code: 1,
+    stderr: 'alias/web.yaml: is the same file as dev/web.yaml; name one of their folders',
+  })
+  t.equal(git('status', '--porcelain'), '')
+})
+
+t.test('filters of the repository don’t run', async (t) => {
+  const { run, pathOf, git, commit } = makeRepository(t, {
+    ...environments,
+    '.gitattributes': '*.yaml filter=a=b\n',
+  })
+  commit()
+  git('config', 'filter.a=b.clean', `touch '${pathOf('ran')}'; cat`)
+  git('config', 'filter.a=b.required', 'true')
+  utimesSync(pathOf('dev/web.yaml'), 1, 1)
+  t.equal((await run(['migrate', '--write'])).code, 0)
+  t.notOk(existsSync(pathOf('ran')))
+  git('status')
+  t.ok(existsSync(pathOf('ran')))
 })
