@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describeSource } from '../input/text/file-error.ts'
 import type { FileChange } from './files/file-change.ts'
+import { isTaken } from './files/is-taken.ts'
 import type { OverlayPatch } from './plan-overlays.ts'
 
 interface OverlayFiles {
@@ -23,7 +24,7 @@ export function overlayFiles(overlays: readonly OverlayPatch[]): OverlayFiles {
   })
   const others = overlays.filter(({ kustomization }) => kustomization === undefined)
   return {
-    changes: files.flatMap(({ change }) => (existsSync(change.path) ? [] : change)),
+    changes: files.flatMap(({ change }) => (isTaken(change.path) ? [] : change)),
     lines: [...files.map(({ line }) => line), ...patchLines(others)],
   }
 }
@@ -36,8 +37,17 @@ function pathFor(
 ): string {
   const name = `migrate-${template.title}`.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')
   const path = join(folder, `${name}${number === 1 ? '' : `-${number}`}.yaml`)
-  const isFree = existsSync(path) ? readFileSync(path, 'utf8') === text : !taken.has(path)
+  const isFree = isTaken(path) ? hasText(path, text) : !taken.has(path)
   return isFree ? path : pathFor({ folder, template, text }, taken, number + 1)
+}
+
+function hasText(path: string, text: string): boolean {
+  const status = lstatSync(path)
+  return (
+    status.isFile() &&
+    status.size === Buffer.byteLength(text) &&
+    readFileSync(path, 'utf8') === text
+  )
 }
 
 /** The patches as text. */

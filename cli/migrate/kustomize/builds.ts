@@ -99,12 +99,13 @@ function buildsFrom(
   return kustomizations.map((found): Build => {
     const parts = partsOf(found, byFolder)
     const files = new Set(parts.flatMap(({ resources }) => resources))
-    total += parts.length + files.size
+    const patches = parts.flatMap((part) => part.patches)
+    total += parts.length + files.size + patches.length
     if (total > maxParts) throw new FileError({ source: found.file }, tooMany)
     return {
       ...found,
       files,
-      patches: parts.flatMap(({ patches }) => patches),
+      patches,
       patchesByFolder: parts.map(({ patches }) => patches),
       unknown: parts.flatMap(({ unknown }) => unknown),
       remote: parts.flatMap(({ remote, resources, components }) => [

@@ -1,12 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
-import { yamlOptions } from '../../input/document/compose-documents.ts'
-import { FileError } from '../../input/text/file-error.ts'
 import { kustomizationNames } from '../../input/text/find-files.ts'
+import { isFile } from '../../input/text/is-file.ts'
 import { readText } from '../../input/text/read-text.ts'
-import { type KustomizePatch, readPatches } from './read-patches.ts'
+import { documentsOfText, type KustomizePatch, readPatches } from './read-patches.ts'
 
 /** What the `kustomization.yaml` of a folder says about manifests. */
 export interface Kustomization {
@@ -38,8 +36,15 @@ const known = [
 /** Larger ones are written by programs. */
 const maxBytes = 1024 * 1024
 
-/** Reads the kustomization of a folder that has one. */
-export function readKustomization(path: string): Kustomization {
+/**
+ * Reads the kustomization of a folder that has one.
+ *
+ * @param documentsOf - the documents of a file with patches
+ */
+export function readKustomization(
+  path: string,
+  documentsOf: (path: string) => readonly unknown[],
+): Kustomization {
   const name = kustomizationNames.find((name) => existsSync(join(path, name))) ?? ''
   const file = join(path, name)
   const folder = resolve(path)
@@ -61,7 +66,7 @@ export function readKustomization(path: string): Kustomization {
     folder,
     resources: entries.map((entry) => resolve(folder, entry)),
     components: parts.map((entry) => resolve(folder, entry)),
-    patches: readPatches(content, folder),
+    patches: readPatches(content, folder, documentsOf),
     unknown,
     remote: [...entries, ...parts].filter(isRemote),
   }
@@ -70,12 +75,7 @@ export function readKustomization(path: string): Kustomization {
 const nothing = { resources: [], components: [], patches: [], remote: [] }
 
 function contentOf(file: string): JsonObject | undefined {
-  try {
-    if (statSync(file).size > maxBytes) return undefined
-    const content: unknown = parse(readText(file), { ...yamlOptions, maxAliasCount: 100 })
-    return isObject(content) ? content : undefined
-  } catch (error) {
-    if (error instanceof FileError || error instanceof Error) return undefined
-    throw error
-  }
+  if (!isFile(file) || statSync(file).size > maxBytes) return undefined
+  const [content, ...others] = documentsOfText(() => readText(file))
+  return isObject(content) && others.length === 0 ? content : undefined
 }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { cached } from '../../input/cached.ts'
 import { kustomizationNames, type RenderFolder } from '../../input/text/find-files.ts'
 import { type Builds, findBuilds, isBelow } from './builds.ts'
 import { readKustomization } from './kustomization.ts'
+import { patchDocuments } from './read-patches.ts'
 
 interface Kustomize {
   readonly builds: Builds
@@ -29,7 +31,11 @@ export function readKustomize(
       .map((folder) => [resolve(folder), folder]),
   )
   const absolute = new Set(files.map((file) => resolve(file)))
-  const kustomizations = [...folders.values()].map(readKustomization)
+  // Overlays may share patches.
+  const documentsOf = cached(patchDocuments)
+  const kustomizations = [...folders.values()].map((folder) =>
+    readKustomization(folder, documentsOf),
+  )
   const builds = findBuilds(kustomizations, (path) => absolute.has(path))
   const known = new Set(folders.keys())
   const isKustomization = (file: string) => kustomizationNames.includes(basename(file))

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
-import { parseAllDocuments } from 'yaml'
 import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
-import { yamlOptions } from '../../input/document/compose-documents.ts'
+import { treeOf } from '../../input/document/manifest.ts'
+import { parseManifests } from '../../input/read-manifests.ts'
 import { FileError } from '../../input/text/file-error.ts'
+import { isFile } from '../../input/text/is-file.ts'
 import { readText } from '../../input/text/read-text.ts'
 import { harmlessContainers } from './harmless-containers.ts'
 
@@ -18,29 +19,47 @@ export interface KustomizePatch {
   readonly document?: unknown
 }
 
-/** The patches of a kustomization. */
-export function readPatches(content: JsonObject, folder: string): readonly KustomizePatch[] {
+/** More than a folder has by far. Each may be a large file, and each is compared with each object. */
+const maxPatches = 1000
+
+/**
+ * The patches of a kustomization.
+ *
+ * @param documentsOf - the documents of a file; none if it can't be read
+ */
+export function readPatches(
+  content: JsonObject,
+  folder: string,
+  documentsOf: (path: string) => readonly unknown[],
+): readonly KustomizePatch[] {
   const listed = ['patches', 'patchesStrategicMerge', 'patchesJson6902'].flatMap((field) => {
     const list = content[field]
     return Array.isArray(list) ? list : []
   })
-  return listed.flatMap((entry) => {
-    const documents = documentsIn(entry, folder)
+  if (listed.length > maxPatches) return [ofAnything]
+  const patches = listed.flatMap((entry) => {
+    const documents = documentsIn(entry, (path) => documentsOf(resolve(folder, path)))
     const target = valueAt(entry, 'target')
-    if (documents.length === 0) return [isObject(target) ? targetOf(target) : {}]
-    return documents.map((document) => {
+    if (documents.length === 0) return [isObject(target) ? targetOf(target) : ofAnything]
+    return documents.slice(0, maxPatches + 1).map((document) => {
       const patch = isObject(target) ? targetOf(target) : identityOf(document)
       const isCertain = patch.kind !== undefined && patch.name !== undefined && !hasSelector(target)
       return { ...patch, ...harmlessContainers(document), ...(isCertain && { document }) }
     })
   })
+  return patches.length > maxPatches ? [ofAnything] : patches
 }
+
+const ofAnything: KustomizePatch = {}
 
 const hasSelector = (target: unknown): boolean =>
   isObject(target) && ('labelSelector' in target || 'annotationSelector' in target)
 
 /** The documents of a patch. None if it can't be read. */
-function documentsIn(entry: unknown, folder: string): readonly unknown[] {
+function documentsIn(
+  entry: unknown,
+  documentsOf: (path: string) => readonly unknown[],
+): readonly unknown[] {
   // An item of `patchesStrategicMerge` is a path or the patch itself.
   const [inline, path] =
     typeof entry !== 'string'
@@ -48,15 +67,23 @@ function documentsIn(entry: unknown, folder: string): readonly unknown[] {
       : entry.includes('\n')
         ? [entry]
         : [undefined, entry]
+  if (typeof inline === 'string') return documentsOfText(() => inline)
+  return typeof path === 'string' ? documentsOf(path) : []
+}
+
+/** The documents of a file with patches. None if it can't be read. A patch may be anywhere, even a device that never ends. */
+export const patchDocuments = (path: string): readonly unknown[] =>
+  isFile(path) ? documentsOfText(() => readText(path)) : []
+
+/** The documents of a text, as values. None if it can't be read, or is too large. */
+export function documentsOfText(read: () => string): readonly unknown[] {
   try {
-    if (typeof inline !== 'string' && typeof path !== 'string') return []
-    const text = typeof inline === 'string' ? inline : readText(resolve(folder, String(path)))
-    const documents = parseAllDocuments(text, yamlOptions)
-    return 'empty' in documents
-      ? []
-      : documents.map((document) => document.toJS({ maxAliasCount: 100 }) as unknown)
+    return parseManifests(read(), 'patch', { command: 'migrate' }).map((manifest): unknown =>
+      treeOf(manifest).toJS({ maxAliasCount: 100 }),
+    )
   } catch (error) {
-    if (error instanceof FileError || error instanceof Error) return []
+    // The library throws such an error for too many aliases.
+    if (error instanceof FileError || error instanceof ReferenceError) return []
     throw error
   }
 }
@@ -68,6 +95,8 @@ function targetOf({ kind, name }: JsonObject): KustomizePatch {
 
 function identityOf(document: unknown): KustomizePatch {
   const { kind } = isObject(document) ? document : {}
+  // Kustomize applies each item of a List.
+  if (String(kind).endsWith('List')) return ofAnything
   const { name } = objectAt(document, 'metadata')
   return { ...(isPlain(kind) && { kind }), ...(isPlain(name) && { name }) }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { parse, stringify } from 'yaml'
 import { createPlaceholders } from '../../../cli/input/placeholders/placeholders.ts'
@@ -368,4 +368,48 @@ t.test('folders that include each other end the command with a sentence', async 
   t.throws(() => findBuilds(kustomizations, () => true), {
     message: /include more than 1,000,000 files up to here; name fewer folders$/,
   })
+})
+
+t.test('a name that is taken by anything is never that of a patch', async (t) => {
+  const { run, pathOf, texts, git } = makeRepository(t, perOverlay)
+  mkdirSync(pathOf('overlays/dev/migrate-deployment-web.yaml'))
+  symlinkSync('/dev/zero', pathOf('overlays/prod/migrate-deployment-web.yaml'))
+  const { code, stderr } = await run(['migrate', '--write'])
+  t.equal(code, 0, stderr)
+  t.ok(git('status', '--porcelain').includes('overlays/prod/migrate-deployment-web-2.yaml'))
+  t.ok(texts()['overlays/dev/migrate-deployment-web-2.yaml'])
+})
+
+t.test('a patch that isn’t read as one changes anything', async (t) => {
+  const harmless = patch('Deployment', '{ replicas: 3 }')
+  const list = `apiVersion: v1\nkind: List\nitems:\n- ${harmless.trim().replaceAll('\n', '\n  ')}\n`
+  const base = (count: number, file: string) =>
+    kustomization('patches:', ...Array.from({ length: count }, () => `- path: ${file}`))
+  const folders: readonly (readonly [string, Texts])[] = [
+    ['patches.yaml', { 'patches.yaml': list }],
+    ['patches.yaml', { 'patches.yaml': `${harmless}---\n`.repeat(1001) }],
+    ['patches.yaml', { 'patches.yaml': `${harmless}# [\nx: [${'a, '.repeat(200_000)}]\n` }],
+    ['/dev/stdin', {}],
+    ['/dev/zero', {}],
+  ]
+  for (const [file, more] of folders) {
+    const files = {
+      ...plain,
+      ...more,
+      'base/kustomization.yaml': base(1, file.replace('p', '../p')),
+    }
+    t.equal(await keptBy(files), 'base/kustomization.yaml', file)
+  }
+  const many = { ...plain, 'patches.yaml': harmless }
+  const kept = (count: number) =>
+    keptBy({ ...many, 'base/kustomization.yaml': base(count, '../patches.yaml') })
+  t.equal(await kept(1000), undefined)
+  t.equal(await kept(1001), 'base/kustomization.yaml')
+
+  async function keptBy(files: Texts): Promise<string | undefined> {
+    const listed = `${resources('web.yaml', 'kv.yaml')}\n${files['base/kustomization.yaml']}`
+    const { run } = makeRepository(t, { ...files, 'base/kustomization.yaml': listed })
+    const { stderr } = await run(['migrate', '--dry-run'])
+    return /Deployment\/web .*: it is changed by a patch of (\S+)/.exec(stderr)?.[1]
+  }
 })
