@@ -123,7 +123,7 @@ interface FileContents extends Pick<CheckInput, 'contents' | 'ignored'> {
 
 function readInput(file: string): string {
   const text = readText(file)
-  if (file === '-' && text === '') throw new FileError({ source: file }, emptyInput)
+  if (file === '-' && text.trim() === '') throw new FileError({ source: file }, emptyInput)
   return text
 }
 

@@ -424,8 +424,12 @@ t.test(
 t.test(
   'an empty standard input is a failure, because the command before the pipe may have failed',
   async (t) => {
-    for (const command of ['check', 'identity'])
-      t.match(await runInProcess([command, '-'], { input: '' }), {
+    for (const [command, input] of [
+      ['check', ''],
+      ['identity', ''],
+      ['check', ' \n'],
+    ] as const)
+      t.match(await runInProcess([command, '-'], { input }), {
         code: 2,
         stderr: /standard input: is empty; if a command writes it, such as helm template/,
       })
