@@ -5,7 +5,10 @@ import { skippedLines } from '../check/check.ts'
 import { concernsDriver } from '../check/check-manifests.ts'
 import { readCheckInput } from '../check/read-check-input.ts'
 import type { ExitCode } from '../command/exit-code.ts'
-import { type GivenValues, readGivenValues } from '../input/placeholders/given-values.ts'
+import {
+  type GivenValues,
+  readGivenValues,
+} from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
 import { type ShellText, withVariables } from '../input/placeholders/shell-variables.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
@@ -81,7 +84,7 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
     ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
     ...skippedLines(input),
     ...mistakes,
-    ...unsafe,
+    ...unsafe.map(placeholders.restore),
     ...warnings.map(placeholders.restore),
     ...(isEmpty ? [nothingReads + (nothing === undefined ? '' : `: ${nothing}`)] : []),
   ])

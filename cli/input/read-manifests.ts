@@ -7,6 +7,7 @@ import { findChartTemplate } from './find-chart-template.ts'
 import { limitHeapGrowth } from './limit-heap-growth.ts'
 import { mayHavePlaceholders } from './placeholders/find-placeholders.ts'
 import type { Placeholders } from './placeholders/placeholders.ts'
+import { hasStandIn } from './placeholders/stand-in.ts'
 import { canRender } from './text/can-render.ts'
 import { FileError } from './text/file-error.ts'
 import { findTemplate } from './text/find-template.ts'
@@ -93,7 +94,7 @@ export function* eachManifest(
     const manifest: Manifest = {
       ...file,
       ...piece,
-      ...(placeholders && mayHavePlaceholders(text.slice(start, end)) && { placeholders }),
+      ...(placeholders && mayNeedFilling(text.slice(start, end)) && { placeholders }),
       span: piece.item?.span ?? contentSpan(document, text),
       start: document.contents.range[0],
       version: document.directives.yaml.version,
@@ -117,6 +118,9 @@ export function* eachManifest(
     }
   }
 }
+
+/** A document without placeholders may have what looks like their stand-ins. */
+const mayNeedFilling = (text: string): boolean => mayHavePlaceholders(text) || hasStandIn(text)
 
 function renderSentence(command: string): string {
   const first = canRender(command) ? 'pass the folder of its chart with --render, or ' : ''

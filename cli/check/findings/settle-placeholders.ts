@@ -41,12 +41,12 @@ function settle(
 ): { readonly verdict: Verdict; readonly open: readonly Placeholder[] } {
   const { subject, sentence, details, findings } = verdict
   const texts = [subject.title, subject.namespace, sentence, ...details]
-  // Most verdicts have no stand-in, and a copy of each takes memory.
-  if ([...texts, ...findings.map(({ message }) => message)].every((text) => restore(text) === text))
-    return { verdict, open: [] }
   const openOf = ({ severity, message }: Finding) =>
     severity === 'problem' ? mentionedIn(message) : []
   const open = [...new Set(findings.flatMap(openOf))]
+  const all = [...texts, ...findings.map(({ message }) => message)]
+  // Most verdicts have no stand-in, and a copy of each takes memory.
+  if (open.length === 0 && all.every((text) => restore(text) === text)) return { verdict, open }
   const left = findings.filter((finding) => openOf(finding).length === 0)
   const shown = {
     ...verdict,

@@ -13,10 +13,11 @@ export interface FoundPlaceholder {
 
 /**
  * The five forms. The bounds keep the search linear, and ordinary text out: `<a@b>` and `(?<name>…)` aren't placeholders, and
- * neither are `$${X}` and `$$(X)`, which Flux and Kubernetes read as text.
+ * neither are `$${X}` and `$$(X)`, which Flux and Kubernetes read as text. Messages have a placeholder as it is written, so it has only
+ * printable characters.
  */
 const forms = [
-  /(?<!\$)\$\{(?<variable>[A-Za-z_]\w{0,63})(?:(?<change>:?[=-])(?<fallback>[^{}\p{Cc}]{0,100})|(?<expression>[^\w{}\s][^{}\p{Cc}]{0,60}))?\}/u,
+  /(?<!\$)\$\{(?<variable>[A-Za-z_]\w{0,63})(?:(?<change>:?[=-])(?<fallback>[^{}\p{C}\p{Zl}\p{Zp}]{0,100})|(?<expression>[^\w{}\s\p{C}][^{}\p{C}\p{Zl}\p{Zp}]{0,60}))?\}/u,
   /(?<!\$)\$\((?<macro>[A-Za-z_][\w.-]{0,63})\)/u,
   /(?<!\(\?P?)<(?<words>[A-Za-z][\w. -]{0,63})>/u,
   /(?<!\w)__(?!(?:proto|init|main)__)(?<between>[A-Za-z](?:[A-Za-z0-9.-]|_(?!_)){0,63})__(?!\w)/u,

@@ -1,7 +1,8 @@
 import { valueAt } from '../../../lib/shape.ts'
 import { FileError, type FilePlace } from '../text/file-error.ts'
+import { createCutValues } from './cut-values.ts'
 import { type FoundPlaceholder, findPlaceholders } from './find-placeholders.ts'
-import { marks, maxStandIns, type Shape, standInOf } from './stand-in.ts'
+import { cutMarks, hasStandIn, marks, maxStandIns, type Shape, standInOf } from './stand-in.ts'
 
 /** A placeholder of the files that has no value. */
 export interface Placeholder extends Pick<FoundPlaceholder, 'text' | 'name' | 'isExpression'> {
@@ -33,15 +34,16 @@ export interface Placeholders {
    * Replaces the placeholders of a value. Undefined if it has none.
    *
    * @param shapeAt - what the value accepts at an offset, if the placeholder is all that is there
+   * @throws FileError if there are too many, or the value has what looks like a stand-in
    */
   fill(
     text: string,
     use: Use,
     shapeAt: (place: { readonly start: number; readonly end: number }) => Shape,
   ): FilledText | undefined
-  /** Gives a text with what the author wrote instead of stand-ins. */
+  /** Gives a text with what the author wrote instead of stand-ins, as far as it isn't cut. */
   restore(text: string): string
-  /** The placeholders whose stand-ins a text has, each once. */
+  /** The placeholders whose stand-ins a text has, or a value that it cuts, each once. */
   mentionedIn(text: string): readonly Placeholder[]
   /** What the marks of stand-ins in a text stand for, by mark. */
   marksIn(text: string): ReadonlyMap<string, MarkedPlaceholder>
@@ -73,6 +75,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   const known = new Map<string, Known>()
   const byShape = new Map<string, string>()
   const byMark = new Map<string, MarkedPlaceholder>()
+  const cutValues = createCutValues<Placeholder>()
   const filledValue = ({ name, fallback, isExpression }: FoundPlaceholder): string | undefined =>
     (isExpression ? undefined : values.get(name)) ??
     (options.ignoresDefaults ? undefined : fallback)
@@ -105,6 +108,13 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
     byMark.set(mark, { placeholder, shape })
     return text
   }
+  /** The author may write anything, also what only we are expected to write. */
+  const refuseOthers = (text: string, standIns: number, use: Use) => {
+    if (options.unfilled === 'kept' || !hasStandIn(text)) return
+    const found = [...text.matchAll(marks)]
+    if (found.length === standIns && found.every(([mark]) => byMark.has(mark))) return
+    throw new FileError(use.place(), reserved)
+  }
   const marksIn = (text: string): ReadonlyMap<string, MarkedPlaceholder> =>
     new Map(
       [...text.matchAll(marks)].flatMap(([mark]) => {
@@ -116,8 +126,8 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   return {
     fill(text, use, shapeAt) {
       const found = findPlaceholders(text)
-      if (found.length === 0) return undefined
-      let isFinal = true
+      let standIns = 0
+      const noted = new Set<Known>()
       let end = 0
       const parts = found.map((placeholder) => {
         const { start } = placeholder
@@ -125,21 +135,36 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
         end = start + placeholder.text.length
         const value = filledValue(placeholder)
         if (value !== undefined) return before + value
-        isFinal = false
-        const noted = note(placeholder, use)
+        const known = note(placeholder, use)
+        noted.add(known)
         if (options.unfilled === 'kept') return before + placeholder.text
-        return before + standIn(noted, shapeAt({ start, end }), use)
+        standIns++
+        return before + standIn(known, shapeAt({ start, end }), use)
       })
-      return { text: parts.join('') + text.slice(end), isFinal }
+      const filled = parts.join('') + text.slice(end)
+      refuseOthers(filled, standIns, use)
+      cutValues.add(filled, noted)
+      return found.length === 0 ? undefined : { text: filled, isFinal: noted.size === 0 }
     },
-    restore: (text) => text.replaceAll(marks, (mark) => byMark.get(mark)?.placeholder.text ?? mark),
+    restore: (text) =>
+      byMark.size === 0
+        ? text
+        : text
+            .replaceAll(marks, (mark) => byMark.get(mark)?.placeholder.text ?? mark)
+            .replaceAll(cutMarks, '…'),
     mentionedIn: (text) => [
-      ...new Set([...marksIn(text).values()].map(({ placeholder }) => placeholder)),
+      ...new Set([
+        ...[...marksIn(text).values()].map(({ placeholder }) => placeholder),
+        ...cutValues.ownersIn(text),
+      ]),
     ],
     marksIn,
     unfilled: () => [...known.values()].filter(({ uses }) => uses > 0),
   }
 }
+
+const reserved =
+  'a value here looks like what stands for placeholders without a value while files are read, such as xq7zj00; write something else, or pass --set NAME=VALUE'
 
 const tooMany = `there are more than ${maxStandIns.toLocaleString('en')} placeholders without a value up to here; pass fewer files, or --set NAME=VALUE`
 

@@ -10,7 +10,7 @@ export interface ShellText {
 
 /**
  * Puts variables of a POSIX shell in place of stand-ins, in quotes, because what the author wrote could mean something else to
- * a shell. Comments get what the author wrote.
+ * a shell. Comments get what the author wrote, unless they are commands that somebody may run.
  */
 export function withVariables(lines: readonly string[], placeholders: Placeholders): ShellText {
   const commands = lines.filter((line) => !isComment(line)).join('\n')
@@ -29,7 +29,7 @@ export function withVariables(lines: readonly string[], placeholders: Placeholde
   }
 }
 
-const isComment = (line: string): boolean => line.startsWith('#')
+const isComment = (line: string): boolean => /^#(?! kubectl )/.test(line)
 
 /** A name that no program reads: a placeholder may be called `PATH`. */
 function nameFor({ name }: Placeholder, taken: ReadonlySet<string>): string {

@@ -14,17 +14,34 @@ export const maxStandIns = 1000
 const namePrefix = 'xq7zj'
 const uuidPrefix = 'a7b3c9d1-5e2f-4a68-9c04-'
 const versionPrefix = 'ac70b1d92e5f4386a1ce'
-/** Seconds, shorter than the year that a duration may have. */
-const firstSeconds = 31_400_000
+/** Seconds, shorter than the year that a duration may have, and not a number of days. */
+const firstSeconds = 31_417_000
 
 /** Finds the marks of all stand-ins. */
 export const marks = new RegExp(
-  `${namePrefix}[0-9a-z]{2}|(?:${uuidPrefix}|${versionPrefix})[0-9a-f]{12}|(?<!\\d)314\\d{5}(?!\\d)`,
+  `${namePrefix}[0-9a-z]{2}|(?:${uuidPrefix}|${versionPrefix})[0-9a-f]{12}|(?<!\\w)31417\\d{3}(?=s?(?!\\w))`,
   'g',
 )
 
+const anyMark = new RegExp(marks.source)
+
 /** Whether a text has what could be a stand-in. */
-export const hasStandIn = (text: string): boolean => new RegExp(marks.source).test(text)
+export const hasStandIn = (text: string): boolean => anyMark.test(text)
+
+/** Finds marks of which a message has only the beginning, because it cuts long values. */
+export const cutMarks = new RegExp(
+  `(?:${[namePrefix, uuidPrefix, versionPrefix].map(beginningOf).join('|')})…`,
+  'g',
+)
+
+/** A pattern for the first three characters of a mark or more. */
+function beginningOf(prefix: string): string {
+  const rest = [...prefix.slice(3)].reduceRight(
+    (inner, character) => `(?:${character}${inner})?`,
+    '[0-9a-z]*',
+  )
+  return prefix.slice(0, 3) + rest
+}
 
 /** Makes the stand-in with this number, which is less than {@link maxStandIns}. */
 export function standInOf(shape: Shape, number: number): StandIn {

@@ -244,6 +244,55 @@ t.test('bounds: many placeholders, long ones, and texts that look like some', as
   t.equal((await check(classText({ vault: quoted(long) }))).code, 1, 'no name is that long')
 })
 
+t.test(
+  'a message that cuts a value has no part of a stand-in, and the value is open',
+  async (t) => {
+    for (let length = 50; length < 100; length++) {
+      const vault = `${'a'.repeat(length)}\${VAULT}`
+      const { code, stdout } = await check(classText({ vault, client: vault }))
+      t.equal(code, 0)
+      t.match(stdout, 'SecretProviderClass/kv (standard input): undecided without ${VAULT}')
+      t.notMatch(stdout, 'xq7')
+      const named = classText({ vault: 'team-a' }).replaceAll('name: web', `name: ${vault}`)
+      t.notMatch((await check(named)).stdout, 'xq7')
+    }
+  },
+)
+
+t.test(
+  'a value that looks like a stand-in is refused, because messages would mix them up',
+  async (t) => {
+    const reserved = /standard input:\d+:\d+: a value here looks like what stands for placeholders/
+    for (const [names, ...args] of [
+      [{ vault: 'xq7zj00', client: '${CLIENT}' }],
+      [{ vault: 'xq7zj${ENV}' }],
+      [{ vault: 'xq7zj0z' }],
+      [{ vault: '${ENV:=xq7zj00}' }],
+      [{ vault: 'xq7${ENV}00' }, '--set', 'ENV=zj'],
+      [{ vault: 'team-a', client: 'a7b3c9d1-5e2f-4a68-9c04-000000000000' }],
+    ] as const) {
+      t.match(await check(classText(names), ...args), { code: 2, stderr: reserved })
+      if (args.length === 0 && !JSON.stringify(names).includes(':='))
+        t.match(await runInProcess(['migrate', '-'], { input: classText(names), env }), { code: 2 })
+    }
+    const others = classText({ vault: '${VAULT}' }).replace('image: app', 'image: xq7zj00')
+    t.equal((await check(others)).code, 0, 'where no placeholder is looked for, it is just text')
+    const weeks = storeText({ vault: '${VAULT}' }).replaceAll(
+      '  secretStoreRef:',
+      '  refreshInterval: 31449600s\n  secretStoreRef:',
+    )
+    t.match((await check(weeks)).stdout, 'every 31449600 s')
+  },
+)
+
+t.test('a placeholder has only printable characters', async (t) => {
+  for (const text of ['${A:=\u202ea}', '${A^\u202ea}', '${A\u202e}', '${A:-\u2028}']) {
+    const { stdout, stderr } = await check(classText({ vault: `"${text}"` }))
+    t.notMatch(stdout + stderr, /[\u202e\u2028]/)
+    t.match(stdout, /\\u\{20/)
+  }
+})
+
 t.test('a name of a placeholder never reaches a shell as it is', async (t) => {
   const input = classText({ vault: 'team-a', client: '${IFS}' }).replaceAll(
     'serviceAccountName: web',

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
+import { podText } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import { classText, storeText } from './manifests.ts'
 
@@ -66,4 +67,27 @@ t.test('a comparison with Azure needs the values', async (t) => {
   const { code, stderr } = await identity(classText({ vault: '${VAULT}' }), '--verify')
   t.match({ code, stderr }, { code: 2, stderr: '--verify needs the values of all placeholders' })
   t.match(stderr, '\n  ${VAULT}\n')
+})
+
+t.test('a command that is a comment has variables, too', async (t) => {
+  const names = { vault: 'team-a', client: '""' }
+  const input = storeText(names).replaceAll('name: web', 'name: web-$(reboot)')
+  const { stdout } = await identity(input)
+  t.match(stdout, '# kubectl annotate serviceaccount web-"${PLACEHOLDER_REBOOT}" --namespace shop')
+  const commands = stdout.split('\n').filter((line) => !/^# (?:As|PLACEHOLDER)/.test(line))
+  t.ok(commands.length >= 8)
+  t.notMatch(commands.join('\n'), '$(reboot)')
+})
+
+t.test('a name that is not valid is named as it is written', async (t) => {
+  const input = podText({
+    vault: 'team-a',
+    secrets: 'db',
+    'client-id': '22222222-2222-2222-2222-222222222222',
+  }).replace('"name":"web",', '"name":"web","namespace":"Shop_${ENV}",')
+  const { code, stderr } = await identity(input)
+  t.match(
+    { code, stderr },
+    { code: 1, stderr: "in namespace Shop_${ENV}: this isn't a valid name" },
+  )
 })

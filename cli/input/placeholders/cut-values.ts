@@ -1,0 +1,39 @@
+import { hasStandIn } from './stand-in.ts'
+
+/** Values that messages cut, by the part that messages show at least. */
+interface CutValues<T> {
+  /** Remembers whose value a text is, and the long words in it. */
+  add(text: string, owners: ReadonlySet<T>): void
+  /** Whose values a message cuts. */
+  ownersIn(message: string): readonly T[]
+}
+
+/** No message shows less of a value. */
+const shownLength = 60
+
+/** Remembers values with stand-ins, because a message that cuts such a value may not have the stand-in. */
+export function createCutValues<T>(): CutValues<T> {
+  const owners = new Map<string, Set<T>>()
+  return {
+    add(text, added) {
+      const words = text.match(longWords) ?? []
+      for (const value of new Set([text, ...words].filter(isLong))) {
+        const start = value.slice(0, shownLength)
+        const known = owners.get(start) ?? new Set()
+        for (const owner of added) known.add(owner)
+        owners.set(start, known)
+      }
+    },
+    ownersIn: (message) =>
+      owners.size === 0
+        ? []
+        : [...message.matchAll(cut)].flatMap(([, start = '']) => [...(owners.get(start) ?? [])]),
+  }
+}
+
+const isLong = (text: string): boolean => text.length > shownLength && hasStandIn(text)
+
+/** Parts of lists and of YAML in a value. */
+const longWords = new RegExp(`[^\\s"',=]{${shownLength},}`, 'g')
+
+const cut = new RegExp(`"([^"]{${shownLength}})[^"…]*…`, 'g')
