@@ -1,6 +1,10 @@
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import type { ExitCode } from '../command/exit-code.ts'
-import { type GivenValues, readGivenValues } from '../input/placeholders/given-values.ts'
+import {
+  type GivenValues,
+  readGivenValues,
+  unusedLines,
+} from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
 import { withVariables } from '../input/placeholders/shell-variables.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
@@ -46,6 +50,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   const report = { ...found, tasks: tasksWithVariables(found.tasks, placeholders) }
   if (serving.isAssumed && !quiet && contents.some(concernsDriver))
     printLines(process.stderr, [servingAssumption])
+  if (!quiet) printLines(process.stderr, unusedLines(given, placeholders))
   // Annotations show the errors already.
   if (output !== 'github')
     printLines(

@@ -24,7 +24,7 @@ import {
 import {
   type GivenValues,
   givenPlaceholders,
-  unfilledLines,
+  mismatchLines,
 } from '../input/placeholders/given-values.ts'
 import { readManifests } from '../input/read-manifests.ts'
 import { InputError } from '../input/text/input-error.ts'
@@ -73,7 +73,7 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
     command: 'demo',
     placeholders,
   })
-  printLines(process.stderr, unfilledLines(placeholders))
+  printLines(process.stderr, mismatchLines(options, placeholders))
   const template = firstRequesting(manifests, file)
   const found = manifests.flatMap((manifest) => findNamedObjects(manifest, 'default'))
   const surroundings = surroundingsOf(template, {

@@ -20,7 +20,7 @@ import {
 import {
   type GivenValues,
   givenPlaceholders,
-  unfilledLines,
+  mismatchLines,
 } from '../input/placeholders/given-values.ts'
 import { readManifests } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
@@ -48,7 +48,7 @@ export function podConfig(choice: PodChoice): AgentConfig {
     command: 'fetch',
     placeholders,
   })
-  printLines(process.stderr, unfilledLines(placeholders))
+  printLines(process.stderr, mismatchLines(choice, placeholders))
   const template = choosePod(manifests, { ...choice, servesVolumes })
   if (isAssumed && mayHaveClassVolumes(template.pod))
     printLines(process.stderr, [servingAssumption])

@@ -8,6 +8,7 @@ import type { ExitCode } from '../command/exit-code.ts'
 import {
   type GivenValues,
   readGivenValues,
+  unusedLines,
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
 import { type ShellText, withVariables } from '../input/placeholders/shell-variables.ts'
@@ -83,6 +84,7 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
   printLines(process.stderr, [
     ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
     ...skippedLines(input),
+    ...unusedLines(options, placeholders),
     ...mistakes,
     ...unsafe.map(placeholders.restore),
     ...warnings.map(placeholders.restore),

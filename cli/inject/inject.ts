@@ -10,7 +10,7 @@ import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/f
 import {
   type GivenValues,
   givenPlaceholders,
-  unfilledLines,
+  mismatchLines,
 } from '../input/placeholders/given-values.ts'
 import { readManifestFiles } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
@@ -40,7 +40,7 @@ export function inject({ files, namespace, ...given }: InjectOptions): ExitCode 
     command: 'inject',
     placeholders,
   })
-  printLines(process.stderr, unfilledLines(placeholders))
+  printLines(process.stderr, mismatchLines(given, placeholders))
   const all = read.flatMap(({ manifests }) => manifests)
   const viewOf = viewsByFolder(all.flatMap((manifest) => findNamedObjects(manifest, namespace)))
   const results = read.map(({ text, manifests }) => ({

@@ -40,8 +40,13 @@ export function readGivenValues({
 export const givenPlaceholders = (given: GivenValues): Placeholders =>
   createPlaceholders({ values: readGivenValues(given), unfilled: 'kept' })
 
-/** A line about the placeholders without a value, in which such a command may find mistakes. */
-export function unfilledLines(placeholders: Placeholders): readonly string[] {
+/** Lines for a command that needs all values: the placeholders without one, and the values without a placeholder. */
+export const mismatchLines = (
+  given: GivenValues,
+  placeholders: Placeholders,
+): readonly string[] => [...unfilledLines(placeholders), ...unusedLines(given, placeholders)]
+
+function unfilledLines(placeholders: Placeholders): readonly string[] {
   const texts = placeholders.unfilled().map(({ text }) => text)
   const more = texts.length > maxNamed ? [`${texts.length - maxNamed} more`] : []
   return texts.length === 0
@@ -50,6 +55,18 @@ export function unfilledLines(placeholders: Placeholders): readonly string[] {
         `warning: no value for ${[...texts.slice(0, maxNamed), ...more].join(', ')}; pass --set NAME=VALUE or --env-file FILE`,
       ]
 }
+
+/** A line for each value that nothing needs, because its name may be misspelt. Files may have values for other purposes. */
+export const unusedLines = (
+  { set = [] }: GivenValues,
+  { hasFound }: Pick<Placeholders, 'hasFound'>,
+): readonly string[] =>
+  [...new Set(set.map((text) => text.slice(0, text.indexOf('='))))]
+    .filter((name) => !hasFound(name))
+    .map(
+      (name) =>
+        `warning: --set ${printable(name)}: no placeholder that is looked at in these files has this name`,
+    )
 
 const maxNamed = 10
 

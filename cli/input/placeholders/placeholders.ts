@@ -47,6 +47,8 @@ export interface Placeholders {
   mentionedIn(text: string): readonly Placeholder[]
   /** What the marks of stand-ins in a text stand for, by mark. */
   marksIn(text: string): ReadonlyMap<string, MarkedPlaceholder>
+  /** Whether a placeholder of the files has this name. It may need more than a value. */
+  hasFound(name: string): boolean
   /** The placeholders without a value that matter, in the order of the files. */
   unfilled(): readonly Placeholder[]
 }
@@ -75,6 +77,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   const known = new Map<string, Known>()
   const byShape = new Map<string, string>()
   const byMark = new Map<string, MarkedPlaceholder>()
+  const foundNames = new Set<string>()
   const cutValues = createCutValues<Placeholder>()
   const filledValue = ({ name, fallback, isExpression }: FoundPlaceholder): string | undefined =>
     (isExpression ? undefined : values.get(name)) ??
@@ -130,7 +133,8 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
       const noted = new Set<Known>()
       let end = 0
       const parts = found.map((placeholder) => {
-        const { start } = placeholder
+        const { start, name } = placeholder
+        if (values.has(name)) foundNames.add(name)
         const before = text.slice(end, start)
         end = start + placeholder.text.length
         const value = filledValue(placeholder)
@@ -159,6 +163,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
       ]),
     ],
     marksIn,
+    hasFound: (name) => foundNames.has(name),
     unfilled: () => [...known.values()].filter(({ uses }) => uses > 0),
   }
 }

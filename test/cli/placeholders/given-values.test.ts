@@ -47,3 +47,26 @@ t.test('fetch and demo read a pod with the values', async (t) => {
   t.equal(code, 0, stdout)
   t.match(stdout, 'kv-dev')
 })
+
+t.test(
+  'a value that no placeholder needs is a line, because its name may be misspelt',
+  async (t) => {
+    const folder = t.testdir({ 'web.yaml': classText(open), values: 'OTHER=1\n' })
+    const file = join(folder, 'web.yaml')
+    const given = [...values, '--set', 'VAULTT=x', '--env-file', join(folder, 'values')]
+    const line =
+      'warning: --set VAULTT: no placeholder that is looked at in these files has this name\n'
+    for (const args of [
+      ['check', file],
+      ['identity', file],
+      ['inject', file],
+      ['fetch', file, '--output', join(folder, 'files')],
+    ]) {
+      const { stderr } = await runInProcess([...args, ...given], { env })
+      t.match(stderr, line)
+      t.equal(stderr.match(/--set/g)?.length, 1)
+    }
+    const { code, stderr } = await runInProcess(['check', file, '--quiet', ...given], { env })
+    t.match({ code, stderr }, { code: 0, stderr: '' })
+  },
+)
