@@ -2,8 +2,16 @@ import type { NamedObject } from './find-objects.ts'
 
 type Identified = Pick<NamedObject, 'kind' | 'namespace' | 'name'>
 
-/** The index of each list of objects that something was looked up in, so that many look-ups take linear time. */
-const indexes = new WeakMap<readonly Identified[], ReadonlyMap<string, Identified>>()
+/** Where the objects are in each list that something was looked up in, so that many look-ups take linear time. */
+const indexes = new WeakMap<readonly Identified[], ReadonlyMap<string, number>>()
+
+/** Gives a list the index of others with the same names in the same order. There may be thousands of such lists. */
+export function shareIndex(
+  objects: readonly Identified[],
+  positions: ReadonlyMap<string, number>,
+): void {
+  indexes.set(objects, positions)
+}
 
 /** Finds an object by its names, among objects that have one each. */
 export function findObject<T extends Identified>(
@@ -12,10 +20,10 @@ export function findObject<T extends Identified>(
 ): T | undefined {
   let index = indexes.get(objects)
   if (index === undefined) {
-    index = new Map(objects.map((object) => [keyOf(object), object]))
+    index = new Map(objects.map((object, position) => [keyOf(object), position]))
     indexes.set(objects, index)
   }
-  return index.get(keyOf(wanted)) as T | undefined
+  return objects[index.get(keyOf(wanted)) ?? -1]
 }
 
 /** The same text for objects of the same kind, namespace and name. */

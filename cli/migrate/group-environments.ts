@@ -1,9 +1,6 @@
 import { dirname, normalize, resolve, sep } from 'node:path'
-import {
-  type FolderView,
-  isOneEnvironment,
-  type ViewOf,
-} from '../input/environments/folder-views.ts'
+import type { FolderView, ViewOf } from '../input/environments/folder-views.ts'
+import { isOneEnvironment } from '../input/environments/separate.ts'
 
 /** Files in and below one folder, in which no name has different definitions that count. */
 interface Environment {

@@ -5,12 +5,8 @@ import type { SourceFacts } from '../check/find/read-sources.ts'
 import { chooseAccountInFiles } from '../input/accounts/choose-account-in-files.ts'
 import type { AccountInFiles } from '../input/accounts/list-accounts.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
-import {
-  areSeparate,
-  isClear,
-  unclearReason,
-  type ViewOf,
-} from '../input/environments/folder-views.ts'
+import { isClear, unclearReason, type ViewOf } from '../input/environments/folder-views.ts'
+import { areSeparate } from '../input/environments/separate.ts'
 import { findObject, keyOf } from '../input/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
@@ -104,8 +100,8 @@ function moveTo(
   )
   if (existing === undefined && hidden)
     return `ServiceAccount ${name} may be in ${hidden.path}, which ${hidden.reason}`
-  const copies = existing && view.copies.get(existing)
-  if (copies)
+  const copies = existing ? view.copiesOf(existing) : []
+  if (copies.length > 1)
     return `ServiceAccount ${name} has equal copies (${filesOf(copies)}), and none is in the folder of this file or above it; keep one of them`
   const key = keyOf(account)
   const ofName = accounts.get(key) ?? []
