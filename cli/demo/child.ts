@@ -1,24 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** A command of this program, in a process of its own. */
-export interface Child {
-  /** The output so far, of both streams. */
-  output(): string
-  /** The exit code, or null if a signal ended the process. */
-  readonly ended: Promise<number | null>
-  /** Sends SIGTERM, and SIGKILL if the process is still running 10 seconds later. */
-  stop(): Promise<void>
-}
-
 const killAfterMs = 10_000
 
 /**
- * Starts `akv-injector ARGS` as a container would, with the flags that Node has here.
+ * Starts `akv-injector ARGS` in a process of its own, as a container would, with the flags that Node has here.
  *
  * @param env - the whole environment, to which only our PATH and Node's compile cache are added
  */
-export function startChild(args: readonly string[], env: Readonly<Record<string, string>>): Child {
+export function startChild(args: readonly string[], env: Readonly<Record<string, string>>) {
   const [program = ''] = process.argv.slice(1)
   const { PATH, NODE_COMPILE_CACHE } = process.env
   const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
@@ -33,8 +23,11 @@ export function startChild(args: readonly string[], env: Readonly<Record<string,
     stream.on('data', (chunk) => chunks.push(chunk))
   const ended = once(child, 'close').then(([code]) => code as number | null)
   return {
+    /** The output so far, of both streams. */
     output: () => Buffer.concat(chunks).toString(),
+    /** The exit code, or null if a signal ended the process. */
     ended,
+    /** Sends SIGTERM, and SIGKILL if the process is still running 10 seconds later. */
     stop: () => stop(child, ended),
   }
 }

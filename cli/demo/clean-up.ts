@@ -2,16 +2,13 @@ import { reasonOf } from '../../lib/reason-of.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 
 /** Steps to undo at the end, the last one first. */
-export interface CleanUp {
-  add(undo: () => unknown): void
-  /** Undoes every step once. Goes on with the other steps if one fails. */
-  run(): Promise<void>
-}
+export type CleanUp = ReturnType<typeof createCleanUp>
 
-export function createCleanUp(): CleanUp {
+export function createCleanUp() {
   const undos: (() => unknown)[] = []
   return {
-    add: (undo) => void undos.push(undo),
+    add: (undo: () => unknown): void => void undos.push(undo),
+    /** Undoes every step once. Goes on with the other steps if one fails. */
     async run() {
       for (let undo = undos.pop(); undo !== undefined; undo = undos.pop())
         try {

@@ -1,20 +1,12 @@
 import { styleText } from 'node:util'
 import { printable } from '../../lib/printable.ts'
+import { eraseLine } from '../../lib/terminal/terminal-progress.ts'
 
 /** Prints the demo's steps: with colours and progress on a terminal, as plain lines to a pipe. */
-export interface DemoOutput {
-  step(title: string): void
-  line(text: string): void
-  /** Output of another process: indented, and dim on a terminal. */
-  quote(text: string): void
-  good(text: string): void
-  bad(text: string): void
-  /** Progress: shown on a terminal only, until the next line. */
-  waiting(text: string): void
-}
+export type DemoOutput = ReturnType<typeof createDemoOutput>
 
 /** @param stream - colours depend on the stream, NO_COLOR and FORCE_COLOR */
-export function createDemoOutput(stream: NodeJS.WriteStream): DemoOutput {
+export function createDemoOutput(stream: NodeJS.WriteStream) {
   // Only this file may write control characters, so all text is made printable.
   const plain = (text: string) => printable(text, Number.POSITIVE_INFINITY)
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
@@ -26,19 +18,19 @@ export function createDemoOutput(stream: NodeJS.WriteStream): DemoOutput {
     isWaiting = false
   }
   return {
-    step: (title) => write(`\n${style('bold', `${++count}. ${title}`)}`),
-    line: (text) => write(`   ${plain(text)}`),
-    quote: (text) => {
+    step: (title: string) => write(`\n${style('bold', `${++count}. ${title}`)}`),
+    line: (text: string) => write(`   ${plain(text)}`),
+    /** Output of another process: indented, and dim on a terminal. */
+    quote: (text: string) => {
       for (const line of text.split('\n')) write(style('dim', `   | ${line}`))
     },
-    good: (text) => write(`   ${style('green', text)}`),
-    bad: (text) => write(`   ${style('red', text)}`),
-    waiting(text) {
+    good: (text: string) => write(`   ${style('green', text)}`),
+    bad: (text: string) => write(`   ${style('red', text)}`),
+    /** Progress: shown on a terminal only, until the next line. */
+    waiting(text: string) {
       if (!stream.isTTY) return
       stream.write(`${isWaiting ? eraseLine : ''}   ${style('yellow', `${text} …`)}`)
       isWaiting = true
     },
   }
 }
-
-const eraseLine = '\r\u001b[2K'

@@ -21,55 +21,46 @@ import {
   servedFolder,
   tokenFileName,
 } from '../../delivery/contract.ts'
-import { type Child, startChild } from './child.ts'
+import { startChild } from './child.ts'
 
 /** Does what a kubelet does for the agent of a pod: creates its volumes, writes its token and starts its process. */
-export interface PodNode {
-  writeToken(token: string): void
-  /** Starts the agent with the configuration from the patch. */
-  startAgent(config: AgentConfig, env: Readonly<Record<string, string>>): Child
-  terminationMessage(): string
-  /** The folders of volumes that an app sees; if it sees none, the folder of the variables. */
-  readonly folders: readonly string[]
-  /** Modes, sizes and paths of the files in a folder of a volume, sorted by path. */
-  listFiles(folder: string): readonly string[]
-  /** The names in the file that the kubelet reads for EnvFiles. */
-  envNames(): readonly string[]
-  /** The folder that a volume's link points to now. */
-  currentSet(folder: string): string | undefined
-}
+export type PodNode = ReturnType<typeof createPodNode>
 
 /**
  * @param root - the folder to use as the agent's `/akv`
  * @param config - the agent's configuration, which names its volumes
  */
-export function createPodNode(root: string, config: AgentConfig): PodNode {
+export function createPodNode(root: string, config: AgentConfig) {
   const served = (config.volumes ?? []).map(({ name }) => servedFolder(name))
   for (const folder of [filesFolder, envFolder, identityFolder, ...served])
     mkdirSync(join(root, folder), { recursive: true })
   const terminationLog = join(root, 'termination-log')
   writeFileSync(terminationLog, '')
   const seen = [...(hasFiles(config) ? [filesFolder] : []), ...served]
-  const currentSet: PodNode['currentSet'] = (folder) => {
-    const link = join(root, folder, currentSetLink)
-    return existsSync(link) ? readlinkSync(link) : undefined
-  }
   return {
-    writeToken: (token) =>
+    writeToken: (token: string) =>
       writeFileSync(join(root, identityFolder, tokenFileName), token, { mode: 0o600 }),
-    startAgent: (config, env) =>
+    /** Starts the agent with the configuration from the patch. */
+    startAgent: (config: AgentConfig, env: Readonly<Record<string, string>>) =>
       startChild(['agent', '--root', root, '--termination-log', terminationLog], {
         ...env,
         [configVariable]: encodeConfig(config),
       }),
     terminationMessage: () => readFileSync(terminationLog, 'utf8'),
+    /** The folders of volumes that an app sees; if it sees none, the folder of the variables. */
     folders: seen.length > 0 ? seen : [envFolder],
-    listFiles: (folder) => listFiles(join(root, folder)),
+    /** Modes, sizes and paths of the files in a folder of a volume, sorted by path. */
+    listFiles: (folder: string) => listFiles(join(root, folder)),
+    /** The names in the file that the kubelet reads for EnvFiles. */
     envNames: () => {
       const text = readFileSync(join(root, envFolder, envFileName), 'utf8')
       return [...text.matchAll(/^([A-Za-z_]\w*)='[^']*'$/gm)].map(([, name = '']) => name)
     },
-    currentSet,
+    /** The folder that a volume's link points to now. */
+    currentSet(folder: string) {
+      const link = join(root, folder, currentSetLink)
+      return existsSync(link) ? readlinkSync(link) : undefined
+    },
   }
 }
 

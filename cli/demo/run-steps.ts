@@ -11,7 +11,6 @@ import type { PodTemplate } from '../input/find-objects.ts'
 import { describeSource } from '../input/text/file-error.ts'
 import { wantedValues } from '../input/wanted-values.ts'
 import { admit } from './admit.ts'
-import type { Child } from './child.ts'
 import type { CleanUp } from './clean-up.ts'
 import type { DemoOutput } from './demo-output.ts'
 import { makeValue } from './made-up/make-value.ts'
@@ -122,7 +121,6 @@ async function showStart(
 interface Running {
   readonly config: AgentConfig
   readonly node: PodNode
-  readonly agent?: Child
 }
 
 function showContent({ output }: DemoSetup, { config, node }: Running): void {

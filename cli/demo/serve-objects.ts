@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { ApiAccess } from '../../webhook/api-server/api-access.ts'
 import type { FoundObject } from '../input/find-objects.ts'
 
 /** A certificate for `localhost`, in PEM. */
@@ -11,20 +10,14 @@ export interface DemoCertificate {
   readonly key: string
 }
 
-/** Stands in for the API server. */
-interface ServedObjects {
-  readonly access: ApiAccess
-  close(): void
-}
-
 /**
- * Serves the SecretProviderClasses and ServiceAccounts of manifests over TLS, at the paths of the API server. If several
- * have the same name, the last one counts, as with `kubectl apply`.
+ * Stands in for the API server: serves the SecretProviderClasses and ServiceAccounts of manifests over TLS, at its paths. If
+ * several have the same name, the last one counts, as with `kubectl apply`.
  */
 export async function serveObjects(
   objects: readonly FoundObject[],
   { caPem, cert, key }: DemoCertificate,
-): Promise<ServedObjects> {
+) {
   const found = new Map(objects.map((object) => [pathOf(object), object.object]))
   const server = createServer({ cert, key }, ({ url = '' }, response) => {
     const object = found.get(url)

@@ -8,16 +8,7 @@ import type { FoundObject } from '../input/find-objects.ts'
 import { demoSettings } from './made-up/demo-settings.ts'
 import { type DemoCertificate, serveObjects } from './serve-objects.ts'
 
-export interface ServedWebhook {
-  readonly port: number
-  /** The path to send reviews to. */
-  readonly path: string
-  /** The CA certificate that a cluster would have in `caBundle`. */
-  readonly caPem: string
-  /** The log so far. */
-  log(): string
-  close(): Promise<void>
-}
+export type ServedWebhook = Awaited<ReturnType<typeof serveWebhook>>
 
 interface ServeWebhookOptions {
   readonly emulator: Emulator
@@ -33,7 +24,7 @@ interface ServeWebhookOptions {
  * Serves the webhook over TLS on a free port, with the environment that its container would have, a new certificate and
  * the emulator as its cloud.
  */
-export async function serveWebhook(options: ServeWebhookOptions): Promise<ServedWebhook> {
+export async function serveWebhook(options: ServeWebhookOptions) {
   const { emulator, folder, objects } = options
   const tlsDir = join(folder, 'tls')
   const certificate = await writeCertificate(tlsDir)
@@ -61,8 +52,11 @@ export async function serveWebhook(options: ServeWebhookOptions): Promise<Served
   })
   return {
     port: webhook.address.port,
+    /** The path to send reviews to. */
     path: apiServer === undefined ? mutatePath : csiPath,
+    /** The CA certificate that a cluster would have in `caBundle`. */
     caPem: certificate.caPem,
+    /** The log so far. */
     log: () => log.join(''),
     async close() {
       await webhook.close()

@@ -1,14 +1,5 @@
 /** Plain data that can be changed at a path, in a copy. */
-export interface EditableValue {
-  /** The changed copy. It shares what didn't change with the original. */
-  readonly value: () => unknown
-  /** The value at a path. Undefined if there is none. */
-  get(path: ValuePath): unknown
-  /** Sets a member of an object. In an array, inserts before the item of this index, as JSON Patch does. */
-  add(path: ValuePath, value: unknown): void
-  /** Removes a member of an object or an item of an array. Nothing happens if there is none. */
-  remove(path: ValuePath): void
-}
+export type EditableValue = ReturnType<typeof editValue>
 
 export type ValuePath = readonly (string | number)[]
 
@@ -18,7 +9,7 @@ type Container = unknown[] | Record<string, unknown>
  * Makes plain data editable. Nothing in the original changes: it may share values between places, as YAML's aliases do,
  * and a change in one place must not change the others.
  */
-export function editValue(original: unknown): EditableValue {
+export function editValue(original: unknown) {
   /** The copies that were made, which only this value contains. */
   const copies = new WeakSet<Container>()
   let root = original
@@ -42,15 +33,19 @@ export function editValue(original: unknown): EditableValue {
   }
   const get = (path: ValuePath) => path.reduce<unknown>(memberOf, root)
   return {
+    /** The changed copy. It shares what didn't change with the original. */
     value: () => root,
+    /** The value at a path. Undefined if there is none. */
     get,
-    add(path, value) {
+    /** Sets a member of an object. In an array, inserts before the item of this index, as JSON Patch does. */
+    add(path: ValuePath, value: unknown) {
       const key = path.at(-1) ?? ''
       const parent = open(path.slice(0, -1))
       if (Array.isArray(parent)) parent.splice(Number(key), 0, value)
       else setMember(parent, key, value)
     },
-    remove(path) {
+    /** Removes a member of an object or an item of an array. Nothing happens if there is none. */
+    remove(path: ValuePath) {
       if (get(path) === undefined) return
       const key = path.at(-1) ?? ''
       const parent = open(path.slice(0, -1))
