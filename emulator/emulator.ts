@@ -3,19 +3,20 @@
 import { randomUUID } from 'node:crypto'
 import { type AddressInfo, isIP, isIPv6 } from 'node:net'
 import { issueAuthority, issueLeaf } from '../certs/issue.ts'
-import { type Commands, createCommands } from './commands.ts'
+import { createCommands } from './commands.ts'
 import { startControl } from './control.ts'
 import type { EmulatorData } from './data/data.ts'
-import type { EmulatorState } from './emulator-state.ts'
 import { entraRoutes, issuerRoutes } from './entra/entra-routes.ts'
 import { createIssuerKeys } from './entra/issuer-keys.ts'
 import { createSigner, type Signer } from './entra/signer.ts'
+import type { Tenant } from './entra/tenant.ts'
 import { injectFaults } from './faults/fault-hook.ts'
 import { createFaults } from './faults/faults.ts'
 import { logRequests } from './http/request-log.ts'
 import { createTlsApp, type PemPair, type TlsApp } from './http/tls-app.ts'
 import { createVaults } from './vault/store/create-vaults.ts'
 import { vaultRoutes } from './vault/vault-routes.ts'
+import type { VaultService } from './vault/vault-service.ts'
 
 export interface EmulatorOptions {
   readonly data: EmulatorData
@@ -30,7 +31,7 @@ export interface EmulatorOptions {
   /** Default: 24 hours, like the tokens of a managed identity. */
   readonly tokenLifetimeSeconds?: number | undefined
   /**
-   * DNS names of the certificate; {@link Emulator.url} uses the first. Default: the address that the emulator listens
+   * DNS names of the certificate; the URL uses the first. Default: the address that the emulator listens
    * on, or `localhost` if that is a loopback or wildcard address.
    */
   readonly dnsNames?: readonly [string, ...string[]] | undefined
@@ -42,26 +43,14 @@ export interface EmulatorOptions {
   readonly now?: (() => Date) | undefined
 }
 
-export interface Emulator extends Commands {
-  /** The authority host, such as `https://localhost:PORT`. */
-  readonly url: string
-  /** `https://localhost:PORT/{vault}` */
-  readonly vaultUrl: string
-  /** `http://127.0.0.1:PORT` */
-  readonly controlUrl: string
-  readonly caPem: string
-  /** The issuer of a federated credential that doesn't name one. */
-  readonly issuer: string
-  /** Ends open connections, and resolves when all servers have stopped listening. */
-  close(): Promise<void>
-}
+export type Emulator = Awaited<ReturnType<typeof startEmulator>>
 
 const defaultAudience = 'https://vault.azure.net'
 /** Entra reports 24 hours as one second less. */
 const managedIdentityLifetimeSeconds = 86_399
 
 /** Starts an emulator. Several can run in one process. */
-export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+export async function startEmulator(options: EmulatorOptions) {
   const { listen = { host: '127.0.0.1', port: 0 }, now = () => new Date() } = options
   const address = ownAddress(listen.host)
   const dnsNames = options.dnsNames ?? ['localhost']
@@ -86,24 +75,29 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   })
   return {
     ...commands,
+    /** The authority host, such as `https://localhost:PORT`. */
     url: state.url,
+    /** `https://localhost:PORT/{vault}` */
     vaultUrl: `${state.url}/{vault}`,
+    /** `http://127.0.0.1:PORT` */
     controlUrl: control.url,
     caPem: certificate.caPem,
+    /** The issuer of a federated credential that doesn't name one. */
     issuer: state.defaultIssuer,
-    close: async () => {
+    /** Ends open connections, and resolves when all servers have stopped listening. */
+    close: async (): Promise<void> => {
       await Promise.all([app.close(), control.close()])
     },
   }
 }
 
 /** @param url - can be called once the server listens */
-async function createState(options: EmulatorOptions, url: () => string): Promise<EmulatorState> {
+async function createState(options: EmulatorOptions, url: () => string) {
   const { data, now = () => new Date() } = options
   const [entraSigner, issuerSigner] =
     options.signers ?? (await Promise.all([createSigner(), createSigner()]))
   const remoteKeysOf = createIssuerKeys()
-  const state: EmulatorState = {
+  const state: Tenant & VaultService = {
     tenantId: data.tenantId,
     identities: new Map(
       data.identities.map((app) => [app.clientId, { ...app, objectId: randomUUID() }]),

@@ -6,29 +6,24 @@ import {
   exportJWK,
   generateKeyPair,
   type JWTPayload,
-  type JWTVerifyGetKey,
   SignJWT,
 } from 'jose'
 
-export interface Signer {
-  /** The public key set. */
-  readonly jwks: Parameters<typeof createLocalJWKSet>[0]
-  readonly findKey: JWTVerifyGetKey
-  sign(claims: JWTPayload): Promise<string>
-}
+export type Signer = Awaited<ReturnType<typeof createSigner>>
 
 /** Entra accepts and issues only RS256. */
 export const algorithm = 'RS256'
 
-export async function createSigner(): Promise<Signer> {
+export async function createSigner() {
   const { publicKey, privateKey } = await generateKeyPair(algorithm)
   const jwk = await exportJWK(publicKey)
   const kid = await calculateJwkThumbprint(jwk)
   const jwks = { keys: [{ ...jwk, kid, use: 'sig', alg: algorithm }] }
   return {
+    /** The public key set. */
     jwks,
     findKey: createLocalJWKSet(jwks),
-    sign: (claims) =>
+    sign: (claims: JWTPayload) =>
       new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: 'JWT', kid }).sign(privateKey),
   }
 }

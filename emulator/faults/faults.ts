@@ -63,29 +63,25 @@ export interface FaultTarget {
   readonly authorized: boolean
 }
 
-export interface Faults {
-  /** @throws Error when there are already a thousand faults */
-  add(fault: Fault): void
-  clear(): void
-  /** Takes the faults that hit this request, oldest first: any delays, and at most one other. Counts each as used. */
-  take<S extends Stage>(stage: S, target: FaultTarget): readonly ActionAt[S][]
-}
+export type Faults = ReturnType<typeof createFaults>
 
 const maxFaults = 1000
 
-export function createFaults(now: () => Date): Faults {
+export function createFaults(now: () => Date) {
   let active: { readonly fault: Fault; readonly untilMs: number; left: number }[] = []
   return {
-    add: (fault) => {
+    /** @throws Error when there are already a thousand faults */
+    add: (fault: Fault): void => {
       if (active.length >= maxFaults)
         throw new Error(`there are ${maxFaults} faults already: clear them first`)
       const untilMs = now().getTime() + (fault.forMs ?? Number.POSITIVE_INFINITY)
       active.push({ fault, untilMs, left: fault.count ?? Number.POSITIVE_INFINITY })
     },
-    clear: () => {
+    clear: (): void => {
       active = []
     },
-    take: (stage, target) => {
+    /** Takes the faults that hit this request, oldest first: any delays, and at most one other. Counts each as used. */
+    take: <S extends Stage>(stage: S, target: FaultTarget): readonly ActionAt[S][] => {
       active = active.filter(({ left, untilMs }) => left > 0 && untilMs > now().getTime())
       const taken = []
       for (const entry of active) {
