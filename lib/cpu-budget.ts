@@ -1,17 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 
-/**
- * Counts the CPU time that converting values costs. Costs are estimates in microseconds of one core. They depend only
- * on the input, so every machine accepts and refuses the same input.
- */
-export interface CpuBudget {
-  /** Charges for work before it begins. Throws the error of `exhausted` if the budget doesn't cover the work. */
-  charge(microseconds: number): void
-  /** Lets the rest of the process run. Call it during work that was charged at once and takes longer than a slice. */
-  yieldNow(): Promise<void>
-  /** Does the same if a slice has been charged since the last time. Call it between steps of work. */
-  yieldIfDue(): Promise<void>
-}
+export type CpuBudget = ReturnType<typeof createCpuBudget>
 
 interface CpuBudgetOptions {
   /** Unlimited if absent. */
@@ -27,7 +16,11 @@ interface CpuBudgetOptions {
  */
 const sliceMicroseconds = 200
 
-export function createCpuBudget(options: CpuBudgetOptions = {}): CpuBudget {
+/**
+ * Counts the CPU time that converting values costs. Costs are estimates in microseconds of one core. They depend only
+ * on the input, so every machine accepts and refuses the same input.
+ */
+export function createCpuBudget(options: CpuBudgetOptions = {}) {
   const {
     microseconds: limit = Number.POSITIVE_INFINITY,
     exhausted = () => new RangeError('the CPU budget is used up'),
@@ -40,14 +33,17 @@ export function createCpuBudget(options: CpuBudgetOptions = {}): CpuBudget {
     await giveWay()
   }
   return {
+    /** Lets the rest of the process run. Call it during work that was charged at once and takes longer than a slice. */
     yieldNow,
-    charge(microseconds) {
+    /** Charges for work before it begins. Throws the error of `exhausted` if the budget doesn't cover the work. */
+    charge(microseconds: number): void {
       // Work that is refused isn't charged, so that smaller work after it may still fit.
       if (microseconds > left) throw exhausted()
       left -= microseconds
       sinceYield += microseconds
     },
-    async yieldIfDue() {
+    /** Does the same as `yieldNow` if a slice has been charged since the last time. Call it between steps of work. */
+    async yieldIfDue(): Promise<void> {
       if (sinceYield >= sliceMicroseconds) await yieldNow()
     },
   }

@@ -4,22 +4,13 @@ import data from '../manifests/chart/files/trusted-metadata.json' with { type: '
  * What other controllers trust Secrets for, whoever has created them: types, names, labels and annotations. Secret sync and
  * the chart's policy on its Secrets refuse the same ones, because both read this file. It is not complete, and can't be.
  */
-interface TrustedMetadata {
+export const trustedMetadata = {
   /** Why each type is refused. */
-  readonly types: ReadonlyMap<string, string>
+  types: new Map(Object.entries(data.types)),
   /** Who trusts Secrets of each name. A star at the end stands for any rest. */
-  readonly names: ReadonlyMap<string, string>
+  names: new Map(Object.entries(data.names)),
   /** Who trusts Secrets with each label: `KEY`, or `KEY=VALUE` if only that value counts. */
-  readonly labels: ReadonlyMap<string, string>
+  labels: new Map(Object.entries(data.labels)),
   /** Who trusts Secrets with each annotation. */
-  readonly annotations: ReadonlyMap<string, string>
-}
-
-const { types, names, labels, annotations } = data
-
-export const trustedMetadata: TrustedMetadata = {
-  types: new Map(Object.entries(types)),
-  names: new Map(Object.entries(names)),
-  labels: new Map(Object.entries(labels)),
-  annotations: new Map(Object.entries(annotations)),
-}
+  annotations: new Map(Object.entries(data.annotations)),
+} satisfies Record<string, ReadonlyMap<string, string>>

@@ -1,10 +1,10 @@
 import { type Caller, createFairQueue } from './fair-queue.ts'
 
-/** Calls a function now, or once it is the caller's turn. */
-type FairLimit = <T>(caller: Caller, call: () => Promise<T>) => Promise<T>
-
-/** Lets at most `maxRunning` calls run at once. The others wait in a {@link createFairQueue fair queue}. */
-export function createFairLimit(maxRunning: number): FairLimit {
+/**
+ * Returns a function that calls another one now, or once it is the caller's turn. At most `maxRunning` calls run at once.
+ * The others wait in a {@link createFairQueue fair queue}.
+ */
+export function createFairLimit(maxRunning: number) {
   const waiting = createFairQueue<() => void>()
   let running = 0
 
@@ -17,7 +17,7 @@ export function createFairLimit(maxRunning: number): FairLimit {
     }
   }
 
-  return async (caller, call) => {
+  return async <T>(caller: Caller, call: () => Promise<T>): Promise<T> => {
     await new Promise<void>((resolve) => {
       waiting.push(caller, resolve)
       startNext()

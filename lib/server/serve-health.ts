@@ -11,26 +11,12 @@ export interface HealthOptions {
   readonly checks: Readonly<Record<string, () => string | undefined>>
   /** Returns the metrics in Prometheus' text format. */
   readonly metrics?: () => Promise<string>
-  readonly limits?: Partial<HealthLimits>
+  readonly limits?: Partial<typeof defaultLimits>
   /** Called for each connection that is closed because there are too many. */
   readonly onClosed?: () => void
 }
 
-interface HealthLimits {
-  readonly maxConnections: number
-  /** The time limit for sending a whole request. */
-  readonly requestTimeoutMs: number
-  /** How long a connection may stay silent. */
-  readonly idleTimeoutMs: number
-  /** How long a connection stays open for the next request after metrics were read. 0: it is closed at once. */
-  readonly keepAliveMs: number
-  readonly checkIntervalMs: number
-}
-
-export interface Health {
-  readonly address: AddressInfo
-  close(): void
-}
+export type Health = Awaited<ReturnType<typeof serveHealth>>
 
 /**
  * Serves the kubelet's probes and Prometheus over plain HTTP. Anybody on the pod network may connect, so connections
@@ -39,13 +25,13 @@ export interface Health {
  *
  * @throws Error if it can't listen
  */
-export async function serveHealth(options: HealthOptions): Promise<Health> {
+export async function serveHealth(options: HealthOptions) {
   const server = createHealthServer(options)
   server.listen(options.listen.port, options.listen.host)
   await once(server, 'listening')
   return {
     address: server.address() as AddressInfo,
-    close() {
+    close(): void {
       server.close()
       server.closeAllConnections()
     },
@@ -109,10 +95,13 @@ async function answerMetrics(metrics: () => Promise<string>): Promise<Answer> {
 }
 
 /** A kubelet opens a connection for each probe and gives up after a second; Prometheus scrapes a few times a minute. */
-const defaultLimits: HealthLimits = {
+const defaultLimits = {
   maxConnections: 256,
+  /** The time limit for sending a whole request. */
   requestTimeoutMs: 3_000,
+  /** How long a connection may stay silent. */
   idleTimeoutMs: 3_000,
+  /** How long a connection stays open for the next request after metrics were read. 0: it is closed at once. */
   keepAliveMs: 0,
   checkIntervalMs: 500,
 }

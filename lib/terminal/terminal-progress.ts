@@ -1,15 +1,7 @@
 import { printable } from '../printable.ts'
 
-/** Shows on a terminal what takes so long. */
-interface Progress {
-  /** Shows this text with the seconds since, in place of an earlier one. */
-  show(text: string): void
-  /** Removes it, so that other lines can be printed. */
-  hide(): void
-}
-
 /**
- * One line that counts the seconds, for work of minutes. It goes to standard error, because standard output is for results,
+ * Shows on a terminal what takes so long: one line that counts the seconds, for work of minutes. It goes to standard error, because standard output is for results,
  * and nothing is written unless that is a terminal.
  */
 export function createProgress({
@@ -20,7 +12,7 @@ export function createProgress({
   readonly stream?: Pick<NodeJS.WriteStream, 'isTTY'> & { write(text: string): unknown }
   readonly everyMs?: number
   readonly elapsedMs?: () => number
-} = {}): Progress {
+} = {}) {
   let timer: NodeJS.Timeout | undefined
   const hide = () => {
     if (timer === undefined) return
@@ -29,7 +21,8 @@ export function createProgress({
     stream.write(eraseLine)
   }
   return {
-    show(text) {
+    /** Shows this text with the seconds since, in place of an earlier one. */
+    show(text: string): void {
       hide()
       if (!stream.isTTY) return
       const startedMs = elapsedMs()
@@ -41,6 +34,7 @@ export function createProgress({
       // The process may end although this one is shown.
       timer = setInterval(write, everyMs).unref()
     },
+    /** Removes it, so that other lines can be printed. */
     hide,
   }
 }

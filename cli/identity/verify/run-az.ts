@@ -15,19 +15,13 @@ export type AzAnswer =
 export type RunAz = (args: readonly string[]) => Promise<AzAnswer>
 
 /** Bounds for one run of `identity --verify`. */
-interface AzBounds {
-  readonly maxCommands: number
-  readonly maxBytes: number
-  readonly timeoutMs: number
-}
-
-export const azBounds: AzBounds = { maxCommands: 500, maxBytes: 8 * 1024 * 1024, timeoutMs: 60_000 }
+export const azBounds = { maxCommands: 500, maxBytes: 8 * 1024 * 1024, timeoutMs: 60_000 }
 
 /**
  * Runs the Azure CLI on the PATH, with the user's own sign-in. Azure's answers may quote names that strangers chose, so
  * the size of the output, the time and the number of commands are bounded, and nothing of the output is run.
  */
-export function startAz(bounds: AzBounds = azBounds): RunAz {
+export function startAz(bounds = azBounds): RunAz {
   let commands = 0
   return async (args) => {
     commands += 1
@@ -52,7 +46,7 @@ export function commandOf(args: readonly string[]): string {
   return ['az', ...args.slice(0, end)].join(' ')
 }
 
-function runOnce(args: readonly string[], bounds: AzBounds): Promise<ProgramEnd> {
+function runOnce(args: readonly string[], bounds: typeof azBounds): Promise<ProgramEnd> {
   return runProgram(['az', ...args, '--output', 'json', '--only-show-errors'], {
     ...bounds,
     // No question is ever asked, and no extension installed.
@@ -60,7 +54,7 @@ function runOnce(args: readonly string[], bounds: AzBounds): Promise<ProgramEnd>
   })
 }
 
-function parseOutput(command: string, output: ProgramEnd, bounds: AzBounds): AzAnswer {
+function parseOutput(command: string, output: ProgramEnd, bounds: typeof azBounds): AzAnswer {
   switch (output.kind) {
     case 'not-started':
       return output.code === 'ENOENT'

@@ -8,13 +8,7 @@ import { type Pkcs12Digest, pkcs12Digests } from './pkcs12-key.ts'
  */
 export type PfxPassword = '' | undefined
 
-/** Limits what a file may cost. Its salts and counts come from outside, and a count of 2^31 would take half an hour. */
-export interface DerivationBudget {
-  /** @throws UnreadableError if the count is higher than any tool writes, or the whole file costs too much */
-  readonly spend: (cost: DerivationCost) => void
-  /** The budget of all files together. It is charged too, and throws its own error. */
-  readonly cpu: CpuBudget
-}
+export type DerivationBudget = ReturnType<typeof derivationBudget>
 
 interface DerivationCost {
   readonly iterations: number
@@ -28,11 +22,14 @@ const maxIterations = 600_000
 const maxMicroseconds = 900_000
 const maxSaltBytes = 1024
 
-export function derivationBudget(cpu: CpuBudget): DerivationBudget {
+/** Limits what a file may cost. Its salts and counts come from outside, and a count of 2^31 would take half an hour. */
+export function derivationBudget(cpu: CpuBudget) {
   let left = maxMicroseconds
   return {
+    /** The budget of all files together. It is charged too, and throws its own error. */
     cpu,
-    spend: ({ iterations, microsecondsEach, salt }) => {
+    /** @throws UnreadableError if the count is higher than any tool writes, or the whole file costs too much */
+    spend({ iterations, microsecondsEach, salt }: DerivationCost): void {
       if (iterations < 1 || iterations > maxIterations)
         throw new UnreadableError(
           `it requires ${iterations} rounds of key derivation; accepted: 1 to ${maxIterations}`,
