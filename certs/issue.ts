@@ -5,6 +5,7 @@
 
 // @peculiar/x509 needs this import before its own.
 import 'reflect-metadata'
+import { randomBytes } from 'node:crypto'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -25,6 +26,11 @@ export interface IssuedPem {
   readonly certificatePem: string
   /** PKCS#8 */
   readonly keyPem: string
+}
+
+/** A server's certificate, and that of the authority to trust. */
+export interface ServerPem extends IssuedPem {
+  readonly caPem: string
 }
 
 interface AuthorityOptions {
@@ -91,6 +97,15 @@ export async function issueLeaf(options: LeafOptions): Promise<IssuedPem> {
   return issued(certificate, keys)
 }
 
+/** Issues a server certificate with an authority of its own, whose key isn't kept. */
+export async function issueServerPem(
+  authorityName: string,
+  options: Omit<LeafOptions, 'authority'>,
+): Promise<ServerPem> {
+  const authority = await issueAuthority({ ...options, commonName: authorityName })
+  return { ...(await issueLeaf({ ...options, authority })), caPem: authority.certificatePem }
+}
+
 async function leafExtensions(
   { dnsNames, ipAddresses }: LeafOptions,
   authority: X509Certificate,
@@ -119,19 +134,16 @@ function common({ now, lifetimeDays }: AuthorityOptions) {
 }
 
 /** Built as a structure, because in text a comma, a quote or a leading # has a meaning. */
-const distinguishedName = (commonName: string) => new Name([{ CN: [{ utf8String: commonName }] }])
+export const distinguishedName = (commonName: string): Name =>
+  new Name([{ CN: [{ utf8String: commonName }] }])
 
 const generateKeyPair = () => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 
 const importSigningKey = (keyPem: string) =>
   crypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(keyPem), algorithm, false, ['sign'])
 
-/** RFC 5280, 4.1.2.2: positive (the first bit is 0) and at most 20 octets. The second bit is 1, so no octet is dropped. */
-function randomSerialNumber(): string {
-  const octets = crypto.getRandomValues(new Uint8Array(20))
-  octets[0] = ((octets[0] ?? 0) & 0x7f) | 0x40
-  return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('')
-}
+/** RFC 5280, 4.1.2.2: positive, and at most 20 octets. */
+export const randomSerialNumber = (): string => `40${randomBytes(19).toString('hex')}`
 
 async function issued(certificate: X509Certificate, { privateKey }: KeyPair): Promise<IssuedPem> {
   const key = await crypto.subtle.exportKey('pkcs8', privateKey)

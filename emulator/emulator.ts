@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { type AddressInfo, isIP, isIPv6 } from 'node:net'
-import { issueAuthority, issueLeaf } from '../certs/issue.ts'
+import { issueServerPem, type ServerPem } from '../certs/issue.ts'
 import { createCommands } from './commands.ts'
 import { startControl } from './control.ts'
 import type { EmulatorData } from './data/data.ts'
@@ -13,7 +13,7 @@ import type { Tenant } from './entra/tenant.ts'
 import { injectFaults } from './faults/fault-hook.ts'
 import { createFaults } from './faults/faults.ts'
 import { logRequests } from './http/request-log.ts'
-import { createTlsApp, type PemPair, type TlsApp } from './http/tls-app.ts'
+import { createTlsApp, type TlsApp } from './http/tls-app.ts'
 import { createVaults } from './vault/store/create-vaults.ts'
 import { vaultRoutes } from './vault/vault-routes.ts'
 import type { VaultService } from './vault/vault-service.ts'
@@ -36,7 +36,7 @@ export interface EmulatorOptions {
    */
   readonly dnsNames?: readonly [string, ...string[]] | undefined
   /** Default: a new certificate from a new authority. */
-  readonly certificate?: (PemPair & { readonly caPem: string }) | undefined
+  readonly certificate?: ServerPem | undefined
   /** What signs Entra's tokens, and those of service accounts. Default: new keys, which take most of the time of a start. */
   readonly signers?: readonly [entra: Signer, issuer: Signer] | undefined
   /** The clock of tokens, vaults and faults. Default: the machine's clock. */
@@ -134,12 +134,9 @@ const ownAddress = (host: string): string | undefined =>
   isIP(host) && !['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host) ? host : undefined
 
 /** Issued by the machine's clock, not the emulated one, because clients check it by the machine's clock. */
-async function ownCertificate(dnsNames: readonly string[], address: string | undefined) {
-  const now = new Date()
-  const lifetimeDays = 365
-  const authority = await issueAuthority({ commonName: 'akv-injector emulator', now, lifetimeDays })
+function ownCertificate(dnsNames: readonly string[], address: string | undefined) {
   const [commonName = ''] = dnsNames
   const ipAddresses = ['127.0.0.1', ...(address ? [address] : [])]
-  const leaf = await issueLeaf({ authority, commonName, dnsNames, ipAddresses, now, lifetimeDays })
-  return { ...leaf, caPem: authority.certificatePem }
+  const options = { commonName, dnsNames, ipAddresses, now: new Date(), lifetimeDays: 365 }
+  return issueServerPem('akv-injector emulator', options)
 }

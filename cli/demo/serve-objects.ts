@@ -1,14 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { ServerPem } from '../../certs/issue.ts'
 import type { FoundObject } from '../input/find-objects.ts'
-
-/** A certificate for `localhost`, in PEM. */
-export interface DemoCertificate {
-  readonly caPem: string
-  readonly cert: string
-  readonly key: string
-}
 
 /**
  * Stands in for the API server: serves the SecretProviderClasses and ServiceAccounts of manifests over TLS, at its paths. If
@@ -16,7 +10,7 @@ export interface DemoCertificate {
  */
 export async function serveObjects(
   objects: readonly FoundObject[],
-  { caPem, cert, key }: DemoCertificate,
+  { caPem, certificatePem: cert, keyPem: key }: ServerPem,
 ) {
   const found = new Map(objects.map((object) => [pathOf(object), object.object]))
   const server = createServer({ cert, key }, ({ url = '' }, response) => {

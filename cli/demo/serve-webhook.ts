@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
+import { issueServerPem, type ServerPem } from '../../certs/issue.ts'
 import type { Emulator } from '../../emulator/emulator.ts'
 import { csiPath, mutatePath } from '../../webhook/http/mutate-route.ts'
 import { startWebhook } from '../../webhook/http/start-webhook.ts'
 import type { FoundObject } from '../input/find-objects.ts'
 import { demoSettings } from './made-up/demo-settings.ts'
-import { type DemoCertificate, serveObjects } from './serve-objects.ts'
+import { serveObjects } from './serve-objects.ts'
 
 export type ServedWebhook = Awaited<ReturnType<typeof serveWebhook>>
 
@@ -65,19 +65,16 @@ export async function serveWebhook(options: ServeWebhookOptions) {
   }
 }
 
-async function writeCertificate(tlsDir: string): Promise<DemoCertificate> {
-  const now = new Date()
-  const authority = await issueAuthority({ commonName: 'akv-injector demo', now, lifetimeDays: 2 })
-  const leaf = await issueLeaf({
-    authority,
+async function writeCertificate(tlsDir: string): Promise<ServerPem> {
+  const certificate = await issueServerPem('akv-injector demo', {
     commonName: 'localhost',
     dnsNames: ['localhost'],
     ipAddresses: ['127.0.0.1'],
-    now,
+    now: new Date(),
     lifetimeDays: 1,
   })
   mkdirSync(tlsDir, { recursive: true })
-  writeFileSync(join(tlsDir, 'tls.crt'), leaf.certificatePem)
-  writeFileSync(join(tlsDir, 'tls.key'), leaf.keyPem, { mode: 0o600 })
-  return { caPem: authority.certificatePem, cert: leaf.certificatePem, key: leaf.keyPem }
+  writeFileSync(join(tlsDir, 'tls.crt'), certificate.certificatePem)
+  writeFileSync(join(tlsDir, 'tls.key'), certificate.keyPem, { mode: 0o600 })
+  return certificate
 }

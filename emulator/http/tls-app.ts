@@ -4,14 +4,10 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import type { IssuedPem } from '../../certs/issue.ts'
 import { vaultBody } from '../refusals/vault-refusal.ts'
 
 export type TlsApp = FastifyInstance<Server>
-
-export interface PemPair {
-  readonly certificatePem: string
-  readonly keyPem: string
-}
 
 /** Enough for a secret of 25 KiB with every byte escaped in JSON. */
 const maxBodyBytes = 256 * 1024
@@ -19,7 +15,7 @@ const maxBodyBytes = 256 * 1024
 const maxParameterLength = 2048
 const maxConnections = 1000
 
-export function createTlsApp({ certificatePem, keyPem }: PemPair): TlsApp {
+export function createTlsApp({ certificatePem, keyPem }: IssuedPem): TlsApp {
   const app = fastify({
     https: { cert: certificatePem, key: keyPem, minVersion: 'TLSv1.2' },
     bodyLimit: maxBodyBytes,

@@ -2,7 +2,7 @@
 
 // Must be loaded before @peculiar/x509, whose dependency injection uses it.
 import 'reflect-metadata'
-import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -17,6 +17,7 @@ import {
   type X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
+import { distinguishedName, randomSerialNumber } from '../../certs/issue.ts'
 import { makePrivateKey } from './make-key.ts'
 
 /** A certificate and its private key. */
@@ -71,7 +72,7 @@ async function issueAuthority(
   const privateKey = await makePrivateKey({ type: 'EC', curve: 'P-256' })
   return await issue({
     ...authorityValidity,
-    subject: new Name([{ CN: [{ utf8String: commonName }] }]),
+    subject: distinguishedName(commonName),
     privateKey,
     signer,
     extensions: [
@@ -124,7 +125,7 @@ async function issue({
   const signingKey = signer?.privateKey ?? privateKey
   const signingAlgorithm = algorithmOf(signingKey)
   const certificate = await X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
+    serialNumber: randomSerialNumber(),
     notBefore: rest.notBefore,
     notAfter: rest.expires,
     subject,
@@ -154,6 +155,3 @@ function algorithmOf({ asymmetricKeyDetails }: KeyObject) {
     ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
     : { name: 'ECDSA', ...curve }
 }
-
-/** RFC 5280, 4.1.2.2: positive, and at most 20 octets. */
-const serialNumber = () => `40${randomBytes(15).toString('hex')}`
