@@ -1,5 +1,3 @@
-/** The commands that tests and the control endpoint give to a running emulator. */
-
 import {
   mintServiceAccountToken,
   type ServiceAccountTokenOptions,
@@ -16,6 +14,7 @@ import {
 } from './vault/store/vault-changes.ts'
 import type { VaultService } from './vault/vault-service.ts'
 
+/** The commands that tests and the control endpoint give to a running emulator. */
 export type Commands = ReturnType<typeof createCommands>
 
 export function createCommands(state: Tenant & VaultService, requests: readonly SeenRequest[]) {

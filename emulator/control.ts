@@ -1,5 +1,3 @@
-/** The control endpoint: plain HTTP, on loopback only. */
-
 import type { AddressInfo } from 'node:net'
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
 import type { z } from 'zod'
@@ -38,7 +36,7 @@ const tokenRequest = mapping({
   expiresInSeconds: maybe(wholeNumber(-maxLifetimeSeconds, maxLifetimeSeconds)),
 })
 
-/** Serves the commands. The answer to an invalid request lists its problems: `{ "problems": [...] }`. */
+/** Serves the commands over plain HTTP, on loopback only. The answer to an invalid request lists its problems: `{ "problems": [...] }`. */
 export async function startControl(commands: Commands, port: number) {
   const app = fastify({ forceCloseConnections: true, bodyLimit: maxBodyBytes })
   guard(app)

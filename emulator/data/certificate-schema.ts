@@ -1,5 +1,3 @@
-/** Certificates in the vault file: to generate, or imported as `pfx` or `pem`. */
-
 import { z } from 'zod'
 import { isSubject } from '../material/issue-certificate.ts'
 import { type Imported, openPem, openPfx } from '../material/open-certificate.ts'
@@ -63,6 +61,7 @@ const shape = {
 }
 type CertificateFields = Fields<typeof shape>
 
+/** Certificates in the vault file: to generate, or imported as `pfx` or `pem`. */
 export const certificatesSchema = objectsOf({ kind: 'certificate', shape, toVersion, complete })
 
 /** A version before the defaults that depend on the object's name are filled in. */

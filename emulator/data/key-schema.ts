@@ -1,5 +1,3 @@
-/** Keys in the vault file: to generate (`type`, `size`, `curve`), or imported as PEM. */
-
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import {
@@ -69,6 +67,7 @@ const publicKeyPem = secretText(pemForm).transform((pem, context): KeyObject => 
 
 const shape = { ...versionShape, ...keySpecShape, pem: maybe(publicKeyPem) }
 
+/** Keys in the vault file: to generate (`type`, `size`, `curve`), or imported as PEM. */
 export const keysSchema = objectsOf({
   kind: 'key',
   shape,

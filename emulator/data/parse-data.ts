@@ -1,5 +1,3 @@
-/** Reads the emulator's vault file, in YAML. */
-
 import { type Document, isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
 import { allInvalid, type Checked, valid } from '../../lib/problems/parsed.ts'

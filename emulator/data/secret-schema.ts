@@ -1,5 +1,3 @@
-/** Secrets in the vault file: the bare value, or a mapping with `value` or `generate`. */
-
 import { maxValueBytes } from '../material/specs.ts'
 import { maybe, secretText, validText, wholeNumber } from '../schema/schema-parts.ts'
 import type { EmulatedSecret } from './data.ts'
@@ -17,6 +15,7 @@ const shape = {
   contentType: maybe(validText('a string')),
 }
 
+/** Secrets in the vault file: the bare value, or a mapping with `value` or `generate`. */
 export const secretsSchema = objectsOf({
   kind: 'secret',
   shape,

@@ -1,5 +1,3 @@
-/** Entra's client credentials grant: reads the form, and issues the access token. */
-
 import { randomUUID } from 'node:crypto'
 import { type EntraRefusal, refusals } from '../refusals/entra-refusal.ts'
 import { checkAssertion } from './check-assertion.ts'
@@ -20,6 +18,7 @@ const otherResources = [
   'https://storage.azure.com',
 ]
 
+/** Entra's client credentials grant: reads the form, and issues the access token. */
 export async function grantToken(
   tenant: Tenant,
   tenantName: string,

@@ -1,7 +1,6 @@
-/** The key sets of the issuers that federated credentials name. */
-
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
 
+/** The key sets of the issuers that federated credentials name. */
 export type KeysOf = (issuer: string) => Promise<JWTVerifyGetKey>
 
 const timeoutMs = 5000

@@ -1,5 +1,3 @@
-/** Makes tokens like those that the API server projects into a pod. */
-
 import { randomUUID } from 'node:crypto'
 import { exchangeAudience } from '../data/data.ts'
 import { type Signer, seconds } from './signer.ts'
@@ -19,6 +17,7 @@ interface MintOptions extends ServiceAccountTokenOptions {
   readonly now: Date
 }
 
+/** Makes a token like those that the API server projects into a pod. */
 export function mintServiceAccountToken(options: MintOptions): Promise<string> {
   const {
     signer,

@@ -1,5 +1,3 @@
-/** A key that signs tokens, and the key set that verifies them. */
-
 import {
   calculateJwkThumbprint,
   createLocalJWKSet,
@@ -9,6 +7,7 @@ import {
   SignJWT,
 } from 'jose'
 
+/** A key that signs tokens, and the key set that verifies them. */
 export type Signer = Awaited<ReturnType<typeof createSigner>>
 
 /** Entra accepts and issues only RS256. */

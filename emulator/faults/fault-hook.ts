@@ -1,5 +1,3 @@
-/** Applies the faults that take effect when a request arrives. */
-
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TlsApp } from '../http/tls-app.ts'
@@ -12,6 +10,7 @@ interface FaultSource {
   now(): Date
 }
 
+/** Applies the faults that take effect when a request arrives. */
 export function injectFaults(app: TlsApp, { faults, now }: FaultSource): void {
   const closing = new AbortController()
   app.addHook('preClose', async () => closing.abort())

@@ -1,5 +1,3 @@
-/** The schema of faults in the control API. */
-
 import { z } from 'zod'
 import { innerForbiddenCodes } from '../refusals/vault-refusal.ts'
 import {

@@ -1,5 +1,3 @@
-/** The Fastify application that serves Entra and the vaults, without its routes. */
-
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
@@ -15,6 +13,7 @@ const maxBodyBytes = 256 * 1024
 const maxParameterLength = 2048
 const maxConnections = 1000
 
+/** The Fastify application that serves Entra and the vaults, without its routes. */
 export function createTlsApp({ certificatePem, keyPem }: IssuedPem): TlsApp {
   const app = fastify({
     https: { cert: certificatePem, key: keyPem, minVersion: 'TLSv1.2' },

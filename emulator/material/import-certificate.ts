@@ -1,5 +1,3 @@
-/** Parses an imported certificate: a PKCS#12 file, or PEM. */
-
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import asn1 from 'node-forge/lib/asn1.js'
 import pkcs12 from 'node-forge/lib/pkcs12.js'

@@ -1,5 +1,3 @@
-/** Opens an imported certificate, and determines its content type. */
-
 import { contentAs } from './certificate-content.ts'
 import { importPem, importPfx } from './import-certificate.ts'
 import { type CertificateContentType, type ImportedCertificate, maxValueBytes } from './specs.ts'

@@ -1,5 +1,3 @@
-/** Writes a PKCS#12 file (RFC 7292) with an empty password, like Key Vault. */
-
 import {
   createHash,
   createHmac,
@@ -27,7 +25,7 @@ const iterations = 2048
 const sha256BlockBytes = 64
 
 /**
- * Encrypts the key, since Java ignores an unencrypted one. Doesn't encrypt certificates, which are public.
+ * Writes a PKCS#12 file (RFC 7292) with an empty password, like Key Vault. Encrypts the key, since Java ignores an unencrypted one. Doesn't encrypt certificates, which are public.
  *
  * @param certificates - the leaf first
  * @param privateKey - absent: the file contains certificates only

@@ -1,5 +1,3 @@
-/** Key Vault's data plane over HTTP: authenticates and authorizes the caller, then runs the operation. */
-
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { targetOf } from '../faults/fault-hook.ts'
 import { type TlsApp, takeBodiesAsText } from '../http/tls-app.ts'
@@ -31,6 +29,7 @@ const apiVersions: ReadonlySet<string> = new Set([
   ...['7.6-preview.2', '2025-06-01-preview', '2025-07-01', newestApiVersion],
 ])
 
+/** Key Vault's data plane over HTTP: authenticates and authorizes the caller, then runs the operation. */
 export function vaultRoutes(app: TlsApp, service: VaultService): void {
   // Bodies are parsed after authorization: the SDKs' first request announces JSON, but has an empty body.
   takeBodiesAsText(app)

@@ -1,5 +1,3 @@
-/** Certificates in Key Vault's JSON. */
-
 import { createHash } from 'node:crypto'
 import type { CertificateMaterial } from '../../material/specs.ts'
 import { certificateJwk } from '../store/managed.ts'

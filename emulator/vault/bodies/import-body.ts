@@ -1,12 +1,13 @@
-/** Reads the body of a request that imports a certificate. */
-
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { isObject } from '../../../lib/shape.ts'
 import type { CertificateData } from '../../data/data.ts'
 import { type Imported, openPem, openPfx } from '../../material/open-certificate.ts'
 import { changeIn, parseBody } from './secret-body.ts'
 
-/** Recognizes PEM by its content, because the JavaScript SDK leaves out the policy that would name the format. */
+/**
+ * Reads the body of a request that imports a certificate. Recognizes PEM by its content, because the JavaScript SDK leaves
+ * out the policy that would name the format.
+ */
 export function readImportBody(text: string): Parsed<CertificateData> {
   const body = parseBody(text)
   if (body === undefined) return invalid('Request body not specified')

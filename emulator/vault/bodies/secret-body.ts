@@ -1,5 +1,3 @@
-/** Reads the body of a request that sets or updates an object. */
-
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { isObject } from '../../../lib/shape.ts'
 import { maxValueBytes } from '../../material/specs.ts'
@@ -10,7 +8,7 @@ interface SecretBody {
   readonly change: VersionChange
 }
 
-/** Ignores unknown properties, like the service. */
+/** Reads the body of a request that sets or updates an object. Ignores unknown properties, like the service. */
 export function readSecretBody(text: string): Parsed<SecretBody> {
   const body = parseBody(text)
   if (body === undefined) return invalid('Request body not specified')

@@ -1,5 +1,3 @@
-/** Secrets in Key Vault's JSON. */
-
 import type { SecretVersion, StoredObject, Vault } from '../store/stored-object.ts'
 import { newest } from '../store/vault-store.ts'
 import { attributesOf, deletion, objectId, tagsOf } from './object-json.ts'

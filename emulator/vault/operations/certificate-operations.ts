@@ -1,5 +1,3 @@
-/** The operations on certificates: read, even if disabled (only the secret is withheld then), and import. */
-
 import {
   badParameter,
   isDeleted,
@@ -22,6 +20,7 @@ import { readOperations } from './read-operations.ts'
 
 const kind = 'certificate'
 
+/** The operations on certificates: read, even if disabled (only the secret is withheld then), and import. */
 export const certificateOperations: readonly VaultOperation[] = [
   ...readOperations({
     kind,

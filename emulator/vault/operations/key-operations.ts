@@ -1,5 +1,3 @@
-/** The operations on keys: they read the public half, as in the service even if the key is disabled. */
-
 import { attributesOf, objectId, tagsOf } from '../bodies/object-json.ts'
 import { findKey, keysOf } from '../store/managed.ts'
 import type { KeyVersion } from '../store/stored-object.ts'
@@ -7,6 +5,7 @@ import { newest } from '../store/vault-store.ts'
 import type { VaultOperation } from './operation.ts'
 import { readOperations } from './read-operations.ts'
 
+/** The operations on keys: they read the public half, as in the service even if the key is disabled. */
 export const keyOperations: readonly VaultOperation[] = readOperations({
   kind: 'key',
   all: keysOf,

@@ -1,5 +1,3 @@
-/** The operations that read objects of every kind: list, list versions, get. */
-
 import { notFound, type ObjectKind } from '../../refusals/vault-refusal.ts'
 import type {
   Live,
@@ -22,6 +20,7 @@ interface Readable<V extends Version> {
   readonly get: (call: Call, live: Live<V>) => VaultAnswer | Promise<VaultAnswer>
 }
 
+/** The operations that read objects of every kind: list, list versions, get. */
 export function readOperations<V extends Version>(
   readable: Readable<V>,
 ): readonly VaultOperation[] {

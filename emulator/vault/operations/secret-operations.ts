@@ -1,5 +1,3 @@
-/** The operations on secrets. */
-
 import { contentAs } from '../../material/certificate-content.ts'
 import {
   badParameter,
