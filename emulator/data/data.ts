@@ -66,5 +66,3 @@ export interface KeyData extends VersionData {
 export interface CertificateData extends VersionData, CertificateDefinition {}
 
 export const defaultTenantId = '11111111-1111-1111-1111-111111111111'
-/** The audience of federated credentials in all clouds, and of the tokens that workload identity projects. */
-export const exchangeAudience = 'api://AzureADTokenExchange'

@@ -1,10 +1,12 @@
 import { type Document, isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
 import { allInvalid, type Checked, valid } from '../../lib/problems/parsed.ts'
+import { tokenAudience } from '../../lib/token-audience.ts'
+import { isUuid } from '../../lib/values/parse-uuid.ts'
 import { describeIssues } from '../schema/describe-issues.ts'
 import { list, mapping, maybe, namesTo, validText, withDefault } from '../schema/schema-parts.ts'
 import { certificatesSchema } from './certificate-schema.ts'
-import { defaultTenantId, type EmulatorData, exchangeAudience, type VaultData } from './data.ts'
+import { defaultTenantId, type EmulatorData, type VaultData } from './data.ts'
 import { isIssuer } from './is-issuer.ts'
 import { keysSchema } from './key-schema.ts'
 import { reportClashes } from './object-schema.ts'
@@ -48,13 +50,12 @@ function parseYaml(yamlText: string): Checked<unknown> {
   }
 }
 
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-const uuid = validText('a UUID', (found) => uuidPattern.test(found)).toLowerCase()
+const uuid = validText('a UUID', isUuid).toLowerCase()
 const nonEmpty = validText('a string', (found) => found !== '')
 const role = list(
   validText(
     'a client ID (UUID), or "*" for every identity',
-    (found) => found === '*' || uuidPattern.test(found),
+    (found) => found === '*' || isUuid(found),
   ).toLowerCase(),
 )
 const issuer = validText('a URL with https:// (with http:// on 127.0.0.1 only)', isIssuer)
@@ -66,7 +67,7 @@ const identity = mapping({
       mapping({
         subject: nonEmpty,
         issuer: maybe(issuer),
-        audience: withDefault(nonEmpty, exchangeAudience),
+        audience: withDefault(nonEmpty, tokenAudience),
       }),
     ),
     [],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { exchangeAudience } from '../data/data.ts'
+import { tokenAudience } from '../../lib/token-audience.ts'
 import { type Signer, seconds } from './signer.ts'
 
 export interface ServiceAccountTokenOptions {
@@ -25,13 +25,13 @@ export function mintServiceAccountToken(options: MintOptions): Promise<string> {
     now,
     namespace,
     serviceAccount,
-    audience,
+    audience = tokenAudience,
     expiresInSeconds = 3600,
   } = options
   const exp = seconds(now) + expiresInSeconds
   const iat = Math.min(seconds(now), exp - 1)
   return signer.sign({
-    aud: [audience ?? exchangeAudience],
+    aud: [audience],
     exp,
     iat,
     iss: issuer,

@@ -1,9 +1,6 @@
 import type { AgentConfig } from '../../../delivery/contract.ts'
-import {
-  defaultTenantId,
-  type EmulatorData,
-  exchangeAudience,
-} from '../../../emulator/data/data.ts'
+import { defaultTenantId, type EmulatorData } from '../../../emulator/data/data.ts'
+import { tokenAudience } from '../../../lib/token-audience.ts'
 import { findAgent } from '../../check/describe/describe-injection.ts'
 import {
   accountNameOf,
@@ -88,7 +85,7 @@ function makeData(
     identities: [
       {
         clientId: clientId.toLowerCase(),
-        federatedCredentials: [{ subject, audience: exchangeAudience }],
+        federatedCredentials: [{ subject, audience: tokenAudience }],
       },
     ],
     vaults: makeVaults(config),
