@@ -61,16 +61,9 @@ export function checkManifests(
   })
   const verdicts = contents.flatMap(
     ({ templates, objects: some, accounts, secrets, others }): readonly Verdict[] => [
-      ...some.filter(isClass).map((object) =>
-        withName(
-          object,
-          checkClass(object, {
-            serving,
-            listed: sync(object).listed,
-            syncMistakes: sync(object).mistakes,
-          }),
-        ),
-      ),
+      ...some
+        .filter(isClass)
+        .map((object) => withName(object, checkClass(object, { serving, ...sync(object) }))),
       ...some.filter(isExternalSecretsKind).map((object) => {
         if (isExternalSecret(object))
           return withName(object, checkExternalSecret(object, sync(object)))

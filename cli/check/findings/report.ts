@@ -78,32 +78,26 @@ export function makeReport(
   }
   const isWrong = sums.problems > 0 || (strict && sums.warnings > 0)
   const exitCode = errors.length > 0 ? 2 : isWrong ? 1 : 0
-  if (!quiet)
-    return {
-      verdicts,
-      ...(nothing && { nothing }),
-      errors,
-      skipped,
-      placeholders,
-      sums,
-      exitCode,
-      tasks: taskLines(verdicts.flatMap(({ tasks = [] }) => tasks)),
-    }
-  const counts = ({ severity }: Finding) =>
-    severity === 'problem' || (strict && severity === 'warning')
-  const kept = verdicts
-    .map((verdict) => ({ ...verdict, details: [], findings: verdict.findings.filter(counts) }))
-    .filter(({ findings }) => findings.length > 0)
+  const isKept = ({ severity }: Finding) =>
+    !quiet || severity === 'problem' || (strict && severity === 'warning')
   return {
-    verdicts: kept,
-    ...(nothing && counts(nothing) && { nothing }),
+    verdicts: quiet ? verdicts.flatMap((verdict) => withoutDetails(verdict, isKept)) : verdicts,
+    ...(nothing && isKept(nothing) && { nothing }),
     errors,
-    skipped: [],
-    placeholders: placeholders.filter(counts),
+    skipped: quiet ? [] : skipped,
+    placeholders: placeholders.filter(isKept),
     sums,
     exitCode,
-    tasks: [],
+    tasks: quiet ? [] : taskLines(verdicts.flatMap(({ tasks = [] }) => tasks)),
   }
+}
+
+function withoutDetails(
+  verdict: Verdict,
+  isKept: (finding: Finding) => boolean,
+): readonly Verdict[] {
+  const findings = verdict.findings.filter(isKept)
+  return findings.length > 0 ? [{ ...verdict, details: [], findings }] : []
 }
 
 /** With `--strict`, a pipeline that checks nothing fails. */

@@ -19,27 +19,23 @@ import {
 } from '../../../requests/class/read-class-files.ts'
 import { classNameProblem } from '../../../webhook/core/csi/open-class.ts'
 import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
-import type { AccountInFiles } from '../../input/accounts/list-accounts.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { classSource } from '../../input/sources/class-source.ts'
 import { describeClassSecrets } from '../describe/describe-class-secrets.ts'
 import { pathOf } from '../describe/describe-injection.ts'
 import { describeWanted, row } from '../describe/describe-wanted.ts'
+import type { SourceFacts } from '../find/read-sources.ts'
 import { type Finding, problemFindings, warningFindings } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 
-interface ClassContext {
+interface ClassContext extends Pick<SourceFacts, 'listed' | 'mistakes'> {
   readonly serving: Serving
-  /** The accounts of the class's namespace in the files. */
-  readonly listed: readonly AccountInFiles[]
-  /** Why Secret sync wouldn't make the Secrets of the class. */
-  readonly syncMistakes: readonly Problem[]
 }
 
 /** Reports whether volumes of a SecretProviderClass would be served, whatever pod has them. */
 export function checkClass(found: NamedObject, context: ClassContext): Verdict {
-  const { serving, syncMistakes } = context
+  const { serving, mistakes } = context
   const subject = subjectOf(found)
   const notServed = { subject, outcome: 'not-served', details: [] } as const
   if (!serving.servesVolumes)
@@ -53,15 +49,15 @@ export function checkClass(found: NamedObject, context: ClassContext): Verdict {
       sentence: 'would not be served',
       findings: [
         ...problemFindings('AKV_CHECK_CLASS', found, read.problems),
-        ...problemFindings('AKV_SYNC_SOURCE', found, without(read.problems, syncMistakes)),
+        ...problemFindings('AKV_SYNC_SOURCE', found, without(read.problems, mistakes)),
       ],
     }
-  if (syncMistakes.length > 0)
+  if (mistakes.length > 0)
     return {
       ...notServed,
       outcome: 'served',
       sentence: 'would be served, but its Secrets would not be synced',
-      findings: problemFindings('AKV_SYNC_SOURCE', found, syncMistakes),
+      findings: problemFindings('AKV_SYNC_SOURCE', found, mistakes),
     }
   return acceptedClass(found, read, context)
 }

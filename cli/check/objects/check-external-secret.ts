@@ -1,35 +1,25 @@
 import { printable } from '../../../lib/printable.ts'
-import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
+import { plainProblem } from '../../../lib/problems/problem.ts'
 import { isObject } from '../../../lib/shape.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { storeContent } from '../../../requests/external-secret/external-secret-source.ts'
 import type { StoreKind } from '../../../requests/external-secret/read-store.ts'
-import type { Source } from '../../../requests/source/source.ts'
 import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
-import type { AccountInFiles } from '../../input/accounts/list-accounts.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
 import { hasStandIn } from '../../input/placeholders/stand-in.ts'
 import { seenStore } from '../../input/sources/external-secret-reader.ts'
 import { describeComposed } from '../describe/describe-composed.ts'
 import { row } from '../describe/describe-wanted.ts'
+import type { SourceFacts } from '../find/read-sources.ts'
 import { problemFindings } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 import { noClient, warning } from './check-account.ts'
 
-/**
- * Reports whether Secret sync would make the Secret of an ExternalSecret, and as which account.
- *
- * @param context - `mistakes`: why it wouldn't; `listed`: the accounts that count as listed by the administrator
- */
+/** Reports whether Secret sync would make the Secret of an ExternalSecret, and as which account. */
 export function checkExternalSecret(
   found: NamedObject,
-  context: {
-    readonly source: Source | undefined
-    readonly mistakes: readonly Problem[]
-    readonly listed: readonly AccountInFiles[]
-  },
+  { source, mistakes, listed }: SourceFacts,
 ): Verdict {
-  const { source, listed } = context
   const subject = subjectOf(found)
   const { namespace } = found
   const chosen =
@@ -37,10 +27,10 @@ export function checkExternalSecret(
       ? chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
       : undefined
   // A store that isn't known yet may name the account.
-  const isOpen = context.mistakes.some(({ sentence }) => hasStandIn(sentence))
+  const isOpen = mistakes.some(({ sentence }) => hasStandIn(sentence))
   const undecided =
     chosen?.kind === 'none' && !isOpen ? [plainProblem(chosen.sentence, chosen.path)] : []
-  const problems = [...context.mistakes, ...undecided]
+  const problems = [...mistakes, ...undecided]
   if (source === undefined || chosen?.kind !== 'chosen' || problems.length > 0)
     return {
       subject,
