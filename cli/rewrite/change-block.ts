@@ -56,8 +56,8 @@ function inlineRemoval(
   const isInline = text.slice(lineStart(text, begin), begin).trim() !== ''
   const [first] = entries.filter((entry) => entry.kind !== 'added')
   if (!isInline || first?.kind !== 'removed') return begin
-  const kept = entries.find(({ kind }) => kind === 'kept' || kind === 'replaced')
-  const end = kept !== undefined && 'item' in kept ? itemStart(kept.item) : begin
+  const kept = entries.find((entry) => entry.kind === 'kept' || entry.kind === 'replaced')
+  const end = kept === undefined ? begin : itemStart(kept.item)
   edits.push({ start: begin, end, text: '' })
   return end
 }

@@ -15,8 +15,8 @@ export function changeFlow({ token, entries }: CollectionChange, editing: Editin
     return written.replaceAll('\n', `\n${separator.slice(separator.lastIndexOf('\n') + 1)}`)
   }
   const begin = items[0] === undefined ? token.offset : itemStart(items[0])
-  const kept = entries.find(({ kind }) => kind === 'kept' || kind === 'replaced')
-  const firstStay = kept !== undefined && 'item' in kept ? itemStart(kept.item) : begin
+  const kept = entries.find((entry) => entry.kind === 'kept' || entry.kind === 'replaced')
+  const firstStay = kept === undefined ? begin : itemStart(kept.item)
   if (firstStay > begin) edits.push({ start: begin, end: firstStay, text: '' })
 
   let place: number | undefined

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Document } from 'yaml'
 import { composeDocuments, yamlOptions } from '../input/document/compose-documents.ts'
 import { type Manifest, treeOf, treeWithTokens, writtenTree } from '../input/document/manifest.ts'
 import { documentStyle } from './document-style.ts'
 import { applyEdits, editText } from './edit-text.ts'
-import type { Format } from './render-value.ts'
+import { type Format, renderDocument } from './render-value.ts'
 
 interface ChangedDocument {
   readonly manifest: Manifest
@@ -42,7 +41,7 @@ export function documentEditor(text: string): (changed: ChangedDocument) => stri
     }
     // The text before the document may end with `---`, and the document may continue on that line.
     const isAtLineStart = start === 0 || '\n\uFEFF'.includes(text.charAt(start - 1))
-    return withLineBreaks((isAtLineStart ? '' : '\n') + writtenAnew(value, format))
+    return withLineBreaks((isAtLineStart ? '' : '\n') + renderDocument(value, format))
   }
 }
 
@@ -52,12 +51,6 @@ function hasValue(text: string, value: unknown): boolean {
   if (documents.some(({ errors }) => errors.length > 0)) return false
   const last = documents.findLast(({ contents }) => contents !== null)
   return isDeepStrictEqual(last?.toJS(), value)
-}
-
-function writtenAnew(value: unknown, { style, jsonIndent }: Format): string {
-  if (jsonIndent !== undefined) return `${JSON.stringify(value, null, jsonIndent)}\n`
-  const document = new Document(value, { ...yamlOptions, aliasDuplicateObjects: false })
-  return document.toString({ ...style, lineWidth: 0, directives: false })
 }
 
 function formatOf(

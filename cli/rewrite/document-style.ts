@@ -44,10 +44,7 @@ function isBlock(value: unknown): value is { range: readonly [number, number, nu
 
 /** The earlier of two that are equally frequent. */
 function mostFrequent<T>(values: readonly T[]): T | undefined {
-  const counts = new Map<T, number>()
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-  return [...counts].reduce<[T | undefined, number]>(
-    (best, [value, count]) => (count > best[1] ? [value, count] : best),
-    [undefined, 0],
-  )[0]
+  const groups = Map.groupBy(values, (value) => value)
+  const [longest = []] = [...groups.values()].toSorted((a, b) => b.length - a.length)
+  return longest[0]
 }

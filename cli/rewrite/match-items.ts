@@ -36,16 +36,8 @@ export function matchItems(
 }
 
 /** The indexes of the items by key, the last first. */
-function placesOf(items: readonly unknown[]): ReadonlyMap<string, number[]> {
-  const places = new Map<string, number[]>()
-  for (const [index, item] of [...items.entries()].toReversed()) {
-    const key = keyOf(item)
-    const known = places.get(key)
-    if (known === undefined) places.set(key, [index])
-    else known.push(index)
-  }
-  return places
-}
+const placesOf = (items: readonly unknown[]): ReadonlyMap<string, number[]> =>
+  Map.groupBy([...items.keys()].toReversed(), (index) => keyOf(items[index]))
 
 /** Items without a name match no other: their position is all that they have. Items of a List are objects of Kubernetes. */
 function keyOf(item: unknown): string {

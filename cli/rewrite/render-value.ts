@@ -9,6 +9,10 @@ export interface Format {
   readonly jsonIndent?: string
 }
 
+/** A value as the text of a whole document. */
+export const renderDocument = (value: unknown, { style, jsonIndent }: Format): string =>
+  `${jsonIndent === undefined ? render(value, style) : JSON.stringify(value, null, jsonIndent)}\n`
+
 /** A value as lines of block YAML. */
 export const renderBlock = (value: unknown, { style }: Format): readonly string[] =>
   render(value, style).split('\n')
@@ -42,6 +46,5 @@ const flow = {
 
 function render(value: unknown, style: Parameters<Document['toString']>[0]): string {
   const document = new Document(value, { ...yamlOptions, aliasDuplicateObjects: false })
-  const text = document.toString({ ...style, lineWidth: 0, directives: false })
-  return text.endsWith('\n') ? text.slice(0, -1) : text
+  return document.toString({ ...style, lineWidth: 0, directives: false }).replace(/\n$/, '')
 }
