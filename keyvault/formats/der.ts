@@ -56,11 +56,11 @@ export function readElement(bytes: Uint8Array, tag: number, what: string): DerEl
   return expectTag(element, tag, what)
 }
 
-/** Reads the elements inside a SEQUENCE, a SET or `[0]`. */
+/** Reads the elements inside a SEQUENCE, or inside a SET or `[0]` if `tag` is theirs. */
 export function childrenOf(
   element: DerElement | undefined,
-  tag: number,
   what: string,
+  tag: number = tags.sequence,
 ): readonly DerElement[] {
   return readElements(expectTag(element, tag, what).content, what)
 }

@@ -69,7 +69,7 @@ export async function decryptPart(
   encrypted: Uint8Array,
   { algorithm, password, budget }: DecryptOptions,
 ): Promise<Uint8Array | undefined> {
-  const [identifier, parameters] = childrenOf(algorithm, tags.sequence, 'an encryption algorithm')
+  const [identifier, parameters] = childrenOf(algorithm, 'an encryption algorithm')
   const oid = oidOf(identifier, 'an encryption algorithm')
   const { cipher, key, iv } =
     oid === pbes2
@@ -97,7 +97,7 @@ async function pkcs12Key(options: {
   readonly budget: DerivationBudget
 }): Promise<CipherKey> {
   const { cipher, keyBytes, ivBytes } = known(pkcs12Schemes, options.oid)
-  const [saltElement, count] = childrenOf(options.parameters, tags.sequence, 'its key derivation')
+  const [saltElement, count] = childrenOf(options.parameters, 'its key derivation')
   const salt = octetsOf(saltElement, 'a salt in it')
   const iterations = integerOf(count, 'a count of rounds in it')
   const microsecondsEach =
@@ -108,7 +108,7 @@ async function pkcs12Key(options: {
     salt,
     iterations,
     budget: options.budget.cpu,
-    ...(options.password === undefined ? {} : { password: options.password }),
+    password: options.password,
   } as const
   return {
     cipher,
@@ -122,25 +122,17 @@ async function pbes2Key(
   password: PfxPassword,
   budget: DerivationBudget,
 ): Promise<CipherKey> {
-  const [derivation, encryption] = childrenOf(parameters, tags.sequence, 'its PBES2 parameters')
-  const [derivationId, derivationParameters] = childrenOf(
-    derivation,
-    tags.sequence,
-    'its key derivation',
-  )
+  const [derivation, encryption] = childrenOf(parameters, 'its PBES2 parameters')
+  const [derivationId, derivationParameters] = childrenOf(derivation, 'its key derivation')
   const derivationOid = oidOf(derivationId, 'its key derivation')
   if (derivationOid !== pbkdf2) throw unknownAlgorithm(derivationOid)
-  const [saltElement, count, ...optional] = childrenOf(
-    derivationParameters,
-    tags.sequence,
-    'its key derivation',
-  )
+  const [saltElement, count, ...optional] = childrenOf(derivationParameters, 'its key derivation')
   // keyLength, an INTEGER, may precede the function. It isn't needed, because the cipher determines it. RFC 8018, A.2:
   // SHA-1 by default.
   const prf = optional.find(({ tag }) => tag === tags.sequence)
   const digest = prf === undefined ? 'sha1' : known(pbkdf2Digests, algorithmOf(prf))
 
-  const [cipherId, ivElement] = childrenOf(encryption, tags.sequence, 'its cipher')
+  const [cipherId, ivElement] = childrenOf(encryption, 'its cipher')
   const { cipher, keyBytes, ivBytes } = known(pbes2Ciphers, oidOf(cipherId, 'its cipher'))
   const iv = octetsOf(ivElement, 'its initialization vector')
   if (iv.length !== ivBytes)
@@ -154,7 +146,7 @@ async function pbes2Key(
 
 /** Returns the identifier at the start of an AlgorithmIdentifier. */
 function algorithmOf(element: DerElement): string {
-  const [identifier] = childrenOf(element, tags.sequence, 'an algorithm in it')
+  const [identifier] = childrenOf(element, 'an algorithm in it')
   return oidOf(identifier, 'an algorithm in it')
 }
 

@@ -71,11 +71,10 @@ interface PartOptions {
 async function readPfxOrThrow(pfx: Uint8Array, budget: DerivationBudget): Promise<KeyMaterial> {
   const [version, authSafe, mac] = childrenOf(
     readElement(pfx, tags.sequence, 'the file'),
-    tags.sequence,
     'the file',
   )
   if (integerOf(version, 'its version') !== 3) throw new UnreadableError('its version is not 3')
-  const [contentType, content] = childrenOf(authSafe, tags.sequence, 'its authenticated safe')
+  const [contentType, content] = childrenOf(authSafe, 'its authenticated safe')
   if (oidOf(contentType, 'its authenticated safe') !== oids.data)
     throw new UnreadableError('it is signed with a public key instead of a password')
   const safe = octetsOf(explicit(content, 'its authenticated safe'), 'its authenticated safe')
@@ -93,9 +92,9 @@ async function isMacOf(
   mac: DerElement,
   { password, budget }: PartOptions,
 ): Promise<boolean> {
-  const [digestInfo, saltElement, count] = childrenOf(mac, tags.sequence, 'its MAC')
-  const [algorithm, expectedElement] = childrenOf(digestInfo, tags.sequence, 'its MAC')
-  const oid = oidOf(childrenOf(algorithm, tags.sequence, 'its MAC')[0], 'its MAC')
+  const [digestInfo, saltElement, count] = childrenOf(mac, 'its MAC')
+  const [algorithm, expectedElement] = childrenOf(digestInfo, 'its MAC')
+  const oid = oidOf(childrenOf(algorithm, 'its MAC')[0], 'its MAC')
   const digest = macDigests[oid]
   if (digest === undefined)
     throw new UnreadableError(`its MAC uses the algorithm ${oid}; accepted: SHA-1 and SHA-2`)
@@ -111,7 +110,7 @@ async function isMacOf(
     iterations,
     purpose: 3,
     byteLength,
-    ...(password === undefined ? {} : { password }),
+    password,
   })
   const actual = createHmac(digest, key).update(safe).digest()
   return actual.length === expected.length && timingSafeEqual(actual, expected)
@@ -129,7 +128,6 @@ async function readSafe(
 ): Promise<readonly Bag[] | undefined> {
   const infos = childrenOf(
     readElement(safe, tags.sequence, 'its authenticated safe'),
-    tags.sequence,
     'its authenticated safe',
   )
   const bags: Bag[] = []
@@ -137,7 +135,7 @@ async function readSafe(
     const contents = await readContents(info, options)
     if (contents === undefined) return undefined
     const what = 'a list of bags in it'
-    for (const bag of childrenOf(readElement(contents, tags.sequence, what), tags.sequence, what)) {
+    for (const bag of childrenOf(readElement(contents, tags.sequence, what), what)) {
       const read = await readBag(bag, options)
       if (read === undefined) return undefined
       bags.push(...read)
@@ -151,15 +149,15 @@ async function readContents(
   options: PartOptions,
 ): Promise<Uint8Array | undefined> {
   const what = 'a part of it'
-  const [contentType, content] = childrenOf(info, tags.sequence, what)
+  const [contentType, content] = childrenOf(info, what)
   const oid = oidOf(contentType, what)
   if (oid === oids.data) return octetsOf(explicit(content, what), what)
   if (oid !== oids.encryptedData)
     throw new UnreadableError(
       `a part of it is of type ${oid}; accepted: data, or encrypted by password`,
     )
-  const [, encryptedInfo] = childrenOf(explicit(content, what), tags.sequence, what)
-  const [, algorithm, encrypted] = childrenOf(encryptedInfo, tags.sequence, what)
+  const [, encryptedInfo] = childrenOf(explicit(content, what), what)
+  const [, algorithm, encrypted] = childrenOf(encryptedInfo, what)
   const contents = await decryptPart(octetsOf(encrypted, what, tags.context0), {
     ...options,
     algorithm,
@@ -169,18 +167,18 @@ async function readContents(
 
 async function readBag(bag: DerElement, options: PartOptions): Promise<readonly Bag[] | undefined> {
   const what = 'a bag in it'
-  const [bagId, bagValue] = childrenOf(bag, tags.sequence, what)
+  const [bagId, bagValue] = childrenOf(bag, what)
   const oid = oidOf(bagId, what)
   switch (oid) {
     case oids.keyBag:
       return [{ kind: 'key', der: explicit(bagValue, what).raw }]
     case oids.shroudedKeyBag: {
-      const [algorithm, encrypted] = childrenOf(explicit(bagValue, what), tags.sequence, what)
+      const [algorithm, encrypted] = childrenOf(explicit(bagValue, what), what)
       const der = await decryptPart(octetsOf(encrypted, what), { ...options, algorithm })
       return der !== undefined && isSequence(der) ? [{ kind: 'key', der }] : undefined
     }
     case oids.certBag: {
-      const [type, value] = childrenOf(explicit(bagValue, what), tags.sequence, what)
+      const [type, value] = childrenOf(explicit(bagValue, what), what)
       if (oidOf(type, what) !== oids.x509Certificate) return []
       return [{ kind: 'certificate', der: octetsOf(explicit(value, what), what) }]
     }
@@ -222,7 +220,7 @@ function isSequence(bytes: Uint8Array): boolean {
 
 /** Returns the one element inside `[0] EXPLICIT`. */
 function explicit(element: DerElement | undefined, what: string): DerElement {
-  const [inner, ...more] = childrenOf(element, tags.constructedContext0, what)
+  const [inner, ...more] = childrenOf(element, what, tags.constructedContext0)
   if (inner === undefined || more.length > 0)
     throw new UnreadableError(`${what} doesn't contain exactly one element`)
   return inner

@@ -4,7 +4,7 @@ import type { CpuBudget } from '../../../lib/cpu-budget.ts'
 interface Pkcs12KeyOptions {
   readonly digest: Pkcs12Digest
   /** Absent if there is no password. That differs from an empty one, which is two zero bytes (RFC 7292, B.1). */
-  readonly password?: string
+  readonly password?: string | undefined
   readonly salt: Uint8Array
   readonly iterations: number
   /** RFC 7292, B.3: 1 for a key, 2 for an initialization vector, 3 for a MAC. */
