@@ -1,3 +1,4 @@
+import { listNames } from '../../../lib/list-names.ts'
 import type { Placeholder, Placeholders } from '../../input/placeholders/placeholders.ts'
 import { titleOf } from '../../input/title-of.ts'
 import type { Finding } from './finding.ts'
@@ -55,24 +56,21 @@ function settle(
     details: details.map(restore),
     findings: left.map((finding) => ({ ...finding, message: restore(finding.message) })),
   }
+  const names = open.map(({ text }) => text)
   const isOpen = open.length > 0 && !left.some(({ severity }) => severity === 'problem')
   return {
     open,
     verdict: isOpen
-      ? { ...shown, outcome: 'undecided', sentence: `undecided without ${listOf(open)}` }
+      ? {
+          ...shown,
+          outcome: 'undecided',
+          sentence: `undecided without ${listNames(names, maxNamed)}`,
+        }
       : shown,
   }
 }
 
 const maxNamed = 3
-
-const listOf = (open: readonly Placeholder[]): string =>
-  firstOf(open.map(({ text }) => text)).join(', ')
-
-const firstOf = (names: readonly string[]): readonly string[] => [
-  ...names.slice(0, maxNamed),
-  ...(names.length > maxNamed ? [`${names.length - maxNamed} more`] : []),
-]
 
 function warningOf(
   { text, place, uses, isExpression, isComment }: Placeholder,
@@ -81,7 +79,7 @@ function warningOf(
   const parts = [
     `${text} has no value here${uses > 1 ? ` (used ${uses} times, here first)` : ''}`,
     ...(isComment ? ['it is a comment to YAML unless it is in quotes'] : []),
-    ...(titles.length > 0 ? [`undecided without it: ${firstOf(titles).join(', ')}`] : []),
+    ...(titles.length > 0 ? [`undecided without it: ${listNames(titles, maxNamed)}`] : []),
     ...(isExpression ? ["a value isn't enough for this form, so check what is rendered"] : []),
   ]
   return { severity: 'warning', code: 'AKV_CHECK_PLACEHOLDER', message: parts.join('; '), place }

@@ -1,3 +1,4 @@
+import { listNames } from '../../../lib/list-names.ts'
 import type { Placeholder, Placeholders } from '../../input/placeholders/placeholders.ts'
 
 const maxNamed = 3
@@ -21,9 +22,8 @@ export function sortOutMistakes(
     }
     return left.length > 0 || problems.length === 0 ? [head, ...left] : []
   })
-  const open = [...undecided].map(([{ text }, titles]) => {
-    const more = titles.length > maxNamed ? [`${titles.length - maxNamed} more`] : []
-    return `undecided without ${text}: ${[...titles.slice(0, maxNamed), ...more].join(', ')}`
-  })
+  const open = [...undecided].map(
+    ([{ text }, titles]) => `undecided without ${text}: ${listNames(titles, maxNamed)}`,
+  )
   return [...decided, ...open].map(restore)
 }

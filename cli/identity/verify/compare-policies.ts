@@ -1,6 +1,7 @@
+import { listNames } from '../../../lib/list-names.ts'
 import { printable } from '../../../lib/printable.ts'
 import { neededPolicies, type VaultNeeds } from '../grants/vault-needs.ts'
-import { type AzureFinding, listNames, missing, tooMuch } from './finding.ts'
+import { type AzureFinding, missing, tooMuch } from './finding.ts'
 import type { AccessPolicy } from './read-azure.ts'
 
 /**

@@ -19,11 +19,3 @@ export const unknown = (sentence: string): UnknownFinding => ({ kind: 'unknown',
 export const missing = (sentence: string): AzureFinding => ({ kind: 'missing', sentence })
 export const tooMuch = (sentence: string): AzureFinding => ({ kind: 'too-much', sentence })
 export const note = (sentence: string): AzureFinding => ({ kind: 'note', sentence })
-
-const maxShown = 5
-
-/** Joins names for a sentence, and counts those that don't fit. */
-export function listNames(names: readonly string[]): string {
-  const more = names.length - maxShown
-  return [...names.slice(0, maxShown), ...(more > 0 ? [`${more} more`] : [])].join(', ')
-}

@@ -1,3 +1,4 @@
+import { listNames } from '../../../lib/list-names.ts'
 import { printable } from '../../../lib/printable.ts'
 import { needsOf, type VaultNeeds } from '../grants/vault-needs.ts'
 import { type AzureNames, accountsOf, type IdentityGrants } from '../grants/write-script.ts'
@@ -14,7 +15,7 @@ import {
 import { compareCredentials } from './compare-credentials.ts'
 import { comparePolicies } from './compare-policies.ts'
 import { compareRoles, type HeldRole } from './compare-roles.ts'
-import { type AzureFinding, listNames, missing, note, unknown } from './finding.ts'
+import { type AzureFinding, missing, note, unknown } from './finding.ts'
 import type { AzureVault, ManagedIdentity, RoleAssignment } from './read-azure.ts'
 import type { RunAz } from './run-az.ts'
 import { scopeOf, vaultOfScope } from './scope-of.ts'
