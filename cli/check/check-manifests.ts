@@ -29,17 +29,11 @@ import { checkPod } from './objects/check-pod.ts'
 import { checkSecret } from './objects/check-secret.ts'
 import type { CheckInput, DocumentContent } from './read-check-input.ts'
 
-interface CheckedManifests {
-  readonly verdicts: readonly Verdict[]
-  /** How many pods and pod templates there are. */
-  readonly pods: number
-}
-
 /** Checks all documents. Classes, ServiceAccounts and pods of different files belong together, unless they are of different environments. */
 export function checkManifests(
   { contents, unread }: Pick<CheckInput, 'contents' | 'unread'>,
   serving: Serving,
-): CheckedManifests {
+) {
   const viewOf = viewsByFolder(
     contents.flatMap(({ objects }) => objects),
     doubtsAboutUnread(unread),
@@ -86,6 +80,7 @@ export function checkManifests(
       ...others,
     ],
   )
+  // Pods and pod templates.
   return { verdicts, pods: contents.flatMap(({ templates }) => templates).length }
 }
 

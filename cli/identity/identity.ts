@@ -161,10 +161,7 @@ function checkIssuer(issuer: string): string {
 }
 
 /** A name that isn't valid never becomes part of a command. */
-function sortOut(grants: readonly Grant[]): {
-  readonly safe: readonly Grant[]
-  readonly unsafe: readonly string[]
-} {
+function sortOut(grants: readonly Grant[]) {
   const isSafe = ({ namespace, account }: Grant) =>
     isName(namespace, labelName) && isName(account, subdomainName)
   return {

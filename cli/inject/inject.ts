@@ -78,21 +78,10 @@ export function inject({ files, namespace, ...given }: InjectOptions): ExitCode 
   return 0
 }
 
-interface Injection {
-  readonly manifest: Manifest
-  /** The value of the document as the webhook would change it. */
-  readonly value: () => unknown
-  readonly problems: readonly string[]
-  readonly warnings: readonly string[]
-  readonly isInjected: boolean
-  /** True if a pod has volumes of the Secrets Store CSI Driver. */
-  readonly isServed: boolean
-}
-
 function injectManifest(
   manifest: Manifest,
   { namespace, ...context }: { readonly namespace: string } & Parameters<typeof reviewTemplate>[1],
-): Injection {
+) {
   const templates = findPodTemplates(manifest, namespace)
   const problems: string[] = []
   const warnings: string[] = []
@@ -118,6 +107,7 @@ function injectManifest(
     for (const operation of outcome.operations) apply(changed, template, operation)
   }
   const isServed = templates.some(hasDriverVolumes)
+  // The value is that of the document as the webhook would change it.
   return { manifest, value: changed.value, problems, warnings, isInjected, isServed }
 }
 

@@ -110,7 +110,8 @@ export function oidOf(element: DerElement | undefined, what: string): string {
 /** Writes an element with these contents. */
 export function writeElement(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const length = contents.reduce((sum, content) => sum + content.length, 0)
-  const header = length < 0x80 ? [tag, length] : [tag, 0x80 | sizeOf(length), ...bigEndian(length)]
+  const header =
+    length < 0x80 ? [tag, length] : [tag, 0x80 | bigEndian(length).length, ...bigEndian(length)]
   return Buffer.concat([Buffer.from(header), ...contents])
 }
 
@@ -127,8 +128,6 @@ export function writeOid(oid: string): Buffer {
     arc < 128 ? [arc] : [...base128(Math.floor(arc / 128)).map((b) => b | 0x80), arc % 128]
   return writeElement(tags.oid, Buffer.from([root * 40 + second, ...rest].flatMap(base128)))
 }
-
-const sizeOf = (value: number): number => bigEndian(value).length
 
 function bigEndian(value: number): number[] {
   return value < 256 ? [value] : [...bigEndian(Math.floor(value / 256)), value % 256]

@@ -18,18 +18,7 @@ const forgetAfterMs = pauseSpan.longestMs
 const answersPerSlot = 10
 
 /** Which vaults are paused, and how many requests each may get at a time. */
-export interface VaultPauses {
-  /** @throws AkvError with the rest of the pause, while the vault is paused */
-  check(vault: string): void
-  /**
-   * Sends a request as soon as the vault may get one. It waits for other requests only while the vault hasn't answered
-   * yet, or has throttled recently. If the vault doesn't serve one of those, the waiting ones fail with the same code.
-   *
-   * @throws AkvError with the rest of the pause, if the vault is paused or answered with a 429; also whatever `send`
-   *   throws
-   */
-  request<T>(vault: string, send: () => Promise<T>): Promise<T>
-}
+export type VaultPauses = ReturnType<typeof createVaultPauses>
 
 interface VaultState {
   pausedUntilMs: number
@@ -57,7 +46,7 @@ type PauseClock = Pick<Clock, 'now' | 'random'>
  * The first request to a vault goes alone. It costs one round trip, but a pod that starts while the vault is throttling
  * causes one 429 and not ten.
  */
-export function createVaultPauses(clock: PauseClock): VaultPauses {
+export function createVaultPauses(clock: PauseClock) {
   const vaults = new Map<string, VaultState>()
   const ownErrors = new WeakSet<AkvError>()
 
@@ -70,7 +59,7 @@ export function createVaultPauses(clock: PauseClock): VaultPauses {
     vaults.set(vault, state)
     return state
   }
-  const check = (vault: string) => {
+  const check = (vault: string): void => {
     const state = vaults.get(vault)
     const retryAfterMs = (state?.pausedUntilMs ?? 0) - clock.now()
     if (state === undefined || retryAfterMs <= 0) return
@@ -95,8 +84,16 @@ export function createVaultPauses(clock: PauseClock): VaultPauses {
     }
   }
   return {
+    /** @throws AkvError with the rest of the pause, while the vault is paused */
     check,
-    async request(vault, send) {
+    /**
+     * Sends a request as soon as the vault may get one. It waits for other requests only while the vault hasn't answered
+     * yet, or has throttled recently. If the vault doesn't serve one of those, the waiting ones fail with the same code.
+     *
+     * @throws AkvError with the rest of the pause, if the vault is paused or answered with a 429; also whatever `send`
+     *   throws
+     */
+    async request<T>(vault: string, send: () => Promise<T>): Promise<T> {
       const state = await takeSlot(vault)
       try {
         const answer = await send()

@@ -4,20 +4,11 @@ import { titleOf } from '../../input/title-of.ts'
 import type { Finding } from './finding.ts'
 import type { Verdict } from './verdict.ts'
 
-interface Settled {
-  readonly verdicts: readonly Verdict[]
-  /** A warning for each placeholder without a value. */
-  readonly placeholders: readonly Finding[]
-}
-
 /**
  * Takes back what depends on a placeholder without a value: a problem about a stand-in may go once there is a value. In
  * everything else, puts what the author wrote in place of the stand-ins.
  */
-export function settlePlaceholders(
-  verdicts: readonly Verdict[],
-  placeholders: Placeholders,
-): Settled {
+export function settlePlaceholders(verdicts: readonly Verdict[], placeholders: Placeholders) {
   const undecided = new Map<Placeholder, Set<string>>()
   const settled = verdicts.map((verdict) => {
     const { open, verdict: shown } = settle(verdict, placeholders)
@@ -30,6 +21,7 @@ export function settlePlaceholders(
   const named = new Set([...placeholders.unfilled(), ...undecided.keys()])
   return {
     verdicts: settled,
+    /** A warning for each placeholder without a value. */
     placeholders: [...named].map((placeholder) =>
       warningOf(placeholder, [...(undecided.get(placeholder) ?? [])]),
     ),

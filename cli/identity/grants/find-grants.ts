@@ -17,14 +17,8 @@ import type { Serving } from '../../input/read-serving.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
 import type { Unread } from '../../input/unread/unread.ts'
 import { doubtsAboutUnread } from '../../input/unread/unread-doubts.ts'
-import { type Found, type Grant, grantOf, placeholderClient } from './grant.ts'
+import { type Found, grantOf, placeholderClient } from './grant.ts'
 import { grantsOfAccounts } from './grants-of-accounts.ts'
-
-interface FoundGrants {
-  readonly grants: readonly Grant[]
-  /** About pods and accounts whose needs are unknown because of a mistake: some lines each. */
-  readonly mistakes: readonly (readonly string[])[]
-}
 
 /** Finds what the pods and the ServiceAccounts with Secret sync read. */
 export function findGrants(
@@ -38,7 +32,7 @@ export function findGrants(
     readonly unread: readonly Unread[]
     readonly serving: Serving
   },
-): FoundGrants {
+) {
   const viewOf = viewsByFolder(objects, doubtsAboutUnread(unread))
   const environments = [...new Set(objects.map((object) => viewOf(object).objects))]
   const found = [
@@ -48,8 +42,9 @@ export function findGrants(
   ]
   return {
     grants: found.flatMap(({ grant }) => grant ?? []),
-    // Environments may share an account or a source, and then each has the same mistakes.
+    /** Some lines for each pod or account whose needs are unknown because of a mistake. */
     mistakes: [
+      // Environments may share an account or a source, and then each has the same mistakes.
       ...new Map(found.map(({ mistakes = [] }) => [mistakes.join('\n'), mistakes])).values(),
     ].filter((lines) => lines.length > 0),
   }

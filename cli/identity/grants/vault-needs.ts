@@ -52,15 +52,8 @@ const policyOptions: Readonly<Record<GrantedCollection, string>> = {
   keys: '--key-permissions',
 }
 
-interface NeededPolicy {
-  readonly collection: GrantedCollection
-  /** The option of `az keyvault set-policy`. */
-  readonly option: string
-  readonly permissions: readonly string[]
-}
-
 /** The permissions of an access policy for what is read from a vault. */
-export const neededPolicies = ({ objects }: VaultNeeds): readonly NeededPolicy[] =>
+export const neededPolicies = ({ objects }: VaultNeeds) =>
   [...Map.groupBy(objects, ({ collection }) => collection)].map(([collection, some]) => ({
     collection,
     option: policyOptions[collection],
