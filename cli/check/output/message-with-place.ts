@@ -4,8 +4,8 @@ import type { LocatedFinding } from '../findings/report.ts'
 
 /** The message for forms that show it beside the line of a file. A rendered text isn't in a file, so the message names the line. */
 export function messageWithPlace({ title, at, message }: LocatedFinding): string {
-  if (title === undefined) return `${describeSource(at.source)}: ${message}`
-  return isRendered(at.source)
-    ? `${title} (${describeSource(at.source)}:${at.line}): ${message}`
-    : `${title}: ${message}`
+  const source = describeSource(at.source)
+  const place = isRendered(at.source) && at.line !== undefined ? `${source}:${at.line}` : source
+  if (title === undefined) return `${place}: ${message}`
+  return isRendered(at.source) ? `${title} (${place}): ${message}` : `${title}: ${message}`
 }

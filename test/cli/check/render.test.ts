@@ -90,6 +90,18 @@ t.test('a finding is at the file that was rendered, and names the line', async (
   t.notOk('region' in result.locations[0].physicalLocation, 'the line isn’t one of that file')
 })
 
+t.test('a finding about a placeholder names the line of the rendered text, too', async (t) => {
+  const { check, shown } = setUp(t, {
+    files: {
+      'prod/kustomization.yaml': 'namePrefix: a-\n',
+      'prod/rendered.txt':
+        'kind: ServiceAccount\nmetadata:\n  name: web\n  annotations:\n    akv-injector.io/vault: kv-${ENV}\n',
+    },
+  })
+  const where = `${join(root, shown)}/prod (rendered):5: \${ENV} has no value here`
+  for (const form of ['github', 'sarif']) t.match((await check(['-o', form])).stdout, where)
+})
+
 t.test('classes of several environments stay apart, also if they are rendered', async (t) => {
   const source = (vault: string) =>
     `kind: SecretProviderClass\nmetadata: { name: web }\nspec: { provider: azure, parameters: { keyvaultName: ${vault}, clientID: ${clientId}, tenantId: ${clientId}, objects: "array: ['{objectName: a, objectType: secret}']" } }\n`
