@@ -4,6 +4,7 @@ import {
   unclearReason,
   viewsByFolder,
 } from '../input/environments/folder-views.ts'
+import { findNearMisses } from '../input/find-near-misses.ts'
 import type { AnnotatedManifest, NamedObject } from '../input/find-objects.ts'
 import type { Serving } from '../input/read-serving.ts'
 import {
@@ -49,20 +50,24 @@ export function checkManifests(
   )
   const contested = (account: AnnotatedManifest) =>
     contestedIn(viewOf(account).objects).get(account) ?? []
-  const withName = (object: NamedObject, verdict: Verdict): Verdict => ({
+  const withNames = (object: NamedObject, verdict: Verdict): Verdict => ({
     ...verdict,
-    findings: [...ambiguityOf(object, viewOf(object)), ...verdict.findings],
+    findings: [
+      ...ambiguityOf(object, viewOf(object)),
+      ...verdict.findings,
+      ...warningFindings(object, findNearMisses(object.object)),
+    ],
   })
   const verdicts = contents.flatMap(
     ({ templates, objects: some, accounts, secrets, others }): readonly Verdict[] => [
       ...some
         .filter(isClass)
-        .map((object) => withName(object, checkClass(object, { serving, ...sync(object) }))),
+        .map((object) => withNames(object, checkClass(object, { serving, ...sync(object) }))),
       ...some.filter(isExternalSecretsKind).map((object) => {
         if (isExternalSecret(object))
-          return withName(object, checkExternalSecret(object, sync(object)))
+          return withNames(object, checkExternalSecret(object, sync(object)))
         return isSecretStore(object)
-          ? withName(object, checkSecretStore(object, serving.policy))
+          ? withNames(object, checkSecretStore(object, serving.policy))
           : checkOtherOperatorKind(object)
       }),
       ...templates.map((template) =>

@@ -18,7 +18,7 @@ const nearMiss = (key: string, name: string) => ({
 })
 
 t.test(
-  'a key with almost our prefix is a warning on pods, ServiceAccounts and Secrets',
+  'a key with almost our prefix is a warning on pods, and on objects that may have our annotations',
   async (t) => {
     const prefixes = [
       'akv-inject.io',
@@ -45,6 +45,24 @@ t.test(
       t.match(findings, Array(5).fill(nearMiss(prefix, 'secrets')), prefix)
       t.equal(findings.length, 5)
     }
+  },
+)
+
+t.test(
+  'a key with almost our prefix is a warning on classes, stores and ExternalSecrets',
+  async (t) => {
+    const metadata = { name: 'kv', annotations: { 'akv-inject.io/service-account': 'web' } }
+    const [apiVersion, vaultUrl] = ['external-secrets.io/v1', 'https://team-a.vault.azure.net']
+    const store = { provider: { azurekv: { vaultUrl, authType: 'WorkloadIdentity' } } }
+    const { findings } = await check(
+      { apiVersion: 'secrets-store.csi.x-k8s.io/v1', kind: 'SecretProviderClass', metadata },
+      { apiVersion, kind: 'SecretStore', metadata, spec: store },
+      { apiVersion, kind: 'ClusterSecretStore', metadata, spec: store },
+      { apiVersion, kind: 'ExternalSecret', metadata, spec: { secretStoreRef: { name: 'kv' } } },
+    )
+    const warnings = findings.filter(({ severity }) => severity === 'warning')
+    t.match(warnings, Array(4).fill(nearMiss('akv-inject.io', 'service-account')))
+    t.equal(warnings.length, 4)
   },
 )
 
