@@ -1,4 +1,5 @@
 import type { PodTemplate } from '../../input/find-objects.ts'
+import type { Finding } from '../findings/finding.ts'
 
 /**
  * The namespaces whose pods the API server never sends to the webhook. The chart also excludes namespaces that its values
@@ -16,10 +17,14 @@ export const excludedNamespaces: readonly string[] = [
  * Warns about a pod that would start without its secrets because of its namespace. Checks names only: a manifest doesn't
  * show the labels of its namespace.
  */
-export function findExcludedNamespace({ namespace }: PodTemplate): readonly string[] {
+export function findExcludedNamespace({ namespace }: PodTemplate): readonly Finding[] {
   return excludedNamespaces.includes(namespace)
     ? [
-        `a default install ignores pods in the namespace ${namespace}, so this pod would start without an agent and secrets; choose another namespace`,
+        {
+          severity: 'warning',
+          code: 'AKV_CHECK_NAMESPACE',
+          message: `a default install ignores pods in the namespace ${namespace}, so this pod would start without an agent and secrets; choose another namespace`,
+        },
       ]
     : []
 }

@@ -33,7 +33,7 @@ export function checkPod(template: PodTemplate, context: PodContext): Verdict {
     findings: [
       ...result.findings,
       ...(serving.servesVolumes ? [] : unservedVolumes(template, outcome)),
-      ...(isDecided ? excludedNamespace(template) : []),
+      ...(isDecided ? findExcludedNamespace(template) : []),
       ...misplacedAnnotations(template),
       ...findOtherInjectors(template),
       ...warningFindings(template, findNearMisses(template.pod)),
@@ -89,13 +89,6 @@ function unservedVolumes(template: PodTemplate, outcome: Outcome): readonly Find
     },
   ]
 }
-
-const excludedNamespace = (template: PodTemplate): readonly Finding[] =>
-  findExcludedNamespace(template).map((message) => ({
-    severity: 'warning',
-    code: 'AKV_CHECK_NAMESPACE',
-    message,
-  }))
 
 /** If the pod has the annotation, too, everything is as its author expects. */
 const misplacedAnnotations = (template: PodTemplate): readonly Finding[] =>

@@ -105,27 +105,17 @@ const permissionShape = object({
   condition: nullable(string()),
 })
 
-export interface RolePermission {
-  readonly actions: readonly string[]
-  readonly notActions: readonly string[]
-  readonly dataActions: readonly string[]
-  readonly notDataActions: readonly string[]
-  readonly condition?: string | null
-}
+export type AzureRole = NonNullable<ReturnType<typeof readRole>>
+export type RolePermission = AzureRole['permissions'][number]
 
-export interface AzureRole {
-  readonly roleName: string
-  readonly permissions: readonly RolePermission[]
-}
-
-export function readRole(value: unknown): AzureRole | undefined {
-  if (!isObject(value) || text(value['roleName']) !== undefined) return
+export function readRole(value: unknown) {
+  if (!isObject(value) || text(value['roleName']) !== undefined) return undefined
   const permissions = readList(value['permissions'], permissionShape, 100)
-  if (permissions === undefined) return
+  if (permissions === undefined) return undefined
   const count = (name: 'actions' | 'notActions' | 'dataActions' | 'notDataActions') =>
     permissions.reduce((sum, permission) => sum + (permission[name]?.length ?? 0), 0)
-  if (count('actions') + count('notActions') > maxActions) return
-  if (count('dataActions') + count('notDataActions') > maxDataActions) return
+  if (count('actions') + count('notActions') > maxActions) return undefined
+  if (count('dataActions') + count('notDataActions') > maxDataActions) return undefined
   return {
     roleName: String(value['roleName']),
     permissions: permissions.map((permission) => ({

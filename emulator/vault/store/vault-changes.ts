@@ -38,17 +38,12 @@ export interface ObjectChange extends ObjectName {
   readonly deleted?: boolean | undefined
 }
 
-export interface Creation {
-  readonly vault: string
-  readonly name: string
-  /** Default: a random value. */
-  readonly value?: string | undefined
-}
-
 export interface Rotation extends ObjectName {
   /** Secrets only. Default: a random value. Keys and certificates always get a generated key. */
   readonly value?: string | undefined
 }
+
+export type Creation = Omit<Rotation, 'type'>
 
 const generatedLength = 32
 
