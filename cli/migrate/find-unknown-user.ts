@@ -3,7 +3,7 @@ import { findObject, keyOf } from '../input/find-object.ts'
 import type { FoundObject, NamedObject } from '../input/find-objects.ts'
 import { isReferredTo } from '../input/sources/referred-to.ts'
 import { describeSource } from '../input/text/file-error.ts'
-import { mayUse, placeIn, realPath, type Unread } from '../input/unread/unread.ts'
+import { mayUse, nameLike, placeIn, realPath, type Unread } from '../input/unread/unread.ts'
 import { classNamesOf } from './class-names-of.ts'
 import type { MigratedContent } from './content.ts'
 import { openUserFinder } from './open-users.ts'
@@ -63,7 +63,7 @@ function linkFinder({ objects, templates, otherFiles }: MigratedContent) {
   }
 }
 
-/** The objects without pods that have a member `secretProviderClass` of some name, such as the values of a HelmRelease. */
+/** The objects without pods that mention a class of some name, such as the values of a HelmRelease. */
 function mentionsIn({
   objects,
   templates,
@@ -85,11 +85,14 @@ function mentionsIn({
   )
 }
 
+/** Names in members `secretProviderClass`, and all words of texts that mention classes, such as values of Helm or patches. */
 function namesIn(value: unknown): readonly string[] {
   const names: string[] = []
   const open: unknown[] = [value]
   while (open.length > 0) {
     const next = open.pop()
+    if (typeof next === 'string' && /secretProviderClass/i.test(next))
+      names.push(...(next.match(nameLike) ?? []))
     if (typeof next !== 'object' || next === null) continue
     if (isObject(next) && typeof next['secretProviderClass'] === 'string')
       names.push(next['secretProviderClass'])

@@ -73,3 +73,31 @@ t.test('links to what may use a class keep it', async (t) => {
   t.match(inFolder.stderr, "kv.yaml): stays as it is: dev/other isn't read, and may need it")
   t.ok(texts()['dev/kv.yaml'])
 })
+
+t.test('a text that mentions classes keeps those it names', async (t) => {
+  const values = `    helm:
+      values: |
+        volumes:
+          - csi: { volumeAttributes: { secretProviderClass: kv } }
+`
+  const { run, texts } = makeRepository(t, {
+    'dev/kv.yaml': classText('dev-vault'),
+    'dev/other.yaml': classText('dev-vault', 'other'),
+    'dev/web.yaml': podText(),
+    'dev/api.yaml': podText('api', 'other'),
+    'dev/app.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: shop }
+spec:
+  source:
+${values}`,
+  })
+  const { code, stderr } = await run(['migrate', '--write'])
+  t.equal(code, 0)
+  t.match(
+    stderr,
+    'SecretProviderClass/kv (dev/kv.yaml): stays as it is: Application/shop (dev/app.yaml) names it',
+  )
+  t.ok(texts()['dev/kv.yaml'])
+  t.notOk(texts()['dev/other.yaml'])
+})

@@ -54,7 +54,7 @@ function factsOf(unread: Unread, text: string): Facts {
   const known = knownFacts.get(unread)
   if (known) return known
   const isOpen = cached((_: 'text') => text.includes('{{') || findPlaceholders(text).length > 0)
-  const words = cached((_: 'text') => new Set(text.match(word)))
+  const words = cached((_: 'text') => new Set(text.match(nameLike)))
   const facts = {
     hasMark: cached((mark: string) => new RegExp(mark, 'i').test(text)),
     isOpen: () => isOpen('text'),
@@ -64,11 +64,12 @@ function factsOf(unread: Unread, text: string): Facts {
   return facts
 }
 
-const word = /[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?/g
+/** What may be a name in a text. */
+export const nameLike = /[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?/g
 
 /** Whether a text has a name that isn't part of a longer one. */
 function hasName(unread: Unread, text: string, name: string): boolean {
-  const isWord = name.replace(word, '') === ''
+  const isWord = name.replace(nameLike, '') === ''
   return isWord ? factsOf(unread, text).words().has(name) : text.includes(name)
 }
 
