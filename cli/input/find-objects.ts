@@ -77,6 +77,7 @@ export interface FoundObject extends Pick<NamedObject, 'kind' | 'namespace' | 'n
 /** Finds the objects of a document, which may be several if it is a List. */
 export function findNamedObjects(manifest: Manifest, namespace: string): readonly NamedObject[] {
   return objectsOf(toPlain(manifest)).map(({ object, path }) => {
+    refuseNamespace(object, { manifest, path })
     const { annotations: _, ...names } = namesOf(object, namespace)
     return { manifest, path, kind: object['kind'], ...names, object }
   })
@@ -131,6 +132,22 @@ function objectsOf(object: unknown, path: Path = []): readonly Placed[] {
     ? items.flatMap((item, i) => objectsOf(item, [...path, 'items', i]))
     : [{ object, path }]
 }
+
+/** @throws FileError if the namespace isn't text, as the API server does. YAML reads `n` as a boolean. */
+function refuseNamespace(
+  object: JsonObject,
+  { manifest, path }: Pick<NamedObject, 'manifest' | 'path'>,
+): void {
+  const { namespace } = objectAt(object['metadata'])
+  if (namespace === undefined || namespace === null || typeof namespace === 'string') return
+  throw new FileError(
+    placeOf(manifest, [...path, 'metadata', 'namespace']),
+    `metadata.namespace is ${wordFor(namespace)} to YAML, and the API server accepts text only; quote it`,
+  )
+}
+
+const wordFor = (value: unknown): string =>
+  typeof value === 'object' ? 'a list or a mapping' : `the ${typeof value} ${String(value)}`
 
 function namesOf(object: JsonObject, namespace: string) {
   const { kind } = object

@@ -1,12 +1,21 @@
-import { Composer, type CST, type Document, Lexer, Parser } from 'yaml'
+import { Composer, type CST, type Document, Lexer, Parser, type ScalarTag, type Tags } from 'yaml'
 
 export type ComposeOptions = ConstructorParameters<typeof Composer>[0]
+
+/** A number with an exponent has digits before it. The library also takes `e0` for one. */
+const exponential = /^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+$/
 
 /** As kubectl reads YAML: version 1.1, where 0644 is octal and `yes` a boolean, but without dates. */
 export const yamlOptions = {
   version: '1.1',
-  customTags: (tags) =>
-    tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
+  customTags: (tags): Tags =>
+    tags
+      .filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp'))
+      .map((tag) =>
+        typeof tag === 'object' && 'format' in tag && tag.format === 'EXP'
+          ? ({ ...tag, test: exponential } as ScalarTag)
+          : tag,
+      ),
   prettyErrors: false,
   // The library compares each key with all others.
   uniqueKeys: false,

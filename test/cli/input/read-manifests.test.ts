@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { toPlain } from '../../../cli/input/document/to-plain.ts'
+import { findNamedObjects } from '../../../cli/input/find-objects.ts'
 import { parseManifests, readManifests } from '../../../cli/input/read-manifests.ts'
 import { maxFileBytes } from '../../../cli/input/text/read-text.ts'
 
@@ -101,4 +103,22 @@ t.test('a file that isn’t text in UTF-8 is named with the reason', async (t) =
   t.equal(readManifests([file], { command: 'check' }).length, 1)
   writeFileSync(file, '')
   t.strictSame(readManifests([file], { command: 'check' }), [])
+})
+
+t.test('a name like e0 is text, as it is to kubectl', async (t) => {
+  const [manifest] = parse('a: [e0, E12, 1e3, .5e1, -2E-1]\n')
+  t.strictSame(manifest && toPlain(manifest), { a: ['e0', 'E12', 1000, 5, -0.2] })
+})
+
+t.test('a namespace that YAML reads as another type is refused at its place', async (t) => {
+  for (const [written, found] of [
+    ['n', 'the boolean false'],
+    ['0x10', 'the number 16'],
+    ['[a]', 'a list or a mapping'],
+  ] as const) {
+    const [manifest] = parse(`kind: Pod\nmetadata:\n  namespace: ${written}\n`)
+    t.throws(() => manifest && findNamedObjects(manifest, 'default'), {
+      message: `x.yaml:3:3: metadata.namespace is ${found} to YAML, and the API server accepts text only; quote it`,
+    })
+  }
 })
