@@ -218,9 +218,10 @@ const setOption = (): Option =>
     '--set <name=value>',
     'value of a placeholder: ${NAME}, $(NAME), <NAME>, __NAME__ or #{NAME}#; repeatable',
   ).argParser<readonly string[]>(append)
+/** Node reads a file named by `--env-file` itself, and its own options in there, wherever the option is. */
 const envFileOption = (): Option =>
   new Option(
-    '--env-file <file>',
+    '--from-env-file <file>',
     'file of NAME=VALUE lines with such values; repeatable',
   ).argParser<readonly string[]>(append)
 

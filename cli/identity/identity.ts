@@ -137,7 +137,7 @@ function refuseOpenNames(
   const open = mentionedIn(JSON.stringify(identities))
   if (open.length === 0) return
   throw new InputError(
-    '--verify needs the values of all placeholders; pass each with --set NAME=VALUE or --env-file FILE',
+    '--verify needs the values of all placeholders; pass each with --set NAME=VALUE or --from-env-file FILE',
     open.map(({ text }) => `  ${text}`),
   )
 }

@@ -33,7 +33,7 @@ export const checkCodes = {
     means:
       'The files have a placeholder, such as ${VAULT}, that Flux, envsubst or a pipeline fills in, and check knows no value for it. What depends on the value is undecided.',
     remedy:
-      'Pass its value with --set NAME=VALUE or --env-file FILE, or check the manifests that come out of the pipeline.',
+      'Pass its value with --set NAME=VALUE or --from-env-file FILE, or check the manifests that come out of the pipeline.',
   },
   AKV_CHECK_WARNING: {
     means: 'The object is accepted, but may not do what its author expects.',

@@ -62,7 +62,7 @@ const placeholderLines = (placeholders: readonly Finding[], style: Style): reado
   placeholders.length === 0
     ? []
     : [
-        'placeholders without a value; pass --set NAME=VALUE or --env-file FILE:',
+        'placeholders without a value; pass --set NAME=VALUE or --from-env-file FILE:',
         ...placeholders.map(({ message, place }) => {
           const where = place === undefined ? '' : `${describeSource(place.source)}:${place.line}: `
           return style('yellow', `  warning: ${where}${message}`)

@@ -10,7 +10,7 @@ export interface GivenValues {
   /** `NAME=VALUE` each. They count more than those of files. */
   readonly set?: readonly string[]
   /** Files of such lines. Of two values of a name, the last one counts. */
-  readonly envFile?: readonly string[]
+  readonly fromEnvFile?: readonly string[]
 }
 
 /**
@@ -20,10 +20,10 @@ export interface GivenValues {
  */
 export function readGivenValues({
   set = [],
-  envFile = [],
+  fromEnvFile = [],
 }: GivenValues): ReadonlyMap<string, string> {
   return new Map([
-    ...envFile.flatMap((file) =>
+    ...fromEnvFile.flatMap((file) =>
       Object.entries(parseEnv(readText(file))).map(([name, value = '']) =>
         checked(name, value, describeSource(file)),
       ),
@@ -52,7 +52,7 @@ function unfilledLines(placeholders: Placeholders): readonly string[] {
   return texts.length === 0
     ? []
     : [
-        `warning: no value for ${[...texts.slice(0, maxNamed), ...more].join(', ')}; pass --set NAME=VALUE or --env-file FILE`,
+        `warning: no value for ${[...texts.slice(0, maxNamed), ...more].join(', ')}; pass --set NAME=VALUE or --from-env-file FILE`,
       ]
 }
 

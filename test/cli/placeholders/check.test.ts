@@ -101,9 +101,9 @@ t.test('a value from --set or a file reads as if it were written', async (t) => 
   const input = storeText({ vault: '${VAULT}', namespace: '#{NS}#' })
   const written = await check(storeText({ vault: 'team-a', namespace: 'shop' }))
   t.match(written.stdout, 'would be synced')
-  t.same(await check(input, '--env-file', file), written)
-  t.same(await check(input, '--env-file', file, '--set', 'VAULT=team-a'), written)
-  const other = await check(input, '--env-file', file, '--set', 'VAULT=team-b')
+  t.same(await check(input, '--from-env-file', file), written)
+  t.same(await check(input, '--from-env-file', file, '--set', 'VAULT=team-a'), written)
+  const other = await check(input, '--from-env-file', file, '--set', 'VAULT=team-b')
   t.match(other.stdout, 'password ← team-b:db')
 })
 
@@ -314,8 +314,8 @@ t.test('mistakes of the options name what is accepted, and no value', async (t) 
   for (const [args, sentence] of [
     [['--set', 'hunter2'], '--set: expected NAME=VALUE'],
     [['--set', `X=hunter2${'x'.repeat(3000)}`], '--set: the value of X is longer than 2000'],
-    [['--env-file', join(folder, 'values')], 'values: the value of TOKEN is longer than 2000'],
-    [['--env-file', join(folder, 'none')], 'none: no such file'],
+    [['--from-env-file', join(folder, 'values')], 'values: the value of TOKEN is longer than 2000'],
+    [['--from-env-file', join(folder, 'none')], 'none: no such file'],
   ] as const) {
     const { code, stdout, stderr } = await check(storeText({ vault: 'team-a' }), ...args)
     t.match({ code, stderr }, { code: 2, stderr: sentence })

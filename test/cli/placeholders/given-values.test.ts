@@ -40,7 +40,7 @@ t.test('without a value, inject and fetch say what is wrong with the placeholder
 t.test('fetch and demo read a pod with the values', async (t) => {
   const folder = t.testdir({ 'web.yaml': classText(open), values: `client-id=${client}\n` })
   const file = join(folder, 'web.yaml')
-  const args = ['--env-file', join(folder, 'values')]
+  const args = ['--from-env-file', join(folder, 'values')]
   const fetched = await runInProcess(['fetch', file, ...args], { env })
   t.match(fetched.stderr, '--output', 'the pod is accepted, and needs a folder')
   const { code, stdout } = await run(['demo', file, ...args], { env: { AKV_INJECTOR_CSI: 'all' } })
@@ -53,7 +53,7 @@ t.test(
   async (t) => {
     const folder = t.testdir({ 'web.yaml': classText(open), values: 'OTHER=1\n' })
     const file = join(folder, 'web.yaml')
-    const given = [...values, '--set', 'VAULTT=x', '--env-file', join(folder, 'values')]
+    const given = [...values, '--set', 'VAULTT=x', '--from-env-file', join(folder, 'values')]
     const line =
       'warning: --set VAULTT: no placeholder that is looked at in these files has this name\n'
     for (const args of [
@@ -67,6 +67,17 @@ t.test(
       t.equal(stderr.match(/--set/g)?.length, 1)
     }
     const { code, stderr } = await runInProcess(['check', file, '--quiet', ...given], { env })
-    t.match({ code, stderr }, { code: 0, stderr: '' })
+    t.same({ code, stderr }, { code: 0, stderr: '' })
   },
 )
+
+t.test('a file of values has no options for Node', async (t) => {
+  const hostile = "NODE_OPTIONS=--import=data:text/javascript,console.error('ran')\n"
+  const folder = t.testdir({
+    'web.yaml': classText(open),
+    values: `client-id=${client}\n${hostile}`,
+  })
+  const args = ['--from-env-file', join(folder, 'values')]
+  const { code, stderr } = await run(['check', join(folder, 'web.yaml'), ...args], { env })
+  t.same({ code, stderr }, { code: 0, stderr: '' })
+})
