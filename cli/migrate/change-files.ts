@@ -4,7 +4,7 @@ import type { ExitCode } from '../command/exit-code.ts'
 import { printDocuments } from '../inject/print-documents.ts'
 import { describeSource, type FileError } from '../input/text/file-error.ts'
 import type { SkippedPath } from '../input/text/find-files.ts'
-import { changesOf, preparedFiles, resourceLines } from './changes-of.ts'
+import { changesOf, preparedFiles } from './changes-of.ts'
 import { diffFolder, diffText } from './files/diff-text.ts'
 import type { FileChange } from './files/file-change.ts'
 import { unreviewedFiles } from './files/unreviewed-files.ts'
@@ -53,7 +53,6 @@ export function changeFiles(
     ...errors.map(({ message }) => `akv-injector: ${message}`),
     ...skippedLines({ skipped }),
     ...[...notesOf(migration), ...differenceLines(verified.differences)].map(placeholders.restore),
-    ...verified.files.flatMap(resourceLines),
     ...overlays.lines,
   ])
   if (!mode.write) printDiffs(changes)

@@ -1,4 +1,4 @@
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { FileChange } from './files/file-change.ts'
 import { isTaken } from './files/is-taken.ts'
 import type { Builds } from './kustomize/builds.ts'
@@ -46,12 +46,3 @@ export function preparedFiles(
     added: file.added.map((account) => ({ ...account, path: freshPath(account.path) })),
   }))
 }
-
-/** Kustomize applies only what its file lists, and nobody but its owner edits that. */
-export const resourceLines = ({ added, listedIn = [] }: RewrittenFile): readonly string[] =>
-  added.flatMap(({ path }) =>
-    listedIn.map(
-      ({ file, folder }) =>
-        `add "- ${relative(folder, resolve(path))}" to the resources of ${file}`,
-    ),
-  )

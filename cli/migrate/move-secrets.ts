@@ -100,6 +100,10 @@ function moveTo(
   )
   if (existing === undefined && hidden)
     return `ServiceAccount ${name} may be in ${hidden.path}, which ${hidden.reason}`
+  // Nobody but its owner edits what a kustomization lists, and a new account would have no effect until then.
+  const [build] = otherFiles.builds.of(found.manifest.source)
+  if (existing === undefined && build)
+    return `ServiceAccount ${name} is in none of these files; add it to the resources of ${build.file}, and run this again`
   const copies = existing ? view.copiesOf(existing) : []
   if (copies.length > 1)
     return `ServiceAccount ${name} has equal copies (${filesOf(copies)}), and none is in the folder of this file or above it; keep one of them`

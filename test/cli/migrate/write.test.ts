@@ -177,13 +177,26 @@ t.test('a new account gets a name that no file has', async (t) => {
   const { run, texts } = makeRepository(t, {
     'all.yaml': `${classText('team-vault')}${withSecret}---\n${podText()}`,
     'serviceaccount-web.yaml': 'kind: ConfigMap\nmetadata: { name: c }\n',
-    'kustomization.yml': 'resources: [all.yaml]\n',
   })
   const { code, stdout, stderr } = await run(['migrate', '--write'], ['all.yaml'])
   t.equal(code, 0, stderr)
   t.match(stdout, '1 file changed, 1 added')
   t.match(texts()['serviceaccount-web-2.yaml'], 'kind: ServiceAccount')
-  t.match(stderr, `add "- serviceaccount-web-2.yaml" to the resources of kustomization.yml`)
+})
+
+t.test('a class stays if its account would be one that a kustomization doesn’t list', async (t) => {
+  const { run, texts } = makeRepository(t, {
+    'all.yaml': `${classText('team-vault')}${withSecret}---\n${podText()}`,
+    'kustomization.yml': 'resources: [all.yaml]\n',
+  })
+  const { code, stderr } = await run(['migrate', '--write'], ['all.yaml'])
+  t.equal(code, 0, stderr)
+  t.match(texts()['all.yaml'], 'kind: SecretProviderClass')
+  t.strictSame(Object.keys(texts()).toSorted(), ['all.yaml', 'kustomization.yml'])
+  t.match(
+    stderr,
+    'ServiceAccount web is in none of these files; add it to the resources of kustomization.yml, and run this again',
+  )
 })
 
 t.test('options that don’t go together are refused', async (t) => {
@@ -239,7 +252,8 @@ t.test('filters of the repository don’t run', async (t) => {
   git('config', 'filter.a=b.clean', `touch '${pathOf('ran')}'; cat`)
   git('config', 'filter.a=b.required', 'true')
   utimesSync(pathOf('dev/web.yaml'), 1, 1)
-  t.equal((await run(['migrate', '--write'])).code, 0)
+  const { code, stderr } = await run(['migrate', '--write'])
+  t.equal(code, 0, stderr)
   t.notOk(existsSync(pathOf('ran')))
   git('status')
   t.ok(existsSync(pathOf('ran')))
