@@ -255,6 +255,6 @@ t.test('filters of the repository don’t run', async (t) => {
   const { code, stderr } = await run(['migrate', '--write'])
   t.equal(code, 0, stderr)
   t.notOk(existsSync(pathOf('ran')))
-  git('status')
+  git('add', 'dev/web.yaml')
   t.ok(existsSync(pathOf('ran')))
 })
