@@ -22,6 +22,8 @@ export function makeRepository(t: Test, files: Texts) {
     const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], {
       cwd: folder,
       encoding: 'utf8',
+      // Never the repository around this folder.
+      env: { ...process.env, GIT_CEILING_DIRECTORIES: dirname(folder) },
     })
     if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`)
     return stdout
