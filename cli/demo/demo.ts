@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
 import { describeProblems } from '../../lib/problems/problem.ts'
 import { untilAborted, withStopSignal } from '../../lib/server/run-until-signal.ts'
-import { printLines } from '../../lib/terminal/print-lines.ts'
 import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
 import { mayHaveClassVolumes } from '../../webhook/core/model/find-class-volumes.ts'
 import type { ExitCode } from '../command/exit-code.ts'
@@ -21,12 +20,8 @@ import {
   isAnnotated,
   type PodTemplate,
 } from '../input/find-objects.ts'
-import {
-  type GivenValues,
-  givenPlaceholders,
-  mismatchLines,
-} from '../input/placeholders/given-values.ts'
-import { readManifests } from '../input/read-manifests.ts'
+import type { GivenValues } from '../input/placeholders/given-values.ts'
+import { readFilledFiles } from '../input/read-filled-files.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { type CleanUp, createCleanUp } from './clean-up.ts'
 import { createDemoOutput, type DemoOutput } from './demo-output.ts'
@@ -68,12 +63,7 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
 
 async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode> {
   const { file = example('refresh.yaml'), keep = false } = options
-  const placeholders = givenPlaceholders(options)
-  const manifests = readManifests([file], {
-    command: 'demo',
-    placeholders,
-  })
-  printLines(process.stderr, mismatchLines(options, placeholders))
+  const manifests = readFilledFiles([file], 'demo', options).flatMap((read) => read.manifests)
   const template = firstRequesting(manifests, file)
   const found = manifests.flatMap((manifest) => findNamedObjects(manifest, 'default'))
   const surroundings = surroundingsOf(template, {

@@ -17,12 +17,8 @@ import {
   isAnnotated,
   type PodTemplate,
 } from '../input/find-objects.ts'
-import {
-  type GivenValues,
-  givenPlaceholders,
-  mismatchLines,
-} from '../input/placeholders/given-values.ts'
-import { readManifests } from '../input/read-manifests.ts'
+import type { GivenValues } from '../input/placeholders/given-values.ts'
+import { readFilledFiles } from '../input/read-filled-files.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { reviewTemplate } from '../input/review-template.ts'
 import { InputError } from '../input/text/input-error.ts'
@@ -43,12 +39,7 @@ export interface PodChoice extends GivenValues {
  */
 export function podConfig(choice: PodChoice): AgentConfig {
   const { policy, servesVolumes, isAssumed } = readServing(process.env)
-  const placeholders = givenPlaceholders(choice)
-  const manifests = readManifests(choice.files, {
-    command: 'fetch',
-    placeholders,
-  })
-  printLines(process.stderr, mismatchLines(choice, placeholders))
+  const manifests = readFilledFiles(choice.files, 'fetch', choice).flatMap((read) => read.manifests)
   const template = choosePod(manifests, { ...choice, servesVolumes })
   if (isAssumed && mayHaveClassVolumes(template.pod))
     printLines(process.stderr, [servingAssumption])

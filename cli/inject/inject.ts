@@ -7,12 +7,8 @@ import type { ExitCode } from '../command/exit-code.ts'
 import { type Manifest, treeOf } from '../input/document/manifest.ts'
 import { viewsByFolder } from '../input/environments/folder-views.ts'
 import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
-import {
-  type GivenValues,
-  givenPlaceholders,
-  mismatchLines,
-} from '../input/placeholders/given-values.ts'
-import { readManifestFiles } from '../input/read-manifests.ts'
+import type { GivenValues } from '../input/placeholders/given-values.ts'
+import { readFilledFiles } from '../input/read-filled-files.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { placeholderImage, reviewTemplate } from '../input/review-template.ts'
 import { describeSource } from '../input/text/file-error.ts'
@@ -35,12 +31,7 @@ interface InjectOptions extends GivenValues {
  */
 export function inject({ files, namespace, ...given }: InjectOptions): ExitCode {
   const { policy, servesVolumes, isAssumed } = readServing(process.env)
-  const placeholders = givenPlaceholders(given)
-  const read = readManifestFiles(files, {
-    command: 'inject',
-    placeholders,
-  })
-  printLines(process.stderr, mismatchLines(given, placeholders))
+  const read = readFilledFiles(files, 'inject', given)
   const all = read.flatMap(({ manifests }) => manifests)
   const viewOf = viewsByFolder(all.flatMap((manifest) => findNamedObjects(manifest, namespace)))
   const results = read.map(({ text, manifests }) => ({

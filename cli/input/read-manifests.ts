@@ -51,10 +51,6 @@ export const readManifestFiles = (
   reading: Reading,
 ): readonly ManifestFile[] => files.map((file) => readManifestFile(file, reading))
 
-/** The documents of all files (see {@link readManifestFile}). */
-export const readManifests = (files: readonly string[], reading: Reading): readonly Manifest[] =>
-  readManifestFiles(files, reading).flatMap(({ manifests }) => manifests)
-
 /** Reads the documents of a text (see {@link eachManifest}). */
 export const parseManifests = (
   text: string,

@@ -1,9 +1,10 @@
 import { parseEnv } from 'node:util'
+import { listNames } from '../../../lib/list-names.ts'
 import { printable } from '../../../lib/printable.ts'
 import { describeSource } from '../text/file-error.ts'
 import { InputError } from '../text/input-error.ts'
 import { readText } from '../text/read-text.ts'
-import { createPlaceholders, type Placeholders } from './placeholders.ts'
+import type { Placeholders } from './placeholders.ts'
 
 /** What a user says that placeholders stand for. */
 export interface GivenValues {
@@ -36,10 +37,6 @@ export function readGivenValues({
   ])
 }
 
-/** For commands that need all values: a placeholder without one is what it is, a mistake. */
-export const givenPlaceholders = (given: GivenValues): Placeholders =>
-  createPlaceholders({ values: readGivenValues(given), unfilled: 'kept' })
-
 /** Lines for a command that needs all values: the placeholders without one, and the values without a placeholder. */
 export const mismatchLines = (
   given: GivenValues,
@@ -48,11 +45,10 @@ export const mismatchLines = (
 
 function unfilledLines(placeholders: Placeholders): readonly string[] {
   const texts = placeholders.unfilled().map(({ text }) => text)
-  const more = texts.length > maxNamed ? [`${texts.length - maxNamed} more`] : []
   return texts.length === 0
     ? []
     : [
-        `warning: no value for ${[...texts.slice(0, maxNamed), ...more].join(', ')}; pass --set NAME=VALUE or --from-env-file FILE`,
+        `warning: no value for ${listNames(texts, maxNamed)}; pass --set NAME=VALUE or --from-env-file FILE`,
       ]
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { toPlain } from '../../../cli/input/document/to-plain.ts'
 import { findNamedObjects } from '../../../cli/input/find-objects.ts'
-import { parseManifests, readManifests } from '../../../cli/input/read-manifests.ts'
+import { parseManifests, readManifestFiles } from '../../../cli/input/read-manifests.ts'
 import { maxFileBytes } from '../../../cli/input/text/read-text.ts'
 
 const parse = (text: string) => parseManifests(text, 'x.yaml', { command: 'check' })
@@ -96,13 +96,15 @@ t.test('a file that isn’t text in UTF-8 is named with the reason', async (t) =
   ] as const) {
     const file = join(folder, 'x.yaml')
     writeFileSync(file, bytes)
-    t.throws(() => readManifests([file], { command: 'check' }), { message: `${file}: ${reason}` })
+    t.throws(() => readManifestFiles([file], { command: 'check' }), {
+      message: `${file}: ${reason}`,
+    })
   }
   const file = join(folder, 'bom.yaml')
   writeFileSync(file, '\ufeffa: 1\n')
-  t.equal(readManifests([file], { command: 'check' }).length, 1)
+  t.equal(readManifestFiles([file], { command: 'check' })[0]?.manifests.length, 1)
   writeFileSync(file, '')
-  t.strictSame(readManifests([file], { command: 'check' }), [])
+  t.strictSame(readManifestFiles([file], { command: 'check' })[0]?.manifests, [])
 })
 
 t.test('a name like e0 is text, as it is to kubectl', async (t) => {
