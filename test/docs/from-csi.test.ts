@@ -19,6 +19,7 @@ const triedIn: Readonly<Record<string, string>> = {
   '7. Secrets of secretObjects': 'test/cluster/sync/driver-secrets.test.ts',
   '8. Take the driver out': walk,
   'Annotations instead of volumes': walk,
+  'Annotations for a whole repository': walk,
   'Who may set the label': 'test/cluster/csi/label-policy.test.ts',
 }
 

@@ -26,6 +26,7 @@ t.test('a folder stands for the manifests in it and below', async (t) => {
     ],
     skipped: [],
     unrendered: [],
+    unseen: [],
     errors: [],
   })
 })

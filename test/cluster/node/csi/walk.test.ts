@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
@@ -230,6 +230,23 @@ t.test('with annotations instead of volumes, the pod has the same file', async (
   await node.untilPod(seedPod, isRunning)
   const path = '/mnt/secrets-store/ExampleSecret'
   t.equal(await node.exec(seedPod, 'app', 'cat', path), 'of the seed')
+})
+
+t.test('the files of a repository are changed in their places', async (t) => {
+  const [dryRun = '', write = '', ...others] = commandsOf('Annotations for a whole repository')
+  t.strictSame(others, [])
+  mkdirSync(join(folder, 'k8s'))
+  const file = join(folder, 'k8s/app.yaml')
+  copyFileSync(seed, file)
+  const identity = '-c user.name=test -c user.email=test@example.com'
+  await paste(
+    `git init --quiet k8s && cd k8s && git add . && git ${identity} commit --quiet --message seed`,
+  )
+  t.match(await paste(dryRun), '+    akv-injector.io/vault: team-a')
+  t.strictSame(readFileSync(file), readFileSync(seed))
+  await paste(write)
+  t.match(readFileSync(file, 'utf8'), '    akv-injector.io/vault: team-a')
+  t.notMatch(readFileSync(file, 'utf8'), /SecretProviderClass|csi:/)
 })
 
 t.test('the example with volumes of two vaults runs in the default namespace', async (t) => {
