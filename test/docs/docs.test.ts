@@ -122,7 +122,7 @@ t.test('the README’s two commands are those that CI runs', async (t) => {
     ([, block]) => block,
   )
   t.strictSame(commands, ['npm ci && npm run demo', 'npm cit'])
-  t.match(read('.ci/run'), /^suite 15m npm cit$/m)
+  t.match(read('.ci/run'), /^suite 25m npm cit$/m)
   t.match(read('.ci/run'), /^step npm run demo$/m)
 })
 
