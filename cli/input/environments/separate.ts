@@ -6,13 +6,7 @@ type Environment = string
 
 /** Whether two environments are different ones, and not one in the folder of the other. */
 export const areSeparate = (environment: Environment, other: Environment): boolean =>
-  !isOneEnvironment([environment, other])
-
-/** Whether no two of the environments are separate: each is in the folder of the next one. */
-export function isOneEnvironment(environments: readonly Environment[]): boolean {
-  const [innermost = '/'] = environments.toSorted((a, b) => b.length - a.length)
-  return environments.every((environment) => foldersFrom(innermost).includes(environment))
-}
+  !foldersFrom(environment).includes(other) && !foldersFrom(other).includes(environment)
 
 /** Returns a function that tells the environment of a folder. */
 export function environmentsOf(names: readonly Definitions[]): (folder: string) => Environment {
