@@ -1,4 +1,4 @@
-import { cached } from '../input/cached.ts'
+import { cached } from '../../lib/cached.ts'
 import {
   type FolderView,
   unclearReason,

@@ -1,5 +1,5 @@
 import { dirname, normalize, sep } from 'node:path'
-import { cached } from '../input/cached.ts'
+import { cached } from '../../lib/cached.ts'
 import type { ViewOf } from '../input/environments/folder-views.ts'
 import { areSeparate } from '../input/environments/separate.ts'
 

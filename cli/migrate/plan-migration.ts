@@ -1,6 +1,6 @@
+import { cached } from '../../lib/cached.ts'
 import { readSources } from '../check/find/read-sources.ts'
 import { listAccounts } from '../input/accounts/list-accounts.ts'
-import { cached } from '../input/cached.ts'
 import { type FolderView, unclearReason } from '../input/environments/folder-views.ts'
 import { findObject } from '../input/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../input/find-objects.ts'

@@ -1,3 +1,4 @@
+import { cached } from '../../../lib/cached.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { sourceKey } from '../../../requests/secret/source-ref.ts'
@@ -7,7 +8,6 @@ import {
   listAccounts,
   withNamedAccounts,
 } from '../../input/accounts/list-accounts.ts'
-import { cached } from '../../input/cached.ts'
 import type { FolderView, ViewOf } from '../../input/environments/folder-views.ts'
 import { keyOf } from '../../input/find-object.ts'
 import type { NamedObject } from '../../input/find-objects.ts'

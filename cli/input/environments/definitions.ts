@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { isObject } from '../../../lib/shape.ts'
-import { cached } from '../cached.ts'
 import type { NamedObject } from '../find-objects.ts'
+import { foldersFrom } from '../text/folders-from.ts'
 
 export interface InFile {
   readonly manifest: Pick<NamedObject['manifest'], 'source'>
@@ -53,12 +53,6 @@ export function chosenFor(folder: string, { byFolder }: Definitions): readonly D
   const above = foldersFrom(folder).find((parent) => byFolder.has(parent))
   return above === undefined ? [] : (byFolder.get(above) ?? [])
 }
-
-/** A folder and its parents, the nearest first. */
-export const foldersFrom = cached((folder: string): readonly string[] => {
-  const parent = dirname(folder)
-  return parent === folder ? [folder] : [folder, ...foldersFrom(parent)]
-})
 
 /** Standard input belongs to the current folder. */
 export const folderOf = ({ manifest: { source } }: InFile): string => dirname(resolve(source))

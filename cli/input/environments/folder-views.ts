@@ -1,16 +1,16 @@
-import { cached } from '../cached.ts'
+import { cached, once } from '../../../lib/cached.ts'
 import { placeOf } from '../document/place-of.ts'
 import { findObject, keyOf, shareIndex } from '../find-object.ts'
 import type { FoundObject, NamedObject } from '../find-objects.ts'
 import { isReferredTo } from '../sources/referred-to.ts'
 import { describeSource } from '../text/file-error.ts'
+import { foldersFrom } from '../text/folders-from.ts'
 import {
   chosenFor,
   type Definition,
   type Definitions,
   definitionsOf,
   folderOf,
-  foldersFrom,
   type InFile,
 } from './definitions.ts'
 import { areSeparate, environmentsOf, objectOf } from './separate.ts'
@@ -24,7 +24,7 @@ export interface FolderView {
    * definition. A name for which nothing says which definition is meant is there as `unclear`.
    */
   readonly lookUps: readonly (NamedObject | UnclearObject)[]
-  /** An object that is looked up here and its equal copies, if none of these is in this folder or above it. */
+  /** An object that is looked up here, and its equal copies. Empty if this folder or one above it has one of them. */
   copiesOf(object: NamedObject): readonly NamedObject[]
   /** Whether what lies here also counts for an environment that another folder isn't part of. */
   reachesBeyond(other: FolderView): boolean
@@ -66,11 +66,10 @@ export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = 
   const definitions = names.map(([, some]) => definitionsOf(some))
   const positions = new Map(names.map(([key], position) => [key, position]))
   const byFolder = positionsByFolder(definitions)
-  const doubted = objects.filter((object) => isReferredTo(object) && doubts.concern(object))
+  const positionOf = (object: NamedObject) => positions.get(keyOf(object)) ?? -1
+  const uncertain = objects.filter((object) => isReferredTo(object) && doubts.concern(object))
   const environmentOf = environmentsOf(definitions)
-  const environments = cached((_: 'all') => [
-    ...new Set(objects.map((object) => environmentOf(folderOf(object)))),
-  ])
+  const environments = once(() => new Set(objects.map((object) => environmentOf(folderOf(object)))))
   // One object for all folders, because there may be thousands of them.
   const unclearOf = cached(unclearObject)
   const see = (folder: string, some: Definitions): Seen =>
@@ -82,25 +81,33 @@ export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = 
       (some) => objectOf(environment, { definitions: some, environmentOf })?.object ?? [],
     ),
   }))
-  function viewFrom(folder: string, own: ReadonlyMap<number, Seen>): FolderView {
-    const environment = environmentOf(folder)
+  function viewFrom(
+    environment: string,
+    {
+      own,
+      doubted,
+    }: {
+      readonly own: ReadonlyMap<number, Seen>
+      readonly doubted: ReadonlyMap<NamedObject, string>
+    },
+  ): FolderView {
     const { seen, members } = commonIn(environment)
-    const seenAt = (position: number) => own.get(position) ?? seen[position]
     const lookUps = seen.map(({ object }) => object)
     for (const [position, { object }] of own) lookUps[position] = object
-    const inDoubt = new Set(doubted.filter((object) => doubts.about(object, folder)))
-    for (const object of inDoubt) {
-      const position = positions.get(keyOf(object)) ?? -1
-      if (lookUps[position] === object)
-        lookUps[position] = withoutContent(object, doubts.about(object, folder) ?? '')
+    for (const [object, doubt] of doubted) {
+      const position = positionOf(object)
+      if (lookUps[position] === object) lookUps[position] = withoutContent(object, doubt)
     }
     shareIndex(lookUps, positions)
     return {
-      objects: inDoubt.size === 0 ? members : members.filter((object) => !inDoubt.has(object)),
+      objects: doubted.size === 0 ? members : members.filter((object) => !doubted.has(object)),
       lookUps,
-      copiesOf: (object) => seenAt(positions.get(keyOf(object)) ?? -1)?.copies ?? [],
+      copiesOf(object) {
+        const position = positionOf(object)
+        return (own.get(position) ?? seen[position])?.copies ?? []
+      },
       reachesBeyond: (other) =>
-        environments('all').some(
+        [...environments()].some(
           (some) => areSeparate(some, other.environment) && !areSeparate(some, environment),
         ),
       environment,
@@ -116,12 +123,16 @@ export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = 
         .flatMap((parent) => byFolder.get(parent) ?? [])
         .map((position) => [position, see(folder, definitions[position] as Definitions)]),
     )
+    const reasons = uncertain.map((object) => doubts.about(object, folder))
     const key = JSON.stringify([
       environment,
       [...own].map(([position, { index }]) => [position, index]),
-      doubted.map((object) => doubts.about(object, folder) ?? ''),
+      reasons,
     ])
-    const view = shared.get(key) ?? viewFrom(folder, own)
+    const doubted = new Map(
+      uncertain.flatMap((object, i) => (reasons[i] === undefined ? [] : [[object, reasons[i]]])),
+    )
+    const view = shared.get(key) ?? viewFrom(environment, { own, doubted })
     shared.set(key, view)
     return view
   })
@@ -154,7 +165,7 @@ interface Seen {
   readonly object: NamedObject | UnclearObject
   /** Of the object, or of the first one that the name may mean, among all objects of its name. */
   readonly index: number
-  /** The equal objects of the environment, if none is in this folder or above it. */
+  /** The object and its equal copies in the environment. Empty if this folder or one above it has one of them. */
   readonly copies: readonly NamedObject[]
 }
 

@@ -1,5 +1,6 @@
-import { cached } from '../cached.ts'
-import { type Definition, type Definitions, foldersFrom } from './definitions.ts'
+import { cached } from '../../../lib/cached.ts'
+import { foldersFrom } from '../text/folders-from.ts'
+import type { Definition, Definitions } from './definitions.ts'
 
 /** The folder with everything of an environment, or `/` for what all environments may have in common. */
 type Environment = string

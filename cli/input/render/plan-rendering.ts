@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { cached } from '../cached.ts'
+import { cached } from '../../../lib/cached.ts'
 import { FileError } from '../text/file-error.ts'
 import type { FoundFiles, RenderFolder, SkippedPath } from '../text/find-files.ts'
 import { readChart } from './read-chart.ts'

@@ -1,7 +1,8 @@
-import { dirname, relative, resolve, sep } from 'node:path'
-import { cached } from '../cached.ts'
+import { dirname, resolve } from 'node:path'
+import { cached } from '../../../lib/cached.ts'
 import type { Doubts } from '../environments/folder-views.ts'
 import type { NamedObject } from '../find-objects.ts'
+import { foldersFrom } from '../text/folders-from.ts'
 import { mayDefine, realPath, type Unread } from './unread.ts'
 
 /**
@@ -39,7 +40,4 @@ function isNearer(folder: string, other: string, from: string): boolean {
 }
 
 /** Whether a folder is another one, or above it. */
-function isAbove(folder: string, other: string): boolean {
-  const path = relative(folder, other)
-  return path !== '..' && !path.startsWith(`..${sep}`)
-}
+const isAbove = (folder: string, other: string): boolean => foldersFrom(other).includes(folder)

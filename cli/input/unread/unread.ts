@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { cached } from '../cached.ts'
+import { cached, once } from '../../../lib/cached.ts'
 import type { NamedObject } from '../find-objects.ts'
 import { findPlaceholders } from '../placeholders/find-placeholders.ts'
 import { hasStandIn } from '../placeholders/stand-in.ts'
@@ -53,12 +53,10 @@ const knownFacts = new WeakMap<Unread, Facts>()
 function factsOf(unread: Unread, text: string): Facts {
   const known = knownFacts.get(unread)
   if (known) return known
-  const isOpen = cached((_: 'text') => text.includes('{{') || findPlaceholders(text).length > 0)
-  const words = cached((_: 'text') => new Set(text.match(nameLike)))
   const facts = {
     hasMark: cached((mark: string) => new RegExp(mark, 'i').test(text)),
-    isOpen: () => isOpen('text'),
-    words: () => words('text'),
+    isOpen: once(() => text.includes('{{') || findPlaceholders(text).length > 0),
+    words: once(() => new Set(text.match(nameLike))),
   }
   knownFacts.set(unread, facts)
   return facts

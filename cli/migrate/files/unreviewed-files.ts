@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
-import { cached } from '../../input/cached.ts'
+import { cached } from '../../../lib/cached.ts'
 
 /** A file whose changes `git diff` wouldn't show on their own. */
 interface UnreviewedFile {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { cached } from '../../../lib/cached.ts'
 import { type JsonObject, valueAt } from '../../../lib/shape.ts'
-import { cached } from '../../input/cached.ts'
 import type { NamedObject, PodTemplate } from '../../input/find-objects.ts'
 import { FileError } from '../../input/text/file-error.ts'
 import { applyToObject } from './apply-to-object.ts'
@@ -154,10 +154,4 @@ function partsOf(
       if (part) parts.add(part)
     }
   return [...parts]
-}
-
-/** Whether a path is in or below one of the folders. */
-export function isBelow(path: string, folders: ReadonlySet<string>): boolean {
-  const parent = dirname(path)
-  return folders.has(path) || (parent !== path && isBelow(parent, folders))
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { cached } from '../../input/cached.ts'
+import { cached } from '../../../lib/cached.ts'
 import { kustomizationNames, type RenderFolder } from '../../input/text/find-files.ts'
-import { type Builds, findBuilds, isBelow } from './builds.ts'
+import { foldersFrom } from '../../input/text/folders-from.ts'
+import { type Builds, findBuilds } from './builds.ts'
 import { readKustomization } from './kustomization.ts'
 import { patchDocuments } from './read-patches.ts'
 
@@ -37,12 +38,11 @@ export function readKustomize(
     readKustomization(folder, documentsOf),
   )
   const builds = findBuilds(kustomizations, (path) => absolute.has(path))
-  const known = new Set(folders.keys())
   const isKustomization = (file: string) => kustomizationNames.includes(basename(file))
   const patches = files.filter(
     (file) =>
       !isKustomization(file) &&
-      isBelow(dirname(resolve(file)), known) &&
+      foldersFrom(dirname(resolve(file))).some((folder) => folders.has(folder)) &&
       builds.of(file).length === 0,
   )
   return { builds, patches, others: new Set([...patches, ...files.filter(isKustomization)]) }

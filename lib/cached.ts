@@ -9,3 +9,9 @@ export function cached<Key, Value>(compute: (key: Key) => Value): (key: Key) => 
     return value
   }
 }
+
+/** The same function, which computes its value when it is first asked for. */
+export function once<Value>(compute: () => Value): () => Value {
+  const value = cached((_: 'value') => compute())
+  return () => value('value')
+}

@@ -1,0 +1,8 @@
+import { dirname } from 'node:path'
+import { cached } from '../../../lib/cached.ts'
+
+/** A folder and its parents, the nearest first. */
+export const foldersFrom = cached((folder: string): readonly string[] => {
+  const parent = dirname(folder)
+  return parent === folder ? [folder] : [folder, ...foldersFrom(parent)]
+})
