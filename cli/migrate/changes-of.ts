@@ -6,11 +6,11 @@ import type { RewrittenFile } from './rewrite-documents.ts'
 
 /** What becomes of a file: itself, and the new files beside it. */
 export function changesOf(
-  { source, before, after, added, listedIn = [] }: RewrittenFile,
+  { source, before, after, added, isListed = false }: RewrittenFile,
   which: 'all' | 'changed',
 ): readonly FileChange[] {
   // Kustomize fails if a file that it lists is gone, and accepts an empty one.
-  const isGone = before !== after && isEmptied(after) && listedIn.length === 0
+  const isGone = before !== after && isEmptied(after) && !isListed
   const own = { path: source, before, ...(!isGone && { after }) }
   const lineBreak = before.includes('\r\n') ? '\r\n' : '\n'
   return [
@@ -26,7 +26,7 @@ const isEmptied = (text: string): boolean =>
     .split('\n')
     .every((line) => /^(?:---|\.\.\.|%.*)?\s*(?:#.*)?$/.test(line))
 
-/** The same files, with the kustomizations that list them, and with names for the new ones that no file has yet. */
+/** The same files, with names for the new ones that no file has yet, and with what Kustomize needs of them. */
 export function preparedFiles(
   files: readonly RewrittenFile[],
   builds: Builds,
@@ -40,9 +40,9 @@ export function preparedFiles(
   }
   return files.map((file) => ({
     ...file,
-    listedIn: builds
+    isListed: builds
       .of(file.source)
-      .filter(({ resources }) => resources.includes(resolve(file.source))),
+      .some(({ resources }) => resources.includes(resolve(file.source))),
     added: file.added.map((account) => ({ ...account, path: freshPath(account.path) })),
   }))
 }

@@ -7,6 +7,7 @@ import { mayUse, nameLike, placeIn, realPath, type Unread } from '../input/unrea
 import { classNamesOf } from './class-names-of.ts'
 import type { MigratedContent } from './content.ts'
 import { openUserFinder } from './open-users.ts'
+import { valuesIn } from './values-in.ts'
 
 /**
  * Finds what may need a class or a store although it isn't one of its known users: a pod for which the name is unclear,
@@ -86,17 +87,10 @@ function mentionsIn({
 }
 
 /** Names in members `secretProviderClass`, and all words of texts that mention classes, such as values of Helm or patches. */
-function namesIn(value: unknown): readonly string[] {
-  const names: string[] = []
-  const open: unknown[] = [value]
-  while (open.length > 0) {
-    const next = open.pop()
-    if (typeof next === 'string' && /secretProviderClass/i.test(next))
-      names.push(...(next.match(nameLike) ?? []))
-    if (typeof next !== 'object' || next === null) continue
-    if (isObject(next) && typeof next['secretProviderClass'] === 'string')
-      names.push(next['secretProviderClass'])
-    for (const inner of Object.values(next)) open.push(inner)
-  }
-  return names
-}
+const namesIn = (value: unknown): readonly string[] =>
+  [...valuesIn(value)].flatMap((inner) => {
+    if (typeof inner === 'string')
+      return /secretProviderClass/i.test(inner) ? (inner.match(nameLike) ?? []) : []
+    const name = isObject(inner) ? inner['secretProviderClass'] : undefined
+    return typeof name === 'string' ? [name] : []
+  })

@@ -6,6 +6,7 @@ import {
   isExternalSecretsKind,
   isSecretStore,
 } from '../input/sources/external-secrets-kind.ts'
+import { valuesIn } from './values-in.ts'
 
 type StoreDecision =
   | { readonly kind: 'removed'; readonly store: NamedObject }
@@ -64,14 +65,5 @@ function namesIn(users: readonly NamedObject[]): Names {
   return names
 }
 
-function textsIn(value: unknown): readonly string[] {
-  const texts: string[] = []
-  const open: unknown[] = [value]
-  while (open.length > 0) {
-    const next = open.pop()
-    if (typeof next === 'string') texts.push(next)
-    else if (typeof next === 'object' && next !== null)
-      for (const inner of Object.values(next)) open.push(inner)
-  }
-  return texts
-}
+const textsIn = (value: unknown): readonly string[] =>
+  [...valuesIn(value)].filter((inner) => typeof inner === 'string')

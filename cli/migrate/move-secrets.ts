@@ -92,18 +92,8 @@ function moveTo(
   if (unclear !== undefined) return `ServiceAccount ${name} ${unclear}`
   const seen: FoundObject | undefined = findObject<FoundObject>(view.lookUps, account)
   const existing = isClear(seen) ? seen : undefined
-  const hidden = otherFiles.unread.find(
-    (file) =>
-      file.isFile &&
-      mayDefine(file, account) &&
-      environments.mayShare(file.path, found.manifest.source),
-  )
-  if (existing === undefined && hidden)
-    return `ServiceAccount ${name} may be in ${hidden.path}, which ${hidden.reason}`
-  // Nobody but its owner edits what a kustomization lists, and a new account would have no effect until then.
-  const [build] = otherFiles.builds.of(found.manifest.source)
-  if (existing === undefined && build)
-    return `ServiceAccount ${name} is in none of these files; add it to the resources of ${build.file}, and run this again`
+  const reason = existing ? undefined : reasonNotToAdd(account, { found, otherFiles, environments })
+  if (reason !== undefined) return `ServiceAccount ${name} ${reason}`
   const copies = existing ? view.copiesOf(existing) : []
   if (copies.length > 1)
     return `ServiceAccount ${name} has equal copies (${filesOf(copies)}), and none is in the folder of this file or above it; keep one of them`
@@ -133,6 +123,28 @@ function moveTo(
   }
   accounts.set(key, [...ofName.filter((other) => other !== planned), change])
   return undefined
+}
+
+/** Why an account that no file has isn't added for an object, as a clause about it. */
+function reasonNotToAdd(
+  account: Pick<NamedObject, 'kind' | 'namespace' | 'name'>,
+  {
+    found,
+    otherFiles,
+    environments,
+  }: Pick<Move, 'otherFiles' | 'environments'> & { readonly found: NamedObject },
+): string | undefined {
+  const { source } = found.manifest
+  const hidden = otherFiles.unread.find(
+    (file) => file.isFile && mayDefine(file, account) && environments.mayShare(file.path, source),
+  )
+  if (hidden) return `may be in ${hidden.path}, which ${hidden.reason}`
+  // Nobody but its owner edits what a kustomization lists, and a new account would have no effect until then.
+  const [build] = otherFiles.builds.of(source)
+  return (
+    build &&
+    `is in none of these files; add it to the resources of ${build.file}, and run this again`
+  )
 }
 
 /** The placeholders of which the annotations would need a part of the value, or how it compares with others. */

@@ -5,6 +5,7 @@ import { mayEqual } from '../input/placeholders/may-equal.ts'
 import { isExternalSecretsKind, isSecretStore } from '../input/sources/external-secrets-kind.ts'
 import { classNamesOf } from './class-names-of.ts'
 import type { MigratedContent } from './content.ts'
+import { valuesIn } from './values-in.ts'
 
 /** A class or a store that somebody refers to. */
 type Reference = Pick<NamedObject, 'kind' | 'namespace' | 'name'> & { readonly user: string }
@@ -54,20 +55,12 @@ const inScope = <T extends Pick<Reference, 'kind' | 'namespace'>>(some: T): T =>
   some.kind === 'ClusterSecretStore' ? { ...some, namespace: '' } : some
 
 /** The stores that an object of the External Secrets Operator names. */
-function storesOf({ title, namespace, object }: NamedObject): readonly Reference[] {
-  const found: Reference[] = []
-  const open: unknown[] = [object['spec']]
-  while (open.length > 0) {
-    const next = open.pop()
-    if (Array.isArray(next)) open.push(...next)
-    if (!isObject(next)) continue
-    for (const [key, inner] of Object.entries(next)) {
-      if (/storeRefs?$/i.test(key)) found.push(...refsIn(inner, { namespace, user: title }))
-      open.push(inner)
-    }
-  }
-  return found
-}
+const storesOf = ({ title, namespace, object }: NamedObject): readonly Reference[] =>
+  [...valuesIn(object['spec'])].filter(isObject).flatMap((inner) =>
+    Object.entries(inner)
+      .filter(([key]) => /storeRefs?$/i.test(key))
+      .flatMap(([, ref]) => refsIn(ref, { namespace, user: title })),
+  )
 
 const refsIn = (
   value: unknown,

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { stringify } from 'yaml'
+import { cached } from '../../lib/cached.ts'
 import type { FolderView } from '../input/environments/folder-views.ts'
 import { viewsByFolder } from '../input/environments/folder-views.ts'
 import { findObject, keyOf } from '../input/find-object.ts'
@@ -44,8 +45,9 @@ export function planOverlays(
       classNamesOf(template.pod).size > 0 &&
       otherFiles.builds.podChangeOf(template) === undefined,
   )
+  const viewOfBuild = cached((build: Build) => viewFrom(build, content))
   return kept.flatMap((template) =>
-    overlaysOf(template, content).flatMap(({ view, ...overlay }) => {
+    overlaysOf(template, { ...content, viewOfBuild }).flatMap(({ view, ...overlay }) => {
       const plan = planPod(template, { policy, objects: view.lookUps })
       if (plan.kind !== 'changes') return []
       const patch = mergePatch(template, plan)
@@ -58,9 +60,15 @@ export function planOverlays(
 }
 
 /** The builds that have the file of a pod, or else the folders with definitions of its class. */
-function overlaysOf(template: PodTemplate, content: MigratedContent): readonly Overlay[] {
-  const { objects, viewOf, otherFiles } = content
-  const { builds } = otherFiles
+function overlaysOf(
+  template: PodTemplate,
+  {
+    objects,
+    viewOf,
+    otherFiles: { builds },
+    viewOfBuild,
+  }: MigratedContent & { readonly viewOfBuild: (build: Build) => FolderView },
+): readonly Overlay[] {
   const { source } = template.manifest
   const own = resolve(dirname(source))
   const roots = builds.of(source).filter(({ isRoot, folder }) => isRoot && folder !== own)
@@ -68,7 +76,7 @@ function overlaysOf(template: PodTemplate, content: MigratedContent): readonly O
     return roots.map((build) => ({
       folder: dirname(build.file),
       kustomization: build.file,
-      view: viewOfBuild(build, content),
+      view: viewOfBuild(build),
     }))
   const wanted = [...classNamesOf(template.pod)].map((name) => ({
     kind: 'SecretProviderClass',
@@ -85,7 +93,7 @@ function overlaysOf(template: PodTemplate, content: MigratedContent): readonly O
 }
 
 /** The objects of a build, as it changes them, and those that no build has. */
-function viewOfBuild(build: Build, { objects, otherFiles }: MigratedContent): FolderView {
+function viewFrom(build: Build, { objects, otherFiles }: MigratedContent): FolderView {
   const { builds } = otherFiles
   const unsure = new Set<NamedObject>()
   const here = objects.flatMap((object) => {

@@ -8,7 +8,6 @@ import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
 import { type Replacement, rewriteFile } from '../rewrite/rewrite-file.ts'
 import type { AccountChange } from './account-change.ts'
 import { annotate, changePod } from './edit-document.ts'
-import type { Kustomization } from './kustomize/kustomization.ts'
 import type { Migration } from './plan-migration.ts'
 import type { MigratedFile } from './read-input.ts'
 
@@ -19,8 +18,8 @@ export interface RewrittenFile {
   readonly after: string
   /** The accounts that no file has, and that the sources in this file need. */
   readonly added: readonly AddedAccount[]
-  /** The kustomizations that have the file as a resource. */
-  readonly listedIn?: readonly Pick<Kustomization, 'file' | 'folder'>[]
+  /** Whether a kustomization has the file as a resource. */
+  readonly isListed?: boolean
 }
 
 interface AddedAccount {
