@@ -1,3 +1,4 @@
+import { countOf } from '../../lib/count-of.ts'
 import { changesOf } from './changes-of.ts'
 import type { RewrittenFile } from './rewrite-documents.ts'
 import type { PlannedFiles } from './verify-files.ts'
@@ -25,8 +26,8 @@ export function summaryLines(
       migration.pods.map(({ template }) => template),
     )
     return [
-      `${folder}: ${count(changes.length - added - deleted, 'file')} changed, ${added} added, ${deleted} deleted`,
-      `${count(pods, 'pod')} migrated, ${count(countIn(changed, migration.removed), 'object')} removed, ${left} kept`,
+      `${folder}: ${countOf(changes.length - added - deleted, 'file')} changed, ${added} added, ${deleted} deleted`,
+      `${countOf(pods, 'pod')} migrated, ${countOf(countIn(changed, migration.removed), 'object')} removed, ${left} kept`,
     ].join('; ')
   })
 }
@@ -34,6 +35,3 @@ export function summaryLines(
 interface InFile {
   readonly manifest: { readonly source: string }
 }
-
-const count = (number: number, noun: string): string =>
-  `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -1,3 +1,4 @@
+import { countOf } from '../../../lib/count-of.ts'
 import type { RenderFolder } from '../../input/text/find-files.ts'
 
 /** What a command read, and what it passed over because it has to be rendered first. */
@@ -12,16 +13,13 @@ export function describeNothing({ files, documents, unrendered }: Seen): string 
   const ofKind = (kind: RenderFolder['kind']) =>
     unrendered.filter((folder) => folder.kind === kind).length
   const folders = [
-    count(ofKind('kustomization'), 'Kustomize folder'),
-    count(ofKind('chart'), 'Helm chart'),
-  ].filter((some) => !some.startsWith('0 '))
+    { count: ofKind('kustomization'), noun: 'Kustomize folder' },
+    { count: ofKind('chart'), noun: 'Helm chart' },
+  ].flatMap(({ count, noun }) => (count === 0 ? [] : countOf(count, noun)))
   const notRead =
     folders.length === 0 ? '' : `${folders.join(' and ')} not rendered (--render does that), `
-  return `${notRead}${count(documents, 'document')} in ${count(files, 'file')} without ${kinds}`
+  return `${notRead}${countOf(documents, 'document')} in ${countOf(files, 'file')} without ${kinds}`
 }
 
 const kinds =
   'pods, pod templates, SecretProviderClasses, ExternalSecrets, or annotated ServiceAccounts or Secrets'
-
-const count = (number: number, noun: string): string =>
-  `${number} ${noun}${number === 1 ? '' : 's'}`

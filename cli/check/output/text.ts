@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { countOf } from '../../../lib/count-of.ts'
 import { printable } from '../../../lib/printable.ts'
 import { describeSource } from '../../input/text/file-error.ts'
 import { titleOf } from '../../input/title-of.ts'
@@ -80,12 +81,11 @@ const taskLines = (tasks: readonly string[]): readonly string[] =>
 
 /** The last line: `2 files, 3 pods checked, 1 problem, 0 warnings, 4 objects not looked at`. */
 export function sumsLine({ files, pods, problems, warnings, notLookedAt }: CheckSums): string {
-  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
   return [
-    count(files, 'file'),
-    `${count(pods, 'pod')} checked`,
-    count(problems, 'problem'),
-    count(warnings, 'warning'),
-    `${count(notLookedAt, 'object')} not looked at`,
+    countOf(files, 'file'),
+    `${countOf(pods, 'pod')} checked`,
+    countOf(problems, 'problem'),
+    countOf(warnings, 'warning'),
+    `${countOf(notLookedAt, 'object')} not looked at`,
   ].join(', ')
 }

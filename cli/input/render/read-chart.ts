@@ -1,15 +1,13 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { printable } from '../../../lib/printable.ts'
-import { isObject, type JsonObject } from '../../../lib/shape.ts'
-import type { Manifest } from '../document/manifest.ts'
+import { isObject } from '../../../lib/shape.ts'
 import { placeOf } from '../document/place-of.ts'
-import { toPlain } from '../document/to-plain.ts'
-import { parseManifests } from '../read-manifests.ts'
 import { FileError } from '../text/file-error.ts'
 import type { SkippedPath } from '../text/find-files.ts'
 import { isFile } from '../text/is-file.ts'
 import { readErrorSentence, readText } from '../text/read-text.ts'
+import { type MappingFile, readMapping } from './read-mapping.ts'
 import type { RenderRoot } from './render-folders.ts'
 
 /** Whether a chart can be rendered. */
@@ -24,15 +22,14 @@ export function readChart(folder: string, command: string): Chart {
   const file = join(folder, 'Chart.yaml')
   if (!isFile(file)) return { errors: [new FileError({ source: file }, "isn't a file")] }
   try {
-    const [manifest] = parseManifests(readText(file), file, { command })
-    const object = manifest === undefined ? undefined : toPlain(manifest)
-    if (manifest === undefined || !isObject(object)) return { errors: [notAChart(file)] }
-    if (object['type'] === 'library')
+    const chart = readMapping(file, command)
+    if (chart === undefined) return { errors: [notAChart(file)] }
+    if (chart.object['type'] === 'library')
       return {
         skip: { path: folder, reason: 'is a library chart, which has no objects' },
         errors: [],
       }
-    const errors = [...linkErrors(folder), ...dependencyErrors(folder, { manifest, object })]
+    const errors = [...linkErrors(folder), ...dependencyErrors(folder, chart)]
     return errors.length > 0
       ? { errors: errors.slice(0, maxErrors) }
       : { root: { path: folder, kind: 'chart', file }, errors: [] }
@@ -42,10 +39,7 @@ export function readChart(folder: string, command: string): Chart {
   }
 }
 
-function dependencyErrors(
-  folder: string,
-  { manifest, object }: { readonly manifest: Manifest; readonly object: JsonObject },
-): readonly FileError[] {
+function dependencyErrors(folder: string, { manifest, object }: MappingFile): readonly FileError[] {
   const listed: unknown = object['dependencies']
   const vendored = chartsIn(join(folder, 'charts'))
   return (Array.isArray(listed) ? listed : []).flatMap((dependency, i) => {

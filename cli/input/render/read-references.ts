@@ -2,15 +2,12 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { printable } from '../../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
-import type { Manifest } from '../document/manifest.ts'
 import { placeOf } from '../document/place-of.ts'
 import type { Path } from '../document/search-templates.ts'
-import { toPlain } from '../document/to-plain.ts'
-import { parseManifests } from '../read-manifests.ts'
 import { FileError } from '../text/file-error.ts'
 import { kustomizationNames } from '../text/find-files.ts'
 import { isFile } from '../text/is-file.ts'
-import { readText } from '../text/read-text.ts'
+import { type MappingFile, readMapping } from './read-mapping.ts'
 
 /** What a Kustomize folder refers to, and what of that can't be rendered. */
 export interface FolderReferences {
@@ -35,13 +32,13 @@ export function readReferences(folder: string, command: string): FolderReference
   if (name === undefined)
     return { ...empty, errors: [new FileError({ source: folder }, 'has no kustomization.yaml')] }
   try {
-    const [manifest] = parseManifests(readText(file), file, { command })
-    const object = manifest === undefined ? undefined : toPlain(manifest)
-    if (manifest === undefined || !isObject(object))
+    const kustomization = readMapping(file, command)
+    if (kustomization === undefined)
       return { ...empty, errors: [new FileError({ source: file }, 'is empty; list its resources')] }
+    const { object } = kustomization
     if (isForeign(object)) return { ...empty, kind: 'foreign', errors: [] }
     const kind = object['kind'] === 'Component' ? 'component' : 'kustomization'
-    return { ...empty, kind, ...sortReferences(referencesIn(object), { folder, manifest, object }) }
+    return { ...empty, kind, ...sortReferences(referencesIn(object), { folder, ...kustomization }) }
   } catch (error) {
     if (error instanceof FileError) return { ...empty, errors: [error] }
     throw error
@@ -105,11 +102,7 @@ const remote =
 
 function sortReferences(
   references: readonly Reference[],
-  {
-    folder,
-    manifest,
-    object,
-  }: { readonly folder: string; readonly manifest: Manifest; readonly object: JsonObject },
+  { folder, manifest, object }: MappingFile & { readonly folder: string },
 ): Pick<FolderReferences, 'folders' | 'files' | 'errors'> {
   const errorAt = (path: Path, sentence: string) => new FileError(placeOf(manifest, path), sentence)
   const sorted = references.map(({ target, path, isTree }) => {
