@@ -7,7 +7,10 @@ import { chooseAccountInFiles } from '../input/accounts/choose-account-in-files.
 import { type AccountInFiles, withNamedAccounts } from '../input/accounts/list-accounts.ts'
 import type { PodTemplate } from '../input/find-objects.ts'
 
-/** The account of the class, among those that the files have or name; if there are none in the namespace, the account of its pods. */
+/**
+ * Chooses the account of a class among the accounts that the files have or name in its namespace. If there are none, it is the account
+ * of the pods that use the class.
+ */
 export function chooseClassAccount(
   source: Source,
   {

@@ -28,7 +28,7 @@ interface MigrateOptions extends Partial<Mode> {
 export function migrate(options: MigrateOptions): ExitCode {
   const { files: paths, namespace, write = false, dryRun = false, force = false } = options
   const { policy } = settingsFrom(process.env)
-  // What has a default for Flux has to keep it.
+  // The files are written again, so a placeholder keeps its default.
   const placeholders = createPlaceholders({ unfilled: 'standIn', ignoresDefaults: true })
   const isStream = !write && !dryRun
   const input = readMigrateInput(paths, {

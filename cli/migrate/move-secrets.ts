@@ -96,7 +96,7 @@ function moveTo(
   if (reason !== undefined) return `ServiceAccount ${name} ${reason}`
   const copies = existing ? view.copiesOf(existing) : []
   if (copies.length > 1)
-    return `ServiceAccount ${name} has equal copies (${filesOf(copies)}), and none is in the folder of this file or above it; keep one of them`
+    return `ServiceAccount ${name} is in several files (${filesOf(copies)}), and none of them is in or above the folder of this file; keep one of them`
   const key = keyOf(account)
   const ofName = accounts.get(key) ?? []
   const planned = ofName.find(

@@ -307,7 +307,7 @@ t.test('one of several equal accounts doesn’t get Secrets that the others lack
   t.notMatch(stdout, 'akv-injector.io/sync')
   t.match(
     stderr,
-    'ServiceAccount web has equal copies (dev/account.yaml, staging/account.yaml), and none is in the folder of this file or above it',
+    'ServiceAccount web is in several files (dev/account.yaml, staging/account.yaml), and none of them is in or above the folder of this file; keep one of them',
   )
 })
 

@@ -71,7 +71,7 @@ interface PlaceholderOptions {
 
 type Known = { -readonly [Key in keyof Placeholder]: Placeholder[Key] }
 
-/** Returns the placeholders of a command, which are none before it reads its files. */
+/** Returns a command's placeholders. They are found while it reads its files. */
 export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   const { values = new Map<string, string>() } = options
   const known = new Map<string, Known>()
@@ -169,11 +169,11 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
 }
 
 const reserved =
-  'a value here looks like what stands for placeholders without a value while files are read, such as xq7zj00; write something else, or pass --set NAME=VALUE'
+  'a value here looks like the stand-in of a placeholder, such as xq7zj00; change it, or pass --set NAME=VALUE for the placeholder'
 
 const tooMany = `there are more than ${maxStandIns.toLocaleString('en')} placeholders without a value up to here; pass fewer files, or --set NAME=VALUE`
 
-/** Gives plain data with what the author wrote instead of stand-ins. What has none stays the same object. */
+/** Puts back in plain data what the author wrote in place of stand-ins. An object without stand-ins is returned itself. */
 export function restoreIn(value: unknown, restore: Placeholders['restore']): unknown {
   if (typeof value === 'string') return restore(value)
   if (typeof value !== 'object' || value === null) return value

@@ -112,7 +112,7 @@ function sortReferences(
     const place = join(folder, target)
     const kind = kindOf(place)
     if (kind === undefined && isTree)
-      return { error: errorAt(path, `refers to ${shown}, and there is no such file or folder`) }
+      return { error: errorAt(path, `refers to ${shown}, which does not exist here`) }
     return kind === 'folder' ? { folder: place } : { file: place }
   })
   const helm = ['helmCharts', 'helmChartInflationGenerator'].filter((key) => key in object)

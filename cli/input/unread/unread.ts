@@ -123,7 +123,7 @@ export function unseenPaths(paths: readonly string[]): readonly Unread[] {
   })
 }
 
-/** A path without symbolic links. Undefined if there is no such file. */
+/** Where a path leads once symbolic links are followed. Undefined if that doesn't exist. */
 export function realPath(path: string): string | undefined {
   try {
     return realpathSync(path)

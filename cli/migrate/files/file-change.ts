@@ -1,4 +1,4 @@
-/** A file to write in place of what is there. */
+/** What a run does to one file: it changes, creates or deletes it. */
 export interface FileChange {
   readonly path: string
   /** What was read. Absent if the file is new. */

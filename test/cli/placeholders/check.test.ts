@@ -262,7 +262,8 @@ t.test(
 t.test(
   'a value that looks like a stand-in is refused, because messages would mix them up',
   async (t) => {
-    const reserved = /standard input:\d+:\d+: a value here looks like what stands for placeholders/
+    const reserved =
+      /standard input:\d+:\d+: a value here looks like the stand-in of a placeholder, such as xq7zj00; change it/
     for (const [names, ...args] of [
       [{ vault: 'xq7zj00', client: '${CLIENT}' }],
       [{ vault: 'xq7zj${ENV}' }],
