@@ -4,8 +4,8 @@ import {
   unclearReason,
   viewsByFolder,
 } from '../input/environments/folder-views.ts'
-import { findNearMisses } from '../input/find-near-misses.ts'
-import type { AnnotatedManifest, NamedObject } from '../input/find-objects.ts'
+import { findNearMisses } from '../input/objects/find-near-misses.ts'
+import type { AnnotatedManifest, NamedObject } from '../input/objects/find-objects.ts'
 import type { Serving } from '../input/read-serving.ts'
 import {
   isExternalSecret,

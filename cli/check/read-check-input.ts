@@ -7,7 +7,7 @@ import {
   findPodTemplates,
   type NamedObject,
   type PodTemplate,
-} from '../input/find-objects.ts'
+} from '../input/objects/find-objects.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { eachManifest } from '../input/read-manifests.ts'
 import { checkValues } from '../input/render/check-values.ts'

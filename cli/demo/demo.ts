@@ -19,7 +19,7 @@ import {
   findPodTemplates,
   isAnnotated,
   type PodTemplate,
-} from '../input/find-objects.ts'
+} from '../input/objects/find-objects.ts'
 import type { GivenValues } from '../input/placeholders/given-values.ts'
 import { readFilledFiles } from '../input/read-filled-files.ts'
 import { InputError } from '../input/text/input-error.ts'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { ServerPem } from '../../certs/issue.ts'
-import type { FoundObject } from '../input/find-objects.ts'
+import type { FoundObject } from '../input/objects/find-objects.ts'
 
 /**
  * Stands in for the API server: serves the SecretProviderClasses and ServiceAccounts of manifests over TLS, at its paths. If

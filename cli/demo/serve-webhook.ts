@@ -4,7 +4,7 @@ import { issueServerPem, type ServerPem } from '../../certs/issue.ts'
 import type { Emulator } from '../../emulator/emulator.ts'
 import { csiPath, mutatePath } from '../../webhook/http/mutate-route.ts'
 import { startWebhook } from '../../webhook/http/start-webhook.ts'
-import type { FoundObject } from '../input/find-objects.ts'
+import type { FoundObject } from '../input/objects/find-objects.ts'
 import { demoSettings } from './made-up/demo-settings.ts'
 import { serveObjects } from './serve-objects.ts'
 

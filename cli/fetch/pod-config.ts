@@ -16,13 +16,13 @@ import {
   findPodTemplates,
   isAnnotated,
   type PodTemplate,
-} from '../input/find-objects.ts'
+} from '../input/objects/find-objects.ts'
+import { titleOf } from '../input/objects/title-of.ts'
 import type { GivenValues } from '../input/placeholders/given-values.ts'
 import { readFilledFiles } from '../input/read-filled-files.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { reviewTemplate } from '../input/review-template.ts'
 import { InputError } from '../input/text/input-error.ts'
-import { titleOf } from '../input/title-of.ts'
 
 export interface PodChoice extends GivenValues {
   readonly files: readonly string[]

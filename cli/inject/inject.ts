@@ -6,13 +6,17 @@ import { hasDriverVolumes } from '../check/find/find-tasks.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { type Manifest, treeOf } from '../input/document/manifest.ts'
 import { viewsByFolder } from '../input/environments/folder-views.ts'
-import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
+import {
+  findNamedObjects,
+  findPodTemplates,
+  type PodTemplate,
+} from '../input/objects/find-objects.ts'
+import { titleOf } from '../input/objects/title-of.ts'
 import type { GivenValues } from '../input/placeholders/given-values.ts'
 import { readFilledFiles } from '../input/read-filled-files.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { placeholderImage, reviewTemplate } from '../input/review-template.ts'
 import { describeSource } from '../input/text/file-error.ts'
-import { titleOf } from '../input/title-of.ts'
 import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
 import { joinFiles, rewriteFile } from '../rewrite/rewrite-file.ts'
 import { printDocuments } from './print-documents.ts'

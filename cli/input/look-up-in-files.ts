@@ -1,9 +1,9 @@
 import type { LookedUp, LookedUpKind, Lookup } from '../../requests/class/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-objects.ts'
 import type { AdmissionRequest } from '../../webhook/core/model/admission-review.ts'
-import { findObject } from './find-object.ts'
-import type { FoundObject } from './find-objects.ts'
-import { findPossible } from './find-possible.ts'
+import { findObject } from './objects/find-object.ts'
+import type { FoundObject } from './objects/find-objects.ts'
+import { findPossible } from './objects/find-possible.ts'
 
 /**
  * Finds the objects that the webhook would look up for a request in the manifests.

@@ -5,8 +5,8 @@ import { readSettings, type Settings } from '../../requests/administrator/settin
 import type { AdmissionRequest } from '../../webhook/core/model/admission-review.ts'
 import { denied, type Outcome } from '../../webhook/core/model/outcome.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
-import type { FoundObject, PodTemplate } from './find-objects.ts'
 import { lookUpInFiles } from './look-up-in-files.ts'
+import type { FoundObject, PodTemplate } from './objects/find-objects.ts'
 import { InputError } from './text/input-error.ts'
 
 /** The image in the output of `inject` if the administrator hasn't set one, which a real webhook requires. */

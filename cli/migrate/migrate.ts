@@ -2,12 +2,12 @@ import type { ExitCode } from '../command/exit-code.ts'
 import { createPlaceholders } from '../input/placeholders/placeholders.ts'
 import { settingsFrom } from '../input/review-template.ts'
 import { changeFiles, type Mode } from './change-files.ts'
-import { contentOf } from './content.ts'
-import { planMigration } from './plan-migration.ts'
-import { planOverlays } from './plan-overlays.ts'
+import { contentOf } from './content/content.ts'
+import { readMigrateInput } from './content/read-input.ts'
+import { rewriteDocuments } from './files/rewrite-documents.ts'
+import { planMigration } from './plan/plan-migration.ts'
+import { planOverlays } from './plan/plan-overlays.ts'
 import { printStream } from './print-stream.ts'
-import { readMigrateInput } from './read-input.ts'
-import { rewriteDocuments } from './rewrite-documents.ts'
 
 interface MigrateOptions extends Partial<Mode> {
   /** Prints how the files would change. */

@@ -2,11 +2,11 @@ import { printLines } from '../../lib/terminal/print-lines.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { printDocuments } from '../inject/print-documents.ts'
 import { joinFiles } from '../rewrite/rewrite-file.ts'
-import { patchLines } from './overlay-files.ts'
-import { notesOf } from './plan-migration.ts'
-import { readFile } from './read-input.ts'
-import type { RewrittenFile } from './rewrite-documents.ts'
-import { type PlannedFiles, verifyFiles } from './verify-files.ts'
+import { readFile } from './content/read-input.ts'
+import { patchLines } from './files/overlay-files.ts'
+import type { RewrittenFile } from './files/rewrite-documents.ts'
+import { notesOf } from './plan/plan-migration.ts'
+import { type PlannedFiles, verifyFiles } from './verify/verify-files.ts'
 
 /** Prints all documents as one stream, or none of them if an object would ask for anything else than before. */
 export function printStream({ files, ...plan }: PlannedFiles): ExitCode {

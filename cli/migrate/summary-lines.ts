@@ -1,7 +1,7 @@
 import { countOf } from '../../lib/count-of.ts'
-import { changesOf } from './changes-of.ts'
-import type { RewrittenFile } from './rewrite-documents.ts'
-import type { PlannedFiles } from './verify-files.ts'
+import { changesOf } from './files/changes-of.ts'
+import type { RewrittenFile } from './files/rewrite-documents.ts'
+import type { PlannedFiles } from './verify/verify-files.ts'
 
 /** One line for each environment that has something to migrate: its folder, what changes in it, and what doesn't. */
 export function summaryLines(

@@ -3,7 +3,7 @@ import { tlsFileNames } from '../../../delivery/target-path.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
 import { filesOfSecret } from '../../../sync/plan/secret-data.ts'
-import type { AnnotatedManifest } from '../../input/find-objects.ts'
+import type { AnnotatedManifest } from '../../input/objects/find-objects.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
 /** Describes what Secret sync would do for a ServiceAccount, one line for each Secret and each setting. */

@@ -2,7 +2,7 @@ import { claimsOf } from '../../../requests/account/account-request.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import type { FolderView } from '../../input/environments/folder-views.ts'
-import type { AnnotatedManifest } from '../../input/find-objects.ts'
+import type { AnnotatedManifest } from '../../input/objects/find-objects.ts'
 import { describeSource } from '../../input/text/file-error.ts'
 import type { Finding } from '../findings/finding.ts'
 

@@ -1,4 +1,4 @@
-import type { PodTemplate } from '../../input/find-objects.ts'
+import type { PodTemplate } from '../../input/objects/find-objects.ts'
 import type { Finding } from '../findings/finding.ts'
 
 /**

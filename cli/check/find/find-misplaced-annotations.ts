@@ -1,5 +1,5 @@
 import { annotationPath, type Problem } from '../../../lib/problems/problem.ts'
-import type { MisplacedAnnotation, PodTemplate } from '../../input/find-objects.ts'
+import type { MisplacedAnnotation, PodTemplate } from '../../input/objects/find-objects.ts'
 
 /** An annotation of ours on a workload instead of its pod template: nothing is denied, and nothing happens. */
 interface Misplaced extends MisplacedAnnotation {

@@ -1,7 +1,7 @@
 import { type JsonObject, valueAt } from '../../../lib/shape.ts'
 import { placeOf } from '../../input/document/place-of.ts'
 import type { Path } from '../../input/document/search-templates.ts'
-import type { PodTemplate } from '../../input/find-objects.ts'
+import type { PodTemplate } from '../../input/objects/find-objects.ts'
 import type { Finding } from '../findings/finding.ts'
 
 /** Warns about a pod that is written for vault-k8s or akv2k8s, and names the page that helps to move. */

@@ -9,8 +9,8 @@ import {
   withNamedAccounts,
 } from '../../input/accounts/list-accounts.ts'
 import type { FolderView, ViewOf } from '../../input/environments/folder-views.ts'
-import { keyOf } from '../../input/find-object.ts'
-import type { NamedObject } from '../../input/find-objects.ts'
+import { keyOf } from '../../input/objects/find-object.ts'
+import type { NamedObject } from '../../input/objects/find-objects.ts'
 import { classSource } from '../../input/sources/class-source.ts'
 import { externalSecretReader } from '../../input/sources/external-secret-reader.ts'
 import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'

@@ -1,6 +1,6 @@
 import { listNames } from '../../../lib/list-names.ts'
+import { titleOf } from '../../input/objects/title-of.ts'
 import type { Placeholder, Placeholders } from '../../input/placeholders/placeholders.ts'
-import { titleOf } from '../../input/title-of.ts'
 import type { Finding } from './finding.ts'
 import type { Verdict } from './verdict.ts'
 

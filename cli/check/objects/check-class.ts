@@ -19,7 +19,7 @@ import {
 } from '../../../requests/class/read-class-files.ts'
 import { classNameProblem } from '../../../webhook/core/csi/open-class.ts'
 import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
-import type { NamedObject } from '../../input/find-objects.ts'
+import type { NamedObject } from '../../input/objects/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { classSource } from '../../input/sources/class-source.ts'
 import { describeClassSecrets } from '../describe/describe-class-secrets.ts'

@@ -1,8 +1,8 @@
 import { objectAt } from '../../../lib/shape.ts'
-import { annotationsOf } from '../../input/annotations-of.ts'
 import { ownKeys } from '../../input/document/search-templates.ts'
-import type { NamedObject } from '../../input/find-objects.ts'
-import { isCustom } from '../../input/is-custom.ts'
+import { annotationsOf } from '../../input/objects/annotations-of.ts'
+import type { NamedObject } from '../../input/objects/find-objects.ts'
+import { isCustom } from '../../input/objects/is-custom.ts'
 import type { Finding } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 

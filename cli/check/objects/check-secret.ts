@@ -4,7 +4,7 @@ import {
 } from '../../../requests/annotations/keys/own-annotations.ts'
 import { readValues } from '../../../requests/annotations/read-values.ts'
 import { secretSettings, unknownKeyOnSecret } from '../../../requests/annotations/vocabulary.ts'
-import type { AnnotatedManifest } from '../../input/find-objects.ts'
+import type { AnnotatedManifest } from '../../input/objects/find-objects.ts'
 import { problemFindings } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 

@@ -1,9 +1,9 @@
 import { printableJson } from '../../../lib/json/printable-json.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { placeOf } from '../../input/document/place-of.ts'
+import { titleOf } from '../../input/objects/title-of.ts'
 import type { FilePlace } from '../../input/text/file-error.ts'
 import { isRendered, sourceFile } from '../../input/text/rendered-source.ts'
-import { titleOf } from '../../input/title-of.ts'
 import { type CheckReport, locatedFindings } from '../findings/report.ts'
 
 /** The version of the form. It changes only if a member goes or changes its meaning. */

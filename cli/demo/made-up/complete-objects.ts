@@ -7,9 +7,9 @@ import {
   clientIdAnnotation,
   ownClientIdAnnotation,
 } from '../../input/accounts/workload-identity.ts'
-import { annotationsOf } from '../../input/annotations-of.ts'
-import { findObject } from '../../input/find-object.ts'
-import type { FoundObject, PodTemplate } from '../../input/find-objects.ts'
+import { annotationsOf } from '../../input/objects/annotations-of.ts'
+import { findObject } from '../../input/objects/find-object.ts'
+import type { FoundObject, PodTemplate } from '../../input/objects/find-objects.ts'
 import { reviewRequest } from '../../input/review-template.ts'
 
 export const madeUpVault = 'made-up-vault'

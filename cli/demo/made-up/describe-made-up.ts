@@ -2,7 +2,7 @@ import type { AgentConfig } from '../../../delivery/contract.ts'
 import type { EmulatorData } from '../../../emulator/data/data.ts'
 import { workloadIdentityLabel } from '../../../webhook/core/model/workload-identity.ts'
 import { accountNameOf, clientIdAnnotation } from '../../input/accounts/workload-identity.ts'
-import type { PodTemplate } from '../../input/find-objects.ts'
+import type { PodTemplate } from '../../input/objects/find-objects.ts'
 import { type CompleteObjects, madeUpVault } from './complete-objects.ts'
 
 /** A line for each thing that was made up for a pod, so that nobody takes it for something that a cluster has. */

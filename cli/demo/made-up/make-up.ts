@@ -8,7 +8,7 @@ import {
   workloadIdentity,
 } from '../../input/accounts/workload-identity.ts'
 import { applyPatch } from '../../input/apply-patch.ts'
-import type { FoundObject, PodTemplate } from '../../input/find-objects.ts'
+import type { FoundObject, PodTemplate } from '../../input/objects/find-objects.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
 import { completeObjects, madeUpVault } from './complete-objects.ts'
 import { demoSettings } from './demo-settings.ts'

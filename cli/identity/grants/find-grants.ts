@@ -12,7 +12,7 @@ import {
   unclearReason,
   viewsByFolder,
 } from '../../input/environments/folder-views.ts'
-import type { FoundObject, NamedObject, PodTemplate } from '../../input/find-objects.ts'
+import type { FoundObject, NamedObject, PodTemplate } from '../../input/objects/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
 import type { Unread } from '../../input/unread/unread.ts'

@@ -11,7 +11,7 @@ import {
   withNamedAccounts,
 } from '../../input/accounts/list-accounts.ts'
 import type { FolderView, ViewOf } from '../../input/environments/folder-views.ts'
-import type { NamedObject } from '../../input/find-objects.ts'
+import type { NamedObject } from '../../input/objects/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
 import { isClass } from '../../input/sources/referred-to.ts'

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../../lib/shape.ts'
 import type { ListedAccount } from '../../../requests/source/choose-account.ts'
 import type { Source } from '../../../requests/source/source.ts'
-import { annotationsOf } from '../annotations-of.ts'
-import type { NamedObject } from '../find-objects.ts'
+import { annotationsOf } from '../objects/annotations-of.ts'
+import type { NamedObject } from '../objects/find-objects.ts'
 import { clientIdAnnotation, ownClientIdAnnotation } from './workload-identity.ts'
 
 /** A ServiceAccount of the files. */

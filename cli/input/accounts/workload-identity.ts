@@ -1,9 +1,9 @@
 import { isObject } from '../../../lib/shape.ts'
 import { accountOf } from '../../../webhook/core/csi/account.ts'
 import { usesWorkloadIdentity } from '../../../webhook/core/model/workload-identity.ts'
-import { annotationsOf } from '../annotations-of.ts'
-import { findObject } from '../find-object.ts'
-import type { FoundObject, PodTemplate } from '../find-objects.ts'
+import { annotationsOf } from '../objects/annotations-of.ts'
+import { findObject } from '../objects/find-object.ts'
+import type { FoundObject, PodTemplate } from '../objects/find-objects.ts'
 
 export const ownClientIdAnnotation = 'akv-injector.io/client-id'
 export const clientIdAnnotation = 'azure.workload.identity/client-id'

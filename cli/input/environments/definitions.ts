@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { isObject } from '../../../lib/shape.ts'
-import type { NamedObject } from '../find-objects.ts'
+import type { NamedObject } from '../objects/find-objects.ts'
 import { foldersFrom } from '../text/folders-from.ts'
 
 export interface InFile {

@@ -2,7 +2,7 @@ import type { Policy } from '../../../requests/administrator/policy.ts'
 import { readClassSource } from '../../../requests/class/read-class-source.ts'
 import { readSeenClass } from '../../../requests/class/seen-class.ts'
 import type { Source } from '../../../requests/source/source.ts'
-import type { NamedObject } from '../find-objects.ts'
+import type { NamedObject } from '../objects/find-objects.ts'
 import { withMetadata } from './external-secret-reader.ts'
 
 /** What Secret sync would read in a class of the files. Undefined if the class requests no Secrets. */

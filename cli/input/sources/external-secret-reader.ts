@@ -10,9 +10,9 @@ import {
   type SeenWithStatus,
 } from '../../../requests/external-secret/seen-external-secret.ts'
 import type { Source } from '../../../requests/source/source.ts'
-import { keyOf } from '../find-object.ts'
-import type { FoundObject, NamedObject } from '../find-objects.ts'
-import { findPossible } from '../find-possible.ts'
+import { keyOf } from '../objects/find-object.ts'
+import type { FoundObject, NamedObject } from '../objects/find-objects.ts'
+import { findPossible } from '../objects/find-possible.ts'
 import { isSecretStore } from './external-secrets-kind.ts'
 import { openScope } from './open-scope.ts'
 

@@ -1,4 +1,4 @@
-import type { FoundObject } from '../find-objects.ts'
+import type { FoundObject } from '../objects/find-objects.ts'
 
 /** The API groups of the External Secrets Operator. */
 const operatorGroup = /^(?:[a-z0-9.-]{1,253}\.)?external-secrets\.io\//

@@ -1,4 +1,4 @@
-import type { FoundObject } from '../find-objects.ts'
+import type { FoundObject } from '../objects/find-objects.ts'
 import { isExternalSecretsKind } from './external-secrets-kind.ts'
 
 /** Whether an object is a SecretProviderClass. */

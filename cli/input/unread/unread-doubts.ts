@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { cached } from '../../../lib/cached.ts'
 import type { Doubts } from '../environments/folder-views.ts'
-import type { NamedObject } from '../find-objects.ts'
+import type { NamedObject } from '../objects/find-objects.ts'
 import { foldersFrom } from '../text/folders-from.ts'
 import { mayDefine, realPath, type Unread } from './unread.ts'
 

@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached, once } from '../../../lib/cached.ts'
-import type { NamedObject } from '../find-objects.ts'
+import type { NamedObject } from '../objects/find-objects.ts'
 import { findPlaceholders } from '../placeholders/find-placeholders.ts'
 import { hasStandIn } from '../placeholders/stand-in.ts'
 import { FileError } from '../text/file-error.ts'

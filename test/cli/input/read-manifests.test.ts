@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { toPlain } from '../../../cli/input/document/to-plain.ts'
-import { findNamedObjects } from '../../../cli/input/find-objects.ts'
+import { findNamedObjects } from '../../../cli/input/objects/find-objects.ts'
 import { parseManifests, readManifestFiles } from '../../../cli/input/read-manifests.ts'
 import { maxFileBytes } from '../../../cli/input/text/read-text.ts'
 

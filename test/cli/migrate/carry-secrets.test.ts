@@ -1,5 +1,5 @@
 import t from 'tap'
-import { carrySecrets } from '../../../cli/migrate/carry-secrets.ts'
+import { carrySecrets } from '../../../cli/migrate/plan/carry-secrets.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import { policy } from '../../webhook/core/policy.ts'
 

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { stringify } from 'yaml'
 import { createPlaceholders } from '../../../cli/input/placeholders/placeholders.ts'
-import { contentOf as migratedContentOf } from '../../../cli/migrate/content.ts'
-import { findDifferences } from '../../../cli/migrate/find-differences.ts'
+import { contentOf as migratedContentOf } from '../../../cli/migrate/content/content.ts'
+import { readFile } from '../../../cli/migrate/content/read-input.ts'
 import { findBuilds } from '../../../cli/migrate/kustomize/builds.ts'
-import { planMigration } from '../../../cli/migrate/plan-migration.ts'
-import { readFile } from '../../../cli/migrate/read-input.ts'
+import { planMigration } from '../../../cli/migrate/plan/plan-migration.ts'
+import { findDifferences } from '../../../cli/migrate/verify/find-differences.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 function contentOf(...objects: readonly object[]) {

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { stringify } from 'yaml'
 import { viewsByFolder } from '../../../cli/input/environments/folder-views.ts'
-import { findNamedObjects } from '../../../cli/input/find-objects.ts'
+import { findNamedObjects } from '../../../cli/input/objects/find-objects.ts'
 import { parseManifests } from '../../../cli/input/read-manifests.ts'
-import { findUnusedStores } from '../../../cli/migrate/find-unused-stores.ts'
+import { findUnusedStores } from '../../../cli/migrate/plan/find-unused-stores.ts'
 
 const object = (kind: string, name: string, spec: object = {}, namespace = 'shop') => ({
   apiVersion: 'external-secrets.io/v1',

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { plainSource } from '../../../cli/migrate/plain-source.ts'
+import { plainSource } from '../../../cli/migrate/plan/plain-source.ts'
 import type { ComposedInput, Composition } from '../../../requests/secret/composition.ts'
 import type { Source } from '../../../requests/source/source.ts'
 

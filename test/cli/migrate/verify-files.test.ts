@@ -2,12 +2,15 @@
 
 import t from 'tap'
 import { createPlaceholders } from '../../../cli/input/placeholders/placeholders.ts'
-import { contentOf } from '../../../cli/migrate/content.ts'
+import { contentOf } from '../../../cli/migrate/content/content.ts'
+import { readFile } from '../../../cli/migrate/content/read-input.ts'
+import {
+  type RewrittenFile,
+  rewriteDocuments,
+} from '../../../cli/migrate/files/rewrite-documents.ts'
 import { findBuilds } from '../../../cli/migrate/kustomize/builds.ts'
-import { planMigration } from '../../../cli/migrate/plan-migration.ts'
-import { readFile } from '../../../cli/migrate/read-input.ts'
-import { type RewrittenFile, rewriteDocuments } from '../../../cli/migrate/rewrite-documents.ts'
-import { verifyFiles } from '../../../cli/migrate/verify-files.ts'
+import { planMigration } from '../../../cli/migrate/plan/plan-migration.ts'
+import { verifyFiles } from '../../../cli/migrate/verify/verify-files.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 const classText = (vault: string, name = 'kv') => `kind: SecretProviderClass

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isClear, viewsByFolder } from '../../../../cli/input/environments/folder-views.ts'
-import { findObject } from '../../../../cli/input/find-object.ts'
-import { findNamedObjects } from '../../../../cli/input/find-objects.ts'
+import { findObject } from '../../../../cli/input/objects/find-object.ts'
+import { findNamedObjects } from '../../../../cli/input/objects/find-objects.ts'
 import { parseManifests } from '../../../../cli/input/read-manifests.ts'
 import { countSteps } from '../../../support/count-steps.ts'
 

@@ -1,0 +1,26 @@
+import type { Manifest } from '../document/manifest.ts'
+import { templatePaths } from '../document/search-templates.ts'
+import { findTemplate } from '../text/find-template.ts'
+import { findNamedObjects, type NamedObject } from './find-objects.ts'
+import { isCustom } from './is-custom.ts'
+
+/**
+ * Finds where a valid document is the template of a Helm chart. Other controllers' objects contain templates, too, such as a
+ * HelmRelease or an ApplicationSet. Those aren't the document's own.
+ *
+ * @returns the offset in the file, in UTF-16 units
+ */
+export function findChartTemplate(manifest: Manifest): number | undefined {
+  const { start, end } = manifest.section
+  const offset = findTemplate(manifest.text.slice(start, end), 'helm')
+  if (offset === undefined || findNamedObjects(manifest, '').every(isForTemplates)) return undefined
+  return start + offset
+}
+
+const isForTemplates = (found: NamedObject): boolean =>
+  isCustom(found) &&
+  !readGroups.test(String(found.object['apiVersion'])) &&
+  templatePaths(found.object)?.length === 0
+
+/** The groups of objects that we read ourselves. */
+const readGroups = /^(?:(?:[^/]*\.)?external-secrets\.io|secrets-store\.csi\.x-k8s\.io)\//

@@ -1,0 +1,33 @@
+import { mayEqual } from '../placeholders/may-equal.ts'
+import { hasStandIn } from '../placeholders/stand-in.ts'
+import type { FoundObject } from './find-objects.ts'
+
+type Named = Pick<FoundObject, 'kind' | 'namespace' | 'name'>
+
+/** More names with placeholders than people would write. It bounds the comparisons. */
+const maxCompared = 500
+
+const marked = new WeakMap<readonly FoundObject[], readonly FoundObject[]>()
+
+/**
+ * Finds what a name that no object has may be once placeholders have values.
+ *
+ * @returns a clause about it; undefined if no value makes it the name of an object
+ */
+export function findPossible(objects: readonly FoundObject[], wanted: Named): string | undefined {
+  const isOpen = ({ namespace, name }: Named) => hasStandIn(namespace) || hasStandIn(name)
+  const open = marked.get(objects) ?? objects.filter(isOpen)
+  marked.set(objects, open)
+  const found = (isOpen(wanted) ? objects : open)
+    .filter(({ kind }) => kind === wanted.kind)
+    .slice(0, maxCompared)
+    .find(
+      ({ kind, namespace, name }) =>
+        mayEqual(name, wanted.name) &&
+        (kind === 'ClusterSecretStore' || mayEqual(namespace, wanted.namespace)),
+    )
+  return (
+    found &&
+    `is not in namespace ${wanted.namespace} of these files, but may be ${found.name} in namespace ${found.namespace}`
+  )
+}

@@ -1,0 +1,75 @@
+import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import { keyOf } from '../../input/objects/find-object.ts'
+import type { NamedObject } from '../../input/objects/find-objects.ts'
+import { mayEqual } from '../../input/placeholders/may-equal.ts'
+import { isExternalSecretsKind, isSecretStore } from '../../input/sources/external-secrets-kind.ts'
+import { classNamesOf } from '../content/class-names-of.ts'
+import type { MigratedContent } from '../content/content.ts'
+import { valuesIn } from '../content/values-in.ts'
+
+/** A class or a store that somebody refers to. */
+type Reference = Pick<NamedObject, 'kind' | 'namespace' | 'name'> & { readonly user: string }
+
+/** More names than people would write. It bounds the comparisons. */
+const maxReferences = 500
+
+/**
+ * Returns a function that finds what may use a class or a store once placeholders have values: references to a name that no
+ * file has, in which the reference or the name has a placeholder.
+ */
+export function openUserFinder(
+  content: MigratedContent,
+): (object: NamedObject) => string | undefined {
+  const { objects, templates } = content
+  const known = new Set(objects.map((object) => keyOf(inScope(object))))
+  const references = [
+    ...templates.flatMap(({ title, namespace, pod }) =>
+      [...classNamesOf(pod)].map((name) => ({ kind: classKind, namespace, name, user: title })),
+    ),
+    ...objects
+      .filter((object) => isExternalSecretsKind(object) && !isSecretStore(object))
+      .flatMap(storesOf),
+  ]
+    .map(inScope)
+    .filter((reference) => !known.has(keyOf(reference)))
+  const open = [...new Map(references.map((reference) => [keyOf(reference), reference])).values()]
+  return (object) => {
+    const wanted = inScope(object)
+    const user = open
+      .slice(0, maxReferences)
+      .find(
+        ({ kind, namespace, name }) =>
+          kind === object.kind &&
+          mayEqual(name, wanted.name) &&
+          mayEqual(namespace, wanted.namespace),
+      )
+    if (user) return `${user.user} may need it`
+    return open.length > maxReferences ? 'too many names have placeholders' : undefined
+  }
+}
+
+const classKind = 'SecretProviderClass'
+
+/** A store of the cluster has no namespace. */
+const inScope = <T extends Pick<Reference, 'kind' | 'namespace'>>(some: T): T =>
+  some.kind === 'ClusterSecretStore' ? { ...some, namespace: '' } : some
+
+/** The stores that an object of the External Secrets Operator names. */
+const storesOf = ({ title, namespace, object }: NamedObject): readonly Reference[] =>
+  [...valuesIn(object['spec'])].filter(isObject).flatMap((inner) =>
+    Object.entries(inner)
+      .filter(([key]) => /storeRefs?$/i.test(key))
+      .flatMap(([, ref]) => refsIn(ref, { namespace, user: title })),
+  )
+
+const refsIn = (
+  value: unknown,
+  common: Pick<Reference, 'namespace' | 'user'>,
+): readonly Reference[] =>
+  (Array.isArray(value) ? value : [value])
+    .filter((ref): ref is JsonObject => isObject(ref) && typeof ref['name'] === 'string')
+    .map(({ name, kind }) => ({
+      ...common,
+      name: String(name),
+      kind: kind === 'ClusterSecretStore' ? kind : 'SecretStore',
+    }))

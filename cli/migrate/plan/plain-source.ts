@@ -1,0 +1,57 @@
+import type { SecretValue } from '../../../delivery/destination.ts'
+import type { ComposedInput } from '../../../requests/secret/composition.ts'
+import type { Source } from '../../../requests/source/source.ts'
+
+type PlainSource =
+  | { readonly kind: 'plain'; readonly source: Source }
+  | { readonly kind: 'none'; readonly reason: string }
+
+/** An ExternalSecret with a value for each key in place of the composition, or why annotations can't express it. */
+export function plainSource(source: Source): PlainSource {
+  const [secret] = source.secrets
+  if (secret?.composition === undefined) return { kind: 'plain', source }
+  const { inputs, template } = secret.composition
+  if (template !== undefined) return none('annotations have no templates for Secrets')
+  if (inputs.length > 1 && inputs.some(({ kind }) => kind === 'all'))
+    return none('an annotation cannot add keys to those of an extract')
+  const files = new Map(
+    source.values.map((file) => [file.to.kind === 'input' && file.to.index, file]),
+  )
+  const keys = new Map<string | undefined, SecretValue>()
+  for (const input of inputs) {
+    const file = files.get(input.index)
+    const reason = file && reasonAgainst(input, file)
+    if (file === undefined || reason !== undefined) return none(reason ?? 'it is incomplete')
+    const key = keyOf(input)
+    // The later of two entries with one key wins.
+    keys.set(key, {
+      ...file,
+      to: { kind: 'key', secret: secret.name, ...(key !== undefined && { key }) },
+      ...(input.decoding === 'Base64' && { encoding: 'base64' }),
+    })
+  }
+  const { composition: _, ...plain } = secret
+  return { kind: 'plain', source: { ...source, secrets: [plain], values: [...keys.values()] } }
+}
+
+/** The key that an input gives. Undefined if it gives the keys of its properties. */
+function keyOf(input: ComposedInput): string | undefined {
+  switch (input.kind) {
+    case 'key':
+      return input.key
+    case 'all':
+      return undefined
+    default:
+      return input satisfies never
+  }
+}
+
+function reasonAgainst({ kind, decoding }: ComposedInput, { format }: SecretValue) {
+  if (format !== undefined) return 'its key/ and cert/ have formats that annotations cannot write'
+  const isKnown = decoding === 'None' || (decoding === 'Base64' && kind === 'key')
+  return isKnown
+    ? undefined
+    : `annotations have no equivalent for decodingStrategy ${decoding} here`
+}
+
+const none = (reason: string): PlainSource => ({ kind: 'none', reason })

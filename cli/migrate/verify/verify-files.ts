@@ -1,0 +1,88 @@
+import { contentOf, type MigratedContent } from '../content/content.ts'
+import type { Environments } from '../content/group-environments.ts'
+import type { MigratedFile } from '../content/read-input.ts'
+import type { RewrittenFile } from '../files/rewrite-documents.ts'
+import type { Migration } from '../plan/plan-migration.ts'
+import type { OverlayPatch } from '../plan/plan-overlays.ts'
+import { type Difference, findDifferences } from './find-differences.ts'
+
+/** Everything that a migration would do. */
+export interface PlannedFiles {
+  readonly files: readonly RewrittenFile[]
+  readonly old: MigratedContent
+  readonly migration: Migration
+  readonly overlays: readonly OverlayPatch[]
+  /** Of objects that don't name one. */
+  readonly namespace: string
+}
+
+interface Verified {
+  /** The files with the changes that ask for the same as before. The others have their old texts. */
+  readonly files: readonly RewrittenFile[]
+  readonly differences: readonly Difference[]
+}
+
+/**
+ * Reads the rewritten files again, and takes back the changes of each environment in which an object asks for anything else than
+ * before. Repeats this until all files together ask for the same as before, because environments may share files.
+ *
+ * @param options - `read`: reads everything that a rewritten file becomes
+ */
+export function verifyFiles(
+  files: readonly RewrittenFile[],
+  {
+    old,
+    migration,
+    read,
+  }: Pick<PlannedFiles, 'old' | 'migration'> & {
+    readonly read: (file: RewrittenFile) => readonly MigratedFile[]
+  },
+): Verified {
+  const found: Difference[] = []
+  let current = files
+  let undone = new Set<string>()
+  while (current.some(isChanged)) {
+    const rewritten = contentOf(current.flatMap(read), old)
+    const differences = findDifferences(old, rewritten, without(undone, migration))
+    if (differences.length === 0) break
+    found.push(...differences)
+    const changed = current.filter(isChanged).map(({ source }) => source)
+    undone = new Set([...undone, ...firstToUndo(changed, old.environments, differences)])
+    current = current.map((file) =>
+      undone.has(file.source) ? { ...file, after: file.before, added: [] } : file,
+    )
+  }
+  return { files: current, differences: found }
+}
+
+const isChanged = ({ before, after, added }: RewrittenFile): boolean =>
+  before !== after || added.length > 0
+
+/**
+ * The changed files of the environments with differences. If their changes are gone already, those of files that they may share;
+ * then all, because the rest doesn't have the same effect alone.
+ */
+function firstToUndo(
+  changed: readonly string[],
+  { all, mayShare }: Environments,
+  differences: readonly Difference[],
+): readonly string[] {
+  const wrong = all.filter(({ sources }) => differences.some(({ source }) => sources.has(source)))
+  const inside = changed.filter((source) => wrong.some(({ sources }) => sources.has(source)))
+  if (inside.length > 0) return inside
+  const shared = changed.filter((file) => differences.some(({ source }) => mayShare(file, source)))
+  return shared.length > 0 ? shared : changed
+}
+
+/** What a migration changes outside of these files. */
+const without = (
+  sources: ReadonlySet<string>,
+  { pods, removed, accounts, kept }: Migration,
+): Migration => ({
+  kept,
+  pods: pods.filter(({ template }) => !sources.has(template.manifest.source)),
+  removed: removed.filter(({ manifest }) => !sources.has(manifest.source)),
+  accounts: accounts.filter(
+    ({ existing, source }) => !sources.has((existing ?? source).manifest.source),
+  ),
+})
