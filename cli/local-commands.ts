@@ -1,8 +1,15 @@
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
-import { isName, labelName } from '../lib/name-rules.ts'
+import { Argument, type Command, Option } from 'commander'
 import { outputForms } from './check/output/output-forms.ts'
 import type { End } from './command/end.ts'
 import { shells } from './completion/shells.ts'
+import {
+  append,
+  envFileOption,
+  namespaceOption,
+  renderOption,
+  setOption,
+  valuesOption,
+} from './shared-options.ts'
 
 /** Adds the commands for a terminal or a pipeline. */
 export function addLocalCommands(program: Command, end: End): void {
@@ -66,11 +73,6 @@ function addCheck(program: Command, end: End): void {
       end(await (await import('./check/check.ts')).check({ files: all, ...options }))
     })
 }
-
-const append = (value: string, previous: readonly string[] = []): readonly string[] => [
-  ...previous,
-  value,
-]
 
 function addInject(program: Command, end: End): void {
   program
@@ -212,19 +214,6 @@ function addEmulator(program: Command, end: End): void {
     )
 }
 
-/** Adds the options that fill placeholders. */
-const setOption = (): Option =>
-  new Option(
-    '--set <name=value>',
-    'value of a placeholder: ${NAME}, $(NAME), <NAME>, __NAME__ or #{NAME}#; repeatable',
-  ).argParser<readonly string[]>(append)
-/** Node reads a file named by `--env-file` itself, and its own options in there, wherever the option is. */
-const envFileOption = (): Option =>
-  new Option(
-    '--from-env-file <file>',
-    'file of NAME=VALUE lines with such values; repeatable',
-  ).argParser<readonly string[]>(append)
-
 function addCompletion(program: Command, end: End): void {
   program
     .command('completion')
@@ -239,24 +228,3 @@ function addCompletion(program: Command, end: End): void {
       end(0)
     })
 }
-
-function namespaceOption(): Option {
-  return new Option('-n, --namespace <name>', 'namespace of manifests that don’t name one')
-    .default('default')
-    .argParser((name) => {
-      if (isName(name, labelName)) return name
-      throw new InvalidArgumentError(`expected ${labelName.sentence}`)
-    })
-}
-
-const renderOption = (): Option =>
-  new Option(
-    '--render',
-    'render folders with a kustomization.yaml or Chart.yaml, using the kustomize, kubectl or helm on the PATH',
-  )
-
-const valuesOption = (): Option =>
-  new Option(
-    '--values <file>',
-    'with --render: file with values for all charts; repeatable',
-  ).argParser(append)
