@@ -15,10 +15,11 @@ t.test('the defaults are valid, and an address is split into host and port', asy
 
 t.test('the certificate controller accepts the names that Kubernetes accepts', async (t) => {
   for (const name of ['a', 'a-b', '9', 'x'.repeat(63)])
-    t.match(read({ service: name }), { value: {} })
+    t.match(read({ service: name }), { value: { service: name } })
   for (const name of ['', '-a', 'a-', 'A', 'a_b', 'a.b', 'a/b', '../x', 'x'.repeat(64), 'ä', 'a\n'])
     t.match(read({ service: name }), { problems: { length: 1 } }, JSON.stringify(name))
-  for (const name of ['a.b', 'x'.repeat(253)]) t.match(read({ caSecret: name }), { value: {} })
+  for (const name of ['a.b', 'x'.repeat(253)])
+    t.match(read({ caSecret: name }), { value: { caSecret: name } })
   for (const name of ['.', 'a..b', 'a.', '.a', 'a.-b', 'x'.repeat(254)])
     t.match(read({ caSecret: name }), { problems: { length: 1 } }, name)
 })

@@ -49,7 +49,7 @@ t.test('a secret can be created once, and rotated only once it exists', async (t
 t.test('a secret can be disabled, enabled, tagged, deleted and recovered', async (t) => {
   const secret = { vault: 'team-a', name: 'api-key' }
   const set = (change: object) => post('/set', { ...secret, ...change })
-  t.match(await set({ enabled: false }), { status: 200, json: {} })
+  t.strictSame(await set({ enabled: false }), { status: 200, json: {} })
   t.equal((await get('api-key')).status, 403)
   await set({ enabled: true, contentType: 'x/y', tags: { a: 'b' } })
   t.match((await get('api-key')).json, { contentType: 'x/y', tags: { a: 'b' } })

@@ -74,7 +74,7 @@ t.test(
       t.match(
         readRendered(render({ kubeVersion, withTests: true }).text).find('Pod').spec.containers[0]
           .env,
-        [{}, { name: 'OLDEST_NODE', value }],
+        [{ name: 'ACCOUNT_FOLDER' }, { name: 'OLDEST_NODE', value }],
       )
   },
 )

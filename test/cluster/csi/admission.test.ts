@@ -126,7 +126,9 @@ t.test('called again after azure-workload-identity, the webhook puts back its wo
   t.match(pod.spec.volumes, [servedVolume])
   t.match(mountsOf(pod), [{ readOnly: true }])
   if (supportsEnv)
-    t.match(pod.spec.containers[0]?.env, [{ name: 'API_KEY', valueFrom: { fileKeyRef: {} } }])
+    t.match(pod.spec.containers[0]?.env, [
+      { name: 'API_KEY', valueFrom: { fileKeyRef: { key: 'API_KEY' } } },
+    ])
   t.ok(agentOf(pod)?.env?.some(({ name }) => name === 'AZURE_CLIENT_ID'))
   t.equal(other.calls(), 2)
   t.equal(webhook.admissions().length - before, 2)

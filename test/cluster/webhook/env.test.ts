@@ -18,7 +18,7 @@ t.test(title, async (t) => {
   const { status, body } = await create()
   if (supportsEnv)
     t.match((body as Pod).spec.containers[0]?.env, [
-      { name: 'API_KEY', valueFrom: { fileKeyRef: {} } },
+      { name: 'API_KEY', valueFrom: { fileKeyRef: { key: 'API_KEY' } } },
     ])
   else {
     t.not(status, 201)

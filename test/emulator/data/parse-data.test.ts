@@ -194,7 +194,10 @@ vaults:
               versions: [
                 {
                   exportable: false,
-                  certificate: { issuer: { intermediates: 0, root: false }, dnsNames: [] },
+                  certificate: {
+                    issuer: { intermediates: 0, root: false },
+                    dnsNames: { length: 0 },
+                  },
                 },
               ],
             },

@@ -45,11 +45,11 @@ const problemsOf = (more: object) => read(spec(more)).problems.map(describeProbl
 t.test('the defaults are those of the operator', async (t) => {
   const found = read(spec())
   t.strictSame(found.problems, [])
+  t.strictSame(found.secret.labels, {})
   t.match(found, {
     secret: {
       name: 'db',
       type: 'Opaque',
-      labels: {},
       composition: { inputs: [{ kind: 'key', index: 0, key: 'password', decoding: 'None' }] },
     },
     values: [

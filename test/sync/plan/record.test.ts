@@ -18,10 +18,11 @@ t.test(
   async (t) => {
     const record = recordOf(['db', 'a', 'db'])
     t.match(record, {
-      metadata: { name: 'akv-injector-sync-web', annotations: {} },
+      metadata: { name: 'akv-injector-sync-web' },
       type: 'akv-injector.io/sync-record',
       data: { secrets: Buffer.from('a\ndb').toString('base64') },
     })
+    t.strictSame(record.metadata.annotations, {})
     t.strictSame([...readRecord(account, stored(record)).keys()], ['a', 'db'])
     t.equal(recordName(account), 'akv-injector-sync-web')
     t.ok(isRecordName('akv-injector-sync-'))

@@ -61,7 +61,7 @@ t.test('a JSON object gives a key for each property, even if it has none', async
   t.match(data('app', round(config, {})), { state: 'waiting' })
   t.match(data('app', round(config, { 'app/a': '1' })), { keys: { a: '1' }, state: 'whole' })
   const filled = new Set(['app'])
-  t.match(data('app', { ...round(config, {}), filled }), { keys: {}, state: 'whole' })
+  t.strictSame(data('app', { ...round(config, {}), filled }), { keys: {}, state: 'whole' })
   const renamed = configOf('- { secret: app2, data: "config#*" }')
   t.match(data('app2', { ...round(renamed, {}), filled }), { state: 'waiting' })
 })

@@ -77,7 +77,7 @@ t.test('the search for files is bounded in count and depth', async (t) => {
   const folder = t.testdir()
   for (const name of ['1', '2', '3']) writeFileSync(join(folder, `${name}.yaml`), '')
   t.match(find([folder], { maxFiles: 2 }), {
-    files: [],
+    files: { length: 0 },
     errors: [{ message: /has more than 2 manifests or 100 files; name the folders/ }],
   })
   t.equal(find([folder], { maxEntries: 2 }).errors.length, 1)
