@@ -45,6 +45,8 @@ t.test('indefinite lengths of DER end at their mark, also nested ones', async (t
   t.equal(Buffer.from(first?.content ?? []).toString('hex'), '30800401010000040102')
   t.equal(Buffer.from(second?.raw ?? []).toString('hex'), '0500')
   t.strictSame(more, [])
+  const unmarked = readElement(bytes('30800001000000'), tags.sequence, 'it')
+  t.equal(Buffer.from(unmarked.content).toString('hex'), '000100', 'a mark is empty')
   const pieces = readElement(bytes('24800401610402626300 00'.replaceAll(' ', '')), 0x24, 'it')
   t.equal(octetsOf(pieces, 'it').toString(), 'abc')
 })
@@ -57,9 +59,13 @@ t.test('invalid ASN.1 is reported with the place where it was expected', async (
     '3080',
     '30800401',
     '0480',
+    // A primitive can't have an indefinite length, neither up to a mark nor of 128 bytes.
+    '04800000',
+    `0480${'00'.repeat(128)}`,
     '30ff',
-    '3085',
-    '3f8101',
+    // A length of five bytes, and a tag of more than one.
+    '30850000000000',
+    '3f0100',
     '30820001',
   ]
   for (const hex of wrong)
