@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, get, type RequestListener, setGlobalProxyFromEnv } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { notifyApplication } from '../../../init-agent/fetch/notify-application.ts'
@@ -51,6 +51,17 @@ t.test('a redirect is a failure, and isn’t followed', async (t) => {
   })
   t.match(await send(url), { code: 'AKV_NOTIFY_FAILED' })
   t.strictSame(target.asked, [])
+})
+
+t.test('the notification never goes through the proxy of the environment', async (t) => {
+  const proxy = await application(t, (_request, response) => response.end())
+  t.teardown(setGlobalProxyFromEnv({ http_proxy: new URL(proxy.url).origin }))
+  const { url, asked } = await application(t, (_request, response) => response.end())
+  await new Promise((resolve) => get(url, (response) => resolve(response.destroy())))
+  t.strictSame(proxy.asked.splice(0), [`GET ${url}`], 'other requests do')
+  t.equal(await send(url), undefined)
+  t.strictSame(proxy.asked, [])
+  t.strictSame(asked, ['POST /reload?a=b'])
 })
 
 t.test('an abort ends the retries', async (t) => {

@@ -103,6 +103,23 @@ t.test('a throttled object is fetched again as soon as the pause is over', async
   t.equal(file('files/a'), '2')
 })
 
+t.test('after the pause of a throttled object, only that object is fetched again', async (t) => {
+  const files = ['a', 'b', 'c'].map((name) => secretFile(name))
+  const { vault, asked, file, run } = simulatePod(t, { files }, { retryAfterMs: 20_000 })
+  for (const name of ['a', 'b', 'c']) vault.set(name, '1')
+  await run([
+    () => vault.set('b', 'AKV_THROTTLED'),
+    () => {
+      t.strictSame(failing(asked).toSorted(), ['a', 'b', 'c'])
+      asked.length = 0
+      for (const name of ['a', 'b', 'c']) vault.set(name, '2')
+    },
+  ])
+  t.strictSame(failing(asked), ['b'])
+  for (const name of ['a', 'c']) t.equal(file(`files/${name}`), '1', 'not before its interval')
+  t.equal(file('files/b'), '2')
+})
+
 t.test('a token that the vault refuses is replaced once in a refresh', async (t) => {
   const { vault, asked, file, lines, run } = simulatePod(t, { files: [secretFile('a')] })
   vault.set('a', '1')
