@@ -1,6 +1,12 @@
-import t from 'tap'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { startState } from '../../../delivery/projection/refresh-content.ts'
+import { firstFetch } from '../../../init-agent/fetch/first-fetch.ts'
+import { keepFresh, refreshOnce } from '../../../init-agent/fetch/refresh.ts'
 import { secretFile, secretVariable } from '../harness/pod.ts'
-import { simulatePod, stale } from '../harness/simulated-pod.ts'
+import { type SimulatedPod, simulatePod, stale } from '../harness/simulated-pod.ts'
 
 t.test('the first wait is random, and each interval varies by up to a tenth', async (t) => {
   for (const [random, first, later] of [
@@ -100,4 +106,82 @@ t.test('an agent with pinned versions only requests nothing on a refresh', async
   vault.set('pinned', '1')
   await run([() => undefined])
   t.strictSame(asked, [])
+})
+
+/** A pod whose value has changed since the first fetch, and whose agent can be stopped. */
+async function stoppablePod(t: Test) {
+  const stop = new AbortController()
+  const notified: string[] = []
+  let onNotified = () => undefined as unknown
+  const application = createServer((request) => {
+    notified.push(request.url ?? '')
+    onNotified()
+  }).listen(0, '127.0.0.1')
+  await once(application, 'listening')
+  t.teardown(() => {
+    application.close()
+    application.closeAllConnections()
+  })
+  const { port } = application.address() as AddressInfo
+  const notify = `http://127.0.0.1:${port}/changed`
+  const pod = simulatePod(t, { files: [secretFile('a')], notify })
+  pod.vault.set('a', '1')
+  const fetched = await firstFetch(pod.context)
+  pod.vault.set('a', '2')
+  pod.asked.length = 0
+  return {
+    ...pod,
+    stop,
+    notified,
+    state: startState(pod.context.config, { ...fetched, goodAtMs: 0 }),
+    context: { ...pod.context, signal: stop.signal },
+    onNotified(act: () => unknown) {
+      onNotified = act
+    },
+  }
+}
+
+/** The session, which does something before it answers a request for an object. */
+const sessionWith = ({ session }: SimulatedPod['context'], act: () => unknown) => ({
+  ...session,
+  reader: {
+    ...session.reader,
+    read(...request: Parameters<typeof session.reader.read>) {
+      act()
+      return session.reader.read(...request)
+    },
+  },
+})
+
+t.test('after SIGTERM during a fetch, nothing is written or notified', async (t) => {
+  const { context, state, stop, file, lines, asked, notified } = await stoppablePod(t)
+  const before = lines.length
+  const session = sessionWith(context, () => stop.abort())
+  const refreshed = await refreshOnce({ ...context, session }, state)
+  t.strictSame(asked, ['sign-in', 'a'], 'the fetch did run')
+  t.strictSame(refreshed, { state }, 'no result for the metrics')
+  t.equal(file('files/a'), '1')
+  t.strictSame(notified, [])
+  t.notOk(lines.slice(before).some(({ level }) => level !== 'debug'))
+})
+
+t.test('after SIGTERM during a wait, nothing is fetched', async (t) => {
+  const { context, state, stop, asked } = await stoppablePod(t)
+  let rests = 0
+  const rest = async () => {
+    rests += 1
+    if (rests > 1) throw new Error('it waits again')
+    stop.abort()
+  }
+  await keepFresh(context, { state, afterMs: 1000, rest })
+  t.equal(rests, 1)
+  t.strictSame(asked, [])
+})
+
+t.test('a notification that SIGTERM ends isn’t repeated, and causes no warning', async (t) => {
+  const { context, state, stop, lines, notified, onNotified } = await stoppablePod(t)
+  onNotified(() => stop.abort())
+  await refreshOnce(context, state)
+  t.strictSame(notified, ['/changed'])
+  t.notOk(lines.some(({ level }) => level === 'warn'))
 })

@@ -108,7 +108,11 @@ export function simulatePod(
       rounds = wantedRounds
       asked.length = 0
       const state = startState(context.config, { ...fetched, goodAtMs: clock.now() })
-      await keepFresh(context, { state, afterMs: firstWaitMs(context) })
+      // An agent that doesn't end would go on without ever waiting, and the test would hang.
+      const rest = async () => {
+        if (stop.signal.aborted) throw new Error('the agent goes on after it was stopped')
+      }
+      await keepFresh(context, { state, afterMs: firstWaitMs(context), rest })
     },
   }
 }
