@@ -1,7 +1,7 @@
 /** A tmpfs of a test's own, as a pod's volume is one. */
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -21,6 +21,12 @@ export function makeTmpfs(t: Test, options: string, volume = freshFolder()): str
     rmSync(volume, { recursive: true, force: true })
   })
   return volume
+}
+
+/** Puts a file system in the place of a folder, by a link: the test's folder is removed before the file system is. */
+export function mountAt(path: string, fileSystem: string): void {
+  rmSync(path, { recursive: true })
+  symlinkSync(fileSystem, path)
 }
 
 export function makeReadOnly(volume: string): void {

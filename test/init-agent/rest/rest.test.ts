@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,7 +10,7 @@ import { bundle } from '../../../image/bundle.ts'
 import { freePorts } from '../../cluster/harness/free-ports.ts'
 import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
 import { makePod, type Pod, type RunningAgent, secretFile, startAgent } from '../harness/pod.ts'
-import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
+import { cannotMount, makeTmpfs, mountAt } from '../harness/tmpfs.ts'
 
 // V8's lite mode can't strip types.
 const folder = t.testdir()
@@ -46,9 +46,9 @@ async function startPod(t: Test, setting: Setting = {}) {
     logLevel: 'info',
     ...config,
   } as const
-  const root = join(makeTmpfs(t, 'size=8m'), 'akv')
-  mkdirSync(root)
-  const made = await makePod(t, emulator, overrides, root)
+  const made = await makePod(t, emulator, overrides)
+  // Only the volume is in memory, as in a pod.
+  mountAt(made.files, makeTmpfs(t, 'size=8m'))
   const pod: Pod = { ...made, program: [join(folder, 'main.js')], launcher }
   const agent = startAgent(t, pod, { NODE_OPTIONS: `--require=${JSON.stringify(preload)}` })
   await agent.line(/all files written/)

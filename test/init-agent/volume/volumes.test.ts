@@ -1,11 +1,11 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { agentRoot, readyPath } from '../../../delivery/contract.ts'
 import { linkTarget } from '../../../init-agent/volume/read-file-set.ts'
 import { openVolumes } from '../../../init-agent/volume/volumes.ts'
 import { agentConfig, secretFile, secretVariable } from '../harness/pod.ts'
-import { cannotMount, makeReadOnly, makeTmpfs } from '../harness/tmpfs.ts'
+import { cannotMount, makeReadOnly, makeTmpfs, mountAt } from '../harness/tmpfs.ts'
 import { delivered, list, set, text, write } from '../harness/volume.ts'
 
 const config = agentConfig({
@@ -32,12 +32,6 @@ function openPod(t: Test) {
   return { root, paths, current, volumes: openVolumes(root, config) }
 }
 
-/** Puts a file system in the place of a folder, by a link: the test's folder is removed before the file system is. */
-function mountAt(path: string, fileSystem: string): void {
-  rmSync(path, { recursive: true })
-  symlinkSync(fileSystem, path)
-}
-
 t.test('each volume has its files, and what was written is read again', async (t) => {
   const { root, volumes } = openPod(t)
   volumes.write(content('1'))
@@ -51,6 +45,15 @@ t.test('each volume has its files, and what was written is read again', async (t
   t.strictSame(list(join(root, 'csi/two')), ['<set>', '..data -> <set>', 'x -> ..data/x'])
   t.equal(text(root, 'csi/two/x/y'), '1')
   t.strictSame(volumes.read()?.content, content('1'))
+})
+
+t.test('the folder that is named for the handover is a volume, never the root', async (t) => {
+  const { root, paths, volumes } = openPod(t)
+  t.equal(volumes.folder, paths[0])
+  t.equal(openVolumes(root, { ...config, env: [] }).folder, paths[1])
+  const onlyServed = config.files.filter(({ volume }) => volume === 'two')
+  const served = { ...config, env: [], volumes: [{ name: 'two', class: 'two' }], files: onlyServed }
+  t.equal(openVolumes(root, served).folder, paths[3])
 })
 
 t.test('a change touches only the volumes that it concerns', async (t) => {
