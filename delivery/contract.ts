@@ -91,6 +91,8 @@ export interface Wanted extends WantedValue {
    * refuses them: the part of that PEM for a key of a TLS Secret, a key as JSON Web Key, and a certificate as DER.
    */
   readonly format?: 'pem' | 'tls.crt' | 'tls.key' | 'jwk' | 'der'
+  /** How `property` is looked up. Absent: as in annotations. Only Secret sync uses it, for ExternalSecrets. */
+  readonly propertyLookup?: 'gjson'
   /** How many versions to write, the newest (or the pinned one) as file `0` below the path. */
   readonly versions?: number
 }

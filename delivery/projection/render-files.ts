@@ -120,12 +120,13 @@ async function certificatePem(
 
 async function readProperty(
   secret: FetchedSecret,
-  wanted: WantedValue & { readonly property: string },
+  wanted: Omit<Wanted, 'versions'> & { readonly property: string },
   context: RenderContext,
 ): Promise<string> {
   const { pickProperty } = await import('../../keyvault/formats/property.ts')
   const document = valueOrThrow(await jsonDocumentOf(secret, context), wanted, 'AKV_PROPERTY')
-  const picked = pickProperty(document, wanted.property, context.budget)
+  const { property, propertyLookup: lookup = 'annotation' } = wanted
+  const picked = pickProperty(document, property, { budget: context.budget, lookup })
   const isAbsent = 'isAbsent' in picked
   return valueOrThrow(picked, wanted, isAbsent ? 'AKV_PROPERTY_ABSENT' : 'AKV_PROPERTY')
 }

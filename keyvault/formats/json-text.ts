@@ -12,6 +12,8 @@ export type JsonPart =
 interface Span {
   readonly start: number
   readonly end: number
+  /** The value before this one with the same key in the same object. */
+  readonly earlier: JsonPart | undefined
 }
 
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
@@ -25,6 +27,7 @@ interface OpenPart {
   readonly kind: 'object' | 'array'
   readonly start: number
   end: number
+  readonly earlier: JsonPart | undefined
   readonly children: Map<string, JsonPart>
 }
 
@@ -36,7 +39,7 @@ interface OpenPart {
 export function indexJson(json: string): JsonPart {
   const open: OpenPart[] = []
   let key: string | undefined
-  let root: JsonPart = { kind: 'other', start: 0, end: 0 }
+  let root: JsonPart = { kind: 'other', start: 0, end: 0, earlier: undefined }
   for (const { 0: token, index: start } of json.matchAll(tokens)) {
     if (token === ',' || token === ':') continue
     const end = start + token.length
@@ -47,7 +50,8 @@ export function indexJson(json: string): JsonPart {
     } else if (parent?.kind === 'object' && key === undefined) {
       key = String(JSON.parse(token))
     } else {
-      const part = partOf(token, { start, end })
+      const earlier = key === undefined ? undefined : parent?.children.get(key)
+      const part = partOf(token, { start, end, earlier })
       if (parent === undefined) root = part
       else parent.children.set(key ?? `${parent.children.size}`, part)
       key = undefined

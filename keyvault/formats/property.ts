@@ -39,31 +39,54 @@ export function readJsonDocument(json: string, budget = createCpuBudget()): Pars
   return valid({ text, root: indexJson(text) })
 }
 
+/** Who defines what a path means: our annotations, or gjson, the library of the External Secrets Operator. */
+export type PropertyLookup = 'annotation' | 'gjson'
+
 /**
  * Picks the property `#a.b.0` from a JSON value. Dots separate keys and indexes. If the path doesn't exist, keys that
- * contain dots are tried, shorter keys first. A null counts as absent. The result is the text of a string; for any
- * other value, its JSON as the document has it, so that 1.10 stays 1.10 and a long number keeps all its digits, but
- * without the blanks in objects and arrays.
+ * contain dots are tried, shorter keys first. A null counts as absent. Of equal keys in an object, the last one counts.
+ * The result is the text of a string; for any other value, its JSON as the document has it, so that 1.10 stays 1.10 and
+ * a long number keeps all its digits, but without the blanks in objects and arrays.
+ *
+ * As for gjson and the operator, `lookup: 'gjson'` takes the first value to which the path leads in the document's order,
+ * whatever comes after an equal key, and otherwise the top-level key that is equal to the whole path. A null is a value
+ * there, and it is reported as absent.
  *
  * The problem names the part of the path that exists, and never repeats the value.
  */
 export function pickProperty(
   document: JsonDocument,
   path: string,
-  budget = createCpuBudget(),
+  {
+    budget = createCpuBudget(),
+    lookup = 'annotation',
+  }: { readonly budget?: CpuBudget; readonly lookup?: PropertyLookup } = {},
 ): Picked {
+  const what = `property "${printable(path)}"`
   const segments = path.split('.', maxSegments + 1)
-  if (segments.length > maxSegments)
-    return invalid(`property "${printable(path)}" has over ${maxSegments} parts`)
+  if (segments.length > maxSegments) return invalid(`${what} has over ${maxSegments} parts`)
   const { root, text } = document
-  const search: Search = { segments, text, budget, read: 0, matched: 0, miss: root }
-  const found = follow(root, 0, search)
-  if (search.read > maxSearchedCharacters)
-    return invalid(`property "${printable(path)}" can be read in too many ways`)
-  return found === undefined
-    ? { ...invalid(describeMiss(search)), isAbsent: true }
-    : textOf(found, { document, budget, what: `property "${printable(path)}"` })
+  const searchFor = (segments: readonly string[]): Search => ({
+    segments,
+    lookup,
+    text,
+    budget,
+    read: 0,
+    matched: 0,
+    miss: root,
+  })
+  const search = searchFor(segments)
+  const searches = lookup === 'gjson' ? [search, searchFor([path])] : [search]
+  for (const search of searches) {
+    const found = follow(root, 0, search)
+    if (search.read > maxSearchedCharacters) return invalid(`${what} can be read in too many ways`)
+    if (found !== undefined)
+      return isNull(found, text) ? absent(search) : textOf(found, { document, budget, what })
+  }
+  return absent(search)
 }
+
+const absent = (search: Search): Picked => ({ ...invalid(describeMiss(search)), isAbsent: true })
 
 /**
  * Returns all top-level properties of a JSON object, for `#*`: names unchanged, values as from {@link pickProperty}. A
@@ -90,6 +113,7 @@ export function allProperties(
 /** The progress of the search: the path through the document that has matched the most segments so far. */
 interface Search {
   readonly segments: readonly string[]
+  readonly lookup: PropertyLookup
   /** The whole document. */
   readonly text: string
   readonly budget: CpuBudget
@@ -101,26 +125,45 @@ interface Search {
 
 /** Visits each part of the document at most once, because only one path leads to it. */
 function follow(part: JsonPart, from: number, search: Search): JsonPart | undefined {
-  const { segments, budget } = search
-  // A null means that there is no value here. A key that contains dots may still have one.
-  if (from === segments.length && !isNull(part, search.text)) return part
+  const { segments, lookup } = search
   if (from > search.matched) {
     search.matched = from
     search.miss = part
   }
+  // In an annotation, a null means that there is no value here. A key that contains dots may still have one.
+  if (from === segments.length && (lookup === 'gjson' || !isNull(part, search.text))) return part
   if (!('children' in part)) return undefined
+  const longest = lookup === 'gjson' || part.kind === 'array' ? from + 1 : segments.length
   let name = ''
-  for (let to = from + 1; to <= segments.length; to++) {
+  for (let to = from + 1; to <= longest; to++) {
     name += (to === from + 1 ? '' : '.') + segments[to - 1]
-    // No key is longer than the text that contains it.
-    if (name.length > part.end - part.start || search.read > maxSearchedCharacters) return undefined
-    budget.charge(lookUpCost + name.length * lookUpCharacterCost)
-    search.read += name.length + 1
-    const child = part.children.get(name)
-    const found = child === undefined ? undefined : follow(child, to, search)
-    if (found !== undefined) return found
+    // No key is longer than the text that contains it. An index may begin with any number of zeros.
+    const isTooLong = part.kind === 'object' && name.length > part.end - part.start
+    if (isTooLong || search.read > maxSearchedCharacters) return undefined
+    for (const child of childrenOf(part, name, search)) {
+      const found = follow(child, to, search)
+      if (found !== undefined) return found
+    }
   }
   return undefined
+}
+
+/** The values of a key or an index, in the order in which they are tried. */
+function childrenOf(
+  { kind, children }: Extract<JsonPart, { children: unknown }>,
+  name: string,
+  search: Search,
+): readonly JsonPart[] {
+  search.budget.charge(lookUpCost + name.length * lookUpCharacterCost)
+  search.read += name.length + 1
+  const last = children.get(kind === 'array' ? name.replace(/^0+(?=\d)/, '') : name)
+  if (last === undefined) return []
+  if (search.lookup === 'annotation') return [last]
+  const all: JsonPart[] = []
+  for (let part: JsonPart | undefined = last; part !== undefined; part = part.earlier)
+    all.push(part)
+  search.budget.charge(all.length * lookUpCost)
+  return all.reverse()
 }
 
 function describeMiss({ segments, text, matched, miss }: Search): string {

@@ -144,7 +144,7 @@ function resolve(items: readonly Item[], resolving: Resolving) {
       to: { kind: 'input', secret: secret.name, index },
       object: { vault, ...ref.object },
       ...(key === undefined && { property: '*' }),
-      ...(ref.property !== undefined && { property: ref.property }),
+      ...(ref.property !== undefined && { property: ref.property, propertyLookup: 'gjson' }),
       ...(ref.format && { format: ref.format }),
     })
     const { decoding } = ref

@@ -33,7 +33,7 @@ t.test('a path picks a property or says what is wrong', async (t) => {
     fc.property(fc.oneof(json, notJson, deepJson), path, (text, path) => {
       const { budget, charged } = countingBudget()
       const document = assertParsed(readJsonDocument(text, budget))
-      const picked = document && assertParsed(pickProperty(document, path, budget))
+      const picked = document && assertParsed(pickProperty(document, path, { budget }))
       if ((picked?.length ?? 0) > text.length)
         throw new Error('the property is longer than the value')
       if (charged.microseconds > 100_000) throw new Error(`${charged.microseconds} microseconds`)

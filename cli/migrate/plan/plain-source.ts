@@ -23,9 +23,10 @@ export function plainSource(source: Source): PlainSource {
     const reason = file && reasonAgainst(input, file)
     if (file === undefined || reason !== undefined) return none(reason ?? 'it is incomplete')
     const key = keyOf(input)
+    const { propertyLookup: _, ...value } = file
     // The later of two entries with one key wins.
     keys.set(key, {
-      ...file,
+      ...value,
       to: { kind: 'key', secret: secret.name, ...(key !== undefined && { key }) },
       ...(input.decoding === 'Base64' && { encoding: 'base64' }),
     })

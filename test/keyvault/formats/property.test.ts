@@ -3,6 +3,7 @@ import t from 'tap'
 import * as property from '../../../keyvault/formats/property.ts'
 import type { Parsed } from '../../../lib/problems/parsed.ts'
 import { countSteps } from '../../support/count-steps.ts'
+import { countingBudget } from '../../support/counting-budget.ts'
 
 /** Gives what a function finds in a JSON text, or the problem with that text. */
 function inDocument<T>(
@@ -12,8 +13,10 @@ function inDocument<T>(
   const document = property.readJsonDocument(json)
   return document.kind === 'invalid' ? document : find(document.value)
 }
-const pickProperty = (json: string, path: string) =>
-  inDocument(json, (document) => property.pickProperty(document, path))
+const pickProperty = (json: string, path: string, lookup?: property.PropertyLookup) =>
+  inDocument(json, (document) =>
+    property.pickProperty(document, path, { ...(lookup && { lookup }) }),
+  )
 const allProperties = (json: string) => inDocument(json, property.allProperties)
 
 const document = `{
@@ -38,6 +41,8 @@ t.test('a path picks what it leads to', async (t) => {
     ['list.0', 'a'],
     ['list.1.b.0', '1.0'],
     ['list.2', '[]'],
+    ['list.00', 'a'],
+    ['list.01.b.0000000000000000000000000000001', '2'],
     ['list', '["a",{"b":[1.0,2]},[]]'],
     ['spaced', '{"k":[1,"a b",{}],"l":"x\\u0020\\\\"}'],
     ['spaced.l', 'x \\'],
@@ -88,6 +93,43 @@ t.test('the last of duplicate JSON keys counts, and the document’s order stays
   t.strictSame(pickProperty(json, '10'), { kind: 'valid', value: '{"z":0,"9":0}' })
 })
 
+t.test('as for gjson, the first value to which a path leads counts', async (t) => {
+  const cases: readonly [json: string, path: string, value: string][] = [
+    ['{"b":1,"b":2,"b":3}', 'b', '1'],
+    ['{"a":{"b":1},"a":{"b":2}}', 'a.b', '1'],
+    ['{"a":{"c":1},"a":{"b":2},"a":{"b":3}}', 'a.b', '2'],
+    ['{"a":"text","a":{"b":2}}', 'a.b', '2'],
+    ['{"a":{"b":{"c":1},"b":{"d":2}},"a":{"b":{"d":3}}}', 'a.b.d', '2'],
+    ['{"a":[1],"a":[2,3]}', 'a.1', '3'],
+    ['{"a":[1],"a":[2,3]}', 'a.01', '3'],
+    ['{"\\u0061":1,"a":2}', 'a', '1'],
+    ['{"a":{"c":1,"c":2}}', 'a', '{"c":1,"c":2}'],
+    ['{"a.b":1,"a.b":2}', 'a.b', '1'],
+    ['{"a.b":1,"a":{"b":2}}', 'a.b', '2'],
+    // Only a key that is equal to the whole path counts beside the path itself.
+    ['{"a":{"b.c":1},"a.b":{"c":2},"a.b.c":3}', 'a.b.c', '3'],
+  ]
+  for (const [json, path, value] of cases)
+    t.strictSame(pickProperty(json, path, 'gjson'), { kind: 'valid', value }, `${path}: ${json}`)
+})
+
+t.test('as for gjson, a null ends the search, and it is absent', async (t) => {
+  const cases: readonly [json: string, path: string, problem: string][] = [
+    ['{"a":null,"a":1}', 'a', 'property "a" is null'],
+    ['{"a":{"b":null},"a.b":1}', 'a.b', 'property "a.b" is null'],
+    ['{"a.b":null}', 'a.b', 'property "a.b" is null'],
+    ['{"a":{"b.c":1}}', 'a.b.c', 'property "a" is a JSON object and has no "b.c"'],
+    ['{"a":{"b":1},"a":2}', 'a.c', 'property "a" is a JSON object and has no "c"'],
+    ['null', 'a', 'the value is null'],
+  ]
+  for (const [json, path, problem] of cases)
+    t.strictSame(
+      pickProperty(json, path, 'gjson'),
+      { kind: 'invalid', problem, isAbsent: true },
+      `${path}: ${json}`,
+    )
+})
+
 t.test('a document with a byte order mark is read', async (t) => {
   t.strictSame(pickProperty('\ufeff{"a":1}', 'a'), { kind: 'valid', value: '1' })
 })
@@ -99,7 +141,9 @@ t.test('a miss names the path as far as it matched, and never a value', async (t
     ['none.x', 'property "none" is null'],
     ['list.3', 'property "list" is a JSON array and has no "3"'],
     ['list.-1', 'property "list" is a JSON array and has no "-1"'],
-    ['list.00', 'property "list" is a JSON array and has no "00"'],
+    ['list.03', 'property "list" is a JSON array and has no "03"'],
+    ['list.0a', 'property "list" is a JSON array and has no "0a"'],
+    ['a.0b', 'property "a" is a JSON object and has no "0b"'],
     ['list.length', 'property "list" is a JSON array and has no "length"'],
     ['user.length', 'property "user" is neither an object nor an array and has no "length"'],
     ['a.b.d.e', 'property "a.b" is a JSON object and has no "d.e"'],
@@ -231,6 +275,29 @@ t.test('hostile documents and paths cost no more than their length allows', asyn
   const names = Array(64).fill('n'.repeat(3_000)).join('.')
   const pad = JSON.stringify({ pad: 'x'.repeat(1_000_000) })
   t.match(pick(pad, names), { problem: /can be read in too many ways$/ })
+})
+
+t.test('equal keys cost no more than their length allows', async (t) => {
+  for (const [json, path, value] of [
+    [`{${'"a":1,'.repeat(50_000)}"b":2}`, 'a', '1'],
+    [`{${'"a":{"c":1},'.repeat(20_000)}"a":{"b":2}}`, 'a.b', '2'],
+    [`{${'"a":[1],'.repeat(20_000)}"a":[1,2]}`, `a.${'0'.repeat(20)}1`, '2'],
+    [`${'{"a":1,"a":'.repeat(50)}{"b":2}${'}'.repeat(50)}`, `${'a.'.repeat(50)}b`, '2'],
+  ] as const) {
+    const { budget, charged } = countingBudget()
+    const { value: found, steps } = countSteps(() =>
+      inDocument(json, (document) =>
+        property.pickProperty(document, path, { budget, lookup: 'gjson' }),
+      ),
+    )
+    t.strictSame(found, { kind: 'valid', value })
+    t.ok(steps <= 1_000 + 20 * (json.length + path.length), `${steps} steps`)
+    t.ok(charged.microseconds >= json.length / 100, `${charged.microseconds} microseconds`)
+  }
+  // A key of such a length can't be found again for each of many equal keys.
+  const name = 'n'.repeat(100)
+  const many = `{${`"a":{"${name}":{}},`.repeat(50_000)}"b":1}`
+  t.match(pickProperty(many, `a.${name}.x`, 'gjson'), { problem: /can be read in too many ways$/ })
 })
 
 /** The path step by step, then ever longer literal keys. */
