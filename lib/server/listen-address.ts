@@ -7,6 +7,13 @@ export interface ListenAddress {
 }
 
 /**
+ * How many connections the kernel keeps until the process accepts them (listen(2); it takes less if net.core.somaxconn is
+ * less, which is 4096 by default). Beyond that it drops a caller's first packet, and the caller repeats it after a second:
+ * the whole time that a kubelet waits for a probe. Node's default is 511.
+ */
+export const acceptQueue = 4096
+
+/**
  * Parses `0.0.0.0:8443`, `[::]:8443` or `localhost:0`, and returns undefined for anything else. `localhost` means
  * 127.0.0.1, because servers would otherwise listen at ::1 on some machines.
  */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { boundConnections } from './bound-connections.ts'
-import type { ListenAddress } from './listen-address.ts'
+import { acceptQueue, type ListenAddress } from './listen-address.ts'
 
 export interface HealthOptions {
   /** Without a host, all addresses: of IPv6 and IPv4, as far as the machine has them. */
@@ -27,7 +27,7 @@ export type Health = Awaited<ReturnType<typeof serveHealth>>
  */
 export async function serveHealth(options: HealthOptions) {
   const server = createHealthServer(options)
-  server.listen(options.listen.port, options.listen.host)
+  server.listen({ ...options.listen, backlog: acceptQueue })
   await once(server, 'listening')
   return {
     address: server.address() as AddressInfo,

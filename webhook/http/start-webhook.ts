@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ListenAddress } from '../../lib/server/listen-address.ts'
+import { acceptQueue, type ListenAddress } from '../../lib/server/listen-address.ts'
 import { type Health, type HealthOptions, serveHealth } from '../../lib/server/serve-health.ts'
 import type { Settings } from '../../requests/administrator/settings/read-settings.ts'
 import type { ApiAccess } from '../api-server/api-access.ts'
@@ -121,7 +121,7 @@ async function listen(
   healthOptions: HealthOptions,
 ): Promise<Health> {
   try {
-    await app.listen(at)
+    await app.listen({ ...at, backlog: acceptQueue })
     const health = await serveHealth(healthOptions)
     app.log.info({ healthPort: health.address.port }, 'health server listening')
     return health

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { type HealthOptions, serveHealth } from '../../../lib/server/serve-health.ts'
 import { until } from '../../webhook/http/running-webhook.ts'
+import { openWhileBlocked } from './open-while-blocked.ts'
 
 async function serve(t: Test, options: Partial<HealthOptions> = {}) {
   const health = await serveHealth({
@@ -28,7 +29,7 @@ async function serve(t: Test, options: Partial<HealthOptions> = {}) {
     socket.write(said)
     return socket
   }
-  return { ask, open }
+  return { ask, open, port }
 }
 
 t.test('the health server answers checks and metrics, and nothing else', async (t) => {
@@ -132,4 +133,9 @@ t.test('the health server closes silent and slow connections', async (t) => {
   const { open } = await serve(t, { limits })
   for (const said of ['', 'GET /healthz HT', 'GET /healthz HTTP/1.1\r\nhost: x\r\nx'])
     t.match(await text(await open('127.0.0.1', said)), /^(HTTP\/1.1 408 .*)?$/s, said)
+})
+
+t.test('a busy health server loses no connection of a probe', async (t) => {
+  const { port } = await serve(t)
+  await openWhileBlocked(t, port)
 })

@@ -4,6 +4,7 @@ import { Agent } from 'node:https'
 import { connect as connectTcp } from 'node:net'
 import t from 'tap'
 import { startWebhook } from '../../../webhook/http/start-webhook.ts'
+import { openWhileBlocked } from '../../lib/server/open-while-blocked.ts'
 import { exampleReview } from './review.ts'
 import { serve, until } from './running-webhook.ts'
 import { type Caller, openSocket, post, untilClosed } from './serving.ts'
@@ -178,6 +179,11 @@ const isAnswered = (caller: Caller): Promise<boolean> =>
     ({ status }) => status === 200,
     () => false,
   )
+
+t.test('a busy webhook loses no connection of an API server', async (t) => {
+  const { caller } = await serve(t)
+  await openWhileBlocked(t, caller.port)
+})
 
 t.test('bytes that are not TLS or HTTP do no harm', async (t) => {
   const { webhook, caller } = await serve(t)
