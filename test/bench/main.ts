@@ -87,23 +87,25 @@ async function main(): Promise<number> {
       return new Map([[name, figures]])
     }
     const measured = await measure()
-    // A busy machine can double a ratio once. What costs more does so twice.
-    const isSuspicious = isSmoke && compareWithRecord(measured, readRecord()).length > 0
+    // A busy machine can spoil a ratio once. What costs more does so twice.
+    const isSuspicious = isSmoke && problemsOf(measured).length > 0
     const kept = isSuspicious && !values.record ? await measure() : measured
     for (const [table, figures] of kept) found.set(table, figures)
   }
   if (values.record) writeRecord(found)
   if (!isSmoke) return 0
-  const problems = [...failures(found), ...compareWithRecord(found, readRecord())]
+  const problems = problemsOf(found)
   console.log(`\n${problems.length === 0 ? 'nothing costs more than it may' : problems.join('\n')}`)
   return problems.length === 0 ? 0 : 1
 }
 
-const failures = (found: ReadonlyMap<string, readonly Figure[]>): readonly string[] =>
-  [...found].flatMap(([table, figures]) =>
+function problemsOf(found: ReadonlyMap<string, readonly Figure[]>): readonly string[] {
+  const failures = [...found].flatMap(([table, figures]) =>
     figures.flatMap(({ what, failure }) =>
       failure === undefined ? [] : [`${table}: ${what}: ${failure}`],
     ),
   )
+  return [...failures, ...compareWithRecord(found, readRecord())]
+}
 
 process.exitCode = await main()

@@ -9,29 +9,31 @@ import { servedReviews } from './served-reviews.ts'
 export type Reviews = 'annotated' | 'served' | 'large'
 
 export interface Load {
-  readonly target: Target
   readonly reviews: Reviews
   /**
-   * - `open`: opens the connections that the others use
-   * - `full`: as many reviews as the server answers
+   * - `open`: opens the connections that `full` and `steady` use
+   * - `full`: each connection sends its next review when it has the answer to the previous one
    * - `steady`: so many a second, whether they are answered or not
-   * - `connect`: each on a connection of its own
+   * - `connect`: one after another, each on a connection of its own
    */
   readonly kind: 'open' | 'full' | 'steady' | 'connect'
-  readonly durationMs?: number
+  /** How many reviews, or how many connections to open. */
+  readonly count: number
   readonly perSecond?: number
-  readonly count?: number
+}
+
+/** What the process is asked for. */
+export interface LoadRequest extends Load {
+  readonly target: Target
 }
 
 export interface LoadResult {
   readonly answered: number
   /** How many reviews had no answer, because the server closed the connection. */
   readonly lost: number
-  readonly p50Ms: number
-  readonly p99Ms: number
+  readonly tookMs: number
+  readonly latenciesMs: readonly number[]
 }
-
-const connectionCount = 16
 
 const bodies: Readonly<Record<Reviews, () => readonly string[]>> = {
   annotated: () => smallReviews(400),
@@ -54,67 +56,72 @@ function reviewsOf(kind: Reviews): readonly string[] {
   return found
 }
 
-let connections: Connection[] = []
+/** The open connections to each server. */
+const connectionsTo = new Map<number, Connection[]>()
 
-async function run({
-  target,
-  reviews,
-  kind,
-  durationMs = 0,
-  perSecond = 0,
-  count = 0,
-}: Load): Promise<LoadResult> {
+async function run(load: LoadRequest): Promise<LoadResult> {
+  const { target, reviews, kind, count, perSecond = 0 } = load
   const all = reviewsOf(reviews)
   const from = (i: number) => [...all.slice(i % all.length), ...all.slice(0, i % all.length)]
   const open = (i: number) => openConnection(target, from(i * 25))
+  const connections = connectionsTo.get(target.port) ?? []
+  const startMs = performance.now()
+  const result = (latenciesMs: readonly number[], lost = 0): LoadResult => ({
+    answered: latenciesMs.length,
+    lost,
+    tookMs: performance.now() - startMs,
+    latenciesMs,
+  })
   switch (kind) {
     case 'open':
       for (const connection of connections) connection.close()
-      connections = await Promise.all(Array.from({ length: connectionCount }, (_, i) => open(i)))
-      return resultOf([], 0)
-    case 'full':
-      return await sendAtFullLoad({ open, durationMs })
-    case 'steady':
-      return resultOf(await sendSteadily({ perSecond, durationMs }), 0)
-    case 'connect': {
-      for (let i = 0; i < count; i++) {
-        const connection = await openConnection(target, from(i).slice(0, 1))
-        await connection.request()
-        connection.close()
-      }
-      return resultOf(
-        Array.from({ length: count }, () => 0),
-        0,
+      connectionsTo.set(
+        target.port,
+        await Promise.all(Array.from({ length: count }, (_, i) => open(i))),
       )
+      return result([])
+    case 'full': {
+      const { latenciesMs, lost } = await sendAtFullLoad(connections, { open, count })
+      return result(latenciesMs, lost)
     }
+    case 'steady':
+      return result(await sendSteadily(connections, { perSecond, count }))
+    case 'connect':
+      return result(
+        await sendOneByOne({ count, open: (i) => openConnection(target, from(i).slice(0, 1)) }),
+      )
     default:
       return kind satisfies never
   }
 }
 
-function resultOf(latencies: readonly number[], lost: number): LoadResult {
-  const sorted = latencies.toSorted((a, b) => a - b)
-  const quantile = (q: number) => sorted[Math.floor(sorted.length * q)] ?? Number.NaN
-  return { answered: latencies.length, lost, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
+interface Sending {
+  readonly open: (i: number) => Promise<Connection>
+  readonly count: number
 }
 
-/** Each connection sends its next request when it has the answer to the previous one. */
-async function sendAtFullLoad({
-  open,
-  durationMs,
-}: {
-  readonly open: (i: number) => Promise<Connection>
-  readonly durationMs: number
-}): Promise<LoadResult> {
-  const endMs = performance.now() + durationMs
-  const latencies: number[] = []
+async function sendOneByOne({ open, count }: Sending): Promise<number[]> {
+  const latenciesMs: number[] = []
+  for (let i = 0; i < count; i++) {
+    const startMs = performance.now()
+    const connection = await open(i)
+    await connection.request()
+    connection.close()
+    latenciesMs.push(performance.now() - startMs)
+  }
+  return latenciesMs
+}
+
+async function sendAtFullLoad(connections: Connection[], { open, count }: Sending) {
+  const latenciesMs: number[] = []
+  let sent = 0
   let lost = 0
   async function sendOn(i: number): Promise<void> {
-    while (performance.now() < endMs) {
+    while (sent++ < count) {
       const startMs = performance.now()
       try {
         await connections[i]?.request()
-        latencies.push(performance.now() - startMs)
+        latenciesMs.push(performance.now() - startMs)
       } catch (error) {
         if (!isLost(error)) throw error
         lost++
@@ -123,28 +130,24 @@ async function sendAtFullLoad({
     }
   }
   await Promise.all(connections.map((_, i) => sendOn(i)))
-  return resultOf(latencies, lost)
+  return { latenciesMs, lost }
 }
 
 /**
  * Sends requests at fixed times, without waiting for answers, and measures from the time a request was due. A server
  * that pauses is charged for all requests that were due in the meantime.
  */
-async function sendSteadily({
-  perSecond,
-  durationMs,
-}: {
-  readonly perSecond: number
-  readonly durationMs: number
-}): Promise<number[]> {
+async function sendSteadily(
+  connections: readonly Connection[],
+  { perSecond, count }: { readonly perSecond: number; readonly count: number },
+): Promise<number[]> {
   const free = [...connections]
-  const latencies: number[] = []
+  const latenciesMs: number[] = []
   const startMs = performance.now()
-  const count = (durationMs / 1000) * perSecond
   const asked: Promise<void>[] = []
   async function ask(connection: Connection, dueMs: number): Promise<void> {
     await connection.request()
-    latencies.push(performance.now() - dueMs)
+    latenciesMs.push(performance.now() - dueMs)
     free.push(connection)
   }
   while (asked.length < count) {
@@ -155,10 +158,10 @@ async function sendSteadily({
     else await new Promise((resolve) => setImmediate(resolve))
   }
   await Promise.all(asked)
-  return latencies
+  return latenciesMs
 }
 
-process.on('message', async (load: Load) => process.send?.(await run(load)))
+process.on('message', async (load: LoadRequest) => process.send?.(await run(load)))
 process.send?.({ port: 0 })
 // The bench has ended, perhaps by an error.
 process.on('disconnect', () => process.exit())
