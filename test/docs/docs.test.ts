@@ -60,32 +60,37 @@ const anchorsOf = (text: string): readonly string[] =>
       .replace(/\s/g, '-'),
   )
 
+/** What an expression's first group finds in the pages. */
+const inPages = (expression: RegExp) =>
+  pages.flatMap((page) =>
+    [...read(page).matchAll(expression)].map(([, found = '']) => ({ page, found })),
+  )
+
 t.test('every link of every page leads somewhere', async (t) => {
-  for (const page of pages)
-    for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https?:/.test(target)) continue
-      const [path = '', anchor] = target.split('#')
-      const file = path === '' ? page : join(dirname(page), path)
-      t.ok(existsSync(join(root, file)), `${page}: ${target}`)
-      if (anchor !== undefined) t.ok(anchorsOf(read(file)).includes(anchor), `${page}: ${target}`)
-    }
+  const links = inPages(/\]\(([^)\s]+)\)/g).filter(({ found }) => !/^https?:/.test(found))
+  t.ok(links.length >= 400, `${links.length} links`)
+  for (const { page, found } of links) {
+    const [path = '', anchor] = found.split('#')
+    const file = path === '' ? page : join(dirname(page), path)
+    t.ok(existsSync(join(root, file)), `${page}: ${found}`)
+    if (anchor !== undefined) t.ok(anchorsOf(read(file)).includes(anchor), `${page}: ${found}`)
+  }
 })
 
 t.test('every file of tests that a page names exists', async (t) => {
-  for (const page of pages)
-    for (const [, path = ''] of read(page).matchAll(/`(test\/[\w./-]+)`/g))
-      t.ok(existsSync(join(root, path)), `${page}: ${path}`)
+  const paths = inPages(/`(test\/[\w./-]+)`/g)
+  t.ok(paths.length >= 15, `${paths.length} paths`)
+  for (const { page, found } of paths) t.ok(existsSync(join(root, found)), `${page}: ${found}`)
 })
 
 t.test('every npm script and every command that a page names exists', async (t) => {
   const commands = read('cli/local-commands.ts') + read('cli/cluster-commands.ts')
-  for (const page of pages) {
-    const text = read(page)
-    for (const [, name = ''] of text.matchAll(/npm run (?:--silent )?([\w:-]+)/g))
-      t.ok(scripts[name], `${page}: npm run ${name}`)
-    for (const [, name = ''] of text.matchAll(/npm run (?:--silent )?akv-injector -- (\w+)/g))
-      t.match(commands, `.command('${name}')`, `${page}: ${name}`)
-  }
+  const named = inPages(/npm run (?:--silent )?([\w:-]+)/g)
+  t.ok(named.length >= 50, `${named.length} scripts`)
+  for (const { page, found } of named) t.ok(scripts[found], `${page}: npm run ${found}`)
+  const ours = inPages(/npm run (?:--silent )?akv-injector -- (\w+)/g)
+  t.ok(ours.length >= 5, `${ours.length} commands`)
+  for (const { page, found } of ours) t.match(commands, `.command('${found}')`, `${page}: ${found}`)
   t.ok(existsSync(join(root, bin['akv-injector'])))
 })
 
