@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { parse } from 'yaml'
 import { vaultFileSchema } from '../../emulator/data/parse-data.ts'
+import { updatesGolden } from '../support/needs/updates-golden.ts'
 
 const root = join(import.meta.dirname, '../..')
 const schemaFile = join(root, 'emulator/data/vault-file.schema.json')
@@ -11,7 +12,7 @@ const example = parse(readFileSync(join(root, 'manifests/examples/vault.yaml'), 
 
 t.test('the published schema is that of the code (UPDATE_GOLDEN=1 writes it)', async (t) => {
   const current = JSON.stringify(vaultFileSchema(), null, 2)
-  if (process.env['UPDATE_GOLDEN']) writeFileSync(schemaFile, `${current}\n`)
+  if (updatesGolden()) writeFileSync(schemaFile, `${current}\n`)
   t.strictSame(JSON.parse(readFileSync(schemaFile, 'utf8')), JSON.parse(current))
 })
 

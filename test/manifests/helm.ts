@@ -3,14 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { placeholderRepository } from '../../image/placeholder-repository.ts'
+import { programPath, without } from '../support/needs/without.ts'
 
-const helm = process.env['HELM'] ?? 'helm'
+const helm = programPath('helm')
 const chart = join(import.meta.dirname, '../../manifests/chart')
 
 /** Why tests that need Helm are skipped; false if Helm is available. */
-export const withoutHelm =
-  spawnSync(helm, ['version']).status !== 0 &&
-  'rendering the chart needs Helm, which is neither on the PATH nor named by HELM'
+export const withoutHelm = without('helm')
 
 export interface Rendering {
   readonly ok: boolean

@@ -2,14 +2,13 @@ import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { findProgram } from '../../cluster/parts/find-program.ts'
+import { without } from '../../support/needs/without.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
 const find = (name: string) => findProgram({ env: process.env, name, cached: '' })
 const helm = find('helm')
 const kustomize = find('kustomize')
 const kubectl = find('kubectl')
-const without = (name: string) =>
-  `rendering needs ${name}, which is neither on the PATH nor named by ${name.toUpperCase()}`
 
 const clientId = '22222222-2222-2222-2222-222222222222'
 
@@ -69,25 +68,24 @@ const base = {
   ),
 }
 
-for (const [name, program] of Object.entries({ kustomize, kubectl }))
-  t.test(
-    `overlays are read as ${name} renders them`,
-    { skip: program === undefined && without(name) },
-    async (t) => {
-      const files = { base, overlays: { dev: overlay('kv-dev'), prod: overlay('kv_prod') } }
-      const { code, stdout } = await check(t, { files, programs: { [name]: program } })
-      t.equal(code, 1)
-      t.match(stdout, /^Deployment\/web \(R\/overlays\/dev \(rendered\)\): would be served$/m)
-      t.match(stdout, 'from kv-dev:a')
-      t.match(stdout, /^Deployment\/web \(R\/overlays\/prod \(rendered\)\): would be denied$/m)
-      t.notMatch(stdout, 'kv_base')
-      t.match(stdout, /^2 files, 2 pods checked,/m)
-    },
-  )
+for (const [name, program] of [
+  ['kustomize', kustomize],
+  ['kubectl', kubectl],
+] as const)
+  t.test(`overlays are read as ${name} renders them`, { skip: without(name) }, async (t) => {
+    const files = { base, overlays: { dev: overlay('kv-dev'), prod: overlay('kv_prod') } }
+    const { code, stdout } = await check(t, { files, programs: { [name]: program } })
+    t.equal(code, 1)
+    t.match(stdout, /^Deployment\/web \(R\/overlays\/dev \(rendered\)\): would be served$/m)
+    t.match(stdout, 'from kv-dev:a')
+    t.match(stdout, /^Deployment\/web \(R\/overlays\/prod \(rendered\)\): would be denied$/m)
+    t.notMatch(stdout, 'kv_base')
+    t.match(stdout, /^2 files, 2 pods checked,/m)
+  })
 
 t.test(
   'a mistake that only kustomize finds is an error of the folder',
-  { skip: kustomize === undefined && without('kustomize') },
+  { skip: without('kustomize') },
   async (t) => {
     const dev = overlay('kv-dev', 'patches: [{ path: none.yaml }]')
     const files = { base, overlays: { dev, prod: overlay('kv-prod') } }
@@ -100,7 +98,7 @@ t.test(
 
 t.test(
   'kustomize can’t fetch what isn’t known before it runs',
-  { skip: kustomize === undefined && without('kustomize') },
+  { skip: without('kustomize') },
   async (t) => {
     const files = {
       'kustomization.yaml': 'generators: [generator.yaml]\n',
@@ -131,31 +129,27 @@ spec: { containers: [{ name: a, image: a }] }
   },
 }
 
-t.test(
-  'a chart is read as Helm renders it',
-  { skip: helm === undefined && without('helm') },
-  async (t) => {
-    const files = { chart, 'prod values, 1.txt': 'vault: kv-prod\n' }
-    const wrong = await check(t, { files, programs: { helm } })
-    t.equal(wrong.code, 1)
-    t.match(
-      wrong.stdout,
-      /^Pod\/release-name-default \(R\/chart \(rendered\)\): would be denied\n {2}line \d+: .*kv_default/m,
-    )
-    const right = await check(t, {
-      files,
-      programs: { helm },
-      args: ['--values', 'REPOSITORY/prod values, 1.txt', '-n', 'shop'],
-    })
-    t.equal(right.code, 0)
-    t.match(right.stdout, 'from kv-prod:x')
-    t.match(right.stdout, 'Pod/release-name-shop (R/chart (rendered)): would be injected')
-  },
-)
+t.test('a chart is read as Helm renders it', { skip: without('helm') }, async (t) => {
+  const files = { chart, 'prod values, 1.txt': 'vault: kv-prod\n' }
+  const wrong = await check(t, { files, programs: { helm } })
+  t.equal(wrong.code, 1)
+  t.match(
+    wrong.stdout,
+    /^Pod\/release-name-default \(R\/chart \(rendered\)\): would be denied\n {2}line \d+: .*kv_default/m,
+  )
+  const right = await check(t, {
+    files,
+    programs: { helm },
+    args: ['--values', 'REPOSITORY/prod values, 1.txt', '-n', 'shop'],
+  })
+  t.equal(right.code, 0)
+  t.match(right.stdout, 'from kv-prod:x')
+  t.match(right.stdout, 'Pod/release-name-shop (R/chart (rendered)): would be injected')
+})
 
 t.test(
   'a chart with a mistake, or with a schema elsewhere, is an error of its folder',
-  { skip: helm === undefined && without('helm') },
+  { skip: without('helm') },
   async (t) => {
     const files = {
       broken: {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { without } from '../../support/needs/without.ts'
 import { root } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
@@ -9,9 +10,6 @@ const folder = t.testdir()
 const file = (shell: string) => join(folder, shell)
 for (const shell of ['bash', 'zsh', 'fish'])
   writeFileSync(file(shell), (await runInProcess(['completion', shell])).stdout)
-
-const has = (shell: string) => spawnSync(shell, ['-c', 'exit 0']).status === 0
-const without = (shell: string) => (has(shell) ? false : `needs ${shell} on the PATH`)
 
 /** What a shell has completed, and what it should have. An empty list: file names. */
 const cases: readonly (readonly [line: string, completed: readonly string[]])[] = [
@@ -32,9 +30,7 @@ const ofFiles = [
 
 t.test(
   'bash completes commands, options and values, and files elsewhere',
-  {
-    skip: without('bash'),
-  },
+  { skip: without('bash') },
   async (t) => {
     const complete = (line: string) => {
       const words = line.split(/ |(?==)|(?<==)/)

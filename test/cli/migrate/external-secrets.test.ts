@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { updatesGolden } from '../../support/needs/updates-golden.ts'
 import { root } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
 const fixtures = join(root, 'test/fixtures/external-secrets')
-/** UPDATE_GOLDEN=1 writes the outputs anew, to be read in the diff. */
-const updates = Boolean(process.env['UPDATE_GOLDEN'])
+const updates = updatesGolden()
 
 const migrate = async (input: string) => await runInProcess(['migrate', '-'], { input })
 

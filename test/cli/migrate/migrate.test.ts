@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments, stringify } from 'yaml'
 import { withoutHelm } from '../../manifests/helm.ts'
+import { programPath } from '../../support/needs/without.ts'
 import { program, root } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
@@ -375,7 +376,7 @@ t.test('works as a post-renderer of Helm', { skip: withoutHelm }, async (t) => {
     `{{- if true }}\n${documents.replace('NODE', '{{ .Values.node }}')}{{- end }}\n`,
   )
   const { status, stdout, stderr } = spawnSync(
-    process.env['HELM'] ?? 'helm',
+    programPath('helm'),
     ['template', 'shop', folder, '--set', 'node=n1', '--post-renderer', renderer],
     { encoding: 'utf8' },
   )

@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { updatesGolden } from '../../support/needs/updates-golden.ts'
 import { root } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import { seedManifests } from '../../support/seed-manifests.ts'
 
-/** UPDATE_GOLDEN=1 writes the outputs anew, to be read in the diff. */
-const updates = Boolean(process.env['UPDATE_GOLDEN'])
+const updates = updatesGolden()
 
 t.test('each manifest of the seeds has its result', async (t) => {
   for (const { name, text, env, namespace } of seedManifests) {

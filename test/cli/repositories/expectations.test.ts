@@ -1,18 +1,16 @@
 // Each repository of test/fixtures/repositories has the outputs of the commands that are run in it.
 
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { updatesGolden } from '../../support/needs/updates-golden.ts'
+import { without } from '../../support/needs/without.ts'
 import { makeRepository } from '../../support/repository.ts'
 import { corpusRepositories } from '../../support/repository-corpus.ts'
 import { runInFolder } from '../../support/run-in-folder.ts'
 
-/** UPDATE_GOLDEN=1 writes the outputs anew, to be read in the diff. */
-const updates = Boolean(process.env['UPDATE_GOLDEN'])
-
-const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0
+const updates = updatesGolden()
 
 const prompt = '$ akv-injector '
 
@@ -33,7 +31,7 @@ t.test('check and identity say what is expected of each repository', async (t) =
 
 t.test(
   '--render reads what Kustomize makes',
-  { skip: hasKubectl ? false : 'needs kubectl' },
+  { skip: without('kustomize-or-kubectl') },
   async (t) => {
     let outputs = 0
     for (const repository of corpusRepositories) {

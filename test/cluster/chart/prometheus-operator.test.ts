@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap'
 import { render, withoutHelm } from '../../manifests/helm.ts'
 import { type Manifest, readRendered } from '../../manifests/rendered.ts'
+import { skipped } from '../../support/needs/without.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { annotatedPod, plainPod } from '../client/pods.ts'
-import { unlessRequired } from '../client/required.ts'
 import { untilEstablished } from '../csi/harness/open-csi-cluster.ts'
 import { findOperatorCrds } from '../parts/find-operator-crds.ts'
 import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
@@ -13,7 +13,7 @@ import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
 /** Applies the chart's objects for the Prometheus operator to an API server that has the operator's CRDs. */
 const found = await findOperatorCrds({ env: process.env })
 const crds = found.kind === 'valid' ? found.value : []
-const skip = withoutHelm || (found.kind === 'invalid' && unlessRequired(found.problem))
+const skip = withoutHelm || (found.kind === 'invalid' && skipped('go', found.problem))
 const cluster = openCluster(t)
 
 const own = { enabled: true, labels: { release: 'prometheus' }, annotations: { owner: 'team a' } }

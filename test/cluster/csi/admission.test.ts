@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { stringify } from 'yaml'
+import { skipped } from '../../support/needs/without.ts'
 import { testNamespace } from '../client/cluster.ts'
 import { envIfSupported, supportsEnv } from '../client/env-support.ts'
 import { expectSuccess } from '../client/expect-success.ts'
@@ -194,7 +195,7 @@ const found = await findParts({
   log: (line) => t.comment(line),
   names: ['kubectl'],
 })
-const skip = found.kind === 'invalid' && found.problem
+const skip = found.kind === 'invalid' && skipped('go', found.problem)
 t.test('class and pod in one "kubectl apply" work, five times', { skip }, async (t) => {
   if (found.kind === 'invalid') return
   const run = promisify(execFile)

@@ -3,6 +3,7 @@ import { delimiter, dirname } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
 import { writeFakeAz } from '../../support/fake-az/fake-az.ts'
+import { skipped } from '../../support/needs/without.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import type { KubeObject } from '../client/api.ts'
 import { testNamespace } from '../client/cluster.ts'
@@ -22,7 +23,7 @@ const found = await findParts({
   log: (line) => t.comment(line),
   names: ['kubectl'],
 })
-const skip = found.kind === 'invalid' && found.problem
+const skip = found.kind === 'invalid' && skipped('go', found.problem)
 
 t.test('after the commands that check prints, the pod is served', { skip }, async (t) => {
   if (found.kind === 'invalid') return

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { skipped } from '../../support/needs/without.ts'
 import { pageCommands } from '../../support/page-commands.ts'
 import { annotations } from '../../sync/harness/simulation.ts'
 import type { KubeObject } from '../client/api.ts'
@@ -19,7 +20,7 @@ const found = await findParts({
   log: (line) => t.comment(line),
   names: ['kubectl'],
 })
-const skip = found.kind === 'invalid' && found.problem
+const skip = found.kind === 'invalid' && skipped('go', found.problem)
 
 /** The driver makes the controller of the pods that mount a class an owner of the Secret. */
 const replicaSet: KubeObject = {

@@ -4,10 +4,10 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { issueClientCertificate } from '../../support/issue-client-certificate.ts'
 import { issueTestAuthority } from '../../support/issue-test-authority.ts'
+import { skipped } from '../../support/needs/without.ts'
 import { connect } from '../client/api.ts'
 import { clusterOf, openCluster, testNamespace } from '../client/cluster.ts'
 import { agentOf, annotatedPod, type Pod } from '../client/pods.ts'
-import { unlessRequired } from '../client/required.ts'
 import { startCluster } from '../harness/control-plane/start-cluster.ts'
 import { install } from '../harness/install/install.ts'
 import { temporaryFolder } from '../harness/temporary-folder.ts'
@@ -40,7 +40,7 @@ t.test('an API server without a certificate is refused, and says why', async (t)
 
 /** A cluster of its own: the API server of the other tests has no client certificate. */
 const parts = await findParts({ env: process.env, log: t.comment, names: apiServerParts })
-const skip = parts.kind === 'invalid' && unlessRequired(parts.problem)
+const skip = parts.kind === 'invalid' && skipped('go', parts.problem)
 
 t.test('an API server as docs/install.md configures it is answered', { skip }, async (t) => {
   if (parts.kind === 'invalid') return

@@ -2,18 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
-import { goBuild, goProblem } from '../../cluster/parts/go-build.ts'
+import { goBuild } from '../../cluster/parts/go-build.ts'
 
 /**
  * Builds the Go program in a folder of test/fuzz, until the test ends.
  *
- * @returns the program's file, or why Go isn't available
+ * @returns the program's file
  * @throws Error if the program can't be built
  */
-export async function buildGoProgram(t: Test, name: string): Promise<Parsed<string>> {
-  const problem = await goProblem(process.env)
-  if (problem !== undefined) return invalid(problem)
+export async function buildGoProgram(t: Test, name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `${name}-`))
   t.teardown(() => rm(folder, { recursive: true }))
   const output = join(folder, name)
@@ -26,5 +23,5 @@ export async function buildGoProgram(t: Test, name: string): Promise<Parsed<stri
     env: process.env,
   })
   if (complaint !== undefined) throw new Error(complaint)
-  return valid(output)
+  return output
 }

@@ -28,16 +28,11 @@ export type GoClient = (job: {
   readonly groups: readonly GoGroup[]
 }) => Promise<readonly GoResult[]>
 
-/**
- * Builds a program that posts reviews with Go's net/http, as API servers do.
- *
- * @returns a string with the reason if Go isn't available
- */
-export async function buildGoClient(t: Test): Promise<GoClient | string> {
-  const built = await buildGoProgram(t, 'go-client')
-  if (built.kind === 'invalid') return built.problem
+/** Builds a program that posts reviews with Go's net/http, as API servers do. */
+export async function buildGoClient(t: Test): Promise<GoClient> {
+  const program = await buildGoProgram(t, 'go-client')
   return async (job) => {
-    const client = spawn(built.value, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const client = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
     t.teardown(() => client.kill())
     client.stdin.end(JSON.stringify(job))
     return (await json(client.stdout)) as readonly GoResult[]

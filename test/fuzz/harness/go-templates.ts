@@ -14,15 +14,10 @@ export type GoTemplates = (
   data: ReadonlyMap<string, Uint8Array>,
 ) => Promise<GoResult>
 
-/**
- * Builds and starts a program that renders templates with Go's text/template and sprig.
- *
- * @returns a string with the reason if Go isn't available
- */
-export async function startGoTemplates(t: Test): Promise<GoTemplates | string> {
-  const built = await buildGoProgram(t, 'go-template')
-  if (built.kind === 'invalid') return built.problem
-  const go = spawn(built.value, { stdio: ['pipe', 'pipe', 'inherit'] })
+/** Builds and starts a program that renders templates with Go's text/template and sprig. */
+export async function startGoTemplates(t: Test): Promise<GoTemplates> {
+  const program = await buildGoProgram(t, 'go-template')
+  const go = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
   t.teardown(() => go.kill())
   const lines = createInterface({ input: go.stdout })[Symbol.asyncIterator]()
   return async (template, data) => {

@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { without } from '../../support/needs/without.ts'
 
 /** For tap's `skip`: false where this machine lets us mount, else why such a test can't be run here. */
 export function cannotMount(): false | string {
-  const probe = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'])
-  return probe.status === 0 ? false : 'this user may not mount a tmpfs on this machine'
+  return without('mount')
 }
 
 /** @param options - mount's, as `size=128k` */

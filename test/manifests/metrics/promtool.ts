@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { programPath, without } from '../../support/needs/without.ts'
 
-export const promtool = process.env['PROMTOOL'] ?? 'promtool'
+export const promtool = programPath('promtool')
 
 /** Why tests that need promtool are skipped; false if it is available. */
-export const withoutPromtool =
-  spawnSync(promtool, ['--version']).status !== 0 &&
-  'this test needs promtool, which is neither on the PATH nor named by PROMTOOL (Debian package prometheus)'
+export const withoutPromtool = without('promtool')
 
 /** Runs promtool, and returns what it says if it fails. */
 export function runPromtool(...args: readonly string[]): string {

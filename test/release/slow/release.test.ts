@@ -12,14 +12,16 @@ import { findDebianPrograms } from '../../cluster/node/machine/debian-programs.t
 import { executeApart } from '../../cluster/node/machine/execute.ts'
 import { cacheFolder } from '../../cluster/parts/find-parts.ts'
 import { withoutHelm } from '../../manifests/helm.ts'
+import { isInCi } from '../../support/needs/in-ci.ts'
+import { skipped } from '../../support/needs/without.ts'
 
 /**
  * Makes a release twice, for this machine's platform only and with a substitute for Docker's image, because no registry of
  * images is needed then.
  */
 const { version } = packageJson
-const programs = findDebianPrograms({ install: process.env['CI'] === 'true' })
-const skip = programs.kind === 'invalid' ? programs.problem : withoutHelm
+const programs = findDebianPrograms({ install: isInCi() })
+const skip = programs.kind === 'invalid' ? skipped('debian', programs.problem) : withoutHelm
 const repository = 'registry.example/akv-injector'
 const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`
 const cache = join(dirname(cacheFolder(process.env, 'kubernetes')), 'images')

@@ -76,6 +76,23 @@ not ok 1 - a.test.ts # time=3ms
   t.strictSame(lines, ['not ok a.test.ts', '  exitCode: 3'])
 })
 
+t.test('skipped tests are counted for each reason', async (t) => {
+  const lines = report(`# Subtest: a.test.ts
+    ok 1 - renders # SKIP Helm is missing
+    ok 2 - lints # SKIP Helm is missing
+    ok 3 - mounts # SKIP
+    ok 4 - waits # TODO later
+    1..4
+ok 1 - a.test.ts # time=3ms
+# { total: 5, skip: 3, todo: 1 }`)
+  t.strictSame(lines.slice(-4), [
+    '# 2 skipped: Helm is missing',
+    '# 1 skipped: no reason',
+    '# 1 skipped: TODO later',
+    '# { total: 5, skip: 3, todo: 1 }',
+  ])
+})
+
 t.test('skipped tests, comments and other output are kept', async (t) => {
   const lines = report(`# Subtest: a.test.ts
     # FUZZ_SEED=42

@@ -5,7 +5,8 @@ interface Options {
 
 /**
  * Makes a short report of TAP as the tap runner writes it, in which a subtest is indented by four spaces. It keeps
- * failed assertions with their diagnostics, skipped tests, comments of tests, whatever else they print, and the counts.
+ * failed assertions with their diagnostics, skipped tests, comments of tests, whatever else they print, and the counts, of
+ * skipped tests for each reason.
  *
  * @returns a function that takes one line of TAP and gives the lines to print for it
  */
@@ -15,13 +16,19 @@ export function createTapSummary({ showsFiles }: Options): (line: string) => rea
   /** The failure whose diagnostics are being read. */
   let diagnostics: { readonly indent: string; readonly isPrinted: boolean } | undefined
 
+  /** The reason of each skipped test. */
+  const skips: string[] = []
+
   function assertion(line: string, depth: number): readonly string[] {
     const [, not, name = '', directive = ''] =
       /^ *(not )?ok(?: \d+)?(?: - (.*?))?(?: # ((?:SKIP|TODO|time=).*))?$/.exec(line) ?? []
     const place = [...subtests.slice(0, depth).map(({ name }) => name), name].join(' > ')
     const subtest = subtests[depth]
     subtests.length = depth
-    if (/^(SKIP|TODO)/.test(directive)) return [`${place} # ${directive}`]
+    if (/^(SKIP|TODO)/.test(directive)) {
+      skips.push(directive.replace(/^SKIP\b ?/, '') || 'no reason')
+      return [`${place} # ${directive}`]
+    }
     if (!not) return showsFiles && depth === 0 ? [`ok ${name} # ${directive}`] : []
     // A subtest fails if an assertion in it did, which has been printed; but it may also have run out of time.
     const isPrinted = !subtest?.hasPrintedFailure
@@ -55,7 +62,13 @@ export function createTapSummary({ showsFiles }: Options): (line: string) => rea
       return []
     }
     if (/^(# time=|# No coverage|TAP version|\d+\.\.\d+|$)/.test(text)) return []
-    if (/^# \{ total:/.test(text)) return depth === 0 ? [text] : []
+    if (/^# \{ total:/.test(text)) return depth === 0 ? [...countsOf(skips), text] : []
     return [text]
   }
 }
+
+/** `.ci/run` adds up these lines. */
+const countsOf = (reasons: readonly string[]): readonly string[] =>
+  [...Map.groupBy(reasons, (reason) => reason)].map(
+    ([reason, { length }]) => `# ${length} skipped: ${reason}`,
+  )

@@ -12,10 +12,10 @@ import {
   showOutcome,
   writeOutcome,
 } from '../../support/golden/admission-cases.ts'
+import { updatesGolden } from '../../support/needs/updates-golden.ts'
 import { patchedPod } from './patched-pod.ts'
 
-/** UPDATE_GOLDEN=1 writes the outcomes anew, to be read in the diff. */
-const updates = Boolean(process.env['UPDATE_GOLDEN'])
+const updates = updatesGolden()
 
 function requestOf(review: unknown) {
   const read = readAdmissionReview(review)
