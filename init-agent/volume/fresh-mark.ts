@@ -1,4 +1,4 @@
-import { existsSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freshMark, staleMark } from '../../delivery/contract.ts'
 
@@ -28,7 +28,11 @@ export function openFreshMark(folder: string) {
     set({ freshAtMs, isReady }: Freshness) {
       const [path, other] = isReady ? [fresh, stale] : [stale, fresh]
       if (existsSync(other)) renameSync(other, path)
-      else if (!existsSync(path)) writeFileSync(path, '', { mode: 0o444 })
+      else if (!existsSync(path)) {
+        writeFileSync(path, '')
+        // The umask would take bits from a mode that the file is opened with.
+        chmodSync(path, 0o444)
+      }
       utimesSync(path, freshAtMs / 1000, freshAtMs / 1000)
     },
   }

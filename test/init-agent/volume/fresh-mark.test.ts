@@ -18,7 +18,17 @@ t.test('the mark remembers since when the content is fresh, and changes its name
     t.strictSame(mark.read(), freshness)
     t.strictSame(readdirSync(folder), [freshness.isReady ? '..fresh' : '..stale'])
   }
-  t.equal(lstatSync(join(folder, '..fresh')).mode & 0o7777, 0o444)
+})
+
+t.test('everybody may read the mark, whatever the umask', async (t) => {
+  const before = process.umask(0o077)
+  t.teardown(() => process.umask(before))
+  for (const umask of [0, 0o022, 0o077, 0o777]) {
+    const folder = t.testdir()
+    process.umask(umask)
+    openFreshMark(folder).set({ freshAtMs: 0, isReady: true })
+    t.equal(lstatSync(join(folder, '..fresh')).mode & 0o7777, 0o444)
+  }
 })
 
 t.test('a folder that isn’t there has no mark, and can’t get one', async (t) => {
