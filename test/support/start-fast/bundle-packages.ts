@@ -11,6 +11,9 @@ import { build } from 'esbuild'
 import { lazyBuiltins, requireBanner } from '../../../image/lazy-builtins.ts'
 import { bundleOf, marker, packages, root } from './bundles.ts'
 
+// Otherwise tap takes this for a test, and ends it if loading the packages takes more than half a minute.
+process.env['TAP_TIMEOUT'] = '0'
+
 rmSync(marker, { force: true })
 for (const group of packages) {
   const entryPoints = await Promise.all(group.map(writeEntry))

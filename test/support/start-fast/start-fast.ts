@@ -1,12 +1,15 @@
 /**
- * Loaded before everything else in each process that runs a test file (`.taprc`), so that the suite takes less time.
- * If coverage is wanted, it leaves tap alone.
+ * Loaded before everything else in each process that runs a test file (`.taprc`), so that the suite takes less time, and no
+ * test hangs for long. If coverage is wanted, it leaves tap alone.
  */
 
 import asyncHooks, { type AsyncHook } from 'node:async_hooks'
 import { enableCompileCache, setSourceMapsSupport, syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
+import { endHangs } from './end-hangs.ts'
 import { useBundles } from './use-bundles.ts'
+
+endHangs()
 
 if (process.env['_TAPJS_PROCESSINFO_COVERAGE_'] === '0') {
   // What one process has compiled, the next takes from this folder, and so do the programs that tests start.
