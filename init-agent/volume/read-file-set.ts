@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { currentSetLink } from '../../delivery/contract.ts'
 import type { FileSet, SetFile } from '../../delivery/projection/file-set.ts'
@@ -52,9 +52,16 @@ export function currentFolder(volume: string): string | undefined {
   return target !== undefined && isSetFolder(target) ? target : undefined
 }
 
-/** Removes every set but the current one: the previous set, and one that a killed agent didn't finish. */
+/** The link that is about to replace the current one. */
+export const nextLink = (volume: string): string => join(volume, `${currentSetLink}_tmp`)
+
+/**
+ * Removes every set but the current one: the previous set, and one that a killed agent didn't finish. Also removes the
+ * link of a switch that it didn't finish.
+ */
 export function sweepFileSets(volume: string): void {
   const current = currentFolder(volume)
+  if (linkTarget(nextLink(volume)) !== undefined) unlinkSync(nextLink(volume))
   for (const name of readdirSync(volume))
     if (isSetFolder(name) && name !== current)
       rmSync(join(volume, name), { recursive: true, force: true })

@@ -21,7 +21,7 @@ import type { FileSet } from '../../delivery/projection/file-set.ts'
 import { pathProblem } from '../../delivery/target-path.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
-import { currentFolder, linkTarget, readFileSet, sweepFileSets } from './read-file-set.ts'
+import { currentFolder, linkTarget, nextLink, readFileSet, sweepFileSets } from './read-file-set.ts'
 
 /** The volume holds the old and the new set during a switch, and their folders. */
 const largestShare = 0.45
@@ -148,10 +148,8 @@ function switchTo(change: {
 }): void {
   const { volume, folder, names, current, files } = change
   addLinks(volume, names)
-  const temporary = join(volume, `${currentSetLink}_tmp`)
-  rmSync(temporary, { force: true })
-  symlinkSync(folder, temporary)
-  renameSync(temporary, join(volume, currentSetLink))
+  symlinkSync(folder, nextLink(volume))
+  renameSync(nextLink(volume), join(volume, currentSetLink))
   removeLinks(volume, names)
   const hasLost = [...(current?.keys() ?? [])].some((path) => !files.has(path))
   if (hasLost) sweepFileSets(volume)
