@@ -11,8 +11,13 @@ interface PemBlock {
 /**
  * Reads the blocks of a PEM text (RFC 7468), in order. Text between blocks is ignored, because `openssl` and Key Vault
  * write names there. A block may contain only base64.
+ *
+ * @param isWanted - which labels matter. Blocks with another label are left out, and what they contain isn't checked
  */
-export function readPem(text: string): Parsed<readonly PemBlock[]> {
+export function readPem(
+  text: string,
+  isWanted: (label: string) => boolean = () => true,
+): Parsed<readonly PemBlock[]> {
   const blocks: PemBlock[] = []
   let open: { readonly label: string; readonly lines: string[] } | undefined
   for (const [index, padded] of text.split(/\r\n|\n|\r/).entries()) {
@@ -25,11 +30,13 @@ export function readPem(text: string): Parsed<readonly PemBlock[]> {
     } else if (edge === 'END') {
       if (open?.label !== label)
         return invalid(`${place}: this END line doesn't match a BEGIN line`)
-      const body = decodeValue(open.lines.join(''), 'base64')
-      if (body.kind === 'invalid' || body.value.length === 0)
-        return invalid(`${place}: ${bodyProblem(open.lines)}`)
-      blocks.push({ label, der: body.value })
+      const { lines } = open
       open = undefined
+      if (!isWanted(label)) continue
+      const body = decodeValue(lines.join(''), 'base64')
+      if (body.kind === 'invalid' || body.value.length === 0)
+        return invalid(`${place}: ${bodyProblem(lines)}`)
+      blocks.push({ label, der: body.value })
     } else if (open) open.lines.push(line.trimStart())
   }
   return open ? invalid('the PEM is truncated: its last block has no END line') : valid(blocks)
