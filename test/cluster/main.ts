@@ -4,14 +4,14 @@ import { connect } from './client/api.ts'
 import { type Cluster, clusterOf, until } from './client/cluster.ts'
 import { readKubeconfig } from './client/kubeconfig.ts'
 import { type LocalCluster, startCluster } from './harness/control-plane/start-cluster.ts'
-import { install, uninstall, untilGone } from './harness/install/install.ts'
+import { install, uninstall } from './harness/install/install.ts'
 import { startOwnedProcess } from './harness/owned-process.ts'
 import { issuerKeysBinding } from './harness/publish-issuer-keys.ts'
 import { temporaryFolder } from './harness/temporary-folder.ts'
 import { type PodsOptions, startPods } from './node/harness/start-pods.ts'
 import { type FoundNode, findNode } from './node/machine/find-node.ts'
 import { type LeftoversOptions, leftovers } from './node/machine/leftovers.ts'
-import { createNetwork } from './node/machine/network.ts'
+import { createNetwork, type Network } from './node/machine/network.ts'
 import { apiServerParts, findParts, type Parts } from './parts/find-parts.ts'
 import { findPrometheus } from './parts/find-prometheus.ts'
 import { versionVariable } from './parts/kubernetes-versions.ts'
@@ -88,7 +88,10 @@ function skipped(why: string): number {
   return required ? 1 : 0
 }
 
-/** The tests with pods come last: a node would run the pods that the other tests only admit. */
+/**
+ * The tests with pods have a cluster of their own: a node would run the pods that the other tests only admit. So both run
+ * at once, and share the machine well, because they mostly wait.
+ */
 async function runLocally(
   files: TestFiles,
   options: {
@@ -98,16 +101,41 @@ async function runLocally(
   },
 ): Promise<number> {
   const { parts, node, interrupted } = options
+  const runPlain = () =>
+    onLocalCluster(parts, undefined, (local) =>
+      runInstalled(files.plain, local.kubeconfigFile, testOptions(local, interrupted)),
+    )
+  const runPods = async (found: FoundNode) => {
+    const network = await createNetwork()
+    return await onLocalCluster(parts, network, (local, folder) =>
+      runOnNode(files.onNode, { local, folder, network, found }, testOptions(local, interrupted)),
+    )
+  }
+  const ended = await Promise.allSettled([
+    files.plain.length > 0 ? runPlain() : 0,
+    node ? runPods(node) : 0,
+  ])
+  const failure = ended.find((end) => end.status === 'rejected')
+  if (failure) throw failure.reason
+  return ended.every((end) => end.status === 'fulfilled' && end.value === 0) ? 0 : 1
+}
+
+const testOptions = ({ auditLogFile }: LocalCluster, interrupted: AbortSignal): TestOptions => ({
+  env: { CLUSTER_AUDIT_LOG: auditLogFile },
+  interrupted,
+})
+
+/** Starts a cluster, and removes it with its network when `run` has ended. */
+async function onLocalCluster(
+  parts: Parts<(typeof apiServerParts)[number]>,
+  network: Network | undefined,
+  run: (local: LocalCluster, folder: string) => Promise<number>,
+): Promise<number> {
   const { path: folder, remove } = temporaryFolder()
-  const network = node && (await createNetwork())
   let local: LocalCluster | undefined
   try {
     local = await startCluster({ parts, folder, network })
-    const testOptions = { env: { CLUSTER_AUDIT_LOG: local.auditLogFile }, interrupted }
-    const code = await runInstalled(files.plain, local.kubeconfigFile, testOptions)
-    if (!node || !network || interrupted.aborted) return code
-    const podsOptions = { local, folder, network, found: node }
-    return (await runOnNode(files.onNode, podsOptions, testOptions)) || code
+    return await run(local, folder)
   } finally {
     await local?.stop()
     await network?.remove()
@@ -156,7 +184,6 @@ async function runOnNode(
   const { kubeconfigFile } = options.local
   const cluster = clusterOf(connect(kubeconfigFile))
   const version = await supportedVersion(cluster)
-  await untilGone(cluster)
   const pods = await startPods({ ...options, cluster })
   try {
     const CLUSTER_NODE = JSON.stringify(pods.environment)
