@@ -50,6 +50,7 @@ export const innerForbiddenCodes = [
   'ForbiddenByRbac',
   'AccessDenied',
   'ForbiddenByFirewall',
+  'ForbiddenByConnection',
 ] as const
 export type InnerForbiddenCode = (typeof innerForbiddenCodes)[number]
 
@@ -103,6 +104,11 @@ export function forbiddenFor(
       return forbidden(
         innerCode,
         `Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.7\r\nCaller: ${caller}\r\nVault: ${place(vault)}`,
+      )
+    case 'ForbiddenByConnection':
+      return forbidden(
+        innerCode,
+        `Public network access is disabled and request is not from a trusted service nor via an approved private link.\r\nCaller: ${caller}\r\nVault: ${place(vault)}`,
       )
     default:
       return innerCode satisfies never

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { valueAt, withoutAbsent } from '../../lib/shape.ts'
 import type { FailedRequest } from '../clients/request-guard.ts'
@@ -5,7 +6,7 @@ import { entraCodes } from './entra-codes.ts'
 
 /**
  * Maps the answer of a service to a code of the error table, which says whether to retry. A body is searched only for
- * codes that we know. It is never repeated, because a hostile host could put a token or a value into it.
+ * codes that we know, and for an IP address. It is never repeated, because a hostile host could put a token or a value into it.
  */
 
 /** Inner codes of a vault's 403. Any other 403 may go away by itself, because new roles take minutes to apply. */
@@ -14,6 +15,7 @@ const forbiddenCodes: ReadonlyMap<string, AkvErrorCode> = new Map([
   ['KeyDisabled', 'AKV_OBJECT_DISABLED'],
   ['CertificateDisabled', 'AKV_OBJECT_DISABLED'],
   ['ForbiddenByFirewall', 'AKV_FIREWALL'],
+  ['ForbiddenByConnection', 'AKV_PUBLIC_ACCESS_DISABLED'],
 ])
 
 /** OpenSSL's and Node's codes for a certificate that isn't trusted. */
@@ -23,11 +25,16 @@ const certificateCode =
 /**
  * @param failure - what the vault answered, or why it didn't
  * @param request - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `principal`: who asked, such
- *   as `client 2222…`
+ *   as `client 2222…`; `resolvedTo`: the addresses of the vault's name, if the answer {@link dependsOnAddress}
  */
 export function vaultError(
   failure: FailedRequest,
-  request: { readonly object: string; readonly vault: string; readonly principal: string },
+  request: {
+    readonly object: string
+    readonly vault: string
+    readonly principal: string
+    readonly resolvedTo?: readonly string[] | undefined
+  },
 ): AkvError {
   const host = `vault ${request.vault}`
   if (failure.kind !== 'status') return withoutAnswer(failure, host)
@@ -43,9 +50,11 @@ export function vaultError(
       ? error('AKV_BAD_ANSWER', `the "not found" for ${host} did not come from Key Vault`)
       : error('AKV_OBJECT_NOT_FOUND', `${host} has no such object or version`)
   if (status === 403) {
-    const known = innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
+    const known = forbiddenCode(innerCode)
     if (known === 'AKV_OBJECT_DISABLED') return error(known, 'it is disabled')
-    if (known === 'AKV_FIREWALL') return error(known, `the firewall of ${host} refused the request`)
+    if (known === 'AKV_FIREWALL') return error(known, firewallSentence(host, failure.body))
+    if (known === 'AKV_PUBLIC_ACCESS_DISABLED')
+      return error(known, publicAccessSentence(host, request.resolvedTo))
     return error('AKV_FORBIDDEN', `${request.principal} may not read it in ${host}`)
   }
   if (status === 401) return error('AKV_UNAUTHORIZED', `${host} rejected the token`)
@@ -56,6 +65,33 @@ export function vaultError(
   if (status === 400)
     return error('AKV_BAD_REQUEST', `${host} did not accept the form of the request`)
   return error('AKV_BAD_ANSWER', `the answer for ${host} did not come from Key Vault`)
+}
+
+const forbiddenCode = (innerCode: string | undefined): AkvErrorCode | undefined =>
+  innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
+
+/** Whether the answer can be explained only with the addresses that the vault's name resolves to. */
+export const dependsOnAddress = (failure: FailedRequest): boolean =>
+  failure.kind === 'status' &&
+  failure.status === 403 &&
+  forbiddenCode(vaultCodes(failure.body).innerCode) === 'AKV_PUBLIC_ACCESS_DISABLED'
+
+function firewallSentence(host: string, body: string): string {
+  const message = valueAt(parse(body), 'error', 'message')
+  const [, address = ''] =
+    typeof message === 'string'
+      ? (/\bClient address: ([\da-fA-F:.]{2,45})/.exec(message) ?? [])
+      : []
+  return isIP(address) > 0
+    ? `the firewall of ${host} refused the request, which came from ${address}`
+    : `the firewall of ${host} refused the request`
+}
+
+function publicAccessSentence(host: string, resolvedTo: readonly string[] = []): string {
+  const sentence = `${host} has public network access disabled, and the request did not come through a private endpoint`
+  return resolvedTo.length === 0
+    ? sentence
+    : `${sentence}; the vault's name resolves to ${resolvedTo.join(', ')} here`
 }
 
 /**

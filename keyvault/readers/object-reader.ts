@@ -10,7 +10,8 @@ import type {
   ObjectProperties,
 } from '../clients/object-client.ts'
 import { RequestFailure, requestGuard } from '../clients/request-guard.ts'
-import { vaultError } from '../errors/classify.ts'
+import { resolveHost } from '../clients/resolve-host.ts'
+import { dependsOnAddress, vaultError } from '../errors/classify.ts'
 import {
   type Collection,
   collectionOf,
@@ -134,7 +135,11 @@ async function collect(
 
 async function translateErrors<T>(
   reference: ObjectReference,
-  { principal, signal }: { readonly principal: string; readonly signal: AbortSignal | undefined },
+  {
+    principal,
+    vaultUrl: template,
+    signal,
+  }: ObjectReaderOptions & { readonly signal: AbortSignal | undefined },
   call: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -143,8 +148,13 @@ async function translateErrors<T>(
     if (error instanceof AkvError || signal?.aborted) throw error
     const object = describeObject(reference)
     const { vault } = reference
-    if (error instanceof RequestFailure)
-      throw vaultError(error.failure, { object, vault, principal })
+    if (error instanceof RequestFailure) {
+      const { failure } = error
+      const resolvedTo = dependsOnAddress(failure)
+        ? await resolveHost(new URL(vaultUrl(template, vault)).hostname)
+        : undefined
+      throw vaultError(failure, { object, vault, principal, resolvedTo })
+    }
     // The SDK could not read the answer, or the answer didn't contain the object. The SDK's message may quote the
     // answer, so it isn't shown.
     throw new AkvError(

@@ -66,7 +66,14 @@ export const keyvaultErrors = {
     ...retryable,
     means: "The vault's firewall blocks the address that the request came from.",
     remedy:
-      "Allow the cluster's outbound address or subnet on the vault, or use a private endpoint.",
+      "Allow the address in the message, which is the cluster's outbound address, or the cluster's subnet on the vault, or use a private endpoint.",
+  },
+  AKV_PUBLIC_ACCESS_DISABLED: {
+    ...retryable,
+    means:
+      'The vault has public network access disabled, and the request did not come through a private endpoint.',
+    remedy:
+      "Check that the vault's name resolves to its private endpoint: the DNS zone privatelink.vaultcore.azure.net needs a record for the vault and a link to the cluster's virtual network, and custom DNS servers must forward to it. If the address in the message is a private one, check that the endpoint's connection is approved.",
   },
   AKV_UNAUTHORIZED: {
     ...permanent,

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Fault } from '../../../emulator/faults/faults.ts'
+import { innerForbiddenCodes } from '../../../emulator/refusals/vault-refusal.ts'
 import { ask, askToken, authorization, secretClient, start } from '../fixture.ts'
 
 const emulator = await start(t)
@@ -86,7 +87,7 @@ t.test('faults can answer with redirects, challenges and given bodies', async (t
 })
 
 t.test('a fault can refuse a role a few times, as if it had not spread yet', async (t) => {
-  for (const innerCode of ['ForbiddenByRbac', 'AccessDenied', 'ForbiddenByFirewall'] as const) {
+  for (const innerCode of innerForbiddenCodes) {
     emulator.addFault({
       match: { vault: 'team-a' },
       count: 2,

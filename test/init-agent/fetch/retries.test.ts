@@ -13,6 +13,7 @@ t.test('each retryable failure is waited out', async (t) => {
     role: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
     policy: { kind: 'forbidden', innerCode: 'AccessDenied' },
     firewall: { kind: 'forbidden', innerCode: 'ForbiddenByFirewall' },
+    connection: { kind: 'forbidden', innerCode: 'ForbiddenByConnection' },
     truncated: { kind: 'malformed' },
     portal: { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' },
   }
@@ -48,6 +49,7 @@ t.test('each retryable failure is waited out', async (t) => {
       'AKV_NETWORK',
       'AKV_FORBIDDEN',
       'AKV_FIREWALL',
+      'AKV_PUBLIC_ACCESS_DISABLED',
       'AKV_BAD_ANSWER',
     ]),
   )

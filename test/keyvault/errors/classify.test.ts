@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { FailedRequest } from '../../../keyvault/clients/request-guard.ts'
-import { signInError, vaultError } from '../../../keyvault/errors/classify.ts'
+import { dependsOnAddress, signInError, vaultError } from '../../../keyvault/errors/classify.ts'
 import { entraCodes } from '../../../keyvault/errors/entra-codes.ts'
 
 const asked = { object: 'secret team-a:db', vault: 'team-a', principal: 'client c' }
@@ -24,6 +24,11 @@ t.test('each answer of a vault has a code, and is retryable or not', async (t) =
     [status(404, { error: 'x' }), 'AKV_BAD_ANSWER', true],
     [status(403, vaultBody('Forbidden', 'SecretDisabled')), 'AKV_OBJECT_DISABLED', false],
     [status(403, vaultBody('Forbidden', 'ForbiddenByFirewall')), 'AKV_FIREWALL', true],
+    [
+      status(403, vaultBody('Forbidden', 'ForbiddenByConnection')),
+      'AKV_PUBLIC_ACCESS_DISABLED',
+      true,
+    ],
     [status(403, vaultBody('Forbidden', 'ForbiddenByRbac')), 'AKV_FORBIDDEN', true],
     [status(403, vaultBody('Forbidden', 'AccessDenied')), 'AKV_FORBIDDEN', true],
     [status(403, vaultBody('Forbidden', 'constructor')), 'AKV_FORBIDDEN', true],
@@ -55,6 +60,50 @@ t.test('each answer of a vault has a code, and is retryable or not', async (t) =
     t.equal(error.facts.isRetryable, isRetryable, code)
     t.match(error.message, /team-a/)
   }
+})
+
+t.test(
+  'the address that a firewall refused is shown, and nothing else of the message',
+  async (t) => {
+    const messageFor = (text: unknown) => {
+      const error = {
+        code: 'Forbidden',
+        message: text,
+        innererror: { code: 'ForbiddenByFirewall' },
+      }
+      return vaultError(status(403, { error }), asked).message
+    }
+    const said = (address: string) =>
+      messageFor(`Client address is not authorized.\r\nClient address: ${address}\r\nCaller: x`)
+    t.match(said('203.0.113.7'), /the request, which came from 203\.0\.113\.7 \(HTTP 403/)
+    t.match(said('2001:db8::7'), /the request, which came from 2001:db8::7 \(/)
+    const others = [
+      '999.1.1.1',
+      'hunter2',
+      'dead:beef',
+      '',
+      '1.2.3.4'.repeat(1_000),
+      'a'.repeat(40),
+    ]
+    for (const message of [...others.map(said), messageFor(7), messageFor(['203.0.113.7'])])
+      t.match(message, /: the firewall of vault team-a refused the request \(HTTP 403/)
+  },
+)
+
+t.test('where a vault’s name resolves to is said where it explains the answer', async (t) => {
+  const closed = status(403, vaultBody('Forbidden', 'ForbiddenByConnection'))
+  t.ok(dependsOnAddress(closed))
+  for (const other of [
+    status(403, vaultBody('Forbidden', 'ForbiddenByFirewall')),
+    status(500, vaultBody('Forbidden', 'ForbiddenByConnection')),
+    { kind: 'network', code: 'ECONNRESET' } as const,
+  ])
+    t.notOk(dependsOnAddress(other))
+  t.match(
+    vaultError(closed, { ...asked, resolvedTo: ['20.61.1.2', '20.61.1.3'] }).message,
+    /private endpoint; the vault's name resolves to 20\.61\.1\.2, 20\.61\.1\.3 here \(/,
+  )
+  t.match(vaultError(closed, { ...asked, resolvedTo: [] }).message, /private endpoint \(HTTP 403/)
 })
 
 const entraNumbers: [number, string, boolean][] = [

@@ -58,7 +58,18 @@ t.test('each refusal of a vault has its code', async (t) => {
     count: 1,
     action: { kind: 'forbidden', innerCode: 'ForbiddenByFirewall' },
   })
-  await fails(secret('db-password'), 'AKV_FIREWALL')
+  await t.rejects(read(secret('db-password')), {
+    code: 'AKV_FIREWALL',
+    message: /the firewall of vault team-a refused the request, which came from 203\.0\.113\.7 \(/,
+  })
+  emulator.addFault({
+    count: 1,
+    action: { kind: 'forbidden', innerCode: 'ForbiddenByConnection' },
+  })
+  await t.rejects(read(secret('db-password')), {
+    code: 'AKV_PUBLIC_ACCESS_DISABLED',
+    message: /private endpoint; the vault's name resolves to 127\.0\.0\.1 here \(/,
+  })
   emulator.addFault({ count: 1, action: { kind: 'status', status: 503 } })
   await fails(secret('db-password'), 'AKV_VAULT_UNAVAILABLE')
   emulator.addFault({ count: 1, action: { kind: 'reset' } })

@@ -18,7 +18,7 @@ export const brokenIdentities = {
 /** Returns the name of a vault that every identity can read. One test injects a fault into it. */
 export const faultyVault = (name: string): string => `faulty-${name}`
 const faultyVaults = [
-  ...['role', 'firewall', 'outage', 'network', 'throttling', 'proxy-page'],
+  ...['role', 'firewall', 'closed', 'outage', 'network', 'throttling', 'proxy-page'],
   ...['refresh-outage', 'refresh-role', 'deleted', 'removed', 'disabled'],
   ...['stale-pod', 'fine-pod', 'alert'],
 ]

@@ -97,7 +97,14 @@ const failures: Failure[] = [
     annotations: { vault: faultyVault('firewall'), secrets: 'db-password' },
     fault: { kind: 'forbidden', innerCode: 'ForbiddenByFirewall' },
     code: 'AKV_FIREWALL',
-    says: [`vault ${faultyVault('firewall')}`],
+    says: [`vault ${faultyVault('firewall')}`, 'which came from 203.0.113.7'],
+  },
+  {
+    name: 'vault-without-public-access',
+    annotations: { vault: faultyVault('closed'), secrets: 'db-password' },
+    fault: { kind: 'forbidden', innerCode: 'ForbiddenByConnection' },
+    code: 'AKV_PUBLIC_ACCESS_DISABLED',
+    says: [`vault ${faultyVault('closed')}`, "the vault's name resolves to "],
   },
   {
     name: 'vault-outage',
