@@ -28,7 +28,10 @@ const committed: Readonly<Record<string, RenderOptions & { readonly only: readon
     set: ['csi.namespaces=labelled'],
     only: [configurationTemplate, 'templates/csi/rbac.yaml', 'templates/policies/uninjected.yaml'],
   },
-  'test/fixtures/csi/all.yaml': { set: ['csi.namespaces=all'], only: [configurationTemplate] },
+  'test/fixtures/csi/all.yaml': {
+    set: ['csi.namespaces=all'],
+    only: [configurationTemplate, 'templates/policies/uninjected.yaml'],
+  },
 }
 
 for (const [path, options] of Object.entries(committed))
@@ -54,46 +57,6 @@ t.test('without served namespaces, the other values have no effect', { skip }, a
 
 const entriesOf = ({ find }: ReturnType<typeof readRendered>): readonly Manifest[] =>
   find('MutatingWebhookConfiguration').webhooks
-const csiTerms = ({ namespaceSelector }: Manifest): readonly object[] =>
-  namespaceSelector.matchExpressions.filter(({ key }: Manifest) => key === 'akv-injector.io/csi')
-
-t.test(
-  'with csi.namespaces=labelled, a second webhook entry gets the pods of labelled namespaces',
-  { skip },
-  async (t) => {
-    const [pods, csiPods, ...others] = entriesOf(renderCsi({ namespaces: 'labelled' }))
-    t.strictSame(others, [])
-    const values = ['true']
-    t.equal(pods.name, 'pods.akv-injector.io')
-    t.equal(pods.clientConfig.service.path, '/mutate')
-    t.strictSame(csiTerms(pods), [{ key: 'akv-injector.io/csi', operator: 'NotIn', values }])
-    t.equal(csiPods.name, 'csi-pods.akv-injector.io')
-    t.equal(csiPods.clientConfig.service.path, '/mutate/csi')
-    t.strictSame(csiTerms(csiPods), [{ key: 'akv-injector.io/csi', operator: 'In', values }])
-
-    const [standard] = entriesOf(readRendered(render().text))
-    const withoutCsi = (entry: Manifest) => ({
-      ...entry,
-      namespaceSelector: {
-        matchExpressions: entry.namespaceSelector.matchExpressions.slice(0, -1),
-      },
-    })
-    t.strictSame(withoutCsi(pods), standard, 'the first is otherwise what it was')
-    const { name, clientConfig, matchConditions, ...rest } = withoutCsi(csiPods)
-    t.match(standard, rest, 'and so is the second')
-  },
-)
-
-t.test('with csi.namespaces=all, one webhook entry gets all pods', { skip }, async (t) => {
-  const entries = entriesOf(renderCsi({ namespaces: 'all' }))
-  t.match(entries, [
-    { name: 'pods.akv-injector.io', clientConfig: { service: { path: '/mutate/csi' } } },
-  ])
-  t.strictSame(csiTerms(entries[0]), [])
-  const [, csiPods] = entriesOf(renderCsi({ namespaces: 'labelled' }))
-  t.strictSame(entries[0].matchConditions, csiPods.matchConditions)
-  t.equal(entries[0].matchConditions.length, 1, 'several conditions would have to hold together')
-})
 
 t.test('with certs.mode=files, every entry has the caBundle', { skip }, async (t) => {
   const caBundle = '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'
@@ -104,37 +67,15 @@ t.test('with certs.mode=files, every entry has the caBundle', { skip }, async (t
   t.equal(entries.length, 2)
 })
 
-t.test(
-  'the webhook gets a token, two permissions, and a way to the API server',
-  { skip },
-  async (t) => {
-    for (const namespaces of ['labelled', 'all']) {
-      const networkPolicy = { apiServerPorts: [8443] }
-      const { find } = renderCsi({ namespaces, refresh: '2m' }, { networkPolicy })
-      const podSpec = find('Deployment', 'akv-injector-webhook').spec.template.spec
-      t.equal(podSpec.automountServiceAccountToken, true)
-      t.match(environmentOf(podSpec.containers[0]), {
-        AKV_INJECTOR_CSI: namespaces,
-        AKV_INJECTOR_CSI_REFRESH: '2m',
-      })
-      t.equal(find('ServiceAccount', 'akv-injector-webhook').automountServiceAccountToken, false)
-      t.strictSame(find('ClusterRole', 'akv-injector-webhook').rules, [
-        {
-          apiGroups: ['secrets-store.csi.x-k8s.io'],
-          resources: ['secretproviderclasses'],
-          verbs: ['get'],
-        },
-        { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get'] },
-      ])
-      t.strictSame(find('ClusterRoleBinding', 'akv-injector-webhook').subjects, [
-        { kind: 'ServiceAccount', name: 'akv-injector-webhook', namespace: 'akv-injector' },
-      ])
-      t.strictSame(find('NetworkPolicy', 'akv-injector-webhook').spec.egress, [
-        { ports: [{ port: 8443 }, { port: 53 }, { port: 53, protocol: 'UDP' }] },
-      ])
-    }
-  },
-)
+t.test('the webhook gets its settings, and a token', { skip }, async (t) => {
+  const { find } = renderCsi({ namespaces: 'labelled', refresh: '2m' })
+  const { spec } = find('Deployment', 'akv-injector-webhook').spec.template
+  t.equal(spec.automountServiceAccountToken, true)
+  t.match(environmentOf(spec.containers[0]), {
+    AKV_INJECTOR_CSI: 'labelled',
+    AKV_INJECTOR_CSI_REFRESH: '2m',
+  })
+})
 
 t.test('the refresh may be written as a number if it is 0', { skip }, async (t) => {
   const { ok, text } = render({ set: ['csi.namespaces=all', 'csi.refresh=0'] })
@@ -167,18 +108,3 @@ t.test('the CRD has two versions of one shape, and outlives the release', { skip
   const without = renderCsi({ namespaces: 'all', crd: false })
   t.equal(without.find('CustomResourceDefinition'), undefined)
 })
-
-t.test(
-  'applied workloads that an exclusion keeps from being served are reported',
-  { skip },
-  async (t) => {
-    const validations = (namespaces: string) =>
-      renderCsi({ namespaces }).find(
-        'ValidatingAdmissionPolicy',
-        'akv-injector-uninjected-workloads',
-      ).spec.validations
-    t.equal(validations('none').length, 1)
-    t.match(validations('labelled')[1].expression, '"akv-injector.io/csi"')
-    t.notMatch(validations('all')[1].expression, '"akv-injector.io/csi"')
-  },
-)
