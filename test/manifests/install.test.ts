@@ -6,7 +6,6 @@ import { placeholderRepository } from '../../image/placeholder-repository.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { renderCheckoutInstallYaml } from '../../release/render-install-yaml.ts'
 import { readSettings } from '../../requests/administrator/settings/read-settings.ts'
-import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
 import { withoutHelm } from './helm.ts'
 import { environmentOf, readRendered } from './rendered.ts'
 
@@ -94,26 +93,6 @@ t.test('everything that an install needs is there, in one namespace', async (t) 
   }
 })
 
-t.test('the webhook is called last, for annotated pods only, and fails closed', async (t) => {
-  const { metadata, webhooks } = find('MutatingWebhookConfiguration')
-  t.equal(metadata.name, 'zz-akv-injector')
-  t.match(webhooks, [
-    {
-      name: 'pods.akv-injector.io',
-      sideEffects: 'None',
-      failurePolicy: 'Fail',
-      reinvocationPolicy: 'IfNeeded',
-      timeoutSeconds: 5,
-      rules: [
-        { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] },
-      ],
-      clientConfig: { service: { name: find('Service').metadata.name, path: '/mutate' } },
-    },
-  ])
-  t.match(webhooks[0].matchConditions[0].expression, `key.startsWith("${annotationPrefix}")`)
-  t.match(webhooks[0].namespaceSelector.matchExpressions[0].values, ['akv-injector', 'kube-system'])
-})
-
 t.test(
   'fields that controllers fill are absent, so applying again doesn’t change them',
   async (t) => {
@@ -144,7 +123,6 @@ t.test(
     t.strictSame(find('PodDisruptionBudget').spec.selector.matchLabels, matchLabels)
     for (const constraint of podSpec.topologySpreadConstraints)
       t.strictSame(constraint.labelSelector.matchLabels, matchLabels)
-    t.strictSame(find('NetworkPolicy', 'akv-injector-webhook').spec.egress, [], 'it calls nobody')
   },
 )
 
@@ -176,56 +154,6 @@ t.test('the certificate controller is given the names of what is installed', asy
     defaultFlags.caSecret,
     'the webhook never sees the key of the authority',
   )
-})
-
-t.test('only the certificate controller has permissions, and it has few', async (t) => {
-  const { caSecret, tlsSecret, webhookConfiguration } = defaultFlags
-  t.strictSame(find('Role').rules, [
-    {
-      apiGroups: [''],
-      resources: ['secrets'],
-      resourceNames: [caSecret, tlsSecret],
-      verbs: ['get', 'patch'],
-    },
-  ])
-  t.strictSame(find('ClusterRole').rules, [
-    {
-      apiGroups: ['admissionregistration.k8s.io'],
-      resources: ['mutatingwebhookconfigurations'],
-      resourceNames: [webhookConfiguration],
-      verbs: ['get', 'patch'],
-    },
-  ])
-  const subjects = [
-    { kind: 'ServiceAccount', name: 'akv-injector-certs', namespace: 'akv-injector' },
-  ]
-  t.strictSame(find('RoleBinding').subjects, subjects)
-  t.strictSame(find('ClusterRoleBinding').subjects, subjects)
-  t.match(
-    find('ValidatingAdmissionPolicy', 'akv-injector-certs').spec.matchConditions[0].expression,
-    '"system:serviceaccount:akv-injector:akv-injector-certs"',
-  )
-})
-
-t.test('the webhook has no token, and all pods pass Pod Security restricted', async (t) => {
-  t.equal(podSpec.automountServiceAccountToken, false)
-  for (const { metadata, automountServiceAccountToken } of objects.filter(
-    ({ kind }) => kind === 'ServiceAccount',
-  ))
-    t.equal(automountServiceAccountToken, false, metadata.name)
-  for (const { spec } of [webhook, certs]) {
-    t.match(spec.template.spec.securityContext, {
-      runAsNonRoot: true,
-      runAsUser: 65532,
-      seccompProfile: { type: 'RuntimeDefault' },
-    })
-    t.strictSame(spec.template.spec.containers[0].securityContext, {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    })
-  }
-  t.equal(find('Namespace').metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted')
 })
 
 t.test('"kubectl describe pod" shows why a process refused its settings', async (t) => {

@@ -1,18 +1,9 @@
 import t from 'tap'
-import { agentRoot, csiFolder } from '../../delivery/contract.ts'
-import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
-import {
-  agentName,
-  envVolume,
-  filesVolume,
-  identityVolume,
-} from '../../webhook/core/model/our-names.ts'
 import { render, withoutHelm } from './helm.ts'
-import { type Manifest, readRendered } from './rendered.ts'
+import { readRendered } from './rendered.ts'
 
 /** How values change the policies. test/cluster/policies tests the policies themselves on an API server. */
 const skip = withoutHelm
-const servedFolders = `${agentRoot}/${csiFolder}/`
 const policyNames = (text: string) =>
   readRendered(text)
     .objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding')
@@ -51,36 +42,8 @@ t.test(
   },
 )
 
-t.test('the policies and the webhook exclude the same namespaces', { skip }, async (t) => {
-  const values = { webhook: { excludedNamespaces: ['batch', 'infra'] } }
-  const { find } = readRendered(render({ values, namespace: 'keyvault' }).text)
-  const [byName] = find('MutatingWebhookConfiguration').webhooks[0].namespaceSelector
-    .matchExpressions
-  const { variables } = find('ValidatingAdmissionPolicy', 'akv-injector-uninjected-workloads').spec
-  const { expression } = variables.find(({ name }: Manifest) => name === 'isExcluded')
-  t.match(byName.values, ['keyvault', 'kube-system'])
-  t.match(byName.values.slice(-2), ['batch', 'infra'])
-  t.match(expression, `namespaceObject.metadata.name in ${JSON.stringify(byName.values)}`)
-})
-
 t.test('values of an older chart without policies get the defaults', { skip }, async (t) => {
   t.equal(render({ values: { policies: null } }).text, render().text)
-})
-
-t.test('the policies use the webhook’s names', { skip }, async (t) => {
-  const { find } = readRendered(render().text)
-  const textOf = (name: string) =>
-    JSON.stringify(find('ValidatingAdmissionPolicy', `akv-injector-${name}`).spec).replaceAll(
-      '\\"',
-      '"',
-    )
-  for (const name of [agentName, envVolume, filesVolume, identityVolume, servedFolders])
-    t.match(textOf('ephemeral-containers'), `"${name}"`)
-  for (const text of [textOf('uninjected-pods'), textOf('uninjected-workloads')]) {
-    t.match(text, `startsWith("${annotationPrefix}")`)
-    t.match(text, `"${annotationPrefix}inject"`)
-  }
-  t.match(textOf('uninjected-pods'), `container.name == "${agentName}"`)
 })
 
 t.test(

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { trustedMetadata } from '../../lib/trusted-metadata.ts'
 import { readSettings } from '../../requests/administrator/settings/read-settings.ts'
 import { readSyncSettings } from '../../sync/settings.ts'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
 import { type Rendering, render, templateCommand, withoutHelm } from './helm.ts'
 import { environmentOf, type Manifest, readRendered } from './rendered.ts'
+import { isRefused } from './security/admission.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const fixture = read('test/fixtures/sync/install.yaml')
-const { objects, find } = readRendered(fixture)
+const { find } = readRendered(fixture)
 const container = find('Deployment').spec.template.spec.containers[0]
 
 const accounts = (...serviceAccounts: readonly unknown[]) => ({ serviceAccounts })
@@ -55,89 +55,6 @@ t.test('the controller accepts its arguments and environment', async (t) => {
     ],
   )
 })
-
-t.test(
-  'the sync controller has few permissions, per namespace, and tokens only of the listed accounts',
-  async (t) => {
-    const ofCluster = objects.filter(({ kind }) => kind === 'ClusterRole')
-    const verbs = ['list', 'watch']
-    const group = ['external-secrets.io']
-    t.strictSame(
-      ofCluster.flatMap(({ rules }) => rules),
-      [{ apiGroups: group, resources: ['clustersecretstores'], verbs }],
-    )
-    const rules = (names: readonly string[]) => [
-      { apiGroups: [''], resources: ['serviceaccounts'], verbs },
-      {
-        apiGroups: [''],
-        resources: ['serviceaccounts/token'],
-        resourceNames: names,
-        verbs: ['create'],
-      },
-      { apiGroups: [''], resources: ['serviceaccounts'], resourceNames: names, verbs: ['patch'] },
-      { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
-      { apiGroups: [''], resources: ['events'], verbs: ['create'] },
-      { apiGroups: group, resources: ['externalsecrets', 'secretstores'], verbs },
-      {
-        apiGroups: group,
-        resources: ['externalsecrets/status', 'secretstores/status'],
-        verbs: ['patch'],
-      },
-      {
-        apiGroups: ['secrets-store.csi.x-k8s.io'],
-        resources: ['secretproviderclasses'],
-        verbs,
-      },
-    ]
-    const roles = objects.filter(({ kind }) => kind === 'Role')
-    t.strictSame(
-      roles.map(({ metadata, rules }) => [metadata.namespace, rules]),
-      [
-        ['team-a', rules(['api', 'web'])],
-        ['team-b', rules(['web'])],
-      ],
-    )
-    for (const binding of objects.filter(({ kind }) => kind === 'RoleBinding')) {
-      t.equal(binding.roleRef.name, 'akv-injector-sync')
-      t.strictSame(binding.subjects, [
-        { kind: 'ServiceAccount', name: 'akv-injector-sync', namespace: 'akv-injector' },
-      ])
-    }
-  },
-)
-
-t.test(
-  'the sync controller’s policy refuses the types of Secrets that the controller refuses',
-  async (t) => {
-    const { validations } = find('ValidatingAdmissionPolicy', 'akv-injector-sync-secrets').spec
-    const [, types = '[]'] =
-      /!\(object\.\?type.* in (\[.*\])\)$/.exec(validations[3].expression) ?? []
-    t.strictSame(JSON.parse(types), [...trustedMetadata.types.keys()])
-  },
-)
-
-t.test(
-  'the sync controller’s policy refuses the names, labels and annotations that the controller refuses',
-  async (t) => {
-    const { variables, validations } = find(
-      'ValidatingAdmissionPolicy',
-      'akv-injector-sync-secrets',
-    ).spec as { readonly variables: readonly Manifest[]; readonly validations: readonly Manifest[] }
-    const listOf = (name: string) =>
-      JSON.parse(variables.find((variable) => variable['name'] === name)?.['expression'])
-    const parts = (entry: string) => {
-      const [key, value] = entry.split('=')
-      const prefix = entry.endsWith('*') ? { prefix: entry.slice(0, -1) } : {}
-      return { entry, key, ...(value !== undefined && { value }), ...prefix }
-    }
-    for (const kind of ['names', 'labels', 'annotations'] as const) {
-      const list = `trusted${kind.charAt(0).toUpperCase()}${kind.slice(1)}`
-      t.strictSame(listOf(list), [...trustedMetadata[kind].keys()].map(parts), kind)
-      const using = validations.filter(({ expression }) => expression.includes(list))
-      t.equal(using.length, 1, 'it is used')
-    }
-  },
-)
 
 t.test('exceptions go to the policy and to the controller', { skip: withoutHelm }, async (t) => {
   const allowedMetadata = ['owner=helm', 'sh.helm.release.v1.*', 'cacerts']
@@ -255,77 +172,26 @@ t.test('the chart can set every setting that it reads', { skip: withoutHelm }, a
   t.ok(metadata.annotations['akv-injector-cloud-ca/sha256'], 'another CA is another pod')
 })
 
-t.test(
-  'the sync controller runs as one pod with a token, and passes Pod Security restricted',
-  async (t) => {
-    const { spec } = find('Deployment')
-    t.match(spec, { replicas: 1, strategy: { type: 'Recreate' } })
-    t.match(spec.template.metadata.labels, spec.selector.matchLabels)
-    t.match(spec.template.spec, {
-      serviceAccountName: find('ServiceAccount').metadata.name,
-      automountServiceAccountToken: true,
-      enableServiceLinks: false,
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 65532,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
-    })
-    t.equal(find('ServiceAccount').automountServiceAccountToken, false)
-    t.strictSame(container.securityContext, {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    })
-    t.equal(container.terminationMessagePolicy, 'FallbackToLogsOnError', 'for kubectl describe')
-    t.match(container.ports, [{ containerPort: 8080 }])
-    t.equal(container.livenessProbe.httpGet.path, '/healthz')
-    t.equal(container.readinessProbe.httpGet.path, '/readyz')
-  },
-)
-
-t.test(
-  'the network policy allows the API server, vaults, DNS and probes',
-  { skip: withoutHelm },
-  async (t) => {
-    const values = { ...sync({ a: accounts('web') }), networkPolicy: { vaultPorts: [443, 3128] } }
-    const { find } = readRendered(render({ values }).text)
-    const { spec } = find('NetworkPolicy', 'akv-injector-sync')
-    t.strictSame(
-      spec.podSelector.matchLabels,
-      find('Deployment', 'akv-injector-sync').spec.selector.matchLabels,
-    )
-    t.strictSame(spec.ingress, [{ ports: [{ port: 8080 }] }])
-    t.strictSame(spec.egress, [
-      {
-        ports: [
-          { port: 443 },
-          { port: 6443 },
-          { port: 3128 },
-          { port: 53 },
-          { port: 53, protocol: 'UDP' },
-        ],
-      },
-    ])
-    const without = render({ values: { ...values, networkPolicy: { enabled: false } } })
-    t.notOk(ofSync(without).some(({ kind }) => kind === 'NetworkPolicy'))
-  },
-)
+t.test('the sync controller runs as one pod, whose health is checked', async (t) => {
+  const { spec } = find('Deployment')
+  t.match(spec, { replicas: 1, strategy: { type: 'Recreate' } })
+  t.match(spec.template.metadata.labels, spec.selector.matchLabels)
+  t.equal(container.terminationMessagePolicy, 'FallbackToLogsOnError', 'for kubectl describe')
+  t.match(container.ports, [{ containerPort: 8080 }])
+  t.equal(container.livenessProbe.httpGet.path, '/healthz')
+  t.equal(container.readinessProbe.httpGet.path, '/readyz')
+})
 
 t.test('the policies apply to its account in any namespace', { skip: withoutHelm }, async (t) => {
   const values = sync({ a: accounts('web') })
-  const policies = ofSync(render({ values, namespace: 'keyvault' })).filter(
-    ({ kind }) => kind === 'ValidatingAdmissionPolicy',
-  )
-  t.equal(policies.length, 3)
-  for (const { spec } of policies) {
-    t.equal(spec.failurePolicy, 'Fail')
-    t.strictSame(spec.matchConditions, [
-      {
-        name: 'by-the-controller',
-        expression:
-          'request.userInfo.username == "system:serviceaccount:keyvault:akv-injector-sync"',
-      },
-    ])
-  }
+  const policies = ofSync(render({ values, namespace: 'keyvault' }))
+  const foreignSecret = { operation: 'DELETE', resource: 'secrets', oldObject: { metadata: {} } }
+  const isRefusedTo = (namespace: string) =>
+    isRefused(policies, {
+      ...foreignSecret,
+      namespace: { name: 'a' },
+      user: `system:serviceaccount:${namespace}:akv-injector-sync`,
+    })
+  t.ok(isRefusedTo('keyvault'))
+  t.notOk(isRefusedTo('akv-injector'))
 })
