@@ -100,8 +100,8 @@ function readObjects(
   if (objects == null) return []
   const list =
     typeof objects === 'string'
-      ? parseCsiObjects(objects, defaultVault)
-      : readCsiObjects(objects, defaultVault)
+      ? parseCsiObjects(objects, { vault: defaultVault })
+      : readCsiObjects(objects, { vault: defaultVault })
   for (const problem of list.problems)
     at.problems.push(plainProblem(`objects, ${describeProblem(problem)}`, at.path))
   return list.files.flatMap(({ location, file }): readonly SecretValue[] => {

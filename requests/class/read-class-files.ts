@@ -13,6 +13,8 @@ import { type ClassParameters, parameterPath } from './class-parameters.ts'
 export interface ClassFiles {
   readonly files: ReturnType<typeof parseCsiObjects>['files']
   readonly problems: readonly Problem[]
+  /** Unknown fields, which the provider ignores, too. */
+  readonly warnings: readonly Problem[]
 }
 
 /** Reads the object list of a class. The same list gives the same files. */
@@ -20,22 +22,24 @@ export type ReadClassFiles = (list: Pick<ClassParameters, 'objects' | 'vault'>) 
 
 /** Reads the object list of a class, which names its files. */
 export const readClassFiles: ReadClassFiles = ({ objects, vault }) => {
-  if (objects === undefined) return { files: [], problems: [] }
-  const { files, problems } = parseCsiObjects(objects, vault ?? anyVault)
+  if (objects === undefined) return { files: [], problems: [], warnings: [] }
+  const { files, problems, warnings } = parseCsiObjects(objects, {
+    vault: vault ?? anyVault,
+    ignoresUnknown: true,
+  })
   if (files.length + problems.length === 0)
     return {
       files,
       problems: [{ path, sentence: 'nothing to fetch; name at least one object' }],
+      warnings,
     }
-  return {
-    files,
-    problems: problems.map((problem) =>
-      problem.path.length === 0
-        ? { path, sentence: problem.sentence }
-        : plainProblem(`${subject}, ${describeProblem(problem)}`, path),
-    ),
-  }
+  return { files, problems: problems.map(inClass), warnings: warnings.map(inClass) }
 }
+
+const inClass = (problem: Problem): Problem =>
+  problem.path.length === 0
+    ? { path, sentence: problem.sentence }
+    : plainProblem(`${subject}, ${describeProblem(problem)}`, path)
 
 /** Problems with the paths of the files of one class. */
 export const classPathProblems = (files: ClassFiles['files']): readonly Problem[] =>

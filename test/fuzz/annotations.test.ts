@@ -33,7 +33,7 @@ t.test('a list of the CSI driver gives files or problems', async (t) => {
   await fuzz(
     t,
     fc.property(pumped(yamlPieces, 5_000), vault, (yaml, vault) => {
-      const { files, problems } = parseCsiObjects(yaml, vault)
+      const { files, problems } = parseCsiObjects(yaml, { vault })
       for (const problem of problems) assertSentence(describeProblem(problem))
       if (files.length + problems.length > 2 * yaml.length + 2) throw new Error('too many')
     }),

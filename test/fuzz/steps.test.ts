@@ -48,7 +48,7 @@ const readers: Readonly<Record<string, Reader>> = {
     maxStepsPerCharacter: 30,
   },
   'an object list of the CSI driver': {
-    read: (text) => parseCsiObjects(text, 'team-a'),
+    read: (text) => parseCsiObjects(text, { vault: 'team-a' }),
     texts: pumped(yamlPieces, 33_000),
     maxStepsPerCharacter: 300,
   },

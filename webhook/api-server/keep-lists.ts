@@ -38,11 +38,14 @@ export function keepLists(maxBytes: number = defaultMaxBytes): ReadClassFiles {
 }
 
 /** What a list takes in memory, about. Its strings are parts of the text. */
-const parsedBytes = (text: string, { files, problems }: ClassFiles): number =>
+const parsedBytes = (text: string, { files, problems, warnings }: ClassFiles): number =>
   entryBytes +
   2 * text.length +
   files.length * fileBytes +
-  problems.reduce((sum, { sentence }) => sum + problemBytes + 2 * sentence.length, 0)
+  [...problems, ...warnings].reduce(
+    (sum, { sentence }) => sum + problemBytes + 2 * sentence.length,
+    0,
+  )
 
 const entryBytes = 256
 const fileBytes = 512

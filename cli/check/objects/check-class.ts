@@ -78,6 +78,7 @@ interface AcceptedClass {
   readonly kind: 'accepted'
   readonly parameters: ClassParameters
   readonly files: ClassFiles['files']
+  readonly warnings: ClassFiles['warnings']
 }
 
 /** Reads a class as for a pod that has a volume of it, and that doesn't name a client itself. */
@@ -94,7 +95,7 @@ function readNamedClass(
   if (read.kind === 'wrong') return { kind: 'wrong', problems: [read.problem] }
   if (read.kind === 'other-provider') return read
   const { parameters } = read
-  const { files, problems: wrongFiles } = readClassFiles(parameters)
+  const { files, problems: wrongFiles, warnings } = readClassFiles(parameters)
   const problems = [
     ...parameterProblems(parameters, { policy, namespace }),
     ...wrongFiles,
@@ -102,12 +103,12 @@ function readNamedClass(
   ]
   return problems.length > 0
     ? { kind: 'wrong', problems: problems.slice(0, maxProblems) }
-    : { kind: 'accepted', parameters, files }
+    : { kind: 'accepted', parameters, files, warnings }
 }
 
 function acceptedClass(
   found: NamedObject,
-  { parameters, files }: AcceptedClass,
+  { parameters, files, warnings: ignoredFields }: AcceptedClass,
   { serving, listed }: ClassContext,
 ): Verdict {
   const { namespace } = found
@@ -119,6 +120,7 @@ function acceptedClass(
       ? [plainProblem(chosen.sentence, chosen.path)]
       : []),
     ...parameters.unknown.map(unknownParameter),
+    ...ignoredFields,
   ]
   return {
     subject: subjectOf(found),

@@ -108,7 +108,7 @@ const targetPathProblemOfAnyType = (target: string): string | undefined =>
 
 function readCsi(annotations: Annotations, defaultVault?: string): ReadList<WantedFile> {
   if (annotations['objects'] === undefined) return { requested: [], problems: [] }
-  const { files, problems } = parseCsiObjects(annotations['objects'], defaultVault)
+  const { files, problems } = parseCsiObjects(annotations['objects'], { vault: defaultVault })
   return {
     requested: files.map(({ location, file }) => ({
       place: placeIn('objects', location),

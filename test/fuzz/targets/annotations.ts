@@ -10,7 +10,7 @@ export function fuzz(data: Buffer): void {
   const text = data.toString()
   assertParsed(parseReference(text, { defaultVault: 'team-a' }))
   assertParsed(parsePlainYaml(text, { maxCharacters: 4_000, maxCostly: 1_000 }))
-  for (const problem of parseCsiObjects(text, 'team-a').problems)
+  for (const problem of parseCsiObjects(text, { vault: 'team-a' }).problems)
     assertSentence(describeProblem(problem))
   parseTemplate(text, 'team-a')
 }

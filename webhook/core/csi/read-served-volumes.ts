@@ -75,7 +75,7 @@ function serveVolumes(
   azure: readonly AzureVolume[],
   context: ReadingContext,
 ): ServedVolumes {
-  const { files, problems: wrongFiles } = readServedFiles(azure, context.lookedUp.readFiles)
+  const served = readServedFiles(azure, context.lookedUp.readFiles)
   const identity = chooseIdentity(azure.map(identityOf), podIdentity(pod, azure, context))
   const wrongParameters = azure.flatMap(({ place, parameters }) =>
     parameterProblems(parameters, context).map((problem) => ({
@@ -86,13 +86,14 @@ function serveVolumes(
   const warnings = [
     ...identity.warnings,
     ...azure.flatMap(unknownParameterWarnings),
+    ...served.warnings,
     ...secretWarnings(pod, azure, context.namespace).map((sentence) => plainProblem(sentence)),
   ]
   return {
     volumes: azure.map(({ name, className }) => ({ name, class: className })),
-    files,
+    files: served.files,
     identity,
-    problems: [...wrongParameters, ...wrongFiles, ...identity.problems],
+    problems: [...wrongParameters, ...served.problems, ...identity.problems],
     warnings,
   }
 }

@@ -1,7 +1,7 @@
 import type { WantedFile } from '../../../delivery/contract.ts'
 import { describePlace, describeProblem, type Problem } from '../../../lib/problems/problem.ts'
 import { countCostly } from '../../../requests/annotations/objects/parse-plain-yaml.ts'
-import { objectListBounds } from '../../../requests/annotations/objects/read-csi-objects.ts'
+import { objectListBounds } from '../../../requests/annotations/objects/read-csi-object.ts'
 import type { Requested } from '../../../requests/annotations/objects/requested.ts'
 import { pathProblems } from '../../../requests/annotations/objects/target-problems.ts'
 import type { ClassParameters } from '../../../requests/class/class-parameters.ts'
@@ -11,6 +11,7 @@ import type { AzureVolume } from './azure-volume.ts'
 interface ServedFiles {
   readonly files: readonly WantedFile[]
   readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
 }
 
 /** Reads the object lists of all served volumes. A list that several volumes use is read once. */
@@ -24,10 +25,12 @@ export function readServedFiles(
     return {
       files: [],
       problems: [{ path: [], subject: 'the SecretProviderClasses of the pod', sentence: excess }],
+      warnings: [],
     }
   const lists = new Map([...classes].map(([name, parameters]) => [name, read(parameters)]))
   const requested: Requested<WantedFile>[] = []
   const problems: Problem[] = []
+  const warnings: Problem[] = []
   for (const { name, className, place } of volumes) {
     const subject = describePlace(place)
     const list = lists.get(className)
@@ -36,11 +39,16 @@ export function readServedFiles(
         place: { ...place, subject: `${subject}, parameters.objects, ${location}` },
         wanted: { volume: name, ...file },
       })
-    for (const problem of list?.problems ?? [])
-      problems.push({ ...place, sentence: describeProblem(problem) })
+    const inVolume = (problem: Problem) => ({ ...place, sentence: describeProblem(problem) })
+    problems.push(...(list?.problems ?? []).map(inVolume))
+    warnings.push(...(list?.warnings ?? []).map(inVolume))
   }
   const files = requested.map(({ wanted }) => wanted)
-  return { files, problems: [...problems, ...pathProblems(requested.map(belowVolume), [])] }
+  return {
+    files,
+    problems: [...problems, ...pathProblems(requested.map(belowVolume), [])],
+    warnings,
+  }
 }
 
 /** All lists of a pod together are bounded as a single one is, because parsing them takes our time. */

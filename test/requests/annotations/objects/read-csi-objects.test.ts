@@ -5,7 +5,7 @@ import { parseCsiObjects } from '../../../../requests/annotations/objects/read-c
 
 /** The files of a list, and what is wrong with it. */
 function read(text: string, vault?: string) {
-  const { files, problems } = parseCsiObjects(text, vault)
+  const { files, problems } = parseCsiObjects(text, { vault })
   return {
     files: files.map(({ file }) => file),
     problems: problems.map(describeProblem),
@@ -105,6 +105,74 @@ t.test(
   },
 )
 
+t.test('a zero in front makes a history octal, as in the provider’s YAML', async (t) => {
+  const versionsOf = (history: string) =>
+    read(`- { objectName: a, objectType: secret, objectVersionHistory: ${history} }`, 'home')
+  const cases: readonly [history: string, versions: number | undefined][] = [
+    ['010', 8],
+    ['0012', 10],
+    ['08', 8],
+    ['019', 19],
+    ['0144', 100],
+    ['00', undefined],
+    ['01', undefined],
+    ['"012"', 10],
+  ]
+  for (const [history, versions] of cases) {
+    const { files, problems } = versionsOf(history)
+    t.strictSame([problems, files[0]?.versions], [[], versions], history)
+  }
+  for (const history of ['0145', '0x10', '0o10', '1_0', '+3', '3.0', '1e1'])
+    t.match(versionsOf(history).problems, [/expected a number from 0 to 100/], history)
+})
+
+t.test('fields that the provider does not know are ignored in a class', async (t) => {
+  const list = `array:
+  - |
+    objectName: a
+    objectType: secret
+    objectMode: "0600"
+    filePermision: { x: [1] }
+  - |
+    objectname: b
+    objectType: secret
+  - |
+    objectName: c
+    objectType: key
+    "": x
+`
+  const ofClass = parseCsiObjects(list, { vault: 'home', ignoresUnknown: true })
+  t.strictSame(
+    ofClass.files.map(({ file }) => [file.path, file.mode]),
+    [
+      ['a', '0644'],
+      ['c', '0644'],
+    ],
+  )
+  t.strictSame(ofClass.warnings.map(describeProblem), [
+    'item 1, unknown field objectMode has no effect; did you mean objectName?',
+    'item 1, unknown field filePermision has no effect; did you mean filePermission?',
+    'item 3, unknown field  has no effect; did you mean objectName?',
+  ])
+  const refused = ['item 2, unknown field objectname; did you mean objectName?']
+  t.strictSame(ofClass.problems.map(describeProblem), [...refused, 'item 2, objectName is missing'])
+  const annotated = read(list, 'home')
+  t.strictSame(annotated.files, [])
+  t.equal(annotated.problems.length, 5)
+})
+
+t.test('a merge key is never ignored', async (t) => {
+  for (const item of [
+    '- { objectName: a, objectType: secret, <<: { objectAlias: b } }',
+    '- "{ objectName: a, objectType: secret, <<: { objectAlias: b } }"',
+    '- { objectName: a, objectType: secret, "<<": { objectAlias: b } }',
+  ])
+    t.match(parseCsiObjects(item, { vault: 'home', ignoresUnknown: true }), {
+      files: { length: 0 },
+      problems: [{ sentence: /^has the YAML merge key <<; write the fields out$/ }],
+    })
+})
+
 t.test('every problem is named with its place in the list', async (t) => {
   const { problems } = read(
     `- { objectName: a_b, objectType: secrets, objectVersion: v1 }
@@ -173,6 +241,11 @@ t.test('reading stops after a hundred problems', async (t) => {
   t.equal(read(`[${'a,'.repeat(2000)}]`, 'home').problems.length, 100)
   const fields = Array.from({ length: 900 }, (_, i) => `k${i}: v`)
   t.equal(read(`- {${fields.join()}}`, 'home').problems.length, 102)
+  const named = `- {objectName: NAME, objectType: secret, ${fields.slice(0, 600).join()}}`
+  const both = ['a', 'b'].map((name) => named.replace('NAME', name)).join('\n')
+  const { files, warnings } = parseCsiObjects(both, { vault: 'home', ignoresUnknown: true })
+  t.equal(files.length, 2)
+  t.equal(warnings.length, 100)
 })
 
 t.test('any text gets an answer', async (t) => {
@@ -222,8 +295,8 @@ t.test('names that every JavaScript object has are not types, fields or choices'
       {
         files: { length: 0 },
         problems: [
-          `item 1, objectType "${name}": expected secret, key or cert`,
           /unknown field .*; did you mean/,
+          `item 1, objectType "${name}": expected secret, key or cert`,
           `item 1, objectFormat "${name}": expected pem or pfx`,
         ],
       },

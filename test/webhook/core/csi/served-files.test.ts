@@ -55,3 +55,19 @@ t.test('versions of all volumes together are bounded', async (t) => {
     problems: [{ sentence: 'found 1600 versions in all histories; accepted: at most 1000' }],
   })
 })
+
+t.test('a field that the provider does not know is a warning of each volume', async (t) => {
+  const list = `array:\n  - "{objectName: a, objectType: secret, objectMode: '0600'}"\n`
+  const outcome = review(list, `array:\n${item}`)
+  t.match(outcome, {
+    kind: 'injected',
+    warnings: [
+      {
+        subject: 'volume v0, SecretProviderClass class-0',
+        sentence:
+          'parameters.objects, item 1, unknown field objectMode has no effect; did you mean objectName?',
+      },
+    ],
+  })
+  t.equal(outcome.kind === 'injected' && outcome.warnings.length, 1)
+})
