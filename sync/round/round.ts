@@ -36,7 +36,7 @@ export function createRounds(services: RoundServices): RunRound {
   const settle = createSettler(services)
   const report = resultReporter(services, reporter)
 
-  /** Undefined if the round was stopped; the state then stays the same. */
+  /** Undefined if the round was stopped before its report; the state then stays the same. */
   async function sync(round: SyncRound): Promise<NextState | undefined> {
     const result = await fetch(round)
       .then((fetched) => plan(fetched, round))
@@ -60,7 +60,8 @@ export function createRounds(services: RoundServices): RunRound {
       if (next === undefined) return undefined
       entry.state = holdValues(next.state, { memory, account })
       // The controller may not write to accounts that the administrator hasn't enabled.
-      if (entry.isListed) await publishStatus(entry, { account, log, cluster })
+      if (entry.isListed && !round.signal.aborted)
+        await publishStatus(entry, { account, log, cluster })
       return next.nextAfterMs
     } finally {
       entry.running = undefined

@@ -61,11 +61,20 @@ function killAfter(calls: number): Kill {
   }
 }
 
-/** Makes each call of these methods count. */
-export const countedMethods = <T extends object>(methods: T, { counted }: Kill): T =>
+type Method = (...args: unknown[]) => unknown
+
+/** The same object with each of its methods wrapped. */
+export const wrapMethods = <T extends object>(
+  methods: T,
+  wrap: (method: Method, name: string) => Method,
+): T =>
   new Proxy(methods, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name)
-      return typeof method === 'function' ? counted(method.bind(target)) : method
+      return typeof method === 'function' ? wrap(method.bind(target), String(name)) : method
     },
   })
+
+/** Makes each call of these methods count. */
+export const countedMethods = <T extends object>(methods: T, { counted }: Kill): T =>
+  wrapMethods(methods, (method) => counted(method))

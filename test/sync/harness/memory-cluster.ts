@@ -11,9 +11,12 @@ import { readStoredSecret, type StoredSecret } from '../../../sync/plan/stored-s
 import type { ApiAnswer } from '../../support/api-server/api-answer.ts'
 import type { ApiObject } from '../../support/api-server/api-object.ts'
 import { createObjectStore } from '../../support/api-server/object-store.ts'
+import { createSecrets, type Secrets } from '../../support/api-server/secrets.ts'
 
 export interface MemoryCluster {
   readonly cluster: SyncCluster
+  /** Its Secrets, for those who change them by hand. */
+  readonly secrets: Secrets
   /** The number of statuses that have been written. */
   readonly statuses: () => number
   /** The number of statuses of ExternalSecrets and stores that say that they are ready. */
@@ -116,7 +119,8 @@ export function memoryCluster({
       statuses += 1
     },
   }
-  return { cluster, statuses: () => statuses, readies: () => readies }
+  const secrets = createSecrets(objects)
+  return { cluster, secrets, statuses: () => statuses, readies: () => readies }
 }
 
 function stored([status, object]: ApiAnswer): StoredSecret {

@@ -1,19 +1,9 @@
 import t from 'tap'
-import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
-import type { ObjectReference } from '../../../keyvault/reference.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import { accountEntry } from '../../../sync/account/account-entry.ts'
-import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
-import { createSyncMetrics } from '../../../sync/metrics/metrics.ts'
 import { createRounds } from '../../../sync/round/round.ts'
-import { noKnownSources } from '../../../sync/round/settle/decide-sources.ts'
-import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
-import { fakeClock } from '../../support/fake-clock.ts'
-import { memoryLog } from '../../support/memory-log.ts'
-import { policy } from '../../webhook/core/policy.ts'
-import { ampleShares } from '../harness/ample-shares.ts'
-import { freePace } from '../harness/free-pace.ts'
 import { memoryCluster } from '../harness/memory-cluster.ts'
+import { memoryServices } from '../harness/memory-services.ts'
 import { annotations } from '../harness/simulation.ts'
 
 /** Requests the Secret `made` of a template. */
@@ -38,34 +28,9 @@ function source(): Source {
 }
 
 async function round(json: string) {
-  const values: Readonly<Record<string, string>> = { json, text: 'x'.repeat(25_000) }
-  const version = '1'.repeat(32)
-  const read = async ({ name }: ObjectReference): Promise<FetchedObject> => ({
-    kind: 'secret',
-    value: values[name] ?? '',
-    contentType: undefined,
-    isCertificate: false,
-    version,
-  })
-  const { log, lines } = memoryLog()
-  const clock = fakeClock({})
-  const run = createRounds({
-    cluster: memoryCluster({ accounts: [] }).cluster,
-    policy,
-    openSession: () => ({
-      signIn: { principal: 'web', token: async () => 'token', forget: () => undefined },
-      reader: { read, listVersions: async () => [] },
-    }),
-    sourcesOf: () => noKnownSources,
-    metrics: createSyncMetrics(new Map()),
-    events: createEventBudget(clock),
-    memory: ampleShares(),
-    pace: freePace,
-    tries: createTryLimit(clock),
-    clock,
-    log,
-    signal: new AbortController().signal,
-  })
+  const values = { json, text: 'x'.repeat(25_000) }
+  const { cluster } = memoryCluster({ accounts: [] })
+  const { services, lines } = memoryServices({ cluster, values })
   const account = {
     namespace: 'team-a',
     name: 'web',
@@ -74,7 +39,7 @@ async function round(json: string) {
     annotations: annotations('[{ secret: db, data: "k=json#a" }]'),
   }
   const entry = { ...accountEntry(account, true), sources: [source()] }
-  await run(entry)
+  await createRounds(services)(entry)
   const codes = [...entry.state.secrets].map(([name, { failing }]) => [name, failing?.code])
   return { codes: Object.fromEntries(codes), lines }
 }
