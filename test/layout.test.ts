@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
+import { importsOf } from './support/imports-of.ts'
 
 const root = join(import.meta.dirname, '..')
 const folders = [
@@ -25,29 +26,16 @@ const pureFolders = ['requests', 'webhook/core', 'sync/plan']
 /** Packages and parts of Node.js that only compute. */
 const computing = ['leven', 're2js', 'yaml', 'node:crypto']
 
-const imports = new Map(folders.flatMap(sourcesIn).map((path) => [path, importsOf(path)] as const))
+const imports = new Map(
+  folders
+    .flatMap(sourcesIn)
+    .map((path) => [path, importsOf(path, readFileSync(join(root, path), 'utf8'))] as const),
+)
 
 function sourcesIn(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((path) => join(folder, path))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
-}
-
-interface Imported {
-  /** A path from the root, or the name of a package. */
-  readonly name: string
-  readonly isType: boolean
-}
-
-function importsOf(path: string): readonly Imported[] {
-  const text = readFileSync(join(root, path), 'utf8')
-  const found = text.matchAll(
-    /^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)/gm,
-  )
-  return [...found].map(([, type, name = '', dynamic = name]) => ({
-    name: dynamic.startsWith('.') ? normalize(join(dirname(path), dynamic)) : dynamic,
-    isType: type !== undefined,
-  }))
 }
 
 t.test('no folders import each other in a circle', (t) => {

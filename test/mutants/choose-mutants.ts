@@ -1,0 +1,33 @@
+import type { Mutant } from './find-mutants.ts'
+
+/**
+ * Chooses a number of mutants, the same for the same seed. The kinds take turns, because there are many times more of some
+ * than of others.
+ */
+export function chooseMutants(
+  mutants: readonly Mutant[],
+  { count, seed }: { readonly count: number; readonly seed: number },
+): readonly Mutant[] {
+  const random = createRandom(seed)
+  const shuffled = mutants
+    .map((mutant) => ({ mutant, order: random() }))
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ mutant }) => mutant)
+  const kinds = Map.groupBy(shuffled, ({ kind }) => kind)
+  return [...kinds.values()]
+    .flatMap((ofKind) => ofKind.map((mutant, turn) => ({ mutant, turn })))
+    .toSorted((a, b) => a.turn - b.turn)
+    .slice(0, count)
+    .map(({ mutant }) => mutant)
+}
+
+/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
