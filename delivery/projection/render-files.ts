@@ -7,7 +7,7 @@ import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import type { Parsed } from '../../lib/problems/parsed.ts'
 import type { Wanted, WantedValue } from '../contract.ts'
-import { destinationKey, partOf, type Target } from '../destination.ts'
+import { type Destination, partOf, type Target } from '../destination.ts'
 import { targetPathProblem } from '../target-path.ts'
 
 /** The context that all targets of one projection share. */
@@ -157,10 +157,7 @@ async function renderProperties(
     })
   budget.charge(all.length * targetCost)
   return all.map(({ name, value }, index) => {
-    const to = partOf(wanted.to, name)
-    const problem = name.includes('/')
-      ? 'it contains a slash'
-      : targetPathProblem(to.kind === 'file' ? to.path : destinationKey(to))
+    const problem = fileNameProblem(wanted.to, name)
     if (problem !== undefined)
       throw renderError(wanted, {
         code: 'AKV_PROPERTY',
@@ -168,6 +165,13 @@ async function renderProperties(
       })
     return { name, bytes: decode(value, wanted) }
   })
+}
+
+/** Keys of Secrets have rules of their own, which are checked when the Secret is made. */
+function fileNameProblem(to: Destination, name: string): string | undefined {
+  const part = partOf(to, name)
+  if (part.kind !== 'file') return undefined
+  return name.includes('/') ? 'it contains a slash' : targetPathProblem(part.path)
 }
 
 async function renderTlsFiles(

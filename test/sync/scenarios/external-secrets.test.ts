@@ -61,6 +61,24 @@ t.test('a template and a JSON object, and a change in the vault', async (t) => {
   t.equal(simulation.values('app')?.['url'], 'postgres://x?password=new')
 })
 
+t.test('properties become keys, whatever their names are', async (t) => {
+  const simulation = await start(t)
+  const value = JSON.stringify({ 'a/b': '1', 'c\u0001d': '2', '../e': '3', ok: '4' })
+  simulation.azure.rotate({ vault: 'team-a', name: 'db', value })
+  simulation.externalSecrets.put(
+    'ExternalSecret',
+    { name: 'db' },
+    secret({ data: [], dataFrom: [{ extract: { key: 'db' } }] }),
+  )
+  await simulation.round()
+  t.match(ready(simulation), { status: 'False', message: /^AKV_SYNC_VALUES: Secret db: / })
+  const named = JSON.stringify({ 'a/b': '1', 'c\u0001d': '2', ok: '4' })
+  simulation.azure.rotate({ vault: 'team-a', name: 'db', value: named })
+  simulation.pass(3_600_000)
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { a_b: '1', c_d: '2', ok: '4' })
+})
+
 t.test('labels and annotations of an ExternalSecret without a template', async (t) => {
   const simulation = await start(t)
   const { externalSecrets, apiServer } = simulation
