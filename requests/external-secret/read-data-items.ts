@@ -71,7 +71,7 @@ export const readDataFromItem: Read<Item> = (value, at) => {
 const dataFromItem = allOf({
   extract: required(remoteRefReader({ isExtract: true })),
   find: refused(
-    'list the objects in data, because a search would need permission to list the vault',
+    'list the objects in data, because a search reads whatever somebody adds to the vault',
   ),
   rewrite: refused('write each key into data'),
   select: refused('write each key into data'),
