@@ -126,9 +126,13 @@ const bytes = fc.oneof(
   text.map((value) => new Uint8Array(Buffer.from(value))),
   base64.map((value) => new Uint8Array(Buffer.from(value))),
 )
+/** Some keys are there twice. */
 const object = fc
-  .record({ a: json, list: fc.array(json, { maxLength: 3 }), x: json })
-  .map(({ a, list, x }) => `{"a":${a},"list":[${list}],"deep":{"x":${x}}}`)
+  .record({ a: json, list: fc.array(json, { maxLength: 3 }), x: json, again: fc.boolean() })
+  .map(({ a, list, x, again }) => {
+    const earlier = again ? '"a":0,"deep":{"x":0,"y":0},' : ''
+    return `{${earlier}"a":${a},"list":[${list}],"deep":{${again ? '"x":1,' : ''}"x":${x}}}`
+  })
 
 /** The values that a template refers to. */
 export const data = fc.tuple(bytes, bytes, object, bytes, bytes, bytes).map(
