@@ -106,7 +106,13 @@ t.test('the signal ends a pause, and an interrupted round isn’t a failure', as
     reconcileEveryMs: 60_000,
     elapsedMs: () => 0,
   }
-  await runController({ ...options, reconcile: async () => nothing })
+  let rounds = 0
+  const reconcile = async () => {
+    rounds++
+    return nothing
+  }
+  await runController({ ...options, reconcile })
+  t.equal(rounds, 1, 'no round begins after the pause')
   t.strictSame(
     lines.map(({ message }) => message),
     ['everything is in place'],

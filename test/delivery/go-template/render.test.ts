@@ -45,6 +45,8 @@ const results: Readonly<Record<string, string>> = {
   '{{ printf "%d %q %v" .user .user (fromJson .json).tags }}': '%!d(string=web) "web" [a <nil>]',
   '{{ printf "%s" }}|{{ printf "x" .user }}|{{ printf "100%" }}':
     '%!s(MISSING)|x%!(EXTRA string=web)|100%!(NOVERB)',
+  '{{ printf "%d" (eq .user "web") }} {{ quote "\\xff\\xfe\\u00e9" }}':
+    '%!d(bool=true) "\\xff\\xfeé"',
   '{{ toJson .empty }}{{ "<a>" | toJson }}': '"""\\u003ca\\u003e"',
   '{{ or .empty .user }}{{ and .empty .user }}': 'web',
 }

@@ -134,3 +134,24 @@ t.test('an abort ends the waiting', async (t) => {
   await t.rejects(retry(attempt, options), { code: 'AKV_NETWORK' })
   t.equal(tries(), 1)
 })
+
+t.test('after SIGTERM a failure ends the retries, and nobody hears of it', async (t) => {
+  const clock = fakeClock({ random: 0.5 })
+  const ended = new AbortController()
+  const { attempt, tries } = failing(retryable(), retryable())
+  const failures: unknown[] = []
+  const options = {
+    clock,
+    deadline: fixedDeadline(clock.now() + 60_000),
+    signal: ended.signal,
+    onFailure: (error: unknown) => failures.push(error),
+  }
+  const stopped = async () => {
+    ended.abort()
+    return await attempt()
+  }
+  await t.rejects(retry(stopped, options), { code: 'AKV_NETWORK' })
+  t.equal(tries(), 1)
+  t.strictSame(failures, [])
+  t.strictSame(clock.waits, [])
+})

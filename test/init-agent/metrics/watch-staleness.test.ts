@@ -13,23 +13,27 @@ function watch(t: Test, folder = t.testdir()) {
   const sleepers: { readonly untilMs: number; readonly wake: () => void }[] = []
   const { log, lines } = memoryLog()
   const freshness = openFreshMark(folder)
+  const ended = new AbortController()
   const context = {
     volumes: { freshness },
     clock: {
       now: () => nowMs,
       random: () => 0.5,
       // A timer of Node wakes after 24 days at the latest.
-      sleep: (ms: number) =>
-        new Promise<void>(
-          (wake) => void sleepers.push({ untilMs: nowMs + Math.min(ms, 60_000), wake }),
-        ),
+      sleep: (ms: number, signal?: AbortSignal) =>
+        new Promise<void>((wake) => {
+          sleepers.push({ untilMs: nowMs + Math.min(ms, 60_000), wake })
+          signal?.addEventListener('abort', () => wake())
+        }),
     },
     log,
-    signal: new AbortController().signal,
+    signal: ended.signal,
   } as unknown as AgentContext
   return {
     check: watchStaleness(context, 100),
     freshness,
+    end: () => ended.abort(),
+    sleeps: () => sleepers.length,
     messages: () => lines.map(({ message }) => message),
     async advanceTo(seconds: number) {
       for (;;) {
@@ -72,6 +76,16 @@ t.test(
     t.match(messages(), [/stale for too long/, /up to date again/])
   },
 )
+
+t.test('after SIGTERM the timer ends, and the pod stays as it is', async (t) => {
+  const { check, freshness, advanceTo, end, sleeps } = watch(t)
+  check(figures({}))
+  end()
+  await new Promise(setImmediate)
+  t.equal(sleeps(), 1, 'nothing sleeps again')
+  await advanceTo(1_000)
+  t.equal(freshness.read()?.isReady, true)
+})
 
 t.test('each success starts the time anew', async (t) => {
   const { check, freshness, advanceTo } = watch(t)

@@ -140,6 +140,17 @@ const entraNumbers: [number, string, boolean][] = [
   [700238, 'AKV_ENTRA_REFUSED', false],
 ]
 
+/** What a message says about each code that only Entra's numbers cause. */
+const entraSentences: Readonly<Record<string, RegExp>> = {
+  AKV_FEDERATION_MISMATCH: /no federated credential of this client matches the token/,
+  AKV_ISSUER_KEYS: /could not verify the token/,
+  AKV_APP_NOT_FOUND: /does not know this client in this tenant/,
+  AKV_ASSERTION_EXPIRED: /finds the token expired or not valid yet/,
+  AKV_TENANT_NOT_FOUND: /does not know this tenant/,
+  AKV_ENTRA_UNAVAILABLE: /is overloaded or failing/,
+  AKV_ENTRA_REFUSED: /Entra refused the sign-in/,
+}
+
 t.test('Entra’s refusals go by number, not by status', async (t) => {
   t.strictSame(
     entraNumbers.map(([number]) => number),
@@ -158,6 +169,7 @@ t.test('Entra’s refusals go by number, not by status', async (t) => {
         t.equal(error.code, code, String(number))
         t.equal(error.facts.isRetryable, isRetryable)
         t.match(error.message, `AADSTS${number}`)
+        t.match(error.message, entraSentences[code])
         const claims = /FEDERATION_MISMATCH|ISSUER_KEYS|ASSERTION_EXPIRED/.test(code)
         t.equal(error.message.includes(sent.claims), claims, `${number} shows the token's claims`)
       }
