@@ -28,6 +28,8 @@ export interface SimulatedCluster {
   readonly backup: Texts | undefined
   /** `caBundle` of the entry that every install has. */
   readonly bundle: string
+  /** Lets the API servers see what is published now. */
+  recordBundles(): void
   /** Writes `caBundle` of these entries, by default of all. */
   editBundle(text: string, entries?: readonly string[]): void
   /** Adds an entry without `caBundle`, as an upgrade does, if it isn't there. */
@@ -116,6 +118,7 @@ export function simulateCluster(delays: Iterator<number> = [].values()): Simulat
     get bundle() {
       return cluster.bundles?.[twoEntries[0]] ?? ''
     },
+    recordBundles,
     editBundle(text, entries = Object.keys(cluster.bundles ?? {})) {
       const edited = entries.filter((name) => cluster.bundles?.[name] !== undefined)
       cluster.bundles = {
