@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { join } from 'node:path'
 import {
   type AgentConfig,
@@ -138,9 +137,13 @@ async function followRefreshes(context: AgentContext, figures: AgentFigures) {
 const briefRefreshMs = 5_000
 
 async function refreshBriefly(context: AgentContext, state: RefreshState): Promise<void> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(briefRefreshMs)])
-  const refreshed = refreshOnce({ ...context, signal }, state)
-  await Promise.race([refreshed, signal.aborted ? undefined : once(signal, 'abort')])
-  if (signal.aborted)
+  const end = new AbortController()
+  const signal = AbortSignal.any([context.signal, end.signal])
+  const isRefreshed = await Promise.race([
+    refreshOnce({ ...context, signal }, state).then(() => true),
+    context.clock.sleep(briefRefreshMs, signal).then(() => false),
+  ])
+  end.abort()
+  if (!isRefreshed)
     context.log.warn('the vault or Entra takes too long to answer; the pod keeps its current files')
 }

@@ -1,8 +1,10 @@
 import t from 'tap'
 import type { Fault } from '../../../emulator/faults/faults.ts'
 import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
-import { makePod, runToEnd, secretFile } from '../harness/pod.ts'
+import { simulatedClock } from '../../support/simulated-clock.ts'
+import { makePod, secretFile } from '../harness/pod.ts'
 import { runAgentInProcess } from '../harness/run-agent-in-process.ts'
+import { runAgentOn } from '../harness/run-agent-on.ts'
 
 t.test('each retryable failure is waited out', async (t) => {
   const vaultFaults: Record<string, Fault['action']> = {
@@ -60,20 +62,21 @@ t.test('a vault’s pause holds for all objects, also past the timeout', async (
   const emulator = await startTestEmulator(t, {
     secrets: names.map((name) => `${name}: v`).join('\n'),
   })
-  const started = Date.now()
   emulator.addFault({
     match: { service: 'vault' },
     count: 1,
-    action: { kind: 'throttle', retryAfterSeconds: 3 },
+    action: { kind: 'throttle', retryAfterSeconds: 2 },
   })
   const files = names.map((name) => secretFile(name))
-  const pod = await makePod(t, emulator, { files, timeoutSeconds: 2 })
-  const { code, lines, output } = await runAgentInProcess(pod)
-  t.equal(code, 0, output)
+  const pod = await makePod(t, emulator, { files, timeoutSeconds: 1 })
+  const clock = simulatedClock()
+  const startMs = clock.now()
+  const { error, lines } = await runAgentOn(clock, pod)
+  t.equal(error, undefined)
   const gets = emulator.requests.filter(({ path }) => path.includes('/secrets/'))
   t.equal(gets.filter(({ status }) => status === 429).length, 1)
   t.equal(gets.length, 1 + names.length, 'none was asked for during the pause')
-  t.ok(Date.now() - started >= 3000)
+  t.ok(clock.now() - startMs >= 2_000)
   const message = /waiting for the vault's limit.*retrying until \d\d:\d\d:\d\d UTC$/
   t.match(
     lines.find(({ code }) => code === 'AKV_THROTTLED'),
@@ -96,9 +99,8 @@ t.test('a portal that stays ends the fetch at the deadline', async (t) => {
   const portal: Fault['action'] = { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' }
   emulator.addFault({ match: { service: 'vault' }, action: portal })
   const pod = await makePod(t, emulator, { files: [secretFile('a')], timeoutSeconds: 1 })
-  const { code, termination } = await runAgentInProcess(pod)
-  t.equal(code, 1)
-  t.match(termination, /^AKV_BAD_ANSWER: .*captive portal/)
+  const { error } = await runAgentOn(simulatedClock(), pod)
+  t.match(error, { code: 'AKV_BAD_ANSWER', facts: { remedy: /captive portal/ } })
 })
 
 t.test('a token that a vault refuses is replaced once', async (t) => {
@@ -121,7 +123,10 @@ t.test('the agent gives up at the deadline, with the last error', async (t) => {
     action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
   })
   const pod = await makePod(t, emulator, { files: [secretFile('a')], timeoutSeconds: 1 })
-  const { code, termination } = await runToEnd(t, pod)
-  t.equal(code, 1)
-  t.match(termination, /^AKV_FORBIDDEN: .*team-a:a.*Key Vault Secrets User/)
+  const { error } = await runAgentOn(simulatedClock(), pod)
+  t.match(error, {
+    code: 'AKV_FORBIDDEN',
+    message: /team-a:a/,
+    facts: { remedy: /Key Vault Secrets User/ },
+  })
 })

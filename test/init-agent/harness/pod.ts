@@ -43,7 +43,7 @@ export function secretVariable(
   return { variable, object: { vault: 'team-a', type: 'secret', name }, ...more }
 }
 
-/** A configuration that asks for nothing, but for what a test says. */
+/** A configuration that asks for nothing, but for what a test says, and has time on any machine. */
 export function agentConfig(wanted: Partial<AgentConfig>): AgentConfig {
   return {
     version: 1,
@@ -53,7 +53,7 @@ export function agentConfig(wanted: Partial<AgentConfig>): AgentConfig {
     env: [],
     fileMode: '0444',
     refreshSeconds: 0,
-    timeoutSeconds: 20,
+    timeoutSeconds: 600,
     onDeleted: 'keep',
     logLevel: 'debug',
     identity: { clientId, tenantId },

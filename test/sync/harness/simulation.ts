@@ -16,10 +16,10 @@ import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
 import { type ApiServer, startApiServer } from '../../support/api-server/start-api-server.ts'
 import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import { clientId, startTestEmulator, tenantId } from '../../support/servers/start-test-emulator.ts'
+import { simulatedClock } from '../../support/simulated-clock.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from './ample-shares.ts'
 import { freePace } from './free-pace.ts'
-import { simulatedClock } from './simulated-clock.ts'
 import { simulatedSources } from './simulated-sources.ts'
 
 export const webId = clientId

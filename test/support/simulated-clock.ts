@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../../lib/clock.ts'
+import { type Clock, systemClock } from '../../lib/clock.ts'
 
 /**
  * Time that passes by `pass`, and by each sleep that ends, but not while code runs: what a round may do in its time then
