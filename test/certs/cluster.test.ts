@@ -16,7 +16,7 @@ const settings: CertsSettings = {
   webhookConfiguration: 'zz-akv-injector',
   healthListen: { host: '127.0.0.1', port: 0 },
 }
-const connectTo = (kubeconfigFile: string, timeoutMs = 3000) => {
+const connectTo = (kubeconfigFile: string, timeoutMs = 300_000) => {
   process.env['KUBECONFIG'] = kubeconfigFile
   const signal = new AbortController().signal
   return connectCertsCluster({ settings, signal, timeoutMs })

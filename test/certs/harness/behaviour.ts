@@ -38,7 +38,7 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
   const cluster = connectCertsCluster({
     settings,
     signal: new AbortController().signal,
-    timeoutMs: 30_000,
+    timeoutMs: 300_000,
   })
   let elapsedMs = 0
   const newLooker = () =>

@@ -14,7 +14,7 @@ export async function openWhileBlocked(t: Test, port: number): Promise<void> {
   const worker = new Worker(new URL('connect-many.ts', import.meta.url), { workerData })
   t.teardown(() => worker.terminate())
   await new Promise((resolve) => worker.once('online', resolve))
-  const endMs = performance.now() + 60_000
+  const endMs = performance.now() + 600_000
   while (opened[0] !== count && performance.now() < endMs)
     Atomics.wait(opened, 0, opened[0] ?? 0, 100)
   t.equal(opened[0], count, 'connections were open before the server accepted one')

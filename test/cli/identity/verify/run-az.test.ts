@@ -106,12 +106,18 @@ t.test('an endless answer is cut off, on either stream', async (t) => {
 t.test('a command that hangs is ended, together with what it started', async (t) => {
   const file = join(t.testdir(), 'pid')
   azThat(t, { hangs: file })
-  const answer = startAz({ ...azBounds, timeoutMs: 2000 })(show)
-  while (!existsSync(file) || readFileSync(file, 'utf8') === '') await sleep(10)
-  const pid = Number(readFileSync(file, 'utf8'))
-  t.ok(isRunning(pid))
-  t.match(await answer, { kind: 'failed', sentence: /az keyvault show didn’t end within 2 s/ })
+  const pid = await pidOfHanging(1)
   while (isRunning(pid)) await sleep(10)
+
+  /** A busy machine needs more time to start it. */
+  async function pidOfHanging(seconds: number): Promise<number> {
+    t.match(await startAz({ ...azBounds, timeoutMs: seconds * 1000 })(show), {
+      kind: 'failed',
+      sentence: new RegExp(`az keyvault show didn’t end within ${seconds} s`),
+    })
+    const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+    return pid > 0 ? pid : await pidOfHanging(2 * seconds)
+  }
 })
 
 t.test('Ctrl-C ends the Azure CLI, too', async (t) => {

@@ -54,12 +54,17 @@ t.test('a program that prints for ever is ended', async (t) => {
 
 t.test('a program that hangs is ended with everything that it has started', async (t) => {
   const script = '/bin/sleep 600 & echo $! >"$0.pid"; wait'
-  const { results, folder } = await renderWith(t, script, { timeoutMs: 2000 })
-  t.strictSame(results, ['app0: kustomize build didn’t end within 2 s'.replace('’', "'")])
-  const file = join(folder, 'fake programs/kustomize.pid')
-  t.ok(existsSync(file), 'it had started')
-  const pid = Number(readFileSync(file, 'utf8'))
+  const pid = await pidOfHanging(1)
   while (isRunning(pid)) await setTimeout(20)
+
+  /** A busy machine needs more time to start it. */
+  async function pidOfHanging(seconds: number): Promise<number> {
+    const { results, folder } = await renderWith(t, script, { timeoutMs: seconds * 1000 })
+    t.strictSame(results, [`app0: kustomize build didn't end within ${seconds} s`])
+    const file = join(folder, 'fake programs/kustomize.pid')
+    const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+    return pid > 0 ? pid : await pidOfHanging(2 * seconds)
+  }
 })
 
 /** A process that ended may wait for its parent to notice. */
