@@ -39,43 +39,29 @@ t.test('Kubernetes below 1.33 is refused', { skip: withoutHelm }, async (t) => {
 })
 
 t.test(
-  'the webhook gets the version of the API server, or the one that the values name',
+  'the webhook gets the version of the API server, or the one that the values name, and helm test the oldest nodes',
   { skip: withoutHelm },
   async (t) => {
-    const versionIn = (options: RenderOptions) =>
-      environmentOf(
-        readRendered(render(options).text).find('Deployment', 'akv-injector-webhook').spec.template
-          .spec.containers[0],
-      )['AKV_INJECTOR_KUBERNETES_VERSION']
-    const cases: readonly (readonly [string, string, string])[] = [
-      ['1.33.13', '', '1.33'],
-      ['v1.34.2-eks-8d8c5b0', '', '1.34'],
-      ['1.40.0', '', '1.40'],
-      ['1.36.3', '1.34', '1.34'],
-      ['1.34.2', 'v1.35.4-gke.100', '1.35'],
+    const versionsIn = (options: RenderOptions) => {
+      const { find } = readRendered(render({ ...options, withTests: true }).text)
+      const { spec } = find('Deployment', 'akv-injector-webhook').spec.template
+      return [
+        environmentOf(spec.containers[0])['AKV_INJECTOR_KUBERNETES_VERSION'],
+        environmentOf(find('Pod').spec.containers[0])['OLDEST_NODE'],
+      ]
+    }
+    const cases: readonly (readonly [string, string, readonly string[]])[] = [
+      ['1.33.13', '', ['1.33', '1.33']],
+      ['v1.34.2-eks-8d8c5b0', '', ['1.34', '1.33']],
+      ['1.40.0', '', ['1.40', '1.35']],
+      ['1.36.3', '1.34', ['1.34', '1.33']],
+      ['1.34.2', 'v1.35.4-gke.100', ['1.35', '1.35']],
     ]
     for (const [kubeVersion, kubernetesVersion, expected] of cases)
-      t.equal(versionIn({ kubeVersion, values: { kubernetesVersion } }), expected)
+      t.strictSame(versionsIn({ kubeVersion, values: { kubernetesVersion } }), expected)
     // YAML reads an unquoted 1.40 as the number 1.4.
     for (const kubernetesVersion of [1.4, '2.0', '1.x', '1.33 ', 'latest'])
       t.match(render({ values: { kubernetesVersion } }).problem, 'kubernetesVersion')
-  },
-)
-
-t.test(
-  'helm test expects nodes that support what pods may use',
-  { skip: withoutHelm },
-  async (t) => {
-    for (const [kubeVersion, value] of [
-      ['1.33.13', '1.33'],
-      ['1.34.9', '1.33'],
-      ['1.35.0', '1.35'],
-    ] as const)
-      t.match(
-        readRendered(render({ kubeVersion, withTests: true }).text).find('Pod').spec.containers[0]
-          .env,
-        [{ name: 'ACCOUNT_FOLDER' }, { name: 'OLDEST_NODE', value }],
-      )
   },
 )
 
@@ -127,17 +113,18 @@ t.test(
   'the CA of clients is mounted from a ConfigMap or a Secret, and by default from neither',
   { skip: withoutHelm },
   async (t) => {
-    const podOf = (clientCertificates: object) =>
-      readRendered(render({ values: { webhook: { clientCertificates } } }).text).find(
-        'Deployment',
-        'akv-injector-webhook',
-      ).spec.template.spec
+    const rendered = (clientCertificates: object) => {
+      const values = { webhook: { clientCertificates } }
+      const { find } = readRendered(render({ values, withTests: true }).text)
+      const { spec } = find('Deployment', 'akv-injector-webhook').spec.template
+      return { ...spec, test: environmentOf(find('Pod').spec.containers[0]) }
+    }
     const items = [{ key: 'ca.crt', path: 'ca.crt' }]
     for (const [value, source] of [
       [{ configMapName: 'api-servers' }, { configMap: { name: 'api-servers', items } }],
       [{ secretName: 'api-servers' }, { secret: { secretName: 'api-servers', items } }],
     ] as const) {
-      const { volumes, containers } = podOf(value)
+      const { volumes, containers, test } = rendered(value)
       const found = volumes.filter(({ name }: { name: string }) => name === 'clients')
       t.strictSame(found, [{ name: 'clients', ...source }])
       t.match(
@@ -147,19 +134,15 @@ t.test(
       const env = environmentOf(containers[0])
       t.equal(env['AKV_INJECTOR_CLIENT_CA_FILE'], '/etc/akv-injector/clients/ca.crt')
       t.notOk('AKV_INJECTOR_CLIENT_NAMES' in env)
-      const withTests = render({
-        values: { webhook: { clientCertificates: value } },
-        withTests: true,
-      })
-      const [test] = readRendered(withTests.text).find('Pod').spec.containers
-      t.equal(environmentOf(test)['CLIENT_CERTIFICATES'], 'true')
+      t.equal(test['CLIENT_CERTIFICATES'], 'true')
     }
-    const { volumes, containers } = podOf({})
+    const { volumes, containers, test } = rendered({})
     t.strictSame(
       volumes.map(({ name }: { name: string }) => name),
       ['tls'],
     )
     t.notOk('AKV_INJECTOR_CLIENT_CA_FILE' in environmentOf(containers[0]))
+    t.notOk('CLIENT_CERTIFICATES' in test)
   },
 )
 

@@ -87,7 +87,7 @@ t.test(
   'the chart accepts each refresh that the webhook accepts, and no other',
   { skip },
   async (t) => {
-    const texts = '0s 30s 029s 08m 1m 5s 29s 8760h 8759h60m 8760h1s 999999999h'.split(' ')
+    const texts = '0s 30s 029s 08m 29s 8759h60m 8760h1s 999999999h'.split(' ')
     for (const refresh of texts) {
       const { ok, problem } = render({ values: { csi: { refresh } } })
       t.equal(ok, podSettings.refresh(refresh).kind === 'valid', refresh)

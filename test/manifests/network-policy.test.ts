@@ -2,7 +2,7 @@ import t from 'tap'
 import { render, withoutHelm } from './helm.ts'
 import { type Manifest, readRendered } from './rendered.ts'
 import { podsOf } from './security/pod-privileges.ts'
-import { renderings } from './security/renderings.ts'
+import { readRendering } from './security/renderings.ts'
 
 /** Which connections the pods of a process may accept and open, such as `TCP 8443`. */
 interface Connections {
@@ -48,7 +48,7 @@ const apiServer = ['TCP 443', 'TCP 6443', ...dns]
 const certs = { accepts: ['TCP 8080'], opens: apiServer }
 
 t.test('the webhook opens no connection, and the controller only to the API server', async (t) => {
-  t.strictSame(connections(renderings.install), {
+  t.strictSame(connections(readRendering('install')), {
     webhook: { accepts: ['TCP 8443', 'TCP 8080'], opens: [] },
     certs,
   })

@@ -12,8 +12,7 @@ t.test(
   'sync isn’t installed if no namespace lists an account',
   { skip: withoutHelm },
   async (t) => {
-    for (const namespaces of [{}, { a: null }, { a: accounts() }, { a: null, b: accounts() }])
-      t.strictSame(ofSync(render({ values: sync(namespaces) })), [])
+    t.strictSame(ofSync(render({ values: sync({ a: null, b: accounts() }) })), [])
   },
 )
 
@@ -57,8 +56,8 @@ t.test(
   { skip: withoutHelm },
   async (t) => {
     // An empty list of resourceNames means every name.
-    for (const namespace of [accounts(), accounts(''), accounts(null), {}, null])
-      t.strictSame(ofSync(render({ values: sync({ 'team-a': namespace }), unchecked: true })), [])
+    const namespaces = { a: accounts(), b: accounts(''), c: accounts(null), d: {}, e: null }
+    t.strictSame(ofSync(render({ values: sync(namespaces), unchecked: true })), [])
   },
 )
 

@@ -2,11 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import type { Manifest } from '../rendered.ts'
 import { isRefused } from './admission.ts'
-import { renderings } from './renderings.ts'
+import { readRendering } from './renderings.ts'
 
 /** The certificate controller can change caBundle of our webhook configuration, and nothing else of any. */
 const certs = 'system:serviceaccount:akv-injector:akv-injector-certs'
-const before = renderings.csiLabelled.find(({ kind }) => kind === 'MutatingWebhookConfiguration')
+const install = readRendering('install')
+const before = readRendering('csiLabelled').find(
+  ({ kind }) => kind === 'MutatingWebhookConfiguration',
+)
 const [first, second]: readonly Manifest[] = before.webhooks
 const withWebhooks = (...webhooks: readonly Manifest[]) => ({ ...before, webhooks })
 /** An object as the API server gets it: without fields that are undefined. */
@@ -22,7 +25,7 @@ interface Change {
   readonly user?: string
 }
 const isAllowed = ({ operation = 'UPDATE', after, user = certs }: Change) =>
-  !isRefused(renderings.install, {
+  !isRefused(install, {
     user,
     operation,
     group: 'admissionregistration.k8s.io',

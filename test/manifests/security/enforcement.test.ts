@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Manifest } from '../rendered.ts'
 import { violations } from './admission.ts'
 import { type AdmissionRequest, coveredBy } from './matching.ts'
-import { renderings } from './renderings.ts'
+import { readRendering } from './renderings.ts'
 
 /** What the API server does if a request violates a policy, and if it can't evaluate the policy. */
 interface Enforcement {
@@ -108,8 +108,8 @@ const ofSync: Readonly<Record<string, Enforcement>> = {
 
 const installs: readonly (readonly [readonly Manifest[], Readonly<Record<string, Enforcement>>])[] =
   [
-    [renderings.install, ofEverybody],
-    [renderings.sync, ofSync],
+    [readRendering('install'), ofEverybody],
+    [readRendering('sync'), ofSync],
   ]
 for (const [objects, policies] of installs) {
   const ofKind = (wanted: string) => objects.filter(({ kind }) => kind === wanted)

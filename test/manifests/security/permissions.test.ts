@@ -3,7 +3,7 @@ import { defaultFlags } from '../../../certs/settings.ts'
 import { render, withoutHelm } from '../helm.ts'
 import { readRendered } from '../rendered.ts'
 import { type Permissions, permissionsBySubject } from './permissions.ts'
-import { renderings } from './renderings.ts'
+import { readRendering } from './renderings.ts'
 
 /** docs/security.md, "The parts and their permissions". */
 const eso = 'external-secrets.io'
@@ -50,13 +50,13 @@ const ofTest: Permissions = {
 }
 
 t.test('by default, only the certificate controller has permissions', async (t) => {
-  t.strictSame(permissionsBySubject(renderings.install), {
+  t.strictSame(permissionsBySubject(readRendering('install')), {
     'akv-injector/akv-injector-certs': ofCerts,
   })
 })
 
 t.test('with csi.namespaces, the webhook may read classes and accounts by name', async (t) => {
-  t.strictSame(permissionsBySubject(renderings.csiLabelled), {
+  t.strictSame(permissionsBySubject(readRendering('csiLabelled')), {
     'akv-injector/akv-injector-webhook': ofWebhook,
   })
 })
@@ -67,7 +67,7 @@ t.test('the sync controller has permissions in the listed namespaces', async (t)
     ...ofClassesIn(namespace),
     ...ofExternalSecretsIn(namespace),
   })
-  t.strictSame(permissionsBySubject(renderings.sync), {
+  t.strictSame(permissionsBySubject(readRendering('sync')), {
     'akv-injector/akv-injector-sync': {
       [`cluster: any clustersecretstores.${eso}`]: 'list watch',
       ...inNamespace('team-a', ['api', 'web']),

@@ -10,12 +10,13 @@ import {
 import type { Manifest } from '../rendered.ts'
 import { violations } from './admission.ts'
 import type { AdmissionRequest, Labels } from './matching.ts'
-import { renderings } from './renderings.ts'
+import { readRendering } from './renderings.ts'
 
 /** What the policies that concern everybody refuse or report. docs/install.md describes them. */
 const namespace = { name: 'shop' }
+const install = readRendering('install')
 const violated = (request: AdmissionRequest) =>
-  violations(renderings.install, request).map(({ policy }) => policy)
+  violations(install, request).map(({ policy }) => policy)
 
 const volume = (name: string, readOnly?: boolean) => ({ name, ...(readOnly && { readOnly }) })
 const debugged = {
@@ -33,43 +34,49 @@ const debugged = {
     },
   ],
 }
-/** Which policies an added debug container violates. */
-const debug = (container: object, spec: object = debugged) => {
+/** Whether an added debug container is refused: alone, and between two others. */
+function debug(container: object, spec: object = debugged): readonly boolean[] {
   const old = { name: 'old', volumeMounts: [volume(identityVolume)] }
   const added = { name: 'debug', ...container }
-  return violated({
-    operation: 'UPDATE',
-    resource: 'pods/ephemeralcontainers',
-    namespace,
-    oldObject: { metadata: {}, spec: { ...spec, ephemeralContainers: [old] } },
-    object: { metadata: {}, spec: { ...spec, ephemeralContainers: [old, added] } },
+  const harmless = ['a', 'b'].map((name) => ({ name, volumeMounts: [volume('scratch')] }))
+  return [[added], [harmless[0], added, harmless[1]]].map((all) => {
+    const found = violated({
+      operation: 'UPDATE',
+      resource: 'pods/ephemeralcontainers',
+      namespace,
+      oldObject: { metadata: {}, spec: { ...spec, ephemeralContainers: [old] } },
+      object: { metadata: {}, spec: { ...spec, ephemeralContainers: [old, ...all] } },
+    })
+    return found.includes('ephemeral-containers')
   })
 }
+const refused = [true, true]
+const allowed = [false, false]
 const mounts = (...volumeMounts: readonly object[]) => ({ volumeMounts })
 
 t.test('a debug container gets neither the token of an agent nor its processes', async (t) => {
-  const refused = [
+  const containers = [
     mounts(volume(identityVolume)),
     mounts(volume(identityVolume, true)),
     mounts(volume('scratch'), volume(identityVolume, true)),
     { targetContainerName: agentName },
   ]
-  for (const container of refused) t.strictSame(debug(container), ['ephemeral-containers'])
+  for (const container of containers) t.strictSame(debug(container), refused)
 })
 
 t.test('a debug container mounts what apps trust only read-only', async (t) => {
   for (const name of [filesVolume, envVolume, 'served']) {
-    t.strictSame(debug(mounts(volume(name))), ['ephemeral-containers'], name)
-    t.strictSame(debug(mounts(volume('scratch'), volume(name, false))), ['ephemeral-containers'])
-    t.strictSame(debug(mounts(volume(name, true))), [], name)
+    t.strictSame(debug(mounts(volume(name))), refused, name)
+    t.strictSame(debug(mounts(volume('scratch'), volume(name, false))), refused)
+    t.strictSame(debug(mounts(volume(name, true))), allowed, name)
   }
   for (const container of [
     {},
     { targetContainerName: 'app' },
     mounts(volume('scratch'), volume('token')),
   ])
-    t.strictSame(debug(container), [], JSON.stringify(container))
-  t.strictSame(debug(mounts(volume('served')), {}), [], 'without an agent')
+    t.strictSame(debug(container), allowed, JSON.stringify(container))
+  t.strictSame(debug(mounts(volume('served')), {}), allowed, 'without an agent')
 })
 
 const pod = (annotations?: Labels, initContainers?: readonly object[]) => ({

@@ -2,7 +2,7 @@ import t from 'tap'
 import { render, withoutHelm } from '../helm.ts'
 import { type Manifest, readRendered } from '../rendered.ts'
 import { podsOf, privilegesOf, secretsOf } from './pod-privileges.ts'
-import { renderings } from './renderings.ts'
+import { readRendering } from './renderings.ts'
 
 /** What Pod Security "restricted" requires, a read-only root, and an unprivileged user. */
 const unprivileged = {
@@ -18,7 +18,9 @@ const unprivileged = {
   ofNode: [],
 }
 
-const pods = { ...podsOf(renderings.install), ...podsOf(renderings.sync) }
+const install = readRendering('install')
+const objects = [...install, ...readRendering('sync')]
+const pods = podsOf(objects)
 const names = ['akv-injector-webhook', 'akv-injector-certs', 'akv-injector-sync']
 
 /** A pod can turn off the token of its account, and decides if neither does. */
@@ -34,9 +36,7 @@ t.test('no process has a privilege', async (t) => {
 })
 
 t.test('each process acts as an account of its own, and the webhook as none', async (t) => {
-  const accounts = [...renderings.install, ...renderings.sync].filter(
-    ({ kind }) => kind === 'ServiceAccount',
-  )
+  const accounts = objects.filter(({ kind }) => kind === 'ServiceAccount')
   t.strictSame(accounts.map(({ metadata }) => metadata.name).sort(), names.toSorted())
   for (const account of accounts) {
     const { name } = account.metadata
@@ -54,7 +54,7 @@ t.test('only the webhook sees a Secret: its serving certificate', async (t) => {
 })
 
 t.test('the namespace admits only pods without privileges', async (t) => {
-  const [{ kind, metadata }] = renderings.install
+  const [{ kind, metadata }] = install
   t.equal(kind, 'Namespace')
   t.equal(metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted')
 })

@@ -1,15 +1,16 @@
 import t from 'tap'
 import type { Manifest } from '../rendered.ts'
 import { isRefused } from './admission.ts'
-import { renderings } from './renderings.ts'
+import { readRendering } from './renderings.ts'
 
 /** Which tokens the sync controller gets, and what it can change of ServiceAccounts. */
+const manifests = readRendering('sync')
 const sync = 'system:serviceaccount:akv-injector:akv-injector-sync'
 const namespace = { name: 'team-a' }
 const audience = 'api://AzureADTokenExchange'
 
 const getsToken = (spec: object, user = sync) =>
-  !isRefused(renderings.sync, {
+  !isRefused(manifests, {
     user,
     namespace,
     operation: 'CREATE',
@@ -71,7 +72,7 @@ interface Change {
   readonly user?: string
 }
 const canWrite = ({ before, after, user = sync }: Change) =>
-  !isRefused(renderings.sync, {
+  !isRefused(manifests, {
     user,
     namespace,
     operation: before ? (after ? 'UPDATE' : 'DELETE') : 'CREATE',

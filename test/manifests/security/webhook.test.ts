@@ -5,10 +5,12 @@ import { webhooksCalled } from './admission.ts'
 import { assertKnownFields } from './known-fields.ts'
 import { coveredBy, type Labels } from './matching.ts'
 import { csiLabel, type ExampleNamespace, excluded, ordinary } from './namespaces.ts'
-import { renderings } from './renderings.ts'
+import { readRendering } from './renderings.ts'
 
 /** Which pods the API server sends to the webhook, and what happens to them. */
-const { install, csiLabelled, csiAll } = renderings
+const install = readRendering('install')
+const csiLabelled = readRendering('csiLabelled')
+const csiAll = readRendering('csiAll')
 const modes = { install, csiLabelled, csiAll }
 const pods = 'pods.akv-injector.io'
 const csiPods = 'csi-pods.akv-injector.io'

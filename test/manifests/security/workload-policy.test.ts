@@ -5,10 +5,12 @@ import { type Manifest, readRendered } from '../rendered.ts'
 import { violations, webhooksCalled } from './admission.ts'
 import type { Labels } from './matching.ts'
 import { csiLabel, type ExampleNamespace, excluded, ordinary } from './namespaces.ts'
-import { renderings } from './renderings.ts'
+import { readRendering } from './renderings.ts'
 
 /** Which workloads are reported because their pods would start without their secrets. */
-const { install, csiLabelled, csiAll } = renderings
+const install = readRendering('install')
+const csiLabelled = readRendering('csiLabelled')
+const csiAll = readRendering('csiAll')
 const kinds: readonly (readonly [group: string, resource: string])[] = [
   ['apps', 'deployments'],
   ['apps', 'statefulsets'],
