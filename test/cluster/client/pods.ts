@@ -18,6 +18,18 @@ export const plainPod = (spec: object = {}, metadata: object = {}): Pod => ({
   spec: { containers: [{ name: 'app', image: 'registry.example/app:1' }], ...spec },
 })
 
+/** The spec of a pod that Pod Security "restricted" admits. */
+export const restrictedSpec = {
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    {
+      name: 'app',
+      image: 'registry.example/app:1',
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    },
+  ],
+}
+
 export interface Container {
   readonly name: string
   readonly image: string

@@ -2,23 +2,12 @@ import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { agentOf, annotatedPod, filesAndEnv, type Pod } from '../client/pods.ts'
+import { agentOf, annotatedPod, filesAndEnv, type Pod, restrictedSpec } from '../client/pods.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
 
 /** Tests in namespaces with Pod Security, LimitRanges and quotas. */
 const cluster = openCluster(t)
 await serveWebhook(t, cluster)
-
-const restricted = {
-  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-  containers: [
-    {
-      name: 'app',
-      image: 'registry.example/app:1',
-      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-    },
-  ],
-}
 
 const refreshing = { refresh: '5m', metrics: '19980', 'stale-after': '1h' }
 for (const settings of [{ refresh: '0' }, { refresh: '5m' }, refreshing])
@@ -26,7 +15,7 @@ for (const settings of [{ refresh: '0' }, { refresh: '5m' }, refreshing])
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
     const namespace = await testNamespace(t, cluster, labels)
     const annotations = { ...filesAndEnv, ...settings }
-    const pod = annotatedPod({ namespace, annotations, spec: restricted })
+    const pod = annotatedPod({ namespace, annotations, spec: restrictedSpec })
     t.ok(agentOf(expectSuccess(await cluster.create(pod, { dryRun: true })).body as Pod))
 
     const careless = annotatedPod({ namespace, annotations })
