@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
-import { type Ended, program } from './run-command-line.ts'
+import type { Ended } from './run-command-line.ts'
 import { runInProcess } from './run-in-process.ts'
-import { startsFast } from './start-fast/bundles.ts'
+import { program, startsFast } from './start-fast/bundles.ts'
 
 /** The text of each file by its path. */
 export type Texts = Readonly<Record<string, string>>

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { startsFast } from './start-fast/bundles.ts'
+import { program, startsFast } from './start-fast/bundles.ts'
 
 export const root = join(import.meta.dirname, '../..')
-/** What a process of ours runs. */
-export const program = join(root, 'cli/main.ts')
 
 export interface Ended {
   readonly code: number | null

@@ -8,8 +8,8 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { Writable } from 'node:stream'
 import { runCommandLine } from '../../cli/command-line.ts'
-import { type Ended, program } from './run-command-line.ts'
-import { startsFast } from './start-fast/bundles.ts'
+import type { Ended } from './run-command-line.ts'
+import { program, startsFast } from './start-fast/bundles.ts'
 
 interface Streams {
   /** What the command hasn't read yet. */

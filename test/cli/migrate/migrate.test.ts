@@ -5,8 +5,9 @@ import t from 'tap'
 import { parseAllDocuments, stringify } from 'yaml'
 import { withoutHelm } from '../../manifests/helm.ts'
 import { programPath } from '../../support/needs/without.ts'
-import { program, root } from '../../support/run-command-line.ts'
+import { root } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
+import { program } from '../../support/start-fast/bundles.ts'
 
 const shop = readFileSync(join(root, 'test/fixtures/migrate/shop.yaml'), 'utf8')
 const migrate = async (input: string, ...args: readonly string[]) =>

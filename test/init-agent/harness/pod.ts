@@ -6,7 +6,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import {
   type AgentConfig,
@@ -19,9 +18,7 @@ import {
 import type { Emulator } from '../../../emulator/emulator.ts'
 import type { ObjectType } from '../../../keyvault/reference.ts'
 import { clientId, tenantId } from '../../support/servers/start-test-emulator.ts'
-import { startsFast } from '../../support/start-fast/bundles.ts'
-
-const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
+import { agentProgram, startsFast } from '../../support/start-fast/bundles.ts'
 
 export const secretFile = (name: string, more: Partial<WantedFile> = {}): WantedFile =>
   objectFile('secret', name, more)
@@ -132,7 +129,7 @@ export interface RunningAgent {
 }
 
 export function startAgent(t: Test, pod: Pod, env: NodeJS.ProcessEnv = {}): RunningAgent {
-  const program = pod.program ?? [...startsFast, entry]
+  const program = pod.program ?? [...startsFast, agentProgram]
   const flags = ['--root', pod.root, '--termination-log', pod.terminationLog]
   const command = [...(pod.launcher ?? []), process.execPath, ...program, 'agent', ...flags]
   const agent = spawn(command[0] ?? '', command.slice(1), {

@@ -56,8 +56,23 @@ export function areBundlesCurrent(): boolean {
   return madeMs !== undefined && changedMs.every((atMs) => atMs !== undefined && atMs < madeMs)
 }
 
-/** Node's flags for a program that a test starts from its sources: it then loads packages from their bundles, too. */
-export const startsFast: readonly string[] = [
-  '--import',
-  pathToFileURL(join(import.meta.dirname, 'start-program-fast.ts')).href,
-]
+/** The folder of the bundled programs, which `npm test` has just made. Without it, they run from their sources. */
+const programs = process.env['TEST_PROGRAMS']
+
+const programOf = (bundled: string, source: string): string =>
+  join(root, programs === undefined ? source : join(programs, bundled))
+
+/** What a process of ours runs. */
+export const program = programOf('main.js', 'cli/main.ts')
+
+/** The agent by itself, which never makes room for a smaller process. */
+export const agentProgram = programOf(
+  'agent-process.js',
+  'test/init-agent/harness/agent-process.ts',
+)
+
+/** Node's flags for these programs: from their sources, they load packages from their bundles, too. */
+export const startsFast: readonly string[] =
+  programs === undefined
+    ? ['--import', pathToFileURL(join(import.meta.dirname, 'start-program-fast.ts')).href]
+    : []

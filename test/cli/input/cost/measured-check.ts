@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { program, startsFast } from '../../../support/start-fast/bundles.ts'
 
-const main = join(import.meta.dirname, '../../../../cli/main.ts')
 export const mebibyte = 2 ** 20
 
 /** About so many characters, from pieces that differ. */
@@ -35,7 +35,7 @@ export function commandLine(folder: string) {
       writeFileSync(file, text)
       const { status, stderr } = spawnSync(
         process.execPath,
-        [`--import=${preload}`, main, 'check', file],
+        [`--import=${preload}`, ...startsFast, program, 'check', file],
         { encoding: 'utf8', maxBuffer: 2 ** 30, env: { ...process.env, NODE_OPTIONS: '' } },
       )
       const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(readFileSync(used, 'utf8'))

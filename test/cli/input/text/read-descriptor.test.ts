@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { podText, program, root } from '../../../support/run-command-line.ts'
+import { podText, root } from '../../../support/run-command-line.ts'
+import { program } from '../../../support/start-fast/bundles.ts'
 
 t.test('a command waits for a writer that is slow, also in the middle of a text', async (t) => {
   const [kind, ...rest] = podText({ vault: 'team-a', secrets: 'x' }).split(',')
