@@ -48,7 +48,7 @@ export function writeFakeAz(folder: string, identities: readonly FakeIdentity[])
   // A #! line can't have a path with a blank, and not a long one.
   writeFileSync(
     file,
-    `#!/bin/sh\nexec ${shellQuote(process.execPath)} ${shellQuote(script)} "$@"\n`,
+    `#!/bin/sh\nexport NODE_COMPILE_CACHE=${shellQuote(process.env['NODE_COMPILE_CACHE'] ?? '')}\nexec ${shellQuote(process.execPath)} ${shellQuote(script)} "$@"\n`,
   )
   chmodSync(file, 0o755)
   const log = () =>
