@@ -8,6 +8,7 @@ import { openPem, openPfx } from '../../emulator/material/open-certificate.ts'
 import { readImportBody } from '../../emulator/vault/bodies/import-body.ts'
 import { readSecretBody } from '../../emulator/vault/bodies/secret-body.ts'
 import { pageOf } from '../../emulator/vault/operations/paging.ts'
+import { numRuns } from '../support/property-runs.ts'
 import { openssl, opensslBytes } from './openssl.ts'
 
 const segment = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '').toString('base64url')
@@ -46,7 +47,7 @@ t.test('only a valid assertion passes, and none makes the emulator throw', async
     fc.asyncProperty(fc.oneof(forged, fc.string()), async (assertion) => {
       t.type((await check(assertion))?.code, 'number')
     }),
-    { numRuns: 1000 },
+    { numRuns },
   )
   // Signed by the right key, but saying something else.
   const odd = fc.record({ exp: fc.jsonValue(), nbf: fc.jsonValue(), aud: fc.jsonValue() })
@@ -85,7 +86,7 @@ t.test('every body is read or refused without an exception', async () => {
       const { notBefore, expires } = read.value.change
       return [notBefore, expires].every((time) => !Number.isNaN(time?.getTime() ?? 0))
     }),
-    { numRuns: 1000 },
+    { numRuns },
   )
 })
 

@@ -13,6 +13,7 @@ import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { agentConfig as config, secretFile, secretVariable } from '../../init-agent/harness/pod.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 import { delivered } from '../../init-agent/harness/volume.ts'
+import { numRuns } from '../../support/property-runs.ts'
 
 const optional = { optional: true } as const
 
@@ -130,7 +131,7 @@ t.test('no problem of a projection quotes a value', async () => {
       const { problems } = await projectContent(wanted, { outcomes, before: noContent })
       return problems.length === 1 && !problems[0]?.error.message.includes('hunter2')
     }),
-    { numRuns: 1000 },
+    { numRuns },
   )
 })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { envValueProblem } from '../../../delivery/projection/env-value-problem.ts'
 import { parseEnvFile, renderEnvFile } from '../../../init-agent/volume/env-file.ts'
+import { numRuns } from '../../support/property-runs.ts'
 
 t.test('a variable is a line whose value is literal', async (t) => {
   const file = renderEnvFile(
@@ -31,7 +32,7 @@ t.test('a file of variables reads back as the same values', async () => {
         [...variables].every(([name, bytes]) => bytes.equals(read.get(name) ?? Buffer.of()))
       )
     }),
-    { numRuns: 1000 },
+    { numRuns },
   )
 })
 

@@ -4,6 +4,7 @@ import * as property from '../../../keyvault/formats/property.ts'
 import type { Parsed } from '../../../lib/problems/parsed.ts'
 import { countSteps } from '../../support/count-steps.ts'
 import { countingBudget } from '../../support/counting-budget.ts'
+import { numRuns } from '../../support/property-runs.ts'
 
 /** Gives what a function finds in a JSON text, or the problem with that text. */
 function inDocument<T>(
@@ -252,9 +253,9 @@ t.test('reading a property agrees with a naive evaluator on any JSON', async (t)
         ? result.value === expected
         : result.value === JSON.stringify(expected)
     }),
-    { numRuns: 5000 },
+    { numRuns: 5 * numRuns },
   )
-  t.ok(found > 100, `${found} paths led somewhere`)
+  t.ok(found > numRuns / 10, `${found} paths led somewhere`)
 })
 
 t.test('hostile documents and paths cost no more than their length allows', async (t) => {

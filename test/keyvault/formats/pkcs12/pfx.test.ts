@@ -3,6 +3,7 @@ import t from 'tap'
 import { readPfx } from '../../../../keyvault/formats/pkcs12/pfx.ts'
 import { createCpuBudget } from '../../../../lib/cpu-budget.ts'
 import { countingBudget } from '../../../support/counting-budget.ts'
+import { numRuns } from '../../../support/property-runs.ts'
 import { certificateDer, fixture, keyDer, openssl, parsedValue, pemBlocks } from '../fixtures.ts'
 
 const chain = ['leaf', 'root', 'intermediate'].map(certificateDer)
@@ -171,14 +172,14 @@ t.test('a PFX with any change is read or refused, and never hangs', async (t) =>
         return result.kind === 'valid' || /can't be read: /.test(result.problem)
       },
     ),
-    { numRuns: 600 },
+    { numRuns },
   )
   await fc.assert(
     fc.asyncProperty(
       fc.uint8Array({ maxLength: 300 }),
       async (bytes) => (await readPfx(bytes)).kind === 'invalid',
     ),
-    { numRuns: 1000 },
+    { numRuns },
   )
   t.ok(dearest <= 900_000, `dearest: ${dearest} µs`)
 })

@@ -10,6 +10,7 @@ import { patchOperations } from '../../../../webhook/core/injection/patch.ts'
 import type { Pod } from '../../../../webhook/core/model/pod.ts'
 import { mutate } from '../../../../webhook/core/mutate.ts'
 import { planInjection } from '../../../../webhook/core/plan-injection.ts'
+import { numRuns } from '../../../support/property-runs.ts'
 import { anyPod, requestFor, saneAnnotations } from '../arbitraries.ts'
 import { policy } from '../policy.ts'
 
@@ -47,7 +48,7 @@ t.test('the planned size is at least the patch’s size, and not much more', asy
       const { planned, actual } = sizesOf(pod)
       if (actual > planned) throw new Error(`${actual} bytes, planned ${planned}`)
     }),
-    { numRuns: 500 },
+    { numRuns },
   )
   const long = 'V'.repeat(250)
   for (const pod of [
