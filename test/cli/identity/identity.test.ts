@@ -271,45 +271,52 @@ t.test('identity refuses what it cannot use, and prints no command', async (t) =
 
 t.test('each way to name an object gets the narrowest role, and the access policy', async (t) => {
   const [user, reader] = ['Key Vault Secrets User', 'Key Vault Reader']
-  const cases: readonly (readonly [entry: string, role: string | undefined, path: string])[] = [
-    ['db', user, 'secrets/db'],
-    ['app=config#flags', user, 'secrets/config'],
-    ['db@0123456789abcdef0123456789abcdef', user, 'secrets/db'],
-    ['tls/web', user, 'secrets/web'],
-    ['pfx/web', user, 'secrets/web'],
-    ['pem=web', user, 'secrets/web'],
-    ['cert/web', reader, 'certificates/web'],
-    ['key/signing', reader, 'keys/signing'],
+  // Each in a vault of its own, so that one script shows what each of them gets.
+  const cases: readonly (readonly [entry: string, vault: string, role: string, path: string])[] = [
+    ['plain:db', 'plain', user, 'secrets/db'],
+    ['app=property:config#flags', 'property', user, 'secrets/config'],
+    ['old=version:db@0123456789abcdef0123456789abcdef', 'version', user, 'secrets/db'],
+    ['pair=files:tls/web', 'files', user, 'secrets/web'],
+    ['web.pfx=bundle:pfx/web', 'bundle', user, 'secrets/web'],
+    ['pem=backing:web', 'backing', user, 'secrets/web'],
+    ['leaf=public:cert/web', 'public', reader, 'certificates/web'],
+    ['keys:key/signing', 'keys', reader, 'keys/signing'],
   ]
   const policies: Readonly<Record<string, string>> = {
     secrets: 'secret-permissions',
     certificates: 'certificate-permissions',
     keys: 'key-permissions',
   }
-  for (const [entry, role, path] of cases) {
-    const input = podText({ vault: 'team-a', secrets: entry, 'client-id': webClient })
-    const print = async (...options: readonly string[]) => {
-      const { code, stdout } = await runInProcess(
-        ['identity', '-', '--issuer', issuer, ...options],
-        { input },
-      )
-      t.equal(code, 0)
-      return stdout
-    }
-    const assigned = (script: string) =>
-      paste(t, script)
-        .assigned()
-        .map((assigned) => [assigned['role'], assigned['scope']?.split('/vaults/')[1]])
-    t.strictSame(assigned(await print()), [[role, 'team-a']], entry)
-    t.strictSame(assigned(await print('--scope', 'object')), [[role, `team-a/${path}`]], entry)
-    const script = await print('--access-policies')
+  const input = podText({
+    secrets: cases.map(([entry]) => entry).join(),
+    'client-id': webClient,
+  })
+  const print = async (...options: readonly string[]) => {
+    const { code, stdout } = await runInProcess(['identity', '-', '--issuer', issuer, ...options], {
+      input,
+    })
+    t.equal(code, 0)
+    return stdout
+  }
+  const assigned = (script: string) =>
+    paste(t, script)
+      .assigned()
+      .map((assigned) => [assigned['role'], assigned['scope']?.split('/vaults/')[1]])
+      .toSorted()
+  t.strictSame(assigned(await print()), cases.map(([, vault, role]) => [role, vault]).toSorted())
+  t.strictSame(
+    assigned(await print('--scope', 'object')),
+    cases.map(([, vault, role, path]) => [role, `${vault}/${path}`]).toSorted(),
+  )
+  const script = await print('--access-policies')
+  for (const [, vault, , path] of cases) {
     const [collection = ''] = path.split('/')
     t.match(
       script,
-      `az keyvault set-policy --name team-a --object-id "$PRINCIPAL_ID" --${policies[collection]} get\n`,
+      `az keyvault set-policy --name ${vault} --object-id "$PRINCIPAL_ID" --${policies[collection]} get\n`,
     )
-    t.notMatch(script, 'role assignment')
   }
+  t.notMatch(script, 'role assignment')
 })
 
 t.test(
