@@ -39,6 +39,8 @@ export function createWorkspace(root: string, paths: readonly string[]): Workspa
           env: {
             ...process.env,
             TAP_BAIL: '1',
+            // Ours is for hangs; tap's own is too short for a busy machine.
+            TAP_TIMEOUT: String(timeoutMs / 1000),
             _TAPJS_PROCESSINFO_COVERAGE_: '0',
             NODE_COMPILE_CACHE: '.tap/compile-cache',
           },
