@@ -47,6 +47,7 @@ const results: Readonly<Record<string, string>> = {
     '%!s(MISSING)|x%!(EXTRA string=web)|100%!(NOVERB)',
   '{{ printf "%d" (eq .user "web") }} {{ quote "\\xff\\xfe\\u00e9" }}':
     '%!d(bool=true) "\\xff\\xfeé"',
+  '{{ printf "%q" "\\x01\\x7f\\u0085" }}': '"\\x01\\x7f\\u0085"',
   '{{ toJson .empty }}{{ "<a>" | toJson }}': '"""\\u003ca\\u003e"',
   '{{ or .empty .user }}{{ and .empty .user }}': 'web',
 }

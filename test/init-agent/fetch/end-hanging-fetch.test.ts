@@ -28,19 +28,24 @@ t.test('the end of a hanging fetch waits for a deadline that has moved meanwhile
 
 t.test('a fetch that ends in time passes on its result, and the timer ends', async (t) => {
   let isWoken = false
+  let sleeps = 0
   const clock = {
     ...fakeClock({}),
-    sleep: (_ms: number, signal?: AbortSignal) =>
-      new Promise<void>((resolve) =>
+    sleep(_ms: number, signal?: AbortSignal) {
+      sleeps++
+      return new Promise<void>((resolve) =>
         signal?.addEventListener('abort', () => {
           isWoken = true
           resolve()
         }),
-      ),
+      )
+    },
   }
   const deadline = fixedDeadline(clock.now() + 1)
   t.equal(await endHangingFetch(Promise.resolve(7), { clock, deadline }), 7)
   t.ok(isWoken)
+  await new Promise(setImmediate)
+  t.equal(sleeps, 1, 'nothing sleeps again')
   const failure = new Error('x')
   await t.rejects(endHangingFetch(Promise.reject(failure), { clock, deadline }), failure)
 })

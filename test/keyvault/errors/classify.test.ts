@@ -151,6 +151,20 @@ const entraSentences: Readonly<Record<string, RegExp>> = {
   AKV_ENTRA_REFUSED: /Entra refused the sign-in/,
 }
 
+t.test('a message names the limit that an answer broke', async (t) => {
+  const slow = vaultError({ kind: 'timeout', timeoutMs: 10_000 }, asked)
+  t.match(slow.message, 'did not answer within 10 s')
+  const large = vaultError({ kind: 'too-large', maxBytes: 65_536 }, asked)
+  t.match(large.message, 'answered with more than 64 KiB')
+})
+
+t.test('a redirect of Entra isn’t called a refusal', async (t) => {
+  t.match(signInError(status(302, {}), sent), {
+    code: 'AKV_REDIRECTED',
+    message: /Entra answered with a redirect, which is not followed/,
+  })
+})
+
 t.test('Entra’s refusals go by number, not by status', async (t) => {
   t.strictSame(
     entraNumbers.map(([number]) => number),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { buildPfx } from '../../../../keyvault/formats/pkcs12/build-pfx.ts'
 import { readPfx } from '../../../../keyvault/formats/pkcs12/pfx.ts'
 import { createCpuBudget } from '../../../../lib/cpu-budget.ts'
 import { countingBudget } from '../../../support/counting-budget.ts'
@@ -111,6 +112,16 @@ t.test('key derivation is charged before it begins, by what the digest costs', a
   const exhausted = () => new Error('used up')
   const small = createCpuBudget({ microseconds: 100_000, exhausted })
   await t.rejects(readPfx(fixture('chain-100000-rounds.pfx'), small), { message: 'used up' })
+})
+
+t.test('writing is charged as much as reading the result', async (t) => {
+  const writing = countingBudget()
+  const material = { keys: [keyDer('leaf')], certificates: chain }
+  const bytes = await buildPfx(material, writing.budget)
+  const reading = countingBudget()
+  parsedValue(await readPfx(bytes, reading.budget))
+  const ratio = writing.charged.microseconds / reading.charged.microseconds
+  t.ok(ratio > 0.8 && ratio < 1.25, `${ratio} times as much`)
 })
 
 t.test('while a key is derived, everything else gets turns', async (t) => {

@@ -131,3 +131,13 @@ t.test('a pod with our agent, reviewed where volumes aren’t served, is left al
   const pod = patched(csiPod())
   t.strictSame(mutate(requestOf(pod), policy), { kind: 'skipped', reason: 'not-annotated' })
 })
+
+t.test('a container of the agent’s name asks for nothing by itself', async (t) => {
+  const pod = csiPod()
+  pod.spec.volumes = []
+  pod.spec.initContainers = [{ name: 'akv-injector' }]
+  t.strictSame(mutate(requestOf(pod), policy, classes), {
+    kind: 'skipped',
+    reason: 'not-annotated',
+  })
+})

@@ -11,3 +11,19 @@ t.test('only the resources that an agent may ask for are looked up in the pod', 
   t.strictSame(limits, {})
   t.match(warnings, [{ sentence: /^memory is not set for the agent/ }])
 })
+
+t.test(
+  'a Guaranteed pod stays one, even if nobody sets a memory limit for the agent',
+  async (t) => {
+    const amounts = { cpu: '1', memory: '1Gi' }
+    const containers = [{ name: 'app', resources: { requests: amounts, limits: amounts } }]
+    const { requests, limits } = agentResources(
+      { spec: { containers } },
+      {},
+      { ...policy, agentLimits: {} },
+    )
+    t.equal(limits['memory'], '160Mi')
+    t.ok(limits['cpu'])
+    t.strictSame(requests, limits)
+  },
+)
