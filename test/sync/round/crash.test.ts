@@ -38,6 +38,12 @@ const changes: Readonly<Record<string, Change>> = {
     result: ['db: a=2, b=2', 'more: c=2'],
     between: [oldContents, ['db: a=2, b=2', 'more: c=1']],
   },
+  'one Secret less': {
+    before: old,
+    wanted: { ...old, sync: '[{ secret: db, data: "a=one, b=two" }]' },
+    result: ['db: a=1, b=1'],
+    between: [oldContents],
+  },
   'a Secret with another name': {
     before: old,
     wanted: { ...old, sync: renamed },

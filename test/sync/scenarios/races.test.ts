@@ -120,44 +120,6 @@ t.test('a value that somebody else changed is left alone and reported once', asy
   t.match(simulation.events(), [/AKV_SECRET_CONFLICT: .*data\.password belongs to "kubectl-edit"/])
 })
 
-t.test('a restart after a kill at any point reaches the same state', async (t) => {
-  const two = `${db.slice(0, -1)}, { secret: more, data: extra }]`
-  const simulation = await startSimulation(t)
-  for (let survived = 0; survived < 9; survived++) {
-    simulation.apiServer.accounts.delete('team-a', 'web')
-    for (const path of simulation.apiServer.secrets.names())
-      simulation.apiServer.secrets.delete(path)
-    const killAfter = (count: number) => {
-      let left = count
-      simulation.apiServer.before = ({ method, path }) => {
-        if (left < 0) return [503, {}]
-        if (method !== 'GET' && path.includes('/secrets')) left -= 1
-        return left < 0 ? [503, {}] : undefined
-      }
-    }
-    simulation.apiServer.accounts.put('team-a', 'web', annotations(two))
-    killAfter(survived)
-    await simulation.round()
-    simulation.restart()
-    simulation.apiServer.before = () => undefined
-    await simulation.round()
-    t.strictSame(simulation.values('db'), good, `${survived} writes survived`)
-    t.strictSame(simulation.values('more'), { extra: 'more' })
-
-    simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
-    killAfter(survived)
-    await simulation.round()
-    simulation.restart()
-    simulation.apiServer.before = () => undefined
-    await simulation.round()
-    t.equal(simulation.values('more'), undefined)
-    simulation.writes()
-    simulation.pass(301_000)
-    await simulation.round()
-    t.strictSame(simulation.writes(), [])
-  }
-})
-
 t.test('sync waits for a Secret that finalizers keep', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
