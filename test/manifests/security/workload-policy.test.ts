@@ -27,6 +27,10 @@ interface Workload {
   readonly volumes?: readonly object[]
   readonly ownerReferences?: readonly object[]
 }
+const templates = [
+  'templates/policies/uninjected.yaml',
+  'templates/mutating-webhook-configuration.yaml',
+]
 const operators: ExampleNamespace = { name: 'shop', labels: { 'control-plane': 'x' } }
 const secrets = { [`${annotationPrefix}secrets`]: 'a' }
 const notInjected = { ...secrets, [`${annotationPrefix}inject`]: 'False' }
@@ -83,40 +87,25 @@ t.test('with the administrator’s selectors, too', { skip: withoutHelm }, async
     { label: 'a', in: 'web' },
     { ...selected, absent: '' },
   ]
-  const { objects } = readRendered(
-    render({
-      values: {
-        webhook: {
-          excludedNamespaces: ['closed'],
-          namespaceSelector: selector,
-          objectSelector: selector,
-        },
-      },
-      only: ['templates/policies/uninjected.yaml', 'templates/mutating-webhook-configuration.yaml'],
-    }).text,
-  )
   const workloads = ['open', 'closed'].flatMap((name) =>
     examples.flatMap((labels) => [
       { namespace: { name, labels }, labels: selected, annotations: secrets },
       { namespace: { name, labels: selected }, labels, annotations: secrets },
     ]),
   )
-  const sent = workloads.filter(({ namespace, ...metadata }) => {
-    const object = { metadata, spec: {} }
-    const called = webhooksCalled(objects, {
-      operation: 'CREATE',
-      resource: 'pods',
-      namespace,
-      object,
+  const both = { namespaceSelector: selector, objectSelector: selector }
+  for (const selectors of [both, { namespaceSelector: selector }, { objectSelector: selector }]) {
+    const webhook = { excludedNamespaces: ['closed'], ...selectors }
+    const { objects } = readRendered(render({ values: { webhook }, only: templates }).text)
+    const sent = workloads.filter(({ namespace, ...metadata }) => {
+      const pod = { resource: 'pods', object: { metadata, spec: {} } }
+      return webhooksCalled(objects, { operation: 'CREATE', namespace, ...pod }).length > 0
     })
-    return called.length > 0
-  })
-  t.strictSame(
-    sent.map(({ namespace: { name } }) => name),
-    Array(4).fill('open'),
-  )
-  for (const workload of workloads)
-    t.equal(isReported(objects, workload), !sent.includes(workload), JSON.stringify(workload))
+    t.ok(sent.length > 3)
+    t.ok(sent.every(({ namespace }) => namespace.name === 'open'))
+    for (const workload of workloads)
+      t.equal(isReported(objects, workload), !sent.includes(workload), JSON.stringify(workload))
+  }
 })
 
 t.test('workloads that want no injection, or were reported before, aren’t reported', async (t) => {
