@@ -4,7 +4,12 @@
  */
 
 import asyncHooks, { type AsyncHook } from 'node:async_hooks'
-import { enableCompileCache, setSourceMapsSupport, syncBuiltinESMExports } from 'node:module'
+import {
+  enableCompileCache,
+  registerHooks,
+  setSourceMapsSupport,
+  syncBuiltinESMExports,
+} from 'node:module'
 import { join } from 'node:path'
 import { endHangs } from './end-hangs.ts'
 import { useBundles } from './use-bundles.ts'
@@ -28,13 +33,14 @@ if (process.env['_TAPJS_PROCESSINFO_COVERAGE_'] === '0') {
   Object.assign(asyncHooks, { createHook: () => hook })
   syncBuiltinESMExports()
 
-  // For its coverage, tap reads the source map of each module and loads itself into each program that a test starts.
-  // It skips files that match this expression, and believes that it has started already if it finds this global.
-  // Both are internal to tap: a version that names them otherwise is only slower.
-  process.env['_TAPJS_PROCESSINFO_EXCLUDE_'] = '/./'
-  Reflect.set(globalThis, Symbol.for('@tapjs/processinfo.ProcessInfoNodeData'), {
-    files: [],
-    sources: {},
+  // For its coverage, tap reads the source map of each module and loads itself into each program that a test starts. The module
+  // that does so is internal to tap: a version that names it otherwise is only slower.
+  const empty = { url: 'data:text/javascript,', format: 'module', shortCircuit: true }
+  registerHooks({
+    resolve: (specifier, context, nextResolve) =>
+      specifier.endsWith('/@tapjs/processinfo/dist/esm/import.mjs')
+        ? empty
+        : nextResolve(specifier, context),
   })
   delete process.env['NODE_OPTIONS']
 }
