@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
 import { createReconciler } from '../../certs/reconcile.ts'
-import { numRuns as propertyRuns } from '../support/property-runs.ts'
+import { isFuzzing, numRuns as propertyRuns } from '../support/property-runs.ts'
 import { type MemoryCluster, memoryCluster, twoEntries } from './harness/memory-cluster.ts'
 import {
   dnsName,
@@ -12,7 +12,7 @@ import {
 } from './harness/simulated-cluster.ts'
 
 /** A run here takes weeks of the cluster's time, and much longer than other properties' do. */
-const numRuns = Math.ceil(propertyRuns / 15)
+const numRuns = Math.ceil(propertyRuns / (isFuzzing ? 15 : 30))
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
 const [, secondEntry] = twoEntries
