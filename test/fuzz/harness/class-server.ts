@@ -2,6 +2,7 @@
 
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { exampleClass } from '../../webhook/core/csi/example.ts'
@@ -11,7 +12,7 @@ export interface ClassServer {
   readonly cert: string
   /** How long it takes to answer. */
   readonly delayMs: number
-  /** Counts the requests for `absent`, `hostile` and other classes. */
+  /** Counts the requests for `absent`, `hostile` and other classes, and the most milliseconds that the server wasn't scheduled. */
   readonly counts: Int32Array
 }
 
@@ -43,4 +44,7 @@ const server = createServer({ key, cert }, async ({ url = '' }, response) => {
   else if (kind === 1) response.end(Number(name.slice(-1)) % 2 === 0 ? large : tooLarge)
   else response.end(honest)
 })
+const delays = monitorEventLoopDelay()
+delays.enable()
+setInterval(() => Atomics.store(counts, 3, delays.max / 1e6), 50)
 server.listen(0, '127.0.0.1', () => parentPort?.postMessage((server.address() as AddressInfo).port))

@@ -2,23 +2,24 @@ import { Agent, request } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
-import { issueTestAuthority } from '../support/issue-test-authority.ts'
-import { csiPod } from '../webhook/core/csi/example.ts'
-import { exampleReview } from '../webhook/http/review.ts'
-import type { Target } from './harness/attackers.ts'
-import type { ClassServer } from './harness/class-server.ts'
-import { raisePriority } from './harness/raise-priority.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
+import { csiPod } from '../../webhook/core/csi/example.ts'
+import { exampleReview } from '../../webhook/http/review.ts'
+import type { Target } from '../harness/attackers.ts'
+import type { ClassServer } from '../harness/class-server.ts'
+import { raisePriority } from '../harness/raise-priority.ts'
 import {
   memoryLimitBytes,
   startWebhookProcess,
   type WebhookProcess,
-} from './harness/webhook-process.ts'
+} from '../harness/webhook-process.ts'
 
 /**
- * An API server waits five seconds for a webhook. The test counts the webhook's CPU time instead, because on a busy
- * machine a call can wait longer while the webhook isn't scheduled.
+ * An API server waits five seconds for a webhook. The test doesn't, because on a busy machine a call can wait longer while
+ * the webhook isn't scheduled, and on a slow one everything takes longer. It counts the webhook's CPU time instead, in
+ * honest reviews: in five seconds, a core of a usual node answers so many.
  */
-const maxCpuSeconds = 5
+const maxCost = 10_000
 /** Ends a call that is never answered. */
 const hangMs = 60_000
 
@@ -28,10 +29,11 @@ t.test('200 reviews a second pass during each attack', async (t) => {
 
 t.test('200 reviews a second pass during all attacks at once', async (t) => {
   const workers = 5
-  await reviewDuring(t, (target) =>
+  await reviewDuring(t, (target, maxCpuSeconds) =>
     Array.from({ length: workers }, (_, worker) => ({
       ...target,
-      seconds: 10,
+      // A review that waits for the end of the attack has waited too long.
+      seconds: 2 * maxCpuSeconds,
       share: { worker, workers },
     })),
   )
@@ -40,40 +42,50 @@ t.test('200 reviews a second pass during all attacks at once', async (t) => {
 /** Reviews pods and probes the webhook until all attackers have ended. No review and no probe may fail. */
 async function reviewDuring(
   t: Test,
-  attackers: (target: Omit<Target, 'seconds'>) => readonly Target[],
+  attackers: (target: Omit<Target, 'seconds'>, maxCpuSeconds: number) => readonly Target[],
 ): Promise<void> {
   raisePriority()
   const apiServer = await startClassServer(t)
   const webhook = await startWebhookProcess(t, apiServer)
   const { port, healthPort, ca } = webhook
   const pace = { perSecond: 200, atOnce: 16 }
-  const reviews = callSteadily(inTime(webhook, reviewCaller(t, webhook, annotated)), pace)
+  const review = reviewCaller(t, webhook, annotated)
+  const maxCpuSeconds = maxCost * (await costOf(webhook, review))
+  t.comment(
+    `an undisturbed review costs ${((1000 * maxCpuSeconds) / maxCost).toFixed(2)} ms of CPU`,
+  )
+  const inTime = (call: () => Promise<void>) => within(maxCpuSeconds, webhook, call)
+  const reviews = callSteadily(inTime(review), pace)
   // A sixth of the API server's time is theirs in the worst case: three addresses attack, and one shares theirs. That is
   // enough for ten times as many.
   const servedPace = { perSecond: 5, atOnce: 16 }
-  const served = callSteadily(inTime(webhook, reviewCaller(t, webhook, withVolume)), servedPace)
+  const served = callSteadily(inTime(reviewCaller(t, webhook, withVolume)), servedPace)
   const probes = callSteadily(
-    inTime(webhook, () => probe(healthPort)),
+    inTime(() => probe(healthPort)),
     { perSecond: 2, atOnce: 1 },
   )
   t.teardown(() => [reviews.stop(), served.stop(), probes.stop()])
   await delay(1_000)
-  await Promise.all(attackers({ port, healthPort, ca }).map(untilEnded))
+  await Promise.all(attackers({ port, healthPort, ca }, maxCpuSeconds).map(untilEnded))
 
+  const [absent = 0, hostile = 0, , lateMs = 0] = apiServer.counts
+  t.comment(`the API server was late by ${lateMs} ms at most`)
   for (const [what, calls, least] of [
-    ['reviews', reviews, 100],
-    ['reviews with a served volume', served, 5],
-    ['probes', probes, 2],
+    ['reviews', reviews, 300],
+    ['reviews with a served volume', served, 10],
+    ['probes', probes, 4],
   ] as const) {
     const { failures, passed } = await calls.stop()
-    t.strictSame(failures, {}, `${what}: none failed`)
+    t.strictSame(ofWebhook(failures, lateMs), {}, `${what}: none failed`)
     t.ok(passed >= least, `${passed} ${what} passed`)
   }
-  const [absent = 0, hostile = 0] = apiServer.counts
   t.ok(absent >= 32, `${absent} absent classes were looked up`)
   t.ok(hostile >= 4, `${hostile} hostile classes were looked up`)
   t.ok(webhook.isAlive())
-  t.comment(await attackCounts(healthPort))
+  for (const [what, least] of attackFloors) {
+    const count = await readMetric(healthPort, what)
+    t.ok(count >= least, `${what} ${count}`)
+  }
   const peakBytes = webhook.peakBytes()
   t.ok(peakBytes < memoryLimitBytes, `${Math.round(peakBytes / 1024 / 1024)} MiB at most`)
 }
@@ -82,9 +94,9 @@ async function reviewDuring(
 async function startClassServer(t: Test) {
   const authority = await issueTestAuthority()
   const { keyPem: key, certificatePem: cert } = await authority.issue()
-  const counts = new Int32Array(new SharedArrayBuffer(12))
+  const counts = new Int32Array(new SharedArrayBuffer(16))
   const workerData: ClassServer = { key, cert, delayMs: 50, counts }
-  const worker = new Worker(new URL('./harness/class-server.ts', import.meta.url), { workerData })
+  const worker = new Worker(new URL('../harness/class-server.ts', import.meta.url), { workerData })
   t.teardown(() => worker.terminate())
   const port = await new Promise<number>((resolve, reject) => {
     worker.once('message', resolve).once('error', reject)
@@ -92,27 +104,53 @@ async function startClassServer(t: Test) {
   return { port, ca: authority.certificatePem, counts }
 }
 
-/** Shows how hard the attackers tried, which depends on the machine. */
-async function attackCounts(healthPort: number): Promise<string> {
+/** The webhook waits two seconds for the API server. It isn't to blame if that one wasn't scheduled for much of the time. */
+const ofWebhook = (failures: Readonly<Record<string, number>>, lateMs: number) =>
+  Object.fromEntries(
+    Object.entries(failures).filter(
+      ([message]) => lateMs < 500 || !message.includes('the API server did not answer within 2 s'),
+    ),
+  )
+
+/** How hard the attackers must have tried. On most machines they do many times more. */
+const attackFloors = [
+  ['akv_injector_connections_closed_total{server="health"}', 30],
+  ['akv_injector_admissions_total{outcome="denied",reason=""}', 5],
+  ['akv_injector_admissions_total{outcome="invalid",reason=""}', 30],
+] as const
+
+async function readMetric(healthPort: number, name: string): Promise<number> {
   const metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text()
-  const lines = metrics.match(/^akv_injector_(connections_closed|admissions)_total.*$/gm) ?? []
-  return lines.join('; ')
+  const line = metrics.split('\n').find((text) => text.startsWith(`${name} `))
+  return Number(line?.slice(name.length))
 }
 
 function untilEnded(workerData: Target): Promise<void> {
-  const worker = new Worker(new URL('./harness/attackers.ts', import.meta.url), { workerData })
+  const worker = new Worker(new URL('../harness/attackers.ts', import.meta.url), { workerData })
   return new Promise((resolve, reject) =>
     worker.once('exit', () => resolve()).once('error', reject),
   )
 }
 
+/** The webhook's CPU time for one undisturbed review, in seconds, once it has compiled what it needs for one. */
+async function costOf(webhook: WebhookProcess, review: () => Promise<void>): Promise<number> {
+  const [warm, measured] = [1_500, 500]
+  for (let i = 0; i < warm; i++) await review()
+  const before = webhook.cpuSeconds()
+  for (let i = 0; i < measured; i++) await review()
+  return (webhook.cpuSeconds() - before) / measured
+}
+
 /** Fails a call if the webhook uses too much CPU time, for whichever requests, before it answers. */
-function inTime(webhook: WebhookProcess, call: () => Promise<void>) {
+function within(maxCpuSeconds: number, webhook: WebhookProcess, call: () => Promise<void>) {
   return async () => {
     const before = webhook.cpuSeconds()
     await call()
-    if (webhook.cpuSeconds() - before > maxCpuSeconds)
-      throw new Error(`the webhook used more than ${maxCpuSeconds} s of CPU before it answered`)
+    const used = webhook.cpuSeconds() - before
+    if (used > maxCpuSeconds)
+      throw new Error(
+        `the webhook used ${used.toFixed(1)} s of CPU before it answered, more than for ${maxCost} reviews (${maxCpuSeconds.toFixed(1)} s)`,
+      )
   }
 }
 
