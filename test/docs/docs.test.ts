@@ -128,7 +128,7 @@ t.test('the README’s two commands are those that CI runs', async (t) => {
   )
   t.strictSame(commands, ['npm ci && npm run demo', 'npm cit'])
   t.match(read('.ci/run'), /^suite 25m npm cit$/m)
-  t.match(read('.ci/run'), /^step npm run demo$/m)
+  t.match(read('.ci/run'), /^ *step npm run demo$/m)
 })
 
 for (const [page, heading] of [
