@@ -9,11 +9,15 @@ export interface TestFiles {
   readonly onNode: readonly string[]
 }
 
-/** Returns the named tests, or all. */
+/** Compares times of an attack with those before it, so nothing may run beside it (`npm run soak`). */
+const alone = 'test/cluster/sync/soak.test.ts'
+
+/** Returns the named tests, or all but the one that runs alone. */
 export function testFiles(named: readonly string[] = []): TestFiles {
   const all = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join('test/cluster', name))
+    .filter((name) => name !== alone)
     .sort()
   const wanted = named.length > 0 ? named : all
   const isOnNode = (name: string) => name.includes('cluster/node/')
