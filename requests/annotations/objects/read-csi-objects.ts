@@ -61,7 +61,7 @@ export function readCsiObjects(
     const read = readCsiObject(item, inside, {
       vault: vault ?? anyVault,
       ignoresUnknown,
-      maxUnknown: maxProblems - problems.length - warnings.length,
+      maxUnknown: Math.max(0, maxProblems - problems.length - warnings.length),
     })
     problems.push(...read.problems)
     warnings.push(...read.warnings)

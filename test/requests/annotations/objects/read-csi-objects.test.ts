@@ -303,3 +303,19 @@ t.test('names that every JavaScript object has are not types, fields or choices'
       name,
     )
 })
+
+t.test(
+  'problems and warnings together are bounded, however they are spread over the items',
+  async (t) => {
+    const unknown = (count: number) => Array.from({ length: count }, (_, i) => `u${i}: x`)
+    const wrong = ['objectVersion: 1', 'objectFormat: x', 'objectEncoding: y', 'filePermission: z']
+    const object = (fields: readonly string[]) =>
+      ['- objectName: a', 'objectType: secret', ...fields].join('\n  ')
+    for (const ignored of [0, 90, 99, 100]) {
+      const text = [unknown(ignored), wrong, unknown(900)].map(object).join('\n')
+      const { problems, warnings } = parseCsiObjects(text, { vault: 'home', ignoresUnknown: true })
+      t.equal(problems.length, wrong.length)
+      t.equal(warnings.length, Math.max(ignored, 100 - wrong.length))
+    }
+  },
+)
