@@ -130,7 +130,7 @@ function follow(part: JsonPart, from: number, search: Search): JsonPart | undefi
     search.matched = from
     search.miss = part
   }
-  // In an annotation, a null means that there is no value here. A key that contains dots may still have one.
+  // For an annotation, null is no value, and the search goes on with keys that contain dots.
   if (from === segments.length && (lookup === 'gjson' || !isNull(part, search.text))) return part
   if (!('children' in part)) return undefined
   const longest = lookup === 'gjson' || part.kind === 'array' ? from + 1 : segments.length

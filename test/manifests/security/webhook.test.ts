@@ -118,7 +118,7 @@ const paths: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 t.test('an annotated pod starts with the webhook’s answer or not at all', async (t) => {
   for (const [mode, objects] of Object.entries(modes)) {
     const [configuration, ...others] = objects.filter(({ kind }) => /WebhookConf/.test(kind))
-    t.strictSame(others, [], 'there is no other webhook')
+    t.strictSame(others, [], 'these are all webhooks')
     t.ok(
       configuration.metadata.name > 'azure-wi-webhook-mutating-webhook-configuration',
       'the API server calls webhooks in the order of these names',

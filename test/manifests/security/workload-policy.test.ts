@@ -136,7 +136,7 @@ t.test(
       ]
       for (const workload of quiet)
         t.notOk(isReported(csiLabelled, workload), JSON.stringify(workload))
-      t.notOk(isReported(install, { namespace, volumes }), 'without csi.namespaces, none is served')
+      t.notOk(isReported(install, { namespace, volumes }), 'csi.namespaces is not set')
       t.ok(isReported(csiAll, { namespace: { name, labels }, volumes }), 'without the label')
     }
     for (const { name, labels } of ordinary)
