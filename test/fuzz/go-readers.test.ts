@@ -5,9 +5,9 @@ import { describeProblem } from '../../lib/problems/problem.ts'
 import { parseCsiObjects } from '../../requests/annotations/objects/read-csi-objects.ts'
 import { without } from '../support/needs/without.ts'
 import { fuzz } from './harness/fuzz.ts'
-import { startGoProgram } from './harness/start-go-program.ts'
+import { startGoOriginals } from './harness/start-go-originals.ts'
 
-/** As the program in go-readers writes it. */
+/** As the program in go-originals writes it. */
 interface Found {
   readonly kind: 'absent' | 'Null' | 'String' | 'Number' | 'JSON' | 'True' | 'False'
   readonly text: string
@@ -26,7 +26,7 @@ const equalKeys: readonly [json: string, path: string][] = [
 ]
 
 t.test('a property of an ExternalSecret is what gjson finds', options, async (t) => {
-  const ask = await startGoProgram(t, 'go-readers')
+  const ask = await startGoOriginals(t)
   const counts = { found: 0, differs: 0 }
   const compare = async (text: string, path: string) => {
     const go = (await ask({ reader: 'property', text, path })) as Found
@@ -50,7 +50,7 @@ t.test('a property of an ExternalSecret is what gjson finds', options, async (t)
 })
 
 t.test('an extract has what Go’s encoding/json finds, except for null', options, async (t) => {
-  const ask = await startGoProgram(t, 'go-readers')
+  const ask = await startGoOriginals(t)
   let found = 0
   const compare = async (text: string) => {
     const go = (await ask({ reader: 'extract', text })) as Readonly<Record<string, Found>>
@@ -71,7 +71,7 @@ t.test('an extract has what Go’s encoding/json finds, except for null', option
 })
 
 t.test('an object of a class is what the provider’s YAML library reads', options, async (t) => {
-  const ask = await startGoProgram(t, 'go-readers')
+  const ask = await startGoOriginals(t)
   let read = 0
   const compare = async (text: string) => {
     const list = JSON.stringify({ array: [text] })

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { startGoProgram } from './start-go-program.ts'
+import { startGoOriginals } from './start-go-originals.ts'
 
 export interface GoResult {
   readonly bytes: Uint8Array
@@ -14,10 +14,14 @@ export type GoTemplates = (
 
 /** Builds and starts a program that renders templates with Go's text/template and sprig. */
 export async function startGoTemplates(t: Test): Promise<GoTemplates> {
-  const ask = await startGoProgram(t, 'go-template')
+  const ask = await startGoOriginals(t)
   return async (template, data) => {
     const encoded = [...data].map(([key, bytes]) => [key, Buffer.from(bytes).toString('base64')])
-    const answer = await ask({ template, data: Object.fromEntries(encoded) })
+    const answer = await ask({
+      reader: 'template',
+      text: template,
+      data: Object.fromEntries(encoded),
+    })
     const { text, error } = answer as { readonly text: string; readonly error: string }
     return { bytes: Buffer.from(text, 'base64'), error }
   }

@@ -1,46 +1,12 @@
-// Reads texts with the libraries of the External Secrets Operator and of the CSI driver's Azure provider, as they use them.
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"os"
 	"strings"
 
 	"github.com/tidwall/gjson"
 	"gopkg.in/yaml.v3"
 )
-
-type input struct {
-	Reader string `json:"reader"`
-	Text   string `json:"text"`
-	Path   string `json:"path"`
-}
-
-func main() {
-	in := bufio.NewScanner(os.Stdin)
-	in.Buffer(nil, 16<<20)
-	out := json.NewEncoder(os.Stdout)
-	for in.Scan() {
-		var one input
-		if err := json.Unmarshal(in.Bytes(), &one); err != nil {
-			panic(err)
-		}
-		out.Encode(read(one))
-	}
-}
-
-func read(one input) any {
-	switch one.Reader {
-	case "property":
-		return property(one.Text, one.Path)
-	case "extract":
-		return extract(one.Text)
-	case "object":
-		return object(one.Text)
-	}
-	panic("unknown reader " + one.Reader)
-}
 
 type found struct {
 	// "absent", or one of gjson's types.
