@@ -1,8 +1,9 @@
+import { createRandom } from '../support/create-random.ts'
 import { createPodConfig } from './pod-config.ts'
 import { runPod, type SimulatedPod } from './simulated-pod.ts'
 import type { VaultLimit } from './vault-limit.ts'
 import { createVaultModel, type VaultSecond } from './vault-model.ts'
-import { createRandom, createVirtualTime } from './virtual-time.ts'
+import { createVirtualTime } from './virtual-time.ts'
 
 export interface FleetOptions {
   readonly pods: number

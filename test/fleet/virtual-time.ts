@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
+import { createRandom } from '../support/create-random.ts'
 
 /** Time that passes only between the steps of a simulation, in whole milliseconds. */
 export interface VirtualTime {
@@ -53,16 +54,5 @@ export function createVirtualTime(): VirtualTime {
         await runDue()
       }
     },
-  }
-}
-
-/** Mulberry32: small, fast, and the same on every machine. At least 0, below 1. */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

@@ -1,3 +1,4 @@
+import { createRandom } from '../support/create-random.ts'
 import type { Mutant } from './find-mutants.ts'
 
 /**
@@ -19,15 +20,4 @@ export function chooseMutants(
     .toSorted((a, b) => a.turn - b.turn)
     .slice(0, count)
     .map(({ mutant }) => mutant)
-}
-
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
