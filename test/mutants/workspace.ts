@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { killGroup } from '../support/kill-group.ts'
 
 /** Hangs are killed after this time. No test file takes nearly as long, even on a busy machine. */
 const timeoutMs = 300_000
@@ -47,21 +48,13 @@ export function createWorkspace(root: string, paths: readonly string[]): Workspa
         },
       )
       const ended = once(child, 'exit')
-      const killer = setTimeout(() => killGroup(child.pid), timeoutMs)
+      const killer = setTimeout(() => killGroup(child), timeoutMs)
       const [code, signal] = await ended
       clearTimeout(killer)
-      killGroup(child.pid)
+      killGroup(child)
       if (signal === 'SIGKILL') return 'hung'
       return code === 0 ? 'passed' : 'failed'
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
-  }
-}
-
-function killGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
-  } catch {
-    // All of its processes have ended.
   }
 }

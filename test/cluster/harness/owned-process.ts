@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
+import { killGroup } from '../../support/kill-group.ts'
 import { until } from '../client/cluster.ts'
 import { lastLines } from './last-lines.ts'
 
@@ -42,7 +43,8 @@ export function startOwnedProcess(options: OwnedProcessOptions): OwnedProcess {
       shell.stdin?.end()
       return ended
     },
-    kill: () => killGroup(shell.pid),
+    // The shell and the program.
+    kill: () => killGroup(shell),
   }
 }
 
@@ -63,15 +65,6 @@ export async function untilReady(
   })
   await until(async () => hasEnded || (await isReady()))
   if (hasEnded) throw new Error(`${name} ended. Its last output:\n${lastLines(logFile)}`)
-}
-
-/** Kills the shell and the program. `detached` made the shell the leader of a process group. */
-function killGroup(pid: number | undefined): void {
-  try {
-    if (pid) process.kill(-pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
 }
 
 const runUntilPipeCloses = `
