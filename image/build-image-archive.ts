@@ -13,7 +13,7 @@ interface ImageArchiveOptions extends Omit<ImageOptions, 'layout'> {
 }
 
 /**
- * Builds the image and writes it as an OCI archive. Leaves the image's `dist/` in the checkout.
+ * Builds the image and writes it as an OCI archive.
  *
  * @returns the digest of the image, or of the list of its platforms
  */

@@ -1,4 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { makeDist } from './make-dist.ts'
@@ -15,6 +17,8 @@ export interface ImageOptions {
   readonly engines?: readonly Engine[]
   /** An empty folder for the image as an OCI layout. With docker, the image is then only there, not in docker's store. */
   readonly layout?: string
+  /** A file to which the image's bill of materials is also written. */
+  readonly bill?: string
 }
 
 /** Container engines in order of preference. The first that works is used: docker may be installed without its daemon. */
@@ -33,22 +37,35 @@ export async function buildImage(options: ImageOptions): Promise<Engine> {
   const engine = engines.find(isWorking)
   if (engine === undefined)
     throw new Error(`none of ${engines.join(', ')} works here; install one to build the image`)
-  await makeDist(process.versions.node)
   // buildah and podman would append to a list of that name, and fail if an image has it.
   if (isList(options) && engine !== 'docker')
     for (const remove of [['manifest', 'rm'], ['rmi']])
       spawnSync(engine, [...remove, options.tag], { stdio: 'ignore' })
-  const { status } = spawnSync(engine, buildArguments(engine, options, revision()), {
-    cwd: root,
-    // Standard output is for results: the engine's steps go to standard error.
-    stdio: ['ignore', process.stderr.fd, 'inherit'],
-  })
-  if (status !== 0) throw new Error(`${engine} could not build the image`)
+  await build(engine, options)
   if (options.layout !== undefined && engine !== 'docker')
     execFileSync(engine, layoutArguments({ ...options, layout: options.layout }), {
       stdio: ['ignore', process.stderr.fd, 'inherit'],
     })
   return engine
+}
+
+/** Builds from a folder of its own, because `npm pack` and other builds may write the checkout's `dist/` at the same time. */
+async function build(engine: Engine, options: ImageOptions): Promise<void> {
+  const context = mkdtempSync(join(tmpdir(), 'akv-injector-context-'))
+  try {
+    for (const name of ['Containerfile', 'LICENSE'])
+      copyFileSync(join(root, name), join(context, name))
+    await makeDist(join(context, 'dist'), process.versions.node)
+    if (options.bill !== undefined) copyFileSync(join(context, 'dist/sbom.cdx.json'), options.bill)
+    const { status } = spawnSync(engine, buildArguments(engine, options, revision()), {
+      cwd: context,
+      // Standard output is for results: the engine's steps go to standard error.
+      stdio: ['ignore', process.stderr.fd, 'inherit'],
+    })
+    if (status !== 0) throw new Error(`${engine} could not build the image`)
+  } finally {
+    rmSync(context, { recursive: true, force: true })
+  }
 }
 
 /** The arguments with which buildah and podman write an image as an OCI layout. */

@@ -8,12 +8,12 @@ import { thirdPartyNotices } from './third-party-notices.ts'
 const root = join(import.meta.dirname, '..')
 
 /**
- * Makes `dist/`, which the image and the npm package contain: the bundle, its bill of materials and its licences.
+ * Makes what the image and the npm package contain: the bundle, its bill of materials and its licences.
  *
+ * @param dist - the output folder; what was there is removed
  * @param nodeVersion - the Node that is delivered with the bundle, as in the image
  */
-export async function makeDist(nodeVersion?: string): Promise<void> {
-  const dist = join(root, 'dist')
+export async function makeDist(dist: string, nodeVersion?: string): Promise<void> {
   rmSync(dist, { recursive: true, force: true })
   const packages = bundledPackages(await bundle(dist), root)
   writeFileSync(join(dist, 'sbom.cdx.json'), billOfMaterials(packages, nodeVersion))
@@ -21,4 +21,4 @@ export async function makeDist(nodeVersion?: string): Promise<void> {
 }
 
 // npm pack
-if (import.meta.main) await makeDist()
+if (import.meta.main) await makeDist(join(root, 'dist'))

@@ -75,9 +75,9 @@ async function makeFiles(options: ReleaseOptions, entry: ChangelogEntry): Promis
     engines: ['buildah', 'podman'],
     compression: 'gzip',
     archive: inOut(`akv-injector-image-${version}.tar`),
+    bill: inOut(`akv-injector-image-${version}.cdx.json`),
     ...(base === undefined ? {} : { base }),
   })
-  cpSync(join(root, 'dist/sbom.cdx.json'), inOut(`akv-injector-image-${version}.cdx.json`))
 
   progress.show('packing the chart')
   const image = { repository, digest }

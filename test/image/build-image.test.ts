@@ -81,7 +81,7 @@ if [ "$1" = info ]; then
 fi
 echo "$name" "$@" >> "${folder}/called"
 case "$*" in
-  'build '*) cp -R dist "${folder}/dist";;
+  'build '*) pwd > "${folder}/context"; cp -R dist "${folder}/dist";;
   push*|'manifest push'*|buildx*dest=*)
     to=$(echo "$*" | sed -E 's/.*(oci:|dest=)([^ :]+).*/\\2/')
     cp -R "${folder}/layout/." "$to";;
@@ -109,6 +109,9 @@ t.test('the first engine that works gets the bundle, its bill and its licences',
   const called = readFileSync(join(folder, 'called'), 'utf8')
   t.match(called, /^podman build .*--timestamp 0 --tag test:1 \.\n$/)
   t.match(called, / REVISION=([0-9a-f]{40}(-dirty)?|unknown) /)
+  const context = readFileSync(join(folder, 'context'), 'utf8').trim()
+  t.not(context, root, 'another build, or npm pack, can write the checkout’s dist/ meanwhile')
+  t.notOk(existsSync(context))
 
   const read = (name: string) => readFileSync(join(folder, 'dist', name), 'utf8')
   t.match(read('main.js'), 'import')

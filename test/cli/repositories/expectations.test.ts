@@ -1,8 +1,6 @@
 // Each repository of test/fixtures/repositories has the outputs of the commands that are run in it.
 
 import { writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { updatesGolden } from '../../support/needs/updates-golden.ts'
 import { without } from '../../support/needs/without.ts'
@@ -66,7 +64,7 @@ t.test('migrate --write changes each repository as expected, and once', async (t
       const written = texts()
       git('checkout', '--quiet', '.')
       git('clean', '--quiet', '--force')
-      const patch = join(tmpdir(), `${repository.name}-${process.pid}.patch`)
+      const patch = `${t.testdirName}.patch`
       writeFileSync(patch, dry.stdout)
       if (dry.stdout !== '') git('apply', patch)
       t.strictSame(texts(), written, 'git apply makes the same files of the diff')

@@ -278,7 +278,10 @@ t.test('only a look-up whose time is up closes the idle connections', async (t) 
   })
   const abortWith = async (reason?: Error) => {
     const ending = new AbortController()
+    const asked = server.requests.length
     const hanging = get({ ...address, path: '/hang' }, ending.signal)
+    // Otherwise its connection could still be on its way when the connections are counted.
+    while (server.requests.length === asked) await delay(1)
     await Promise.all([get(address, never()), get(address, never())])
     ending.abort(reason)
     await hanging
