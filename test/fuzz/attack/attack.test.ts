@@ -59,7 +59,10 @@ async function reviewDuring(
   // A sixth of the API server's time is theirs in the worst case: three addresses attack, and one shares theirs. That is
   // enough for ten times as many.
   const servedPace = { perSecond: 5, atOnce: 16 }
-  const served = callSteadily(inTime(reviewCaller(t, webhook, withVolume)), servedPace)
+  const served = callSteadily(
+    inTime(beforeOthers(apiServer, reviewCaller(t, webhook, withVolume))),
+    servedPace,
+  )
   const probes = callSteadily(
     inTime(() => probe(healthPort)),
     { perSecond: 2, atOnce: 1 },
@@ -68,15 +71,14 @@ async function reviewDuring(
   await delay(1_000)
   await Promise.all(attackers({ port, healthPort, ca }, maxCpuSeconds).map(untilEnded))
 
-  const [absent = 0, hostile = 0, , lateMs = 0] = apiServer.counts
-  t.comment(`the API server was late by ${lateMs} ms at most`)
+  const { absent, hostile } = apiServer.lookups()
   for (const [what, calls, least] of [
     ['reviews', reviews, 300],
     ['reviews with a served volume', served, 10],
     ['probes', probes, 4],
   ] as const) {
     const { failures, passed } = await calls.stop()
-    t.strictSame(ofWebhook(failures, lateMs), {}, `${what}: none failed`)
+    t.strictSame(failures, {}, `${what}: none failed`)
     t.ok(passed >= least, `${passed} ${what} passed`)
   }
   t.ok(absent >= 32, `${absent} absent classes were looked up`)
@@ -94,23 +96,44 @@ async function reviewDuring(
 async function startClassServer(t: Test) {
   const authority = await issueTestAuthority()
   const { keyPem: key, certificatePem: cert } = await authority.issue()
-  const counts = new Int32Array(new SharedArrayBuffer(16))
+  const counts = new Int32Array(new SharedArrayBuffer(8))
   const workerData: ClassServer = { key, cert, delayMs: 50, counts }
   const worker = new Worker(new URL('../harness/class-server.ts', import.meta.url), { workerData })
   t.teardown(() => worker.terminate())
   const port = await new Promise<number>((resolve, reject) => {
     worker.once('message', resolve).once('error', reject)
   })
-  return { port, ca: authority.certificatePem, counts }
+  const lookups = () => ({ absent: counts[0] ?? 0, hostile: counts[1] ?? 0 })
+  return { port, ca: authority.certificatePem, lookups }
 }
 
-/** The webhook waits two seconds for the API server. It isn't to blame if that one wasn't scheduled for much of the time. */
-const ofWebhook = (failures: Readonly<Record<string, number>>, lateMs: number) =>
-  Object.fromEntries(
-    Object.entries(failures).filter(
-      ([message]) => lateMs < 500 || !message.includes('the API server did not answer within 2 s'),
-    ),
-  )
+interface ClassLookups {
+  /** How many look-ups of the attackers the API server has seen so far. */
+  readonly lookups: () => { readonly absent: number; readonly hostile: number }
+}
+
+/** A quarter of what the API server can answer in the two seconds that the webhook waits for it. */
+const manyLookups = 160
+
+/**
+ * Repeats a call that failed because the API server did not answer in time, unless it answered many others meanwhile: only
+ * then was the call in the wrong place of the webhook's queues. Otherwise one of the two was not scheduled.
+ */
+function beforeOthers({ lookups }: ClassLookups, call: () => Promise<void>) {
+  const others = () => lookups().absent + lookups().hostile
+  return async function repeat(): Promise<void> {
+    const before = others()
+    try {
+      await call()
+    } catch (error) {
+      const meanwhile = others() - before
+      if (!String(error).includes('the API server did not answer within 2 s')) throw error
+      if (meanwhile >= manyLookups)
+        throw new Error(`${error}, but answered ${meanwhile} look-ups of the attackers`)
+      await repeat()
+    }
+  }
+}
 
 /** How hard the attackers must have tried. On most machines they do many times more. */
 const attackFloors = [
