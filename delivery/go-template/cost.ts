@@ -44,6 +44,8 @@ const byteCosts: Partial<Readonly<Record<FunctionName, number>>> = {
   b64dec: 0.02,
   filterPEM: 0.2,
   fromJson: 0.25,
+  jwkPrivateKeyPem: 0.25,
+  jwkPublicKeyPem: 0.25,
   lower: 0.2,
   printf: 0.15,
   quote: 0.2,

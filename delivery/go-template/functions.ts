@@ -2,6 +2,7 @@ import type { CpuBudget } from '../../lib/cpu-budget.ts'
 import { runesOf } from './byte-string.ts'
 import { changeCase } from './change-case.ts'
 import { fromJson, toJson } from './json.ts'
+import { jwkPrivateKey, jwkPublicKey } from './jwk-functions.ts'
 import { filterPem, pkcs12Certificates, pkcs12Key } from './pem-functions.ts'
 import { formatPlain, printf } from './printf.ts'
 import { quote } from './quote.ts'
@@ -43,6 +44,12 @@ export const functions: Readonly<Record<CalledName, TemplateFunction>> = {
   filterPEM: ofStrings('filterPEM', ([label = '', pem = '']) => filterPem(label, pem)),
   fromJson: ofStrings('fromJson', ([text = '']) => fromJson(text)),
   index: ([value = null, ...keys]) => keys.reduce(member, value),
+  jwkPrivateKeyPem: ofStrings('jwkPrivateKeyPem', ([json = ''], { budget }) =>
+    jwkPrivateKey(json, budget),
+  ),
+  jwkPublicKeyPem: ofStrings('jwkPublicKeyPem', ([json = ''], { budget }) =>
+    jwkPublicKey(json, budget),
+  ),
   lower: ofStrings('lower', ([text = '']) => changeCase(text, 'lower')),
   ne: ([a = null, b = null]) => !areEqual(a, b),
   not: ([value = null]) => isEmpty(value),

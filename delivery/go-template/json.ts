@@ -1,38 +1,45 @@
 import { measureJson } from '../../lib/json/measure-json.ts'
 import { isObject } from '../../lib/shape.ts'
 import { fromText, mapRunes, toBytes, toText } from './byte-string.ts'
-import { maxDepth, TemplateError } from './template.ts'
+import { type FunctionName, maxDepth, TemplateError } from './template.ts'
 import { isList, isMap, sortedEntries, type Value } from './value.ts'
 
 /** As many as a list may have that one call can return. */
 const maxJsonValues = 16 * 1024
 
-/** @throws TemplateError if the byte string isn't JSON */
-export function fromJson(byteString: string): Value {
+/**
+ * @param name - of the function that reads it, for messages
+ * @throws TemplateError if the byte string isn't JSON
+ */
+export function fromJson(byteString: string, name: FunctionName = 'fromJson'): Value {
   // Counted before it is parsed: JavaScript's objects take up to a hundred times the memory of their text.
   if (measureJson(toBytes(byteString)).values > maxJsonValues)
-    throw new TemplateError(`fromJson: its value has more than ${maxJsonValues} values`)
-  return toValue(parse(toText(byteString)), 0)
+    throw new TemplateError(`${name}: its value has more than ${maxJsonValues} values`)
+  return toValue(parse(toText(byteString), name), { depth: 0, name })
 }
 
-function parse(text: string): unknown {
+function parse(text: string, name: FunctionName): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new TemplateError('fromJson: its value is not JSON')
+    throw new TemplateError(`${name}: its value is not JSON`)
   }
 }
 
-function toValue(parsed: unknown, depth: number): Value {
+function toValue(
+  parsed: unknown,
+  { depth, name }: { readonly depth: number; readonly name: FunctionName },
+): Value {
+  const inside = { depth: depth + 1, name }
   if (depth > maxDepth)
-    throw new TemplateError(`fromJson: its value is nested more than ${maxDepth} levels deep`)
+    throw new TemplateError(`${name}: its value is nested more than ${maxDepth} levels deep`)
   if (typeof parsed === 'string') return fromText(parsed)
   if (typeof parsed === 'number' && !Number.isFinite(parsed))
-    throw new TemplateError('fromJson: a number in its value is too large')
-  if (Array.isArray(parsed)) return parsed.map((item) => toValue(item, depth + 1))
+    throw new TemplateError(`${name}: a number in its value is too large`)
+  if (Array.isArray(parsed)) return parsed.map((item) => toValue(item, inside))
   if (!isObject(parsed)) return parsed as boolean | number | null
   const entries = Object.entries(parsed).map(
-    ([key, member]) => [fromText(key), toValue(member, depth + 1)] as const,
+    ([key, member]) => [fromText(key), toValue(member, inside)] as const,
   )
   return { kind: 'json', entries: new Map(entries) }
 }

@@ -40,6 +40,8 @@ export const functionArguments = {
   filterPEM: [2, 2],
   fromJson: [1, 1],
   index: [1, Number.POSITIVE_INFINITY],
+  jwkPrivateKeyPem: [1, 1],
+  jwkPublicKeyPem: [1, 1],
   lower: [1, 1],
   ne: [2, 2],
   not: [1, 1],

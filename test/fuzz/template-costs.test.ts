@@ -1,6 +1,7 @@
 // Compares what templates cost with what is charged for them. CPU time depends on the machine, so each time is counted in
 // runs of a control of the same process.
 
+import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { runesOf } from '../../delivery/go-template/byte-string.ts'
 import {
@@ -20,6 +21,24 @@ const repeat = (text: string): Buffer => {
 }
 const list = (item: string) => Buffer.from(`[${`${item},`.repeat(bytes / (item.length + 1))}1]`)
 const object = `{${Array.from({ length: bytes / 14 }, (_, n) => `"k${n}":1`).join(',')}}`
+
+/** The largest private RSA key that is read. Nobody checks that its factors are primes. */
+function largestKey(): Buffer {
+  const p = 2n ** 4096n - 5n
+  const part = (p * 618_033_988_749_894_848n) / 10n ** 18n
+  const q = part - (part % 6n) + 5n
+  const order = (p - 1n) * (q - 1n)
+  const d = (order * (3n - (order % 3n)) + 1n) / 3n
+  const numbers = { n: p * q, e: 3n, d: d % order, p, q }
+  const members = Object.entries(numbers).map(([name, number]) => {
+    const digits = number.toString(16)
+    const bytes = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')
+    return [name, bytes.toString('base64url')]
+  })
+  return Buffer.from(JSON.stringify({ kty: 'RSA', ...Object.fromEntries(members) }))
+}
+
+const curveKeys = generateKeyPairSync('ec', { namedCurve: 'P-521' })
 
 /** Values that are expensive for one of the functions. */
 const values: Readonly<Record<string, Buffer>> = {
@@ -41,6 +60,9 @@ const values: Readonly<Record<string, Buffer>> = {
   'a small list of objects': Buffer.from(`[${'{},'.repeat(2_000)}{}]`),
   'an object': Buffer.from(object),
   'a small object': Buffer.from(`{${object.slice(1, 100_000).replace(/,[^,]*$/, '')}}`),
+  'the largest RSA key': largestKey(),
+  'a private EC key': Buffer.from(JSON.stringify(curveKeys.privateKey.export({ format: 'jwk' }))),
+  'a public EC key': Buffer.from(JSON.stringify(curveKeys.publicKey.export({ format: 'jwk' }))),
   escapes: Buffer.from(`"${'\\u00e9'.repeat(bytes / 6)}"`),
 }
 

@@ -16,6 +16,8 @@ import (
 func functions() template.FuncMap {
 	all := sprig.TxtFuncMap()
 	all["filterPEM"] = filterPEM
+	all["jwkPrivateKeyPem"] = privateKeyOf
+	all["jwkPublicKeyPem"] = publicKeyOf
 	all["pkcs12key"] = privateKey
 	all["pkcs12cert"] = certificates
 	return all

@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -40,13 +41,14 @@ const secrets = {
   user: 'robot',
   password: Buffer.from('secret').toString('base64'),
   host: 'db.example',
+  'signing-jwk': JSON.stringify(createPrivateKey(key).export({ format: 'jwk' })),
 }
 const yaml = stringify({
   identities: [
     { clientId: webId, federatedCredentials: [{ subject: 'system:serviceaccount:team-a:web' }] },
   ],
   vaults: {
-    'team-a': { readers: [webId], secrets },
+    'team-a': { readers: [webId], secrets, keys: { signing: { type: 'RSA' } } },
     'team-b': { readers: [webId], secrets: { 'db-password': 'of b', settings: '{"from":"b"}' } },
   },
 })
@@ -125,3 +127,11 @@ for (const [name, secretsOf] of Object.entries(expected))
     for (const [secret, values] of Object.entries(secretsOf))
       t.strictSame(simulation.values(secret), values, secret)
   })
+
+t.test('template-of-a-json-web-key gives a public and a private key', async (t) => {
+  const simulation = await run(t, 'template-of-a-json-web-key')
+  const { 'verify.pem': verify = '', 'sign.pem': sign } = simulation.values('keys') ?? {}
+  t.equal(createPublicKey(verify).asymmetricKeyType, 'rsa')
+  t.match(verify, /^-----BEGIN PUBLIC KEY-----\n/)
+  t.equal(sign, createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' }))
+})
