@@ -9,6 +9,7 @@ import {
   readSeenExternalSecret,
   readSeenStore,
 } from '../../requests/external-secret/seen-external-secret.ts'
+import { anyCharacter } from '../support/any-character.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { fuzz } from './harness/fuzz.ts'
 import { mutatedJson } from './harness/mutated-json.ts'
@@ -56,7 +57,7 @@ const storeSpecs = [
   },
 ]
 const texts = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: anyCharacter, maxLength: 40 }),
   fc.constantFrom(
     '__proto__',
     'constructor',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { printable } from '../../../lib/printable.ts'
 import type { Parsed } from '../../../lib/problems/parsed.ts'
+import { anyCharacter } from '../../support/any-character.ts'
 
 /** Bytes of which a few ranges are overwritten, removed, repeated or replaced by those of another sample. */
 export function mutated(samples: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
@@ -52,7 +53,7 @@ const smallBytes = fc.oneof(
 export function pumped(pieces: readonly string[], maxLength: number): fc.Arbitrary<string> {
   const piece = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...pieces) },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 4 }) },
+    { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 4 }) },
   )
   const run = fc
     .tuple(fc.array(piece, { minLength: 1, maxLength: 4 }), fc.constantFrom(1, 1, 2, 3, maxLength))

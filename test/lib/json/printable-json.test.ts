@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { printableJson } from '../../../lib/json/printable-json.ts'
 import { printable } from '../../../lib/printable.ts'
+import { anyCharacter } from '../../support/any-character.ts'
 
 t.test('characters that steer a terminal or reorder text are escaped', async (t) => {
   for (const [character, escaped] of [
@@ -19,7 +20,7 @@ t.test('characters that steer a terminal or reorder text are escaped', async (t)
 
 t.test('any value stays the same, on one line without unprintable characters', async (t) => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
+    fc.property(fc.string({ unit: anyCharacter }), (text) => {
       const json = printableJson(JSON.stringify({ text }))
       t.strictSame(JSON.parse(json), { text })
       t.equal(printable(json, Number.POSITIVE_INFINITY), json)

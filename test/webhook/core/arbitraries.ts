@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { annotationPrefix, objectKeys } from '../../../requests/annotations/keys/own-annotations.ts'
 import { podSettings } from '../../../requests/annotations/pod-settings.ts'
 import type { AdmissionRequest } from '../../../webhook/core/model/admission-review.ts'
+import { anyCharacter } from '../../support/any-character.ts'
 
 /** Any pod that an API server could send, and annotations for it, from helpful to hostile. */
 
@@ -120,7 +121,7 @@ export const saneAnnotations = fc
 
 // Pieces of what somebody would try who wants a token sent elsewhere, a file elsewhere, or a crash.
 const hostileText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: anyCharacter, maxLength: 40 }),
   fc
     .array(
       fc.constantFrom(
