@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { type FakeIdentity, principalOf } from '../../support/fake-az/azure-state.ts'
-import { writeFakeAz } from '../../support/fake-az/fake-az.ts'
+import { runScript, startFakeAz } from '../../support/fake-az/fake-az.ts'
 import { podText } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
@@ -13,13 +13,9 @@ const web: FakeIdentity = { clientId: webClient, name: 'id-web', resourceGroup: 
 const sync: FakeIdentity = { clientId: syncClient, name: 'id-sync', resourceGroup: 'rg-sync' }
 
 /** Runs a script against a stand-in for the Azure CLI. */
-function paste(t: Test, script: string, env: Readonly<Record<string, string>> = {}) {
-  const az = writeFakeAz(t.testdir(), [web, sync])
-  execFileSync('/bin/sh', ['-eu'], {
-    input: script,
-    env: { PATH: `${az.path}:/usr/bin:/bin`, ...env },
-    stdio: ['pipe', 'ignore', 'pipe'],
-  })
+async function paste(t: Test, script: string, env: Readonly<Record<string, string>> = {}) {
+  const az = await startFakeAz(t.testdir(), [web, sync])
+  await runScript(script, { PATH: `${az.path}:/usr/bin:/bin`, ...env })
   return az
 }
 
@@ -43,7 +39,7 @@ t.test(
       input: pod,
     })
     t.match({ code, stderr }, { code: 0, stderr: '' })
-    const az = paste(t, stdout)
+    const az = await paste(t, stdout)
     t.match(az.created(), [
       {
         'identity-name': 'id-web',
@@ -74,7 +70,7 @@ t.test('accounts with Secret sync and classes of the CSI driver count as well', 
     { input: shop },
   )
   t.equal(code, 0)
-  const az = paste(t, stdout)
+  const az = await paste(t, stdout)
   t.strictSame(
     az.created().map((created) => [created['identity-name'], created['subject']]),
     [
@@ -101,7 +97,7 @@ t.test('the accounts of ExternalSecrets and of their stores count as well', asyn
     ...['--issuer', issuer],
   ])
   t.match({ code, stderr }, { code: 0, stderr: '' })
-  const az = paste(t, stdout)
+  const az = await paste(t, stdout)
   t.strictSame(
     az.created().map((created) => [created['identity-name'], created['subject']]),
     [['id-web', 'system:serviceaccount:default:web']],
@@ -121,7 +117,7 @@ t.test('the accounts of ExternalSecrets and of their stores count as well', asyn
     ...['--issuer', issuer, '--identity-name', 'id-web', '--resource-group', 'rg-web'],
   ])
   t.match({ code: elsewhere.code, stderr: elsewhere.stderr }, { code: 0, stderr: '' })
-  t.match(paste(t, elsewhere.stdout).created(), [
+  t.match((await paste(t, elsewhere.stdout)).created(), [
     { subject: 'system:serviceaccount:default:workload-identity-sa' },
   ])
 })
@@ -167,10 +163,12 @@ t.test(
       IDENTITY_NAME: 'id-web',
       RESOURCE_GROUP: 'rg-web',
     }
-    t.match(paste(t, open.stdout, variables).created(), [{ name: 'prod-default_default', issuer }])
+    t.match((await paste(t, open.stdout, variables)).created(), [
+      { name: 'prod-default_default', issuer },
+    ])
     for (const name of Object.keys(variables)) {
       const { [name as keyof typeof variables]: _, ...others } = variables
-      t.throws(() => paste(t, open.stdout, others), new RegExp(`${name}: `), name)
+      await t.rejects(paste(t, open.stdout, others), new RegExp(`${name}: `), name)
     }
 
     const options = ['--identity-name', 'id-web', '--resource-group', 'rg-web', '--issuer', issuer]
@@ -178,7 +176,7 @@ t.test(
     const named = await runInProcess(['identity', '-f', '-', ...options, ...vaults], {
       input: unnamed,
     })
-    t.match(paste(t, named.stdout).assigned(), [
+    t.match((await paste(t, named.stdout)).assigned(), [
       {
         scope:
           "/subscriptions/$(id)/resourceGroups/it's/providers/Microsoft.KeyVault/vaults/team-a",
@@ -196,9 +194,7 @@ t.test('several clusters get a credential each, and 20 of them a warning', async
   })
   t.equal(code, 0)
   t.match(stderr, `${webClient} would have 20 federated credentials; Azure allows 20`)
-  const names = paste(t, stdout)
-    .created()
-    .map(({ name }) => name)
+  const names = (await paste(t, stdout)).created().map(({ name }) => name)
   t.equal(new Set(names).size, 20)
 })
 
@@ -298,14 +294,17 @@ t.test('each way to name an object gets the narrowest role, and the access polic
     t.equal(code, 0)
     return stdout
   }
-  const assigned = (script: string) =>
-    paste(t, script)
+  const assigned = async (script: string) =>
+    (await paste(t, script))
       .assigned()
       .map((assigned) => [assigned['role'], assigned['scope']?.split('/vaults/')[1]])
       .toSorted()
-  t.strictSame(assigned(await print()), cases.map(([, vault, role]) => [role, vault]).toSorted())
   t.strictSame(
-    assigned(await print('--scope', 'object')),
+    await assigned(await print()),
+    cases.map(([, vault, role]) => [role, vault]).toSorted(),
+  )
+  t.strictSame(
+    await assigned(await print('--scope', 'object')),
     cases.map(([, vault, role, path]) => [role, `${vault}/${path}`]).toSorted(),
   )
   const script = await print('--access-policies')
@@ -332,7 +331,7 @@ t.test(
       { input },
     )
     t.strictSame(
-      paste(t, stdout)
+      (await paste(t, stdout))
         .assigned()
         .map((assigned) => assigned['scope']?.split('/vaults/')[1]),
       ['team-a/secrets/web', 'team-a/certificates/Web', 'team-a/keys/web'],

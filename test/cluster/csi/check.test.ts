@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { delimiter, dirname } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
-import { writeFakeAz } from '../../support/fake-az/fake-az.ts'
+import { runScript, startFakeAz } from '../../support/fake-az/fake-az.ts'
 import { skipped } from '../../support/needs/without.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import type { KubeObject } from '../client/api.ts'
@@ -45,20 +44,16 @@ t.test('after the commands that check prints, the pod is served', { skip }, asyn
   const { code, stdout } = await check(account)
   t.equal(code, 1)
   const { commands } = JSON.parse(stdout)
-  const az = writeFakeAz(t.testdir(), [{ clientId, name: 'id-web', resourceGroup: 'rg' }])
+  const az = await startFakeAz(t.testdir(), [{ clientId, name: 'id-web', resourceGroup: 'rg' }])
   const path = [az.path, dirname(found.value.kubectl), process.env['PATH']].join(delimiter)
-  const ran = spawnSync('sh', ['-eu', '-c', commands.join('\n')], {
-    encoding: 'utf8',
-    env: {
-      ...process.env,
-      PATH: path,
-      CLUSTER: 'test',
-      ISSUER: 'https://issuer.example',
-      CLIENT_ID: clientId,
-    },
+  const ran = await runScript(commands.join('\n'), {
+    ...process.env,
+    PATH: path,
+    CLUSTER: 'test',
+    ISSUER: 'https://issuer.example',
+    CLIENT_ID: clientId,
   })
   t.equal(ran.stderr, '')
-  t.equal(ran.status, 0)
   t.match(az.created(), [{ subject: `system:serviceaccount:${namespace}:web` }])
 
   t.equal((await check((await cluster.get(account)).body)).code, 0, 'check is content now')

@@ -1,4 +1,4 @@
-/** What the stand-in for the Azure CLI knows, as a file that it reads and writes. */
+/** What the stand-in for the Azure CLI knows. */
 export interface AzureState {
   readonly subscription: string
   identities: readonly FakeIdentity[]

@@ -1,42 +1,40 @@
-import { spawnSync } from 'node:child_process'
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
-import { shellQuote } from '../../../cli/identity/grants/shell-quote.ts'
 import { answerAz, type Values } from './answer-az.ts'
 import type { AzureState, FakeFailure } from './azure-state.ts'
 import { fail, Refused } from './refused.ts'
 
-/** The files of one stand-in, and the arguments that the Azure CLI's help lists. */
-export interface FakeAzFiles {
-  readonly state: string
-  readonly log: string
+/** A command that the stand-in accepted. */
+export interface FakeCall {
+  readonly command: string
+  readonly values: Values
+}
+
+interface FakeAzFacts {
+  readonly state: AzureState
+  readonly calls: FakeCall[]
+  /** The arguments that the Azure CLI's help lists. */
   readonly commands: Readonly<
     Record<string, { readonly names: readonly string[]; readonly required: readonly string[] }>
   >
 }
 
-/** Answers as the Azure CLI does, and refuses what it would refuse. */
-export function runFakeAz(args: readonly string[], files: FakeAzFiles): void {
+/** Answers as the Azure CLI does, and refuses what it would refuse. Gives what it prints. */
+export function runFakeAz(
+  args: readonly string[],
+  { state, calls, commands }: FakeAzFacts,
+): FakeFailure {
   const words = args.slice(
     0,
     args.findIndex((arg) => arg.startsWith('-')),
   )
   const command = words.join(' ')
-  const state: AzureState = JSON.parse(readFileSync(files.state, 'utf8'))
   try {
-    const values = parseArguments(command, args.slice(words.length), files.commands)
-    appendFileSync(files.log, `${JSON.stringify({ command, values })}\n`)
+    const values = parseArguments(command, args.slice(words.length), commands)
+    calls.push({ command, values })
     const failure = state.failures[command] ?? state.failures['*']
-    if (failure !== undefined) {
-      act(failure)
-      return
-    }
-    const result = answerAz(command, values, state)
-    writeFileSync(files.state, JSON.stringify(state))
-    print(result, values)
+    return failure ?? { stdout: printed(answerAz(command, values, state), values) }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    process.stderr.write(`ERROR: ${error.message}\n`)
-    process.exitCode = 2
+    return { code: 2, stderr: `ERROR: ${error.message}\n` }
   }
 }
 
@@ -44,7 +42,7 @@ export function runFakeAz(args: readonly string[], files: FakeAzFiles): void {
 export function parseArguments(
   command: string,
   args: readonly string[],
-  commands: FakeAzFiles['commands'],
+  commands: FakeAzFacts['commands'],
 ): Values {
   const { names, required } = commands[command] ?? fail(`unknown command ${command}`)
   const values: Record<string, string[]> = {}
@@ -62,22 +60,10 @@ export function parseArguments(
   return Object.fromEntries(Object.entries(values).map(([name, some]) => [name, some.join(' ')]))
 }
 
-function act({ code = 0, stderr = '', stdout = '', times = 1, hangs }: FakeFailure): void {
-  process.stderr.write(stderr)
-  for (let i = 0; i < times; i++) process.stdout.write(stdout)
-  if (hangs !== undefined)
-    spawnSync('/bin/sh', ['-c', `echo $$ >${shellQuote(hangs)}; exec sleep 600`], {
-      stdio: 'inherit',
-    })
-  process.exitCode = code
-}
-
-function print(result: unknown, values: Values): void {
-  if (result === undefined) return
+function printed(result: unknown, values: Values): string {
+  if (result === undefined) return ''
   const { output = 'json', query } = values
   const isText = output === 'tsv' && query !== undefined
   const lines = isText && Array.isArray(result) ? result : [result]
-  process.stdout.write(
-    isText ? lines.map((line) => `${line}\n`).join('') : `${JSON.stringify(result, null, 2)}\n`,
-  )
+  return isText ? lines.map((line) => `${line}\n`).join('') : `${JSON.stringify(result, null, 2)}\n`
 }

@@ -1,40 +1,35 @@
-import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Task, taskLines } from '../../../../cli/check/findings/task.ts'
-import { writeFakeAz } from '../../../support/fake-az/fake-az.ts'
+import { runScript, startFakeAz } from '../../../support/fake-az/fake-az.ts'
 
 const clientId = '22222222-2222-2222-2222-222222222222'
 const other = '44444444-4444-4444-4444-444444444444'
 const web = { namespace: 'shop', account: 'web' }
 
 /** Runs the lines in a shell, as somebody would who pastes them. */
-function paste(t: Test, tasks: readonly Task[]) {
+async function paste(t: Test, tasks: readonly Task[]) {
   const folder = t.testdir()
-  const az = writeFakeAz(folder, [
+  const az = await startFakeAz(folder, [
     { clientId, name: 'id-shop', resourceGroup: 'rg-shop' },
     { clientId: other, name: 'id-other', resourceGroup: 'rg-other' },
   ])
   const kubectl = join(az.path, 'kubectl')
   writeFileSync(kubectl, '#!/bin/sh\nprintf "%s|" "$@"\necho\n')
   chmodSync(kubectl, 0o755)
-  const { status, stdout, stderr } = spawnSync('sh', ['-eu', '-c', taskLines(tasks).join('\n')], {
-    encoding: 'utf8',
-    env: {
-      PATH: `${az.path}:${process.env['PATH']}`,
-      CLUSTER: 'prod',
-      ISSUER: 'https://issuer.example/',
-      CLIENT_ID: other,
-    },
+  const { stdout, stderr } = await runScript(taskLines(tasks).join('\n'), {
+    PATH: `${az.path}:${process.env['PATH']}`,
+    CLUSTER: 'prod',
+    ISSUER: 'https://issuer.example/',
+    CLIENT_ID: other,
   })
   t.equal(stderr, '')
-  t.equal(status, 0)
   return { kubectl: stdout.trim().split('\n').filter(Boolean), created: az.created() }
 }
 
 t.test('the commands can be pasted', async (t) => {
-  const { kubectl, created } = paste(t, [
+  const { kubectl, created } = await paste(t, [
     { kind: 'label', namespace: 'shop' },
     { kind: 'federate', clientId, ...web },
     { kind: 'annotate', namespace: 'shop', account: 'api' },
@@ -82,7 +77,7 @@ t.test('a name that a shell would act on gives no command', async (t) => {
 
 t.test('long names and similar names give credentials of their own', async (t) => {
   const long = 'a'.repeat(200)
-  const { created } = paste(
+  const { created } = await paste(
     t,
     [`${long}b`, `${long}c`, 'a.b', 'a-b'].map((account) => ({
       kind: 'federate',

@@ -6,14 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { azBounds, startAz } from '../../../../cli/identity/verify/run-az.ts'
 import type { FakeFailure } from '../../../support/fake-az/azure-state.ts'
-import { writeFakeAz } from '../../../support/fake-az/fake-az.ts'
+import { startFakeAz } from '../../../support/fake-az/fake-az.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 const show = ['keyvault', 'show', '--name=team-a']
 
 /** An `az` on the PATH of this process whose `keyvault show` behaves like this. */
-function azThat(t: Test, failure: FakeFailure) {
-  const az = writeFakeAz(t.testdir(), [])
+async function azThat(t: Test, failure: FakeFailure) {
+  const az = await startFakeAz(t.testdir(), [])
   az.change((state) => {
     state.failures = { 'keyvault show': failure }
   })
@@ -30,7 +30,7 @@ function onPath(t: Test, path: string): void {
 }
 
 t.test('an answer in JSON is read', async (t) => {
-  azThat(t, { stdout: '{"id":"x"}', stderr: 'WARNING: something\n' })
+  await azThat(t, { stdout: '{"id":"x"}', stderr: 'WARNING: something\n' })
   t.strictSame(await startAz()(show), { kind: 'answered', value: { id: 'x' } })
 })
 
@@ -72,7 +72,7 @@ t.test(
     ]
     for (const [failure, sentence, isForAll] of cases)
       await t.test(String(sentence), async (t) => {
-        azThat(t, failure)
+        await azThat(t, failure)
         t.match(await startAz()(show), { kind: 'failed', sentence, isForAll })
       })
   },
@@ -96,7 +96,7 @@ t.test('an endless answer is cut off, on either stream', async (t) => {
   const million = 'x'.repeat(1024 * 1024)
   for (const failure of [{ stdout: million, times: 64 }, { stderr: million.repeat(9) }])
     await t.test(async (t) => {
-      azThat(t, failure)
+      await azThat(t, failure)
       const before = process.memoryUsage().rss
       t.match(await startAz()(show), { kind: 'failed', sentence: /printed more than 8192 KiB/ })
       t.ok(process.memoryUsage().rss - before < 64 * 1024 * 1024)
@@ -105,7 +105,7 @@ t.test('an endless answer is cut off, on either stream', async (t) => {
 
 t.test('a command that hangs is ended, together with what it started', async (t) => {
   const file = join(t.testdir(), 'pid')
-  azThat(t, { hangs: file })
+  await azThat(t, { hangs: file })
   const pid = await pidOfHanging(1)
   while (isRunning(pid)) await sleep(10)
 
@@ -122,7 +122,7 @@ t.test('a command that hangs is ended, together with what it started', async (t)
 
 t.test('Ctrl-C ends the Azure CLI, too', async (t) => {
   const file = join(t.testdir(), 'pid')
-  const az = azThat(t, { hangs: file })
+  const az = await azThat(t, { hangs: file })
   const script = `
     const { startAz } = await import(${JSON.stringify(join(root, 'cli/identity/verify/run-az.ts'))})
     await startAz()(${JSON.stringify(show)})`
@@ -149,7 +149,7 @@ const isRunning = (pid: number): boolean => {
 }
 
 t.test('the number of commands is bounded', async (t) => {
-  const az = azThat(t, { stdout: '{}' })
+  const az = await azThat(t, { stdout: '{}' })
   const run = startAz({ ...azBounds, maxCommands: 2 })
   for (const kind of ['answered', 'answered', 'failed', 'failed'])
     t.match(await run(show), { kind })

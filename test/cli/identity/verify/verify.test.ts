@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import type { FakeIdentity } from '../../../support/fake-az/azure-state.ts'
-import { type FakeAz, writeFakeAz } from '../../../support/fake-az/fake-az.ts'
+import { type FakeAz, runScript, startFakeAz } from '../../../support/fake-az/fake-az.ts'
 import { podText } from '../../../support/run-command-line.ts'
 import { runInProcess } from '../../../support/run-in-process.ts'
 
@@ -84,11 +83,7 @@ async function grant(az: FakeAz, input: string, options: readonly string[] = [])
     { input, env: settings },
   )
   if (code !== 0) throw new Error(stderr)
-  execFileSync('/bin/sh', ['-eu'], {
-    input: stdout,
-    env: { PATH: `${az.path}:/usr/bin:/bin` },
-    stdio: ['pipe', 'ignore', 'pipe'],
-  })
+  await runScript(stdout, { PATH: `${az.path}:/usr/bin:/bin` })
 }
 
 const withPolicies = (az: FakeAz) =>
@@ -102,7 +97,7 @@ t.test('verify finds exactly what the printed commands create', async (t) => {
   for (const [name, input] of Object.entries(inputs))
     for (const options of ways)
       await t.test(`${name} ${options.join(' ')}`, async (t) => {
-        const az = writeFakeAz(t.testdir(), [web])
+        const az = await startFakeAz(t.testdir(), [web])
         if (options[0] === '--access-policies') withPolicies(az)
         const verifyOptions = options[0] === '--access-policies' ? [] : options
         const before = await verify(az, input, verifyOptions)
@@ -123,7 +118,7 @@ t.test('verify finds exactly what the printed commands create', async (t) => {
 })
 
 t.test('verify finds a single wrong grant', async (t) => {
-  const az = writeFakeAz(t.testdir(), [web])
+  const az = await startFakeAz(t.testdir(), [web])
   await grant(az, pod)
   az.change((state) => {
     const [first, ...others] = state.assignments
@@ -150,7 +145,7 @@ t.test('ExternalSecrets and several identities are compared as well', async (t) 
     name: 'id-other',
     resourceGroup: 'rg',
   }
-  const az = writeFakeAz(t.testdir(), [web, other])
+  const az = await startFakeAz(t.testdir(), [web, other])
   const input = podText(
     { secrets: 'team-c:db', 'client-id': other.clientId },
     { serviceAccountName: 'other' },
@@ -182,7 +177,7 @@ t.test('without a usable Azure CLI, the result is a sentence, never a match', as
     ],
   ] as const)
     await t.test(stderr, async (t) => {
-      const az = writeFakeAz(t.testdir(), [web])
+      const az = await startFakeAz(t.testdir(), [web])
       az.change((state) => {
         state.failures = { '*': { code: 1, stderr } }
       })
@@ -195,7 +190,7 @@ t.test('without a usable Azure CLI, the result is a sentence, never a match', as
 })
 
 t.test('a mistake in the files is never a match, either', async (t) => {
-  const az = writeFakeAz(t.testdir(), [web])
+  const az = await startFakeAz(t.testdir(), [web])
   const input = `${podText({ secrets: 'x y z' })}\n---\n${pod}`
   await grant(az, pod)
   const { code, stdout, stderr } = await verify(az, input)
@@ -204,7 +199,7 @@ t.test('a mistake in the files is never a match, either', async (t) => {
 })
 
 t.test('options that can’t go together are refused before az is run', async (t) => {
-  const az = writeFakeAz(t.testdir(), [web])
+  const az = await startFakeAz(t.testdir(), [web])
   for (const [options, sentence] of [
     [['--verify'], /--verify needs --issuer URL/],
     [['--verify', '--issuer', issuer, '--access-policies'], /leave out --access-policies/],
@@ -223,7 +218,7 @@ t.test('options that can’t go together are refused before az is run', async (t
 })
 
 t.test('options reach az as values', async (t: Test) => {
-  const az = writeFakeAz(t.testdir(), [web])
+  const az = await startFakeAz(t.testdir(), [web])
   const hostile = ['--vault-resource-group=--debug', '--vault-subscription=--help']
   const { stdout } = await verify(az, pod, [
     ...hostile,
@@ -241,7 +236,7 @@ t.test('options reach az as values', async (t: Test) => {
 
 t.test('the report is the one that docs/aks.md shows', async (t) => {
   const shop = { clientId: web.clientId, name: 'shop-web', resourceGroup: 'shop' }
-  const az = writeFakeAz(t.testdir(), [shop])
+  const az = await startFakeAz(t.testdir(), [shop])
   const input = podText(
     { vault: 'shop-kv', 'client-id': web.clientId, secrets: 'db-password, key/signing' },
     { serviceAccountName: 'web' },
