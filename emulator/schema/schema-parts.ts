@@ -1,7 +1,7 @@
 /** The building blocks of the schemas for the vault file (YAML) and the control API (JSON). */
 
-import leven from 'leven'
 import { z } from 'zod'
+import { nearestName } from '../../lib/did-you-mean.ts'
 
 /** A mapping with exactly these keys. The message about an unknown key suggests the nearest one. */
 export const mapping = <Shape extends z.ZodRawShape>(shape: Shape) => {
@@ -15,8 +15,9 @@ export const mapping = <Shape extends z.ZodRawShape>(shape: Shape) => {
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
-  const [nearest] = known.toSorted((a, b) => leven(a, key) - leven(b, key))
-  return `unknown key ${describe(key)}; did you mean "${nearest}"? (accepted: ${known.join(', ')})`
+  const nearest = nearestName(key, known)
+  const guess = nearest === undefined ? '' : `did you mean "${nearest}"? `
+  return `unknown key ${describe(key)}; ${guess}(accepted: ${known.join(', ')})`
 }
 
 /** The names that a mapping may have, as a predicate and as text for messages. */

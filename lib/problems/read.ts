@@ -1,4 +1,4 @@
-import { closestMatch } from 'leven'
+import { didYouMean } from '../did-you-mean.ts'
 import { printable } from '../printable.ts'
 import { isObject } from '../shape.ts'
 import type { Parsed } from './parsed.ts'
@@ -167,7 +167,6 @@ function reportUnknown(
   known: readonly string[],
   { problems, ...place }: Field,
 ): void {
-  const nearest = closestMatch(name.slice(0, 64), known)
-  const sentence = `${describePlace(place)}.${printable(name, 40)} is not supported here; did you mean ${nearest}?`
+  const sentence = `${describePlace(place)}.${printable(name, 40)} is not supported here; ${didYouMean(name, known)}`
   problems.push(plainProblem(sentence, [...place.path, name]))
 }

@@ -1,5 +1,5 @@
-import { closestMatch } from 'leven'
 import type { SecretValue } from '../../delivery/destination.ts'
+import { didYouMean } from '../../lib/did-you-mean.ts'
 import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
@@ -57,8 +57,7 @@ function reportUnknown(item: JsonObject, { path, problems }: Field): void {
   const known: readonly string[] = secretMembers
   const unknown = Object.keys(item).filter((key) => !known.includes(key))
   for (const key of unknown.slice(0, mostStrange)) {
-    const nearest = closestMatch(key.slice(0, 64), known)
-    const sentence = `unknown field ${printable(key)}; did you mean ${nearest}?`
+    const sentence = `unknown field ${printable(key)}; ${didYouMean(key, known)}`
     problems.push(plainProblem(sentence, [...path, key]))
   }
 }

@@ -1,4 +1,4 @@
-import { closestMatch } from 'leven'
+import { didYouMean } from '../../lib/did-you-mean.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { parseDuration } from '../../lib/values/parse-duration.ts'
 import {
@@ -59,13 +59,8 @@ export function unknownKeyOnSecret(key: string): string {
     : unknownKey(key, Object.keys(secretSettings))
 }
 
-/** Kubernetes' bound for the part of a key behind the slash. */
-const maxKeyLength = 63
-
-function unknownKey(key: string, known: readonly string[]): string {
-  const nearest = closestMatch(key.slice(0, maxKeyLength), known)
-  return `unknown annotation; did you mean ${annotationPrefix}${nearest}?`
-}
+const unknownKey = (key: string, known: readonly string[]): string =>
+  `unknown annotation; ${didYouMean(key, known, annotationPrefix)}`
 
 function parseAccountRefresh(text: string): Parsed<number> {
   const parsed = parseDuration(text)

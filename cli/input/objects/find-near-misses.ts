@@ -1,11 +1,8 @@
-import { closestMatch } from 'leven'
+import { nearestName } from '../../../lib/did-you-mean.ts'
 import { printable } from '../../../lib/printable.ts'
 import { maxProblems, type Problem } from '../../../lib/problems/problem.ts'
 import { objectAt } from '../../../lib/shape.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
-
-/** As many characters may differ from our prefix. No prefix that is in wide use is as close. */
-const maxDistance = 3
 
 /**
  * Finds annotations and labels whose prefix looks like ours, such as `akv-inject.io/secrets`. The API server accepts them, and nothing
@@ -30,9 +27,5 @@ const domain = annotationPrefix.slice(0, -1)
 function isNearMiss(key: string): boolean {
   const slash = key.indexOf('/')
   const prefix = key.slice(0, Math.max(slash, 0))
-  return (
-    prefix !== domain &&
-    Math.abs(prefix.length - domain.length) <= maxDistance &&
-    closestMatch(prefix.toLowerCase(), [domain], { maxDistance }) !== undefined
-  )
+  return prefix !== domain && nearestName(prefix, [domain]) !== undefined
 }

@@ -1,5 +1,5 @@
-import { closestMatch } from 'leven'
 import { isVaultName } from '../../../keyvault/reference.ts'
+import { didYouMean } from '../../../lib/did-you-mean.ts'
 import { isName, labelName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
@@ -127,7 +127,7 @@ export function parseAllowedMetadata(
     const unknown = entries.find((entry) => !knownMetadata.includes(entry))
     if (unknown !== undefined)
       return invalid(
-        `"${printable(unknown)}" isn't among the names, labels and annotations that are refused; did you mean ${closestMatch(unknown.slice(0, 128), knownMetadata)}?`,
+        `"${printable(unknown)}" isn't among the names, labels and annotations that are refused; ${didYouMean(unknown, knownMetadata)}`,
       )
     allowed.set(namespace, new Set(entries))
   }

@@ -1,5 +1,5 @@
-import { closestMatch } from 'leven'
 import { configVariable } from '../../../delivery/contract.ts'
+import { didYouMean } from '../../../lib/did-you-mean.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 
@@ -54,11 +54,7 @@ export function unknownNames(env: Environment): Problem[] {
 function unknownSentence(name: string): string {
   if (name === configVariable)
     return "is set by the webhook for the agent and isn't a setting of the webhook; remove it"
-  const nearest =
-    name.length <= maxComparedLength ? closestMatch(name.toUpperCase(), settingNames) : undefined
-  return nearest === undefined
-    ? `unknown setting; the settings are ${settingNames.join(', ')}`
-    : `unknown setting; did you mean ${nearest}?`
+  return `unknown setting; ${didYouMean(name, settingNames)}`
 }
 
 /**
@@ -71,7 +67,6 @@ function isServiceLink(name: string, value: string): boolean {
 }
 
 const known: ReadonlySet<string> = new Set(settingNames)
-const maxComparedLength = 80
 const serviceLinks: readonly (readonly [RegExp, RegExp])[] = [
   [/_SERVICE_HOST$/, /^[0-9A-Fa-f.:]+$/],
   [/_SERVICE_PORT(_[A-Z0-9_]+)?$/, /^\d+$/],

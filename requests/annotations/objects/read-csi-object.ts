@@ -1,7 +1,7 @@
-import { closestMatch } from 'leven'
 import type { ObjectEncoding, WantedFile } from '../../../delivery/contract.ts'
 import { targetPathProblem } from '../../../delivery/target-path.ts'
 import { isObjectName, isObjectVersion, type ObjectType } from '../../../keyvault/reference.ts'
+import { didYouMean } from '../../../lib/did-you-mean.ts'
 import { printable } from '../../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import {
@@ -164,9 +164,8 @@ function unknownField(
   name: string,
   { at, isIgnored }: { readonly at: Field; readonly isIgnored: boolean },
 ): Problem {
-  const nearest = closestMatch(name.slice(0, 64), Object.keys(parsers))
   const effect = isIgnored ? ' has no effect' : ''
-  const sentence = `${describePlace(at)}, unknown field ${printable(name)}${effect}; did you mean ${nearest}?`
+  const sentence = `${describePlace(at)}, unknown field ${printable(name)}${effect}; ${didYouMean(name, Object.keys(parsers))}`
   return plainProblem(sentence, [...at.path, name])
 }
 

@@ -114,7 +114,7 @@ t.test('a key that every object inherits is unknown', async (t) => {
     t.match(parse({ vault: 'team-a', secrets: 'x', [key]: 'y' }).problems, [
       {
         path: annotationPath(`akv-injector.io/${key}`),
-        sentence: /unknown annotation; did you mean akv-injector.io\//,
+        sentence: /unknown annotation; accepted after akv-injector.io\/: /,
       },
     ])
   const { own } = readOwnAnnotations(JSON.parse('{"akv-injector.io/__proto__":"x"}'))

@@ -153,8 +153,13 @@ t.test('each wrong value is named, with what was found and what is accepted', as
     ],
     [
       'ALLOWED_METADATA',
-      ['a=', 'a=argocd.argoproj.io/secret-typ', 'a=owner', 'a=cacerts+'],
-      /isn't among the names, labels and annotations that are refused; did you mean /,
+      ['a=argocd.argoproj.io/secret-typ'],
+      /isn't among the names, labels and annotations that are refused; did you mean argocd.argoproj.io\/secret-type\?/,
+    ],
+    [
+      'ALLOWED_METADATA',
+      ['a=', 'a=owner', 'a=cacerts+'],
+      /isn't among the names, labels and annotations that are refused; accepted: /,
     ],
     ['ALLOWED_METADATA', ['a=cacerts;a=cacerts'], /namespace a is given twice/],
     ['ALLOWED_VAULTS', ['', ' ; '], /leave it out to allow every vault/],

@@ -8,7 +8,7 @@ import {
 t.test('a misspelt setting is refused with the nearest one', async (t) => {
   const nearest: [string, string][] = [
     ['AKV_INJECTOR_VAULTURL', 'AKV_INJECTOR_VAULT_URL'],
-    ['AKV_INJECTOR_LISTEN_PORT', 'AKV_INJECTOR_LISTEN'],
+    ['AKV_INJECTOR_LISTENS', 'AKV_INJECTOR_LISTEN'],
     ['AKV_INJECTOR_listen', 'AKV_INJECTOR_LISTEN'],
     ['AKV_INJECTOR_ALLOWED_VAULT', 'AKV_INJECTOR_ALLOWED_VAULTS'],
   ]
@@ -18,9 +18,9 @@ t.test('a misspelt setting is refused with the nearest one', async (t) => {
     ])
 })
 
-t.test('a name too long to compare gets the list', async (t) => {
+t.test('a name that is near to none gets the list', async (t) => {
   const [problem] = unknownNames({ [`AKV_INJECTOR_${'X'.repeat(100_000)}`]: '' })
-  t.equal(problem?.sentence, `unknown setting; the settings are ${settingNames.join(', ')}`)
+  t.equal(problem?.sentence, `unknown setting; accepted: ${settingNames.join(', ')}`)
   t.ok(problem && describePlace(problem).length < 100)
 })
 

@@ -152,7 +152,7 @@ t.test('fields that the provider does not know are ignored in a class', async (t
   t.strictSame(ofClass.warnings.map(describeProblem), [
     'item 1, unknown field objectMode has no effect; did you mean objectName?',
     'item 1, unknown field filePermision has no effect; did you mean filePermission?',
-    'item 3, unknown field  has no effect; did you mean objectName?',
+    'item 3, unknown field  has no effect; accepted: objectName, objectAlias, objectType, objectVersion, objectVersionHistory, objectFormat, objectEncoding, filePermission',
   ])
   const refused = ['item 2, unknown field objectname; did you mean objectName?']
   t.strictSame(ofClass.problems.map(describeProblem), [...refused, 'item 2, objectName is missing'])
@@ -295,7 +295,7 @@ t.test('names that every JavaScript object has are not types, fields or choices'
       {
         files: { length: 0 },
         problems: [
-          /unknown field .*; did you mean/,
+          /unknown field .*; accepted: objectName, objectAlias, /,
           `item 1, objectType "${name}": expected secret, key or cert`,
           `item 1, objectFormat "${name}": expected pem or pfx`,
         ],
