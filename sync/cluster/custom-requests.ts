@@ -1,5 +1,6 @@
 import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
 import { answerOf } from '../../kubernetes/answers.ts'
+import { pluralOf } from '../../lib/count-of.ts'
 import { objectAt } from '../../lib/shape.ts'
 import { readSeenClass } from '../../requests/class/seen-class.ts'
 import {
@@ -102,7 +103,8 @@ async function requestPage(
   list: { readonly kind: CustomKind; readonly namespace: string; readonly query: PageQuery },
 ): Promise<Page> {
   const { kind, namespace } = list
-  const what = namespace === '' ? `all ${kind}s` : `the ${kind}s of namespace ${namespace}`
+  const what =
+    namespace === '' ? `all ${pluralOf(kind)}` : `the ${pluralOf(kind)} of namespace ${namespace}`
   const query = { ...kinds[kind], ...list.query }
   const request =
     namespace === ''

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { pluralOf } from '../../lib/count-of.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import { readClassSource } from '../../requests/class/read-class-source.ts'
 import type { SeenClass } from '../../requests/class/seen-class.ts'
@@ -61,7 +62,7 @@ export function storeFinder(
 
 /** The content of a store that may exist. */
 const unlisted = (kind: StoreKind): FoundStore => {
-  const sentence = `the controller can't list the ${kind}s, and its log says why`
+  const sentence = `the controller can't list the ${pluralOf(kind)}, and its log says why`
   return { content: { kind: 'unread', sentence } }
 }
 

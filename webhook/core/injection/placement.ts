@@ -1,3 +1,4 @@
+import { pluralOf } from '../../../lib/count-of.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 import { ownPath } from '../../../requests/annotations/keys/own-annotations.ts'
@@ -122,7 +123,7 @@ const maxNamed = 20
 
 /** The sentence about a name that no container has. */
 function notFound(kind: string, containers: readonly Container[]): string {
-  if (containers.length === 0) return `the pod has no ${kind}s`
+  if (containers.length === 0) return `the pod has no ${pluralOf(kind)}`
   const names = containers.slice(0, maxNamed).map(({ name }) => printable(name))
   const more = containers.length > maxNamed ? ', …' : ''
   return `the pod has no ${kind} of this name; it has ${names.join(', ')}${more}`
