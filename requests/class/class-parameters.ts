@@ -1,5 +1,5 @@
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import type { FieldPath, Problem } from '../../lib/problems/problem.ts'
+import { type FieldPath, type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import {
   below,
   checked,
@@ -29,6 +29,8 @@ export interface ClassParameters {
   readonly tenantId?: string
   /** Asked for by a flag of the class. A pod never signs in that way. */
   readonly otherSignIn?: OtherSignIn
+  /** True if it names a file with the hosts of a cloud. Those of the administrator count. */
+  readonly namesEnvironment: boolean
   readonly problems: readonly Problem[]
   /** The names of parameters that nobody reads. */
   readonly unknown: readonly string[]
@@ -70,7 +72,7 @@ export function readClassParameters(found: unknown, cloudName: CloudName): Class
   const at: Field = { path: parametersPath, problems: [] }
   if (!isObject(parameters)) {
     report(at, 'expected a mapping of names to strings')
-    return { namesClient: false, problems: at.problems, unknown: [] }
+    return { namesClient: false, namesEnvironment: false, problems: at.problems, unknown: [] }
   }
   const { text, parsed, required } = parameterReader(parameters, at)
   required('keyvaultName')
@@ -87,6 +89,7 @@ export function readClassParameters(found: unknown, cloudName: CloudName): Class
   return {
     ...withoutAbsent(values),
     namesClient: namesClient(parameters),
+    namesEnvironment: !isAbsent(parameters, 'cloudEnvFileName'),
     problems: at.problems,
     unknown: unknownNames(parameters),
   }
@@ -112,6 +115,30 @@ function otherSignInOf(text: (name: string) => string | undefined): OtherSignIn 
   if (isTrue(text('usePodIdentity'))) return 'pod identity'
   return isTrue(text('useVMManagedIdentity')) ? "the node's identity" : undefined
 }
+
+/** The parameters that have no effect on the Secrets of a class, with what takes their place. */
+export function unusedParameters({
+  otherSignIn,
+  namesEnvironment,
+}: Pick<ClassParameters, 'otherSignIn' | 'namesEnvironment'>): readonly Problem[] {
+  const flag = otherSignIn === 'pod identity' ? 'usePodIdentity' : 'useVMManagedIdentity'
+  return [
+    ...(otherSignIn === undefined
+      ? []
+      : [
+          unused(
+            flag,
+            "a ServiceAccount signs in, as the client that the class or the account's annotation azure.workload.identity/client-id names",
+          ),
+        ]),
+    ...(namesEnvironment
+      ? [unused('cloudEnvFileName', "the administrator's cloud says where vaults are")]
+      : []),
+  ]
+}
+
+const unused = (name: string, instead: string): Problem =>
+  plainProblem(`parameters.${name} has no effect here; ${instead}`, parameterPath(name))
 
 /** All that is wrong with the parameters of a class in a namespace: each alone, and by the administrator's policy. */
 export function parameterProblems(

@@ -1,8 +1,8 @@
-import { plainProblem } from '../../lib/problems/problem.ts'
+import { describeProblem, plainProblem } from '../../lib/problems/problem.ts'
 import type { Policy } from '../administrator/policy.ts'
 import { metadataProblems } from '../secret/metadata-problems.ts'
 import { boundProblems, type Source } from '../source/source.ts'
-import { parameterProblems } from './class-parameters.ts'
+import { parameterProblems, unusedParameters } from './class-parameters.ts'
 import { readClass } from './read-class.ts'
 import { classPathProblems, readClassFiles } from './read-class-files.ts'
 import { readSecretObjects } from './read-secret-objects.ts'
@@ -41,10 +41,12 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
     ...(wrongFiles.length === 0 ? requested.problems : []),
     ...metadataProblems(requested.secrets, { namespace, policy }),
   ]
+  const unused = unusedParameters(parameters).map(describeProblem).join('; ')
   return {
     ...source,
     hints: { annotated, clientId: parameters.clientId },
     ...(parameters.tenantId !== undefined && { tenantId: parameters.tenantId }),
+    ...(unused !== '' && { unused }),
     secrets: requested.secrets.map((secret) => ({ ...secret, source: source.ref })),
     values: requested.values,
     problems: boundProblems(problems),

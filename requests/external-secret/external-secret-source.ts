@@ -1,4 +1,5 @@
-import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
+import { countOf } from '../../lib/count-of.ts'
+import { describeProblem, type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import type { Policy } from '../administrator/policy.ts'
 import { metadataProblems } from '../secret/metadata-problems.ts'
 import { boundProblems, type Source } from '../source/source.ts'
@@ -50,7 +51,7 @@ export function externalSecretSource(
   const options = { name, namespace, policy, findStore: find, templates }
   const read = readExternalSecret(spec, options)
   const tenantId = read.stores.find((store) => store.tenantId !== undefined)?.tenantId
-  const otherSignIn = otherSignInOf(read)
+  const unused = unusedOf(read)
   const secrets = [{ ...read.secret, ...content.copied, source: ref }]
   return {
     ...base,
@@ -60,7 +61,7 @@ export function externalSecretSource(
     },
     refreshSeconds: read.refreshSeconds,
     ...(tenantId !== undefined && { tenantId }),
-    ...(otherSignIn !== undefined && { otherSignIn }),
+    ...(unused !== '' && { unused }),
     secrets,
     values: read.values,
     problems: boundProblems([
@@ -100,13 +101,19 @@ function otherStore(spec: unknown, findStore: FindFoundStore): string | undefine
   return undefined
 }
 
-/** The sentence is the same whether the store names the sign-in or gets the administrator's default. */
-function otherSignInOf({ stores }: ReadExternalSecret): string | undefined {
-  const store = stores.find((store) => store.otherSignIn !== undefined)
-  return (
-    store &&
-    `${store.kind} ${store.name} has spec.provider.azurekv.authType ${store.otherSignIn}, which has no effect here; write WorkloadIdentity`
+/** An Event has room for a few sentences. */
+const maxUnused = 5
+
+/** Says which fields of the stores have no effect. */
+function unusedOf({ stores }: ReadExternalSecret): string {
+  const sentences = stores.flatMap(({ kind, name, unused }) =>
+    unused.map((problem) => `${kind} ${name}: ${describeProblem(problem)}`),
   )
+  const more = sentences.length - maxUnused
+  return [
+    ...sentences.slice(0, maxUnused),
+    ...(more > 0 ? [`${countOf(more, 'other field')} of its stores without effect`] : []),
+  ].join('; ')
 }
 
 const accountOf = ({ stores }: ReadExternalSecret): { readonly account?: string } => {

@@ -19,6 +19,7 @@ import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import { maxEntries } from '../account/secret-keys.ts'
 import type { CloudName, Policy } from '../administrator/policy.ts'
 import { conditionsReader } from './read-conditions.ts'
+import { unusedFields } from './unused-fields.ts'
 
 /** What a SecretStore or a ClusterSecretStore says, as far as it is used here. */
 export interface ReadStore {
@@ -27,8 +28,8 @@ export interface ReadStore {
   readonly tenantId?: string
   /** The ServiceAccount that it names, in the namespace of its ExternalSecrets. */
   readonly account?: string
-  /** A sign-in that is never used here, such as `ServicePrincipal`. */
-  readonly otherSignIn?: string
+  /** The fields that have no effect here. */
+  readonly unused: readonly Problem[]
   readonly problems: readonly Problem[]
 }
 
@@ -69,7 +70,7 @@ export function readStore(
   const at = { path: ['spec'], problems: [] as Problem[] }
   const { provider: read } = someOf({
     controller: ignored,
-    retrySettings: ignored,
+    retrySettings: someOf({ maxRetries: ignored, retryInterval: ignored }),
     refreshInterval: ignored,
     provider: someOf({ azurekv: azureReader(options) }),
     conditions: conditionsReader(options),
@@ -77,7 +78,10 @@ export function readStore(
   const found = read?.azurekv ?? {}
   if (found.vault === undefined && at.problems.length === 0)
     reportThat({ ...at, path: ['spec', 'provider', 'azurekv', 'vaultUrl'] }, 'is missing')
-  return { kind: 'read', store: { ...found, problems: at.problems } }
+  return {
+    kind: 'read',
+    store: { ...found, unused: unusedFields(spec, options.namespace), problems: at.problems },
+  }
 }
 
 export const storeKinds = ['SecretStore', 'ClusterSecretStore'] as const
@@ -92,7 +96,7 @@ export interface StoreRef {
 type Options = Parameters<typeof readStore>[1]
 
 const azureReader =
-  (options: Options): Read<Omit<ReadStore, 'problems'>> =>
+  (options: Options): Read<Omit<ReadStore, 'problems' | 'unused'>> =>
   (value, at) => {
     const { cloud, cloudName } = options.policy
     const found = someOf({
@@ -101,23 +105,28 @@ const azureReader =
       authType: textAs(only(['WorkloadIdentity', 'ManagedIdentity', 'ServicePrincipal'])),
       serviceAccountRef: accountReader(options),
       environmentType: parsed((type) => parseEnvironment(type, cloudName)),
-      authSecretRef: isPresent,
+      authSecretRef: someOf({
+        clientId: ignored,
+        tenantId: ignored,
+        clientSecret: ignored,
+        clientCertificate: ignored,
+      }),
       identityId: ignored,
       useAzureSDK: ignored,
-      customCloudConfig: ignored,
+      customCloudConfig: someOf({
+        activeDirectoryEndpoint: ignored,
+        keyVaultEndpoint: ignored,
+        keyVaultDNSSuffix: ignored,
+        resourceManagerEndpoint: ignored,
+        audience: ignored,
+      }),
     })(value, at)
-    const isNamed = isObject(value) && value['authType'] != null
-    const other = found.authType === 'WorkloadIdentity' ? undefined : found.authType
     return withoutAbsent({
       vault: found.vaultUrl,
       tenantId: found.tenantId,
       account: found.serviceAccountRef,
-      // The operator's default is ServicePrincipal.
-      otherSignIn: found.authSecretRef && !isNamed ? 'ServicePrincipal' : other,
     })
   }
-
-const isPresent: Read<true> = () => true
 
 /** Reads the account that a store names, if it is in the namespace of the ExternalSecrets. */
 const accountReader =

@@ -23,8 +23,8 @@ export interface Source {
   readonly secrets: readonly RequestedSecret[]
   /** The keys of the Secrets, and the inputs that keys are made of. */
   readonly values: readonly SecretValue[]
-  /** Says which sign-in its store asks for, which is never used. Follows the account that is used. */
-  readonly otherSignIn?: string
+  /** Says which fields of it or of its stores have no effect here, and what takes their place. */
+  readonly unused?: string
   /** Sentences for the owner that don't stop the source. */
   readonly notes?: readonly string[]
   /** It belongs to another controller, so the controller does nothing for it and reports nothing. Its Secrets stay as they are. */

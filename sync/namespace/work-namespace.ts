@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { joinProblems } from '../../lib/problems/problem.ts'
+import { describeProblem, joinProblems } from '../../lib/problems/problem.ts'
 import { mistakeOf } from '../../requests/account/accept-sources.ts'
 import { sourceKey } from '../../requests/secret/source-ref.ts'
 import type { Source } from '../../requests/source/source.ts'
@@ -52,8 +52,11 @@ export function createNamespaceRounds(
     for (const { store, content } of sources.ownStores()) {
       const { namespace, name, uid, status: before } = store
       const object = { kind: 'SecretStore', namespace, name, uid, before } as const
-      const { problems } = content
-      const readiness = problems.length === 0 ? validStore : invalidStore(joinProblems(problems))
+      const { problems, unused } = content
+      const readiness =
+        problems.length === 0
+          ? validStore(unused.map(describeProblem))
+          : invalidStore(joinProblems(problems))
       await ready.publish(object, { readiness, log })
     }
     for (const object of sources.withdrawn()) await ready.withdraw(object, log)

@@ -1,11 +1,12 @@
 import { resolveIdentity } from '../../delivery/session/identity.ts'
 import type { Session } from '../../delivery/session/session.ts'
 import type { CpuBudget } from '../../lib/cpu-budget.ts'
-import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
+import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { AccountRequest, SyncRequest } from '../../requests/account/account-request.ts'
 import { readAccount } from '../../requests/account/read-account.ts'
+import { sourceTitle } from '../../requests/secret/source-ref.ts'
 import type { Source } from '../../requests/source/source.ts'
 import { type AccountEntry, accountLog } from '../account/account-entry.ts'
 import { holdValues, noRoom, roomForValues } from '../account/account-memory.ts'
@@ -159,9 +160,17 @@ function accessFor(
     const session = openSession(account, identity, access.token)
     return { request, access, session, before: access.values }
   } catch (thrown) {
-    const session = failingSession(toAkvError(thrown))
+    const session = failingSession(withUnused(toAkvError(thrown), request))
     return { request, access: { ...noAccess }, session, before: undefined }
   }
+}
+
+/** An account without a client often has a source that names one in a way that has no effect here. */
+function withUnused(error: AkvError, { sources }: SyncRequest): AkvError {
+  const source = sources.find(({ unused }) => unused !== undefined)
+  return error.code === 'AKV_IDENTITY_MISSING' && source?.unused !== undefined
+    ? new AkvError(error.code, `${error.message}. ${sourceTitle(source.ref)}: ${source.unused}`)
+    : error
 }
 
 const noAccess: Access = { identity: '', token: undefined, values: undefined }

@@ -35,11 +35,12 @@ export const notSynced = (message: string): Readiness => ({
   reason: 'SecretSyncedError',
   message,
 })
-export const validStore: Readiness = {
+/** @param notes - said beside it, such as which fields have no effect */
+export const validStore = (notes: readonly string[]): Readiness => ({
   status: 'True',
   reason: 'Valid',
-  message: 'store validated',
-}
+  message: ['store validated', ...notes].join('; '),
+})
 export const invalidStore = (message: string): Readiness => ({
   status: 'False',
   reason: 'InvalidProviderConfig',

@@ -10,6 +10,7 @@ import {
   type ClassParameters,
   parameterPath,
   parameterProblems,
+  unusedParameters,
 } from '../../../requests/class/class-parameters.ts'
 import { type ReadClass, readClass } from '../../../requests/class/read-class.ts'
 import {
@@ -119,6 +120,7 @@ function acceptedClass(
     ...(chosen?.kind === 'none' && listed.length > 0
       ? [plainProblem(chosen.sentence, chosen.path)]
       : []),
+    ...(source ? unusedParameters(parameters) : []),
     ...parameters.unknown.map(unknownParameter),
     ...ignoredFields,
   ]

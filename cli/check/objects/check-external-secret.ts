@@ -11,7 +11,7 @@ import { seenStore } from '../../input/sources/external-secret-reader.ts'
 import { describeComposed } from '../describe/describe-composed.ts'
 import { row } from '../describe/describe-wanted.ts'
 import type { SourceFacts } from '../find/read-sources.ts'
-import { problemFindings } from '../findings/finding.ts'
+import { problemFindings, warningFindings } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 import { noClient, warning } from './check-account.ts'
 
@@ -65,7 +65,7 @@ export function checkSecretStore(found: NamedObject, policy: Policy): Verdict {
   const unused = { subject: subjectOf(found), outcome: 'not-served', details: [] } as const
   if (content.kind !== 'read')
     return { ...unused, sentence: `would not be used: ${content.sentence}`, findings: [] }
-  const { problems, vault, tenantId, account, otherSignIn } = content.store
+  const { problems, vault, tenantId, account, unused: withoutEffect } = content.store
   if (problems.length > 0)
     return {
       ...unused,
@@ -75,16 +75,12 @@ export function checkSecretStore(found: NamedObject, policy: Policy): Verdict {
   const tenant = tenantId === undefined ? '' : ` in tenant ${tenantId}`
   const reader =
     account === undefined ? 'chosen for each ExternalSecret' : `ServiceAccount ${account}`
-  const unusedSignIn =
-    otherSignIn === undefined
-      ? ''
-      : `; spec.provider.azurekv.authType ${otherSignIn} has no effect here; write WorkloadIdentity`
   return {
     ...unused,
     outcome: 'served',
     sentence: 'would be used',
-    details: [row('vault', `${vault}${tenant}`), row('account', `${reader}${unusedSignIn}`)],
-    findings: [],
+    details: [row('vault', `${vault}${tenant}`), row('account', reader)],
+    findings: warningFindings(found, withoutEffect),
   }
 }
 

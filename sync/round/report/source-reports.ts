@@ -132,10 +132,8 @@ function statusAfter(
   if (failures.length > 0) return { before, readiness: notSynced(describeFailures(failures)) }
   const name = accepted?.secrets[0]?.name
   if (name === undefined || !result.synced.has(name)) return undefined
-  const { revision = '', otherSignIn, notes: ownNotes = [] } = accepted ?? {}
-  // Says so if the store asks for another sign-in, which is never used.
-  const howRead =
-    otherSignIn === undefined ? [] : [`read as ServiceAccount ${account.name}: ${otherSignIn}`]
+  const { revision = '', unused, notes: ownNotes = [] } = accepted ?? {}
+  const howRead = unused === undefined ? [] : [`read as ServiceAccount ${account.name}: ${unused}`]
   const notes = [...howRead, ...ownNotes]
   return {
     before,

@@ -237,3 +237,20 @@ t.test('a class that can’t be read still claims its Secrets', async (t) => {
   t.equal(read(classSpec(many))?.claims.length, 1000)
   for (const strange of [{}, 'db', 7]) t.strictSame(read(classSpec(strange))?.claims, [])
 })
+
+t.test('a sign-in or a cloud that the class chooses has no effect, and that is said', async (t) => {
+  const secretObjects = [{ secretName: 'app', data: [data('db-password')] }]
+  const objects = objectList(secret('db-password'))
+  const unusedOf = (parameters: Readonly<Record<string, string>>) =>
+    read(classSpec(secretObjects, { objects, ...parameters }))?.unused
+  for (const flag of ['usePodIdentity', 'useVMManagedIdentity'])
+    t.match(
+      unusedOf({ useVMManagedIdentity: 'false', [flag]: 'true' }),
+      new RegExp(`^parameters\\.${flag} has no effect here; a ServiceAccount signs in, as the cl`),
+    )
+  t.match(
+    unusedOf({ useVMManagedIdentity: '', cloudEnvFileName: '/etc/akscustom.json' }),
+    /^parameters\.cloudEnvFileName has no effect here; the administrator's cloud/,
+  )
+  t.equal(unusedOf({ useVMManagedIdentity: 'false', cloudEnvFileName: '' }), undefined)
+})

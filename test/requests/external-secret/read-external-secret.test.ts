@@ -333,7 +333,7 @@ t.test('the manifest that users of the operator start from is read as it stands'
     name: 'my-external-secret',
     namespace,
     policy,
-    findStore: () => ({ kind: 'read', store: { vault: 'kv', problems: [] } }),
+    findStore: () => ({ kind: 'read', store: { vault: 'kv', unused: [], problems: [] } }),
   })
   t.strictSame(found.problems, [])
   t.equal(found.secret.name, 'my-k8s-secret')

@@ -23,22 +23,86 @@ t.test('the vault, the tenant and the account are read', async (t) => {
     vault: 'team-a',
     tenantId: tenantId.toLowerCase(),
     account: 'web',
+    unused: [],
     problems: [],
   })
 })
 
-t.test('the sign-in of another kind is known, and not used', async (t) => {
-  for (const authType of ['ManagedIdentity', 'ServicePrincipal'])
-    t.match(storeOf(azurekv({ authType, identityId: 'x', authSecretRef: { clientId: {} } })), {
-      otherSignIn: authType,
-      problems: { length: 0 },
-    })
-  t.match(storeOf(azurekv({ authSecretRef: { clientCertificate: {} } })), {
-    otherSignIn: 'ServicePrincipal',
-    problems: { length: 0 },
-  })
-  const authSecretRef = { clientId: { name: 'ids', key: 'client' } }
-  t.notHas(storeOf(azurekv({ authType: 'WorkloadIdentity', authSecretRef })), { otherSignIn: '' })
+/** Every field of the operator's CRD (2.9) that has no effect here, at its place. */
+const withoutEffect: readonly (readonly [string, object, RegExp])[] = [
+  ['provider.azurekv.authType', azurekv({ authType: 'ManagedIdentity' }), /write WorkloadIdentity/],
+  ['provider.azurekv.authType', azurekv({ authType: 'ServicePrincipal' }), /write WorkloadIdent/],
+  ['provider.azurekv.identityId', azurekv({ identityId: 'x' }), /client-id names the client/],
+  ...(['clientId', 'tenantId', 'clientSecret', 'clientCertificate'] as const).map(
+    (name) =>
+      [
+        `provider.azurekv.authSecretRef.${name}`,
+        azurekv({ authSecretRef: { [name]: { name: 'login', key: 'k' } } }),
+        name === 'clientId' || name === 'tenantId' ? /annotation azure/ : /federated credential/,
+      ] as const,
+  ),
+  ...[
+    ['activeDirectoryEndpoint', /the administrator's cloud/],
+    ['keyVaultEndpoint', /the administrator's cloud/],
+    ['keyVaultDNSSuffix', /the administrator's cloud/],
+    ['resourceManagerEndpoint', /nobody calls/],
+    ['audience', /api:\/\/AzureADTokenExchange/],
+  ].map(
+    ([name, instead]) =>
+      [
+        `provider.azurekv.customCloudConfig.${name}`,
+        azurekv({ customCloudConfig: { [String(name)]: 'https://x.example' } }),
+        instead as RegExp,
+      ] as const,
+  ),
+  ['provider.azurekv.useAzureSDK', azurekv({ useAzureSDK: true }), /Azure's SDK is always used/],
+  ['retrySettings.maxRetries', azurekv({}, { retrySettings: { maxRetries: 3 } }), /growing pauses/],
+  [
+    'retrySettings.retryInterval',
+    azurekv({}, { retrySettings: { retryInterval: '5s' } }),
+    /growing/,
+  ],
+  ['refreshInterval', azurekv({}, { refreshInterval: 60 }), /of each ExternalSecret counts/],
+]
+
+t.test('every field that has no effect is named, with what takes its place', async (t) => {
+  for (const [field, spec, instead] of withoutEffect) {
+    const { unused, problems, vault } = storeOf(spec)
+    t.strictSame(problems, [], field)
+    t.equal(vault, 'team-a', field)
+    t.equal(unused.length, 1, field)
+    t.match(unused[0], { path: ['spec', ...field.split('.')], sentence: instead }, field)
+    t.ok(unused[0]?.sentence.startsWith(`spec.${field} `), field)
+  }
+})
+
+t.test('the defaults that the API server writes are no findings', async (t) => {
+  const spec = azurekv({ authType: 'WorkloadIdentity', useAzureSDK: false })
+  t.strictSame(storeOf({ ...spec, controller: '' }).unused, [])
+  const empty = azurekv({ authSecretRef: { clientId: null }, identityId: null })
+  t.strictSame(storeOf(empty).unused, [])
+})
+
+t.test(
+  'a field that the operator does not have is refused, below those without effect too',
+  async (t) => {
+    for (const part of ['authSecretRef', 'customCloudConfig']) {
+      t.match(storeOf(azurekv({ [part]: { vaultUrl: 'x' } })).problems, [
+        /vaultUrl is not supported/,
+      ])
+      t.match(storeOf(azurekv({ [part]: 'x' })).problems, [/expected an object/])
+    }
+    t.match(storeOf(azurekv({}, { retrySettings: { maxRetry: 1 } })).problems, [
+      /maxRetry is not supported here; did you mean maxRetries\?/,
+    ])
+  },
+)
+
+t.test('a value without effect is shown in part, and printable', async (t) => {
+  const [found] = storeOf(azurekv({ authType: 'ManagedIdentity' })).unused
+  t.match(found?.sentence, /authType ManagedIdentity has no effect here/)
+  const hostile = storeOf(azurekv({ identityId: '\u202ex'.repeat(50_000) })).unused
+  t.ok((hostile[0]?.sentence.length ?? 0) < 200)
 })
 
 t.test('the audience of Entra may be written down', async (t) => {
@@ -53,7 +117,14 @@ t.test('the audience of Entra may be written down', async (t) => {
 t.test('a ClusterSecretStore may name an account elsewhere, which is not used', async (t) => {
   const serviceAccountRef = { name: 'eso', namespace: 'external-secrets' }
   const store = storeOf(azurekv({ serviceAccountRef }), 'ClusterSecretStore')
-  t.strictSame(store, { vault: 'team-a', problems: [] })
+  t.match(store, { vault: 'team-a', problems: { length: 0 } })
+  t.notOk(store.account)
+  t.match(store.unused, [
+    {
+      sentence:
+        /serviceAccountRef names an account of namespace external-secrets, which only ExternalSecrets of/,
+    },
+  ])
   t.match(storeOf(azurekv({ serviceAccountRef })).problems, [
     /serviceAccountRef\.namespace "external-secrets": a SecretStore may name an account of its own namespace only$/,
   ])

@@ -4,12 +4,14 @@ import { identity, ready, secret, start } from '../harness/external-secret-simul
 const younger = { creationTimestamp: '2026-02-01T00:00:00Z' }
 const target = { name: 'same' }
 
-t.test('a sign-in that is not used is told once, on the ExternalSecret', async (t) => {
+t.test('a field of a store without effect is told once, on the ExternalSecret', async (t) => {
   const stores = {
-    ServicePrincipal: { authType: 'ServicePrincipal' },
-    ManagedIdentity: { authType: 'ManagedIdentity' },
-    'ServicePrincipal, the default': { authSecretRef: { clientId: { name: 'a', key: 'b' } } },
+    'authType ServicePrincipal': { authType: 'ServicePrincipal' },
+    'authType ManagedIdentity': { authType: 'ManagedIdentity' },
+    'authSecretRef.clientId': { authSecretRef: { clientId: { name: 'a', key: 'b' } } },
+    identityId: { identityId: '99999999-9999-9999-9999-999999999999' },
   }
+  const names = "the ServiceAccount's annotation azure.workload.identity/client-id names the client"
   for (const [what, more] of Object.entries(stores)) {
     const simulation = await start(t)
     const { externalSecrets } = simulation
@@ -20,8 +22,9 @@ t.test('a sign-in that is not used is told once, on the ExternalSecret', async (
       simulation.pass(2 * 3_600_000)
       if (i === 1) simulation.restart()
     }
-    const [type] = what.split(',')
-    const note = `read as ServiceAccount web: SecretStore kv has spec.provider.azurekv.authType ${type}, which has no effect here; write WorkloadIdentity`
+    const instead = what.startsWith('authType') ? 'write WorkloadIdentity' : names
+    const unused = `spec.provider.azurekv.${what} has no effect here; ${instead}`
+    const note = `read as ServiceAccount web: SecretStore kv: ${unused}`
     t.strictSame(
       simulation.events(),
       [
@@ -32,6 +35,10 @@ t.test('a sign-in that is not used is told once, on the ExternalSecret', async (
       what,
     )
     t.match(ready(simulation), { status: 'True', message: `Secret was synced; ${note}` })
+    t.match(externalSecrets.status('SecretStore', 'kv')?.conditions[0], {
+      status: 'True',
+      message: `store validated; ${unused}`,
+    })
     externalSecrets.put(
       'SecretStore',
       { name: 'kv' },
@@ -122,4 +129,25 @@ t.test('the account that created a Secret keeps it if another one requests it, t
   t.match(ready(simulation), { status: 'True' })
   t.match(simulation.events().join('\n'), /team-a\/api SyncFailed: AKV_SECRET_FOREIGN: Secret same/)
   t.notMatch(simulation.writes().join(), /same/)
+})
+
+t.test('an account without a client is told which client of its store is not used', async (t) => {
+  const simulation = await start(t)
+  const { 'azure.workload.identity/client-id': _, ...without } = identity
+  simulation.apiServer.accounts.put('team-a', 'web', without)
+  const authSecretRef = {
+    clientId: { name: 'login', key: 'id' },
+    clientSecret: { name: 'login', key: 'secret' },
+  }
+  simulation.externalSecrets.put(
+    'SecretStore',
+    { name: 'kv' },
+    simulation.store({ authSecretRef, authType: 'ServicePrincipal' }),
+  )
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  const message =
+    /AKV_IDENTITY_MISSING: no client ID is configured\. ExternalSecret db: SecretStore kv: .*authType ServicePrincipal has no effect here; .*authSecretRef\.clientSecret has no effect here; nobody signs in with it; give the client a federated credential/
+  t.match(ready(simulation), { status: 'False', message })
+  t.match(simulation.events().at(-1), message)
 })

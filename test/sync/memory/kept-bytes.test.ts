@@ -67,7 +67,7 @@ const objectsOf = (spec: object, count: number) =>
   )
 
 function readExternalSecrets(texts: readonly string[]): readonly Kept<SeenWithStatus>[] {
-  const store = { kind: 'read', store: { vault: 'team-a', problems: [] } } as const
+  const store = { kind: 'read', store: { vault: 'team-a', unused: [], problems: [] } } as const
   return texts.flatMap((text) =>
     readSeenExternalSecret(JSON.parse(text)).map((seen) => ({
       seen,

@@ -261,7 +261,7 @@ t.test('a ClusterSecretStore is used if its conditions name the namespace', asyn
   t.strictSame(simulation.values('db'), { password: 'correct horse' })
   t.equal(
     ready(simulation)?.message,
-    'Secret was synced; read as ServiceAccount web: ClusterSecretStore all has spec.provider.azurekv.authType ManagedIdentity, which has no effect here; write WorkloadIdentity',
+    'Secret was synced; read as ServiceAccount web: ClusterSecretStore all: spec.provider.azurekv.authType ManagedIdentity has no effect here; write WorkloadIdentity',
   )
 })
 
