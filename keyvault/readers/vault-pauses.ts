@@ -1,18 +1,16 @@
-import { backoffMs, backoffSpanMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { isOutageCode } from './outage-codes.ts'
 import { wrapReader } from './wrap-reader.ts'
 
-/**
- * A vault counts requests in windows of 10 s, so a shorter pause would often end in the same window. With longer pauses,
- * a large fleet gets fewer 429s, but its last pods start later. `npm run fleet` shows both.
- */
-const pauseSpan = { firstMs: 20_000, longestMs: 60_000 } as const
+/** How long a throttling vault is paused at least, if it doesn't say: half of the 10 s in which it counts requests. */
+const shortestPauseMs = 5_000
+/** A pause can be longer by a random part, which has the same bound, and by what a `Retry-After` says. */
+const pauseBoundMs = 30_000
 
 /** A vault that hasn't throttled for this long after a pause isn't treated differently any more. */
-const forgetAfterMs = pauseSpan.longestMs
+const forgetAfterMs = 60_000
 
 /** After a 429, requests go one at a time. One more goes side by side each time this many were answered. */
 const answersPerSlot = 10
@@ -24,7 +22,7 @@ interface VaultState {
   pausedUntilMs: number
   /** What the vault answered when the pause began. */
   reason: AkvError['code']
-  /** Pauses in a row because of throttling. */
+  /** Pauses because of throttling since the last answer. */
   pauses: number
   /** How many requests may be in flight. */
   slots: number
@@ -178,15 +176,31 @@ function startPause(
   }
   // Requests that were in flight together are all refused, but they are one pause.
   if (state.pausedUntilMs <= nowMs) {
+    if (state.answers > 0) state.pauses = 0
     state.slots = 1
     state.answers = 0
-    if (code === 'AKV_THROTTLED') {
-      const span = { ...pauseSpan, failures: ++state.pauses }
-      const longerMs = Math.max(0, retryAfterMs - backoffSpanMs(span) / 2)
-      extendTo(nowMs + backoffMs({ ...span, jitter: 'half', clock }) + longerMs)
-    }
+    if (code === 'AKV_THROTTLED')
+      extendTo(nowMs + throttlingPauseMs({ pauses: ++state.pauses, retryAfterMs, clock }))
   }
   extendTo(nowMs + retryAfterMs)
+}
+
+/**
+ * Pods whose pauses are short get their share beside a client that takes the whole limit for itself. But if each of many
+ * pods asks too often, and the vault counts what it refuses, none gets anything. So pauses stay short while the vault
+ * answers now and then, and double from the fifth in a row on. `npm run fleet` shows both.
+ */
+function throttlingPauseMs(options: {
+  /** In a row, with this one. */
+  readonly pauses: number
+  readonly retryAfterMs: number
+  readonly clock: PauseClock
+}): number {
+  const { pauses, retryAfterMs, clock } = options
+  const doublings = pauses === 1 ? 0 : Math.max(1, pauses - 3)
+  const doubledMs = (retryAfterMs || shortestPauseMs) * 2 ** doublings
+  const leastMs = Math.max(retryAfterMs, Math.min(doubledMs, pauseBoundMs))
+  return leastMs + clock.random() * Math.min(leastMs, pauseBoundMs)
 }
 
 /** Wakes every waiting request. One that gets no slot waits again, in the same order; one that isn't woken might wait forever. */

@@ -6,7 +6,7 @@ import { chartPictures } from '../docs/picture/draw-chart.ts'
 import { writePictures } from '../docs/picture/write-pictures.ts'
 import { chartOfOutage, chartOfStart } from './fleet-charts.ts'
 import { aloneFigures, outageFigures, startFigures } from './fleet-figures.ts'
-import { goThroughOutage, startAlone, startTogether } from './scenarios.ts'
+import { goThroughOutage, startAlone, startBesideStranger, startTogether } from './scenarios.ts'
 
 const { values } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } })
 const startingPods = values.smoke ? 1_000 : 10_000
@@ -25,6 +25,12 @@ printFigures('a tenth of them, with a limit in fixed windows', startFigures(fixe
 
 const counted = await startTogether({ pods: 1_000 }, { countsRefused: true })
 printFigures('a tenth of them, if answers 429 counted, too', startFigures(counted))
+
+const beside = await startBesideStranger({ pods: 1_000 })
+printFigures(
+  'a tenth of them, beside a client that asks for 2.5 times the limit',
+  startFigures(beside),
+)
 
 const recovered = await goThroughOutage({ pods: refreshingPods })
 printFigures(`${refreshingPods} pods in an outage of 10 minutes`, outageFigures(recovered))

@@ -1,3 +1,4 @@
+import { createRandom } from '../support/create-random.ts'
 import { type FleetResult, simulateFleet } from './simulate-fleet.ts'
 import { keyVaultLimit, type VaultLimit } from './vault-limit.ts'
 
@@ -26,6 +27,22 @@ export const startTogether = (
     seed: 1,
     durationMs: 10 * minuteMs,
   })
+
+/** All pods start within a minute, while another client alone asks for 2.5 times the vault's limit. */
+export const startBesideStranger = (scale: FleetScale): Promise<FleetResult> => {
+  const limit = limitFor(scale)
+  return simulateFleet({
+    ...scale,
+    startWithinMs: minuteMs,
+    limit,
+    stranger: {
+      requestsPerSecond: (2.5 * 1000 * limit.requests) / limit.windowMs,
+      random: createRandom(5),
+    },
+    seed: 4,
+    durationMs: 40 * minuteMs,
+  })
+}
 
 /** Pods start so far apart that the vault never throttles. `isWithoutPauses`: a floor to compare with. */
 export const startAlone = (isWithoutPauses: boolean): Promise<FleetResult> =>

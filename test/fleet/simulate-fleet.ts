@@ -1,7 +1,7 @@
 import { createRandom } from '../support/create-random.ts'
 import { createPodConfig } from './pod-config.ts'
 import { runPod, type SimulatedPod } from './simulated-pod.ts'
-import type { VaultLimit } from './vault-limit.ts'
+import type { Stranger, VaultLimit } from './vault-limit.ts'
 import { createVaultModel, type VaultSecond } from './vault-model.ts'
 import { createVirtualTime } from './virtual-time.ts'
 
@@ -15,6 +15,7 @@ export interface FleetOptions {
   readonly refreshSeconds?: number
   /** While it lasts, the vault answers every request with 503. */
   readonly outage?: { readonly fromMs: number; readonly untilMs: number }
+  readonly stranger?: Stranger
   readonly durationMs: number
   /** Leaves the agent's pauses out, as a floor to compare with. */
   readonly isWithoutPauses?: boolean

@@ -21,7 +21,28 @@ export const keyVaultLimit: VaultLimit = {
 /** Returns whether a request at this time is served. */
 export type VaultGate = (nowMs: number) => boolean
 
-export const createGate = (limit: VaultLimit): VaultGate =>
+/** A client that sends requests at random times, whatever the vault answers. */
+export interface Stranger {
+  /** On average. */
+  readonly requestsPerSecond: number
+  /** Gives numbers from 0 to 1. */
+  readonly random: () => number
+}
+
+/** A gate that a stranger uses, too. */
+export function createSharedGate(limit: VaultLimit, stranger: Stranger | undefined): VaultGate {
+  const gate = createGate(limit)
+  if (stranger === undefined) return gate
+  const { requestsPerSecond, random } = stranger
+  const gapMs = () => (-Math.log(1 - random()) * 1000) / requestsPerSecond
+  let strangerMs = gapMs()
+  return (nowMs) => {
+    for (; strangerMs <= nowMs; strangerMs += gapMs()) gate(strangerMs)
+    return gate(nowMs)
+  }
+}
+
+const createGate = (limit: VaultLimit): VaultGate =>
   limit.kind === 'fixed' ? fixedWindow(limit) : rollingWindow(limit)
 
 function fixedWindow({ requests, windowMs }: VaultLimit): VaultGate {

@@ -3,7 +3,7 @@ import type { ObjectReader } from '../../keyvault/readers/object-reader.ts'
 import { describeObject, type ObjectReference } from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { secretAnswer } from '../init-agent/harness/secret-answer.ts'
-import { createGate, type VaultLimit } from './vault-limit.ts'
+import { createSharedGate, type Stranger, type VaultLimit } from './vault-limit.ts'
 
 /** What the vault answered in one second. */
 export interface VaultSecond {
@@ -16,6 +16,7 @@ export interface VaultModelOptions {
   readonly limit: VaultLimit
   /** While it lasts, the vault answers every request with 503. */
   readonly outage?: { readonly fromMs: number; readonly untilMs: number }
+  readonly stranger?: Stranger
   readonly durationMs: number
 }
 
@@ -28,8 +29,9 @@ export interface VaultModel {
 
 const version = '0123456789abcdef0123456789abcdef'
 
-export function createVaultModel({ limit, outage, durationMs }: VaultModelOptions): VaultModel {
-  const gate = createGate(limit)
+export function createVaultModel(options: VaultModelOptions): VaultModel {
+  const { limit, outage, stranger, durationMs } = options
+  const gate = createSharedGate(limit, stranger)
   const seconds = Array.from(
     { length: Math.ceil(durationMs / 1000) },
     (): VaultSecond => ({ served: 0, throttled: 0, failed: 0 }),

@@ -36,7 +36,10 @@ function openReader(
 const inVault = (vault: string) => ({ ...secret('db'), vault })
 
 /** Lets one request to the vault be throttled. Resolves with how long the vault is then paused. */
-async function throttle(pauses: VaultPauses, options: { vault?: string; retryAfterMs?: number }) {
+async function throttle(
+  pauses: VaultPauses,
+  options: { vault?: string; retryAfterMs?: number | undefined },
+) {
   const { vault = 'a', retryAfterMs } = options
   const refused: unknown = await pauses
     .request(vault, () => Promise.reject(failure('AKV_THROTTLED', retryAfterMs)))
@@ -49,42 +52,62 @@ t.test('a 429 pauses its vault for every request, also of other readers', async 
   const pauses = createVaultPauses(clock)
   const throttled = openReader(pauses, () => Promise.reject(failure('AKV_THROTTLED')))
   const { reader, asked } = openReader(pauses)
-  await t.rejects(throttled.reader.read(inVault('a')), { retryAfterMs: 15_000, message: 'x' })
+  await t.rejects(throttled.reader.read(inVault('a')), { retryAfterMs: 7_500, message: 'x' })
   const refused = {
     code: 'AKV_THROTTLED',
-    retryAfterMs: 15_000,
+    retryAfterMs: 7_500,
     message: 'vault a is throttling; it is not asked again before its pause is over',
   }
   await t.rejects(reader.read(inVault('a')), refused)
   await t.rejects(reader.listVersions(inVault('a')), refused)
   await reader.read(inVault('b'))
   t.strictSame(asked, ['b'])
-  await clock.sleep(15_000)
+  await clock.sleep(7_500)
   await reader.read(inVault('a'))
   await reader.listVersions(inVault('a'))
   t.strictSame(asked, ['b', 'a', 'a'])
 })
 
-t.test('pauses in a row double up to a limit, and a random half of each varies', async (t) => {
-  for (const [random, pausesMs] of [
-    [0, [10_000, 20_000, 30_000, 30_000]],
-    [0.5, [15_000, 30_000, 45_000, 45_000]],
-  ] as const) {
+const random = 0.5
+const pausesInARow = [
+  { what: 'its own time', retryAfterMs: undefined, least: [5, 10, 10, 10, 20, 30, 30, 30] },
+  { what: 'a short Retry-After', retryAfterMs: 1_000, least: [1, 2, 2, 2, 4, 8, 16, 30, 30] },
+  { what: 'a Retry-After', retryAfterMs: 3_000, least: [3, 6, 6, 6, 12, 24, 30, 30] },
+  { what: 'a long Retry-After', retryAfterMs: 40_000, least: [40, 40, 40, 40, 40] },
+]
+for (const { what, retryAfterMs, least } of pausesInARow)
+  t.test(`pauses in a row begin with ${what}, double, and are bounded`, async (t) => {
     const clock = fakeClock({ random })
     const pauses = createVaultPauses(clock)
-    for (const pauseMs of pausesMs) {
-      t.equal(await throttle(pauses, {}), pauseMs)
-      await clock.sleep(pauseMs)
+    for (const seconds of least) {
+      const pauseMs = await throttle(pauses, { retryAfterMs })
+      t.equal(pauseMs, 1000 * (seconds + random * Math.min(seconds, 30)))
+      await clock.sleep(pauseMs ?? 0)
     }
+  })
+
+t.test('after an answer, the next pause is a short one again', async (t) => {
+  const clock = fakeClock({})
+  const pauses = createVaultPauses(clock)
+  const pausesMs: unknown[] = []
+  for (let i = 0; i < 10; i++) {
+    const pauseMs = (await throttle(pauses, {})) ?? 0
+    pausesMs.push(pauseMs)
+    await clock.sleep(pauseMs)
+    if (i % 2 === 1) await pauses.request('a', async () => 'x')
   }
+  t.strictSame(
+    pausesMs,
+    [...Array(5)].flatMap(() => [7_500, 15_000]),
+  )
 })
 
 t.test('a vault that has not throttled for a minute starts over', async (t) => {
   const clock = fakeClock({})
   const pauses = createVaultPauses(clock)
   await throttle(pauses, {})
-  await clock.sleep(15_000 + 60_000)
-  t.equal(await throttle(pauses, {}), 15_000)
+  await clock.sleep(7_500 + 60_000)
+  t.equal(await throttle(pauses, {}), 7_500)
 })
 
 t.test(
@@ -95,7 +118,7 @@ t.test(
         throttle(createVaultPauses(fakeClock({ random })), { retryAfterMs: 60_000 }),
       ),
     )
-    t.strictSame(ends, [60_000, 65_000, 69_000])
+    t.strictSame(ends, [60_000, 75_000, 87_000])
   },
 )
 
@@ -108,7 +131,7 @@ t.test('a refusal does not change the end of a pause; a later Retry-After does',
   await throttle(pauses, {})
   await t.rejects(pauses.request('a', async () => t.fail('not during the pause')))
   await clock.sleep(1_000)
-  t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED', retryAfterMs: 14_000 })
+  t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED', retryAfterMs: 6_500 })
   inFlight.reject(failure('AKV_THROTTLED', 20_000))
   await t.rejects(late, { code: 'AKV_THROTTLED', retryAfterMs: 20_000 })
   t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED', retryAfterMs: 20_000 })
@@ -150,7 +173,7 @@ t.test(
     t.equal(sent.length, 20, 'it has')
     for (const { resolve } of sent.splice(0)) resolve('x')
     await throttle(pauses, {})
-    await clock.sleep(15_000)
+    await clock.sleep(7_500)
     add(30)
     await settle()
     for (let answered = 0; answered < 10; answered++) {
@@ -171,14 +194,14 @@ t.test('if the first request is throttled again, those that wait are refused', a
   const clock = fakeClock({})
   const pauses = createVaultPauses(clock)
   await throttle(pauses, {})
-  await clock.sleep(15_000)
+  await clock.sleep(7_500)
   const { sent, ends, add } = openLoad(pauses)
   add(5)
   await settle()
   sent[0]?.reject(failure('AKV_THROTTLED'))
   t.strictSame(await Promise.all(ends), Array(5).fill('AKV_THROTTLED'))
   t.equal(sent.length, 1)
-  t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED', retryAfterMs: 30_000 })
+  t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED', retryAfterMs: 15_000 })
 })
 
 t.test('requests never wait one by one for the timeouts of a vault that is gone', async (t) => {
@@ -233,7 +256,7 @@ t.test('requests that wait go on if the pause is forgotten meanwhile', async (t)
   const clock = fakeClock({})
   const pauses = createVaultPauses(clock)
   await throttle(pauses, {})
-  await clock.sleep(15_000)
+  await clock.sleep(7_500)
   const { sent, ends, add } = openLoad(pauses)
   add(5)
   await settle()
