@@ -10,6 +10,7 @@ import { firstFetchDeadline } from '../delivery/projection/deadline.ts'
 import { type RefreshState, startState } from '../delivery/projection/refresh-content.ts'
 import { openSession } from '../delivery/session/session.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { takeTime } from '../lib/handed-time.ts'
 import type { Log } from '../lib/log/log.ts'
 import type { AgentContext } from './context/agent-context.ts'
 import { checkTargets } from './fetch/check-targets.ts'
@@ -96,12 +97,11 @@ function startFromPreviousRun(
   if (found === undefined || !isComplete(config, found.content)) return undefined
   const { content, writtenAtMs } = found
   const { dates } = handover
-  const nowMs = clock.now()
-  const lastGoodMs = handover.goodAtMs ?? volumes.freshness.read()?.freshAtMs ?? writtenAtMs
-  const goodAtMs = Math.min(lastGoodMs, nowMs)
+  const goodAt = handover.goodAt ?? volumes.freshness.read()?.freshAt ?? { wallMs: writtenAtMs }
+  const goodAtMs = takeTime(goodAt, clock)
   return {
     state: startState(config, { content, goodAtMs }),
-    figures: startFigures({ nowMs, goodAtMs, ...(dates && { dates }) }),
+    figures: startFigures({ nowMs: clock.now(), goodAtMs, ...(dates && { dates }) }),
   }
 }
 
@@ -121,10 +121,10 @@ function openRest(
   program: Program | undefined,
   { context, figures }: { readonly context: AgentContext; readonly figures: AgentFigures },
 ): Rest {
-  const { config, session, volumes, signal } = context
+  const { config, session, volumes, clock, signal } = context
   const { heldToken } = session
   const { dates } = figures
-  return createRest({ config, program, folder: volumes.folder, heldToken, dates, signal })
+  return createRest({ config, program, folder: volumes.folder, heldToken, dates, clock, signal })
 }
 
 /** Loaded only if the pod asks for it, because it takes memory. */

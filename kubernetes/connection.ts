@@ -6,6 +6,7 @@ import {
   ServerConfiguration,
   wrapHttpLibrary,
 } from '@kubernetes/client-node'
+import { systemClock } from '../lib/clock.ts'
 import type { OutlinePath } from '../lib/json/json-outline.ts'
 import { printable } from '../lib/printable.ts'
 import { reasonOf } from '../lib/reason-of.ts'
@@ -95,7 +96,7 @@ const assumedServer = 'http://localhost:8080'
 function createSender({ signal, timeoutMs, ...pages }: Required<ConnectOptions>) {
   // Only a cluster without a CA certificate of its own has no dispatcher.
   const { httpApi } = createConfiguration()
-  let now: Date | undefined
+  let answered: { readonly serverMs: number; readonly atMs: number } | undefined
   let dispatcher: Dispatcher | undefined
   return {
     async send(request: RequestContext): Promise<ResponseContext> {
@@ -110,8 +111,8 @@ function createSender({ signal, timeoutMs, ...pages }: Required<ConnectOptions>)
         const { httpStatusCode, headers, body } = pool
           ? await sendThrough(pool, request, pages)
           : await httpApi.send(request).toPromise()
-        const date = new Date(headers['date'] ?? '')
-        if (!Number.isNaN(date.getTime())) now = date
+        const serverMs = Date.parse(headers['date'] ?? '')
+        if (!Number.isNaN(serverMs)) answered = { serverMs, atMs: systemClock.now() }
         return new ResponseContext(httpStatusCode, headers, readBody(await body.text()))
       } catch (error) {
         // A failed connection isn't used again. One that another request has opened since then may work.
@@ -123,10 +124,15 @@ function createSender({ signal, timeoutMs, ...pages }: Required<ConnectOptions>)
       }
     },
     /**
-     * The API server's time from its last answer, as it verifies certificates by its own clock. Our own time if it
-     * didn't send any.
+     * The time by the API server's clock, which verifies certificates and dates the writes of all controllers: the time of its
+     * last answer, and what has passed since. Our own time if it didn't send any.
      */
-    serverTime: () => now ?? new Date(),
+    serverTime: () =>
+      new Date(
+        answered === undefined
+          ? systemClock.wallTime()
+          : answered.serverMs + (systemClock.now() - answered.atMs),
+      ),
     /** Makes the next requests open a new connection, which reads the kubeconfig's files again. */
     reconnect() {
       dispatcher = undefined

@@ -2,7 +2,7 @@ import { type AgentConfig, throttlingAllowanceSeconds } from '../contract.ts'
 
 /** Until when to retry. */
 export interface Deadline {
-  /** When the last try may start, in milliseconds since 1970. If it is in the past, there is exactly one try. */
+  /** When the last try may start, in boot time. If it is in the past, there is exactly one try. */
   atMs(): number
   /** Called before a wait for a throttling vault, which starts at `nowMs`. May move the deadline by as much. */
   extend(wait: { readonly nowMs: number; readonly waitMs: number }): void

@@ -64,7 +64,7 @@ export function openSession(options: {
           audience,
           readAssertion: () => readTokenFile(credential.tokenFile),
           agent,
-          now: clock.now,
+          now: clock.wallTime,
           heldToken,
         })
   const { token, principal } = signIn

@@ -33,7 +33,6 @@ export async function keepFresh(
   const { config, clock, signal } = context
   const intervalMs = config.refreshSeconds * 1000
   const report = reportFreshness(context)
-  // Waits are relative, so that a correction of the node's clock neither delays nor repeats a refresh.
   let { state, afterMs: untilRegularMs } = start
   for (;;) {
     const waitMs = Math.min(untilRegularMs, restOfPauseMs(state, clock))

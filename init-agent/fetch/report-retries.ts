@@ -45,7 +45,7 @@ function outlook(
   { code, retryAfterMs = 0 }: AkvError,
   { clock, deadline }: { readonly clock: Clock; readonly deadline: Deadline },
 ): string {
-  const end = timeOfDay(deadline.atMs())
+  const end = timeOfDay(clock.wallTime() + deadline.atMs() - clock.now())
   if (retryAfterMs > 0 && clock.now() + retryAfterMs >= deadline.atMs())
     return `the vault is paused for ${Math.ceil(retryAfterMs / 1000)} s, which is longer than the time that is left; giving up at ${end}`
   return code === 'AKV_THROTTLED'

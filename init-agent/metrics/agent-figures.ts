@@ -23,7 +23,7 @@ interface Failure {
   readonly vault?: string
 }
 
-/** The state of the agent, as metrics show it. Holds no value, version or hash. */
+/** The state of the agent, as metrics show it. Times are boot times, but for the dates of objects. Holds no value, version or hash. */
 export interface AgentFigures {
   readonly refreshes: number
   readonly switches: number

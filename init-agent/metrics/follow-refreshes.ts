@@ -18,7 +18,8 @@ export async function followRefreshes(
   const { metricsPort: port, staleAfterSeconds } = config
   const objects = wantedObjects(config)
   let figures = start
-  const text = () => renderMetrics(figures, { config, nowMs: clock.now() })
+  const text = () =>
+    renderMetrics(figures, { config, nowMs: clock.now(), wallMs: clock.wallTime() })
   const listen = port === undefined ? undefined : serveMetrics(context, { port, text })
   const checkStaleness =
     staleAfterSeconds === undefined ? undefined : watchStaleness(context, staleAfterSeconds)

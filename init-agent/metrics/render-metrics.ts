@@ -22,15 +22,22 @@ const maxFailures = 50
 
 const prefix = 'akv_injector_agent_'
 
+interface RenderOptions {
+  readonly config: AgentConfig
+  /** Boot time. */
+  readonly nowMs: number
+  readonly wallMs: number
+}
+
 /**
  * The agent's metrics in Prometheus' text format (docs/operate.md). If they would be more than {@link maxSeries}, the times
  * of creation of the last objects are left out first, then the expiries that are the furthest away.
  */
 export function renderMetrics(
   figures: AgentFigures,
-  { config, nowMs }: { readonly config: AgentConfig; readonly nowMs: number },
+  { config, nowMs, wallMs }: RenderOptions,
 ): string {
-  const families = ownMetrics(figures, { config, nowMs })
+  const families = ownMetrics(figures, { config, nowMs, wallMs })
   const room = maxSeries - families.reduce((sum, { samples }) => sum + samples.length, 1)
   const objects = objectDates(wantedObjects(config), figures)
   const expiries = samplesOf(objects, 'expiresAtMs').toSorted((a, b) => a.value - b.value)
@@ -63,7 +70,7 @@ export function renderMetrics(
 
 function ownMetrics(
   figures: AgentFigures,
-  { config, nowMs }: { readonly config: AgentConfig; readonly nowMs: number },
+  { config, nowMs, wallMs }: RenderOptions,
 ): readonly MetricFamily[] {
   const { refreshes, switches, failingObjects, lastSuccessAtMs } = figures
   const current = wantedObjects(config).length - failingObjects
@@ -86,7 +93,7 @@ function ownMetrics(
     gauge(
       'last_success_timestamp_seconds',
       'When all objects were last known to match the vaults, in Unix time',
-      lastSuccessAtMs / 1000,
+      Math.round((wallMs - (nowMs - lastSuccessAtMs)) / 1000),
     ),
     gauge(
       'staleness_seconds',
@@ -124,7 +131,7 @@ const counter = (name: string, help: string, samples: readonly Sample[]): Metric
 /** At least 1 if anything is stale, so that 0 means that all is well. */
 function stalenessSeconds(
   { staleSinceMs, lastRefreshAtMs, lastSuccessAtMs }: AgentFigures,
-  { config, nowMs }: { readonly config: AgentConfig; readonly nowMs: number },
+  { config, nowMs }: Omit<RenderOptions, 'wallMs'>,
 ): number {
   // Intervals vary by a tenth. After two of them, a refresh hangs.
   const isOverdue = nowMs - lastRefreshAtMs > 2 * config.refreshSeconds * 1000

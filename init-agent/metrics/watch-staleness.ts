@@ -1,6 +1,6 @@
+import { handTime } from '../../lib/handed-time.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 import type { AgentContext } from '../context/agent-context.ts'
-import type { Freshness } from '../volume/fresh-mark.ts'
 import { type AgentFigures, freshAtMs } from './agent-figures.ts'
 
 /**
@@ -22,11 +22,11 @@ export function watchStaleness(
     const sinceMs = freshAtMs(figures)
     const untilMs = sinceMs + staleAfterSeconds * 1000
     const isReady = clock.now() < untilMs
-    report({ freshAtMs: sinceMs, isReady })
+    report(sinceMs, isReady)
     if (!isReady) return
     const timer = AbortSignal.any([signal, replaced.signal])
     void sleepUntil(untilMs, { clock, signal: timer }).then(() => {
-      if (!timer.aborted) report({ freshAtMs: sinceMs, isReady: false })
+      if (!timer.aborted) report(sinceMs, false)
     })
   }
 }
@@ -41,15 +41,15 @@ async function sleepUntil(
 
 /** Sets the mark that the readiness probe looks for, and logs each change. Failing to do so must not end the agent. */
 function reportReadiness(
-  { volumes: { freshness }, log }: AgentContext,
+  { volumes: { freshness }, clock, log }: AgentContext,
   staleAfterSeconds: number,
-): (mark: Freshness) => void {
-  return (mark) => {
+): (freshAtMs: number, isReady: boolean) => void {
+  return (freshAtMs, isReady) => {
     try {
       const before = freshness.read()
-      freshness.set(mark)
-      if (before === undefined || before.isReady === mark.isReady) return
-      if (mark.isReady) log.info('the objects are up to date again, so the pod can be ready')
+      freshness.set({ freshAt: handTime(freshAtMs, clock), isReady })
+      if (before === undefined || before.isReady === isReady) return
+      if (isReady) log.info('the objects are up to date again, so the pod can be ready')
       else
         log.warn('the objects have been stale for too long, so the pod is no longer ready', {
           staleAfterSeconds,

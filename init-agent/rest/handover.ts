@@ -9,12 +9,13 @@ import {
 } from 'node:fs'
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
 import type { VaultToken } from '../../keyvault/entra/sign-in.ts'
-import { type Check, mapOf, matches, number, object, optional, string } from '../../lib/shape.ts'
+import { checkBootTime, type HandedTime, checkTime as time } from '../../lib/handed-time.ts'
+import { type Check, mapOf, matches, object, optional, string } from '../../lib/shape.ts'
 
 /** What a form of the agent leaves to the next one. The values themselves are in the volumes. */
 export interface Handover {
-  /** When the files in place were last known to match the vault, in milliseconds since 1970. */
-  readonly goodAtMs: number
+  /** When the files in place were last known to match the vault. */
+  readonly goodAt: HandedTime
   /** The token for the vaults, so that the next form needn't sign in. */
   readonly token?: VaultToken
   /** The dates of the objects in place, for metrics, by `objectKey`. */
@@ -47,7 +48,7 @@ export function leaveHandover(folder: string, handover: Handover): boolean {
     const opened = openSync(folder, flags, 0o600)
     if (opened === descriptor) {
       // Written at a position, so that the next form reads from the start.
-      writeSync(opened, JSON.stringify(handover), 0)
+      writeSync(opened, JSON.stringify(toWritten(handover)), 0)
       return true
     }
     // Another thread has taken the free number.
@@ -70,16 +71,33 @@ export function takeHandover(): Handover | undefined {
     const handover: unknown = JSON.parse(readFileSync(descriptor, 'utf8'))
     closeSync(descriptor)
     openSync('/dev/null', 'r')
-    return matches(shape, handover) ? handover : undefined
+    return matches(shape, handover) ? fromWritten(handover) : undefined
   } catch {
     return undefined
   }
 }
 
-const time = number(Number.isFinite)
+/** The form in which it is written. Versions before boot time was handed over know only `goodAtMs`, which is wall time. */
+interface WrittenHandover extends Omit<Handover, 'goodAt'> {
+  readonly goodAtMs: number
+  readonly goodSinceBoot?: HandedTime['boot']
+}
+
+const toWritten = ({ goodAt: { wallMs, boot }, ...others }: Handover): WrittenHandover => ({
+  goodAtMs: wallMs,
+  ...(boot && { goodSinceBoot: boot }),
+  ...others,
+})
+
+const fromWritten = ({ goodAtMs, goodSinceBoot: boot, ...others }: WrittenHandover): Handover => ({
+  goodAt: { wallMs: goodAtMs, ...(boot && { boot }) },
+  ...others,
+})
+
 const dates = object({ createdAtMs: optional(time), expiresAtMs: optional(time) })
-const shape: Check<Handover> = object({
+const shape: Check<WrittenHandover> = object({
   goodAtMs: time,
+  goodSinceBoot: optional(checkBootTime),
   token: optional(object({ value: string(), expiresAtMs: time })),
   dates: optional(mapOf(dates)),
 })

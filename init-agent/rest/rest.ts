@@ -5,6 +5,8 @@ import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import { segmentValues } from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
 import type { VaultToken } from '../../keyvault/entra/sign-in.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { handTime } from '../../lib/handed-time.ts'
 import { leaveHandover } from './handover.ts'
 import { canReplaceProcess, isLite, type Program, replaceProcess } from './replace-process.ts'
 
@@ -26,6 +28,7 @@ interface RestOptions {
   readonly heldToken: () => VaultToken | undefined
   /** The dates of the objects of the first fetch, for metrics. */
   readonly dates: ReadonlyMap<string, ObjectDates>
+  readonly clock: Clock
   readonly signal: AbortSignal
 }
 
@@ -34,7 +37,7 @@ interface RestOptions {
  * objects are up to date. During an outage it stays as it is, so that nothing about failures has to be handed over.
  */
 export function createRest(options: RestOptions): Rest {
-  const { config, program, folder, heldToken, signal } = options
+  const { config, program, folder, heldToken, clock, signal } = options
   const form = restingForm(config)
   const dates = servesBetweenRefreshes(config) && { dates: Object.fromEntries(options.dates) }
   return async (state, waitMs) => {
@@ -42,7 +45,8 @@ export function createRest(options: RestOptions): Rest {
     if (program === undefined || goodAtMs === undefined || !canReplaceProcess()) return
     if (form === 'agent' && isLite()) return
     const token = heldToken()
-    if (!leaveHandover(folder, { goodAtMs, ...(token && { token }), ...dates })) return
+    const goodAt = handTime(goodAtMs, clock)
+    if (!leaveHandover(folder, { goodAt, ...(token && { token }), ...dates })) return
     // A signal that has arrived by now still gets its answer.
     await setImmediate()
     if (signal.aborted || process.stdout.writableLength > 0) return

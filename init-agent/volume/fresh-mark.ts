@@ -1,17 +1,38 @@
-import { chmodSync, existsSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  ftruncateSync,
+  futimesSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { freshMark, staleMark } from '../../delivery/contract.ts'
+import { checkBootTime, checkTime, type HandedTime } from '../../lib/handed-time.ts'
+import { matches, object, optional } from '../../lib/shape.ts'
 
-export interface Freshness {
-  /** When all content was last known to match the vaults, in milliseconds since 1970. */
-  readonly freshAtMs: number
+interface Freshness {
+  /** When all content was last known to match the vaults. */
+  readonly freshAt: HandedTime
   /** Whether the pod is to be ready. */
   readonly isReady: boolean
 }
 
+/** More than the content takes. */
+const maxBytes = 256
+
+/** File systems round times. */
+const sameTimeMs = 10
+
 /**
- * Opens an empty file in a volume, which outlives the agent's process. Its time of modification is `freshAtMs`. Its name says
- * whether the pod is to be ready: the readiness probe looks for {@link freshMark}.
+ * Opens a file in a volume that outlives the agent's process. Its name says whether the pod is to be ready: the readiness probe
+ * looks for {@link freshMark}. Its time of modification is the wall time of `freshAt`, and its content is `freshAt` with its boot
+ * time. Older versions know only the time of modification.
  */
 export function openFreshMark(folder: string) {
   const fresh = join(folder, freshMark)
@@ -19,24 +40,68 @@ export function openFreshMark(folder: string) {
   return {
     /** Undefined if there is no file yet. */
     read(): Freshness | undefined {
-      const freshAtMs = timeOf(fresh)
-      const staleAtMs = timeOf(stale)
-      if (freshAtMs !== undefined) return { freshAtMs, isReady: true }
-      return staleAtMs === undefined ? undefined : { freshAtMs: staleAtMs, isReady: false }
+      const freshAt = timeOf(fresh)
+      if (freshAt !== undefined) return { freshAt, isReady: true }
+      const staleAt = timeOf(stale)
+      return staleAt === undefined ? undefined : { freshAt: staleAt, isReady: false }
     },
     /** Throws an error if the file can't be written. */
-    set({ freshAtMs, isReady }: Freshness) {
+    set({ freshAt, isReady }: Freshness) {
       const [path, other] = isReady ? [fresh, stale] : [stale, fresh]
       if (existsSync(other)) renameSync(other, path)
-      else if (!existsSync(path)) {
-        writeFileSync(path, '')
-        // The umask would take bits from a mode that the file is opened with.
-        chmodSync(path, 0o444)
-      }
-      utimesSync(path, freshAtMs / 1000, freshAtMs / 1000)
+      replaceMark(path, freshAt)
     },
   }
 }
 
-const timeOf = (path: string): number | undefined =>
-  statSync(path, { throwIfNoEntry: false })?.mtimeMs
+/** The path never disappears: a readiness probe may look at any time. */
+function replaceMark(path: string, freshAt: HandedTime): void {
+  const next = `${path}_tmp`
+  rmSync(next, { force: true })
+  const descriptor = openSync(next, 'wx')
+  try {
+    writeIfRoom(descriptor, JSON.stringify(freshAt))
+    // The umask would take bits from a mode that the file is opened with.
+    fchmodSync(descriptor, 0o444)
+    futimesSync(descriptor, freshAt.wallMs / 1000, freshAt.wallMs / 1000)
+  } finally {
+    closeSync(descriptor)
+  }
+  renameSync(next, path)
+}
+
+/** A full volume has room for an empty file, and the time of modification says enough. */
+function writeIfRoom(descriptor: number, text: string): void {
+  try {
+    writeSync(descriptor, text)
+  } catch {
+    ftruncateSync(descriptor)
+  }
+}
+
+function timeOf(path: string): HandedTime | undefined {
+  const wallMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs
+  if (wallMs === undefined) return undefined
+  const written = contentOf(path)
+  // An older version changes only the time of modification.
+  const isCurrent = written !== undefined && Math.abs(written.wallMs - wallMs) <= sameTimeMs
+  return isCurrent ? written : { wallMs }
+}
+
+function contentOf(path: string): HandedTime | undefined {
+  const buffer = Buffer.alloc(maxBytes)
+  try {
+    const descriptor = openSync(path, 'r')
+    try {
+      const length = readSync(descriptor, buffer)
+      const written: unknown = JSON.parse(buffer.toString('utf8', 0, length))
+      return matches(content, written) ? written : undefined
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return undefined
+  }
+}
+
+const content = object({ wallMs: checkTime, boot: optional(checkBootTime) })

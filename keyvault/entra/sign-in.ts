@@ -32,6 +32,7 @@ export interface SignInOptions {
   /** Reads the service account token. It is read for each exchange, because the kubelet replaces the token file. */
   readonly readAssertion: () => string | Promise<string>
   readonly agent: Agent
+  /** Milliseconds since 1970. */
   readonly now: () => number
   /** A token that an earlier sign-in of the same identity got. It is used for as long as it lasts. */
   readonly heldToken?: VaultToken | undefined

@@ -39,6 +39,7 @@ export function connectCluster({
   const core = new CoreV1Api(connection.configuration)
   const services = { connection, turnsOf: createPageTurns(pace) }
   return {
+    serverTimeMs: () => connection.serverTime().getTime(),
     accounts: accountRequests(core, services),
     requestToken: tokenRequests(core),
     ...customRequests(services),

@@ -83,6 +83,8 @@ export interface SecretName {
  * {@link StaleError}.
  */
 export interface SyncCluster {
+  /** The time by the API server's clock, in milliseconds since 1970. Never throws. */
+  serverTimeMs(): number
   readonly accounts: KindRequests<SeenAccount>
   readonly objectsOf: CustomObjects
   /** Whether the API server serves the kind, and isn't about to remove it. */

@@ -42,7 +42,7 @@ export function openAccountSession(options: AccountSessionOptions): Session {
     audience: cloud.audience,
     readAssertion: () => cluster.requestToken(account),
     agent,
-    now: clock.now,
+    now: clock.wallTime,
     heldToken,
   })
   const reader = pauseThrottledVaults(pacedReader(signIn, options), pauses)

@@ -43,6 +43,8 @@ interface NamespaceSourcesOptions {
   readonly policy: Policy
   readonly memory: FairShares
   readonly clock: Pick<Clock, 'now'>
+  /** The time by the API server's clock, which dates the writes of other controllers, in milliseconds since 1970. */
+  readonly serverTimeMs: () => number
   readonly onChange: () => void
 }
 
@@ -50,7 +52,7 @@ export type NamespaceSources = ReturnType<typeof createNamespaceSources>
 
 /** Keeps the sources of one namespace, and decides who reads them. */
 export function createNamespaceSources(options: NamespaceSourcesOptions) {
-  const { namespace, listed, clock } = options
+  const { namespace, listed, clock, serverTimeMs } = options
   const objects = createObjects(options)
   const findStore = storeFinder(objects, options)
   const readers = sourceReaders(objects, { ...options, findStore })
@@ -87,7 +89,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions) {
      * @param accounts - the listed accounts that exist, by name
      */
     assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Assignment {
-      const others = otherWriters(objects.ExternalSecret?.all() ?? [], clock.now())
+      const others = otherWriters(objects.ExternalSecret?.all() ?? [], serverTimeMs())
       writtenByOthers = others.problems
       const result = assignSources(
         [...known.values()].flatMap(({ source }) => (source ? [withOthers(source, others)] : [])),
@@ -103,7 +105,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions) {
       const isKnown = (key: string) => !wrong.has(key) && !leftAlone.has(key)
       assigned = new Map([...known.keys()].map((key) => [key, isKnown(key)]))
       const waits = (objects.SecretStore?.all() ?? [])
-        .map((store) => storeFreeAfterMs(store, clock.now()))
+        .map((store) => storeFreeAfterMs(store, serverTimeMs()))
         .filter((waitMs) => waitMs > 0)
       const times = [others.nextAfterMs ?? [], waits].flat()
       return { ...result, nextAfterMs: times.length === 0 ? undefined : Math.min(...times) }
@@ -126,7 +128,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions) {
       writtenByOthers.size > 0
         ? []
         : (objects.SecretStore?.all() ?? []).flatMap((store) => {
-            if (storeFreeAfterMs(store, clock.now()) > 0) return []
+            if (storeFreeAfterMs(store, serverTimeMs()) > 0) return []
             const content = findStore({ kind: 'SecretStore', name: store.name })?.content
             return content?.kind === 'read' ? [{ store, content: content.store }] : []
           }),

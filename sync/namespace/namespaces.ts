@@ -97,6 +97,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
       const onChange = () => changed(namespace)
       const sources = createNamespaceSources({
         ...options,
+        serverTimeMs: () => cluster.serverTimeMs(),
         namespace,
         listed,
         clusterStores,

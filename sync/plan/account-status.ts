@@ -3,7 +3,10 @@ import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 /** Why a Secret isn't in sync, and since when. `waiting`: something that isn't an error has to happen first. */
 export interface Failing {
   readonly code: AkvErrorCode | 'waiting'
+  /** Boot time. */
   readonly sinceMs: number
+  /** The same time in milliseconds since 1970, as it is published: what has been published never changes. */
+  readonly sinceWallMs: number
 }
 
 /** Enough for about eighty Secrets. Bounded because it is stored in the ServiceAccount itself. */
@@ -51,24 +54,25 @@ function lineOf([name, { failing }]: readonly [
   const state =
     failing === undefined
       ? 'ready'
-      : `${failing.code} since ${new Date(failing.sinceMs).toISOString().slice(0, 19)}Z`
+      : `${failing.code} since ${new Date(failing.sinceWallMs).toISOString().slice(0, 19)}Z`
   return `${name === '' ? accountName : name}: ${state}`
 }
 
 /**
- * Reads from a status since when each Secret has been failing, so that a restarted controller keeps these times. Others can
- * write the annotation too, so anything that isn't a time in the past is ignored.
+ * Reads from a status since when each Secret has been failing, in milliseconds since 1970, so that a restarted controller keeps
+ * these times. Others can write the annotation too, so anything that isn't a time in the past is ignored.
  */
 export function failingSince(
   status: string | undefined,
-  nowMs: number,
+  wallMs: number,
 ): ReadonlyMap<string, number> {
   const times = new Map<string, number>()
   for (const line of (status ?? '').slice(0, maxStatusLength).split('\n')) {
     const [, name, time] =
       /^(\S{1,300}): \w{1,64} since (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/.exec(line) ?? []
     const sinceMs = Date.parse(time ?? '')
-    if (name !== undefined && sinceMs <= nowMs) times.set(name === accountName ? '' : name, sinceMs)
+    if (name !== undefined && sinceMs <= wallMs)
+      times.set(name === accountName ? '' : name, sinceMs)
   }
   return times
 }

@@ -14,7 +14,7 @@ import type { Access, AccountState } from '../account/account-state.ts'
 import { nothingReported } from '../account/reported.ts'
 import type { SeenAccount } from '../cluster/cluster-port.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
-import { statusesWhenRefused } from './report/secret-statuses.ts'
+import { roundTime, statusesWhenRefused } from './report/secret-statuses.ts'
 import { roundBudget } from './round-budget.ts'
 import type { OpenSession, RoundServices } from './services.ts'
 import type { KnownSources } from './settle/decide-sources.ts'
@@ -63,7 +63,7 @@ export function beginRound(
   const request = isListed ? requestOf(entry, policy) : undefined
   entry.running = running
   entry.isChanged = false
-  entry.state = holdValues(stateFor(entry, { request, nowMs: clock.now() }), { memory, account })
+  entry.state = holdValues(stateFor(entry, { request, clock }), { memory, account })
   return {
     account,
     request,
@@ -85,7 +85,7 @@ const requestOf = (
 
 function stateFor(
   { state, account }: AccountEntry,
-  { request, nowMs }: Pick<Round, 'request'> & { readonly nowMs: number },
+  { request, clock }: Pick<Round, 'request'> & Pick<RoundServices, 'clock'>,
 ): AccountState {
   if (request === undefined || request.kind === 'wanted') return state
   const dropped = { ...state, access: undefined, isOutdated: false, secrets: new Map() }
@@ -96,7 +96,7 @@ function stateFor(
       return { ...dropped, reported: nothingReported }
     case 'refused': {
       const known = { secrets: state.secrets, published: account.status }
-      return { ...dropped, secrets: statusesWhenRefused(known, nowMs) }
+      return { ...dropped, secrets: statusesWhenRefused(known, roundTime(clock)) }
     }
     default:
       return request satisfies never

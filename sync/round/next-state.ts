@@ -4,7 +4,7 @@ import type { SyncRequest } from '../../requests/account/account-request.ts'
 import type { Access, AccountState } from '../account/account-state.ts'
 import { boundValues } from '../fetch/bound-values.ts'
 import type { OpenedRound, SyncRound } from './begin-round.ts'
-import { statusesAfter } from './report/secret-statuses.ts'
+import { roundTime, statusesAfter } from './report/secret-statuses.ts'
 import type { RoundResult } from './result/round-result.ts'
 
 export interface NextState {
@@ -48,7 +48,7 @@ export function stateAfter(
     access: reading && accessAfter(reading, options),
     secrets: statusesAfter(
       { secrets: state.secrets, published: account.status },
-      { request, result, isRegular, nextRegularAtMs: dueAtMs, nowMs: clock.now() },
+      { request, result, isRegular, nextRegularAtMs: dueAtMs, time: roundTime(clock) },
     ),
   }
 }

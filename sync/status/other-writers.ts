@@ -18,12 +18,16 @@ const minuteMs = 60_000
 /** A controller counts as running for two of its refreshes, and at least for this time. */
 const minWindowMs = 10 * minuteMs
 const defaultIntervalMs = 60 * minuteMs
-/** How far the clock of the API server may be ahead of ours. A write at a later time never happened. */
+/** How far the clocks of several API servers may differ. A write at a later time never happened. */
 const maxAheadMs = minWindowMs
 /** How long a new ExternalSecret is left to a controller that runs in the namespace. */
 const newcomerMs = minuteMs
 
-/** Decides which ExternalSecrets of a namespace are managed by another controller. */
+/**
+ * Decides which ExternalSecrets of a namespace are managed by another controller.
+ *
+ * @param nowMs - by the API server's clock, which also dates the writes
+ */
 export function otherWriters(all: readonly SeenWithStatus[], nowMs: number): OtherWriters {
   const problems = new Map<string, string>()
   const ends: number[] = []

@@ -59,11 +59,11 @@ export function readyStatus(
   { message, ...readiness }: Readiness,
   options: {
     readonly before: SeenStatus
-    readonly nowMs: number
+    readonly wallMs: number
     readonly secret?: ReadySecret
   },
 ): ReadyStatus | undefined {
-  const { before, nowMs, secret } = options
+  const { before, wallMs, secret } = options
   const last = before.ready
   // The API server replaces half of a surrogate pair, and a status that never equals ours would be written forever.
   const bounded = message.slice(0, maxMessageLength).toWellFormed()
@@ -82,7 +82,7 @@ export function readyStatus(
     last.message === bounded &&
     isDeepStrictEqual(members, known)
   if (isSame && secret?.isWritten !== true) return undefined
-  const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
+  const now = `${new Date(wallMs).toISOString().slice(0, 19)}Z`
   const lastTransitionTime = last?.status === readiness.status ? last.lastTransitionTime : now
   const refreshedAt = secret ? now : refreshTime
   return {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
+import { clockTimes } from '../support/clock-times.ts'
 import { createRandom } from '../support/create-random.ts'
 
 /** Time that passes only between the steps of a simulation, in whole milliseconds. */
@@ -31,7 +32,7 @@ export function createVirtualTime(): VirtualTime {
   return {
     now: () => nowMs,
     clock: (seed) => ({
-      now: () => nowMs,
+      ...clockTimes(() => nowMs),
       random: createRandom(seed),
       sleep(ms, signal) {
         if (signal?.aborted) return Promise.resolve()

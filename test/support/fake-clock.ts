@@ -1,8 +1,11 @@
 import type { Clock } from '../../lib/clock.ts'
+import { clockTimes } from './clock-times.ts'
 
 export interface FakeClock extends Clock {
   /** The waits that were asked for, in milliseconds. */
   readonly waits: readonly number[]
+  /** Sets the wall clock, forward or back. */
+  step(ms: number): void
 }
 
 /** Time that only passes when everybody waits, then at once to whoever waits least; chance that always comes out the same. */
@@ -24,7 +27,7 @@ export function fakeClock(options: {
   }
   return {
     waits,
-    now: () => nowMs,
+    ...clockTimes(() => nowMs),
     random: () => options.random ?? 0.5,
     sleep(ms, signal) {
       if (signal?.aborted) return Promise.resolve()

@@ -12,7 +12,7 @@ import {
 
 export interface ReadyServices {
   readonly cluster: Pick<SyncCluster, 'writeReadyStatus'>
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'wallTime'>
 }
 
 export type ReadyPublisher = ReturnType<typeof createReadyPublisher>
@@ -44,8 +44,8 @@ export function createReadyPublisher({ cluster, clock }: ReadyServices) {
       said: { readonly readiness: Readiness; readonly secret?: ReadySecret; readonly log: Log },
     ): Promise<boolean> {
       const { readiness, secret, log } = said
-      const nowMs = clock.now()
-      const status = readyStatus(readiness, { before, nowMs, ...(secret && { secret }) })
+      const wallMs = clock.wallTime()
+      const status = readyStatus(readiness, { before, wallMs, ...(secret && { secret }) })
       const isWritten = status !== undefined && (await write(object, { status, log }))
       return isWritten && status.conditions[0].message !== before.ready?.message
     },

@@ -1,4 +1,5 @@
 import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
+import type { Clock } from '../../../lib/clock.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import { sourceKey } from '../../../requests/secret/source-ref.ts'
 import type { SecretStatus } from '../../account/account-state.ts'
@@ -14,6 +15,19 @@ interface KnownStatuses {
   readonly published: string | undefined
 }
 
+/** The time of a round by both clocks. */
+interface RoundTime {
+  /** Boot time. */
+  readonly nowMs: number
+  /** Milliseconds since 1970. */
+  readonly wallMs: number
+}
+
+export const roundTime = (clock: Pick<Clock, 'now' | 'wallTime'>): RoundTime => ({
+  nowMs: clock.now(),
+  wallMs: clock.wallTime(),
+})
+
 /** The status of each requested Secret after a round, and of everything else that is wrong. */
 export function statusesAfter(
   before: KnownStatuses,
@@ -23,11 +37,12 @@ export function statusesAfter(
     readonly result: RoundResult
     readonly isRegular: boolean
     readonly nextRegularAtMs: number
-    readonly nowMs: number
+    readonly time: RoundTime
   },
 ): Statuses {
-  const { request, result, isRegular, nextRegularAtMs, nowMs } = round
-  const failingFrom = startTimes(before, nowMs)
+  const { request, result, isRegular, nextRegularAtMs, time } = round
+  const { nowMs } = time
+  const failingFrom = startTimes(before, time)
   const codeOf = request && failureCodes(request, result)
   const statuses = (request?.secrets ?? []).map(({ name }): readonly [string, SecretStatus] => {
     const last = before.secrets.get(name)
@@ -57,8 +72,9 @@ export function statusesAfter(
  * Secrets it asks for, so these are the Secrets of before or, if there were none, one without a name that stands for the
  * account.
  */
-export function statusesWhenRefused(before: KnownStatuses, nowMs: number): Statuses {
-  const failingFrom = startTimes(before, nowMs)
+export function statusesWhenRefused(before: KnownStatuses, time: RoundTime): Statuses {
+  const { nowMs } = time
+  const failingFrom = startTimes(before, time)
   const shown = before.secrets.size > 0 ? [...before.secrets] : [['', { dueAtMs: nowMs }] as const]
   return new Map(
     shown.map(([name, { dueAtMs }]): readonly [string, SecretStatus] => [
@@ -68,14 +84,17 @@ export function statusesWhenRefused(before: KnownStatuses, nowMs: number): Statu
   )
 }
 
-/** A Secret that keeps failing keeps its start time, even if the code changes or the controller was restarted. */
-function startTimes({ secrets, published }: KnownStatuses, nowMs: number) {
-  const publishedTimes = failingSince(published, nowMs)
+/**
+ * A Secret that keeps failing keeps its start time, even if the code changes or the controller was restarted. A restarted
+ * controller may run on another node, so it has only the wall time.
+ */
+function startTimes({ secrets, published }: KnownStatuses, { nowMs, wallMs }: RoundTime) {
+  const publishedTimes = failingSince(published, wallMs)
   return (name: string, code: Failing['code']): Failing => {
     const last = secrets.get(name)
-    const sinceMs =
-      last?.failing?.sinceMs ?? (last === undefined ? publishedTimes.get(name) : undefined)
-    return { code, sinceMs: sinceMs ?? nowMs }
+    if (last?.failing !== undefined) return { ...last.failing, code }
+    const sinceWallMs = (last === undefined ? publishedTimes.get(name) : undefined) ?? wallMs
+    return { code, sinceMs: nowMs - (wallMs - sinceWallMs), sinceWallMs }
   }
 }
 

@@ -2,6 +2,7 @@ import t from 'tap'
 import { failedStatus, goodStatus } from '../../../delivery/projection/object-status.ts'
 import { reportFreshness } from '../../../init-agent/fetch/report-freshness.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
+import { clockTimes } from '../../support/clock-times.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { agentConfig, secretFile } from '../harness/pod.ts'
 
@@ -11,7 +12,7 @@ const key = (name: string) => `team-a:secrets/${name}`
 function bench(names: readonly string[]) {
   let nowMs = 1_000_000
   const { log, lines } = memoryLog()
-  const clock = { now: () => nowMs, random: () => 0, sleep: async () => undefined }
+  const clock = { ...clockTimes(() => nowMs), random: () => 0, sleep: async () => undefined }
   const config = agentConfig({ files: names.map((name) => secretFile(name)) })
   const report = reportFreshness({ config, clock, log })
   const statuses = new Map(names.map((name) => [key(name), goodStatus(nowMs)]))

@@ -3,15 +3,17 @@ import { fixedDeadline } from '../../../delivery/projection/deadline.ts'
 import { reportRetries } from '../../../init-agent/fetch/report-retries.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { errorTable } from '../../../lib/errors/error-table.ts'
+import { clockTimes } from '../../support/clock-times.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 
-const startMs = Date.parse('2026-06-01T12:00:00Z')
+const startMs = 1_000_000
 const failure = (code: AkvErrorCode, retryAfterMs?: number) =>
   new AkvError(code, 'secret team-a:db: no', { retryAfterMs })
 
 function bench(seconds: number) {
   let nowMs = startMs
-  const clock = { now: () => nowMs, random: () => 0, sleep: async () => undefined }
+  const times = clockTimes(() => nowMs, { startMs: Date.parse('2026-06-01T12:00:00Z') })
+  const clock = { ...times, random: () => 0, sleep: async () => undefined }
   const { log, lines } = memoryLog()
   const report = reportRetries({ log, clock, deadline: fixedDeadline(startMs + seconds * 1000) })
   return {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { runAgent } from '../../../init-agent/agent.ts'
-import type { Clock } from '../../../lib/clock.ts'
+import { type Clock, systemClock } from '../../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../../lib/errors/akv-error.ts'
 import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import type { Pod } from './pod.ts'
@@ -21,7 +21,7 @@ export async function runAgentOn(
 
 /** Time that never passes, so nothing comes too late, and nobody waits for a retry. */
 export const stoppedClock: Clock = {
-  now: () => Date.now(),
+  ...systemClock,
   random: () => 0.5,
   async sleep(_, signal) {
     if (signal?.aborted) return

@@ -27,6 +27,8 @@ export interface SimulatedPod {
   readonly asked: string[]
   readonly lines: ReturnType<typeof memoryLog>['lines']
   file(path: string): string
+  /** `rounds[n]` is called when the n-th wait from now on ends, and the agent is stopped after the last one. */
+  onWaits(rounds: readonly (() => unknown)[]): void
   /** Fetches first, then refreshes; `rounds[n]` is called before the n-th refresh. */
   run(rounds: readonly (() => unknown)[]): Promise<void>
 }
@@ -103,6 +105,10 @@ export function simulatePod(
     asked,
     lines,
     file: (path) => readFileSync(join(root, path), 'utf8'),
+    onWaits(wantedRounds) {
+      rounds = wantedRounds
+      round = 0
+    },
     async run(wantedRounds) {
       const fetched = await firstFetch(context)
       rounds = wantedRounds

@@ -26,7 +26,7 @@ const dates = new Map(config.files.map(({ object: { vault, name } }) =>
 const figures = {
   refreshes: 0, switches: 0, failures: [], failingObjects: 0, lastRefreshAtMs: 0, lastSuccessAtMs: 0, dates,
 }
-const context = { config, clock: { now: () => 0 }, log, signal: new AbortController().signal }
+const context = { config, clock: { now: () => 0, wallTime: () => 0 }, log, signal: new AbortController().signal }
 for (let i = 0; i < 20; i++)
   await new Promise((resolve) => get(url, (response) => response.resume().on('end', resolve)))
 createInterface({ input: process.stdin }).on('line', async (line) => {

@@ -36,7 +36,7 @@ t.test('after the first fetch, all is well', async (t) => {
       [keyOf('b'), fetched({ createdAtMs: 2_500 })],
     ]),
   })
-  const text = renderMetrics(figures, { config, nowMs: seconds(10) })
+  const text = renderMetrics(figures, { config, nowMs: seconds(10), wallMs: seconds(10) })
   t.strictSame(linesOf(text), [
     `akv_injector_build_info{component="agent",version="${version}"} 1`,
     'refresh_interval_seconds 300',
@@ -73,7 +73,7 @@ t.test('a failure counts once for each refresh and code, and ends with its cause
   const config = agentConfig({ files: names.map((name) => secretFile(name)), refreshSeconds: 300 })
   const objects = wantedObjects(config)
   const show = (figures: typeof start, nowMs: number) =>
-    linesOf(renderMetrics(figures, { config, nowMs })).filter((line) =>
+    linesOf(renderMetrics(figures, { config, nowMs, wallMs: nowMs })).filter((line) =>
       /^(failures|last_success|staleness|objects|refreshes|switches)/.test(line),
     )
   const start = startFigures({ nowMs: startMs, goodAtMs: startMs })
@@ -152,7 +152,7 @@ t.test('at most 50 kinds of failures are shown', async (t) => {
     return { code: 'AKV_THROTTLED', vault: `team-${i}`, count: 2 } as const
   })
   const figures = { ...startFigures({ nowMs: startMs, goodAtMs: startMs }), failures }
-  const lines = linesOf(renderMetrics(figures, { config, nowMs: startMs }))
+  const lines = linesOf(renderMetrics(figures, { config, nowMs: startMs, wallMs: startMs }))
   const shown = lines.filter((line) => line.startsWith('failures_total'))
   t.equal(shown[0], 'failures_total{code="AKV_THROTTLED",vault="team-0"} 2')
   t.equal(shown.length, 50)
@@ -168,7 +168,11 @@ t.test('a failure that has just begun shows as one second', async (t) => {
     result: { ...result, statuses },
     nowMs: startMs,
   })
-  t.ok(linesOf(renderMetrics(figures, { config, nowMs: startMs })).includes('staleness_seconds 1'))
+  t.ok(
+    linesOf(renderMetrics(figures, { config, nowMs: startMs, wallMs: startMs })).includes(
+      'staleness_seconds 1',
+    ),
+  )
 })
 
 t.test('dates are those of the version in place', async (t) => {
@@ -176,7 +180,7 @@ t.test('dates are those of the version in place', async (t) => {
   const key = keyOf('a')
   const shown = (figures: typeof start) =>
     /object_created_timestamp_seconds\{.*\} (\d+)/.exec(
-      renderMetrics(figures, { config, nowMs: startMs }),
+      renderMetrics(figures, { config, nowMs: startMs, wallMs: startMs }),
     )?.[1]
   const start = startFigures({
     nowMs: startMs,
@@ -217,7 +221,7 @@ t.test('forms and versions of one object are one series, with the earliest dates
   ])
   const figures = startFigures({ nowMs: startMs, goodAtMs: startMs, outcomes })
   t.strictSame(
-    linesOf(renderMetrics(figures, { config, nowMs: startMs })).filter((line) =>
+    linesOf(renderMetrics(figures, { config, nowMs: startMs, wallMs: startMs })).filter((line) =>
       line.includes('expiry'),
     ),
     [
@@ -237,7 +241,7 @@ t.test('a pod has at most 200 series: those that expire soonest stay', async (t)
     ]),
   )
   const figures = startFigures({ nowMs: startMs, goodAtMs: startMs, outcomes })
-  const lines = linesOf(renderMetrics(figures, { config, nowMs: startMs }))
+  const lines = linesOf(renderMetrics(figures, { config, nowMs: startMs, wallMs: startMs }))
   t.equal(lines.length, maxSeries)
   const expiries = lines.filter((line) => line.startsWith('object_expiry'))
   t.match(expiries[0], 'name="s399"} 101')
@@ -245,7 +249,7 @@ t.test('a pod has at most 200 series: those that expire soonest stay', async (t)
   t.notMatch(lines.join(), 'object_created')
 
   const few = { ...config, files: config.files.slice(0, 120) }
-  const some = linesOf(renderMetrics(figures, { config: few, nowMs: startMs }))
+  const some = linesOf(renderMetrics(figures, { config: few, nowMs: startMs, wallMs: startMs }))
   t.equal(some.length, maxSeries)
   t.equal(some.filter((line) => line.startsWith('object_expiry')).length, 120)
   t.match(

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { runAgent } from '../../../init-agent/agent.ts'
 import { takeHandover } from '../../../init-agent/rest/handover.ts'
 import { openVolumes } from '../../../init-agent/volume/volumes.ts'
+import { clockTimes } from '../../support/clock-times.ts'
 import { type Kill, killAtEveryCall } from '../../support/kill/kill-at-every-call.ts'
 import { runWithFiles } from '../../support/kill/run-with-files.ts'
 import { memoryLog } from '../../support/memory-log.ts'
@@ -13,7 +14,8 @@ import { delivered, list } from '../harness/volume.ts'
 
 const config = agentConfig({ files: [secretFile('a')], refreshSeconds: 300 })
 const nowMs = 1_000_000
-const handover = { goodAtMs: 900_000, token: { value: 'a token', expiresAtMs: 9_000_000 } }
+const goodAt = { wallMs: Date.UTC(2026, 5, 1) - 100_000, boot: { id: 'a boot', ms: 900_000 } }
+const handover = { goodAt, token: { value: 'a token', expiresAtMs: 9_000_000 } }
 /** Thrown where the process would be replaced: nothing after that runs. */
 const replaced = new Error('the process was replaced')
 
@@ -42,7 +44,7 @@ function makeAgent(t: Test) {
       waits.push(ms)
       stop.abort()
     })
-    const clock = { now: () => nowMs, random: () => 0.5, sleep }
+    const clock = { ...clockTimes(() => nowMs), random: () => 0.5, sleep }
     const life = { program, ...(resumed && { resumed }) }
     await runAgent({ config, root, env: {}, log, clock, signal: stop.signal, ...life }).catch(
       (error) => {

@@ -7,7 +7,8 @@ import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
 
 const handover = fileURLToPath(new URL('../../../init-agent/rest/handover.ts', import.meta.url))
 const dates = { 'team-a:secrets/a': { createdAtMs: 1, expiresAtMs: 2 }, 'team-a:secrets/b': {} }
-const left = { goodAtMs: 1_000, token: { value: 'a token', expiresAtMs: 2_000 }, dates }
+const goodAt = { wallMs: 1_000, boot: { id: 'a boot', ms: 500 } }
+const left = { goodAt, token: { value: 'a token', expiresAtMs: 2_000 }, dates }
 
 /** Runs the code in a process of its own, because a handover is its standard input. Returns what it prints, as JSON. */
 function run(code: string, stdin: number | 'ignore' = 'ignore') {
@@ -47,14 +48,36 @@ t.test('a later handover replaces one that nobody took', { skip: cannotMount() }
   const folder = JSON.stringify(makeTmpfs(t, 'size=128k'))
   const code = `() => {
     leaveHandover(${folder}, ${JSON.stringify(left)})
-    leaveHandover(${folder}, { goodAtMs: 5 })
+    leaveHandover(${folder}, { goodAt: { wallMs: 5 } })
     return takeHandover()
   }`
-  t.strictSame(run(code), { goodAtMs: 5 })
+  t.strictSame(run(code), { goodAt: { wallMs: 5 } })
 })
 
+t.test(
+  'versions without boot time read and write the same form',
+  { skip: cannotMount() },
+  async (t) => {
+    const folder = JSON.stringify(makeTmpfs(t, 'size=128k'))
+    const written = `() => {
+    leaveHandover(${folder}, ${JSON.stringify(left)})
+    return JSON.parse(fs.readFileSync(0, 'utf8'))
+  }`
+    const { token } = left
+    t.match(run(written), { goodAtMs: 1_000, token, dates }, 'as an older version expects it')
+    const older = `() => {
+    leaveHandover(${folder}, ${JSON.stringify(left)})
+    fs.ftruncateSync(0)
+    fs.writeSync(0, ${JSON.stringify(JSON.stringify({ goodAtMs: 1_000, token, dates }))}, 0)
+    return takeHandover()
+  }`
+    t.strictSame(run(older), { goodAt: { wallMs: 1_000 }, token, dates })
+  },
+)
+
 t.test('a handover is never written to a disk, a missing folder or a full volume', async (t) => {
-  const code = (folder: string) => `() => leaveHandover(${JSON.stringify(folder)}, { goodAtMs: 1 })`
+  const code = (folder: string) =>
+    `() => leaveHandover(${JSON.stringify(folder)}, { goodAt: { wallMs: 1 } })`
   t.equal(run(code('/proc')), false)
   t.equal(run(code('/nowhere')), false)
   if (cannotMount()) return
@@ -72,13 +95,14 @@ t.test('standard input that isn’t a handover is ignored', { skip: cannotMount(
   closeSync(descriptor)
   const folder = JSON.stringify(makeTmpfs(t, 'size=2m'))
   for (const wrong of [
-    "{ goodAtMs: 'now' }",
-    '{ token: {} }',
-    '{ goodAtMs: 1, token: { value: 1, expiresAtMs: 1 } }',
-    "{ goodAtMs: 1, more: 'x'.repeat(1_100_000) }",
-    "{ goodAtMs: 1, dates: { a: { expiresAtMs: 'never' } } }",
-    '[]',
-    'null',
+    "{ goodAt: { wallMs: 'now' } }",
+    '{ goodAt: {}, token: {} }',
+    '{ goodAt: { wallMs: 1 }, token: { value: 1, expiresAtMs: 1 } }',
+    "{ goodAt: { wallMs: 1 }, more: 'x'.repeat(1_100_000) }",
+    "{ goodAt: { wallMs: 1 }, dates: { a: { expiresAtMs: 'never' } } }",
+    '{ goodAt: { wallMs: 1, boot: { id: 1, ms: 1 } } }',
+    "{ goodAt: { wallMs: 1, boot: { id: 'x'.repeat(65), ms: 1 } } }",
+    "{ goodAt: { wallMs: 1, boot: { id: 'a', ms: null } } }",
   ]) {
     const code = `() => {
       leaveHandover(${folder}, ${wrong})

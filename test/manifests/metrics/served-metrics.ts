@@ -32,7 +32,7 @@ function agentMetrics(): string {
   const config = agentConfig({ files: [secretFile('a')], refreshSeconds: 300 })
   return renderMetrics(
     { ...figures, failures: [{ code: 'AKV_NETWORK', vault: 'team-a', count: 1 }] },
-    { config, nowMs: 0 },
+    { config, nowMs: 0, wallMs: 0 },
   )
 }
 

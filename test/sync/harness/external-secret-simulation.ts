@@ -32,7 +32,7 @@ export const written = (simulation: Simulation, manager: string, aheadMs = 0) =>
     {
       manager,
       operation: 'Update',
-      time: new Date(simulation.clock.now() + aheadMs).toISOString(),
+      time: new Date(simulation.clock.wallTime() + aheadMs).toISOString(),
       fieldsV1: { 'f:status': {} },
     },
   ],

@@ -62,6 +62,7 @@ export function memoryCluster({
   const byUid = new Map(externalSecrets.map((object) => [object.metadata.uid, object]))
   const watchers = new Map<string, (object: SeenWithStatus) => void>()
   const cluster: SyncCluster = {
+    serverTimeMs: Date.now,
     accounts: requestsOf(accounts, readSeenAccount),
     objectsOf: {
       SecretProviderClass: requestsOf(classes, readSeenClass),

@@ -37,6 +37,7 @@ export function simulatedSources(
       namespace,
       kinds: ['SecretProviderClass', 'ExternalSecret'],
       clusterStores,
+      serverTimeMs: options.clock.wallTime,
       listed: new Set(listed),
       onChange,
     })

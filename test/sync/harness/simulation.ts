@@ -16,7 +16,7 @@ import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
 import { type ApiServer, startApiServer } from '../../support/api-server/start-api-server.ts'
 import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import { clientId, startTestEmulator, tenantId } from '../../support/servers/start-test-emulator.ts'
-import { simulatedClock } from '../../support/simulated-clock.ts'
+import { type SimulatedClock, simulatedClock } from '../../support/simulated-clock.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from './ample-shares.ts'
 import { freePace } from './free-pace.ts'
@@ -58,7 +58,7 @@ export const annotations = (
 export interface Simulation {
   readonly apiServer: ApiServer
   readonly azure: Emulator
-  readonly clock: Clock
+  readonly clock: SimulatedClock
   readonly log: MemoryLog
   readonly options: RoundServices
   readonly stop: AbortController
@@ -93,7 +93,9 @@ export async function startSimulation(
   } = {},
 ): Promise<Simulation> {
   const clock = simulatedClock()
-  const azure = await startTestEmulator(t, { yaml, now: () => new Date(clock.now()) })
+  // Azure's clock is right, whatever becomes of the controller's.
+  const aheadMs = clock.wallTime() - clock.now()
+  const azure = await startTestEmulator(t, { yaml, now: () => new Date(clock.now() + aheadMs) })
   const apiServer = await startApiServer(t)
   apiServer.tokenOf = (namespace, serviceAccount) =>
     azure.serviceAccountToken({ namespace, serviceAccount })

@@ -28,6 +28,7 @@ t.test(
       memory: ampleShares(),
       // Each look at the clock takes 40 ms.
       clock: { now: () => (nowMs += 40) },
+      serverTimeMs: Date.now,
       onChange: () => undefined,
     })
     let version = 0
@@ -73,6 +74,7 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
     policy,
     memory: ampleShares(),
     clock: { now: () => 0 },
+    serverTimeMs: Date.now,
     onChange: () => undefined,
   })
   const put = (name: string, { day, label }: { readonly day: number; readonly label: string }) => {
@@ -110,6 +112,7 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
   })
   const sources = createNamespaceSources({
     ...options,
+    serverTimeMs: Date.now,
     namespace: 'shop',
     listed: new Set(['web']),
     kinds: ['ExternalSecret'],
@@ -142,9 +145,14 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
 t.test('a store that changes all the time delays all its ExternalSecrets alike', async (t) => {
   let nowMs = 0
   // Each look at the clock takes 40 ms, so that each call reads one ExternalSecret.
-  const options = { clock: { now: () => (nowMs += 40) }, onChange: () => undefined }
+  const options = {
+    clock: { now: () => (nowMs += 40) },
+    serverTimeMs: Date.now,
+    onChange: () => undefined,
+  }
   const sources = createNamespaceSources({
     ...options,
+    serverTimeMs: Date.now,
     namespace: 'shop',
     listed: new Set(['web']),
     kinds: ['ExternalSecret'],

@@ -7,7 +7,7 @@ import {
 } from '../../../sync/plan/account-status.ts'
 
 const atMs = Date.parse('2026-11-26T03:00:00.500Z')
-const failing = (code: Failing['code']) => ({ failing: { code, sinceMs: atMs } })
+const failing = (code: Failing['code']) => ({ failing: { code, sinceMs: 0, sinceWallMs: atMs } })
 
 t.test('the status has a line for each Secret, sorted by name', async (t) => {
   const secrets = new Map<string, { failing?: Failing }>([

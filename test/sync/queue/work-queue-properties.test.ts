@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Clock } from '../../../lib/clock.ts'
 import type { NextRun } from '../../../sync/queue/next-run.ts'
 import { createWorkQueue, type QueuePlace } from '../../../sync/queue/work-queue.ts'
+import { clockTimes } from '../../support/clock-times.ts'
 import { numRuns } from '../../support/property-runs.ts'
 import { createSortingQueue } from '../harness/sorting-queue.ts'
 
@@ -11,7 +12,7 @@ function manualClock() {
   let nowMs = 1_000_000
   const sleepers = new Set<{ readonly untilMs: number; readonly wake: () => void }>()
   const clock: Clock = {
-    now: () => nowMs,
+    ...clockTimes(() => nowMs),
     random: () => 0.5,
     sleep: (ms, signal) =>
       new Promise((resolve) => {

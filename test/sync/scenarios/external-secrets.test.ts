@@ -276,7 +276,7 @@ t.test('while another controller writes statuses, nothing is done', async (t) =>
     written(simulation, 'external-secrets'),
   )
   externalSecrets.put('ExternalSecret', { name: 'new' }, spec, {
-    creationTimestamp: new Date(simulation.clock.now()).toISOString(),
+    creationTimestamp: new Date(simulation.clock.wallTime()).toISOString(),
   })
   await simulation.round()
   t.equal(simulation.values('db'), undefined)

@@ -4,7 +4,7 @@ import { notSynced, readyStatus } from '../../../sync/status/ready-status.ts'
 t.test('a message that ends inside a character is written once', async (t) => {
   for (const length of [2047, 2048]) {
     const readiness = notSynced(`${'x'.repeat(length)}😀`)
-    const status = readyStatus(readiness, { before: {}, nowMs: 0 })
+    const status = readyStatus(readiness, { before: {}, wallMs: 0 })
     const [ready] = status?.conditions ?? []
     // What the API server keeps: Go replaces half of a surrogate pair.
     const kept = Buffer.from(ready?.message ?? '').toString()
@@ -16,6 +16,6 @@ t.test('a message that ends inside a character is written once', async (t) => {
         lastTransitionTime: '',
       },
     }
-    t.equal(readyStatus(readiness, { before, nowMs: 1 }), undefined)
+    t.equal(readyStatus(readiness, { before, wallMs: 1 }), undefined)
   }
 })

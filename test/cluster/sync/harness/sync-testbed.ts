@@ -80,7 +80,12 @@ export async function openSyncTestbed(
   setDefaultCACertificates([...getCACertificates('default'), ca ?? ''])
   const azure = await startTestEmulator(t, { yaml: vaultData(namespaces), issuer: server.origin })
   let offsetMs = 0
-  const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
+  const clock: Clock = {
+    ...systemClock,
+    now: () => systemClock.now() + offsetMs,
+    wallTime: () => Date.now() + offsetMs,
+    random: () => 0.5,
+  }
   const [stop, end] = [new AbortController(), new AbortController()]
   const ends = { signal: stop.signal, end: end.signal }
   const connected = connectAll({ kubeconfigFile, azure, clock, log: memoryLog(), ...ends })
