@@ -23,9 +23,37 @@ export const syncErrors = {
   AKV_SYNC_SOURCE: {
     ...permanentInSync,
     means:
-      'A SecretProviderClass or an ExternalSecret is not synced: it or its store has a mistake, no ServiceAccount can be chosen for it, its account is turned off or has a mistake, another controller manages it, or its kind is gone from the cluster. Its Secrets stay as they are.',
+      'A SecretProviderClass or an ExternalSecret has a mistake, or its store has one. Its Secrets stay as they are.',
     remedy:
-      'Correct what the message names. To choose the ServiceAccount, annotate the source with akv-injector.io/service-account: NAME.',
+      'Correct what the message names. The command line (akv-injector check FILE) finds such mistakes before you apply the manifests.',
+  },
+  AKV_SYNC_ACCOUNT: {
+    ...permanentInSync,
+    means:
+      'A SecretProviderClass or an ExternalSecret can not be read as a ServiceAccount: none or several could be chosen, or the chosen one does not exist, is turned off, has wrong annotations, or signs in as another client or to another tenant. Its Secrets stay as they are.',
+    remedy:
+      'Correct what the message names. To choose the ServiceAccount, annotate the SecretProviderClass or the ExternalSecret with akv-injector.io/service-account: NAME. The administrator lists accounts under sync.namespaces.NAMESPACE.serviceAccounts of the chart.',
+  },
+  AKV_SYNC_MANAGED: {
+    ...permanentInSync,
+    means:
+      'Another controller, such as the External Secrets Operator, manages the ExternalSecret. Nothing is done for it.',
+    remedy:
+      'To keep that controller, do nothing. To move the ExternalSecret to Secret sync, stop that controller for the namespace; the message says for how long it counts as running.',
+  },
+  AKV_SYNC_ORPHANED: {
+    ...permanentInSync,
+    means:
+      'The SecretProviderClass or the ExternalSecret of a Secret is gone, but perhaps only because its kind is gone from the cluster, or is not read any more. The Secret stays as it is.',
+    remedy:
+      'To keep the Secret up to date, apply its SecretProviderClass or ExternalSecret again, or turn on sync.classes or sync.externalSecrets of the chart. Otherwise delete the Secret.',
+  },
+  AKV_SYNC_TOO_MANY: {
+    ...permanentInSync,
+    means:
+      'The namespace has more SecretProviderClasses, ExternalSecrets or SecretStores than the controller reads, or they need more memory than the share of the namespace. The Secrets of those that are not read stay as they are.',
+    remedy:
+      'Delete those that nobody needs, make them smaller, or spread them over several namespaces. If they need too much memory, the administrator can give the controller more (sync.resources of the chart).',
   },
   AKV_SYNC_VALUES: {
     ...permanentInSync,

@@ -1,3 +1,4 @@
+import type { AkvErrorCode } from '../errors/akv-error.ts'
 import { printable } from '../printable.ts'
 
 /** The way to a value in its object: the names of members, and the indexes of lists. Empty for the object itself. */
@@ -13,7 +14,12 @@ export interface Problem {
   readonly found?: string
   /** What is wrong with it, what is accepted, what to do. */
   readonly sentence: string
+  /** The code to report it with, if it isn't the one for mistakes in such an object. */
+  readonly code?: SyncCode
 }
+
+/** The codes that only Secret sync and `check` report. */
+export type SyncCode = Extract<AkvErrorCode, `AKV_SYNC_${string}`>
 
 /** Where a problem is, and how messages name that place. */
 export type ProblemPlace = Pick<Problem, 'path' | 'subject'>

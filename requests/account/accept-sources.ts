@@ -1,7 +1,13 @@
-import { joinProblems, type Problem, plainProblem } from '../../lib/problems/problem.ts'
+import {
+  joinProblems,
+  type Problem,
+  plainProblem,
+  type SyncCode,
+} from '../../lib/problems/problem.ts'
 import type { AzureIdentity } from '../annotations/azure-identity.ts'
 import { maxSpreads, maxTargets } from '../secret/secret-bounds.ts'
 import { type SourceRef, sourceNouns, sourceTitle } from '../secret/source-ref.ts'
+import { accountProblem } from '../source/choose-account.ts'
 import type { Source } from '../source/source.ts'
 import type { SourceMistake } from './account-request.ts'
 
@@ -44,13 +50,17 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
   let targets = basis.ownTargets
   let wholeObjects = basis.ownWholeObjects
   for (const source of sources) {
+    const account = { account: basis.name, clientId: identity.clientId, tenantId }
     const conflicts = [
       ...nameProblems(source, basis),
-      ...identityProblems(source, { account: basis.name, clientId: identity.clientId, tenantId }),
       ...countProblems(targets + source.values.length),
       ...wholeObjectProblems(wholeObjects + wholeObjectsIn(source)),
     ]
-    const problems = [...source.problems, ...conflicts.map((sentence) => plainProblem(sentence))]
+    const problems = [
+      ...source.problems,
+      ...identityProblems(source, account).map((sentence) => accountProblem(sentence)),
+      ...conflicts.map((sentence) => plainProblem(sentence)),
+    ]
     if (problems.length > 0) {
       mistakes.push(mistakeOf(source, problems))
       continue
@@ -75,7 +85,14 @@ export function mistakeOf(
   { ref, uid }: { readonly ref: SourceRef; readonly uid: string },
   problems: readonly Problem[],
 ): SourceMistake {
-  return { source: { ...ref, uid }, message: `${sourceTitle(ref)}: ${joinProblems(problems)}` }
+  const message = `${sourceTitle(ref)}: ${joinProblems(problems)}`
+  return { source: { ...ref, uid }, code: codeOf(problems), message }
+}
+
+/** Mistakes of the source itself come first: they have to be corrected in any case. */
+function codeOf(problems: readonly Problem[]): SyncCode {
+  const codes = problems.map(({ code = 'AKV_SYNC_SOURCE' }) => code)
+  return codes.find((code) => code === 'AKV_SYNC_SOURCE') ?? codes[0] ?? 'AKV_SYNC_SOURCE'
 }
 
 const nameProblems = ({ secrets }: Source, { name: account, ownNames }: AccountBasis) =>

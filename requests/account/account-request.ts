@@ -1,6 +1,6 @@
 import type { AgentConfig } from '../../delivery/contract.ts'
 import type { SecretValue } from '../../delivery/destination.ts'
-import type { Problem } from '../../lib/problems/problem.ts'
+import type { Problem, SyncCode } from '../../lib/problems/problem.ts'
 import type { AzureIdentity } from '../annotations/azure-identity.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import type { SourceRef } from '../secret/source-ref.ts'
@@ -50,6 +50,7 @@ export interface SyncRequest {
 export interface SourceMistake {
   /** Absent if they are in the annotation of the account. */
   readonly source?: SourceRef & { readonly uid: string }
+  readonly code: SyncCode
   /** Joins all mistakes. */
   readonly message: string
 }

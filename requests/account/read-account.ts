@@ -134,7 +134,10 @@ function joinSources(
     azure: accepted.length > 0 ? identity : azure.identity,
     secrets: [...own.secrets, ...accepted.flatMap((source) => source.secrets)],
     sources: accepted,
-    mistakes: [...(message === '' ? [] : [{ message }]), ...mistakes],
+    mistakes: [
+      ...(message === '' ? [] : [{ code: 'AKV_SYNC_ANNOTATION' as const, message }]),
+      ...mistakes,
+    ],
   }
 }
 

@@ -1,7 +1,7 @@
-import { describeProblem, plainProblem } from '../../lib/problems/problem.ts'
+import { describeProblem } from '../../lib/problems/problem.ts'
 import type { Policy } from '../administrator/policy.ts'
 import { metadataProblems } from '../secret/metadata-problems.ts'
-import { boundProblems, type Source } from '../source/source.ts'
+import { boundProblems, refusalOf, type Source } from '../source/source.ts'
 import { parameterProblems, unusedParameters } from './class-parameters.ts'
 import { readClass } from './read-class.ts'
 import { classPathProblems, readClassFiles } from './read-class-files.ts'
@@ -17,10 +17,7 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
   const { annotated, namespace, content } = seen
   if (content.kind === 'nothing') return undefined
   if (content.kind === 'refused')
-    return {
-      ...unreadSource(seen, content.claims),
-      problems: [plainProblem(content.sentence, content.path)],
-    }
+    return { ...unreadSource(seen, content.claims), problems: [refusalOf(content)] }
   const source = unreadSource(seen, content.claims)
   const { object, secretObjects }: ClassParts = JSON.parse(content.text)
   const read = readClass(object, policy.cloudName)

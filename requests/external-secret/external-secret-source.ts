@@ -2,7 +2,7 @@ import { countOf } from '../../lib/count-of.ts'
 import { describeProblem, type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import type { Policy } from '../administrator/policy.ts'
 import { metadataProblems } from '../secret/metadata-problems.ts'
-import { boundProblems, type Source } from '../source/source.ts'
+import { boundProblems, refusalOf, type Source } from '../source/source.ts'
 import type { CheckedTemplates } from './check-template.ts'
 import {
   type FindStore,
@@ -42,8 +42,7 @@ export function externalSecretSource(
   const ref = { kind: 'ExternalSecret', name } as const
   const base = { ref, uid, createdAtMs, revision, claims: content.claims }
   const unread = { ...base, hints: { annotated }, secrets: [], values: [] }
-  if (content.kind === 'refused')
-    return { ...unread, problems: [plainProblem(content.sentence, content.path)] }
+  if (content.kind === 'refused') return { ...unread, problems: [refusalOf(content)] }
   const spec: unknown = JSON.parse(content.text)
   const other = otherStore(spec, findStore)
   if (other !== undefined) return { ...unread, problems: [plainProblem(other)], isLeftAlone: true }

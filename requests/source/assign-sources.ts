@@ -1,6 +1,11 @@
 import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import { type SourceRef, sourceKey, sourceNouns, sourceTitle } from '../secret/source-ref.ts'
-import { accountChooser, type ChosenAccount, type ListedAccount } from './choose-account.ts'
+import {
+  accountChooser,
+  accountProblem,
+  type ChosenAccount,
+  type ListedAccount,
+} from './choose-account.ts'
 import { byAge, type Source } from './source.ts'
 
 /** The sources of a namespace and the accounts that read them. */
@@ -39,7 +44,7 @@ export function assignSources(
     if (chosen.kind === 'none')
       unassigned.push({
         ...claimed,
-        problems: [...claimed.problems, plainProblem(chosen.sentence, chosen.path)],
+        problems: [...claimed.problems, accountProblem(chosen.sentence, chosen.path)],
       })
     else {
       const sources = byAccount.get(chosen.name) ?? []

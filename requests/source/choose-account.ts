@@ -1,9 +1,20 @@
 import { printable } from '../../lib/printable.ts'
-import { annotationPath, type FieldPath } from '../../lib/problems/problem.ts'
+import {
+  annotationPath,
+  type FieldPath,
+  type Problem,
+  plainProblem,
+} from '../../lib/problems/problem.ts'
 import { annotationPrefix } from '../annotations/keys/own-annotations.ts'
 
 /** On a source of Secrets, such as a SecretProviderClass: the ServiceAccount to read it as. */
 export const accountAnnotation = `${annotationPrefix}service-account`
+
+/** Why a source can't be read as an account. */
+export const accountProblem = (sentence: string, path: FieldPath = []): Problem => ({
+  ...plainProblem(sentence, path),
+  code: 'AKV_SYNC_ACCOUNT',
+})
 
 /** What a source says about the account that reads it. */
 export interface AccountHints {

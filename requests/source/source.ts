@@ -1,8 +1,14 @@
 import type { SecretValue } from '../../delivery/destination.ts'
-import { describeProblem, maxKeptProblems, type Problem } from '../../lib/problems/problem.ts'
+import {
+  describeProblem,
+  maxKeptProblems,
+  type Problem,
+  plainProblem,
+} from '../../lib/problems/problem.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { type SourceRef, sourceKey } from '../secret/source-ref.ts'
 import type { AccountHints } from './choose-account.ts'
+import type { SourceContent } from './seen-source.ts'
 
 /** An object that requests Secrets, read and checked. */
 export interface Source {
@@ -44,6 +50,16 @@ export function boundProblems(problems: readonly Problem[]): readonly Problem[] 
     return index === 0 || length <= maxSentencesLength
   })
 }
+
+/** Why an object isn't read at all. */
+export const refusalOf = ({
+  sentence,
+  path,
+  neededBytes,
+}: Extract<SourceContent, { kind: 'refused' }>): Problem => ({
+  ...plainProblem(sentence, path),
+  ...(neededBytes !== undefined && { code: 'AKV_SYNC_TOO_MANY' }),
+})
 
 /** If two sources request one Secret, the older one keeps it. */
 export const byAge = (a: Source, b: Source): number =>

@@ -109,14 +109,14 @@ function reductionsOf(seen: SeenSource, why: string): readonly SourceContent<nev
 /** The list fails, so all objects stay as they are known. None counts as gone, and no Secret is deleted. */
 const tooManyNames = (plural: string): AkvError =>
   new AkvError(
-    'AKV_SYNC_SOURCE',
+    'AKV_SYNC_TOO_MANY',
     `found more than ${maxNames} ${plural}, so the controller sees no changes of them; delete some`,
   )
 
 /** As above. */
 const noRoomForNames = (plural: string): AkvError =>
   new AkvError(
-    'AKV_SYNC_SOURCE',
+    'AKV_SYNC_TOO_MANY',
     `the namespace's share of the controller's memory has no room even for the names of all ${plural}, so the controller sees no changes of them; delete some`,
   )
 

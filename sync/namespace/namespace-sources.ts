@@ -175,7 +175,9 @@ function createObjects({
 const withOthers = (source: Source, others: OtherWriters): Source => {
   const problem =
     source.ref.kind === 'ExternalSecret' ? others.problems.get(source.ref.name) : undefined
-  return problem === undefined ? source : { ...source, problems: [plainProblem(problem)] }
+  return problem === undefined
+    ? source
+    : { ...source, problems: [{ ...plainProblem(problem), code: 'AKV_SYNC_MANAGED' }] }
 }
 
 /** The objects whose status we have written. */

@@ -1,5 +1,6 @@
 import { describeObject, type ObjectReference } from '../../keyvault/reference.ts'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import { listNames } from '../../lib/list-names.ts'
 
 /**
  * The errors that the content of a value decides. Whoever reads a status or an Event may have chosen the question, such as a
@@ -8,6 +9,13 @@ import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
  */
 export const secretValuesError = (name: string, detail?: string): AkvError =>
   valuesError(`Secret ${name}: its keys can't be made of the values in the vault`, detail)
+
+/** Adds the objects whose values a Secret is made of, which its manifest says. */
+export function withObjects(error: AkvError, references: readonly ObjectReference[]): AkvError {
+  const names = [...new Set(references.map(describeObject))]
+  if (error.code !== 'AKV_SYNC_VALUES' || names.length === 0) return error
+  return valuesError(`${error.message}: ${listNames(names)}`, error.detail)
+}
 
 /** Replaces an error that a value has decided. Other errors of an object, such as a missing permission, stay as they are. */
 export function withoutContent(error: AkvError, reference: ObjectReference): AkvError {

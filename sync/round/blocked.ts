@@ -1,8 +1,9 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { joinProblems, plainProblem } from '../../lib/problems/problem.ts'
+import { joinProblems } from '../../lib/problems/problem.ts'
 import { mistakeOf } from '../../requests/account/accept-sources.ts'
 import { asksForSecrets } from '../../requests/account/read-account.ts'
 import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
+import { accountProblem } from '../../requests/source/choose-account.ts'
 import { nothingReported, type ReportedSources } from '../account/reported.ts'
 import type { Round } from './begin-round.ts'
 import type { NextState } from './next-state.ts'
@@ -49,7 +50,7 @@ export function blockedReporter(
   async function onSources(round: Round, why: string): Promise<ReportedSources> {
     const { account, assigned } = round
     const sentence = `ServiceAccount ${account.name}, which reads it, ${why}`
-    const mistakes = assigned.map((source) => mistakeOf(source, [plainProblem(sentence)]))
+    const mistakes = assigned.map((source) => mistakeOf(source, [accountProblem(sentence)]))
     return await reporter.onSources(
       {
         changes: new Map(),

@@ -56,17 +56,17 @@ function mistakesOf(
   const request = readAccount({ ...account, namespace }, policy, sources)
   const ofAccount = accountMistakes(account, request)
   // The other mistakes are the account's own.
-  const messages = new Map(
+  const mistakes = new Map(
     request.kind === 'wanted'
-      ? request.mistakes.flatMap(({ source, message }) =>
-          source ? [[sourceKey(source), message]] : [],
+      ? request.mistakes.flatMap(({ source, code, message }) =>
+          source ? [[sourceKey(source), { ...plainProblem(`${code}: ${message}`), code }]] : [],
         )
       : [],
   )
   return sources.map((source) => {
     const key = sourceKey(source.ref)
-    const message = messages.get(key)
-    const others = message === undefined ? [] : [plainProblem(`AKV_SYNC_SOURCE: ${message}`)]
+    const mistake = mistakes.get(key)
+    const others = mistake === undefined ? [] : [mistake]
     const own = source.problems.length > 0 ? source.problems : others
     return [key, [...own, ...ofAccount], source]
   })
@@ -74,7 +74,7 @@ function mistakesOf(
 
 /** The reasons why Secret sync would read nothing as this account. */
 function accountMistakes({ name }: AccountInFiles, request: AccountRequest): readonly Problem[] {
-  const place = { path: [], subject: `ServiceAccount ${name}` }
+  const place = { path: [], subject: `ServiceAccount ${name}`, code: 'AKV_SYNC_ACCOUNT' } as const
   if (request.kind === 'refused')
     return request.problems.map((problem) => ({ ...place, sentence: describeProblem(problem) }))
   return request.kind === 'off'

@@ -17,7 +17,7 @@ export interface Finding {
   readonly place?: FilePlace | undefined
 }
 
-/** A finding for each problem, at its place in the object. */
+/** A finding for each problem, at its place in the object. `code`: of those that have none themselves. */
 export const problemFindings = (
   code: FindingCode,
   object: InDocument,
@@ -38,6 +38,7 @@ const findingsOf = (
 ): readonly Finding[] =>
   problems.map((problem) => ({
     ...kind,
+    ...(problem.code !== undefined && { code: problem.code }),
     message: describeProblem(problem),
     place: findPlace(object, problem.path),
   }))

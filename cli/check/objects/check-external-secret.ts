@@ -1,9 +1,9 @@
 import { printable } from '../../../lib/printable.ts'
-import { plainProblem } from '../../../lib/problems/problem.ts'
 import { isObject } from '../../../lib/shape.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { storeContent } from '../../../requests/external-secret/external-secret-source.ts'
 import type { StoreKind } from '../../../requests/external-secret/read-store.ts'
+import { accountProblem } from '../../../requests/source/choose-account.ts'
 import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
 import type { NamedObject } from '../../input/objects/find-objects.ts'
 import { hasStandIn } from '../../input/placeholders/stand-in.ts'
@@ -29,7 +29,7 @@ export function checkExternalSecret(
   // A store that isn't known yet may name the account.
   const isOpen = mistakes.some(({ sentence }) => hasStandIn(sentence))
   const undecided =
-    chosen?.kind === 'none' && !isOpen ? [plainProblem(chosen.sentence, chosen.path)] : []
+    chosen?.kind === 'none' && !isOpen ? [accountProblem(chosen.sentence, chosen.path)] : []
   const problems = [...mistakes, ...undecided]
   if (source === undefined || chosen?.kind !== 'chosen' || problems.length > 0)
     return {

@@ -54,11 +54,9 @@ export function statusesAfter(
     return [name, { failing, dueAtMs, leftVersion: result.synced.get(name) }]
   })
   const wrong = [
-    ...[...result.held].map((name) => [name, 'AKV_SYNC_SOURCE'] as const),
-    ...(request?.mistakes ?? []).map(({ source }) =>
-      source === undefined
-        ? (['', 'AKV_SYNC_ANNOTATION'] as const)
-        : ([sourceKey(source), 'AKV_SYNC_SOURCE'] as const),
+    ...[...result.held].map((name) => [name, 'AKV_SYNC_ORPHANED'] as const),
+    ...(request?.mistakes ?? []).map(
+      ({ source, code }) => [source === undefined ? '' : sourceKey(source), code] as const,
     ),
   ].map(([name, code]): readonly [string, SecretStatus] => [
     name,

@@ -34,11 +34,9 @@ export function failureSubject(failure: Failure): string {
 }
 
 /** The failure of a source, or of the account's annotation, that has a mistake. */
-export const mistakeFailure = ({ source, message }: SourceMistake): Failure =>
-  source === undefined
-    ? { kind: 'annotations', error: new AkvError('AKV_SYNC_ANNOTATION', message) }
-    : {
-        kind: 'source',
-        key: sourceKey(source),
-        error: new AkvError('AKV_SYNC_SOURCE', message),
-      }
+export function mistakeFailure({ source, code, message }: SourceMistake): Failure {
+  const error = new AkvError(code, message)
+  return source === undefined
+    ? { kind: 'annotations', error }
+    : { kind: 'source', key: sourceKey(source), error }
+}

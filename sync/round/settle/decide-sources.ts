@@ -141,6 +141,6 @@ const heldError = (
   { source, why }: { readonly source: SourceRef; readonly why: string },
 ): AkvError =>
   new AkvError(
-    'AKV_SYNC_SOURCE',
+    'AKV_SYNC_ORPHANED',
     `Secret ${name} came from ${sourceTitle(source)} and stays as it is: ${why}; apply the source again, or delete the Secret`,
   )

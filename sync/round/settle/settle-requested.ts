@@ -16,7 +16,7 @@ import {
   secretData,
 } from '../../plan/secret-data.ts'
 import { syncedObjects } from '../../plan/synced-objects.ts'
-import { secretValuesError, withoutContent } from '../../plan/values-error.ts'
+import { secretValuesError, withObjects, withoutContent } from '../../plan/values-error.ts'
 import type { FoundSecrets, RequestedValues, RoundStep, Settle, SettledStep } from './round-step.ts'
 import type { Try, TryLimit } from './try-limit.ts'
 
@@ -51,7 +51,9 @@ export async function settleRequested({
     const part = partOf(name)
     const attempt = beginTry(secret, { account, part, values, tries })
     const desired = await desiredSecret(secret, { attempt, part, values, budget })
-    const step = known.has(name) ? await settle({ name, desired, found }) : undefined
+    const step = known.has(name)
+      ? namingObjects(await settle({ name, desired, found }), part)
+      : undefined
     if (step !== undefined) endTry(attempt, step)
     if (step !== undefined) steps.push(step)
     // A composed Secret isn't reduced: it waits for all of its objects, and this says for which.
@@ -63,6 +65,18 @@ export async function settleRequested({
   }
   return { steps, incomplete }
 }
+
+/** A Secret's owner looks for the value in the vault. */
+const namingObjects = (step: SettledStep, { config }: SecretPart): SettledStep =>
+  step.error === undefined
+    ? step
+    : {
+        ...step,
+        error: withObjects(
+          step.error,
+          config.files.map(({ object }) => object),
+        ),
+      }
 
 /** The objects that failed, whether they were requested in this round or wait for their next retry. */
 function objectFailures({ config }: SyncRequest, { refresh }: AccountValues): readonly RoundStep[] {

@@ -167,7 +167,7 @@ t.test('a class that names another client or tenant than its account isn’t syn
     const { code, stdout } = await check(same, annotations)
     t.equal(code, 1)
     t.match(stdout, 'would be served, but its Secrets would not be synced\n')
-    t.match(stdout, `  AKV_SYNC_SOURCE: SecretProviderClass kv: ${sentence}`)
+    t.match(stdout, `  AKV_SYNC_ACCOUNT: SecretProviderClass kv: ${sentence}`)
   }
 })
 

@@ -130,10 +130,10 @@ t.test('secretObjects of classes become Secrets, and outlast their kind', { skip
 
   await t.test('a deleted CRD deletes no Secret, and neither does a restart', async (t) => {
     expectSuccess(await cluster.delete(crd))
-    await until(async () => /^synced-secret: AKV_SYNC_SOURCE since /.test(await status()))
+    await until(async () => /^synced-secret: AKV_SYNC_ORPHANED since /.test(await status()))
     t.match(
       (await events()).join('\n'),
-      /ServiceAccount default SyncFailed: AKV_SYNC_SOURCE: Secret synced-secret came from/,
+      /ServiceAccount default SyncFailed: AKV_SYNC_ORPHANED: Secret synced-secret came from/,
     )
     await program.end('SIGTERM')
     program = await start()

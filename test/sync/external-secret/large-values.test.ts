@@ -40,7 +40,7 @@ t.test(
         {
           status: 'False',
           message:
-            /^AKV_SYNC_VALUES: Secret large-175: its keys can't be made of the values in the vault\. .* a ServiceAccount for 4 MiB of values/,
+            /^AKV_SYNC_VALUES: Secret large-175: its keys can't be made of the values in the vault: secret team-a:large-175, .* a ServiceAccount for 4 MiB of values/,
         },
         round,
       )

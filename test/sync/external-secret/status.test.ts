@@ -17,9 +17,9 @@ t.test('the status of an account that is turned off says so, once', async (t) =>
     status: 'False',
     reason: 'SecretSyncedError',
     message:
-      /^AKV_SYNC_SOURCE: ExternalSecret db: ServiceAccount web, which reads it, has the annotation akv-injector\.io\/inject: "false"; remove it\. /,
+      /^AKV_SYNC_ACCOUNT: ExternalSecret db: ServiceAccount web, which reads it, has the annotation akv-injector\.io\/inject: "false"; remove it\. /,
   })
-  t.match(simulation.events(), [/^ExternalSecret team-a\/db SyncFailed: AKV_SYNC_SOURCE: /])
+  t.match(simulation.events(), [/^ExternalSecret team-a\/db SyncFailed: AKV_SYNC_ACCOUNT: /])
   t.ok(simulation.values('db'), 'its Secret stays')
   accounts.put('team-a', 'web', identity)
   await simulation.round()
@@ -37,7 +37,7 @@ t.test('the status of an account with wrong annotations says so, once', async (t
   t.match(ready(simulation), {
     status: 'False',
     message:
-      /^AKV_SYNC_SOURCE: ExternalSecret db: ServiceAccount web, which reads it, has wrong annotations: akv-injector\.io\/refresh.*often/,
+      /^AKV_SYNC_ACCOUNT: ExternalSecret db: ServiceAccount web, which reads it, has wrong annotations: akv-injector\.io\/refresh.*often/,
   })
   const events = simulation.events()
   t.equal(events.filter((event) => event.startsWith('ExternalSecret team-a/db ')).length, 1)

@@ -146,7 +146,7 @@ t.test('without room even for names, a source watched knows no changes', async (
     () => {
       for (let i = 0; i < 100; i++) watched.put(seen(`late-${i}`, share))
     },
-    { code: 'AKV_SYNC_SOURCE', message },
+    { code: 'AKV_SYNC_TOO_MANY', message },
   )
   watched.failed()
   t.ok(watched.has('kv'), 'what is known stays')
@@ -232,7 +232,7 @@ t.test('a watched with too many objects knows no changes, so no Secret is delete
   const all = Array.from({ length: maxNames }, (_, i) => seen(`kv-${i}`))
   for (const source of all) reduce(source)
   const message = /^found more than 5000 classes, .*; delete some$/
-  t.throws(() => reduce(seen('one-more')), { code: 'AKV_SYNC_SOURCE', message })
+  t.throws(() => reduce(seen('one-more')), { code: 'AKV_SYNC_TOO_MANY', message })
   for (const source of all.slice(1)) watched.put(source)
   t.throws(() => watched.put(seen('one-more')), { message })
   watched.put(seen('kv', 101, '2'))

@@ -108,12 +108,12 @@ t.test('a deleted CRD deletes no Secret, also if it is installed again', async (
     if (restart) simulation.restart()
     await simulation.round()
     t.strictSame(simulation.values('synced'), good)
-    t.match(status(simulation), /^synced: AKV_SYNC_SOURCE since /)
+    t.match(status(simulation), /^synced: AKV_SYNC_ORPHANED since /)
   }
   const [event, ...repeated] = simulation.events()
   t.match(
     event,
-    /^team-a\/web SyncFailed: AKV_SYNC_SOURCE: Secret synced came from SecretProviderClass kv and stays as it is: this cluster no longer has this kind; apply the source again, or delete the Secret\./,
+    /^team-a\/web SyncFailed: AKV_SYNC_ORPHANED: Secret synced came from SecretProviderClass kv and stays as it is: this cluster no longer has this kind; apply the source again, or delete the Secret\./,
   )
   t.equal(repeated.length, 1, 'once more after the restart')
 
@@ -289,11 +289,11 @@ t.test('a class is read as the account that it or its client names', async (t) =
   const sentence =
     'the administrator has enabled web, api in namespace team-a; annotate the class with akv-injector.io/service-account'
   t.match(simulation.events(), [
-    `SecretProviderClass team-a/kv SyncFailed: AKV_SYNC_SOURCE: SecretProviderClass kv: ${sentence}.`,
+    `SecretProviderClass team-a/kv SyncFailed: AKV_SYNC_ACCOUNT: SecretProviderClass kv: ${sentence}.`,
   ])
   t.match(
     await simulation.options.metrics.text(),
-    /failures_total\{namespace="team-a",account="",code="AKV_SYNC_SOURCE"\} 1/,
+    /failures_total\{namespace="team-a",account="",code="AKV_SYNC_ACCOUNT"\} 1/,
   )
   classes(simulation).put('team-a', 'kv', shared, { annotations: name })
   await simulation.round('api')

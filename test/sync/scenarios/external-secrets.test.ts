@@ -139,7 +139,8 @@ t.test('a template that fails leaves the Secret, and the status says so', async 
   t.match(ready(simulation), {
     status: 'False',
     reason: 'SecretSyncedError',
-    message: /^AKV_SYNC_VALUES: Secret db: its keys can't be made of the values in the vault\. /,
+    message:
+      /^AKV_SYNC_VALUES: Secret db: its keys can't be made of the values in the vault: secret team-a:db-password\. /,
   })
 })
 
@@ -284,7 +285,7 @@ t.test('while another controller writes statuses, nothing is done', async (t) =>
   t.equal(ready(simulation), undefined, 'no status is written')
   t.match(
     simulation.events().join('\n'),
-    /ExternalSecret team-a\/db SyncFailed: AKV_SYNC_SOURCE: ExternalSecret db: is managed by external-secrets, which wrote its status in the last 20 minutes; stop that controller for this namespace first/,
+    /ExternalSecret team-a\/db SyncFailed: AKV_SYNC_MANAGED: ExternalSecret db: is managed by external-secrets, which wrote its status in the last 20 minutes; stop that controller for this namespace first/,
   )
   simulation.pass(20 * minuteMs)
   await simulation.round()

@@ -43,7 +43,9 @@ async function ask(simulation: Started, spec: object, name = 'question') {
       message,
       simulation.events(),
       accountStatus.replaceAll(/ since \S+/g, ''),
-    ]).replaceAll(name, 'NAME'),
+    ])
+      .replaceAll(name, 'NAME')
+      .replaceAll(/secret team-a:[\w-]+/g, 'OBJECT'),
   }
 }
 

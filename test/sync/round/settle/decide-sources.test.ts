@@ -38,7 +38,9 @@ t.test('a Secret is deleted with its entry if its source still exists', async (t
 t.test('a Secret stays while its source has a mistake, or isn’t known yet', async (t) => {
   t.strictSame(await decisionOf({ kind: 'unknown' }), { kind: 'keep' })
   t.strictSame(await decisionOf({ kind: 'wrong' }), { kind: 'keep' })
-  const mistakes = [{ source: { ...source, uid: 'u' }, message: 'x' }]
+  const mistakes = [
+    { source: { ...source, uid: 'u' }, code: 'AKV_SYNC_SOURCE', message: 'x' } as const,
+  ]
   t.strictSame(await decisionOf({ kind: 'present' }, { mistakes }), { kind: 'keep' })
 })
 
@@ -51,7 +53,7 @@ t.test(
   'a Secret is held if the kind of its source is absent or was absent meanwhile',
   async (t) => {
     const serves = async () => false
-    const held = { kind: 'held', error: { code: 'AKV_SYNC_SOURCE' } }
+    const held = { kind: 'held', error: { code: 'AKV_SYNC_ORPHANED' } }
     t.match(await decisionOf(gone(90_000), { serves }), held)
     t.match(await decisionOf(gone(1_000), { serves }), held, 'at once')
     t.match(await decisionOf(gone(90_000), { isHeld: true }), held)
@@ -85,7 +87,10 @@ t.test(
         nowMs,
       })
     t.strictSame([...(await decide([]))], [['db', { kind: 'delete' }]])
-    t.strictSame([...(await decide([{ message: 'x' }]))], [['db', { kind: 'keep' }]])
+    t.strictSame(
+      [...(await decide([{ code: 'AKV_SYNC_ANNOTATION', message: 'x' }]))],
+      [['db', { kind: 'keep' }]],
+    )
   },
 )
 
