@@ -5,12 +5,16 @@ import type { LogLevel } from '../lib/log/log-level.ts'
 
 /**
  * The newest version that this agent reads. Increases with every change that an older agent would misread: version 2
- * brought {@link AgentConfig.volumes}, and version 3 {@link AgentConfig.staleAfterSeconds}.
+ * brought {@link AgentConfig.volumes}, version 3 {@link AgentConfig.staleAfterSeconds}, and version 4
+ * {@link AgentConfig.opensGate}.
  */
-export const contractVersion = 3
+export const contractVersion = 4
 
 /** The lowest version that has what the configuration uses, so that older agents still read what they can. */
-export function versionOf(config: Pick<AgentConfig, 'volumes' | 'staleAfterSeconds'>): 1 | 2 | 3 {
+export function versionOf(
+  config: Pick<AgentConfig, 'volumes' | 'staleAfterSeconds' | 'opensGate'>,
+): 1 | 2 | 3 | 4 {
+  if (config.opensGate) return 4
   if (config.staleAfterSeconds !== undefined) return 3
   return config.volumes === undefined ? 1 : 2
 }
@@ -44,12 +48,23 @@ export const freshMark = '..fresh'
 export const staleMark = '..stale'
 
 /**
+ * If {@link AgentConfig.opensGate}: the variable that each container after the agent reads from a file in
+ * {@link envFolder}. The kubelet can't create a container before the file has the variable. It then reports
+ * `environment variable key "…" not found in file "…"`, so both names are part of a message. The prefix isn't that of the
+ * settings, because akv-injector could run in such a container.
+ */
+export const gateVariable = 'AKV_OBJECTS_WRITTEN'
+export const gateFileName = 'see-the-log-of-container-akv-injector'
+/** That file, in the agent's container. It is empty until everything is written. */
+export const gatePath = `${agentRoot}/${envFolder}/${gateFileName}`
+
+/**
  * How many volumes one pod may have served. Each costs the webhook a request to the API server during one review, and
  * the pod a file system in memory. One volume for each vault is the largest use that we know of.
  */
 export const maxServedVolumes = 32
 
-/** How long a first fetch may wait for throttling vaults, in addition to its timeout. The startup probe allows for it. */
+/** How long a first fetch may wait for throttling vaults, in addition to its timeout. The probes allow for it. */
 export const throttlingAllowanceSeconds = 15 * 60
 
 /** How long after its deadline the agent ends a first fetch that hangs. */
@@ -144,6 +159,8 @@ export interface AgentConfig {
   readonly notify?: string
   /** A refreshing agent makes the pod unready once its objects have been stale for this long. Absent: never. */
   readonly staleAfterSeconds?: number
+  /** A refreshing agent lets the containers after it start by writing {@link gateVariable}. Absent: a startup probe does. */
+  readonly opensGate?: true
   /** The port at which a refreshing agent serves metrics. Absent: none. An older agent ignores it. */
   readonly metricsPort?: number
   readonly logLevel: LogLevel
@@ -183,6 +200,10 @@ export const servesBetweenRefreshes = (
 /** Whether the pod gets files of our own, and so a volume for them. */
 export const hasFiles = ({ files, templates }: Pick<AgentConfig, 'files' | 'templates'>): boolean =>
   templates.length > 0 || files.some(({ volume }) => volume === undefined)
+
+/** Whether the pod gets a volume that only the kubelet reads, for variables. */
+export const hasEnvVolume = ({ env, opensGate }: Pick<AgentConfig, 'env' | 'opensGate'>): boolean =>
+  env.length > 0 || opensGate === true
 
 type Targets = Pick<AgentConfig, 'files' | 'templates' | 'env' | 'volumes'>
 

@@ -84,7 +84,7 @@ const seconds = number((value) => value >= 0)
 const httpsUrl = string((url) => url.startsWith('https://'))
 
 const config: Check<AgentConfig> = object({
-  version: oneOf([1, 2, 3]),
+  version: oneOf([1, 2, 3, 4]),
   containers: listOf(string()),
   volumes: optional(
     listOf(
@@ -117,6 +117,7 @@ const config: Check<AgentConfig> = object({
   onDeleted: oneOf(onDeletedChoices),
   notify: optional(string(isNotifyUrl)),
   staleAfterSeconds: optional(number((value) => value > 0)),
+  opensGate: optional(oneOf([true])),
   metricsPort: optional(number(isMetricsPort)),
   logLevel: oneOf(logLevels),
   identity: object({

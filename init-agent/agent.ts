@@ -21,7 +21,9 @@ import { type AgentFigures, startFigures } from './metrics/agent-figures.ts'
 import type { Handover } from './rest/handover.ts'
 import type { Program } from './rest/replace-process.ts'
 import { createRest, type Rest } from './rest/rest.ts'
+import { gateOf } from './volume/gate.ts'
 import { openVolumes } from './volume/volumes.ts'
+import { translateErrors } from './volume/write-file-set.ts'
 
 interface AgentOptions {
   readonly config: AgentConfig
@@ -66,6 +68,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     // A restarted agent keeps its process. If it can't be replaced, Node aborts, and the container would restart endlessly.
     const program = previous && !resumed ? undefined : options.program
     const rest = openRest(program, { context, figures })
+    if (config.opensGate) await openAtRest(options, () => rest(state, afterMs))
     if (!servesBetweenRefreshes(config)) return keepFresh(context, { state, afterMs, rest })
     // Only before the first refresh: later, the figures would have to be handed over, too.
     await rest(state, afterMs)
@@ -125,6 +128,16 @@ function openRest(
   const { heldToken } = session
   const { dates } = figures
   return createRest({ config, program, folder: volumes.folder, heldToken, dates, clock, signal })
+}
+
+/**
+ * Opens the gate, after the process has been replaced: then the process that replaces it does so. A signal in the moment of that
+ * change is lost, and an app that starts at once may end at once, too.
+ */
+async function openAtRest({ root }: AgentOptions, rest: () => Promise<void>): Promise<void> {
+  await rest()
+  const gate = gateOf(root)
+  translateErrors(gate.volume, gate.open)
 }
 
 /** Loaded only if the pod asks for it, because it takes memory. */

@@ -12,6 +12,8 @@ import { createLog, type Log } from '../lib/log/log.ts'
 import { stopSignals } from './context/stop-signals.ts'
 import { takeHandover } from './rest/handover.ts'
 import { writeTerminationMessage } from './termination-message.ts'
+import { gateOf } from './volume/gate.ts'
+import { translateErrors } from './volume/write-file-set.ts'
 
 export interface AgentMainOptions {
   /** The folder that contains the mounts. */
@@ -44,6 +46,7 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
   try {
     if ('error' in read) throw read.error
     const { config } = read
+    if (config.opensGate) setGate(root, { isWritten: resumed !== undefined })
     let isReady = false
     const onReady = () => {
       isReady = true
@@ -69,6 +72,15 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
   } finally {
     stop.abort()
   }
+}
+
+/**
+ * Before anything that takes time: creates the file of the gate, so that the kubelet can say what other containers wait for. If
+ * everything is written, opens it: a form of the agent that can be replaced leaves that to the next one (agent.ts).
+ */
+function setGate(root: string, { isWritten }: { readonly isWritten: boolean }): void {
+  const gate = gateOf(root)
+  translateErrors(gate.volume, isWritten ? gate.open : gate.prepare)
 }
 
 /** Logs the error and returns the exit code for it. */

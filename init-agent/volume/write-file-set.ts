@@ -188,7 +188,8 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-function translateErrors<T>(volume: string, work: () => T): T {
+/** Makes an AkvError of an error of the file system. */
+export function translateErrors<T>(volume: string, work: () => T): T {
   try {
     return work()
   } catch (error) {

@@ -26,6 +26,8 @@ export interface Policy {
    */
   readonly allowedMetadata?: ReadonlyMap<string, ReadonlySet<string>>
   readonly allowRoot: boolean
+  /** Containers wait for a refreshing agent at a gate, not for a startup probe. Needs kubelets of 1.35 or later. */
+  readonly fastStart: boolean
   /** The minor version of the oldest Kubernetes that injected pods run on. Absent: one that supports all annotations. */
   readonly kubernetesMinor?: number
   readonly agentRequests: Amounts

@@ -12,13 +12,14 @@ const defaultTimeoutSeconds = 120
 export function agentConfig(
   request: PodRequest,
   policy: Policy,
-  chosen: Pick<AgentConfig, 'containers' | 'fileMode' | 'metricsPort'>,
+  chosen: Pick<AgentConfig, 'containers' | 'fileMode' | 'metricsPort' | 'opensGate'>,
 ): AgentConfig {
-  const { containers, fileMode, metricsPort } = chosen
+  const { containers, fileMode, metricsPort, opensGate } = chosen
   const { refresh = 0, volumes, 'stale-after': staleAfter } = request
   const newer = {
     ...(volumes && { volumes }),
     ...(refresh > 0 && staleAfter !== undefined && { staleAfterSeconds: staleAfter }),
+    ...(opensGate && { opensGate }),
   }
   return {
     version: versionOf(newer),

@@ -3,7 +3,7 @@ import type { Policy } from '../administrator/policy.ts'
 import { type Annotations, annotationPrefix, ownPath } from './keys/own-annotations.ts'
 
 /** EnvFiles (`fileKeyRef`) are an alpha feature of Kubernetes 1.34, and on by default from 1.35. */
-const firstMinor = 35
+export const firstEnvMinor = 35
 
 /**
  * Refuses `env` on a Kubernetes without EnvFiles: an old API server would refuse the injected pod with a message that
@@ -11,13 +11,13 @@ const firstMinor = 35
  */
 export function envProblems(
   annotations: Annotations,
-  { kubernetesMinor = firstMinor }: Pick<Policy, 'kubernetesMinor'>,
+  { kubernetesMinor = firstEnvMinor }: Pick<Policy, 'kubernetesMinor'>,
 ): readonly Problem[] {
-  if (annotations['env'] === undefined || kubernetesMinor >= firstMinor) return []
+  if (annotations['env'] === undefined || kubernetesMinor >= firstEnvMinor) return []
   return [
     {
       path: ownPath('env'),
-      sentence: `needs Kubernetes 1.${firstMinor} or later, but pods run on 1.${kubernetesMinor} here (AKV_INJECTOR_KUBERNETES_VERSION); use files (${annotationPrefix}secrets) or a synced Secret (${annotationPrefix}sync on the ServiceAccount) instead`,
+      sentence: `needs Kubernetes 1.${firstEnvMinor} or later, but pods run on 1.${kubernetesMinor} here (AKV_INJECTOR_KUBERNETES_VERSION); use files (${annotationPrefix}secrets) or a synced Secret (${annotationPrefix}sync on the ServiceAccount) instead`,
     },
   ]
 }

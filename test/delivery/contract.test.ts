@@ -49,6 +49,8 @@ t.test('only a configuration that an older agent would misread needs a newer one
   t.equal(versionOf({ volumes }), 2)
   t.equal(versionOf({ staleAfterSeconds: 60 }), 3)
   t.equal(versionOf({ volumes, staleAfterSeconds: 60 }), 3)
+  t.equal(versionOf({ opensGate: true }), 4)
+  t.equal(versionOf({ volumes, staleAfterSeconds: 60, opensGate: true }), 4)
 })
 
 t.test('an agent stays between refreshes only if it has something to do then', async (t) => {

@@ -23,16 +23,17 @@ const served: AgentConfig = {
 
 t.test('the agent decodes what the webhook encodes', async (t) => {
   const watched = { ...served, version: 3, staleAfterSeconds: 7200, metricsPort: 19_980 } as const
-  for (const each of [config, served, watched])
+  const gated = { ...watched, version: 4, opensGate: true } as const
+  for (const each of [config, served, watched, gated])
     t.strictSame(decodeConfig(encodeConfig(each)), { kind: 'valid', value: each })
 })
 
 t.test('a newer version is distinguished from an invalid configuration', async (t) => {
-  const newer = JSON.stringify({ ...config, version: 4, files: 'new form' })
+  const newer = JSON.stringify({ ...config, version: 5, files: 'new form' })
   t.match(decodeConfig(newer), {
     isNewer: true,
     problem:
-      /has version 4, but this agent knows only 3: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
+      /has version 5, but this agent knows only 4: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
   })
 })
 
@@ -51,6 +52,8 @@ t.test('the problem names the wrong member', async (t) => {
   const wrong: [string, unknown][] = [
     ['version', 0],
     ['version', 3],
+    ['version', 4],
+    ['opensGate', false],
     ['staleAfterSeconds', 0],
     ['staleAfterSeconds', '2h'],
     ['metricsPort', 80],

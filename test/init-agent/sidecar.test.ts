@@ -2,9 +2,10 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
+import { gateFileName, gateVariable } from '../../delivery/contract.ts'
 import { startProxy } from '../support/servers/start-proxy.ts'
 import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
-import { makePod, runToEnd, secretFile, secretVariable, startAgent } from './harness/pod.ts'
+import { makePod, readOr, runToEnd, secretFile, secretVariable, startAgent } from './harness/pod.ts'
 import { runAgentInProcess } from './harness/run-agent-in-process.ts'
 import { runAgentOn, stoppedClock } from './harness/run-agent-on.ts'
 import { cannotMount, makeTmpfs } from './harness/tmpfs.ts'
@@ -28,6 +29,72 @@ t.test('a sidecar writes a rotated value, and ends on SIGTERM', async (t) => {
   t.equal(read(pod.env, 'env'), "A='two'\n")
   agent.process.kill('SIGTERM')
   t.equal(await agent.exited, 0)
+})
+
+t.test('a sidecar at a gate opens it last, and never closes it', async (t) => {
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  const pod = await makePod(t, emulator, {
+    version: 4,
+    opensGate: true,
+    files: [secretFile('a')],
+    refreshSeconds: 3600,
+  })
+  const gate = join(pod.env, gateFileName)
+  emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+  const agent = startAgent(t, pod)
+  await agent.line(/AKV_VAULT_UNAVAILABLE/)
+  t.equal(read(gate), '', 'what the kubelet finds while the agent waits')
+  t.notOk(existsSync(join(pod.files, '..data')))
+  emulator.clearFaults()
+  while (read(gate) === '') await setTimeout(10)
+  t.equal(read(pod.files, 'a'), 'one')
+  t.equal(read(gate), `${gateVariable}='true'\n`)
+  agent.process.kill('SIGTERM')
+  t.equal(await agent.exited, 0)
+
+  // Restarted during an outage, with the set of before.
+  emulator.addFault({ action: { kind: 'status', status: 503 } })
+  const again = startAgent(t, pod)
+  await again.line(/using the complete set/)
+  t.match(read(gate), gateVariable)
+  again.process.kill('SIGTERM')
+  t.equal(await again.exited, 0)
+})
+
+t.test('an agent that finds the set but no gate opens it', async (t) => {
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  const pod = await makePod(t, emulator, {
+    version: 4,
+    opensGate: true,
+    files: [secretFile('a')],
+    env: [secretVariable('A', 'a')],
+    refreshSeconds: 3600,
+  })
+  t.equal(
+    (await runAgentInProcess({ ...pod, config: { ...pod.config, refreshSeconds: 0 } })).code,
+    0,
+  )
+  const gate = join(pod.env, gateFileName)
+  rmSync(gate)
+  emulator.addFault({ action: { kind: 'status', status: 503 } })
+  startAgent(t, pod)
+  while (readOr(gate) === '') await setTimeout(10)
+  t.match(read(gate), gateVariable)
+  t.equal(read(pod.env, 'env'), "A='one'\n")
+})
+
+t.test('a gate that cannot be prepared ends the agent with its reason', async (t) => {
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  const pod = await makePod(t, emulator, {
+    version: 4,
+    opensGate: true,
+    files: [secretFile('a')],
+    refreshSeconds: 3600,
+  })
+  rmSync(pod.env, { recursive: true })
+  const { code, termination } = await runAgentInProcess(pod)
+  t.equal(code, 1)
+  t.match(termination, 'AKV_WRITE_FAILED')
 })
 
 for (const refreshSeconds of [0, 3600])

@@ -103,6 +103,10 @@ t.test(
         { webhook: { clientCertificates: { configMapName: 'a', secretName: 'b' } } },
         'webhook.clientCertificates names the ConfigMap "a" and the Secret "b". Choose one',
       ],
+      [
+        { agent: { fastStart: true }, kubernetesVersion: '1.34' },
+        'agent.fastStart is true, but pods run on Kubernetes 1.34',
+      ],
       [{ image: { repository: 'a/b@sha256:0' } }, '"@sha256:0" is a tag or a digest'],
     ]
     for (const [values, sentence] of cases) t.match(render({ values }).problem, sentence)
@@ -149,7 +153,7 @@ t.test(
 t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, async (t) => {
   const values = {
     tenantId: uuid,
-    kubernetesVersion: '1.34',
+    kubernetesVersion: '1.35',
     defaultVault: 'team-a',
     allowedVaults: { shop: ['shop-prod', 'shared'], none: [], '*': ['shared'] },
     cloud: {
@@ -167,6 +171,7 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
       volumeSizeLimit: '32Mi',
       metricsPort: 19_980,
       allowRoot: true,
+      fastStart: true,
     },
     proxy: { httpsProxy: 'http://proxy.example:3128', noProxy: '.internal.example' },
     webhook: {
@@ -205,8 +210,9 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
       ['shop', new Set(['shop-prod', 'shared'])],
     ]),
     allowRoot: true,
+    fastStart: true,
     agentProxy: { url: 'http://proxy.example:3128', exceptions: '.internal.example' },
-    kubernetesMinor: 34,
+    kubernetesMinor: 35,
     agentRequests: { cpu: '20m', memory: '100Mi' },
     agentLimits: { cpu: '1', memory: '200Mi' },
     volumeSizeLimit: '32Mi',

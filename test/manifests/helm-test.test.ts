@@ -143,6 +143,15 @@ t.test(
   },
 )
 
+t.test('with a fast start, such nodes would start apps without their files', async (t) => {
+  const { code, output } = await run(t, { ...well, kubelets: ['v1.34.9'] }, { FAST_START: 'true' })
+  t.equal(code, 1)
+  t.match(
+    output,
+    /^FAILED: nodes older than 1\.35 start apps before their files .*: node-0 v1\.34\.9$/m,
+  )
+})
+
 t.test('if the webhook refuses env, only nodes older than 1.33 fail', async (t) => {
   const old = { ...well, oldestNode: '1.33' } as const
   const { code, output } = await run(t, { ...old, kubelets: ['v1.33.13', 'v1.34.9'] })

@@ -13,13 +13,14 @@ import {
   findConsumers,
   findPlacement,
   noConsumer,
+  placedContainers,
 } from './injection/placement.ts'
 import type { Plan } from './injection/plan.ts'
 import { findServedMounts } from './injection/served-volumes.ts'
 import { wantedVolumes } from './injection/volumes.ts'
 import { earlierChoices } from './model/earlier-choices.ts'
 import { defaultMountPath } from './model/our-names.ts'
-import type { Pod } from './model/pod.ts'
+import { isKata, type Pod } from './model/pod.ts'
 
 /** A plan, the problems that forbid to carry it out, and warnings that don't. */
 interface PlannedInjection {
@@ -55,6 +56,9 @@ export function planInjection(pod: Pod, request: PodRequest, policy: Policy): Pl
     }),
     placement,
     consumers,
+    gated: config.opensGate
+      ? placedContainers(pod.spec, placement).filter(({ isEarly }) => !isEarly)
+      : [],
     mountPath: request['mount-path'] ?? defaultMountPath,
     volumes: wantedVolumes(config, policy.volumeSizeLimit),
     servedMounts: findServedMounts(
@@ -98,7 +102,10 @@ function chooseConfig(
   const metrics = isRefreshing
     ? chooseMetricsPort(pod, { settings: request, policy, ...(earlier && { earlier }) })
     : { port: undefined, problems: [], warnings: [] }
+  const opensGate = policy.fastStart && isRefreshing && !isKata(pod)
   const config = agentConfig(request, policy, {
+    // A pod that was injected with a startup probe keeps it.
+    ...(opensGate && (earlier === undefined || earlier.opensGate) && { opensGate }),
     ...(metrics.port !== undefined && { metricsPort: metrics.port }),
     containers,
     fileMode: request['file-mode'] ?? earlier?.fileMode ?? defaultFileMode(pod),

@@ -9,8 +9,8 @@ interface Answer {
   readonly body: string
 }
 
-const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, ACCOUNT_FOLDER, OLDEST_NODE } =
-  process.env
+const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, ACCOUNT_FOLDER } = process.env
+const { OLDEST_NODE, FAST_START } = process.env
 /** Whether the webhook answers only API servers, by their certificates. The test has none. */
 const refusesStrangers = process.env['CLIENT_CERTIFICATES'] === 'true'
 const minorOf = (version = '') => Number(/^v?1\.(\d+)/.exec(version)?.[1])
@@ -76,15 +76,19 @@ async function checkNodes() {
     ],
   )
   const old = versions.filter(([, version]) => minorOf(version) < minorOf(OLDEST_NODE))
-  const consequence =
-    OLDEST_NODE === '1.35'
-      ? 'leave the variables of env empty (set kubernetesVersion to have such pods refused)'
-      : 'are not supported'
   if (old.length > 0)
     throw new Error(
-      `nodes older than ${OLDEST_NODE} ${consequence}: ${old.map((node) => node.join(' ')).join(', ')}`,
+      `nodes older than ${OLDEST_NODE} ${consequence()}: ${old.map((node) => node.join(' ')).join(', ')}`,
     )
   return `all ${versions.length} nodes run Kubernetes ${OLDEST_NODE} or later`
+}
+
+function consequence(): string {
+  if (FAST_START === 'true')
+    return 'start apps before their files are there, and leave the variables of env empty (set agent.fastStart to false, and kubernetesVersion to have pods with env refused)'
+  return OLDEST_NODE === '1.35'
+    ? 'leave the variables of env empty (set kubernetesVersion to have such pods refused)'
+    : 'are not supported'
 }
 
 interface Entry {

@@ -8,6 +8,7 @@ import { parseChoice } from '../../../lib/values/parse-choice.ts'
 import { parseUuid } from '../../../lib/values/parse-uuid.ts'
 import { parseAmounts, parseQuantity } from '../../../lib/values/quantity.ts'
 import { versionLabel } from '../../../lib/version.ts'
+import { firstEnvMinor } from '../../annotations/env-problems.ts'
 import { podSettings } from '../../annotations/pod-settings.ts'
 import type { Policy } from '../policy.ts'
 import {
@@ -115,6 +116,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
       kubernetesMinor: reader.optional('AKV_INJECTOR_KUBERNETES_VERSION', parseKubernetesMinor),
     }),
     allowRoot: reader.optional('AKV_INJECTOR_ALLOW_ROOT', parseBoolean) ?? false,
+    fastStart: reader.optional('AKV_INJECTOR_AGENT_FAST_START', parseBoolean) ?? false,
     agentRequests:
       reader.optional('AKV_INJECTOR_AGENT_REQUESTS', parseAmounts) ?? defaults.agentRequests,
     agentLimits: reader.optional('AKV_INJECTOR_AGENT_LIMITS', parseAmounts) ?? defaults.agentLimits,
@@ -137,8 +139,25 @@ function readClients(reader: SettingReader): Settings['clients'] {
   return undefined
 }
 
+const contradictions = (policy: Policy): Problem[] => [
+  ...excessiveRequests(policy),
+  ...tooOldForGate(policy),
+]
+
+/** An older kubelet would leave the variable empty, and start the container before its files are there. */
+function tooOldForGate({ fastStart, kubernetesMinor = firstEnvMinor }: Policy): Problem[] {
+  if (!fastStart || kubernetesMinor >= firstEnvMinor) return []
+  return [
+    {
+      path: ['AKV_INJECTOR_AGENT_FAST_START'],
+      found: 'true',
+      sentence: `needs Kubernetes 1.${firstEnvMinor} or later on every node, but pods run on 1.${kubernetesMinor} (AKV_INJECTOR_KUBERNETES_VERSION); containers would start without their files. Remove the setting`,
+    },
+  ]
+}
+
 /** The API server refuses a container that requests more than its limit, so every pod would fail. */
-function contradictions({ agentRequests, agentLimits }: Policy): Problem[] {
+function excessiveRequests({ agentRequests, agentLimits }: Policy): Problem[] {
   return Object.entries(agentLimits).flatMap(([resource, limit]) => {
     const request = agentRequests[resource]
     if (request === undefined || (parseQuantity(request) ?? 0) <= (parseQuantity(limit) ?? 0))

@@ -13,6 +13,7 @@ const settingPrefix = 'AKV_INJECTOR_'
  * {@link settingPrefix} is refused at start.
  */
 export const settingNames = [
+  'AKV_INJECTOR_AGENT_FAST_START',
   'AKV_INJECTOR_AGENT_HTTPS_PROXY',
   'AKV_INJECTOR_AGENT_IMAGE',
   'AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY',

@@ -4,7 +4,7 @@ export const testedElsewhere = [
   ...['cloud.name', 'cloud.authorityHost', 'cloud.vaultUrl', 'cloud.vaultAudience', 'cloud.ca'],
   ...['commonLabels', 'commonAnnotations'],
   ...['image.repository', 'image.digest', 'global.imageRegistry'],
-  ...['agent.image', 'agent.requests', 'agent.limits', 'agent.allowRoot'],
+  ...['agent.image', 'agent.requests', 'agent.limits', 'agent.allowRoot', 'agent.fastStart'],
   'webhook.excludedNamespaces',
   ...['webhook.podDisruptionBudget.enabled', 'webhook.podDisruptionBudget.minAvailable'],
   ...['configMapName', 'secretName', 'names'].map((name) => `webhook.clientCertificates.${name}`),

@@ -66,7 +66,9 @@ const changes: readonly Interfere[] = [
   (pod) => {
     const agent = agentOf(pod)
     delete agent?.['restartPolicy']
+    delete agent?.['lifecycle']
     delete agent?.['startupProbe']
+    delete agent?.['livenessProbe']
     delete agent?.['readinessProbe']
     delete agent?.['ports']
   },

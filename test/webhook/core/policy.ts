@@ -12,6 +12,7 @@ export const policy: Policy = {
     audience: 'https://vault.azure.net',
   },
   allowRoot: false,
+  fastStart: false,
   agentRequests: { cpu: '10m', memory: '32Mi' },
   agentLimits: { memory: '160Mi' },
   volumeSizeLimit: '16Mi',
@@ -19,3 +20,6 @@ export const policy: Policy = {
   agentLogLevel: 'info',
   csiRefreshSeconds: 0,
 }
+
+/** An administrator whose nodes are all new enough for the gate. */
+export const fastPolicy: Policy = { ...policy, fastStart: true }

@@ -1,7 +1,12 @@
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
+import { gateVariable } from '../../../delivery/contract.ts'
 import { describeProblem } from '../../../lib/problems/problem.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { fileKeyRef, gate } from '../../../webhook/core/injection/env-entry.ts'
+import { agentName } from '../../../webhook/core/model/our-names.ts'
 import type { Injected } from '../../../webhook/core/model/outcome.ts'
 import { describeWarning } from '../../../webhook/core/model/outcome.ts'
 import type { Pod } from '../../../webhook/core/model/pod.ts'
@@ -11,14 +16,22 @@ import { anyPod, hostileAnnotations, requestFor, saneAnnotations } from './arbit
 import { holds } from './holds.ts'
 import { type InjectedPod, interference } from './interference.ts'
 import { assertConfiguredHosts, patchedPod } from './patched-pod.ts'
-import { policy } from './policy.ts'
+import { fastPolicy, policy } from './policy.ts'
 
 function check<T>(t: Test, property: fc.IProperty<T>): void {
   fc.assert(property, { numRuns })
   t.pass(`${numRuns} runs`)
 }
 
-const injection = (object: object): Injected | undefined => {
+const maybeInterference = fc.oneof(
+  fc.constant(() => undefined),
+  interference,
+)
+
+/** Chooses between the two ways in which containers wait for a refreshing agent. */
+const anyPolicy = fc.constantFrom(policy, fastPolicy)
+
+const injection = (object: object, policy: Policy): Injected | undefined => {
   const outcome = mutate(requestFor(object), policy)
   return outcome.kind === 'injected' ? outcome : undefined
 }
@@ -35,23 +48,23 @@ function checkInjected(
     verify,
   }: {
     readonly leastShare: number
-    readonly verify: (pod: object, outcome: Injected) => void
+    readonly verify: (pod: object, outcome: Injected, policy: Policy) => void
   },
 ): void {
   let injected = 0
   check(
     t,
-    fc.property(anyPod(annotations), (pod) => {
-      const outcome = injection(pod)
+    fc.property(anyPod(annotations), anyPolicy, (pod, policy) => {
+      const outcome = injection(pod, policy)
       if (outcome === undefined) return
       injected++
-      verify(pod, outcome)
+      verify(pod, outcome, policy)
     }),
   )
   t.ok(injected > numRuns * leastShare, `${injected} of ${numRuns} pods were injected`)
 }
 
-function demandComplete(pod: object): void {
+function demandComplete(pod: object, policy: Policy): void {
   const outcome = mutate(requestFor(pod), policy)
   if (outcome.kind !== 'skipped' || outcome.reason !== 'complete')
     throw new Error(JSON.stringify(outcome))
@@ -70,7 +83,7 @@ t.test('the patch applies, and nothing of the user’s is lost, moved or changed
 t.test('reviewing the result of an injection adds nothing', async (t) => {
   checkInjected(t, saneAnnotations, {
     leastShare: 0.15,
-    verify: (pod, outcome) => demandComplete(patchedPod(pod, outcome)),
+    verify: (pod, outcome, policy) => demandComplete(patchedPod(pod, outcome), policy),
   })
 })
 
@@ -78,8 +91,8 @@ t.test('changes that another webhook makes to the result are repaired once', asy
   let mended = 0
   check(
     t,
-    fc.property(anyPod(saneAnnotations), interference, (pod, interfere) => {
-      const outcome = injection(pod)
+    fc.property(anyPod(saneAnnotations), anyPolicy, interference, (pod, policy, interfere) => {
+      const outcome = injection(pod, policy)
       if (outcome === undefined) return
       const changed = structuredClone(patchedPod(pod, outcome))
       interfere(changed as InjectedPod)
@@ -87,10 +100,39 @@ t.test('changes that another webhook makes to the result are repaired once', asy
       if (second.kind === 'denied') throw new Error(JSON.stringify(second.problems))
       if (second.kind === 'skipped') return
       mended++
-      demandComplete(patchedPod(changed, second))
+      demandComplete(patchedPod(changed, second), policy)
     }),
   )
   t.ok(mended > numRuns / 20, `${mended} of ${numRuns} results were mended`)
+})
+
+t.test('at a gate, every container after the agent waits for it, and no other', async (t) => {
+  let gated = 0
+  check(
+    t,
+    fc.property(anyPod(saneAnnotations), maybeInterference, (pod, interfere) => {
+      const outcome = injection(pod, fastPolicy)
+      if (outcome === undefined) return
+      const changed = structuredClone(patchedPod(pod, outcome))
+      interfere(changed as InjectedPod)
+      const second = injection(changed, fastPolicy)
+      const { spec } = (second ? patchedPod(changed, second) : changed) as InjectedPod
+      const place = spec.initContainers.findIndex(({ name }) => name === agentName)
+      const isSidecar = spec.initContainers[place]?.['restartPolicy'] === 'Always'
+      const after = [...spec.initContainers.slice(place + 1), ...spec.containers]
+      const waits = (container: InjectedPod['spec']['containers'][number]) =>
+        isDeepStrictEqual(container.env?.find(({ name }) => name === gateVariable)?.valueFrom, {
+          fileKeyRef: fileKeyRef(gate),
+        })
+      const wrong = [
+        ...spec.initContainers.slice(0, place + 1).filter(waits),
+        ...after.filter((container) => waits(container) !== isSidecar),
+      ]
+      if (wrong.length > 0) throw new Error(JSON.stringify(wrong))
+      if (isSidecar) gated += after.length
+    }),
+  )
+  t.ok(gated > numRuns / 10, `${gated} containers waited`)
 })
 
 t.test('the same review gives the same bytes, and is left as it was', async (t) => {

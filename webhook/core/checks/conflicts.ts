@@ -1,9 +1,16 @@
 import { printable } from '../../../lib/printable.ts'
 import { maxProblems, type Problem } from '../../../lib/problems/problem.ts'
 import { annotationPrefix, ownPath } from '../../../requests/annotations/keys/own-annotations.ts'
-import { entriesByName, fileKeyRefState, volumeOf } from '../injection/env-entry.ts'
+import {
+  type AddedVariable,
+  entriesByName,
+  fileKeyRefState,
+  gate,
+  volumeOf,
+} from '../injection/env-entry.ts'
 import type { Consumer } from '../injection/placement.ts'
 import type { Plan } from '../injection/plan.ts'
+import { variablesByContainer } from '../injection/receivers.ts'
 import { isOurVolume } from '../injection/volumes.ts'
 import { agentName, ourVolumes } from '../model/our-names.ts'
 import {
@@ -11,6 +18,7 @@ import {
   type Container,
   containerPath,
   type EnvVar,
+  isKata,
   isWindows,
   type Pod,
 } from '../model/pod.ts'
@@ -38,6 +46,7 @@ function* allConflicts(pod: Pod, plan: Plan): Generator<Problem> {
   yield* mountConflicts(pod, plan)
   yield* servedConflicts(pod, plan)
   yield* readConflicts(pod, plan)
+  yield* gateConflicts(pod, plan)
   for (const consumer of plan.consumers) yield* envConflicts(pod, consumer, plan)
 }
 
@@ -50,10 +59,10 @@ function platformConflicts(pod: Pod, { config }: Plan): readonly Problem[] {
       subject: 'the pod',
       sentence: 'runs on Windows, which has no tmpfs; only Linux pods can be injected',
     })
-  if (spec.runtimeClassName?.startsWith('kata') && config.env.length > 0)
+  if (isKata(pod) && config.env.length > 0)
     problems.push({
       path: ['spec', 'runtimeClassName'],
-      found: printable(spec.runtimeClassName),
+      found: printable(spec.runtimeClassName ?? ''),
       sentence: `Kata keeps the pod's tmpfs inside its virtual machine, where the kubelet can't read variables; use ${annotationPrefix}secrets`,
     })
   return problems
@@ -80,25 +89,48 @@ function* nameConflicts({ spec }: Pod, { placement }: Plan): Generator<Problem> 
 }
 
 /** Variables that read our volumes, and that the webhook didn't add: they give away the same values as a mount. */
-function* readConflicts(pod: Pod, { config, consumers, placement }: Plan): Generator<Problem> {
-  const wanted = new Map(config.env.map((variable) => [variable.variable, variable]))
-  const seeing = new Set(consumers.map(({ container }) => container))
-  const isOurs = (container: Container, entry: EnvVar) => {
-    const variable = wanted.get(entry.name)
-    const isPlanned =
-      placement.existing !== undefined && seeing.has(container) && variable !== undefined
-    return isPlanned && fileKeyRefState(entry, variable) === 'ours'
-  }
-  for (const container of allContainers(pod))
-    for (const entry of container.env ?? []) {
-      const volume = volumeOf(entry)
-      if (volume === undefined || !ourVolumes.includes(volume) || isOurs(container, entry)) continue
+function* readConflicts(pod: Pod, plan: Plan): Generator<Problem> {
+  const planned = plan.placement.existing ? variablesByContainer(plan) : noVariables
+  for (const container of allContainers(pod)) {
+    const entries = (container.env ?? []).filter(readsOurVolume)
+    if (entries.length === 0) continue
+    const wanted = new Map(planned.get(container)?.map((added) => [added.variable, added]))
+    for (const entry of entries) {
+      const added = wanted.get(entry.name)
+      if (added !== undefined && fileKeyRefState(entry, added) === 'ours') continue
       yield {
         path: containerPath(pod, container),
         subject: `container ${printable(container.name)}, env ${printable(entry.name)}`,
-        sentence: `volume ${volume} may only be read by the webhook's own variables; request this one with ${annotationPrefix}env`,
+        sentence: `volume ${volumeOf(entry)} may only be read by the webhook's own variables; request this one with ${annotationPrefix}env`,
       }
     }
+  }
+}
+
+const noVariables: ReadonlyMap<Container, readonly AddedVariable[]> = new Map()
+
+const readsOurVolume = (entry: EnvVar): boolean => ourVolumes.includes(volumeOf(entry) ?? '')
+
+/** The name of the variable that containers wait for is taken. */
+function* gateConflicts(pod: Pod, { config, gated, placement }: Plan): Generator<Problem> {
+  if (gated.length === 0) return
+  if (config.env.some(({ variable }) => variable === gate.variable))
+    yield {
+      path: ownPath('env'),
+      found: gate.variable,
+      sentence: 'this name is reserved for the variable that containers wait for; choose another',
+    }
+  for (const { container } of gated) {
+    const found = entriesByName(container).get(gate.variable)
+    if (found === undefined) continue
+    if (placement.existing !== undefined && fileKeyRefState(found.entry, gate) !== 'foreign')
+      continue
+    yield {
+      path: containerPath(pod, container),
+      subject: `container ${printable(container.name)}, env ${gate.variable}`,
+      sentence: 'this name is reserved for the variable that containers wait for; rename yours',
+    }
+  }
 }
 
 function* envConflicts(

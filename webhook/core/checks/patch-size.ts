@@ -1,7 +1,7 @@
 import { hasFiles } from '../../../delivery/contract.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
-import { envEntry } from '../injection/env-entry.ts'
+import { envEntry, gate } from '../injection/env-entry.ts'
 import { filesMount } from '../injection/files-mount.ts'
 import type { Plan } from '../injection/plan.ts'
 
@@ -33,13 +33,14 @@ export function patchProblems(plan: Plan, encodedConfig: string): readonly Probl
  * and what the containers receive, can be large. JSON writes a character in six bytes at most.
  */
 function isFarBelowBound(
-  { config, consumers, mountPath, servedMounts }: Plan,
+  { config, consumers, gated, mountPath, servedMounts }: Plan,
   encodedConfig: string,
 ): boolean {
   const consumerBytes = 512 + 6 * mountPath.length + 1024 * config.env.length
   const bytes =
     6 * encodedConfig.length +
     consumers.length * consumerBytes +
+    gated.length * gateBytes +
     servedMounts.length * sealBytes +
     (config.volumes ?? []).length * 1024
   return bytes < maxPatchBytes / 2
@@ -47,13 +48,14 @@ function isFarBelowBound(
 
 /** An upper bound of the bytes of all operations of the plan, whatever the pod has already. */
 export function patchBytes(plan: Plan): number {
-  const { config, consumers, agent, volumes, mountPath, servedMounts } = plan
+  const { config, consumers, gated, agent, volumes, mountPath, servedMounts } = plan
   const mount = hasFiles(config) ? operationBytes('volumeMounts', filesMount(mountPath)) : 0
   return (
     labelBytes +
     operationBytes('', agent) +
     sum(volumes.map((volume) => operationBytes('', volume))) +
     consumers.length * (mount + sum(config.env.map(variableBytes))) +
+    gated.length * gateBytes +
     (config.volumes ?? []).length * replacementBytes +
     servedMounts.length * sealBytes
   )
@@ -77,8 +79,8 @@ const operationBytes = (list: 'env' | 'volumeMounts' | '', value: unknown): numb
 
 const encoder = new TextEncoder()
 const longestPointer = '/spec/initContainers/999'
-const object = { vault: '', type: 'secret', name: '' } as const
-const requiredEntryBytes = operationBytes('env', envEntry({ variable: '', object }))
-const optionalEntryBytes = operationBytes('env', envEntry({ variable: '', object, optional: true }))
+const requiredEntryBytes = operationBytes('env', envEntry({ variable: '' }))
+const optionalEntryBytes = operationBytes('env', envEntry({ variable: '', optional: true }))
+const gateBytes = operationBytes('env', envEntry(gate))
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)

@@ -5,7 +5,9 @@ import {
   envFolder,
   filesFolder,
   freshPath,
+  gatePath,
   hangGraceSeconds,
+  hasEnvVolume,
   hasFiles,
   identityFolder,
   readyPath,
@@ -38,8 +40,18 @@ const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 const probeGraceSeconds = throttlingAllowanceSeconds + hangGraceSeconds + 15
 /** The image's program waits up to 10 seconds for the path, and must print its message before the kubelet ends it. */
 const probeTimeoutSeconds = 15
-/** Each probe starts a process. A pod with `stale-after` needs no faster answer, because it is stale for minutes already. */
+/**
+ * Each probe starts a process. A pod with `stale-after` needs no faster answer, because it is stale for minutes already. A
+ * longer period would be worse for pods with a gate: if the kubelet has been running for less than a period, it begins to probe
+ * after a random part of one.
+ */
 const readinessPeriodSeconds = 30
+/** How long the `postStart` hook waits. Until it ends, the kubelet shows no log of the agent. */
+const hookSeconds = 5
+/** The image's program waits up to 10 minutes for the gate, and 10 seconds for objects that aren't stale. */
+const gateTimeoutSeconds = 630
+/** The liveness probe matters only once, so it may come late. */
+const livenessPeriodSeconds = 600
 
 /** A container with members that we write but never read. */
 type AgentContainer = Omit<Container, 'securityContext'> & Readonly<Record<string, unknown>>
@@ -60,7 +72,10 @@ export function agentContainer(options: {
     image: policy.agentImage,
     ...(policy.agentImagePullPolicy && { imagePullPolicy: policy.agentImagePullPolicy }),
     args: ['agent'],
-    ...(config.refreshSeconds > 0 && nativeSidecar(config)),
+    ...(config.refreshSeconds > 0 && {
+      restartPolicy: 'Always',
+      ...(config.opensGate ? atTheGate(config) : behindProbe(config)),
+    }),
     ...(!isInNodeNetwork && portsOf(config)),
     env: [{ name: configVariable, value: encodedConfig }, ...proxyVariables(policy)],
     ...resourcesOf(resources),
@@ -86,9 +101,8 @@ export function agentContainer(options: {
  *
  * The threshold counts one failure for each second that the agent may take, so a probe that fails at once is enough.
  */
-function nativeSidecar(config: AgentConfig) {
+function behindProbe(config: AgentConfig) {
   return {
-    restartPolicy: 'Always',
     startupProbe: {
       exec: {
         command: ['/usr/bin/test', '-e', readyPath(config)],
@@ -98,6 +112,37 @@ function nativeSidecar(config: AgentConfig) {
       failureThreshold: config.timeoutSeconds + probeGraceSeconds,
     },
     ...(config.staleAfterSeconds !== undefined && { readinessProbe: readinessProbe(config) }),
+  }
+}
+
+/**
+ * A sidecar after which each container waits for a variable that the agent writes last. The kubelet has to find it before it
+ * creates a container, and tries again every 10 to 15 seconds.
+ *
+ * - The hook saves these seconds in a healthy start: the kubelet starts the next container when it has ended. It always passes.
+ * - The readiness probe saves them later: when it passes, the kubelet looks at the pod at once.
+ * - The liveness probe ends an agent that is stuck before it has written everything, as the startup probe would.
+ *
+ * An agent that doesn't know the gate gives up because of the configuration's version, so these commands needn't stay the same.
+ */
+function atTheGate(config: AgentConfig) {
+  const gate = ['/usr/bin/test', '-s', gatePath]
+  const isFresh = config.staleAfterSeconds === undefined ? [] : ['-a', '-e', freshPath(config)]
+  return {
+    lifecycle: { postStart: { exec: { command: [...gate, '-o', String(hookSeconds)] } } },
+    livenessProbe: {
+      exec: { command: ['/usr/bin/test', '-e', readyPath(config)] },
+      initialDelaySeconds: config.timeoutSeconds + probeGraceSeconds,
+      timeoutSeconds: probeTimeoutSeconds,
+      periodSeconds: livenessPeriodSeconds,
+      failureThreshold: 1,
+    },
+    readinessProbe: {
+      exec: { command: [...gate, ...isFresh] },
+      timeoutSeconds: gateTimeoutSeconds,
+      periodSeconds: readinessPeriodSeconds,
+      failureThreshold: 1,
+    },
   }
 }
 
@@ -121,7 +166,7 @@ const portsOf = ({ metricsPort }: AgentConfig) =>
 function agentMounts(config: AgentConfig) {
   return [
     ...(hasFiles(config) ? [{ name: filesVolume, mountPath: `${agentRoot}/${filesFolder}` }] : []),
-    ...(config.env.length > 0 ? [{ name: envVolume, mountPath: `${agentRoot}/${envFolder}` }] : []),
+    ...(hasEnvVolume(config) ? [{ name: envVolume, mountPath: `${agentRoot}/${envFolder}` }] : []),
     ...(config.volumes ?? []).map(({ name }) => ({
       name,
       mountPath: `${agentRoot}/${servedFolder(name)}`,

@@ -1,20 +1,31 @@
-import { envFileName, type WantedVariable } from '../../../delivery/contract.ts'
+import { envFileName, gateFileName, gateVariable } from '../../../delivery/contract.ts'
 import { isObject, valueAt } from '../../../lib/shape.ts'
 import { envVolume } from '../model/our-names.ts'
 import type { Container, EnvVar } from '../model/pod.ts'
 
+/** A variable that the webhook adds to containers. */
+export interface AddedVariable {
+  readonly variable: string
+  readonly optional?: true
+  /** The file in our volume for variables. Absent: the one for the objects of `akv-injector.io/env`. */
+  readonly path?: string
+}
+
+/** The variable that a container waits for. Its value doesn't matter. */
+export const gate: AddedVariable = { variable: gateVariable, path: gateFileName }
+
 /** The source of a variable. The kubelet reads the file when it creates the container. */
-export function fileKeyRef({ variable, optional }: WantedVariable) {
+export function fileKeyRef({ variable, optional, path = envFileName }: AddedVariable) {
   return {
     volumeName: envVolume,
-    path: envFileName,
+    path,
     key: variable,
     ...(optional && { optional }),
   }
 }
 
 /** The variable to add to a container. */
-export const envEntry = (wanted: WantedVariable): EnvVar => ({
+export const envEntry = (wanted: AddedVariable): EnvVar => ({
   name: wanted.variable,
   valueFrom: { fileKeyRef: fileKeyRef(wanted) },
 })
@@ -41,7 +52,7 @@ export function volumeOf({ valueFrom }: EnvVar): string | undefined {
  */
 export function fileKeyRefState(
   { value, valueFrom }: EnvVar,
-  wanted: WantedVariable,
+  wanted: AddedVariable,
 ): 'ours' | 'emptied' | 'foreign' {
   if (value) return 'foreign'
   if (valueFrom == null) return 'emptied'

@@ -4,8 +4,8 @@ import type { Container, Pod } from '../model/pod.ts'
 import { addLabel } from './agent-label.ts'
 import { entriesByName, envEntry, fileKeyRef, fileKeyRefState } from './env-entry.ts'
 import { filesMount, isOurMount } from './files-mount.ts'
-import type { Consumer } from './placement.ts'
 import type { Plan } from './plan.ts'
+import { type Receiver, receivers } from './receivers.ts'
 import { replaceVolumes, sealMounts } from './served-volumes.ts'
 
 /** The operations that give the pod everything that the plan has and the pod lacks. */
@@ -18,7 +18,7 @@ export function patchOperations(pod: Pod, plan: Plan): readonly PatchOperation[]
     ...replaceVolumes(pod, plan),
     ...append('/spec/volumes', volumes, missing),
     ...sealMounts(plan),
-    ...plan.consumers.flatMap((consumer) => consumerOperations(consumer, plan)),
+    ...receivers(plan).flatMap((receiver) => receiverOperations(receiver, plan)),
     // This comes last, because it shifts the init containers that the operations above point to.
     ...(plan.placement.existing
       ? restoreAgent(plan.placement.existing, plan)
@@ -26,16 +26,16 @@ export function patchOperations(pod: Pod, plan: Plan): readonly PatchOperation[]
   ]
 }
 
-function consumerOperations(
-  { container, pointer }: Consumer,
+function receiverOperations(
+  { container, pointer, variables, receivesObjects }: Receiver,
   { config, mountPath }: Plan,
 ): readonly AddOperation[] {
   const mounts = container.volumeMounts
   const isMounted = mounts?.some((mount) => isOurMount(mount, mountPath))
 
   const entries = entriesByName(container)
-  const missing = config.env.filter(({ variable }) => !entries.has(variable))
-  const emptied = config.env.flatMap((wanted): AddOperation[] => {
+  const missing = variables.filter(({ variable }) => !entries.has(variable))
+  const emptied = variables.flatMap((wanted): AddOperation[] => {
     const found = entries.get(wanted.variable)
     if (found === undefined || fileKeyRefState(found.entry, wanted) !== 'emptied') return []
     const { entry, index } = found
@@ -48,7 +48,7 @@ function consumerOperations(
     ...append(
       `${pointer}/volumeMounts`,
       mounts,
-      hasFiles(config) && !isMounted ? [filesMount(mountPath)] : [],
+      receivesObjects && hasFiles(config) && !isMounted ? [filesMount(mountPath)] : [],
     ),
     ...emptied,
     // Our variables come first, so that $(NAME) expands in the container's own.
@@ -60,7 +60,9 @@ function consumerOperations(
 const essentials = [
   'args',
   'restartPolicy',
+  'lifecycle',
   'startupProbe',
+  'livenessProbe',
   'readinessProbe',
   'ports',
   'securityContext',

@@ -10,6 +10,8 @@ export interface Plan {
   readonly agent: Container
   readonly placement: Placement
   readonly consumers: readonly Consumer[]
+  /** The containers that wait for the gate. There are none if a startup probe holds them back. */
+  readonly gated: readonly Consumer[]
   readonly mountPath: string
   readonly volumes: readonly Volume[]
   /** The mounts of the volumes that are served for the CSI driver. */

@@ -1,4 +1,9 @@
-import { type AgentConfig, hasFiles, tokenFileName } from '../../../delivery/contract.ts'
+import {
+  type AgentConfig,
+  hasEnvVolume,
+  hasFiles,
+  tokenFileName,
+} from '../../../delivery/contract.ts'
 import { isObject, objectAt, valueAt } from '../../../lib/shape.ts'
 import { tokenAudience } from '../../../lib/token-audience.ts'
 import { envVolume, filesVolume, identityVolume } from '../model/our-names.ts'
@@ -10,7 +15,7 @@ const tokenSeconds = 3600
 export function wantedVolumes(config: AgentConfig, sizeLimit: string): readonly Volume[] {
   return [
     ...(hasFiles(config) ? [memoryVolume(filesVolume, sizeLimit)] : []),
-    ...(config.env.length > 0 ? [memoryVolume(envVolume, sizeLimit)] : []),
+    ...(hasEnvVolume(config) ? [memoryVolume(envVolume, sizeLimit)] : []),
     tokenVolume,
   ]
 }

@@ -48,7 +48,9 @@ const volumeMount = object({
 const container = object({
   name: anyString,
   args: anything,
+  lifecycle: anything,
   startupProbe: anything,
+  livenessProbe: anything,
   readinessProbe: anything,
   ports: nullable(listOf(port)),
   env: nullable(listOf(envVar)),
@@ -128,6 +130,9 @@ const malformed = (wrong = '') =>
 /** Whether the pod asks for a Windows node. */
 export const isWindows = ({ spec }: Pod): boolean =>
   spec.os?.name === 'windows' || spec.nodeSelector?.['kubernetes.io/os'] === 'windows'
+
+/** Kata keeps the pod's tmpfs inside its virtual machine, where the kubelet can't read variables. */
+export const isKata = ({ spec }: Pod): boolean => spec.runtimeClassName?.startsWith('kata') === true
 
 /** The place of one of the pod's own containers. */
 export function containerPath({ spec }: Pod, container: Container): FieldPath {

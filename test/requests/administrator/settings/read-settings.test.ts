@@ -43,6 +43,7 @@ t.test('every setting is read', async (t) => {
   const { certificatePem } = await issueTestAuthority()
   const env = {
     ...custom,
+    AKV_INJECTOR_AGENT_FAST_START: 'true',
     AKV_INJECTOR_AGENT_HTTPS_PROXY: 'http://proxy.example:3128',
     AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY: 'Always',
     AKV_INJECTOR_AGENT_LIMITS: 'cpu=1,memory=1Gi',
@@ -61,7 +62,7 @@ t.test('every setting is read', async (t) => {
     AKV_INJECTOR_DEFAULT_TENANT_ID: '11111111-1111-1111-1111-AAAAAAAAAAAA',
     AKV_INJECTOR_DEFAULT_VAULT: 'Team-A',
     AKV_INJECTOR_HEALTH_LISTEN: '[::1]:0',
-    AKV_INJECTOR_KUBERNETES_VERSION: 'v1.34.2-eks-8d8c5b0',
+    AKV_INJECTOR_KUBERNETES_VERSION: 'v1.35.2-eks-8d8c5b0',
     AKV_INJECTOR_LISTEN: 'localhost:1',
     AKV_INJECTOR_LOG_LEVEL: 'debug',
     AKV_INJECTOR_TLS_DIR: './tls',
@@ -98,7 +99,8 @@ t.test('every setting is read', async (t) => {
         ['*', new Set(['shared'])],
       ]),
       allowRoot: true,
-      kubernetesMinor: 34,
+      fastStart: true,
+      kubernetesMinor: 35,
       agentRequests: {},
       agentLimits: { cpu: '1', memory: '1Gi' },
       volumeSizeLimit: '1Gi',
@@ -142,6 +144,7 @@ t.test('each wrong value is named, with what was found and what is accepted', as
       /expected an http or https URL without credentials/,
     ],
     ['AGENT_NO_PROXY', ['', 'a, b', 'a\nb', 'a,'.repeat(2049)], /expected hosts, domains/],
+    ['AGENT_FAST_START', ['', '1', 'yes', '1.36'], /expected "true" or "false"/],
     ['AGENT_IMAGE', ['', ' ', 'a b', '$(X)', '"x"', '-x'], /expected an image reference/],
     ['AGENT_IMAGE_PULL_POLICY', ['', 'always'], /expected one of Always, IfNotPresent, Never/],
     ['AGENT_LIMITS', ['cpu', 'gpu=1', 'cpu=1,cpu=2', 'cpu=-1'], /expected|twice/],
@@ -245,6 +248,18 @@ t.test('a limit below the request is found before every pod is refused for it', 
       sentence: 'is less than the request in AKV_INJECTOR_AGENT_REQUESTS (memory=32Mi)',
     },
   ])
+})
+
+t.test('a fast start is refused if a kubelet would not wait', async (t) => {
+  const fast = { ...image, AKV_INJECTOR_AGENT_FAST_START: 'true' }
+  t.match(problemsOf(read({ ...fast, AKV_INJECTOR_KUBERNETES_VERSION: '1.34' })), [
+    {
+      path: ['AKV_INJECTOR_AGENT_FAST_START'],
+      sentence: /^needs Kubernetes 1\.35 or later on every/,
+    },
+  ])
+  for (const version of [{}, { AKV_INJECTOR_KUBERNETES_VERSION: '1.35' }])
+    t.equal(settingsOf(read({ ...fast, ...version }))?.policy.fastStart, true)
 })
 
 t.test('the settings cannot be changed afterwards', async (t) => {

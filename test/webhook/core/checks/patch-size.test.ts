@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import type { Policy } from '../../../../requests/administrator/policy.ts'
 import {
   annotationPrefix,
   readOwnAnnotations,
@@ -12,7 +13,7 @@ import { mutate } from '../../../../webhook/core/mutate.ts'
 import { planInjection } from '../../../../webhook/core/plan-injection.ts'
 import { numRuns } from '../../../support/property-runs.ts'
 import { anyPod, requestFor, saneAnnotations } from '../arbitraries.ts'
-import { policy } from '../policy.ts'
+import { fastPolicy, policy } from '../policy.ts'
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 const many = <T>(length: number, make: (i: number) => T): readonly T[] =>
@@ -35,7 +36,10 @@ const podOf = (containers: number, own: Readonly<Record<string, string>>): Annot
   spec: { containers: many(containers, (i) => ({ name: `c${i}` })) },
 })
 
-function sizesOf(pod: Annotated): { readonly planned: number; readonly actual: number } {
+function sizesOf(
+  pod: Annotated,
+  policy: Policy,
+): { readonly planned: number; readonly actual: number } {
   const { own } = readOwnAnnotations(pod.metadata.annotations)
   const { request } = readPodAnnotations(own, { policy, namespace: 'default' })
   const { plan } = planInjection(pod, request, policy)
@@ -44,8 +48,8 @@ function sizesOf(pod: Annotated): { readonly planned: number; readonly actual: n
 
 t.test('the planned size is at least the patch’s size, and not much more', async (t) => {
   fc.assert(
-    fc.property(anyPod(saneAnnotations), (pod) => {
-      const { planned, actual } = sizesOf(pod)
+    fc.property(anyPod(saneAnnotations), fc.constantFrom(policy, fastPolicy), (pod, policy) => {
+      const { planned, actual } = sizesOf(pod, policy)
       if (actual > planned) throw new Error(`${actual} bytes, planned ${planned}`)
     }),
     { numRuns },
@@ -55,8 +59,9 @@ t.test('the planned size is at least the patch’s size, and not much more', asy
     podOf(900, { env: many(20, (i) => `${long}_${i}=s?`).join() }),
     podOf(1000, { secrets: 'a', 'mount-path': `/${'"'.repeat(1000)}` }),
     podOf(1, { 'template.x': '"\\\u0001'.repeat(4000) }),
+    podOf(1000, { secrets: 'a', refresh: '1h' }),
   ]) {
-    const { planned, actual } = sizesOf(pod)
+    const { planned, actual } = sizesOf(pod, fastPolicy)
     t.ok(actual <= planned && planned < actual * 1.5, `${actual} bytes, planned ${planned}`)
   }
 })
