@@ -12,6 +12,8 @@ import { openSession } from '../delivery/session/session.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { takeTime } from '../lib/handed-time.ts'
 import type { Log } from '../lib/log/log.ts'
+import { boundedNames } from '../lib/metrics/bounded-names.ts'
+import { createVaultLatencies } from '../lib/metrics/vault-latency.ts'
 import type { AgentContext } from './context/agent-context.ts'
 import { checkTargets } from './fetch/check-targets.ts'
 import { endHangingFetch } from './fetch/end-hanging-fetch.ts'
@@ -83,9 +85,25 @@ function openContext(options: AgentOptions): AgentContext {
   const { config, root, env, log, signal, clock = systemClock, resumed } = options
   checkTargets(config)
   const credential = { tokenFile: join(root, identityFolder, tokenFileName) }
-  const session = openSession({ config, credential, env, clock, heldToken: resumed?.token })
-  return { config, session, volumes: openVolumes(root, config), clock, log, signal }
+  const latencies = latenciesOf(config, resumed)
+  const session = openSession({
+    config,
+    credential,
+    env,
+    clock,
+    heldToken: resumed?.token,
+    onRequest: latencies?.record,
+  })
+  return { config, session, latencies, volumes: openVolumes(root, config), clock, log, signal }
 }
+
+/** A pod may use any number of vaults. Each takes up to 24 of the series that the dates of objects need, too. */
+const maxMeasuredVaults = 2
+
+const latenciesOf = ({ metricsPort }: AgentConfig, { latencies }: Partial<Handover> = {}) =>
+  metricsPort === undefined
+    ? undefined
+    : createVaultLatencies(boundedNames(maxMeasuredVaults), latencies)
 
 interface Start {
   readonly state: RefreshState
@@ -124,10 +142,11 @@ function openRest(
   program: Program | undefined,
   { context, figures }: { readonly context: AgentContext; readonly figures: AgentFigures },
 ): Rest {
-  const { config, session, volumes, clock, signal } = context
+  const { config, session, latencies, volumes, clock, signal } = context
   const { heldToken } = session
   const { dates } = figures
-  return createRest({ config, program, folder: volumes.folder, heldToken, dates, clock, signal })
+  const { folder } = volumes
+  return createRest({ config, program, folder, heldToken, dates, latencies, clock, signal })
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   createObjectReader,
   loadClient,
   type ObjectReader,
+  type RequestTimer,
 } from '../../keyvault/readers/object-reader.ts'
 import { createVaultPauses, pauseThrottledVaults } from '../../keyvault/readers/vault-pauses.ts'
 import {
@@ -51,8 +52,10 @@ export function openSession(options: {
   readonly clock: Clock
   /** A token of this identity to begin with. */
   readonly heldToken?: VaultToken | undefined
+  /** Called with each request to a vault that has ended. */
+  readonly onRequest?: RequestTimer['record'] | undefined
 }): AgentSession {
-  const { config, credential, env, clock, heldToken } = options
+  const { config, credential, env, clock, heldToken, onRequest } = options
   const { authorityHost, audience, vaultUrl, ca } = config.cloud
   const agent = createConnection({ ca, env })
   const signIn =
@@ -69,7 +72,8 @@ export function openSession(options: {
         })
   const { token, principal } = signIn
   const pauses = createVaultPauses(clock)
-  const reader = createObjectReader({ vaultUrl, agent, token, principal })
+  const timer = onRequest && { now: clock.now, record: onRequest }
+  const reader = createObjectReader({ vaultUrl, agent, token, principal, timer })
   return {
     signIn,
     reader: pauseThrottledVaults(reader, pauses),

@@ -14,12 +14,17 @@ export async function followRefreshes(
   context: AgentContext,
   start: AgentFigures,
 ): Promise<(result: RefreshResult) => Promise<void>> {
-  const { config, clock } = context
+  const { config, latencies, clock } = context
   const { metricsPort: port, staleAfterSeconds } = config
   const objects = wantedObjects(config)
   let figures = start
   const text = () =>
-    renderMetrics(figures, { config, nowMs: clock.now(), wallMs: clock.wallTime() })
+    renderMetrics(figures, {
+      config,
+      latencies: latencies?.all() ?? [],
+      nowMs: clock.now(),
+      wallMs: clock.wallTime(),
+    })
   const listen = port === undefined ? undefined : serveMetrics(context, { port, text })
   const checkStaleness =
     staleAfterSeconds === undefined ? undefined : watchStaleness(context, staleAfterSeconds)

@@ -12,6 +12,7 @@ import {
   prometheusText,
   type Sample,
 } from '../../lib/metrics/prometheus-text.ts'
+import { latencyHistogram, type VaultLatency } from '../../lib/metrics/vault-latency.ts'
 import type { AgentFigures } from './agent-figures.ts'
 
 /** Of one pod, whatever it requests: a cluster may have thousands of pods. */
@@ -24,6 +25,7 @@ const prefix = 'akv_injector_agent_'
 
 interface RenderOptions {
   readonly config: AgentConfig
+  readonly latencies?: readonly VaultLatency[]
   /** Boot time. */
   readonly nowMs: number
   readonly wallMs: number
@@ -35,9 +37,9 @@ interface RenderOptions {
  */
 export function renderMetrics(
   figures: AgentFigures,
-  { config, nowMs, wallMs }: RenderOptions,
+  { config, latencies = [], nowMs, wallMs }: RenderOptions,
 ): string {
-  const families = ownMetrics(figures, { config, nowMs, wallMs })
+  const families = ownMetrics(figures, { config, latencies, nowMs, wallMs })
   const room = maxSeries - families.reduce((sum, { samples }) => sum + samples.length, 1)
   const objects = objectDates(wantedObjects(config), figures)
   const expiries = samplesOf(objects, 'expiresAtMs').toSorted((a, b) => a.value - b.value)
@@ -70,7 +72,7 @@ export function renderMetrics(
 
 function ownMetrics(
   figures: AgentFigures,
-  { config, nowMs, wallMs }: RenderOptions,
+  { config, latencies = [], nowMs, wallMs }: RenderOptions,
 ): readonly MetricFamily[] {
   const { refreshes, switches, failingObjects, lastSuccessAtMs } = figures
   const current = wantedObjects(config).length - failingObjects
@@ -100,6 +102,7 @@ function ownMetrics(
       'How long the oldest stale object has been failing to refresh, or a refresh has been overdue; 0 if neither',
       stalenessSeconds(figures, { config, nowMs }),
     ),
+    latencyHistogram(`${prefix}vault_request_duration_seconds`, latencies),
     {
       name: `${prefix}objects`,
       help: 'Requested objects by state: current, or failing to refresh',

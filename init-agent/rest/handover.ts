@@ -10,7 +10,18 @@ import {
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
 import type { VaultToken } from '../../keyvault/entra/sign-in.ts'
 import { checkBootTime, type HandedTime, checkTime as time } from '../../lib/handed-time.ts'
-import { type Check, mapOf, matches, object, optional, string } from '../../lib/shape.ts'
+import type { VaultLatency } from '../../lib/metrics/vault-latency.ts'
+import {
+  type Check,
+  listOf,
+  mapOf,
+  matches,
+  number,
+  object,
+  oneOf,
+  optional,
+  string,
+} from '../../lib/shape.ts'
 
 /** What a form of the agent leaves to the next one. The values themselves are in the volumes. */
 export interface Handover {
@@ -20,6 +31,8 @@ export interface Handover {
   readonly token?: VaultToken
   /** The dates of the objects in place, for metrics, by `objectKey`. */
   readonly dates?: Readonly<Record<string, ObjectDates>>
+  /** How long requests to vaults have taken, for metrics. */
+  readonly latencies?: readonly VaultLatency[]
 }
 
 /** Standard input, which the agent doesn't read: `process.execve` leaves only the first three descriptors open. */
@@ -95,9 +108,16 @@ const fromWritten = ({ goodAtMs, goodSinceBoot: boot, ...others }: WrittenHandov
 })
 
 const dates = object({ createdAtMs: optional(time), expiresAtMs: optional(time) })
+const latency = object({
+  vault: string(),
+  outcome: oneOf(['ok', 'failed']),
+  counts: listOf(number()),
+  seconds: number(),
+})
 const shape: Check<WrittenHandover> = object({
   goodAtMs: time,
   goodSinceBoot: optional(checkBootTime),
   token: optional(object({ value: string(), expiresAtMs: time })),
   dates: optional(mapOf(dates)),
+  latencies: optional(listOf(latency)),
 })

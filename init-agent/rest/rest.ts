@@ -7,6 +7,7 @@ import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
 import type { VaultToken } from '../../keyvault/entra/sign-in.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { handTime } from '../../lib/handed-time.ts'
+import type { VaultLatencies } from '../../lib/metrics/vault-latency.ts'
 import { leaveHandover } from './handover.ts'
 import { canReplaceProcess, isLite, type Program, replaceProcess } from './replace-process.ts'
 
@@ -28,6 +29,8 @@ interface RestOptions {
   readonly heldToken: () => VaultToken | undefined
   /** The dates of the objects of the first fetch, for metrics. */
   readonly dates: ReadonlyMap<string, ObjectDates>
+  /** Those of the first fetch, for metrics. */
+  readonly latencies: VaultLatencies | undefined
   readonly clock: Clock
   readonly signal: AbortSignal
 }
@@ -40,13 +43,17 @@ export function createRest(options: RestOptions): Rest {
   const { config, program, folder, heldToken, clock, signal } = options
   const form = restingForm(config)
   const dates = servesBetweenRefreshes(config) && { dates: Object.fromEntries(options.dates) }
+  const measured = () => {
+    const latencies = options.latencies?.all()
+    return latencies && { latencies }
+  }
   return async (state, waitMs) => {
     const goodAtMs = upToDateSince([...state.statuses.values()])
     if (program === undefined || goodAtMs === undefined || !canReplaceProcess()) return
     if (form === 'agent' && isLite()) return
     const token = heldToken()
     const goodAt = handTime(goodAtMs, clock)
-    if (!leaveHandover(folder, { goodAt, ...(token && { token }), ...dates })) return
+    if (!leaveHandover(folder, { goodAt, ...(token && { token }), ...dates, ...measured() })) return
     // A signal that has arrived by now still gets its answer.
     await setImmediate()
     if (signal.aborted || process.stdout.writableLength > 0) return

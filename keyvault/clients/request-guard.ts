@@ -1,4 +1,5 @@
 import type { SecretClientOptions } from '@azure/keyvault-secrets'
+import type { EndedRequest } from '../../lib/metrics/vault-latency.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /** Values in Key Vault have at most 25 KB, and tokens are far smaller, so no legitimate answer comes near this. */
@@ -42,6 +43,8 @@ export interface GuardOptions {
   readonly onFailure?: (failure: FailedRequest) => void
   /** The time limit for one try, from connecting to the last byte, so that a host that sends slowly can't block us. */
   readonly timeoutMs?: number
+  /** Called when a request is sent. What it returns is called at the end of the answer, unless the caller has aborted the request. */
+  readonly onSend?: () => (outcome: EndedRequest['outcome']) => void
 }
 
 type AdditionalPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number]
@@ -52,7 +55,7 @@ type Request = Parameters<AdditionalPolicy['policy']['sendRequest']>[0]
  * the SDK can act on it: redirects aren't followed, and no challenge makes the SDK ask for another token.
  */
 export function requestGuard(options: GuardOptions): AdditionalPolicy {
-  const { base, token, onFailure, timeoutMs = 10_000 } = options
+  const { base, token, onFailure, onSend, timeoutMs = 10_000 } = options
   const home = withSlash(new URL(base).href)
   const fail = (failure: FailedRequest) => {
     onFailure?.(failure)
@@ -67,12 +70,15 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
         if (token) request.headers.set('Authorization', `Bearer ${await token()}`)
         request.timeout = timeoutMs
         const answer = boundAnswer(request)
+        const onEnd = onSend?.()
         const response = await next(request).catch((error: unknown) => {
           if (request.abortSignal?.aborted) throw error
+          onEnd?.('failed')
           if (answer.isTooLarge()) throw fail({ kind: 'too-large', maxBytes: maxAnswerBytes })
           if (isAbort(error)) throw fail({ kind: 'timeout', timeoutMs })
           throw fail({ kind: 'network', code: networkCode(error) })
         })
+        onEnd?.(response.status === 200 ? 'ok' : 'failed')
         if (response.status === 200) return response
         throw fail({
           kind: 'status',

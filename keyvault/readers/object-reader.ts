@@ -1,5 +1,6 @@
 import type { Agent } from 'node:https'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { EndedRequest } from '../../lib/metrics/vault-latency.ts'
 import type {
   CallOptions,
   ClientOptions,
@@ -29,6 +30,12 @@ export interface ObjectReader {
   listVersions(reference: ObjectReference, signal?: AbortSignal): Promise<readonly ListedVersion[]>
 }
 
+/** Measures how long requests take. */
+export interface RequestTimer {
+  readonly now: () => number
+  readonly record: (request: EndedRequest) => void
+}
+
 interface ObjectReaderOptions {
   /** The administrator's URL template, with `{vault}`. */
   readonly vaultUrl: string
@@ -36,6 +43,7 @@ interface ObjectReaderOptions {
   readonly token: () => Promise<string>
   /** Who the token belongs to, for messages: `client 2222…`. */
   readonly principal: string
+  readonly timer?: RequestTimer | undefined
 }
 
 /** 5,000 versions. Only a hostile host would answer with an endless list. */
@@ -93,15 +101,16 @@ export function loadClient(collection: Collection): void {
 async function createClient(
   vault: string,
   collection: Collection,
-  { vaultUrl: template, agent, token }: ObjectReaderOptions,
+  { vaultUrl: template, agent, token, timer }: ObjectReaderOptions,
 ): Promise<ObjectClient> {
   const base = vaultUrl(template, vault)
+  const onSend = timer && timed(vault, timer)
   const options: ClientOptions = {
     disableChallengeResourceVerification: true,
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     agent,
-    additionalPolicies: [requestGuard({ base, token })],
+    additionalPolicies: [requestGuard({ base, token, ...(onSend && { onSend }) })],
   }
   switch (collection) {
     case 'secrets':
@@ -112,6 +121,13 @@ async function createClient(
       return (await clientModules.certificates()).certificateObjects(base, options)
     default:
       return collection satisfies never
+  }
+}
+
+function timed(vault: string, { now, record }: RequestTimer) {
+  return () => {
+    const sentAtMs = now()
+    return (outcome: EndedRequest['outcome']) => record({ vault, outcome, ms: now() - sentAtMs })
   }
 }
 

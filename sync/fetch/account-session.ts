@@ -25,7 +25,7 @@ export interface AccountSessionOptions {
   readonly agent: Agent
   readonly pace: VaultPace
   readonly pauses: VaultPauses
-  readonly metrics: Pick<SyncMetrics, 'countVaultRequest'>
+  readonly metrics: Pick<SyncMetrics, 'countVaultRequest' | 'recordVaultRequest'>
   readonly clock: Clock
 }
 
@@ -54,12 +54,14 @@ export function openAccountSession(options: AccountSessionOptions): Session {
  * for each request and not kept, because thousands of accounts would keep thousands of them.
  */
 function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectReader {
-  const { cloud, agent, pace } = options
+  const { cloud, agent, pace, metrics, clock } = options
+  const timer = { now: clock.now, record: metrics.recordVaultRequest }
   const readerOf = ({ vault }: ObjectReference) =>
     createObjectReader({
       vaultUrl: cloud.vaultUrl,
       agent,
       principal: signIn.principal,
+      timer,
       token: async () => {
         await pace.turn(vault)
         return await signIn.token()

@@ -1,5 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import { boundedNames } from '../../lib/metrics/bounded-names.ts'
+import { prometheusText } from '../../lib/metrics/prometheus-text.ts'
+import { createVaultLatencies, latencyHistogram } from '../../lib/metrics/vault-latency.ts'
 import { addBuildInfo } from '../../lib/server/add-build-info.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SecretStep } from '../plan/secret-step.ts'
@@ -47,13 +50,15 @@ export function createSyncMetrics(accounts: ListedAccounts) {
     'vault',
     'result',
   )
-  const vaults = new Set<string>()
+  const vaultName = boundedNames(maxVaults)
+  const latencies = createVaultLatencies(vaultName)
   let secretsOf: SecretsOf = () => []
   return {
     /** Returns the metrics in Prometheus' text format. */
     async text(): Promise<string> {
       const gauges = await accountGauges(accounts, { prefix, secretsOf })
-      return `${await registry.metrics()}\n${gauges}`
+      const latency = latencyHistogram(`${prefix}vault_request_duration_seconds`, latencies.all())
+      return `${await registry.metrics()}\n${prometheusText([latency])}${gauges}`
     },
     countWrite: (operation: WriteKind) => writes.inc({ operation }),
     /** Counts a round of the account in which something failed with this code. */
@@ -66,9 +71,10 @@ export function createSyncMetrics(accounts: ListedAccounts) {
     },
     /** Counts a request to a vault with its result: `ok`, or why it failed. */
     countVaultRequest(vault: string, result: 'ok' | AkvErrorCode): void {
-      if (vaults.size < maxVaults) vaults.add(vault)
-      requests.inc({ vault: vaults.has(vault) ? vault : '', result })
+      requests.inc({ vault: vaultName(vault), result })
     },
+    /** Records how long a request to a vault took. */
+    recordVaultRequest: latencies.record,
     /** Reads the gauges from this source on each scrape. */
     watch(source: FiguresSource): void {
       secretsOf = source.secretsOf

@@ -250,6 +250,7 @@ t.test('the metrics show the state of each account', async (t) => {
     'akv_injector_sync_secrets{namespace="team-a",account="web",state="failing"} 1',
     'akv_injector_sync_failures_total{namespace="team-a",account="web",code="AKV_OBJECT_NOT_FOUND"}',
     'akv_injector_sync_vault_requests_total{vault="team-a",result="ok"} 1',
+    'akv_injector_sync_vault_request_duration_seconds_count{vault="team-a",outcome="ok"} 1',
     'akv_injector_sync_vault_requests_total{vault="team-a",result="AKV_OBJECT_NOT_FOUND"}',
     'akv_injector_sync_writes_total{operation="create"} 2',
     'akv_injector_sync_writes_total{operation="claim"} 2',

@@ -42,9 +42,16 @@ t.test('a refreshing agent serves its metrics', async (t) => {
   t.match(text, `akv_injector_agent_object_created_timestamp_seconds{${labels}} `)
   await untilScraped(port, /^akv_injector_agent_staleness_seconds 0$/m)
   t.notMatch(text, 'hunter2')
+  const latency = 'akv_injector_agent_vault_request_duration_seconds'
+  t.match(text, `# TYPE ${latency} histogram\n`)
+  t.match(text, new RegExp(`^${latency}_count\\{vault="team-a",outcome="ok"\\} [1-9]`, 'm'))
 
   emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
   await untilScraped(port, /^akv_injector_agent_objects\{state="failing"\} 1$/m)
+  t.match(
+    await scrape(port),
+    /^akv_injector_agent_vault_request_duration_seconds_count\{vault="team-a",outcome="failed"\} [1-9]/m,
+  )
   t.match(
     await scrape(port),
     /^akv_injector_agent_failures_total\{code="AKV_\w+",vault="team-a"\} [1-9]/m,

@@ -8,7 +8,8 @@ import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
 const handover = fileURLToPath(new URL('../../../init-agent/rest/handover.ts', import.meta.url))
 const dates = { 'team-a:secrets/a': { createdAtMs: 1, expiresAtMs: 2 }, 'team-a:secrets/b': {} }
 const goodAt = { wallMs: 1_000, boot: { id: 'a boot', ms: 500 } }
-const left = { goodAt, token: { value: 'a token', expiresAtMs: 2_000 }, dates }
+const latencies = [{ vault: 'team-a', outcome: 'ok', counts: [1, 0], seconds: 0.5 }]
+const left = { goodAt, token: { value: 'a token', expiresAtMs: 2_000 }, dates, latencies }
 
 /** Runs the code in a process of its own, because a handover is its standard input. Returns what it prints, as JSON. */
 function run(code: string, stdin: number | 'ignore' = 'ignore') {
@@ -100,6 +101,7 @@ t.test('standard input that isn’t a handover is ignored', { skip: cannotMount(
     '{ goodAt: { wallMs: 1 }, token: { value: 1, expiresAtMs: 1 } }',
     "{ goodAt: { wallMs: 1 }, more: 'x'.repeat(1_100_000) }",
     "{ goodAt: { wallMs: 1 }, dates: { a: { expiresAtMs: 'never' } } }",
+    "{ goodAt: { wallMs: 1 }, latencies: [{ vault: 'a', outcome: 'other', counts: [], seconds: 1 }] }",
     '{ goodAt: { wallMs: 1, boot: { id: 1, ms: 1 } } }',
     "{ goodAt: { wallMs: 1, boot: { id: 'x'.repeat(65), ms: 1 } } }",
     "{ goodAt: { wallMs: 1, boot: { id: 'a', ms: null } } }",

@@ -176,7 +176,7 @@ t.test('where execve fails, it restarts once, and then keeps its process', { ski
 })
 
 t.test(
-  'with metrics it changes before it serves them, and knows the dates',
+  'with metrics it changes before it serves them, and knows the dates and latencies',
   { skip },
   async (t) => {
     const [metricsPort = 0] = await freePorts(1)
@@ -192,6 +192,8 @@ t.test(
     t.match(text, `akv_injector_agent_object_expiry_timestamp_seconds{${labels}} ${expiry}\n`)
     t.match(text, `akv_injector_agent_object_created_timestamp_seconds{${labels}} `)
     t.match(text, 'akv_injector_agent_staleness_seconds 0\n')
+    const latency = 'akv_injector_agent_vault_request_duration_seconds'
+    t.match(text, `${latency}_count{vault="team-a",outcome="ok"} 1\n`, 'the first fetch counts')
     t.equal(signIns(), 1)
     t.equal(reads(), 1)
   },

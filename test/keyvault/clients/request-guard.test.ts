@@ -48,6 +48,36 @@ t.test('a request that never gets an answer is aborted', async (t) => {
   t.strictSame(failure, { kind: 'timeout', timeoutMs: 100 })
 })
 
+t.test('each request that was sent ends with an outcome', async (t) => {
+  let status = 200
+  const host = await startHttpsServer(t, (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.write('{"value":"x",')
+    setTimeout(() => response.end('"id":"https://v/secrets/a/1"}'), 20)
+  })
+  const outcomes: string[] = []
+  const onSend = () => (outcome: string) => outcomes.push(outcome)
+  const client = clientOf(t, host, { onSend })
+  await client.getSecret('a')
+  status = 429
+  await failureOf(client.getSecret('a'))
+  const elsewhere = clientOf(t, host, { onSend, base: 'https://other.example' })
+  await failureOf(elsewhere.getSecret('a'))
+  t.strictSame(outcomes, ['ok', 'failed'], 'what isn’t sent has none')
+  const silent = await startHttpsServer(t, () => undefined)
+  await failureOf(clientOf(t, silent, { onSend, timeoutMs: 100 }).getSecret('a'))
+  t.strictSame(outcomes, ['ok', 'failed', 'failed'])
+  const abort = new AbortController()
+  const aborted = clientOf(t, silent, {
+    onSend: () => {
+      setImmediate(() => abort.abort())
+      return onSend()
+    },
+  })
+  await failureOf(aborted.getSecret('a', { abortSignal: abort.signal }))
+  t.strictSame(outcomes, ['ok', 'failed', 'failed'], 'what its caller aborts has none')
+})
+
 t.test('an answer is read up to 1 MiB, packed or not', async (t) => {
   const big = Buffer.from(`{"value":"${'x'.repeat(3 * 1024 * 1024)}","id":"https://v/secrets/a/1"}`)
   const plain = await startHttpsServer(t, (_request, response) => {

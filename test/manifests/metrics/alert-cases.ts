@@ -24,6 +24,8 @@ const throttled = (number: number, vault = 'shop') =>
   `akv_injector_agent_failures_total{code="AKV_THROTTLED",vault="${vault}",${pod(number)}}`
 const requests = (result: string, vault = 'shop') =>
   `akv_injector_sync_vault_requests_total{vault="${vault}",result="${result}"}`
+const latency = (process: 'agent' | 'sync', le: string, vault = 'shop') =>
+  `akv_injector_${process}_vault_request_duration_seconds_bucket{vault="${vault}",outcome="ok",le="${le}"}`
 const account = (name: string) =>
   `akv_injector_sync_staleness_seconds{namespace="shop",account="${name}"}`
 
@@ -52,6 +54,12 @@ export const healthy: Readonly<Record<string, string>> = {
   'akv_injector_agent_failures_total{code="AKV_TIMEOUT",vault="shop",namespace="shop",pod="web-1"}':
     '0+1x240',
   [requests('ok')]: '0+9x240',
+  [latency('agent', '0.05')]: '0+1x240',
+  [latency('agent', '10')]: '0+1x240',
+  [latency('agent', '+Inf')]: '0+1x240',
+  [latency('sync', '0.05')]: '0+9x240',
+  [latency('sync', '10')]: '0+9x240',
+  [latency('sync', '+Inf')]: '0+9x240',
   [account('web')]: '0x240',
   akv_injector_sync_queue_depth: '0 5x59 0 5x59 0 5x59 0 5x59',
 }
@@ -170,6 +178,29 @@ export const alertCases: readonly AlertCase[] = [
     series: { [requests('AKV_THROTTLED')]: '0+1x240' },
     atMinutes: 30,
     firing: { AkvInjectorVaultThrottles: 1 },
+  },
+  {
+    name: 'a vault answers agents slowly, and another one doesn’t answer sync',
+    series: {
+      [latency('agent', '5')]: '0x240',
+      [latency('agent', '0.05')]: '0x240',
+      [latency('sync', '10', 'billing')]: '0x240',
+      [latency('sync', '20', 'billing')]: '0+1x240',
+      [latency('sync', '+Inf', 'billing')]: '0+1x240',
+    },
+    atMinutes: 30,
+    firing: { AkvInjectorVaultSlow: 2 },
+  },
+  {
+    name: 'one request in twenty is slow',
+    series: {
+      [latency('agent', '5')]: '0+19x240',
+      [latency('agent', '0.05')]: '0+19x240',
+      [latency('agent', '10')]: '0+20x240',
+      [latency('agent', '+Inf')]: '0+20x240',
+    },
+    atMinutes: 30,
+    firing: {},
   },
   {
     name: 'two accounts can’t be synced',

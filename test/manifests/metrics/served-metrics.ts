@@ -2,6 +2,7 @@ import { certsMetrics } from '../../../certs/metrics.ts'
 import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import { startFigures } from '../../../init-agent/metrics/agent-figures.ts'
 import { renderMetrics } from '../../../init-agent/metrics/render-metrics.ts'
+import { createVaultLatencies } from '../../../lib/metrics/vault-latency.ts'
 import { createSyncMetrics } from '../../../sync/metrics/metrics.ts'
 import { createMetrics } from '../../../webhook/http/server/metrics.ts'
 import { agentConfig, secretFile } from '../../init-agent/harness/pod.ts'
@@ -11,6 +12,7 @@ import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 export async function servedMetrics(): Promise<ReadonlySet<string>> {
   const sync = createSyncMetrics(new Map([['shop', new Set(['web'])]]))
   sync.watch({ secretsOf: () => [], queueDepth: () => 0 })
+  sync.recordVaultRequest({ vault: 'team-a', outcome: 'ok', ms: 1 })
   const texts = [
     await createMetrics().registry.metrics(),
     await sync.text(),
@@ -30,9 +32,11 @@ function agentMetrics(): string {
   ] as const)
   const figures = startFigures({ nowMs: 0, goodAtMs: 0, outcomes })
   const config = agentConfig({ files: [secretFile('a')], refreshSeconds: 300 })
+  const latencies = createVaultLatencies((vault) => vault)
+  latencies.record({ vault: 'team-a', outcome: 'ok', ms: 1 })
   return renderMetrics(
     { ...figures, failures: [{ code: 'AKV_NETWORK', vault: 'team-a', count: 1 }] },
-    { config, nowMs: 0, wallMs: 0 },
+    { config, latencies: latencies.all(), nowMs: 0, wallMs: 0 },
   )
 }
 
