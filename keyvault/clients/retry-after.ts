@@ -1,3 +1,5 @@
+import { httpDateMs } from './http-date.ts'
+
 /** If a service asks for a longer pause, the caller uses its own back-off instead. */
 const maxMs = 60 * 60 * 1000
 
@@ -6,7 +8,8 @@ const maxMs = 60 * 60 * 1000
  * is a number of seconds or an HTTP date (RFC 9110, 10.2.3). Returns undefined if the header is absent or invalid.
  *
  * @param header - looks a header up by its lower-case name
- * @param nowMs - the current time, to turn a date into a pause
+ * @param nowMs - our own time in milliseconds since 1970. It turns a date into a pause only if the answer has no `Date`, because our
+ *   clock may be wrong.
  */
 export function retryAfterMs(
   header: (name: string) => string | undefined,
@@ -17,9 +20,9 @@ export function retryAfterMs(
   const value = header('retry-after')
   if (value === undefined) return undefined
   if (isDigits(value)) return Math.min(Number(value) * 1000, maxMs)
-  // JavaScript accepts many strings as dates. An HTTP date starts with the name of the day.
-  const dateMs = /^[A-Z][a-z]+, /.test(value) ? Date.parse(value) : Number.NaN
-  return Number.isNaN(dateMs) ? undefined : Math.min(Math.max(dateMs - nowMs, 0), maxMs)
+  const endMs = httpDateMs(value)
+  if (endMs === undefined) return undefined
+  return Math.min(Math.max(endMs - (httpDateMs(header('date')) ?? nowMs), 0), maxMs)
 }
 
 const isDigits = (text: string): boolean => /^\d{1,12}$/.test(text)

@@ -30,3 +30,11 @@ t.test('a Retry-After that isn’t a number or a date is ignored', async (t) => 
   t.equal(ask({ 'retry-after-ms': 'x', 'retry-after': '2' }), 2000)
   t.equal(ask({}), undefined)
 })
+
+t.test('a date is compared with the clock that wrote it, however wrong ours is', async (t) => {
+  const date = 'Wed, 01 Jul 2026 20:00:00 GMT'
+  t.equal(ask({ 'retry-after': 'Wed, 01 Jul 2026 20:00:30 GMT', date }), 30_000)
+  t.equal(ask({ 'retry-after': 'Wed, 01 Jul 2026 10:00:30 GMT', date }), 0)
+  for (const wrong of ['2026', `Wed, ${' '.repeat(100)}01 Jul 2026 20:00:00 GMT`, 'Wed, x', ''])
+    t.equal(ask({ 'retry-after': 'Wed, 01 Jul 2026 10:00:30 GMT', date: wrong }), 30_000, wrong)
+})

@@ -117,6 +117,7 @@ t.test('each right is needed by a call, and each call has its right', async (t) 
   for (const [right, asks] of Object.entries(calls))
     for (const ask of asks) t.strictSame(await rightsOf(ask), [right])
   t.strictSame(await rightsOf(unrestricted), [undefined])
+  t.strictSame(await rightsOf(async (cluster) => cluster.serverTimeMs()), [], 'no request')
   t.strictSame(unused(), [], 'every call was made')
 
   const fixture = join(import.meta.dirname, '../../fixtures/sync/install.yaml')
