@@ -67,6 +67,9 @@ export const maxServedVolumes = 32
 /** How long a first fetch may wait for throttling vaults, in addition to its timeout. The probes allow for it. */
 export const throttlingAllowanceSeconds = 15 * 60
 
+/** How long a first fetch retries what a person has to mend, such as a role, if the pod has no timeout of its own. */
+export const defaultTimeoutSeconds = 15 * 60
+
 /** How long after its deadline the agent ends a first fetch that hangs. */
 export const hangGraceSeconds = 30
 
@@ -154,6 +157,8 @@ export interface AgentConfig {
   readonly refreshSeconds: number
   /** How long to keep retrying the first fetch. */
   readonly timeoutSeconds: number
+  /** Time in which the network, Entra or a vault is out doesn't count towards the timeout. An older agent ignores it. */
+  readonly outlastsOutages?: true
   readonly onDeleted: OnDeleted
   /** `http://127.0.0.1:PORT/PATH`, which gets a POST after each change. */
   readonly notify?: string

@@ -114,6 +114,7 @@ const config: Check<AgentConfig> = object({
   fileMode: mode,
   refreshSeconds: seconds,
   timeoutSeconds: seconds,
+  outlastsOutages: optional(oneOf([true])),
   onDeleted: oneOf(onDeletedChoices),
   notify: optional(string(isNotifyUrl)),
   staleAfterSeconds: optional(number((value) => value > 0)),

@@ -1,5 +1,6 @@
 import type { Operation } from 'fast-json-patch'
 import { type AgentConfig, csiFolder, envFolder } from '../../delivery/contract.ts'
+import { attended } from '../../delivery/projection/deadline.ts'
 import type { Emulator } from '../../emulator/emulator.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import { accountOf } from '../../webhook/core/csi/account.ts'
@@ -94,7 +95,7 @@ async function showStart(
   node.writeToken(await emulator.serviceAccountToken({ namespace, serviceAccount }))
   output.line(`signs in as system:serviceaccount:${namespace}:${serviceAccount}`)
 
-  const { config: planned } = findAgent(pod)
+  const planned = attended(findAgent(pod).config)
   const isSidecar = planned.refreshSeconds > 0
   if (isSidecar)
     output.line(

@@ -36,7 +36,7 @@ export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions)
       const waitMs = isPaused
         ? retryAfterMs
         : retryAfterMs + backoffMs({ ...backoff, failures, clock })
-      if (error.code === 'AKV_THROTTLED') deadline.extend({ nowMs, waitMs })
+      deadline.extend({ nowMs, waitMs, code: error.code })
       onFailure(error)
       const leftMs = deadline.atMs() - nowMs
       await clock.sleep(Math.min(waitMs, leftMs), signal)

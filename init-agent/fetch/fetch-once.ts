@@ -1,4 +1,5 @@
 import type { AgentConfig } from '../../delivery/contract.ts'
+import { attended } from '../../delivery/projection/deadline.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
 import { type Credential, openSession } from '../../delivery/session/session.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
@@ -23,7 +24,8 @@ interface FetchOnceOptions {
  * @throws AkvError if the agent's first fetch would fail
  */
 export async function fetchOnce(options: FetchOnceOptions): Promise<Content> {
-  const { config, credential, env, log, signal, clock = systemClock } = options
+  const { credential, env, log, signal, clock = systemClock } = options
+  const config = attended(options.config)
   checkTargets(config)
   const session = openSession({ config, credential, env, clock })
   const { content } = await fetchContent({ config, session, clock, log, signal })

@@ -45,6 +45,7 @@ function outlook(
   { code, retryAfterMs = 0 }: AkvError,
   { clock, deadline }: { readonly clock: Clock; readonly deadline: Deadline },
 ): string {
+  if (deadline.outlasts(code)) return 'retrying until this is over'
   const end = timeOfDay(clock.wallTime() + deadline.atMs() - clock.now())
   if (retryAfterMs > 0 && clock.now() + retryAfterMs >= deadline.atMs())
     return `the vault is paused for ${Math.ceil(retryAfterMs / 1000)} s, which is longer than the time that is left; giving up at ${end}`

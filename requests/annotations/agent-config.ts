@@ -1,8 +1,6 @@
-import { type AgentConfig, versionOf } from '../../delivery/contract.ts'
+import { type AgentConfig, defaultTimeoutSeconds, versionOf } from '../../delivery/contract.ts'
 import type { Policy } from '../administrator/policy.ts'
 import type { PodRequest } from './read-pod-annotations.ts'
-
-const defaultTimeoutSeconds = 120
 
 /**
  * The agent's configuration: what the annotations ask for, within the administrator's policy.
@@ -30,7 +28,9 @@ export function agentConfig(
     env: request.env,
     fileMode,
     refreshSeconds: refresh,
-    timeoutSeconds: request.timeout ?? defaultTimeoutSeconds,
+    ...(request.timeout === undefined
+      ? { timeoutSeconds: defaultTimeoutSeconds, outlastsOutages: true }
+      : { timeoutSeconds: request.timeout }),
     onDeleted: request['on-deleted'] ?? 'keep',
     ...(request.notify === undefined ? {} : { notify: request.notify }),
     ...(metricsPort === undefined ? {} : { metricsPort }),

@@ -22,6 +22,12 @@ export function createPodConfig(
     else if (kind < 0.5) files.push({ path: `dir/${number}`, object, property: 'name' })
     else files.push({ path: `${number}`, object })
   }
-  const config = agentConfig({ files, env, refreshSeconds, timeoutSeconds: 120 })
+  const config = agentConfig({
+    files,
+    env,
+    refreshSeconds,
+    timeoutSeconds: 900,
+    outlastsOutages: true,
+  })
   return { config, objects }
 }

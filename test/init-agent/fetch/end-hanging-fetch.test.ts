@@ -18,7 +18,7 @@ t.test('a fetch that hangs is ended well after its deadline', async (t) => {
 
 t.test('the end of a hanging fetch waits for a deadline that has moved meanwhile', async (t) => {
   const clock = fakeClock({
-    onSleep: (nowMs) => deadline.extend({ nowMs, waitMs: 600_000 }),
+    onSleep: (nowMs) => deadline.extend({ nowMs, waitMs: 600_000, code: 'AKV_THROTTLED' }),
   })
   const startMs = clock.now()
   const deadline = firstFetchDeadline({ timeoutSeconds: 60 }, startMs)

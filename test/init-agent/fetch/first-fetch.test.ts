@@ -1,5 +1,9 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
+import type { AgentConfig } from '../../../delivery/contract.ts'
+import { firstFetchDeadline } from '../../../delivery/projection/deadline.ts'
+import { endHangingFetch } from '../../../init-agent/fetch/end-hanging-fetch.ts'
 import { firstFetch } from '../../../init-agent/fetch/first-fetch.ts'
+import type { AkvError, AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { secretFile } from '../harness/pod.ts'
 import { simulatePod } from '../harness/simulated-pod.ts'
@@ -41,3 +45,58 @@ t.test(
     }
   },
 )
+
+const outlasting = { timeoutSeconds: 900, outlastsOutages: true } as const
+const hourMs = 3_600_000
+
+/** A first fetch of one object, for which the vault answers with these codes until the given times. */
+async function fetchDuring(
+  t: Test,
+  codes: readonly (readonly [AkvErrorCode, untilMs: number])[],
+  timeout: Partial<AgentConfig> = outlasting,
+) {
+  const { context, vault, asked, lines } = simulatePod(t, {
+    files: [secretFile('a')],
+    ...timeout,
+  })
+  const answer = (nowMs: number): void => {
+    vault.set('a', codes.find(([, untilMs]) => nowMs - startMs < untilMs)?.[0] ?? 'value')
+  }
+  const clock = fakeClock({ random: 0.9, onSleep: answer })
+  const startMs = clock.now()
+  answer(startMs)
+  const signal = new AbortController().signal
+  const deadline = firstFetchDeadline(context.config, startMs)
+  const fetched = firstFetch({ ...context, clock, signal }, deadline)
+  const code = await endHangingFetch(fetched, { clock, deadline }).then(
+    () => 'fetched',
+    (error: AkvError) => error.code,
+  )
+  return { code, afterMs: clock.now() - startMs, asked, lines }
+}
+
+for (const code of ['AKV_NETWORK', 'AKV_VAULT_UNAVAILABLE', 'AKV_THROTTLED'] as const)
+  t.test(`without a timeout, a first fetch outlasts ${code} for ten hours`, async (t) => {
+    const { afterMs, asked, lines, ...fetched } = await fetchDuring(t, [[code, 10 * hourMs]])
+    t.equal(fetched.code, 'fetched')
+    t.ok(afterMs >= 10 * hourMs && afterMs <= 10 * hourMs + 30_000, `after ${afterMs} ms`)
+    t.ok(asked.length > 2_000, `${asked.length} requests`)
+    const warnings = lines.filter(({ level }) => level === 'warn')
+    t.match(warnings[0]?.message, 'a failed; retrying until this is over')
+    t.ok(warnings.length > 100 && warnings.length < 130, 'every five minutes')
+  })
+
+t.test('an outage gives what a person has to mend 15 minutes after its end', async (t) => {
+  const { code, afterMs } = await fetchDuring(t, [
+    ['AKV_VAULT_UNAVAILABLE', hourMs],
+    ['AKV_FORBIDDEN', 10 * hourMs],
+  ])
+  t.equal(code, 'AKV_FORBIDDEN')
+  t.ok(afterMs >= 1.25 * hourMs && afterMs <= 1.25 * hourMs + 30_000, `after ${afterMs} ms`)
+})
+
+t.test('a pod’s own timeout ends its first fetch during an outage', async (t) => {
+  const { code, afterMs } = await fetchDuring(t, [['AKV_NETWORK', hourMs]], { timeoutSeconds: 60 })
+  t.equal(code, 'AKV_NETWORK')
+  t.equal(afterMs, 60_000)
+})

@@ -38,6 +38,8 @@ const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
  * fixed here, so it always includes the time that a throttling vault may add.
  */
 const probeGraceSeconds = throttlingAllowanceSeconds + hangGraceSeconds + 15
+/** An agent that outlasts outages has no deadline. One that is stuck, which has never been seen, starts again after a day. */
+const outageSeconds = 24 * 60 * 60
 /** The image's program waits up to 10 seconds for the path, and must print its message before the kubelet ends it. */
 const probeTimeoutSeconds = 15
 /**
@@ -109,7 +111,7 @@ function behindProbe(config: AgentConfig) {
       },
       timeoutSeconds: probeTimeoutSeconds,
       periodSeconds: 1,
-      failureThreshold: config.timeoutSeconds + probeGraceSeconds,
+      failureThreshold: startSeconds(config),
     },
     ...(config.staleAfterSeconds !== undefined && { readinessProbe: readinessProbe(config) }),
   }
@@ -132,7 +134,7 @@ function atTheGate(config: AgentConfig) {
     lifecycle: { postStart: { exec: { command: [...gate, '-o', String(hookSeconds)] } } },
     livenessProbe: {
       exec: { command: ['/usr/bin/test', '-e', readyPath(config)] },
-      initialDelaySeconds: config.timeoutSeconds + probeGraceSeconds,
+      initialDelaySeconds: startSeconds(config),
       timeoutSeconds: probeTimeoutSeconds,
       periodSeconds: livenessPeriodSeconds,
       failureThreshold: 1,
@@ -145,6 +147,10 @@ function atTheGate(config: AgentConfig) {
     },
   }
 }
+
+/** For how long the agent may be starting. */
+const startSeconds = ({ timeoutSeconds, outlastsOutages }: AgentConfig): number =>
+  outlastsOutages ? outageSeconds : timeoutSeconds + probeGraceSeconds
 
 /** The same program as in the startup probe. A file that is missing is a decision of the agent, so one failure is enough. */
 const readinessProbe = (config: AgentConfig) => ({
