@@ -39,7 +39,7 @@ export interface EmulatorOptions {
   readonly certificate?: ServerPem | undefined
   /** What signs Entra's tokens, and those of service accounts. Default: new keys, which take most of the time of a start. */
   readonly signers?: readonly [entra: Signer, issuer: Signer] | undefined
-  /** The clock of tokens, vaults and faults. Default: the machine's clock. */
+  /** The clock of tokens, vaults and faults, and of the header `Date`. Default: the machine's clock. */
   readonly now?: (() => Date) | undefined
 }
 
@@ -60,6 +60,9 @@ export async function startEmulator(options: EmulatorOptions) {
     urlOf(app, options.dnsNames?.[0] ?? address ?? 'localhost'),
   )
   const requests = logRequests(app, now)
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('date', now().toUTCString())
+  })
   injectFaults(app, state)
   for (const addRoutes of [entraRoutes, issuerRoutes, vaultRoutes])
     app.register((scope: TlsApp, _options, done) => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
 import { createConnection } from '../keyvault/clients/connection.ts'
+import { createServerTime } from '../keyvault/clients/server-time.ts'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
 import { createVaultPauses } from '../keyvault/readers/vault-pauses.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -92,8 +93,9 @@ function sessionOpener({
 }): ControllerOptions['openSession'] {
   const pauses = createVaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
+  const serverTime = createServerTime(clock)
   return (account, identity, heldToken) =>
-    openAccountSession({ ...shared, pace, pauses, clock, account, identity, heldToken })
+    openAccountSession({ ...shared, serverTime, pace, pauses, clock, account, identity, heldToken })
 }
 
 async function untilEnded(

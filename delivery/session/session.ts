@@ -1,5 +1,6 @@
 import { connectAhead } from '../../keyvault/clients/connect-ahead.ts'
 import { createConnection } from '../../keyvault/clients/connection.ts'
+import { createServerTime } from '../../keyvault/clients/server-time.ts'
 import { createSignIn, type SignIn, type VaultToken } from '../../keyvault/entra/sign-in.ts'
 import {
   createObjectReader,
@@ -58,6 +59,7 @@ export function openSession(options: {
   const { config, credential, env, clock, heldToken, onRequest } = options
   const { authorityHost, audience, vaultUrl, ca } = config.cloud
   const agent = createConnection({ ca, env })
+  const serverTime = createServerTime(clock)
   const signIn =
     'signIn' in credential
       ? credential.signIn
@@ -68,12 +70,13 @@ export function openSession(options: {
           readAssertion: () => readTokenFile(credential.tokenFile),
           agent,
           now: clock.wallTime,
+          serverTime,
           heldToken,
         })
   const { token, principal } = signIn
   const pauses = createVaultPauses(clock)
   const timer = onRequest && { now: clock.now, record: onRequest }
-  const reader = createObjectReader({ vaultUrl, agent, token, principal, timer })
+  const reader = createObjectReader({ vaultUrl, agent, token, principal, serverTime, timer })
   return {
     signIn,
     reader: pauseThrottledVaults(reader, pauses),

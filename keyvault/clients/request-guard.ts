@@ -1,6 +1,7 @@
 import type { SecretClientOptions } from '@azure/keyvault-secrets'
 import type { EndedRequest } from '../../lib/metrics/vault-latency.ts'
 import { retryAfterMs } from './retry-after.ts'
+import type { ServerTime } from './server-time.ts'
 
 /** Values in Key Vault have at most 25 KB, and tokens are far smaller, so no legitimate answer comes near this. */
 const maxAnswerBytes = 1024 * 1024
@@ -40,6 +41,8 @@ export interface GuardOptions {
    * read.
    */
   readonly token?: () => Promise<string>
+  /** Is told the time of each answer. */
+  readonly serverTime?: Pick<ServerTime, 'record'> | undefined
   readonly onFailure?: (failure: FailedRequest) => void
   /** The time limit for one try, from connecting to the last byte, so that a host that sends slowly can't block us. */
   readonly timeoutMs?: number
@@ -55,7 +58,7 @@ type Request = Parameters<AdditionalPolicy['policy']['sendRequest']>[0]
  * the SDK can act on it: redirects aren't followed, and no challenge makes the SDK ask for another token.
  */
 export function requestGuard(options: GuardOptions): AdditionalPolicy {
-  const { base, token, onFailure, onSend, timeoutMs = 10_000 } = options
+  const { base, token, serverTime, onFailure, onSend, timeoutMs = 10_000 } = options
   const home = withSlash(new URL(base).href)
   const fail = (failure: FailedRequest) => {
     onFailure?.(failure)
@@ -78,6 +81,7 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
           if (isAbort(error)) throw fail({ kind: 'timeout', timeoutMs })
           throw fail({ kind: 'network', code: networkCode(error) })
         })
+        serverTime?.record(response.headers.get('date'))
         onEnd?.(response.status === 200 ? 'ok' : 'failed')
         if (response.status === 200) return response
         throw fail({

@@ -1,6 +1,7 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
+import type { TokenTimes } from '../clients/server-time.ts'
 
 /** AKS identity bindings (a preview) exchange such tokens at a proxy of the cluster, not at Entra. */
 const bindingAudience = 'api://AKSIdentityBinding'
@@ -20,6 +21,19 @@ export function describeAssertion(token: string): string {
   const subject = quoted(claims['sub'])
   return `issuer ${issuer}, subject ${subject}, audience ${audience.slice(0, 5).map(quoted).join(' ')}`
 }
+
+/** When such a token is valid, as far as it says so. */
+export function assertionTimes(token: string): TokenTimes {
+  const { iat, exp } = payload(token)
+  return {
+    ...(isTime(iat) && { issuedAtMs: iat * 1000 }),
+    ...(isTime(exp) && { expiresAtMs: exp * 1000 }),
+  }
+}
+
+/** Seconds since 1970, until the year 2286. */
+const isTime = (claim: unknown): claim is number =>
+  typeof claim === 'number' && claim > 0 && claim < 1e10
 
 function payload(token: string): JsonObject {
   const parts = token.split('.')

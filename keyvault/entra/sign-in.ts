@@ -2,8 +2,9 @@ import type { Agent } from 'node:https'
 import { ClientAssertionCredential } from '@azure/identity'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { type FailedRequest, RequestFailure, requestGuard } from '../clients/request-guard.ts'
+import type { ServerTime } from '../clients/server-time.ts'
 import { signInError } from '../errors/classify.ts'
-import { describeAssertion } from './assertion.ts'
+import { assertionTimes, describeAssertion } from './assertion.ts'
 
 /** A token is replaced this long before it expires, so that a short outage of Entra does no harm. */
 const renewBeforeMs = 5 * 60 * 1000
@@ -34,6 +35,8 @@ export interface SignInOptions {
   readonly agent: Agent
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Absent: messages don't say that our clock is wrong. */
+  readonly serverTime?: ServerTime | undefined
   /** A token that an earlier sign-in of the same identity got. It is used for as long as it lasts. */
   readonly heldToken?: VaultToken | undefined
 }
@@ -82,7 +85,7 @@ export function createSignIn(options: SignInOptions): SignIn {
  * instead of trying again, and would cache tokens as well.
  */
 async function exchange(options: SignInOptions): Promise<VaultToken> {
-  const { authorityHost, audience, clientId, tenantId, agent } = options
+  const { authorityHost, audience, clientId, tenantId, agent, serverTime } = options
   const assertion = await options.readAssertion()
   const claims = describeAssertion(assertion)
   // MSAL wraps errors of its network layer so that they can't be recognised. The guard therefore records the first
@@ -99,6 +102,7 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
     additionalPolicies: [
       requestGuard({
         base: authorityHost,
+        serverTime,
         onFailure: (found) => {
           failure ??= found
         },
@@ -110,7 +114,8 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
     return { value: token.token, expiresAtMs: token.expiresOnTimestamp }
   } catch (error) {
     if (error instanceof RequestFailure) failure ??= error.failure
-    if (failure) throw signInError(failure, { clientId, tenantId, claims })
+    const times = serverTime && { ...serverTime.times(), token: assertionTimes(assertion) }
+    if (failure) throw signInError(failure, { clientId, tenantId, claims, times })
     throw new AkvError(
       'AKV_BAD_ANSWER',
       `client ${clientId} in tenant ${tenantId}: the answer for Entra does not contain a token`,

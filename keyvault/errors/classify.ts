@@ -2,6 +2,8 @@ import { isIP } from 'node:net'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { valueAt, withoutAbsent } from '../../lib/shape.ts'
 import type { FailedRequest } from '../clients/request-guard.ts'
+import type { KnownTimes } from '../clients/server-time.ts'
+import { certificateTimeError, expiredTokenError } from './clock-error.ts'
 import { entraCodes } from './entra-codes.ts'
 
 /**
@@ -25,7 +27,8 @@ const certificateCode =
 /**
  * @param failure - what the vault answered, or why it didn't
  * @param request - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `principal`: who asked, such
- *   as `client 2222…`; `resolvedTo`: the addresses of the vault's name, if the answer {@link dependsOnAddress}
+ *   as `client 2222…`; `resolvedTo`: the addresses of the vault's name, if the answer {@link dependsOnAddress};
+ *   `times`: to find out whether our clock is wrong
  */
 export function vaultError(
   failure: FailedRequest,
@@ -34,10 +37,11 @@ export function vaultError(
     readonly vault: string
     readonly principal: string
     readonly resolvedTo?: readonly string[] | undefined
+    readonly times?: KnownTimes | undefined
   },
 ): AkvError {
   const host = `vault ${request.vault}`
-  if (failure.kind !== 'status') return withoutAnswer(failure, host)
+  if (failure.kind !== 'status') return withoutAnswer(failure, { host, times: request.times })
   const { status, retryAfterMs } = failure
   const { code, innerCode } = vaultCodes(failure.body)
   const saying = innerCode ?? code
@@ -97,23 +101,31 @@ function publicAccessSentence(host: string, resolvedTo: readonly string[] = []):
 /**
  * @param failure - what Entra answered, or why it didn't
  * @param sent - `clientId` and `tenantId` of the sign-in; `claims`: issuer, subject and audience of the token, for a
- *   message
+ *   message; `times`: also those of the token
  */
 export function signInError(
   failure: FailedRequest,
-  sent: { readonly clientId: string; readonly tenantId: string; readonly claims: string },
+  sent: {
+    readonly clientId: string
+    readonly tenantId: string
+    readonly claims: string
+    readonly times?: KnownTimes | undefined
+  },
 ): AkvError {
-  if (failure.kind !== 'status') return withoutAnswer(failure, 'Entra')
+  const { times } = sent
+  if (failure.kind !== 'status') return withoutAnswer(failure, { host: 'Entra', times })
   const { status, retryAfterMs } = failure
   const number = aadstsNumber(failure.body)
   const details = number === undefined ? `HTTP ${status}` : `AADSTS${number}`
   const known = number === undefined ? undefined : entraCodes.get(number)
   const code = known?.code ?? entraStatus(status)
   const sentence = entraSentence(code, sent.claims)
+  const expired =
+    code === 'AKV_ASSERTION_EXPIRED' && times !== undefined ? expiredTokenError(times) : undefined
   const reason = known?.reason === undefined ? '' : `: ${known.reason}`
   return new AkvError(
-    code,
-    `client ${sent.clientId} in tenant ${sent.tenantId}: ${sentence}${reason} (${details})`,
+    expired?.code ?? code,
+    `client ${sent.clientId} in tenant ${sent.tenantId}: ${sentence}${expired?.sentence ?? ''}${reason} (${details})`,
     { retryAfterMs },
   )
 }
@@ -146,16 +158,11 @@ function entraSentence(code: AkvErrorCode, claims: string): string {
 
 function withoutAnswer(
   failure: Exclude<FailedRequest, { kind: 'status' }>,
-  host: string,
+  { host, times }: { readonly host: string; readonly times: KnownTimes | undefined },
 ): AkvError {
   switch (failure.kind) {
     case 'network':
-      return certificateCode.test(failure.code)
-        ? new AkvError(
-            'AKV_TLS_UNTRUSTED',
-            `the certificate of ${host} is not trusted (${failure.code})`,
-          )
-        : new AkvError('AKV_NETWORK', `${host} could not be reached (${failure.code})`)
+      return networkError(failure.code, { host, times })
     case 'timeout':
       return new AkvError(
         'AKV_NETWORK',
@@ -174,6 +181,19 @@ function withoutAnswer(
     default:
       return failure satisfies never
   }
+}
+
+function networkError(
+  code: string,
+  connection: { readonly host: string; readonly times: KnownTimes | undefined },
+): AkvError {
+  const { host } = connection
+  if (!certificateCode.test(code))
+    return new AkvError('AKV_NETWORK', `${host} could not be reached (${code})`)
+  return (
+    certificateTimeError(code, connection) ??
+    new AkvError('AKV_TLS_UNTRUSTED', `the certificate of ${host} is not trusted (${code})`)
+  )
 }
 
 /** Key Vault's `{"error":{"code","message","innererror":{"code"}}}`: only the codes, and only if they are words. */

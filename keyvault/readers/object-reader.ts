@@ -12,6 +12,7 @@ import type {
 } from '../clients/object-client.ts'
 import { RequestFailure, requestGuard } from '../clients/request-guard.ts'
 import { resolveHost } from '../clients/resolve-host.ts'
+import type { ServerTime } from '../clients/server-time.ts'
 import { dependsOnAddress, vaultError } from '../errors/classify.ts'
 import {
   type Collection,
@@ -43,6 +44,8 @@ interface ObjectReaderOptions {
   readonly token: () => Promise<string>
   /** Who the token belongs to, for messages: `client 2222…`. */
   readonly principal: string
+  /** Absent: messages don't say that our clock is wrong. */
+  readonly serverTime?: ServerTime | undefined
   readonly timer?: RequestTimer | undefined
 }
 
@@ -101,7 +104,7 @@ export function loadClient(collection: Collection): void {
 async function createClient(
   vault: string,
   collection: Collection,
-  { vaultUrl: template, agent, token, timer }: ObjectReaderOptions,
+  { vaultUrl: template, agent, token, serverTime, timer }: ObjectReaderOptions,
 ): Promise<ObjectClient> {
   const base = vaultUrl(template, vault)
   const onSend = timer && timed(vault, timer)
@@ -110,7 +113,7 @@ async function createClient(
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     agent,
-    additionalPolicies: [requestGuard({ base, token, ...(onSend && { onSend }) })],
+    additionalPolicies: [requestGuard({ base, token, serverTime, ...(onSend && { onSend }) })],
   }
   switch (collection) {
     case 'secrets':
@@ -154,6 +157,7 @@ async function translateErrors<T>(
   {
     principal,
     vaultUrl: template,
+    serverTime,
     signal,
   }: ObjectReaderOptions & { readonly signal: AbortSignal | undefined },
   call: () => Promise<T>,
@@ -169,7 +173,8 @@ async function translateErrors<T>(
       const resolvedTo = dependsOnAddress(failure)
         ? await resolveHost(new URL(vaultUrl(template, vault)).hostname)
         : undefined
-      throw vaultError(failure, { object, vault, principal, resolvedTo })
+      const times = serverTime?.times()
+      throw vaultError(failure, { object, vault, principal, resolvedTo, times })
     }
     // The SDK could not read the answer, or the answer didn't contain the object. The SDK's message may quote the
     // answer, so it isn't shown.

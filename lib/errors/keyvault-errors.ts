@@ -26,7 +26,14 @@ export const keyvaultErrors = {
     ...retryable,
     means: 'Entra finds the service account token expired, or not valid yet.',
     remedy:
-      "Check the node's clock, and in a pod, that the kubelet renews the token in the volume akv-injector-identity.",
+      "Check the node's clock, and in a pod, that the kubelet renews the token in the volume akv-injector-identity. If the message says that the API server's clock is ahead, correct that one.",
+  },
+  AKV_CLOCK: {
+    ...retryable,
+    means:
+      'The clock of the node is wrong by minutes or more, so certificates or tokens seem to have expired or not to be valid yet.',
+    remedy:
+      "Correct the node's clock: its time service (usually chrony) must be running and must reach its NTP servers. On the node, chronyc tracking and timedatectl show the offset. The next try then succeeds.",
   },
   AKV_TENANT_NOT_FOUND: {
     ...permanent,
@@ -102,7 +109,7 @@ export const keyvaultErrors = {
     ...permanent,
     means: "The host's TLS certificate is not trusted, or is for another name.",
     remedy:
-      "If a proxy or a private cloud has its own certificate authority, set AKV_INJECTOR_CA_FILE to that authority's certificate.",
+      "If a proxy or a private cloud has its own certificate authority, set AKV_INJECTOR_CA_FILE to that authority's certificate. If the message says that the certificate has expired or is not valid yet, compare the time in it with the right time: if the node's clock is wrong, correct that, otherwise renew the certificate.",
   },
   AKV_REDIRECTED: {
     ...permanent,

@@ -2,6 +2,7 @@ import type { Agent } from 'node:https'
 import type { Cloud } from '../../delivery/contract.ts'
 import type { Identity } from '../../delivery/session/identity.ts'
 import type { Session } from '../../delivery/session/session.ts'
+import type { ServerTime } from '../../keyvault/clients/server-time.ts'
 import { createSignIn, type SignIn, type VaultToken } from '../../keyvault/entra/sign-in.ts'
 import { createObjectReader, type ObjectReader } from '../../keyvault/readers/object-reader.ts'
 import { pauseThrottledVaults, type VaultPauses } from '../../keyvault/readers/vault-pauses.ts'
@@ -23,6 +24,8 @@ export interface AccountSessionOptions {
   readonly cluster: Pick<SyncCluster, 'requestToken'>
   /** The connection pool that all accounts share. It holds no tokens. */
   readonly agent: Agent
+  /** Shared, too. */
+  readonly serverTime: ServerTime
   readonly pace: VaultPace
   readonly pauses: VaultPauses
   readonly metrics: Pick<SyncMetrics, 'countVaultRequest' | 'recordVaultRequest'>
@@ -35,7 +38,8 @@ export interface AccountSessionOptions {
  * own ServiceAccount token.
  */
 export function openAccountSession(options: AccountSessionOptions): Session {
-  const { account, identity, heldToken, cloud, cluster, agent, pauses, metrics, clock } = options
+  const { account, identity, heldToken, cloud, cluster, pauses, metrics, clock } = options
+  const { agent, serverTime } = options
   const signIn = createSignIn({
     ...identity,
     authorityHost: cloud.authorityHost,
@@ -43,6 +47,7 @@ export function openAccountSession(options: AccountSessionOptions): Session {
     readAssertion: () => cluster.requestToken(account),
     agent,
     now: clock.wallTime,
+    serverTime,
     heldToken,
   })
   const reader = pauseThrottledVaults(pacedReader(signIn, options), pauses)
@@ -54,12 +59,13 @@ export function openAccountSession(options: AccountSessionOptions): Session {
  * for each request and not kept, because thousands of accounts would keep thousands of them.
  */
 function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectReader {
-  const { cloud, agent, pace, metrics, clock } = options
+  const { cloud, agent, serverTime, pace, metrics, clock } = options
   const timer = { now: clock.now, record: metrics.recordVaultRequest }
   const readerOf = ({ vault }: ObjectReference) =>
     createObjectReader({
       vaultUrl: cloud.vaultUrl,
       agent,
+      serverTime,
       principal: signIn.principal,
       timer,
       token: async () => {

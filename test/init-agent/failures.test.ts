@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { issueServerPem } from '../../certs/issue.ts'
 import { type AgentConfig, contractVersion } from '../../delivery/contract.ts'
 import type { Fault } from '../../emulator/faults/faults.ts'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
@@ -197,4 +198,22 @@ t.test('a host whose certificate the administrator doesn’t trust gets no token
   t.equal(code, 1)
   t.match(termination, /^AKV_TLS_UNTRUSTED: /)
   t.equal(other.requests.length, 0)
+})
+
+t.test('a node whose clock is hours behind is named as the cause, and tried again', async (t) => {
+  const aheadMs = 5 * 3_600_000
+  const now = () => new Date(Date.now() + aheadMs)
+  const address = { commonName: 'localhost', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] }
+  const certificate = await issueServerPem('ahead', { ...address, now: now(), lifetimeDays: 1 })
+  const emulator = await startTestEmulator(t, { secrets: 'good: v', now, certificate })
+  const pod = await makePod(t, emulator, { files: [secretFile('good')], timeoutSeconds: 2 })
+  const { code, lines, termination } = await runToEnd(t, pod)
+  t.equal(code, 1)
+  const says =
+    /^AKV_CLOCK: the certificate of Entra is not valid yet by the clock of this machine, which is at least 4 hours behind the API server's/
+  t.match(termination, says)
+  t.ok(termination.includes(errorTable.AKV_CLOCK.remedy))
+  t.notMatch(termination, 'AKV_INJECTOR_CA_FILE')
+  t.match(lines[0], { level: 'warn', code: 'AKV_CLOCK', message: /retrying until/ })
+  t.equal(emulator.requests.length, 0, 'no token was sent')
 })

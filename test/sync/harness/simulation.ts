@@ -1,6 +1,7 @@
 import t0, { type Test } from 'tap'
 import type { Emulator } from '../../../emulator/emulator.ts'
 import { createConnection } from '../../../keyvault/clients/connection.ts'
+import { createServerTime } from '../../../keyvault/clients/server-time.ts'
 import { createVaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { type AccountEntry, accountEntry } from '../../../sync/account/account-entry.ts'
@@ -196,7 +197,8 @@ export function connectAll(parts: {
   const metrics = createSyncMetrics(new Map([['team-a', new Set(['web', 'api'])]]))
   const pauses = createVaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
-  const shared = { cloud, cluster, agent, pace, pauses, metrics, clock }
+  const serverTime = createServerTime(clock)
+  const shared = { cloud, cluster, agent, serverTime, pace, pauses, metrics, clock }
   return {
     cluster,
     policy: { ...policy, cloud },
