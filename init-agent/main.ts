@@ -11,7 +11,8 @@ import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
 import { createLog, type Log } from '../lib/log/log.ts'
 import { stopSignals } from './context/stop-signals.ts'
 import { takeHandover } from './rest/handover.ts'
-import { writeTerminationMessage } from './termination-message.ts'
+import { killedMessage, leaveMessage } from './termination-log.ts'
+import { terminationMessage } from './termination-message.ts'
 import { gateOf } from './volume/gate.ts'
 import { translateErrors } from './volume/write-file-set.ts'
 
@@ -28,7 +29,7 @@ export interface AgentMainOptions {
 
 /**
  * Runs the agent as a process. Reads configuration and identity from the environment, logs to standard output, and writes
- * the error that ends it to the termination log too.
+ * to the termination log, too, what ends it.
  *
  * @returns the exit code. 0: done, or stopped by a signal after the pod had everything. 1: failed, or stopped before that.
  *   2: the configuration is invalid. The caller must exit at once, because requests may still be in flight.
@@ -41,6 +42,7 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
     resumeAfterMs === undefined ? undefined : { afterMs: resumeAfterMs, ...takeHandover() }
   const env = takeEnvironment()
   const program = options.program && { path: options.program, root, terminationLog, env }
+  leaveMessage(terminationLog, killedMessage)
   const read = readConfig(env[configVariable])
   const log = createLog({ level: 'config' in read ? read.config.logLevel : 'info' })
   try {
@@ -56,6 +58,7 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
     const run = import('./agent.ts').then(async ({ runAgent }) => {
       const life = { ...(resumed && { resumed }), ...(program && { program }) }
       await runAgent({ config, root, env, log, onReady, signal: stop.signal, ...life })
+      leaveMessage(terminationLog, '')
       return 0
     })
     const crashed = once(process, 'uncaughtException').then(([error]) => Promise.reject(error))
@@ -63,7 +66,9 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
     const ended = stopped.then((name) => {
       // An init container that exits with 0 before the files are there lets the kubelet start the app without them.
       const isDone = isReady || config.refreshSeconds > 0
-      log.info(`received ${name}, stopping${isReady ? '' : ' before everything was written'}`)
+      const message = `received ${name}, stopping${isReady ? '' : ' before everything was written'}`
+      log.info(message)
+      leaveMessage(terminationLog, isDone ? '' : message)
       return isDone ? 0 : 1
     })
     return await Promise.race([run, crashed, ended])
@@ -90,7 +95,7 @@ function reportFatal(
 ): 1 | 2 {
   for (const { code, message, facts } of error.kinds)
     log.error(message, { code, remedy: facts.remedy })
-  if (!writeTerminationMessage(terminationLog, error))
+  if (!leaveMessage(terminationLog, terminationMessage(error)))
     log.warn(`the termination message could not be written to ${terminationLog}`)
   return error.facts.exitCode
 }

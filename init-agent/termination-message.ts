@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import type { AkvError } from '../lib/errors/akv-error.ts'
 
 /** The kubelet reads at most this much. */
@@ -52,14 +51,4 @@ function cut(message: string, maxBytes: number): string {
     .toString()
     .replace(/\uFFFD+$/, '')
   return `${whole} …`
-}
-
-/** Returns whether the file could be written. Outside a pod, it may not exist. */
-export function writeTerminationMessage(path: string, error: AkvError): boolean {
-  try {
-    writeFileSync(path, terminationMessage(error))
-    return true
-  } catch {
-    return false
-  }
 }

@@ -6,6 +6,7 @@ import { logLevels } from '../lib/log/log-level.ts'
 import { stopSignals } from './context/stop-signals.ts'
 import type { AgentMainOptions } from './main.ts'
 import { type Program, replaceProcess } from './rest/replace-process.ts'
+import { leaveMessage } from './termination-log.ts'
 import { gateOf } from './volume/gate.ts'
 
 interface WaitOptions extends AgentMainOptions {
@@ -30,6 +31,7 @@ export async function waitMain(options: WaitOptions): Promise<0> {
   if (name === undefined) return replaceProcess(program, { form: 'agent', afterMs: 0 })
   stop.abort()
   createLog({ level: logLevel }).info(`received ${name}, stopping`)
+  leaveMessage(terminationLog, '')
   return 0
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { killedMessage } from '../../init-agent/termination-log.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
 import { admissionResponse } from '../../webhook/http/admission-response.ts'
 import { requestFor } from '../webhook/core/arbitraries.ts'
@@ -37,6 +38,10 @@ t.test('what the agents say to do is what they say today', async (t) => {
   })
   t.equal(remedies.length, 2)
   for (const remedy of remedies) t.ok(errors.includes(remedy), remedy)
+})
+
+t.test('the message of a killed agent is the one of the page', async (t) => {
+  t.ok(output.some((line) => line.endsWith(`Message:      ${killedMessage}`)))
 })
 
 t.test('agents still log the messages of the page', async (t) => {

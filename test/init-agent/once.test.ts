@@ -26,6 +26,7 @@ t.test('files and variables are there when the agent has ended', async (t) => {
   const gets = emulator.requests.filter(({ path }) => path.includes('/secrets/'))
   t.equal(gets.length, 2, 'each object is asked for once, with the token at once')
   t.notMatch(output, /correct horse/)
+  t.equal(readFileSync(pod.terminationLog, 'utf8'), '')
 })
 
 t.test('with a complete set in place, a vault that hangs doesn’t delay the pod', async (t) => {

@@ -29,6 +29,20 @@ t.test('a sidecar writes a rotated value, and ends on SIGTERM', async (t) => {
   t.equal(read(pod.env, 'env'), "A='two'\n")
   agent.process.kill('SIGTERM')
   t.equal(await agent.exited, 0)
+  t.equal(read(pod.terminationLog), '')
+})
+
+t.test('the message of an agent that is killed doesn’t repeat old warnings', async (t) => {
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')], refreshSeconds: 0.1 })
+  const agent = startAgent(t, pod)
+  await agent.line(/all files written/)
+  emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+  await agent.line(/could not be refreshed/)
+  agent.process.kill('SIGKILL')
+  await agent.exited
+  t.match(read(pod.terminationLog), /^The agent was killed, .*255: its node was restarted\./)
+  t.notMatch(read(pod.terminationLog), /AKV_|503/)
 })
 
 t.test('a sidecar at a gate opens it last, and never closes it', async (t) => {
@@ -114,6 +128,10 @@ for (const refreshSeconds of [0, 3600])
           agent.process.kill(signal)
           t.equal(await agent.exited, refreshSeconds ? 0 : 1)
           t.match(agent.lines.at(-1)?.message, `received ${signal}, stopping before everything`)
+          t.equal(
+            read(pod.terminationLog),
+            refreshSeconds ? '' : `received ${signal}, stopping before everything was written`,
+          )
           t.notOk(existsSync(join(pod.files, '..data')))
         }
     },

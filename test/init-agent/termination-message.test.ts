@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import {
-  terminationMessage,
-  writeTerminationMessage,
-} from '../../init-agent/termination-message.ts'
+import { leaveMessage } from '../../init-agent/termination-log.ts'
+import { terminationMessage } from '../../init-agent/termination-message.ts'
 import { AkvError, type AkvErrorCode, combineErrors } from '../../lib/errors/akv-error.ts'
 import { errorTable } from '../../lib/errors/error-table.ts'
 
@@ -73,7 +71,7 @@ t.test('kinds that do not fit are named', async (t) => {
 
 t.test('outside a pod there may be no file for it', async (t) => {
   const folder = t.testdir({})
-  t.equal(writeTerminationMessage(join(folder, 'log'), error('x')), true)
-  t.match(readFileSync(join(folder, 'log'), 'utf8'), /^AKV_FORBIDDEN/)
-  t.equal(writeTerminationMessage(join(folder, 'none', 'log'), error('x')), false)
+  t.equal(leaveMessage(join(folder, 'log'), 'x'), true)
+  t.equal(readFileSync(join(folder, 'log'), 'utf8'), 'x')
+  t.equal(leaveMessage(join(folder, 'none', 'log'), 'x'), false)
 })

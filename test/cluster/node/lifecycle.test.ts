@@ -103,6 +103,7 @@ t.test('the agent of a deleted pod ends on SIGTERM', async (t) => {
   const agent = agentStatus(ended)?.state.terminated
   const app = statusOf(ended, 'app')?.state.terminated
   t.match(agent, { exitCode: 0, reason: 'Completed' })
+  t.notOk(agent?.message, 'an orderly end needs no explanation')
   const secondsAfter =
     (Date.parse(agent?.finishedAt ?? '') - Date.parse(app?.finishedAt ?? '')) / 1000
   t.ok(secondsAfter >= 0 && secondsAfter <= 5, `${secondsAfter} s after the app`)
@@ -114,7 +115,7 @@ t.test('a killed sidecar restarts, keeps the files and continues to refresh', as
   await node.control('/rotate', { vault: 'team-a', name: 'at-restart', value: 'after' })
   if (agent) await killContainer(node, agent)
   const again = agentStatus(await node.untilPod(sidecarKilled, isRestarted('akv-injector')))
-  t.match(again?.lastState.terminated, { exitCode: 137 })
+  t.match(again?.lastState.terminated, { exitCode: 137, message: /^The agent was killed, / })
   await until(async () => {
     const read = await node.exec(sidecarKilled, 'app', 'cat', `${mountPath}/at-restart`)
     return read === 'after'

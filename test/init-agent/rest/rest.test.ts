@@ -107,7 +107,7 @@ t.test(
   'an agent waits in a small process, and refreshes with the same token',
   { skip },
   async (t) => {
-    const { agent, file, signIns, reads } = await startPod(t, {
+    const { agent, pod, file, signIns, reads } = await startPod(t, {
       beforeSecondRead: (emulator) => emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' }),
     })
     await until(() => formOf(agent.process) === 'waiting')
@@ -124,6 +124,7 @@ t.test(
       ['all files written', 'changed values written', 'received SIGTERM, stopping'],
       'the log doesn’t show it',
     )
+    t.equal(readFileSync(pod.terminationLog, 'utf8'), '', 'nor does the last state')
   },
 )
 
@@ -210,6 +211,7 @@ t.test(
     t.equal(formOf(agent.process), 'lite')
     agent.process.kill('SIGKILL')
     await agent.exited
+    t.match(readFileSync(pod.terminationLog, 'utf8'), /^The agent was killed/)
     emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
     const restarted = startAgent(t, pod, { NODE_OPTIONS: `--require=${JSON.stringify(later)}` })
     await restarted.line(/could not be refreshed/)
