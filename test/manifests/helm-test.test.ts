@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -8,7 +9,8 @@ import t, { type Test } from 'tap'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
 import { startHttpsServer } from '../support/servers/start-https-server.ts'
 
-const script = join(import.meta.dirname, '../../manifests/chart/files/helm-test.ts')
+const chart = join(import.meta.dirname, '../../manifests/chart')
+const script = join(chart, 'files/helm-test.ts')
 const serviceName = 'akv-injector-webhook.akv-injector.svc'
 const token = 'token-of-the-test'
 
@@ -98,6 +100,7 @@ async function run(t: Test, answers: ClusterAnswers, env: Readonly<Record<string
       KUBERNETES_SERVICE_PORT: await serve(t, answers),
       ACCOUNT_FOLDER: folder,
       OLDEST_NODE: answers.oldestNode ?? '1.35',
+      KUBELET_FAULTS: readFileSync(join(chart, 'files/kubelet-faults.json'), 'utf8'),
       ...env,
     },
   })
@@ -151,6 +154,26 @@ t.test('with a fast start, such nodes would start apps without their files', asy
     /^FAILED: nodes older than 1\.35 start apps before their files .*: node-0 v1\.34\.9$/m,
   )
 })
+
+t.test(
+  'kubelets with a known fault are a warning, at the first and the last version',
+  async (t) => {
+    const warningsOf = async (...kubelets: readonly string[]) => {
+      const { code, output } = await run(t, { ...well, kubelets, oldestNode: '1.33' })
+      t.equal(code, 0, output)
+      return output.split('\n').filter((line) => line.startsWith('WARNING: '))
+    }
+    const faulty = ['v1.33.0', 'v1.33.5-eks-1', 'v1.34.0', 'v1.34.1', 'v1.35.0+k3s1', 'v1.35.3']
+    t.match(await warningsOf(...faulty, 'v1.36.3'), [
+      /kubelets of node-0 v1\.33\.0 and 1 more; 1\.33\.6 fixes it \(kubernetes\/kubernetes#132826\)$/,
+      /kubelets of node-2 v1\.34\.0 and 1 more; 1\.34\.2 fixes it/,
+      /never started again\. .* node-4 v1\.35\.0\+k3s1 and 1 more; 1\.35\.4 fixes it .*#137146/,
+    ])
+    t.strictSame(await warningsOf('v1.33.6', 'v1.34.2', 'v1.35.4', 'v1.36.0', 'v1.37.1'), [])
+    const many = await warningsOf(...Array(500).fill('v1.35.1'), 'v1.34.0')
+    t.match(many, [/of node-500 v1\.34\.0;/, /of node-0 v1\.35\.1 and 499 more;/])
+  },
+)
 
 t.test('if the webhook refuses env, only nodes older than 1.33 fail', async (t) => {
   const old = { ...well, oldestNode: '1.33' } as const

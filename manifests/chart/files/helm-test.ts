@@ -11,6 +11,13 @@ interface Answer {
 
 const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, ACCOUNT_FOLDER } = process.env
 const { OLDEST_NODE, FAST_START } = process.env
+interface KubeletFault {
+  readonly from: string
+  readonly fixedIn: string
+  readonly consequence: string
+  readonly reference: string
+}
+const kubeletFaults: readonly KubeletFault[] = JSON.parse(process.env['KUBELET_FAULTS'] ?? '[]')
 /** Whether the webhook answers only API servers, by their certificates. The test has none. */
 const refusesStrangers = process.env['CLIENT_CERTIFICATES'] === 'true'
 const minorOf = (version = '') => Number(/^v?1\.(\d+)/.exec(version)?.[1])
@@ -66,6 +73,27 @@ async function ask(path: string) {
   return JSON.parse(body)
 }
 
+/** Minor and patch of a version as one number. */
+function rankOf(version: string): number {
+  const [, minor = '', patch = ''] = /^v?1\.(\d+)\.(\d+)/.exec(version) ?? []
+  return Number(minor) * 1000 + Number(patch)
+}
+
+/** Known faults of kubelets: the install is fine, so they are warnings. */
+function warnOfFaults(versions: readonly (readonly [string, string])[]) {
+  for (const { from, fixedIn, consequence, reference } of kubeletFaults) {
+    const affected = versions.filter(
+      ([, version]) => rankOf(version) >= rankOf(from) && rankOf(version) < rankOf(fixedIn),
+    )
+    const [first, ...others] = affected
+    if (first === undefined) continue
+    const more = others.length === 0 ? '' : ` and ${others.length} more`
+    console.log(
+      `WARNING: ${consequence}. This fault is in the kubelets of ${first.join(' ')}${more}; ${fixedIn} fixes it (${reference})`,
+    )
+  }
+}
+
 /** A kubelet older than 1.35 silently ignores fileKeyRef and leaves the variables empty, unless the webhook refuses env. */
 async function checkNodes() {
   const { items } = await ask('/api/v1/nodes')
@@ -75,6 +103,7 @@ async function checkNodes() {
       node.status.nodeInfo.kubeletVersion,
     ],
   )
+  warnOfFaults(versions)
   const old = versions.filter(([, version]) => minorOf(version) < minorOf(OLDEST_NODE))
   if (old.length > 0)
     throw new Error(

@@ -71,6 +71,34 @@ not have them yet.
 {{- semverCompare ">=1.35" (include "akv-injector.kubernetesVersion" .) | ternary "1.35" "1.33" -}}
 {{- end -}}
 
+{{/* Lists at most five nodes, each in a line. */}}
+{{- define "akv-injector.nodeLines" -}}
+{{- range slice . 0 (min 5 (len .)) }}
+  {{ . }}
+{{- end }}
+{{- with sub (len .) 5 | max 0 }}
+  and {{ . }} more
+{{- end }}
+{{- end -}}
+
+{{/* A warning for each known fault of a kubelet with the agent of a pod. Takes the context and the nodes. */}}
+{{- define "akv-injector.kubeletFaults" -}}
+{{- $nodes := last . -}}
+{{- range (first .).Files.Get "files/kubelet-faults.json" | fromJsonArray -}}
+{{- $range := printf ">=%s-0 <%s-0" .from .fixedIn -}}
+{{- $affected := list -}}
+{{- range $nodes -}}
+{{- if semverCompare $range .status.nodeInfo.kubeletVersion -}}
+{{- $affected = append $affected (printf "%s %s" .metadata.name .status.nodeInfo.kubeletVersion) -}}
+{{- end -}}
+{{- end -}}
+{{- if $affected }}
+WARNING: the kubelets of these nodes have a fault that {{ .fixedIn }} fixes ({{ .reference }}): {{ .consequence }}:
+{{- include "akv-injector.nodeLines" $affected }}
+{{ end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The ports of the webhook, in the pod. */}}
 {{- define "akv-injector.securePort" -}}
 {{- .Values.webhook.securePort | default 8443 | int -}}
