@@ -113,6 +113,8 @@ export interface Wanted extends WantedValue {
   readonly propertyLookup?: 'gjson'
   /** How many versions to write, the newest (or the pinned one) as file `0` below the path. */
   readonly versions?: number
+  /** Only this one of the `versions` is written, where 0 is the newest. Only Secret sync uses it, for a key of a Secret. */
+  readonly versionIndex?: number
 }
 
 export interface WantedFile extends Wanted {

@@ -103,9 +103,15 @@ export function claimedPaths(file: WantedFile): readonly string[] {
 }
 
 /** The names of the parts of a value, as far as they are known before it is fetched. Undefined if it has one part. */
-export function partNames({ object, versions }: Wanted): readonly string[] | undefined {
+export function partNames({
+  object,
+  versions,
+  versionIndex,
+}: Wanted): readonly string[] | undefined {
   if (object.type === 'tls') return tlsFileNames
-  return versions === undefined ? undefined : Array.from({ length: versions }, (_, i) => `${i}`)
+  return versions === undefined || versionIndex !== undefined
+    ? undefined
+    : Array.from({ length: versions }, (_, i) => `${i}`)
 }
 
 /**

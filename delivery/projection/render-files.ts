@@ -3,6 +3,7 @@ import { decodeValue } from '../../keyvault/formats/encoding.ts'
 import type { JsonDocument } from '../../keyvault/formats/property.ts'
 import { propertyNumber } from '../../keyvault/formats/property-number.ts'
 import { describeObject } from '../../keyvault/reference.ts'
+import { countOf } from '../../lib/count-of.ts'
 import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import type { Parsed } from '../../lib/problems/parsed.ts'
@@ -45,14 +46,28 @@ export async function renderParts(
   found: readonly [FetchedObject, ...FetchedObject[]],
   context = createRenderContext(),
 ): Promise<readonly Part[]> {
-  const { object, property, versions } = target
+  const { object, property, versions, versionIndex } = target
   if (object.type === 'tls') return await renderTlsFiles(target, secretOf(found[0]), context)
   if (property === '*') return await renderProperties(target, secretOf(found[0]), context)
   if (versions === undefined) return [{ bytes: await renderValue(target, found[0], context) }]
+  if (versionIndex !== undefined)
+    return [{ bytes: await renderValue(target, versionAt(found, target), context) }]
   const parts: Part[] = []
   for (const [index, version] of found.slice(0, versions).entries())
     parts.push({ name: `${index}`, bytes: await renderValue(target, version, context) })
   return parts
+}
+
+function versionAt(
+  found: readonly FetchedObject[],
+  { versionIndex = 0, ...wanted }: Target,
+): FetchedObject {
+  const version = found[versionIndex]
+  if (version !== undefined) return version
+  throw renderError(wanted, {
+    code: 'AKV_OBJECT_NOT_FOUND',
+    problem: `number ${versionIndex} of its history is requested, where the newest version has number 0, but the vault has only ${countOf(found.length, 'enabled version')}`,
+  })
 }
 
 /** Estimated CPU time in microseconds, for a target and for each character of its value. */

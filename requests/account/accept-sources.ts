@@ -53,7 +53,7 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
     const account = { account: basis.name, clientId: identity.clientId, tenantId }
     const conflicts = [
       ...nameProblems(source, basis),
-      ...countProblems(targets + source.values.length),
+      ...countProblems(targets + targetsIn(source)),
       ...wholeObjectProblems(wholeObjects + wholeObjectsIn(source)),
     ]
     const problems = [
@@ -66,7 +66,7 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
       continue
     }
     accepted.push(source)
-    targets += source.values.length
+    targets += targetsIn(source)
     wholeObjects += wholeObjectsIn(source)
     const { hints } = source
     tenantId ??= source.tenantId ?? defaultTenantId
@@ -130,6 +130,10 @@ function identityProblems(
 
 const wholeObjectsIn = ({ values }: Pick<Source, 'values'>): number =>
   values.filter(({ property }) => property === '*').length
+
+/** An older version counts with all newer ones, which are read with it. */
+const targetsIn = ({ values }: Pick<Source, 'values'>): number =>
+  values.reduce((sum, { versions = 1 }) => sum + versions, 0)
 
 const wholeObjectProblems = (wholeObjects: number): readonly string[] =>
   wholeObjects > maxSpreads

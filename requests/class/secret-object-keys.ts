@@ -76,7 +76,7 @@ function valueFor(
   const ofName = below(at, 'objectName')
   const found = findFile(objectName, byName, ofName)
   if (found === undefined) return undefined
-  const { path: _, mode: __, volume: ___, versions: ____, ...value } = found
+  const { path: _, mode: __, volume: ___, ...value } = found
   const to = { kind: 'key', secret: secret.name, key } as const
   if (secret.type !== tlsType) return { to, ...value }
   if (key !== 'tls.crt' && key !== 'tls.key')
@@ -94,20 +94,27 @@ function valueFor(
       )
 }
 
-/** A history is a folder of files, the newest of which is `NAME/0`. */
+/**
+ * A history is a folder of files, the newest of which is `NAME/0`. For an older one, only the versions up to it are read, and for
+ * the newest one no history is: it needs no permission to list versions.
+ */
 function findFile(objectName: string, byName: Files, at: Field): WantedFile | undefined {
   const wrong = (sentence: string) => reportValue(at, objectName, sentence)
   const file = byName.get(objectName)
   if (file?.versions !== undefined)
     return wrong(`it has a history; its newest version is "${printable(objectName)}/0"`)
   if (file !== undefined) return file
-  const [, folder = '', index] = /^(.*)\/(\d{1,3})$/s.exec(objectName) ?? []
+  const [, folder = '', number = ''] = /^(.*)\/(0|[1-9]\d{0,2})$/s.exec(objectName) ?? []
   const history = byName.get(folder)
   if (history?.versions === undefined)
     return wrong(
       'the class has no such file; name an objectAlias of parameters.objects, or the objectName of an object without an alias',
     )
-  return index === '0'
-    ? history
-    : wrong(`only "${printable(folder)}/0", the newest version of a history, can be synced`)
+  const { versions, ...newest } = history
+  const versionIndex = Number(number)
+  if (versionIndex >= versions)
+    return wrong(
+      `objectVersionHistory is ${versions}, so the last file is "${printable(folder)}/${versions - 1}"`,
+    )
+  return versionIndex === 0 ? newest : { ...newest, versions: versionIndex + 1, versionIndex }
 }

@@ -25,6 +25,7 @@ import { maxProperties } from '../../requests/secret/secret-bounds.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import { ownershipOf } from '../plan/ownership.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
+import { versionKey, versionKeyAt } from '../plan/synced-objects.ts'
 import type { AccountValues } from './account-values.ts'
 import { maxKeptBytes, tooLargeSecrets, weightOf } from './bound-values.ts'
 import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'
@@ -109,7 +110,10 @@ function nextValues(
     },
     tooLarge: tooLargeAfter(refresh.content, { ...round, secrets }),
     seeded: new Set(secrets.map(({ name }) => name)),
-    versions: only(requested, versionsOf(outcomes, { before: before?.versions, failed })),
+    versions: only(
+      new Set(config.files.map((file) => versionKey(file))),
+      versionsOf(outcomes, { before: before?.versions, failed }),
+    ),
     removed: only(requested, removedAfter(outcomes, before?.removed)),
     filled: filledOf(config, { isFetched, before: before?.filled }),
   }
@@ -190,8 +194,9 @@ function versionsOf(
 ): AccountValues['versions'] {
   const versions = new Map(known.before)
   for (const [key, outcome] of outcomes) {
-    const version = outcome.kind === 'fetched' ? outcome.found[0].version : undefined
-    if (version !== undefined && !known.failed.has(key)) versions.set(key, version)
+    if (outcome.kind !== 'fetched' || known.failed.has(key)) continue
+    for (const [index, { version }] of outcome.found.entries())
+      if (version !== undefined) versions.set(versionKeyAt(key, index), version)
   }
   return versions
 }

@@ -1,3 +1,4 @@
+import type { Wanted } from '../../delivery/contract.ts'
 import { indexFiles } from '../../delivery/projection/compare-content.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
 import { objectKey } from '../../delivery/projection/wanted-objects.ts'
@@ -20,7 +21,7 @@ export interface SyncedObject {
 /**
  * The vault objects of one Secret.
  *
- * @param round - `versions`: of the values in the content, by `objectKey`; incomplete after a restart. `removed`: the
+ * @param round - `versions`: of the values in the content, by `versionKey`; incomplete after a restart. `removed`: the
  *   `objectKey`s of objects that the vault doesn't have, whose values `on-deleted: remove` removes
  */
 export function syncedObjects(
@@ -37,11 +38,19 @@ export function syncedObjects(
   return filesOfSecret(name, config).flatMap((file) => {
     const { object: reference } = file
     if (config.onDeleted === 'remove' && removed.has(objectKey(reference, file))) return []
-    const version = versions.get(objectKey(reference))
+    const version = versions.get(versionKey(file))
     const hasValue = hasRequiredFiles(file)
     return [{ reference, hasValue, ...(version !== undefined && { version }) }]
   })
 }
+
+/** Identifies the version that a value comes from. */
+export const versionKey = (value: Wanted): string =>
+  versionKeyAt(objectKey(value.object, value), value.versionIndex ?? 0)
+
+/** As {@link versionKey}, for one of the versions that were fetched with this `objectKey`. */
+export const versionKeyAt = (key: string, index: number): string =>
+  index === 0 ? key : `${key} number ${index}`
 
 /**
  * The text of the annotation `akv-injector.io/synced`: `team-a:db-password@0123…, team-a:tls/web@4567…`.

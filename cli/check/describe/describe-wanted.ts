@@ -7,13 +7,16 @@ export function describeWanted({
   encoding,
   format,
   optional,
-}: WantedValue & Pick<WantedFile, 'format'>): string {
+  versionIndex,
+}: WantedValue & Pick<WantedFile, 'format' | 'versionIndex'>): string {
   const { vault, type, name, version } = object
   const kind = type === 'secret' ? '' : `${type}/`
   const selection = property === undefined ? '' : `#${property}`
   const decoded = encoding === undefined ? '' : `|${encoding}`
   const pinned = version === undefined ? '' : `@${version}`
-  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${partOf(format)}${optional ? ', optional' : ''}`
+  const older =
+    versionIndex === undefined ? '' : `, version ${versionIndex} of its history (0 is the newest)`
+  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${older}${partOf(format)}${optional ? ', optional' : ''}`
 }
 
 /**

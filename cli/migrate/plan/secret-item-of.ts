@@ -31,6 +31,12 @@ export function secretItemOf(
       kind: 'none',
       reason: `Secret ${name}: its keys are parts of one certificate; Secret sync makes it from the class`,
     }
+  const older = keys.find(({ file }) => file.versionIndex !== undefined)
+  if (older)
+    return {
+      kind: 'none',
+      reason: `Secret ${name}: its key ${older.key} holds an older version of ${older.file.object.name}, which annotations can't name by its place in the history; Secret sync makes it from the class`,
+    }
   const item = {
     secret: name,
     ...(type !== opaqueType && { type }),

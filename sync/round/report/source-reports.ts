@@ -106,7 +106,7 @@ function roundOf(
 ): ReportedRound {
   const { accepted, result, failuresAt } = options
   const { secrets = [], values = [] } = accepted ?? {}
-  const objects = new Set(values.map(({ object }) => `object ${objectKey(object)}`))
+  const objects = new Set(values.map((value) => `object ${objectKey(value.object, value)}`))
   const places = [`source ${key}`, ...objects, ...secrets.map(({ name }) => `secret ${name}`)]
   const changes = secrets.flatMap(({ name }) => {
     const change = result.changes.get(name)

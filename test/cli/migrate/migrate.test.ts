@@ -250,6 +250,17 @@ t.test('a class whose Secrets no account can have stays, but its pods change', a
       [],
       /the class has no such file/,
     ],
+    [
+      {
+        parameters: {
+          ...classOf().spec.parameters,
+          objects: '[{ objectName: db, objectType: secret, objectVersionHistory: 2 }]',
+        },
+        secretObjects: secretObjects({ data: [{ objectName: 'db/1', key: 'before' }] }),
+      },
+      [],
+      /its key before holds an older version of db, which annotations can't name/,
+    ],
     [{ secretObjects: 7 }, [], /expected a list of Secrets/],
     [{ secretObjects: [null] }, [], /item 1: expected secretName and data/],
   ] as const) {

@@ -120,6 +120,10 @@ t.test('a source that brings too many entries is refused, and smaller ones go on
   t.match(request.mistakes, [
     { message: /with it, the account would have 1001 entries; accepted: at most 1000$/ },
   ])
+  const older = files.slice(0, 11).map((file) => ({ ...file, versions: 100, versionIndex: 99 }))
+  t.match(wanted(sync, [source('old', { values: older })]).mistakes, [
+    { message: /with it, the account would have 1101 entries; accepted: at most 1000$/ },
+  ])
 })
 
 t.test(

@@ -44,7 +44,12 @@ t.test('a key holds the file of its objectName: the alias, else the name', async
     secret('extra'),
     secret('old', 'objectVersionHistory: 3'),
   ]
-  const all = [data('pw', 'a'), data('extra', 'b'), data(' extra ', ' c '), data('old/0', 'd')]
+  const all = [
+    data('pw', 'a'),
+    data('extra', 'b'),
+    data(' extra ', ' c '),
+    data('old/0', 'd'),
+  ].concat(data('old/2', 'e'))
   t.strictSame(secretOf({ data: all }, objects)?.values, [
     { to: { kind: 'key', secret: 'app', key: 'a' }, object: db, format: 'pem' },
     {
@@ -58,11 +63,20 @@ t.test('a key holds the file of its objectName: the alias, else the name', async
       format: 'pem',
     },
     { to: { kind: 'key', secret: 'app', key: 'd' }, object: { ...db, name: 'old' }, format: 'pem' },
+    {
+      to: { kind: 'key', secret: 'app', key: 'e' },
+      object: { ...db, name: 'old' },
+      format: 'pem',
+      versions: 3,
+      versionIndex: 2,
+    },
   ])
   for (const [objectName, problem] of [
     ['db-password', /the class has no such file; name an objectAlias/],
     ['old', /it has a history; its newest version is "old\/0"$/],
-    ['old/1', /only "old\/0", the newest version of a history, can be synced$/],
+    ['old/3', /objectVersionHistory is 3, so the last file is "old\/2"$/],
+    ['old/01', /the class has no such file/],
+    ['old/-1', /the class has no such file/],
     ['extra/0', /the class has no such file/],
     ['constructor', /the class has no such file/],
   ] as const)

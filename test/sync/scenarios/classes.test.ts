@@ -43,6 +43,36 @@ t.test('a class becomes a Secret, without a word on the account', async (t) => {
   t.strictSame(simulation.writes(), ['PATCH synced'])
 })
 
+t.test('keys hold older versions of a history', async (t) => {
+  const simulation = await start(t)
+  const { azure } = simulation
+  const rotate = (value: string) => azure.rotate({ vault: 'team-a', name: 'db-password', value })
+  const objects = objectList(secret('db-password', 'objectAlias: db', 'objectVersionHistory: 3'))
+  const keys = { now: 'db/0', before: 'db/1' }
+  classes(simulation).put('team-a', 'kv', classSpec([secretObject('synced', keys)], { objects }))
+  await simulation.round()
+  t.equal(simulation.values('synced'), undefined, 'as the driver, it makes no part of a Secret')
+  t.match(simulation.events(), [
+    /^team-a\/web SyncFailed: AKV_OBJECT_NOT_FOUND: secret team-a:db-password: number 1 of its history is requested, where the newest version has number 0, but the vault has only 1 enabled version\. /,
+    /^SecretProviderClass team-a\/kv SyncFailed: AKV_OBJECT_NOT_FOUND: /,
+  ])
+  simulation.pass(3_600_000)
+  rotate('second')
+  await simulation.round()
+  t.strictSame(simulation.values('synced'), { now: 'second', before: 'correct horse' })
+  simulation.pass(3_600_000)
+  rotate('third')
+  await simulation.round()
+  t.strictSame(simulation.values('synced'), { now: 'third', before: 'second' })
+  const entry = 'team-a:db-password@[0-9a-f]{32}'
+  t.match(simulation.apiServer.secrets.get('team-a/synced'), {
+    metadata: { annotations: { 'akv-injector.io/synced': new RegExp(`^${entry}, ${entry}$`) } },
+  })
+  simulation.restart()
+  await simulation.round()
+  t.strictSame(simulation.values('synced'), { now: 'third', before: 'second' })
+})
+
 t.test('the Secret of a class is deleted with its entry at once', async (t) => {
   const simulation = await start(t)
   const both = [
