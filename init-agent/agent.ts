@@ -129,7 +129,12 @@ function startFromPreviousRun(
 async function startFromVault(context: AgentContext): Promise<Start> {
   const { config, clock } = context
   const deadline = firstFetchDeadline(config, clock.now())
-  const fetched = await endHangingFetch(firstFetch(context, deadline), { clock, deadline })
+  const ended = new AbortController()
+  const served = serveWhileStarting(context, ended.signal)
+  const fetched = await endHangingFetch(firstFetch(context, deadline), { clock, deadline }).finally(
+    () => ended.abort(),
+  )
+  await served
   const nowMs = clock.now()
   const { outcomes } = fetched
   return {
@@ -157,6 +162,20 @@ async function openAtRest({ root }: AgentOptions, rest: () => Promise<void>): Pr
   await rest()
   const gate = gateOf(root)
   translateErrors(gate.volume, gate.open)
+}
+
+/** How long a start takes before monitoring hears of it. A healthy one ends long before. */
+const longStartMs = 60_000
+
+/** Loaded only if a pod with metrics starts slowly. */
+async function serveWhileStarting(context: AgentContext, ended: AbortSignal): Promise<void> {
+  const { config, clock } = context
+  if (config.metricsPort === undefined) return
+  const startMs = clock.now()
+  await clock.sleep(longStartMs, ended)
+  if (ended.aborted) return
+  const { serveStarting } = await import('./metrics/serve-starting.ts')
+  await serveStarting(context, { startMs, ended })
 }
 
 /** Loaded only if the pod asks for it, because it takes memory. */

@@ -117,7 +117,8 @@ function ownMetrics(
 
 const shownFailures = ({ failures }: AgentFigures) => failures.slice(0, maxFailures)
 
-const gauge = (name: string, help: string, value: number): MetricFamily => ({
+/** A metric of the agent that has one value. */
+export const gauge = (name: string, help: string, value: number): MetricFamily => ({
   name: prefix + name,
   help,
   type: 'gauge',

@@ -17,6 +17,11 @@ const rejections = (name: string, type: string) =>
   `apiserver_admission_webhook_rejection_count{name="${name}",error_type="${type}"}`
 const pod = (number: number) => `namespace="shop",pod="web-${number}"`
 const stale = (number: number) => `akv_injector_agent_staleness_seconds{${pod(number)}}`
+const starting = (number: number) => `akv_injector_agent_starting_seconds{${pod(number)}}`
+const running = (number: number) =>
+  `kube_pod_init_container_status_running{container="akv-injector",${pod(number)}}`
+const phase = (number: number, name: string) =>
+  `kube_pod_status_phase{phase="${name}",${pod(number)}}`
 const interval = (number: number) => `akv_injector_agent_refresh_interval_seconds{${pod(number)}}`
 const expiry = (name: string, number: number) =>
   `akv_injector_agent_object_expiry_timestamp_seconds{vault="shop",type="secret",name="${name}",${pod(number)}}`
@@ -124,6 +129,24 @@ export const alertCases: readonly AlertCase[] = [
     },
     atMinutes: 20,
     firing: { AkvInjectorCertificateExpires: 1, AkvInjectorCertsNotReady: 1 },
+  },
+  {
+    name: 'a pod that starts slowly, but in time',
+    series: { [starting(1)]: '_x4 60+15x12 stale' },
+    atMinutes: 6,
+    firing: {},
+  },
+  {
+    name: 'one pod with metrics and one without wait for the end of an outage, beside pods that run',
+    series: {
+      [starting(1)]: '_x4 60+15x236',
+      [running(2)]: '1x240',
+      [phase(2, 'Pending')]: '1x240',
+      [running(3)]: '1x240',
+      [phase(3, 'Pending')]: '0x240',
+    },
+    atMinutes: 8,
+    firing: { AkvInjectorPodWaits: 2 },
   },
   {
     name: 'three of four pods are cut off from their vault',

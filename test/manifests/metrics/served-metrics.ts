@@ -2,6 +2,7 @@ import { certsMetrics } from '../../../certs/metrics.ts'
 import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import { startFigures } from '../../../init-agent/metrics/agent-figures.ts'
 import { renderMetrics } from '../../../init-agent/metrics/render-metrics.ts'
+import { startingMetrics } from '../../../init-agent/metrics/serve-starting.ts'
 import { createVaultLatencies } from '../../../lib/metrics/vault-latency.ts'
 import { createSyncMetrics } from '../../../sync/metrics/metrics.ts'
 import { createMetrics } from '../../../webhook/http/server/metrics.ts'
@@ -18,6 +19,7 @@ export async function servedMetrics(): Promise<ReadonlySet<string>> {
     await sync.text(),
     certsMetrics({ atMs: 0, failures: 0, problem: undefined }, 0),
     agentMetrics(),
+    startingMetrics(0),
   ]
   const types = texts.flatMap((text) => [...text.matchAll(/^# TYPE (\w+) /gm)])
   return new Set(types.map(([, name = '']) => name))
