@@ -53,28 +53,33 @@ interface InspectOptions {
 
 /** Reads the facts from the three objects. Never throws: anybody may have edited, emptied or garbled them. */
 export function inspect({ authority, leaf, bundles, dnsName }: InspectOptions): Inspected {
-  const published = (bundles ?? []).flatMap(authoritiesIn)
+  const published = bundles?.map((text) => ({ text, authorities: authoritiesIn(text) }))
   const held = inspectAuthority(authority)
   // The leaf's Secret holds its authority, too, so the leaf can be verified even if the other two objects are lost.
   const known = [
     ...(held.kind === 'usable' ? [held.value] : []),
-    ...published,
+    ...(published ?? []).flatMap(({ authorities }) => authorities),
     ...authoritiesIn(leaf?.['ca.crt'] ?? ''),
   ]
   return {
     authority: held.kind === 'usable' ? { kind: 'usable', value: facts(held.value) } : held,
     leaf: inspectLeaf({ texts: leaf, known, dnsName }),
-    bundle: bundles === undefined ? undefined : inspectBundles(bundles),
+    bundle: published && inspectBundles(published),
   }
 }
 
-function inspectBundles(texts: readonly string[]): Bundle {
-  const entries = texts.map((text) => authoritiesIn(text).map(facts))
+interface PublishedEntry {
+  readonly text: string
+  readonly authorities: readonly X509Certificate[]
+}
+
+function inspectBundles(published: readonly PublishedEntry[]): Bundle {
+  const entries = published.map(({ authorities }) => authorities.map(facts))
   const inAnyEntry = [...new Map(entries.flat().map((facts) => [facts.pem, facts])).values()]
   const inEveryEntry = inAnyEntry.filter(({ pem }) =>
     entries.every((entry) => entry.some((certificate) => certificate.pem === pem)),
   )
-  return { texts, inAnyEntry, inEveryEntry }
+  return { texts: published.map(({ text }) => text), inAnyEntry, inEveryEntry }
 }
 
 function inspectAuthority(texts: SecretTexts): Held<X509Certificate> {
