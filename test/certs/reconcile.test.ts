@@ -12,7 +12,7 @@ import {
 } from './harness/simulated-cluster.ts'
 
 /** A run here takes weeks of the cluster's time, and much longer than other properties' do. */
-const numRuns = Math.ceil(propertyRuns / (isFuzzing ? 15 : 30))
+const numRuns = Math.ceil(propertyRuns / (isFuzzing ? 15 : 60))
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
 const [, secondEntry] = twoEntries

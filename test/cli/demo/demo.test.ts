@@ -47,7 +47,7 @@ vaults:
   mine: { readers: ["*"], secrets: { token: swordfish } }
 `,
   })
-  const { code, stdout } = await run(
+  const { code, stdout } = await runInProcess(
     ['demo', `${folder}/pod.json`, '--vault-data', `${folder}/vault.yaml`],
     { env: isolated(`${folder}/tmp`) },
   )
@@ -57,7 +57,7 @@ vaults:
 
 t.test('the demo serves volumes of the CSI driver, with classes from the file', async (t) => {
   const folder = t.testdir()
-  const { code, stdout, stderr } = await run(
+  const { code, stdout, stderr } = await runInProcess(
     ['demo', 'manifests/examples/csi-volume.yaml', ...exampleData],
     { env: { ...isolated(folder), AKV_INJECTOR_CSI_REFRESH: '2m' } },
   )
@@ -80,7 +80,9 @@ t.test('the demo names a class that isn’t in the file, and explains a single f
   const [account = '', teamA = '', teamB = '', pod = ''] = documents.split('\n---\n')
   const write = (...parts: string[]) => {
     writeFileSync(join(folder, 'pods.yaml'), parts.join('\n---\n'))
-    return run(['demo', `${folder}/pods.yaml`, ...exampleData], { env: isolated(`${folder}/tmp`) })
+    return runInProcess(['demo', `${folder}/pods.yaml`, ...exampleData], {
+      env: isolated(`${folder}/tmp`),
+    })
   }
   t.match(await write(account, teamA, pod), {
     code: 1,
@@ -115,11 +117,11 @@ t.test('the demo fails with the reason if the pod is denied or the agent gives u
     ),
   })
   const env = isolated(`${folder}/tmp`)
-  t.match(await run(['demo', `${folder}/denied.json`], { env }), {
+  t.match(await runInProcess(['demo', `${folder}/denied.json`], { env }), {
     code: 1,
     stdout: /denied:[\s\S]*akv-injector.io\/refresh "x"/,
   })
-  t.match(await run(['demo', `${folder}/absent.json`, ...exampleData], { env }), {
+  t.match(await runInProcess(['demo', `${folder}/absent.json`, ...exampleData], { env }), {
     code: 1,
     stdout: /AKV_OBJECT_NOT_FOUND/,
   })

@@ -10,7 +10,7 @@ import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
 import { makePod, secretFile, startAgent } from '../harness/pod.ts'
 import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
 
-const rotations = isFuzzing ? 1000 : 200
+const rotations = isFuzzing ? 1000 : 100
 const reader = fileURLToPath(new URL('../harness/set-reader.ts', import.meta.url))
 
 /** A whole value says how long it is, and of which generation. */
