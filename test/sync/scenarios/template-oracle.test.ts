@@ -14,6 +14,8 @@ const value = 'correct horse'
 const bursts = { source: 10, namespace: 25 }
 /** How many letters each way to fail is asked about. */
 const letters = isFuzzing ? bursts.source : 4
+/** How often somebody asks who has to wait after each of the bursts. */
+const attempts = isFuzzing ? 100 : 40
 
 /** Whether the value begins with this text, as a condition of a template. */
 const beginsWith = (text: string) => `ne (trimPrefix "${text}" .password) .password`
@@ -179,14 +181,14 @@ t.test('an ExternalSecret that keeps failing has to wait, however it changes', a
     if (i % 2) simulation.externalSecrets.delete('ExternalSecret', 'question')
   }
   const first = await countFailures(simulation, {
-    count: 100,
+    count: attempts,
     nameOf: () => 'question',
     before: remove,
   })
   t.equal(first, bursts.source)
   simulation.pass(60 * minuteMs)
   const inAnHour = await countFailures(simulation, {
-    count: 100,
+    count: attempts,
     nameOf: () => 'question',
     before: remove,
   })
@@ -197,12 +199,12 @@ t.test('all Secrets of a namespace share the limit, whatever their names are', a
   const simulation = await start(t)
   const names = (i: number) => `db-${i}`
   const before = (i: number) => simulation.externalSecrets.delete('ExternalSecret', names(i - 1))
-  const first = await countFailures(simulation, { count: 100, nameOf: names, before })
+  const first = await countFailures(simulation, { count: attempts, nameOf: names, before })
   t.equal(first, bursts.namespace)
   // The last of them was waiting for its try.
-  before(100)
+  before(attempts)
   simulation.pass(60 * minuteMs)
-  const next = await countFailures(simulation, { count: 100, nameOf: (i) => `again-${i}` })
+  const next = await countFailures(simulation, { count: attempts, nameOf: (i) => `again-${i}` })
   t.equal(next, 12)
 })
 
@@ -220,7 +222,7 @@ t.test('a failure that nothing has changed costs one try', async (t) => {
   const simulation = await start(t)
   const failing = templated('{{ fromJson .password }}')
   await ask(simulation, failing)
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < attempts; i++) {
     simulation.pass(minuteMs / 60)
     await simulation.round()
   }
