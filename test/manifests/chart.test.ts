@@ -76,6 +76,14 @@ t.test(
       ],
       [{ cloud: { name: 'custom' } }, 'cloud.authorityHost is required'],
       [
+        { cloud: { name: 'china', authorityHost: 'https://login.example' } },
+        'expected https://login.chinacloudapi.cn or https://login.partner.microsoftonline.cn',
+      ],
+      [
+        { cloud: { name: 'usgov', authorityHost: 'https://login.microsoftonline.us' } },
+        'cloud.authorityHost is only valid with cloud.name=custom, but cloud.name is usgov',
+      ],
+      [
         { certs: { mode: 'files', files: { caBundle: certificatePem } } },
         'certs.files.secretName is required',
       ],

@@ -25,8 +25,17 @@ const knownClouds = {
 } as const satisfies Record<string, Cloud>
 
 /**
+ * Another host that issues the same tokens. In China, azure-workload-identity and Azure's SDKs name the first one, and Entra
+ * the second one, as the issuer of its tokens. A network may let pods reach only one of them.
+ */
+const otherAuthorities: Readonly<Partial<Record<CloudName, string>>> = {
+  china: 'https://login.partner.microsoftonline.cn',
+}
+
+/**
  * Reads the cloud whose hosts the agents use. With `custom`, for sovereign and private clouds and the emulator, the
- * administrator sets each URL. In other clouds these settings are refused, because they would silently have no effect.
+ * administrator sets each URL. In other clouds these settings are refused, because they would silently have no effect. Only the
+ * authority of China has a second name.
  */
 export function readCloud(
   reader: SettingReader,
@@ -34,9 +43,27 @@ export function readCloud(
 ): { readonly cloudName: CloudName; readonly cloud: Cloud } {
   const name = reader.optional('AKV_INJECTOR_CLOUD', parseChoice(cloudNames)) ?? 'public'
   if (name === 'custom') return { cloudName: name, cloud: readCustomCloud(reader, readFile) }
+  const cloud = knownClouds[name]
+  const other = otherAuthorities[name]
   for (const setting of customSettings)
-    reader.refuse(setting, `is used only with AKV_INJECTOR_CLOUD=custom, but the cloud is ${name}`)
-  return { cloudName: name, cloud: knownClouds[name] }
+    if (setting !== 'AKV_INJECTOR_AUTHORITY_HOST' || other === undefined)
+      reader.refuse(
+        setting,
+        `is used only with AKV_INJECTOR_CLOUD=custom, but the cloud is ${name}`,
+      )
+  const authorityHost =
+    other &&
+    reader.optional('AKV_INJECTOR_AUTHORITY_HOST', (text) =>
+      parseOneOf([cloud.authorityHost, other], text),
+    )
+  return { cloudName: name, cloud: { ...cloud, ...(authorityHost && { authorityHost }) } }
+}
+
+function parseOneOf(hosts: readonly string[], text: string): Parsed<string> {
+  const parsed = parseAuthorityHost(text)
+  return parsed.kind === 'valid' && hosts.includes(parsed.value)
+    ? parsed
+    : invalid(`expected ${hosts.join(' or ')}`)
 }
 
 function readCustomCloud(reader: SettingReader, readFile: (path: string) => string): Cloud {

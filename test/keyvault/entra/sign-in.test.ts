@@ -1,6 +1,7 @@
 import { Agent } from 'node:https'
 import t from 'tap'
 import { createSignIn } from '../../../keyvault/entra/sign-in.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import { startHttpsServer } from '../../support/servers/start-https-server.ts'
 import { clientId, tenantId } from '../../support/servers/start-test-emulator.ts'
 import { audience, bareClientId, connectTo, signInAt, startVault } from '../emulated-vault.ts'
@@ -171,6 +172,48 @@ t.test('in every cloud the administrator’s authority is the only host that is 
     })
     await t.rejects(signIn.token(), { code: 'AKV_NETWORK' }, host)
     t.strictSame(new Set(asked), new Set([host]))
+  }
+})
+
+t.test('in China, tokens come from either name, although the issuer has only one', async (t) => {
+  for (const name of ['login.chinacloudapi.cn', 'login.partner.microsoftonline.cn']) {
+    const paths: string[] = []
+    const server = await startHttpsServer(
+      t,
+      (request, response) => {
+        const { pathname } = new URL(request.url ?? '', `https://${request.headers.host}`)
+        paths.push(`${request.headers.host}${pathname}`)
+        const answer = pathname.endsWith('/token')
+          ? { token_type: 'Bearer', access_token: 'of-china', expires_in: 3600 }
+          : {
+              issuer: `https://login.partner.microsoftonline.cn/${tenantId}/v2.0`,
+              authorization_endpoint: `https://${name}/${tenantId}/oauth2/v2.0/authorize`,
+              token_endpoint: `https://${name}/${tenantId}/oauth2/v2.0/token`,
+              jwks_uri: `https://${name}/${tenantId}/discovery/v2.0/keys`,
+            }
+        response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
+      },
+      { authority: await issueTestAuthority(), dnsNames: [name] },
+    )
+    const agent = new Agent({ ca: server.caPem })
+    const connect = agent.createConnection.bind(agent)
+    agent.createConnection = (options, done) =>
+      connect(
+        { ...options, host: '127.0.0.1', port: new URL(server.url).port, servername: name },
+        done,
+      )
+    const signIn = createSignIn({
+      authorityHost: `https://${name}`,
+      audience: 'https://vault.azure.cn',
+      clientId,
+      tenantId,
+      readAssertion: () => assertion,
+      agent,
+      now: Date.now,
+    })
+    t.equal(await signIn.token(), 'of-china', name)
+    t.equal(paths.at(-1), `${name}/${tenantId}/oauth2/v2.0/token`)
+    t.ok(paths.every((path) => path.startsWith(`${name}/`)))
   }
 })
 

@@ -95,3 +95,37 @@ t.test('settings that only a custom cloud reads are refused in other clouds', as
     t.match(sentence, 'is used only with AKV_INJECTOR_CLOUD=custom, but the cloud is public')
   t.notMatch(JSON.stringify(reader.problems), 'hunter2', 'and no password is repeated')
 })
+
+t.test('in China, both names of the authority are accepted, and no other host', async (t) => {
+  const readChina = (host: string) => {
+    const reader = settingReader({
+      AKV_INJECTOR_CLOUD: 'china',
+      AKV_INJECTOR_AUTHORITY_HOST: host,
+    })
+    const { authorityHost, vaultUrl } = readCloud(reader, () => '').cloud
+    return { authorityHost, vaultUrl, problems: reader.problems.map(({ sentence }) => sentence) }
+  }
+  for (const authorityHost of [
+    'https://login.chinacloudapi.cn',
+    'https://login.partner.microsoftonline.cn',
+  ])
+    t.strictSame(readChina(`${authorityHost}/`), {
+      authorityHost,
+      vaultUrl: 'https://{vault}.vault.azure.cn',
+      problems: [],
+    })
+  for (const host of [
+    'https://login.microsoftonline.com',
+    'https://login.partner.microsoftonline.cn.evil.example',
+    'https://evil.login.partner.microsoftonline.cn',
+    'http://login.chinacloudapi.cn',
+    'https://login.chinacloudapi.cn/common',
+    'login.chinacloudapi.cn',
+    '',
+  ])
+    t.strictSame(
+      readChina(host).problems,
+      ['expected https://login.chinacloudapi.cn or https://login.partner.microsoftonline.cn'],
+      host,
+    )
+})

@@ -125,7 +125,10 @@ t.test('a sovereign cloud has its own hosts and audience', async (t) => {
     vaultUrl: 'https://{vault}.vault.usgovcloudapi.net',
     audience: 'https://vault.usgovcloudapi.net',
   })
-  t.match(cloudOf('china'), { audience: 'https://vault.azure.cn' })
+  t.match(cloudOf('china'), {
+    authorityHost: 'https://login.chinacloudapi.cn',
+    audience: 'https://vault.azure.cn',
+  })
 })
 
 t.test('each wrong value is named, with what was found and what is accepted', async (t) => {
