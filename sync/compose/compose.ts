@@ -29,8 +29,10 @@ export async function compose(
   const problems: string[] = []
   const keys = new Map<string, Uint8Array>()
   const valuesOf = Map.groupBy(values, ({ to }) => (to.kind === 'input' ? to.index : undefined))
+  const areKeys = template === undefined || template.keepsInputs
   for (const input of inputs) {
-    const read = await readInput(input, { values: valuesOf.get(input.index) ?? [], budget })
+    const ofInput = valuesOf.get(input.index) ?? []
+    const read = await readInput(input, { values: ofInput, areKeys, budget })
     if (read.kind === 'invalid') problems.push(read.problem)
     else for (const [key, bytes] of read.value) keys.set(key, bytes)
   }
@@ -47,16 +49,28 @@ const decodedByteCost = 0.02
 /** The keys that one input gives. */
 async function readInput(
   input: ComposedInput,
-  { values, budget }: { readonly values: readonly Delivered[]; readonly budget: CpuBudget },
+  {
+    values,
+    areKeys,
+    budget,
+  }: {
+    readonly values: readonly Delivered[]
+    /** Whether the Secret has the keys, too. */
+    readonly areKeys: boolean
+    readonly budget: CpuBudget
+  },
 ): Promise<Parsed<Bytes>> {
   const keys = new Map<string, Uint8Array>()
   for (const [index, { to, bytes }] of values.entries()) {
     const property = to.kind === 'input' ? to.property : undefined
     const key = input.kind === 'key' ? input.key : convertName(property ?? '')
+    // As the operator does, a property without a name is left out.
+    if (key === '') continue
     // The names of properties are part of the value, so messages show their numbers.
     const title = input.kind === 'key' ? `key ${key}` : `property number ${index + 1} of dataFrom`
     if (keys.has(key)) return wrong(title, 'another property gives the same key')
-    const keyProblem = dataKeyProblem(key)
+    // What only a template reads needn't be a key of the Secret.
+    const keyProblem = areKeys ? dataKeyProblem(key) : undefined
     if (keyProblem !== undefined) return wrong(title, `its name can't be a key: ${keyProblem}`)
     if (input.decoding !== 'None') {
       budget.charge(bytes.length * decodedByteCost)

@@ -46,10 +46,25 @@ t.test('names of properties are converted, and may not collide', async (t) => {
     a_b: '1',
     'c.d-e_f': '2',
   })
+  t.strictSame(await composed({ inputs: [all('#0')] }, { '#0/': '1', '#0/a': '2' }), { a: '2' })
   t.strictSame(await composed({ inputs: [all('#0')] }, { '#0/a b': '1', '#0/a:b': '2' }), [
     'property number 2 of dataFrom: another property gives the same key',
   ])
   t.match(await composed({ inputs: [all('#0')] }, { '#0/é': '1' }), [
+    /^property number 1 of dataFrom: its name can't be a key: /,
+  ])
+})
+
+t.test('a template may read properties whose names can’t be keys', async (t) => {
+  const template = (keepsInputs: boolean) => ({
+    data: new Map([['letters', '{{ .grün }}{{ index . "ж" }}{{ .a_b }}']]),
+    keepsInputs,
+  })
+  const values = { '#0/grün': '1', '#0/ж': '2', '#0/a b': '3' }
+  t.strictSame(await composed({ inputs: [all('#0')], template: template(false) }, values), {
+    letters: '123',
+  })
+  t.match(await composed({ inputs: [all('#0')], template: template(true) }, values), [
     /^property number 1 of dataFrom: its name can't be a key: /,
   ])
 })
