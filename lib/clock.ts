@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { createBootTime, readBootId, readUptimeMs } from './boot-time.ts'
 import { once } from './cached.ts'
+import { createSleep } from './sleep.ts'
 
 /** Time and randomness, passed in so that tests control both. */
 export interface Clock {
@@ -15,21 +16,22 @@ export interface Clock {
   bootId(): string | undefined
   /** At least 0, below 1. */
   random(): number
-  /** Ends early, without an error, when `signal` aborts. */
+  /** Ends early, without an error, when `signal` aborts. The time that the machine is suspended counts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** Node fires timers that are longer than this at once. Waking early after 24 days does no harm. */
-const longestTimerMs = 2 ** 31 - 1
+// The global `performance` would load eleven modules, which an agent that only waits has no memory for.
+const now = createBootTime({ elapsedMs: () => process.uptime() * 1000, readUptimeMs })
 
 export const systemClock: Clock = {
-  now: createBootTime({ elapsedMs: () => performance.now(), readUptimeMs }),
+  now,
   wallTime: () => Date.now(),
   bootId: once(readBootId),
   random: () => Math.random(),
-  async sleep(ms, signal) {
+  sleep: createSleep({
+    now,
     // It can only reject because of the abort.
-    const options = signal === undefined ? {} : { signal }
-    await setTimeout(Math.min(ms, longestTimerMs), undefined, options).catch(() => undefined)
-  },
+    timer: (ms, signal) =>
+      setTimeout(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
+  }),
 }
