@@ -1,5 +1,6 @@
 import t from 'tap'
 import { countBlocks } from '../support/count-steps.ts'
+import { isFuzzing } from '../support/property-runs.ts'
 import { classSpec, secretObject } from './harness/class-example.ts'
 import type { MemoryObjects } from './harness/memory-cluster.ts'
 import { annotations } from './harness/simulation.ts'
@@ -78,12 +79,12 @@ function accountsWithExternalSecrets(count: number): MemoryObjects {
   }
 }
 
-const few = 200
+const few = isFuzzing ? 200 : 100
 const factor = 4
 /** Heaps grow a little faster. Code that compares all accounts with each other grows by the square of the factor. */
 const maxGrowth = 2.5 * factor
-/** A step that few accounts never take may be taken some times for each of many. Comparing all of these takes 320,000 steps. */
-const slack = 4_000
+/** A step that few accounts never take may be taken five times for each of many. Comparing all of 400 takes 80,000 steps. */
+const slack = 5 * few * factor
 
 for (const [what, objectsFor] of Object.entries({
   annotatedAccounts,
