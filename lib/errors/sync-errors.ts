@@ -30,7 +30,7 @@ export const syncErrors = {
   AKV_SYNC_ACCOUNT: {
     ...permanentInSync,
     means:
-      'A SecretProviderClass or an ExternalSecret can not be read as a ServiceAccount: none or several could be chosen, or the chosen one does not exist, is turned off, has wrong annotations, or signs in as another client or to another tenant. Its Secrets stay as they are.',
+      "A SecretProviderClass or an ExternalSecret can't be read as a ServiceAccount: none or several could be chosen, or the chosen one does not exist, is turned off, has wrong annotations, or signs in as another client or to another tenant. Its Secrets stay as they are.",
     remedy:
       'Correct what the message names. To choose the ServiceAccount, annotate the SecretProviderClass or the ExternalSecret with akv-injector.io/service-account: NAME. The administrator lists accounts under sync.namespaces.NAMESPACE.serviceAccounts of the chart.',
   },
@@ -39,7 +39,7 @@ export const syncErrors = {
     means:
       'Another controller, such as the External Secrets Operator, manages the ExternalSecret. Nothing is done for it.',
     remedy:
-      'To keep that controller, do nothing. To move the ExternalSecret to Secret sync, stop that controller for the namespace; the message says for how long it counts as running.',
+      'To keep that controller, do nothing. To move the ExternalSecret to Secret sync, stop that controller for the namespace; it counts as running for two refresh intervals after its last status, and at least for ten minutes.',
   },
   AKV_SYNC_ORPHANED: {
     ...permanentInSync,

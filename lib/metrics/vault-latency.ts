@@ -10,7 +10,7 @@ export interface EndedRequest {
 
 /** The requests to a vault with one outcome. */
 export interface VaultLatency extends Omit<EndedRequest, 'ms'> {
-  /** How many took up to each of {@link bounds} and no less, and how many took longer. */
+  /** How many ended in each bucket alone: one for each of {@link bounds}, and the last one for those that took longer. */
   readonly counts: readonly number[]
   readonly seconds: number
 }
