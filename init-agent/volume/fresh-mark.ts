@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   existsSync,
   fchmodSync,
   ftruncateSync,
@@ -91,7 +92,8 @@ function timeOf(path: string): HandedTime | undefined {
 function contentOf(path: string): HandedTime | undefined {
   const buffer = Buffer.alloc(maxBytes)
   try {
-    const descriptor = openSync(path, 'r')
+    // Without O_NONBLOCK, a pipe that somebody has put there would never open.
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const length = readSync(descriptor, buffer)
       const written: unknown = JSON.parse(buffer.toString('utf8', 0, length))

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   lstatSync,
   readdirSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -89,6 +91,9 @@ t.test('content that the agent didn’t write counts for nothing', async (t) => 
       content.length > 1_000 ? bounded : { freshAt: { wallMs: 1_000_000 }, isReady: true }
     t.strictSame(read, expected, content.slice(0, 60))
   }
+  rmSync(fresh)
+  execFileSync('mkfifo', [fresh])
+  t.match(openFreshMark(folder).read(), { isReady: true, freshAt: { boot: undefined } }, 'a pipe')
   const elsewhere = t.testdir({ target: 'as it was' })
   symlinkSync(join(elsewhere, 'target'), join(folder, '..fresh_tmp'))
   openFreshMark(folder).set({ freshAt: timeAt(2_000_000), isReady: true })
