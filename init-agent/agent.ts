@@ -23,9 +23,8 @@ import { type AgentFigures, startFigures } from './metrics/agent-figures.ts'
 import type { Handover } from './rest/handover.ts'
 import type { Program } from './rest/replace-process.ts'
 import { createRest, type Rest } from './rest/rest.ts'
-import { gateOf } from './volume/gate.ts'
+import { openGate } from './volume/gate.ts'
 import { openVolumes } from './volume/volumes.ts'
-import { translateErrors } from './volume/write-file-set.ts'
 
 interface AgentOptions {
   readonly config: AgentConfig
@@ -62,6 +61,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const previous = startFromPreviousRun(context, resumed)
   if (previous && !resumed) log.info('using the complete set left by a previous run')
   const { state, figures } = previous ?? (await startFromVault(context))
+  if (config.opensGate) openGate(options.root)
   onReady?.()
 
   if (config.refreshSeconds > 0) {
@@ -69,16 +69,50 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     const afterMs = previous ? (resumed?.afterMs ?? 0) : firstWaitMs(context)
     // A restarted agent keeps its process. If it can't be replaced, Node aborts, and the container would restart endlessly.
     const program = previous && !resumed ? undefined : options.program
-    const rest = openRest(program, { context, figures })
-    if (config.opensGate) await openAtRest(options, () => rest(state, afterMs))
-    if (!servesBetweenRefreshes(config)) return keepFresh(context, { state, afterMs, rest })
-    // Only before the first refresh: later, the figures would have to be handed over, too.
-    await rest(state, afterMs)
-    const onRefresh = await followRefreshes(context, figures)
-    return keepFresh(context, { state, afterMs, onRefresh })
+    return refreshForLife(context, { state, figures, afterMs, program, isFirst: !previous })
   }
   if (previous) await refreshBriefly(context, state)
   volumes.sweep()
+}
+
+async function refreshForLife(
+  context: AgentContext,
+  options: Start & {
+    readonly afterMs: number
+    readonly program: Program | undefined
+    /** Whether this process has fetched the set. */
+    readonly isFirst: boolean
+  },
+): Promise<void> {
+  const { config } = context
+  const { state, figures, program, isFirst } = options
+  const rest = openRest(program, { context, figures })
+  const serves = servesBetweenRefreshes(config)
+  const settles = config.opensGate === true && isFirst && program !== undefined
+  const earlyOnRefresh = settles && serves ? await followRefreshes(context, figures) : undefined
+  const afterMs = options.afterMs - (settles ? await settle(context, options.afterMs) : 0)
+  if (!serves) return keepFresh(context, { state, afterMs, rest })
+  // Only before the first refresh: later, the figures would have to be handed over, too.
+  await rest(state, afterMs)
+  const onRefresh = earlyOnRefresh ?? (await followRefreshes(context, figures))
+  return keepFresh(context, { state, afterMs, onRefresh })
+}
+
+/** The least and the longest time that an agent at a gate stays in its first process. */
+const settlingMs = [5_000, 35_000] as const
+
+/**
+ * Waits before the process is replaced, because a signal in that moment is lost. At a gate, the app starts right after its files
+ * are written. If it ended right away, too, its pod would stay for the whole grace period. The time is random, so that there
+ * is no moment at which many apps would have to fear that.
+ *
+ * @returns how long it has waited
+ */
+async function settle({ clock, signal }: AgentContext, longestMs: number): Promise<number> {
+  const [leastMs, mostMs] = settlingMs
+  const ms = Math.min(longestMs, leastMs + (mostMs - leastMs) * clock.random())
+  await clock.sleep(ms, signal)
+  return ms
 }
 
 function openContext(options: AgentOptions): AgentContext {
@@ -152,16 +186,6 @@ function openRest(
   const { dates } = figures
   const { folder } = volumes
   return createRest({ config, program, folder, heldToken, dates, latencies, clock, signal })
-}
-
-/**
- * Opens the gate, after the process has been replaced: then the process that replaces it does so. A signal in the moment of that
- * change is lost, and an app that starts at once may end at once, too.
- */
-async function openAtRest({ root }: AgentOptions, rest: () => Promise<void>): Promise<void> {
-  await rest()
-  const gate = gateOf(root)
-  translateErrors(gate.volume, gate.open)
 }
 
 /** How long a start takes before monitoring hears of it. A healthy one ends long before. */

@@ -8,8 +8,8 @@ import { freshMark } from '../delivery/contract.ts'
 type Operator = '-e' | '-s'
 
 /**
- * How long one probe waits. The probe's `timeoutSeconds` is longer, so the kubelet shows our message. `-s` is asked by a
- * readiness probe, whose failure starts no other one at once, so it waits for as long as a first fetch usually lasts.
+ * How long one probe waits. The probe's `timeoutSeconds` is longer, so the kubelet shows our message. A readiness probe asks for
+ * `-s`. The kubelet repeats it only after its period, and nothing notices the gate meanwhile, so it waits longer.
  */
 const maxWaitMs: Readonly<Record<Operator, number>> = { '-e': 10_000, '-s': 600_000 }
 const pollMs = 20

@@ -13,8 +13,7 @@ import { stopSignals } from './context/stop-signals.ts'
 import { takeHandover } from './rest/handover.ts'
 import { killedMessage, leaveMessage } from './termination-log.ts'
 import { terminationMessage } from './termination-message.ts'
-import { gateOf } from './volume/gate.ts'
-import { translateErrors } from './volume/write-file-set.ts'
+import { prepareGate } from './volume/gate.ts'
 
 export interface AgentMainOptions {
   /** The folder that contains the mounts. */
@@ -48,7 +47,8 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
   try {
     if ('error' in read) throw read.error
     const { config } = read
-    if (config.opensGate) setGate(root, { isWritten: resumed !== undefined })
+    // First, so that the kubelet can say what other containers wait for, however long the rest takes.
+    if (config.opensGate) prepareGate(root)
     let isReady = false
     const onReady = () => {
       isReady = true
@@ -77,15 +77,6 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
   } finally {
     stop.abort()
   }
-}
-
-/**
- * Before anything that takes time: creates the file of the gate, so that the kubelet can say what other containers wait for. If
- * everything is written, opens it: a form of the agent that can be replaced leaves that to the next one (agent.ts).
- */
-function setGate(root: string, { isWritten }: { readonly isWritten: boolean }): void {
-  const gate = gateOf(root)
-  translateErrors(gate.volume, isWritten ? gate.open : gate.prepare)
 }
 
 /** Logs the error and returns the exit code for it. */
