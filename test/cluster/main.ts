@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { reasonOf } from '../../lib/reason-of.ts'
 import { connect } from './client/api.ts'
 import { type Cluster, clusterOf, until } from './client/cluster.ts'
+import { fastStartVariable } from './client/env-support.ts'
 import { readKubeconfig } from './client/kubeconfig.ts'
 import { type LocalCluster, startCluster } from './harness/control-plane/start-cluster.ts'
 import { install, uninstall } from './harness/install/install.ts'
@@ -27,8 +28,9 @@ import { type TestFiles, testFiles } from './test-files.ts'
 
 const root = join(import.meta.dirname, '../..')
 const log = (line: string) => console.log(`cluster tests: ${line}`)
-const { required, kubernetes, files: named, others } = argumentsOrExit()
+const { required, kubernetes, fastStart, files: named, others } = argumentsOrExit()
 if (kubernetes) process.env[versionVariable] = kubernetes
+if (fastStart) process.env[fastStartVariable] = 'true'
 // The tests then fail, too, if something that they need is missing.
 if (required) process.env['CI'] = 'true'
 

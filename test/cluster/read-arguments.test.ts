@@ -5,12 +5,18 @@ t.test('files, the version and options of other programs are told apart', async 
   const expected = {
     required: true,
     kubernetes: '1.33',
+    fastStart: false,
     files: ['a.test.ts'],
     others: ['--smoke'],
   }
   for (const version of [['--kubernetes', '1.33'], ['--kubernetes=1.33']])
     t.strictSame(readArguments(['--required', ...version, 'a.test.ts', '--smoke']), expected)
-  t.strictSame(readArguments([]), { required: false, files: [], others: [] })
+  t.strictSame(readArguments(['--fast-start']), {
+    required: false,
+    fastStart: true,
+    files: [],
+    others: [],
+  })
 })
 
 t.test('a version that can’t be built is refused', async (t) => {

@@ -7,6 +7,8 @@ export interface ClusterTestArguments {
   readonly required: boolean
   /** The version of a local cluster. Absent: the default. */
   readonly kubernetes?: KubernetesVersion
+  /** Whether containers wait for refreshing agents at a gate, instead of a startup probe. */
+  readonly fastStart: boolean
   readonly files: readonly string[]
   /** Options for a program that isn't a test. */
   readonly others: readonly string[]
@@ -16,16 +18,21 @@ export interface ClusterTestArguments {
 export function readArguments(args: readonly string[]): ClusterTestArguments {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: { required: { type: 'boolean' }, kubernetes: { type: 'string' } },
+    options: {
+      required: { type: 'boolean' },
+      kubernetes: { type: 'string' },
+      'fast-start': { type: 'boolean' },
+    },
     allowPositionals: true,
     strict: false,
   })
-  const { required, kubernetes, ...others } = values
+  const { required, kubernetes, 'fast-start': fastStart, ...others } = values
   const version = kubernetesVersions.find((version) => version === kubernetes)
   if (kubernetes !== undefined && version === undefined)
     throw new Error(`--kubernetes takes one of ${kubernetesVersions.join(', ')}`)
   return {
     required: required === true,
+    fastStart: fastStart === true,
     ...(version && { kubernetes: version }),
     files: positionals,
     others: Object.entries(others).map(([name, value]) =>

@@ -1,5 +1,8 @@
 import { versionVariable } from '../parts/kubernetes-versions.ts'
 
+/** Set by `npm run cluster:test -- --fast-start`. */
+export const fastStartVariable = 'CLUSTER_FAST_START'
+
 const [, minor] = (process.env[versionVariable] ?? '').split('.')
 
 /** The minor version of the cluster's Kubernetes: 36 for 1.36. */
@@ -15,3 +18,6 @@ export const envIfSupported = (env: string): { readonly env?: string } =>
 /** Returns a word for a shell: the value of a variable, or the content of a file if pods may not use variables. */
 export const variableOrFile = (variable: string, file: string): string =>
   supportsEnv ? `"$${variable}"` : `"$(cat ${file})"`
+
+/** Whether containers wait for refreshing agents at a gate, instead of a startup probe (`--fast-start`). */
+export const startsFast = process.env[fastStartVariable] === 'true'

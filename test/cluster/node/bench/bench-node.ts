@@ -11,7 +11,6 @@ import type { RunningPod } from '../harness/open-node.ts'
 /** The node of `npm run cluster:bench`. All times come from one clock, in ms since 1970. */
 export interface BenchNode {
   readonly cluster: Cluster
-  readonly vault: NodeEnvironment['vault']
   /** Creates a pod and resolves when all its containers run and are ready. */
   start(pod: KubeObject): Promise<StartedPod>
   /** Deletes the pod, and resolves when it is gone. */
@@ -19,6 +18,11 @@ export interface BenchNode {
   readStatus(pod: KubeObject): Promise<RunningPod['status']>
   /** Returns the log of a container since its last start. */
   lines(pod: KubeObject, container: string): Promise<readonly Line[]>
+  /** Switches the webhook between the two ways in which containers wait for a refreshing agent. */
+  setFastStart(isOn: boolean): Promise<void>
+  /** Posts to a path of the emulator's control endpoint, such as `/rotate` or `/faults`. */
+  control(path: string, body: object): Promise<void>
+  clearFaults(): Promise<void>
   exec(pod: KubeObject, container: string, ...command: readonly string[]): Promise<void>
   times(containerId: string): ContainerTimes
 }
@@ -52,7 +56,6 @@ export function benchNode(env = process.env): BenchNode {
     expectSuccess(await cluster.get(pod)).body['status'] as RunningPod['status']
   return {
     cluster,
-    vault,
     readStatus,
     async start(pod) {
       const createdMs = Date.now()
@@ -63,6 +66,19 @@ export function benchNode(env = process.env): BenchNode {
     remove: async (pod) => void (await run('delete', 'pod', ...named(pod))),
     lines: async (pod, container) =>
       readLines(await run('logs', ...named(pod), '-c', container, '--timestamps')),
+    async setFastStart(isOn) {
+      const webhook = ['deployment/akv-injector-webhook', '--namespace=akv-injector']
+      await run('set', 'env', ...webhook, `AKV_INJECTOR_AGENT_FAST_START=${isOn}`)
+      await run('rollout', 'status', ...webhook, '--timeout=120s')
+    },
+    control: async (path, body) => {
+      const url = `${vault.controlUrl}${path}`
+      const headers = { 'content-type': 'application/json' }
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+      if (!response.ok)
+        throw new Error(`${url} answers ${response.status}: ${await response.text()}`)
+    },
+    clearFaults: async () => void (await fetch(`${vault.controlUrl}/faults`, { method: 'DELETE' })),
     exec: async (pod, container, ...command) =>
       void (await run('exec', ...named(pod), '-c', container, '--', ...command)),
     times: (containerId) => containerTimes(dirname(containerd), containerId),

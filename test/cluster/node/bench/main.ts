@@ -4,7 +4,7 @@ import { type Bench, printFigures } from '../../../bench/bench.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import { benchNode } from './bench-node.ts'
 import { benchRotation } from './rotation.ts'
-import { benchStarts } from './starts.ts'
+import { benchOutages, benchStarts } from './starts.ts'
 
 const isSmoke = process.argv.includes('--smoke')
 const node = benchNode()
@@ -17,6 +17,7 @@ expectSuccess(
 )
 const benches: Readonly<Record<string, Bench>> = {
   'from a pod’s creation to its app': benchStarts(node),
+  'from the files’ being written to the app, after an outage of 8 to 12 s': benchOutages(node),
   'from a rotation in the vault to the app': benchRotation(node),
 }
 for (const [title, bench] of Object.entries(benches)) printFigures(title, await bench({ isSmoke }))

@@ -30,7 +30,7 @@ export const benchRotation =
 async function rotate(node: BenchNode, pods: readonly KubeObject[], value: string) {
   // The previous rotation ended with a refresh. This one should fall at a random point of an interval.
   await delay(Math.random() * refreshSeconds * 1_000)
-  await post(`${node.vault.controlUrl}/rotate`, { vault: 'team-b', name: 'shared-token', value })
+  await node.control('/rotate', { vault: 'team-b', name: 'shared-token', value })
   const rotatedMs = Date.now()
   return await Promise.all(
     pods.map(async (pod) => (await untilSaid(node, pod, `file ${value}`)) - rotatedMs),
@@ -77,9 +77,3 @@ while [ ! -e /tmp/end ]; do
   sleep 0.2 & wait
 done`,
   })
-
-async function post(url: string, body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' }
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
-  if (!response.ok) throw new Error(`${url} answers ${response.status}: ${await response.text()}`)
-}

@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { agentRoot, currentSetLink, filesFolder } from '../../../../delivery/contract.ts'
 import type { Bench, Figure } from '../../../bench/bench.ts'
 import type { KubeObject } from '../../client/api.ts'
-import type { Cluster } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import type { BenchNode } from './bench-node.ts'
 import { benchPod } from './bench-pod.ts'
@@ -19,28 +17,65 @@ interface Start {
   readonly handoverMs?: number
 }
 
-type MakePod = (cluster: Cluster, name: string) => Promise<KubeObject>
+type MakePod = (name: string) => KubeObject
 
-const variants: Readonly<Record<string, MakePod>> = {
-  'no injection': async (_, name) => pod(name),
-  'init container': async (_, name) => pod(name, '0'),
-  'sidecar, startup probe': async (_, name) => pod(name, '5m'),
-  'sidecar, postStart hook': withHook,
+/** Both kinds of sidecars as the webhook makes them. Their pods have no annotations, so that it doesn't choose again. */
+async function makeVariants(node: BenchNode): Promise<Readonly<Record<string, MakePod>>> {
+  const injected = async (fastStart: boolean): Promise<MakePod> => {
+    await node.setFastStart(fastStart)
+    const { body } = expectSuccess(
+      await node.cluster.create(pod('sidecar', '5m'), { dryRun: true }),
+    )
+    const { spec } = body as unknown as { readonly spec: object }
+    return (name) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'default' },
+      spec,
+    })
+  }
+  return {
+    'no injection': (name) => pod(name),
+    'init container': (name) => pod(name, '0'),
+    'sidecar, hook and gate': await injected(true),
+    'sidecar, startup probe': await injected(false),
+  }
 }
 
 /** Starts pods one at a time, and alternates between the variants. */
 export const benchStarts =
   (node: BenchNode): Bench =>
   async ({ isSmoke }) => {
-    const starts = Object.entries(variants).map(([what, make]) => ({
+    const starts = Object.entries(await makeVariants(node)).map(([what, make]) => ({
       what,
       make,
       all: [] as Start[],
     }))
     for (let turn = 0; turn < (isSmoke ? 1 : 20); turn++)
       for (const [index, { make, all }] of starts.entries())
-        all.push(await measure(node, await make(node.cluster, `start-${turn}-${index}`)))
+        all.push(await measure(node, make(`start-${turn}-${index}`)))
     return starts.flatMap(({ what, all }) => figures(what, all))
+  }
+
+/** Starts pods while the vault is down, and ends the outage after the `postStart` hook has ended. */
+export const benchOutages =
+  (node: BenchNode): Bench =>
+  async ({ isSmoke }) => {
+    const { 'no injection': _, ...variants } = await makeVariants(node)
+    const starts = Object.entries(variants).map(([what, make]) => ({
+      what,
+      make,
+      handoverMs: [] as number[],
+    }))
+    for (let turn = 0; turn < (isSmoke ? 1 : 5); turn++)
+      for (const [index, { make, handoverMs }] of starts.entries()) {
+        await node.control('/faults', { match: {}, action: { kind: 'status', status: 503 } })
+        const started = measure(node, make(`outage-${turn}-${index}`))
+        await delay(8_000 + Math.random() * 4_000)
+        await node.clearFaults()
+        handoverMs.push((await started).handoverMs ?? Number.NaN)
+      }
+    return starts.map(({ what, handoverMs }) => ({ what, value: inWords(handoverMs) }))
   }
 
 async function measure(node: BenchNode, pod: KubeObject): Promise<Start> {
@@ -89,26 +124,3 @@ const pod = (name: string, refresh?: string): KubeObject =>
     annotations: refresh === undefined ? {} : { secrets: 'shared-token', refresh },
     commands: 'echo started; trap exit TERM; sleep infinity & wait',
   })
-
-/**
- * The alternative that was not adopted (docs/performance.md): a hook that waits for the files, instead of the probe. It is a
- * second Node process. The pod has no annotations, because the webhook would add the probe again.
- */
-async function withHook(cluster: Cluster, name: string): Promise<KubeObject> {
-  const { body } = expectSuccess(await cluster.create(pod(name, '5m'), { dryRun: true }))
-  const { initContainers = [], ...spec } = body['spec'] as { readonly initContainers?: object[] }
-  const [{ startupProbe: _, ...agent }] = initContainers as [{ readonly startupProbe: object }]
-  const lifecycle = { postStart: { exec: { command: ['/usr/local/bin/node', '-e', waits] } } }
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'default' },
-    spec: { ...spec, initContainers: [{ ...agent, lifecycle }] },
-  }
-}
-
-const folder = `${agentRoot}/${filesFolder}`
-const waits = `const { existsSync, watch } = require('fs')
-const look = () => existsSync('${folder}/${currentSetLink}') && process.exit()
-watch('${folder}', look)
-look()`

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'
+import { fastStartVariable } from '../../client/env-support.ts'
 import type { EmulatedAzure } from '../../harness/emulator-process.ts'
 import { install, installObjects } from '../../harness/install/install.ts'
 import { untilCalled } from '../../webhook/harness/serve-webhook.ts'
@@ -25,7 +26,10 @@ function objectsWithVault(azure: Cloud, version: string): readonly KubeObject[] 
   return [
     ...installObjects().map((object) =>
       isWebhook(object)
-        ? withVault(object, azure, { AKV_INJECTOR_KUBERNETES_VERSION: version })
+        ? withVault(object, azure, {
+            AKV_INJECTOR_KUBERNETES_VERSION: version,
+            AKV_INJECTOR_AGENT_FAST_START: String(process.env[fastStartVariable] === 'true'),
+          })
         : object,
     ),
     authority,

@@ -30,14 +30,21 @@ const vault = faultyVault('stale-pod')
 const cutOff = await podOf('cut-off', vault)
 const fine = await podOf('fine', faultyVault('fine-pod'))
 
-async function scrape(pod: Pod): Promise<string> {
+async function tryToScrape(pod: Pod): Promise<string> {
   const { status } = await node.untilPod(pod, ({ status }) => status.podIP !== undefined)
   const host = status.podIP?.includes(':') ? `[${status.podIP}]` : status.podIP
   return await node.exec(pod, 'app', 'wget', '-qO-', `http://${host}:${metricsPort}/metrics`)
 }
-/** An agent that has just restarted doesn't listen yet. */
-const untilScraped = (pod: Pod, pattern: RegExp) =>
-  until(async () => pattern.test(await scrape(pod).catch(() => '')), podTimeoutMs)
+/** Scrapes until the answer matches. An agent doesn't listen while it restarts or replaces its process. */
+async function untilScraped(pod: Pod, pattern: RegExp): Promise<string> {
+  let text = ''
+  await until(async () => {
+    text = await tryToScrape(pod).catch(() => '')
+    return pattern.test(text)
+  }, podTimeoutMs)
+  return text
+}
+const scrape = (pod: Pod) => untilScraped(pod, /./)
 
 const isReady = ({ status }: RunningPod): boolean =>
   status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
