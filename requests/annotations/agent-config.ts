@@ -2,6 +2,14 @@ import { type AgentConfig, defaultTimeoutSeconds, versionOf } from '../../delive
 import type { Policy } from '../administrator/policy.ts'
 import type { PodRequest } from './read-pod-annotations.ts'
 
+export type FirstFetchTime = Pick<AgentConfig, 'timeoutSeconds' | 'outlastsOutages'>
+
+/** Without a timeout of its own, a pod waits for the end of an outage. */
+export const firstFetchTime = ({ timeout }: PodRequest): FirstFetchTime =>
+  timeout === undefined
+    ? { timeoutSeconds: defaultTimeoutSeconds, outlastsOutages: true }
+    : { timeoutSeconds: timeout }
+
 /**
  * The agent's configuration: what the annotations ask for, within the administrator's policy.
  *
@@ -10,9 +18,10 @@ import type { PodRequest } from './read-pod-annotations.ts'
 export function agentConfig(
   request: PodRequest,
   policy: Policy,
-  chosen: Pick<AgentConfig, 'containers' | 'fileMode' | 'metricsPort' | 'opensGate'>,
+  chosen: Pick<AgentConfig, 'containers' | 'fileMode' | 'metricsPort' | 'opensGate'> &
+    FirstFetchTime,
 ): AgentConfig {
-  const { containers, fileMode, metricsPort, opensGate } = chosen
+  const { containers, fileMode, metricsPort, opensGate, timeoutSeconds, outlastsOutages } = chosen
   const { refresh = 0, volumes, 'stale-after': staleAfter } = request
   const newer = {
     ...(volumes && { volumes }),
@@ -28,9 +37,8 @@ export function agentConfig(
     env: request.env,
     fileMode,
     refreshSeconds: refresh,
-    ...(request.timeout === undefined
-      ? { timeoutSeconds: defaultTimeoutSeconds, outlastsOutages: true }
-      : { timeoutSeconds: request.timeout }),
+    timeoutSeconds,
+    ...(outlastsOutages && { outlastsOutages }),
     onDeleted: request['on-deleted'] ?? 'keep',
     ...(request.notify === undefined ? {} : { notify: request.notify }),
     ...(metricsPort === undefined ? {} : { metricsPort }),

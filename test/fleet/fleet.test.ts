@@ -39,9 +39,10 @@ t.test('a vault that counts its 429s is waited for, too, without a restart', asy
 t.test('pods start beside a stranger that asks for 2.5 times the limit', async (t) => {
   const result = await startBesideStranger({ pods: 200 })
   const readyAtMs = result.pods.map((pod) => pod.readyAtMs)
+  t.equal(countRestarts(result), 0)
   t.ok(quantile(readyAtMs, 0.5) < 2 * floorMs(result.pods), 'half of the pods')
   t.ok(quantile(readyAtMs, 0.99) < 5 * floorMs(result.pods), 'nearly all')
-  t.ok(quantile(readyAtMs, 1) < 40 * 60_000, 'the last pod')
+  t.ok(quantile(readyAtMs, 1) < 7 * floorMs(result.pods), 'the last pod')
 })
 
 t.test('a pod that starts alone waits for one more round trip', async (t) => {

@@ -1,7 +1,11 @@
-import { encodeConfig, hasFiles } from '../../delivery/contract.ts'
+import { type AgentConfig, encodeConfig, hasFiles } from '../../delivery/contract.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
-import { agentConfig } from '../../requests/annotations/agent-config.ts'
+import {
+  agentConfig,
+  type FirstFetchTime,
+  firstFetchTime,
+} from '../../requests/annotations/agent-config.ts'
 import type { PodRequest } from '../../requests/annotations/read-pod-annotations.ts'
 import { planProblems } from './checks/plan-problems.ts'
 import { planWarnings } from './checks/plan-warnings.ts'
@@ -108,6 +112,8 @@ function chooseConfig(
     ...(opensGate && (earlier === undefined || earlier.opensGate) && { opensGate }),
     ...(metrics.port !== undefined && { metricsPort: metrics.port }),
     containers,
+    // The default was another one in earlier versions.
+    ...(request.timeout === undefined && earlier ? earlierTime(earlier) : firstFetchTime(request)),
     fileMode: request['file-mode'] ?? earlier?.fileMode ?? defaultFileMode(pod),
   })
   const { consumers, problems } = findConsumers(pod.spec, containers, placement)
@@ -118,6 +124,11 @@ function chooseConfig(
     problems: [...problems, ...(hasOwnObjects ? noConsumer(containers) : [])],
   }
 }
+
+const earlierTime = ({ timeoutSeconds, outlastsOutages }: AgentConfig): FirstFetchTime => ({
+  timeoutSeconds,
+  ...(outlastsOutages && { outlastsOutages }),
+})
 
 /** With `fsGroup` the files belong to that group, and the containers are in it, so others need not read them. */
 function defaultFileMode({ spec }: Pod): string {
