@@ -18,8 +18,8 @@ const rejections = (name: string, type: string) =>
 const pod = (number: number) => `namespace="shop",pod="web-${number}"`
 const stale = (number: number) => `akv_injector_agent_staleness_seconds{${pod(number)}}`
 const starting = (number: number) => `akv_injector_agent_starting_seconds{${pod(number)}}`
-const running = (number: number) =>
-  `kube_pod_init_container_status_running{container="akv-injector",${pod(number)}}`
+const agentIs = (state: 'running' | 'ready', number: number) =>
+  `kube_pod_init_container_status_${state}{container="akv-injector",${pod(number)}}`
 const phase = (number: number, name: string) =>
   `kube_pod_status_phase{phase="${name}",${pod(number)}}`
 const interval = (number: number) => `akv_injector_agent_refresh_interval_seconds{${pod(number)}}`
@@ -137,16 +137,32 @@ export const alertCases: readonly AlertCase[] = [
     firing: {},
   },
   {
-    name: 'one pod with metrics and one without wait for the end of an outage, beside pods that run',
+    name: 'pods with metrics and without wait for the end of an outage, beside one that runs',
     series: {
       [starting(1)]: '_x4 60+15x236',
-      [running(2)]: '1x240',
-      [phase(2, 'Pending')]: '1x240',
-      [running(3)]: '1x240',
+      ...Object.fromEntries(
+        [1, 2].flatMap((number) => [
+          [agentIs('running', number), '1x240'],
+          [agentIs('ready', number), '0x240'],
+          [phase(number, 'Pending'), '1x240'],
+        ]),
+      ),
+      [agentIs('running', 3)]: '1x240',
+      [agentIs('ready', 3)]: '0x240',
       [phase(3, 'Pending')]: '0x240',
     },
     atMinutes: 8,
     firing: { AkvInjectorPodWaits: 2 },
+  },
+  {
+    name: "the image of an app can't be pulled, and its agent has written everything",
+    series: {
+      [agentIs('running', 1)]: '1x240',
+      [agentIs('ready', 1)]: '0x4 1x236',
+      [phase(1, 'Pending')]: '1x240',
+    },
+    atMinutes: 10,
+    firing: {},
   },
   {
     name: 'three of four pods are cut off from their vault',
