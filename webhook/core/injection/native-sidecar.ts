@@ -14,7 +14,9 @@ import {
 const probeGraceSeconds = throttlingAllowanceSeconds + hangGraceSeconds + 15
 /** An agent that outlasts outages has no deadline. One that is stuck, which has never been seen, starts again after a day. */
 const outageSeconds = 24 * 60 * 60
-/** The image's program waits up to 10 seconds for the path, and must print its message before the kubelet ends it. */
+/** How long the image's program waits for the path before a probe fails. */
+const probeWaitSeconds = 10
+/** The program must print its message before the kubelet ends it. */
 const probeTimeoutSeconds = 15
 /**
  * Each probe starts a process. A pod with `stale-after` needs no faster answer, because it is stale for minutes already. A
@@ -41,7 +43,8 @@ export const nativeSidecar = (config: AgentConfig) => ({
  * Warning event in each second of a healthy start. The command never changes, because during an upgrade, webhooks and
  * agent images of different versions meet (docs/specification.md, "What is added to a pod").
  *
- * The threshold counts one failure for each second that the agent may take, so a probe that fails at once is enough.
+ * With a `timeout`, the threshold counts one failure for each second that the agent may take, so a probe that fails at once is
+ * enough. Without one, it counts a failure for each wait of the program, or the day would be ten.
  */
 function behindProbe(config: AgentConfig) {
   return {
@@ -51,7 +54,9 @@ function behindProbe(config: AgentConfig) {
       },
       timeoutSeconds: probeTimeoutSeconds,
       periodSeconds: 1,
-      failureThreshold: startSeconds(config),
+      failureThreshold: config.outlastsOutages
+        ? outageSeconds / probeWaitSeconds
+        : startSeconds(config),
     },
     ...(config.staleAfterSeconds !== undefined && { readinessProbe: readinessProbe(config) }),
   }
