@@ -49,6 +49,24 @@ t.test('a field of a store without effect is told once, on the ExternalSecret', 
   }
 })
 
+t.test('of many fields without effect, five are named and the others counted', async (t) => {
+  const simulation = await start(t)
+  const reference = { name: 'a', key: 'b' }
+  const authSecretRef = {
+    clientId: reference,
+    tenantId: reference,
+    clientSecret: reference,
+    clientCertificate: reference,
+  }
+  const store = simulation.store({ authSecretRef, identityId: 'a', useAzureSDK: true })
+  simulation.externalSecrets.put('SecretStore', { name: 'kv' }, store)
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  const [told = ''] = simulation.events().filter((event) => event.includes('has no effect here'))
+  t.equal(told.split('has no effect here').length - 1, 5, told)
+  t.match(told, /; 1 other field of its stores without effect$/)
+})
+
 t.test(
   'two ExternalSecrets for one Secret: both are told once, and the older keeps it',
   async (t) => {
