@@ -4,8 +4,8 @@ import type { ObjectReader } from './object-reader.ts'
 import { isOutageCode } from './outage-codes.ts'
 import { wrapReader } from './wrap-reader.ts'
 
-/** How long a throttling vault is paused at least, if it doesn't say: half of the 10 s in which it counts requests. */
-const shortestPauseMs = 5_000
+/** How long a throttling vault is paused at least, if it doesn't say. It counts requests in windows of 10 s. */
+const shortestPauseMs = 10_000
 /** A pause can be longer by a random part, which has the same bound, and by what a `Retry-After` says. */
 const pauseBoundMs = 30_000
 
@@ -188,7 +188,7 @@ function startPause(
 /**
  * Pods whose pauses are short get their share beside a client that takes the whole limit for itself. But if each of many
  * pods asks too often, and the vault counts what it refuses, none gets anything. So pauses stay short while the vault
- * answers now and then, and double from the fifth in a row on. `npm run fleet` shows both.
+ * answers now and then, and double from the fourth in a row on. `npm run fleet` shows both.
  */
 function throttlingPauseMs(options: {
   /** In a row, with this one. */
@@ -197,7 +197,7 @@ function throttlingPauseMs(options: {
   readonly clock: PauseClock
 }): number {
   const { pauses, retryAfterMs, clock } = options
-  const doublings = pauses === 1 ? 0 : Math.max(1, pauses - 3)
+  const doublings = Math.max(0, pauses - 3)
   const doubledMs = (retryAfterMs || shortestPauseMs) * 2 ** doublings
   const leastMs = Math.max(retryAfterMs, Math.min(doubledMs, pauseBoundMs))
   return leastMs + clock.random() * Math.min(leastMs, pauseBoundMs)

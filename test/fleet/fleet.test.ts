@@ -33,7 +33,10 @@ t.test('a vault that counts its 429s is waited for, too, without a restart', asy
   const result = await startTogether({ pods }, { countsRefused: true, retryAfterSeconds: 10 })
   t.equal(countRestarts(result), 0)
   const readyAtMs = result.pods.map((pod) => pod.readyAtMs)
-  t.ok(quantile(readyAtMs, 1) < 3 * floorMs(result.pods), 'the last pod')
+  t.ok(
+    quantile(readyAtMs, 0.95) < 2.3 * floorMs(result.pods),
+    'nearly all, because each 429 costs as much as an object',
+  )
 })
 
 t.test('pods start beside a stranger that asks for 2.5 times the limit', async (t) => {
