@@ -18,6 +18,7 @@ import { tokenAudience } from '../../lib/token-audience.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import { maxEntries } from '../account/secret-keys.ts'
 import type { CloudName, Policy } from '../administrator/policy.ts'
+import { boundProblems } from '../source/source.ts'
 import { conditionsReader } from './read-conditions.ts'
 import { unusedFields } from './unused-fields.ts'
 
@@ -80,7 +81,11 @@ export function readStore(
     reportThat({ ...at, path: ['spec', 'provider', 'azurekv', 'vaultUrl'] }, 'is missing')
   return {
     kind: 'read',
-    store: { ...found, unused: unusedFields(spec, options.namespace), problems: at.problems },
+    store: {
+      ...found,
+      unused: unusedFields(spec, options.namespace),
+      problems: boundProblems(at.problems),
+    },
   }
 }
 

@@ -17,7 +17,7 @@ const retries = 'a failed read is tried again after growing pauses'
  * The fields of a store that the operator reads and that have no effect here, with what takes their place. None of them
  * changes which object of which vault is read: that is refused, or done.
  */
-const unused: readonly (readonly [field: string, instead: string])[] = [
+const fields: readonly (readonly [field: string, instead: string])[] = [
   ['provider.azurekv.identityId', client],
   ['provider.azurekv.authSecretRef.clientId', client],
   [
@@ -38,6 +38,10 @@ const unused: readonly (readonly [field: string, instead: string])[] = [
   ['retrySettings.retryInterval', retries],
   ['refreshInterval', 'the refreshInterval of each ExternalSecret counts'],
 ]
+
+/** Each is made once, because Secret sync keeps those of every store. */
+const unused = fields.map(([field, instead]) => problem(field.split('.'), instead))
+const unusedSdk = problem(['provider', 'azurekv', 'useAzureSDK'], "Azure's SDK is always used")
 
 /**
  * Finds the fields of a store that are set and have no effect here.
@@ -62,14 +66,9 @@ export function unusedFields(spec: unknown, namespace: string): readonly Problem
           ),
         ]
       : []),
-    ...unused.flatMap(([field, instead]) => {
-      const path = field.split('.')
-      return valueAt(spec, ...path) == null ? [] : [problem(path, instead)]
-    }),
+    ...unused.filter(({ path }) => valueAt({ spec }, ...path) != null),
     // The API server writes the default, false.
-    ...(azure('useAzureSDK') === true
-      ? [problem(['provider', 'azurekv', 'useAzureSDK'], "Azure's SDK is always used")]
-      : []),
+    ...(azure('useAzureSDK') === true ? [unusedSdk] : []),
   ]
 }
 

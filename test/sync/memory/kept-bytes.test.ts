@@ -3,9 +3,13 @@ import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { readClassSource } from '../../../requests/class/read-class-source.ts'
 import { readSeenClass } from '../../../requests/class/seen-class.ts'
-import { externalSecretSource } from '../../../requests/external-secret/external-secret-source.ts'
+import {
+  externalSecretSource,
+  storeContent,
+} from '../../../requests/external-secret/external-secret-source.ts'
 import {
   readSeenExternalSecret,
+  readSeenStore,
   type SeenWithStatus,
 } from '../../../requests/external-secret/seen-external-secret.ts'
 import type { SeenSource } from '../../../requests/source/seen-source.ts'
@@ -111,8 +115,42 @@ const readClasses = (texts: readonly string[]) =>
     })),
   )
 
+/** Every field without effect, and as many unknown ones. */
+const storeSpecs: Readonly<Record<string, object>> = {
+  'fields without effect': {
+    refreshInterval: 1,
+    retrySettings: { maxRetries: 1, retryInterval: 1 },
+    provider: {
+      azurekv: {
+        vaultUrl: 'https://team-a.vault.azure.net',
+        authType: 'ServicePrincipal',
+        identityId: 1,
+        authSecretRef: { clientId: 1, tenantId: 1, clientSecret: 1, clientCertificate: 1 },
+        customCloudConfig: {
+          activeDirectoryEndpoint: 1,
+          keyVaultEndpoint: 1,
+          keyVaultDNSSuffix: 1,
+          resourceManagerEndpoint: 1,
+          audience: 1,
+        },
+        useAzureSDK: true,
+      },
+    },
+  },
+  'unknown fields': { provider: { azurekv: many(30, (n) => [`x${n}`, 1]) } },
+}
+const storesOf = (spec: object, count: number) =>
+  numbers(count).map((n) => JSON.stringify({ metadata: metadata(n, { name: `kv-${n}` }), spec }))
+const readStores = (texts: readonly string[]) =>
+  texts.flatMap((text) =>
+    readSeenStore(JSON.parse(text)).map((seen) => ({
+      seen,
+      content: storeContent(seen, { kind: 'SecretStore', namespace: 'shop', policy }),
+    })),
+  )
+
 /** @returns the memory that is really used, in parts of the memory that is counted */
-function usedShare(read: () => readonly Kept<SeenSource>[]): number {
+function usedShare(read: () => readonly Pick<Kept<SeenSource>, 'seen'>[]): number {
   collectGarbage()
   const before = process.memoryUsage().heapUsed
   const kept = read()
@@ -128,6 +166,16 @@ for (const [what, spec] of Object.entries(specs))
     const texts = objectsOf(spec, least.objects * 2)
     readExternalSecrets(texts)
     const share = usedShare(() => readExternalSecrets(texts))
+    t.comment(share.toFixed(2))
+    t.ok(share < 1, `${share} times as much as counted`)
+    t.ok(share > least.share, `${share}: something is kept`)
+  })
+
+for (const [what, spec] of Object.entries(storeSpecs))
+  t.test(`no more memory is kept than is counted: stores with ${what}`, async (t) => {
+    const texts = storesOf(spec, 500)
+    readStores(texts)
+    const share = usedShare(() => readStores(texts))
     t.comment(share.toFixed(2))
     t.ok(share < 1, `${share} times as much as counted`)
     t.ok(share > least.share, `${share}: something is kept`)
