@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { gateVariable } from '../../../../delivery/contract.ts'
 import type { Bench, Figure } from '../../../bench/bench.ts'
 import type { KubeObject } from '../../client/api.ts'
-import { expectSuccess } from '../../client/expect-success.ts'
+import { until } from '../../client/cluster.ts'
 import type { BenchNode } from './bench-node.ts'
 import { benchPod } from './bench-pod.ts'
 import { inWords } from './in-words.ts'
@@ -23,10 +24,14 @@ type MakePod = (name: string) => KubeObject
 async function makeVariants(node: BenchNode): Promise<Readonly<Record<string, MakePod>>> {
   const injected = async (fastStart: boolean): Promise<MakePod> => {
     await node.setFastStart(fastStart)
-    const { body } = expectSuccess(
-      await node.cluster.create(pod('sidecar', '5m'), { dryRun: true }),
-    )
-    const { spec } = body as unknown as { readonly spec: object }
+    let spec = {}
+    // For a moment after the rollout, replicas that end still get reviews.
+    await until(async () => {
+      const answer = await node.cluster.create(pod('sidecar', '5m'), { dryRun: true })
+      if (answer.status !== 201) return false
+      spec = Object(answer.body['spec'])
+      return JSON.stringify(spec).includes(gateVariable) === fastStart
+    })
     return (name) => ({
       apiVersion: 'v1',
       kind: 'Pod',
