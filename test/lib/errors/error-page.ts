@@ -23,9 +23,10 @@ Every failure has a stable code. The agent's log has it in the field \`code\`. T
 
 If you have no code, [troubleshooting.md](troubleshooting.md) starts from what \`kubectl\` shows.
 
-_Retried_ means: the first fetch retries with growing pauses until \`akv-injector.io/timeout\` is over, and a refresh
-retries at the next interval. Waiting for a throttled vault doesn't count towards the timeout, for up to 15 minutes. The
-exit code is the one with which the agent exits after a failed first fetch. After 1, a later start can succeed. After 2,
+_Retried_ means: the first fetch retries with growing pauses, and a refresh retries at the next interval. Without
+\`akv-injector.io/timeout\`, the first fetch waits without end for the end of an outage, and gives up after 15 minutes if a
+person has to mend something; [with it, it gives up](specification.md#fetching) when that time is over. The exit code is
+the one with which the agent exits after a failed first fetch. After 1, a later start can succeed. After 2,
 somebody has to correct the configuration first. A failed refresh never ends the agent.
 
 [Secret sync](sync.md) shows the same codes in the events of the ServiceAccount (\`kubectl describe serviceaccount\`). It
