@@ -103,8 +103,8 @@ const settlingMs = [5_000, 35_000] as const
 
 /**
  * Waits before the process is replaced, because a signal in that moment is lost. At a gate, the app starts right after its files
- * are written. If it ended right away, too, its pod would stay for the whole grace period. The time is random, so that there
- * is no moment at which many apps would have to fear that.
+ * are written. If it ended right away, too, its pod would stay for the whole grace period. The time is random, so that apps
+ * that all end at the same age don't all lose their signal.
  *
  * @returns how long it has waited
  */
@@ -193,13 +193,14 @@ const longStartMs = 60_000
 
 /** Loaded only if a pod with metrics starts slowly. */
 async function serveWhileStarting(context: AgentContext, ended: AbortSignal): Promise<void> {
-  const { config, clock } = context
-  if (config.metricsPort === undefined) return
+  const { clock } = context
+  const { metricsPort: port } = context.config
+  if (port === undefined) return
   const startMs = clock.now()
   await clock.sleep(longStartMs, ended)
   if (ended.aborted) return
   const { serveStarting } = await import('./metrics/serve-starting.ts')
-  await serveStarting(context, { startMs, ended })
+  await serveStarting(context, { port, startMs, ended })
 }
 
 /** Loaded only if the pod asks for it, because it takes memory. */

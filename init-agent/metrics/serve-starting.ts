@@ -9,11 +9,10 @@ import { serveMetrics } from './serve-metrics.ts'
  * nothing else would raise an alert.
  */
 export async function serveStarting(
-  { config, clock, log }: Pick<AgentContext, 'config' | 'clock' | 'log'>,
-  { startMs, ended }: { readonly startMs: number; readonly ended: AbortSignal },
+  { clock, log }: Pick<AgentContext, 'clock' | 'log'>,
+  options: { readonly port: number; readonly startMs: number; readonly ended: AbortSignal },
 ): Promise<void> {
-  const { metricsPort: port } = config
-  if (port === undefined) return
+  const { port, startMs, ended } = options
   const text = () => startingMetrics(clock.now() - startMs)
   await serveMetrics({ log, signal: ended }, { port, text })()
 }

@@ -1,3 +1,4 @@
+import { backoffSpanMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { ObjectReader } from './object-reader.ts'
@@ -197,9 +198,12 @@ function throttlingPauseMs(options: {
   readonly clock: PauseClock
 }): number {
   const { pauses, retryAfterMs, clock } = options
-  const doublings = Math.max(0, pauses - 3)
-  const doubledMs = (retryAfterMs || shortestPauseMs) * 2 ** doublings
-  const leastMs = Math.max(retryAfterMs, Math.min(doubledMs, pauseBoundMs))
+  const spanMs = backoffSpanMs({
+    firstMs: retryAfterMs || shortestPauseMs,
+    longestMs: pauseBoundMs,
+    failures: Math.max(1, pauses - 2),
+  })
+  const leastMs = Math.max(retryAfterMs, spanMs)
   return leastMs + clock.random() * Math.min(leastMs, pauseBoundMs)
 }
 

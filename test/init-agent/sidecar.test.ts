@@ -10,6 +10,12 @@ import { runAgentInProcess } from './harness/run-agent-in-process.ts'
 import { runAgentOn, stoppedClock } from './harness/run-agent-on.ts'
 import { cannotMount, makeTmpfs } from './harness/tmpfs.ts'
 
+const atGate = {
+  version: 4,
+  opensGate: true,
+  files: [secretFile('a')],
+  refreshSeconds: 3600,
+} as const
 const read = (...path: readonly string[]) => readFileSync(join(...path), 'utf8')
 
 t.test('a sidecar writes a rotated value, and ends on SIGTERM', async (t) => {
@@ -47,12 +53,7 @@ t.test('the message of an agent that is killed doesn’t repeat old warnings', a
 
 t.test('a sidecar at a gate opens it last, and never closes it', async (t) => {
   const emulator = await startTestEmulator(t, { secrets: 'a: one' })
-  const pod = await makePod(t, emulator, {
-    version: 4,
-    opensGate: true,
-    files: [secretFile('a')],
-    refreshSeconds: 3600,
-  })
+  const pod = await makePod(t, emulator, atGate)
   const gate = join(pod.env, gateFileName)
   emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
   const agent = startAgent(t, pod)
@@ -78,11 +79,8 @@ t.test('a sidecar at a gate opens it last, and never closes it', async (t) => {
 t.test('an agent that finds the set but no gate opens it', async (t) => {
   const emulator = await startTestEmulator(t, { secrets: 'a: one' })
   const pod = await makePod(t, emulator, {
-    version: 4,
-    opensGate: true,
-    files: [secretFile('a')],
+    ...atGate,
     env: [secretVariable('A', 'a')],
-    refreshSeconds: 3600,
   })
   t.equal(
     (await runAgentInProcess({ ...pod, config: { ...pod.config, refreshSeconds: 0 } })).code,
@@ -99,12 +97,7 @@ t.test('an agent that finds the set but no gate opens it', async (t) => {
 
 t.test('a gate that cannot be prepared ends the agent with its reason', async (t) => {
   const emulator = await startTestEmulator(t, { secrets: 'a: one' })
-  const pod = await makePod(t, emulator, {
-    version: 4,
-    opensGate: true,
-    files: [secretFile('a')],
-    refreshSeconds: 3600,
-  })
+  const pod = await makePod(t, emulator, atGate)
   rmSync(pod.env, { recursive: true })
   const { code, termination } = await runAgentInProcess(pod)
   t.equal(code, 1)

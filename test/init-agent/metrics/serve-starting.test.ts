@@ -6,15 +6,14 @@ import { freePorts } from '../../cluster/harness/free-ports.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
-import { agentConfig, makePod, secretFile } from '../harness/pod.ts'
+import { makePod, secretFile } from '../harness/pod.ts'
 
 t.test('how long an agent has been starting is served until it has started', async (t) => {
   const [port = 0] = await freePorts(1)
   const clock = fakeClock({})
   const ended = new AbortController()
-  const config = agentConfig({ metricsPort: port, refreshSeconds: 300 })
-  const context = { config, clock, log: memoryLog().log }
-  await serveStarting(context, { startMs: clock.now() - 61_500, ended: ended.signal })
+  const context = { clock, log: memoryLog().log }
+  await serveStarting(context, { port, startMs: clock.now() - 61_500, ended: ended.signal })
   const url = `http://127.0.0.1:${port}/metrics`
   const seconds = async () =>
     /^akv_injector_agent_starting_seconds (.*)$/m.exec(await (await fetch(url)).text())?.[1]
@@ -25,7 +24,7 @@ t.test('how long an agent has been starting is served until it has started', asy
   ended.abort()
   await t.rejects(fetch(url))
   const next = new AbortController()
-  await serveStarting(context, { startMs: clock.now(), ended: next.signal })
+  await serveStarting(context, { port, startMs: clock.now(), ended: next.signal })
   t.equal(await seconds(), '0', 'the port is free for the metrics of a running agent at once')
   next.abort()
 })
