@@ -124,8 +124,8 @@ function createSender({ signal, timeoutMs, ...pages }: Required<ConnectOptions>)
       }
     },
     /**
-     * The time by the API server's clock, which verifies certificates and dates the writes of all controllers: the time of its
-     * last answer, and what has passed since. Our own time if it didn't send any.
+     * The time by the API server's clock, which verifies certificates and dates the writes of all controllers. It is the time
+     * in its last answer, plus the time that has passed since. Before the first answer, it is our own time.
      */
     serverTime: () =>
       new Date(

@@ -34,7 +34,7 @@ const folders = 'certs,delivery,init-agent,keyvault,kubernetes,lib,requests,sync
 const root = join(import.meta.dirname, '..')
 const readsWallTime = /\bDate\.now\b|\bnew Date\(\)|\bwallTime\b|\b[acm]time(Ms)?\b|birthtime/
 
-t.test('only what has to be a date is read from the wall clock', async (t) => {
+t.test('only code that needs a date reads the wall clock', async (t) => {
   const files = globSync(`{${folders}}/**/*.ts`, { cwd: root })
   const found = files.filter((file) => readsWallTime.test(readFileSync(join(root, file), 'utf8')))
   t.strictSame(found.sort(), Object.keys(readers).sort())

@@ -8,9 +8,9 @@ import { translateErrors } from './write-file-set.ts'
 const mode = 0o400
 
 /**
- * Creates the file that the kubelet needs before it creates a container after the agent, without the variable. If the file were
- * missing, the kubelet would only say that it can't parse it. A file of an earlier run stays: what has started can be
- * restarted at any time.
+ * Creates the file that the kubelet needs before it creates a container after the agent, without the variable. For a missing file,
+ * the kubelet's message says only that it couldn't be parsed. A file of an earlier run stays, so that containers that have
+ * started can be restarted at any time.
  *
  * @param root - the folder that contains the mounts. Only the agent mounts this one.
  * @throws AkvError

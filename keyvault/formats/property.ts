@@ -130,7 +130,7 @@ function follow(part: JsonPart, from: number, search: Search): JsonPart | undefi
     search.matched = from
     search.miss = part
   }
-  // For an annotation, null is no value, and the search goes on with keys that contain dots.
+  // An annotation can't request null. The search then continues with keys that contain dots.
   if (from === segments.length && (lookup === 'gjson' || !isNull(part, search.text))) return part
   if (!('children' in part)) return undefined
   const longest = lookup === 'gjson' || part.kind === 'array' ? from + 1 : segments.length

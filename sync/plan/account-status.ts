@@ -5,7 +5,7 @@ export interface Failing {
   readonly code: AkvErrorCode | 'waiting'
   /** Boot time. */
   readonly sinceMs: number
-  /** The same time in milliseconds since 1970, as it is published: what has been published never changes. */
+  /** The same time in milliseconds since 1970, as it was first published. It stays the same if the clock is set. */
   readonly sinceWallMs: number
 }
 

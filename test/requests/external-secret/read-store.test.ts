@@ -76,7 +76,7 @@ t.test('every field that has no effect is named, with what takes its place', asy
   }
 })
 
-t.test('the defaults that the API server writes are no findings', async (t) => {
+t.test('defaults that the API server adds are not reported', async (t) => {
   const spec = azurekv({ authType: 'WorkloadIdentity', useAzureSDK: false })
   t.strictSame(storeOf({ ...spec, controller: '' }).unused, [])
   const empty = azurekv({ authSecretRef: { clientId: null }, identityId: null })

@@ -10,7 +10,7 @@ export interface Plan {
   readonly agent: Container
   readonly placement: Placement
   readonly consumers: readonly Consumer[]
-  /** The containers that wait for the gate. There are none if a startup probe holds them back. */
+  /** The containers that wait for the gate. Empty if the agent has a startup probe instead. */
   readonly gated: readonly Consumer[]
   readonly mountPath: string
   readonly volumes: readonly Volume[]
