@@ -102,9 +102,8 @@ async function refreshForLife(
 const settlingMs = [5_000, 35_000] as const
 
 /**
- * Waits before the process is replaced, because a signal in that moment is lost. At a gate, the app starts right after its files
- * are written. If it ended right away, too, its pod would stay for the whole grace period. The time is random, so that apps
- * that all end at the same age don't all lose their signal.
+ * Waits before the process is replaced. At a gate, the app starts right after its files are written, and shouldn't have to
+ * share the CPU with another start. The time is random, so that the agents of a node don't all start again at once.
  *
  * @returns how long it has waited
  */

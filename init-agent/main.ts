@@ -9,7 +9,7 @@ import { decodeConfig } from '../delivery/decode-config.ts'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
 import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
 import { createLog, type Log } from '../lib/log/log.ts'
-import { stopSignals } from './context/stop-signals.ts'
+import { stopSignal } from './context/stop-signals.ts'
 import { takeHandover } from './rest/handover.ts'
 import { killedMessage, leaveMessage } from './termination-log.ts'
 import { terminationMessage } from './termination-message.ts'
@@ -36,7 +36,7 @@ export interface AgentMainOptions {
 export async function agentMain(options: AgentMainOptions = {}): Promise<number> {
   const { root = agentRoot, terminationLog = defaultTerminationLog, resumeAfterMs } = options
   const stop = new AbortController()
-  const stopped = Promise.race(stopSignals.map((name) => once(process, name).then(() => name)))
+  const stopped = stopSignal()
   const resumed =
     resumeAfterMs === undefined ? undefined : { afterMs: resumeAfterMs, ...takeHandover() }
   const env = takeEnvironment()

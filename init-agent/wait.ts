@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { agentRoot, configVariable, defaultTerminationLog } from '../delivery/contract.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLog } from '../lib/log/log.ts'
 import { type LogLevel, logLevels } from '../lib/log/log-level.ts'
-import { stopSignals } from './context/stop-signals.ts'
+import { stopSignal } from './context/stop-signals.ts'
 import type { AgentMainOptions } from './main.ts'
 import { type Program, replaceProcess } from './rest/replace-process.ts'
 import { leaveMessage } from './termination-log.ts'
@@ -22,7 +21,7 @@ export async function waitMain(options: WaitOptions): Promise<0> {
   const { env } = process
   const program: Program = { path: options.program, root, terminationLog, env }
   const stop = new AbortController()
-  const stopped = Promise.race(stopSignals.map((name) => once(process, name).then(() => name)))
+  const stopped = stopSignal()
   const isDue = systemClock.sleep(resumeAfterMs, stop.signal)
   const name = await Promise.race([stopped, isDue])
   if (name === undefined) return replaceProcess(program, { form: 'agent', afterMs: 0 })

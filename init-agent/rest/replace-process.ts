@@ -24,8 +24,9 @@ export const canReplaceProcess = (): boolean => process.execve !== undefined
 /**
  * Replaces this process by an agent that goes on in `afterMs`, or by one that only waits until then and holds less
  * memory. The process ID, the cgroup and the output stay. Standard input stays, too, and hands over
- * (handover.ts). If the kernel refuses, Node aborts, which can't be caught. A signal that arrives before the new program
- * has its handlers is lost if this is the first process of a container, and ends it otherwise.
+ * (handover.ts). If the kernel refuses, Node aborts, which can't be caught. A signal that arrives before Node handles it in
+ * the new program, some milliseconds later, is lost if this is the first process of a container, and ends it otherwise
+ * (stop-signals.ts).
  */
 export function replaceProcess(
   { path, root, terminationLog, env }: Program,

@@ -5,6 +5,7 @@ import { appContainer, appPod, mountPath, password, shell } from './harness/app-
 import {
   agentStatus,
   isRestarted,
+  isWaiting,
   killContainer,
   killSandbox,
   statusOf,
@@ -94,7 +95,9 @@ await node.apply(
 t.teardown(() => release())
 
 t.test('the agent of a deleted pod ends on SIGTERM', async (t) => {
-  await node.untilPod(deleted, isRunning)
+  const running = agentStatus(await node.untilPod(deleted, isRunning))
+  if (!running) throw new Error('the pod has no agent')
+  await until(async () => isWaiting(node, running), podTimeoutMs)
   await node.kubectl('delete', 'pod', 'deleted', `--namespace=${namespace}`, '--wait=false')
   const ended = await node.untilPod(
     deleted,

@@ -231,25 +231,40 @@ t.test('with a history it doesn’t wait in another process', { skip }, async (t
   t.equal(formOf(agent.process), 'lite')
 })
 
-t.test(
-  'a signal during the change is lost at worst, and the next one ends it',
-  { skip },
-  async (t) => {
-    // The kernel drops signals that the first process of a container has no handler for.
-    const launcher = ['unshare', '--fork', '--pid', '--kill-child']
-    const { agent, file } = await startPod(t, { launcher })
-    const { pid } = agent.process
-    const inside = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))
-    let hasEnded = false
-    void agent.exited.then(() => {
-      hasEnded = true
-    })
-    await until(() => formOf({ pid: inside }) === 'waiting')
-    for (; !hasEnded; await delay(2)) tryToKill(inside)
-    t.equal(await agent.exited, 0)
-    t.equal(file(), 'one')
-  },
-)
+for (const form of ['waiting', 'lite'] as const)
+  t.test(
+    `one signal ends the first process of a container, also while Node starts the form “${form}”`,
+    { skip },
+    async (t) => {
+      const held = join(t.testdir(), 'held.cjs')
+      const goOn = `${held}-no-more`
+      const flag = { waiting: '--wait', lite: '--resume-after' }[form]
+      writeFileSync(
+        held,
+        `Math.random = () => 1 / 2
+        const { existsSync } = require('node:fs')
+        if (process.argv.includes('${flag}')) while (!existsSync(${JSON.stringify(goOn)}));`,
+      )
+      const launcher = ['unshare', '--fork', '--pid', '--kill-child']
+      const more = form === 'lite' ? { refreshSeconds: 60 } : {}
+      const { agent, pod, file } = await startPod(t, { launcher, preload: held, ...more })
+      const { pid } = agent.process
+      const inside = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+      await until(() => formOf({ pid: inside }) === form && handlesSigterm(inside))
+      process.kill(inside, 'SIGTERM')
+      await until(() => !handlesSigterm(inside))
+      writeFileSync(goOn, '')
+      t.equal(await agent.exited, 0)
+      t.equal(file(), 'one')
+      t.equal(readFileSync(pod.terminationLog, 'utf8'), '')
+    },
+  )
+
+/** Whether a process has a handler for SIGTERM: Node's own, or the agent's. */
+function handlesSigterm(pid: number): boolean {
+  const [, caught] = /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return (BigInt(`0x${caught}`) & (1n << 14n)) !== 0n
+}
 
 const gated = { version: 4, opensGate: true, preload: later } as const
 const forms = {
@@ -282,11 +297,3 @@ t.test('at a gate, an agent changes its process later', { skip }, async (t) => {
     t.match(readFileSync(join(pod.env, gateFileName), 'utf8'), gateVariable)
   }
 })
-
-function tryToKill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGTERM')
-  } catch {
-    // It has ended meanwhile.
-  }
-}

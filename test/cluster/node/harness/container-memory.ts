@@ -1,5 +1,6 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cgroupOf } from './cgroup-of.ts'
 import type { ContainerStatus, OpenNode } from './open-node.ts'
 
 /** The memory that the kernel charges to a container, in bytes. */
@@ -12,15 +13,8 @@ export interface ContainerMemory {
   readonly peak: number
 }
 
-export function containerMemory(
-  { environment }: OpenNode,
-  { containerID = '' }: ContainerStatus,
-): ContainerMemory {
-  const root = '/sys/fs/cgroup'
-  const isV2 = existsSync(join(root, 'cgroup.procs'))
-  const tree = join(root, isV2 ? '' : 'memory', environment.nodeName)
-  const [folder] = globSync(join(tree, '**', containerID.replace('containerd://', '')))
-  if (!folder) throw new Error(`no cgroup of ${containerID} below ${tree}`)
+export function containerMemory(node: OpenNode, container: ContainerStatus): ContainerMemory {
+  const { folder, isV2 } = cgroupOf(node, container)
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
   const stat = new Map(
     read('memory.stat')

@@ -1,13 +1,30 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { KubeObject } from '../../client/api.ts'
 import { processesOf } from '../machine/leftovers.ts'
+import { cgroupOf } from './cgroup-of.ts'
 import type { ContainerStatus, OpenNode, RunningPod } from './open-node.ts'
 
 /** Kills the processes of a container, as the kernel does when memory runs out. */
 export const killContainer = ({ environment }: OpenNode, { containerID = '' }: ContainerStatus) =>
   ctr(environment, 'tasks', 'kill', '--signal=SIGKILL', containerID.replace('containerd://', ''))
+
+/**
+ * Tells whether an agent waits for its next refresh and handles signals. A signal that arrives while the agent replaces its
+ * process is lost (replace-process.ts).
+ */
+export function isWaiting(node: OpenNode, container: ContainerStatus): boolean {
+  const [pid] = readFileSync(join(cgroupOf(node, container).folder, 'cgroup.procs'), 'utf8').split(
+    '\n',
+  )
+  const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8')
+  const caught = BigInt(`0x${/^SigCgt:\s*(\w+)$/m.exec(read('status'))?.[1] ?? '0'}`)
+  const isHandled = (caught & (1n << BigInt(constants.signals.SIGTERM - 1))) !== 0n
+  return isHandled && read('cmdline').split('\0').includes('--wait')
+}
 
 /** Kills a pod's sandbox. The kubelet then restarts the whole pod, as after a reboot of the node. */
 export async function killSandbox({ environment }: OpenNode, { metadata }: KubeObject) {
