@@ -16,8 +16,11 @@ const probeGraceSeconds = throttlingAllowanceSeconds + hangGraceSeconds + 15
 const outageSeconds = 24 * 60 * 60
 /** How long the image's program waits for the path before a probe fails. */
 const probeWaitSeconds = 10
-/** The program must print its message before the kubelet ends it. */
-const probeTimeoutSeconds = 15
+/**
+ * The program ends within ten seconds and prints why, but a node that starts many pods at once may not have the CPU to begin it. A
+ * probe that the kubelet ends has to begin again, so with a short limit, such a node would be busy with probes that never pass.
+ */
+const probeTimeoutSeconds = 120
 /**
  * Each probe starts a process. A pod with `stale-after` needs no faster answer, because it is stale for minutes already. A
  * longer period would be worse for pods with a gate: if the kubelet has been running for less than a period, it begins to probe
