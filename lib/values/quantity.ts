@@ -1,7 +1,7 @@
 import { printable } from '../printable.ts'
 import { invalid, type Parsed, valid } from '../problems/parsed.ts'
 
-/** Amounts by resource name, as Kubernetes writes quantities: `{ cpu: '10m', memory: '32Mi' }`. */
+/** Amounts by resource name, as Kubernetes writes quantities: `{ cpu: '10m', memory: '16Mi' }`. */
 export type Amounts = Readonly<Record<string, string>>
 
 /** The resources that the agent may be given. */
@@ -35,7 +35,7 @@ export function isSameQuantity(a: string | number, b: string | number): boolean 
   return x !== undefined && y !== undefined && Math.abs(x - y) <= 1e-9 * Math.max(x, y)
 }
 
-/** Reads `cpu=10m,memory=32Mi`; empty means none. */
+/** Reads `cpu=10m,memory=16Mi`; empty means none. */
 export function parseAmounts(list: string): Parsed<Amounts> {
   const amounts: Record<string, string> = {}
   const entries = list.split(',', maxAmounts + 1)
@@ -55,4 +55,4 @@ export function parseAmounts(list: string): Parsed<Amounts> {
 
 /** Leaves room for empty entries. */
 const maxAmounts = 16
-const accepted = `a list such as "cpu=10m,memory=32Mi" (of ${resourceNames.join(', ')}), or nothing for none`
+const accepted = `a list such as "cpu=10m,memory=16Mi" (of ${resourceNames.join(', ')}), or nothing for none`

@@ -183,7 +183,7 @@ akv-injector-webhook-tls
 {{- end -}}
 {{- end -}}
 
-{{/* Resources in the form that the webhook reads: cpu=10m,memory=32Mi. */}}
+{{/* Resources in the form that the webhook reads: cpu=10m,memory=16Mi. */}}
 {{- define "akv-injector.amounts" -}}
 {{- $amounts := list -}}
 {{- range $resource, $amount := . -}}

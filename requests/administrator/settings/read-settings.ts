@@ -176,7 +176,7 @@ const defaults = {
   listen: { host: '0.0.0.0', port: 8443 },
   healthListen: { host: '0.0.0.0', port: 8080 },
   tlsDir: '/etc/akv-injector/tls',
-  agentRequests: { cpu: '10m', memory: '32Mi' },
+  agentRequests: { cpu: '10m', memory: '16Mi' },
   agentLimits: { memory: '160Mi' },
   volumeSizeLimit: '16Mi',
 } as const

@@ -27,7 +27,7 @@ t.test('the agent stays within its memory request', async (t) => {
     await node.apply(pod)
     const agent = agentStatus(await node.untilPod(pod, isRunning))
     if (!agent) throw new Error('the pod has no agent')
-    staysWithin(t, 32, {
+    staysWithin(t, 16, {
       name: `agent of the ${pod.metadata.name} pod`,
       memory: containerMemory(node, agent),
     })

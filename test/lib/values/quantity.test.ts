@@ -54,9 +54,9 @@ t.test('the same amount is the same however written', async (t) => {
 })
 
 t.test('resources are a list of amounts, which may be empty', async (t) => {
-  t.strictSame(parseAmounts('cpu=10m, memory = 32Mi'), {
+  t.strictSame(parseAmounts('cpu=10m, memory = 16Mi'), {
     kind: 'valid',
-    value: { cpu: '10m', memory: '32Mi' },
+    value: { cpu: '10m', memory: '16Mi' },
   })
   t.strictSame(parseAmounts(''), { kind: 'valid', value: {} })
   const cases: [string, RegExp][] = [

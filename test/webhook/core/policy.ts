@@ -13,7 +13,7 @@ export const policy: Policy = {
   },
   allowRoot: false,
   fastStart: false,
-  agentRequests: { cpu: '10m', memory: '32Mi' },
+  agentRequests: { cpu: '10m', memory: '16Mi' },
   agentLimits: { memory: '160Mi' },
   volumeSizeLimit: '16Mi',
   metricsPort: 0,

@@ -244,11 +244,11 @@ t.test('an image that only stands in yields to the one that is set', async (t) =
 })
 
 t.test('a limit below the request is found before every pod is refused for it', async (t) => {
-  t.strictSame(problemsOf(read({ ...image, AKV_INJECTOR_AGENT_LIMITS: 'memory=16Mi,cpu=1' })), [
+  t.strictSame(problemsOf(read({ ...image, AKV_INJECTOR_AGENT_LIMITS: 'memory=8Mi,cpu=1' })), [
     {
       path: ['AKV_INJECTOR_AGENT_LIMITS'],
-      found: 'memory=16Mi',
-      sentence: 'is less than the request in AKV_INJECTOR_AGENT_REQUESTS (memory=32Mi)',
+      found: 'memory=8Mi',
+      sentence: 'is less than the request in AKV_INJECTOR_AGENT_REQUESTS (memory=16Mi)',
     },
   ])
 })
