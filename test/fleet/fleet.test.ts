@@ -7,6 +7,8 @@ import {
   goThroughOutage,
   outage,
   outageRefreshSeconds,
+  podsPerNode,
+  startAfterReboot,
   startAlone,
   startBesideStranger,
   startTogether,
@@ -27,6 +29,17 @@ t.test('pods that start together need little longer than the vault’s limit', a
   const served = result.pods.reduce((sum, { objects }) => sum + objects, 0)
   t.equal(countAnswers(result, 'served'), served, 'nothing is fetched twice')
   isDrawn(t, chartOfStart(result))
+})
+
+t.test('pods of nodes that reboot start at once on each node, and need no longer', async (t) => {
+  const rebooting = 200
+  const result = await startAfterReboot({ pods: rebooting })
+  const startedAtMs = new Set(result.pods.map(({ startAtMs }) => startAtMs))
+  t.equal(startedAtMs.size, rebooting / podsPerNode, 'the pods of a node start together')
+  const readyAtMs = result.pods.map((pod) => pod.readyAtMs)
+  t.equal(countRestarts(result), 0)
+  t.ok(quantile(readyAtMs, 1) < 1.3 * floorMs(result.pods), 'the last pod')
+  t.ok(countAnswers(result, 'throttled') < 10 * rebooting, 'few 429s for each pod')
 })
 
 t.test('a vault that counts its 429s is waited for, too, without a restart', async (t) => {

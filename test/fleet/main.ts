@@ -6,7 +6,14 @@ import { chartPictures } from '../docs/picture/draw-chart.ts'
 import { writePictures } from '../docs/picture/write-pictures.ts'
 import { chartOfOutage, chartOfStart } from './fleet-charts.ts'
 import { aloneFigures, outageFigures, startFigures } from './fleet-figures.ts'
-import { goThroughOutage, startAlone, startBesideStranger, startTogether } from './scenarios.ts'
+import {
+  goThroughOutage,
+  podsPerNode,
+  startAfterReboot,
+  startAlone,
+  startBesideStranger,
+  startTogether,
+} from './scenarios.ts'
 
 const { values } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } })
 const startingPods = values.smoke ? 1_000 : 10_000
@@ -19,6 +26,12 @@ printFigures(
 
 const started = await startTogether({ pods: startingPods })
 printFigures(`${startingPods} pods that start within a minute`, startFigures(started))
+
+const rebooted = await startAfterReboot({ pods: startingPods })
+printFigures(
+  `${startingPods / podsPerNode} nodes that reboot, with ${podsPerNode} pods each`,
+  startFigures(rebooted),
+)
 
 const fixed = await startTogether({ pods: 1_000 }, { kind: 'fixed' })
 printFigures('a tenth of them, with a limit in fixed windows', startFigures(fixed))

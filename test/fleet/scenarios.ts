@@ -28,6 +28,20 @@ export const startTogether = (
     durationMs: 10 * minuteMs,
   })
 
+/** Every node has five pods of the fleet, so the whole fleet is on 2,000 nodes. */
+export const podsPerNode = 5
+
+/** All nodes come back within a minute after a reboot, and each starts all its pods at once. Their files are lost. */
+export const startAfterReboot = (scale: FleetScale): Promise<FleetResult> =>
+  simulateFleet({
+    ...scale,
+    startWithinMs: minuteMs,
+    podsPerNode,
+    limit: limitFor(scale),
+    seed: 6,
+    durationMs: 10 * minuteMs,
+  })
+
 /** All pods start within a minute, while another client alone asks for 2.5 times the vault's limit. */
 export const startBesideStranger = (scale: FleetScale): Promise<FleetResult> => {
   const limit = limitFor(scale)

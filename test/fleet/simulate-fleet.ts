@@ -9,6 +9,8 @@ export interface FleetOptions {
   readonly pods: number
   /** Pods start at random times within this span. */
   readonly startWithinMs: number
+  /** How many pods start at the same moment, because they are on the same node. By default, each pod has a moment of its own. */
+  readonly podsPerNode?: number
   readonly limit: VaultLimit
   readonly seed: number
   /** 0: the pods fetch once. */
@@ -28,19 +30,21 @@ export interface FleetResult {
 
 /** Runs the agent's own code for each pod, against a model of one vault, in virtual time. */
 export async function simulateFleet(options: FleetOptions): Promise<FleetResult> {
-  const { outage, seed, durationMs, isWithoutPauses = false } = options
+  const { outage, seed, durationMs, podsPerNode = 1, isWithoutPauses = false } = options
   const time = createVirtualTime()
   const random = createRandom(seed)
+  let startAtMs = 0
   const pods = Array.from({ length: options.pods }, (_, index): SimulatedPod => {
     const { config, objects } = createPodConfig(index, {
       random,
       refreshSeconds: options.refreshSeconds ?? 0,
     })
+    if (index % podsPerNode === 0) startAtMs = random() * options.startWithinMs
     return {
       clock: time.clock(seed * 100_003 + index),
       config,
       objects,
-      startAtMs: random() * options.startWithinMs,
+      startAtMs,
       readyAtMs: Number.POSITIVE_INFINITY,
       freshAtMs: Number.POSITIVE_INFINITY,
       restarts: 0,
