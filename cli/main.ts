@@ -4,10 +4,14 @@ import { limitCompilation } from '../init-agent/limit-compilation.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import { agentOptions } from './agent-options.ts'
 
-const exitCode = await run(process.argv.slice(2)).catch(unexpected)
-await Promise.all([process.stdout, process.stderr].map(written))
-// Don't wait for idle connections and timers that the command left open.
-process.exit(exitCode)
+void main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<never> {
+  const exitCode = await run(args).catch(unexpected)
+  await Promise.all([process.stdout, process.stderr].map(written))
+  // Don't wait for idle connections and timers that the command left open.
+  process.exit(exitCode)
+}
 
 /**
  * The agent starts in every pod, so it starts without the command line, which takes as long to load as Node itself. While it

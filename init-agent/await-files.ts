@@ -86,8 +86,8 @@ async function isMet({ operator, path }: Condition, limitMs: number): Promise<bo
 const failure = (path: string): string =>
   `${basename(path) === freshMark ? 'the objects have been stale for too long' : 'not everything is written yet'}; the log of container akv-injector says why`
 
-if (import.meta.main) {
-  const { exitCode, message } = await awaitFiles(process.argv.slice(2))
-  if (message !== undefined) process.stdout.write(`${message}\n`)
-  process.exitCode = exitCode
-}
+if (import.meta.main)
+  void awaitFiles(process.argv.slice(2)).then(({ exitCode, message }) => {
+    if (message !== undefined) process.stdout.write(`${message}\n`)
+    process.exitCode = exitCode
+  })

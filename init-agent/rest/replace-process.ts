@@ -14,7 +14,7 @@ export interface Program {
  * memory than the agent's data. Only the start of a process can set this: NODE_OPTIONS doesn't accept it.
  */
 const liteMode = '--lite-mode'
-const liteFlags = [liteMode, '--expose-gc']
+export const liteFlags: readonly string[] = [liteMode, '--expose-gc']
 
 export const isLite = (): boolean => process.execArgv.includes(liteMode)
 

@@ -54,7 +54,8 @@ t.test('the image holds the Node that is tested, and runs as nobody', async (t) 
   t.notMatch(last, /^(RUN|ADD) /m, 'nothing in it could run')
   t.match(containerfile, ' -o /image/usr/local/bin/node ', 'where the probe’s #! line expects it')
   t.match(containerfile, ' ln -s /app/await-files.js /image/usr/bin/test;', 'the startup probe')
-  t.match(last, /^COPY --chmod=755 .*dist \/app\/$/m, 'executable, so that the kernel starts it')
+  const executable = /^COPY --chmod=755 .*dist \/program\/app\/$/m
+  t.match(containerfile, executable, 'so that the kernel starts the probe')
 })
 
 /** Engines of our own on the PATH. Each answers `info` with its exit code, and writes down what it is to do. */
@@ -114,8 +115,8 @@ t.test('the first engine that works gets the bundle, its bill and its licences',
   t.notOk(existsSync(context))
 
   const read = (name: string) => readFileSync(join(folder, 'dist', name), 'utf8')
-  t.match(read('main.js'), 'import')
-  t.strictSame(JSON.parse(read('package.json')), { type: 'module' })
+  t.match(read('main.js'), 'require')
+  t.strictSame(JSON.parse(read('package.json')), { type: 'commonjs' })
   t.match(read('await-files.js'), /^#!\/usr\/local\/bin\/node\n/, 'the startup probe')
   const bill: Bill = JSON.parse(read('sbom.cdx.json'))
   t.equal(bill.metadata.component.name, 'akv-injector')

@@ -25,7 +25,7 @@ t.test('the command line is in it', async (t) => {
 })
 
 t.test('the agent starts without the command line and without Node’s fetch', async (t) => {
-  rmSync(join(folder, 'command-line.js'))
+  rmSync(join(folder, 'command-line.mjs'))
   const emulator = await startTestEmulator(t, { secrets: 'a: one' })
   const pod = await makePod(t, emulator, { files: [secretFile('a')] })
   const loaded = join(t.testdir(), 'loaded')

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -49,6 +49,7 @@ export async function openStage(address = '127.0.0.1'): Promise<Stage> {
   }
   try {
     await bundle(folder)
+    execFileSync(process.execPath, [join(folder, 'write-code-caches.js')])
     return { folder, program: join(folder, 'main.js'), ...(await ready), close }
   } catch (error) {
     await close()

@@ -49,7 +49,7 @@ t.test(
       'dist/THIRD-PARTY-NOTICES.txt',
       'dist/agent.js',
       'dist/chunks',
-      'dist/command-line.js',
+      'dist/command-line.mjs',
       'dist/main.js',
       'dist/package.json',
       'dist/sbom.cdx.json',

@@ -22,6 +22,7 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node24',
+  outExtension: { '.js': '.mjs' },
   chunkNames: 'chunks/[name]-[hash]',
   plugins: [leftOutPackages, lazyBuiltins],
   banner: requireBanner,

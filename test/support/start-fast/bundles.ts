@@ -67,7 +67,7 @@ export const program = programOf('main.js', 'cli/main.ts')
 
 /** The agent by itself, which never makes room for a smaller process. */
 export const agentProgram = programOf(
-  'agent-process.js',
+  'agent-process.mjs',
   'test/init-agent/harness/agent-process.ts',
 )
 
