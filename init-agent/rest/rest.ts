@@ -1,5 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import { type AgentConfig, servesBetweenRefreshes } from '../../delivery/contract.ts'
+import {
+  type AgentConfig,
+  servesBetweenRefreshes,
+  worksBetweenRefreshes,
+} from '../../delivery/contract.ts'
 import type { ObjectStatus } from '../../delivery/projection/object-status.ts'
 import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import { segmentValues } from '../../delivery/projection/wanted-objects.ts'
@@ -13,12 +17,6 @@ import { canReplaceProcess, isLite, type Program, replaceProcess } from './repla
 
 /** Called before each wait for the next refresh. Doesn't return if it replaces the process. */
 export type Rest = (state: RefreshState, waitMs: number) => Promise<void>
-
-/**
- * From this interval on, the agent waits in a process that loads nothing. A refresh then costs a start, which takes 0.2 s of
- * CPU, for 9 MiB of memory in between (docs/performance.md).
- */
-const minWaitingSeconds = 5 * 60
 
 interface RestOptions {
   readonly config: AgentConfig
@@ -67,12 +65,11 @@ export function createRest(options: RestOptions): Rest {
  * template could lose the value of an object that is unavailable.
  */
 function restingForm(config: AgentConfig): 'agent' | 'waiting' {
-  const { refreshSeconds, files, templates } = config
+  const { files, templates } = config
   const buildsOnValues =
     files.some(({ versions }) => versions !== undefined) ||
     templates.some(({ segments }) => segmentValues(segments).length > 1)
-  const mayWait = !servesBetweenRefreshes(config) && !buildsOnValues
-  return refreshSeconds >= minWaitingSeconds && mayWait ? 'waiting' : 'agent'
+  return worksBetweenRefreshes(config) || buildsOnValues ? 'agent' : 'waiting'
 }
 
 /** When the objects were last known to match the vault. Undefined if any has failed since. */

@@ -42,7 +42,7 @@ export function planInjection(pod: Pod, request: PodRequest, policy: Policy): Pl
   })
 
   const encodedConfig = encodeConfig(config)
-  const resources = agentResources(pod, request, policy)
+  const resources = agentResources(pod, request, { config, policy })
   const runAs = agentUser(pod, {
     ...(request['run-as'] && { runAs: request['run-as'] }),
     isSeen: isAgentSeen(pod, config),

@@ -1,3 +1,4 @@
+import { type AgentConfig, worksBetweenRefreshes } from '../../../delivery/contract.ts'
 import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import type { Amounts } from '../../../lib/values/quantity.ts'
 import { isSameQuantity, parseQuantity, resourceNames } from '../../../lib/values/quantity.ts'
@@ -11,6 +12,8 @@ import { allContainers, type Container, type Pod } from '../model/pod.ts'
 const minCpuLimit = '250m'
 /** The peak of a process with fifty objects. */
 const enoughMemory = '96Mi'
+/** What an agent holds that works between refreshes, with room. The default request is for one that only waits. */
+const workingMemory = '24Mi'
 /** The limit if the pod's class needs one, and neither the pod nor the administrator sets it. */
 const fallbackMemoryLimit = '160Mi'
 
@@ -24,13 +27,18 @@ export interface AgentResources {
 /**
  * The agent's requests and limits, which keep the pod valid and in its quality-of-service class:
  *
+ * - enough memory for what the agent holds between refreshes, unless the pod chooses its requests
  * - a CPU limit if all other containers have one, because a quota on `limits.cpu` requires one of every container
  * - requests equal to limits if all other containers are Guaranteed
  * - no resource that the pod sets as a whole, because the sum of the containers may not exceed it
  */
-export function agentResources(pod: Pod, settings: PodSettings, policy: Policy): AgentResources {
+export function agentResources(
+  pod: Pod,
+  settings: PodSettings,
+  { config, policy }: { readonly config: AgentConfig; readonly policy: Policy },
+): AgentResources {
   const others = allContainers(pod).filter(({ name }) => name !== agentName)
-  const requests = { ...(settings['agent-requests'] ?? policy.agentRequests) }
+  const requests = { ...(settings['agent-requests'] ?? enoughToRest(policy.agentRequests, config)) }
   const limits = { ...(settings['agent-limits'] ?? policy.agentLimits) }
   const warnings = settings['agent-limits'] === undefined ? [] : lowLimitWarnings(limits)
   const cpuLimit = limits['cpu'] ?? (others.every(hasCpuLimit) ? requests['cpu'] : undefined)
@@ -56,6 +64,14 @@ export function agentResources(pod: Pod, settings: PodSettings, policy: Policy):
     delete limits[resource]
   }
   return { requests, limits, problems, warnings }
+}
+
+/** The administrator's requests, but with at least what the agent holds while it has nothing to do. */
+function enoughToRest(requests: Amounts, config: AgentConfig): Amounts {
+  const { memory } = requests
+  const isEnough = memory === undefined || !isLess(memory, workingMemory)
+  if (isEnough || config.refreshSeconds === 0 || !worksBetweenRefreshes(config)) return requests
+  return { ...requests, memory: workingMemory }
 }
 
 const hasCpuLimit = ({ resources }: Container): boolean => resources?.limits?.['cpu'] !== undefined
