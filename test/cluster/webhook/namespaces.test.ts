@@ -64,6 +64,46 @@ t.test(
   },
 )
 
+t.test('a LimitRange bounds how far the agent’s limit is above its request', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const amounts = { default: { memory: '256Mi' }, defaultRequest: { memory: '64Mi' } }
+  const limits = [{ type: 'Container', ...amounts, maxLimitRequestRatio: { memory: '4' } }]
+  expectSuccess(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
+  await until(async () => {
+    const { body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
+    return /memory max limit to request ratio per Container is 4, but provided ratio is 10\.0/.test(
+      body.message ?? '',
+    )
+  })
+  const annotations = { ...filesAndEnv, 'agent-requests': 'memory=40Mi' }
+  t.ok(
+    expectSuccess(await cluster.create(annotatedPod({ namespace, annotations }), { dryRun: true })),
+  )
+})
+
+t.test('a quota of requests.memory counts the request of a refreshing agent', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const quota = inNamespace(namespace, 'ResourceQuota', { hard: { 'requests.memory': '79Mi' } })
+  expectSuccess(await cluster.create(quota))
+  const resources = { requests: { memory: '64Mi' } }
+  const containers = [{ name: 'app', image: 'registry.example/app:1', resources }]
+  const tryPod = (refresh: string) =>
+    cluster.create(
+      annotatedPod({
+        namespace,
+        annotations: { ...filesAndEnv, refresh },
+        spec: { containers },
+      }),
+      { dryRun: true },
+    )
+  await until(async () =>
+    /requested: requests\.memory=80Mi, used: .*, limited: requests\.memory=79Mi/.test(
+      (await tryPod('5m')).body.message ?? '',
+    ),
+  )
+  t.ok(expectSuccess(await tryPod('0')), 'an init container counts only beside larger ones')
+})
+
 t.test('under a quota of limits.cpu the agent has a limit if the app has one', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const quota = inNamespace(namespace, 'ResourceQuota', { hard: { 'limits.cpu': '1' } })
