@@ -27,11 +27,16 @@ export function isWaiting(node: OpenNode, container: ContainerStatus): boolean {
 }
 
 /** Kills a pod's sandbox. The kubelet then restarts the whole pod, as after a reboot of the node. */
-export async function killSandbox({ environment }: OpenNode, { metadata }: KubeObject) {
+export async function killSandbox(node: OpenNode, pod: KubeObject) {
+  await ctr(node.environment, 'tasks', 'kill', '--signal=SIGKILL', await sandboxOf(node, pod))
+}
+
+/** Returns the ID of a pod's sandbox. */
+export async function sandboxOf({ environment }: OpenNode, { metadata }: KubeObject) {
   const isOfPod = `labels."io.kubernetes.pod.uid"==${metadata['uid']}`
   const isSandbox = 'labels."io.cri-containerd.kind"==sandbox'
   const id = await ctr(environment, 'containers', 'ls', '--quiet', `${isOfPod},${isSandbox}`)
-  await ctr(environment, 'tasks', 'kill', '--signal=SIGKILL', id.trim())
+  return id.trim()
 }
 
 /** Kills the kubelet, which the node then restarts. */

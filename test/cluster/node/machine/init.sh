@@ -19,7 +19,17 @@ for name in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oo
   mount --bind "$copy" "/proc/sys/$name"
 done
 
-containerd --config "$folder/containerd.toml" >"$folder/containerd.log" 2>&1 3<&- &
+# Runs a program again whenever a test has killed it, as any node does.
+keep_running() {
+  code=137
+  while [ "$code" -eq 137 ]; do
+    code=0
+    "$@" || code=$?
+  done
+  return "$code"
+}
+
+keep_running containerd --config "$folder/containerd.toml" >"$folder/containerd.log" 2>&1 3<&- &
 containerd=$!
 until ctr --address "$folder/containerd.sock" version >/dev/null 2>&1; do
   kill -0 "$containerd"
@@ -28,12 +38,7 @@ done
 
 trap 'exit 0' TERM
 { read -r _ <&3 || kill -TERM 1; } &
-# A kubelet that a test has killed is started again, as any node's is. Otherwise the node ends with it.
-code=137
-while [ "$code" -eq 137 ]; do
-  kubelet --config="$folder/kubelet.yaml" --kubeconfig="$folder/node.kubeconfig" --root-dir="$folder/kubelet" \
-    --hostname-override="$2" --node-ip="$3" >>"$folder/kubelet.log" 2>&1 3<&- &
-  code=0
-  wait "$!" || code=$?
-done
-exit "$code"
+# The node ends with its kubelet.
+keep_running kubelet --config="$folder/kubelet.yaml" --kubeconfig="$folder/node.kubeconfig" --root-dir="$folder/kubelet" \
+  --hostname-override="$2" --node-ip="$3" >"$folder/kubelet.log" 2>&1 3<&- &
+wait "$!"
