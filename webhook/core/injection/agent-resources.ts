@@ -38,8 +38,10 @@ export function agentResources(
   { config, policy }: { readonly config: AgentConfig; readonly policy: Policy },
 ): AgentResources {
   const others = allContainers(pod).filter(({ name }) => name !== agentName)
-  const requests = { ...(settings['agent-requests'] ?? enoughToRest(policy.agentRequests, config)) }
   const limits = { ...(settings['agent-limits'] ?? policy.agentLimits) }
+  const requests = {
+    ...(settings['agent-requests'] ?? enoughToRest(policy.agentRequests, { config, limits })),
+  }
   const warnings = settings['agent-limits'] === undefined ? [] : lowLimitWarnings(limits)
   const cpuLimit = limits['cpu'] ?? (others.every(hasCpuLimit) ? requests['cpu'] : undefined)
   if (cpuLimit !== undefined || others.every(hasCpuLimit))
@@ -66,12 +68,16 @@ export function agentResources(
   return { requests, limits, problems, warnings }
 }
 
-/** The administrator's requests, but with at least what the agent holds while it has nothing to do. */
-function enoughToRest(requests: Amounts, config: AgentConfig): Amounts {
+/** The administrator's requests, but with at least what the agent holds between refreshes, if the limit allows that. */
+function enoughToRest(
+  requests: Amounts,
+  { config, limits }: { readonly config: AgentConfig; readonly limits: Amounts },
+): Amounts {
   const { memory } = requests
   const isEnough = memory === undefined || !isLess(memory, workingMemory)
-  if (isEnough || config.refreshSeconds === 0 || !worksBetweenRefreshes(config)) return requests
-  return { ...requests, memory: workingMemory }
+  const isForbidden = isLess(limits['memory'] ?? workingMemory, workingMemory)
+  const waits = config.refreshSeconds === 0 || !worksBetweenRefreshes(config)
+  return isEnough || isForbidden || waits ? requests : { ...requests, memory: workingMemory }
 }
 
 const hasCpuLimit = ({ resources }: Container): boolean => resources?.limits?.['cpu'] !== undefined

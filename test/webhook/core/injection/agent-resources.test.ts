@@ -52,5 +52,12 @@ t.test('an agent that works between refreshes requests what it holds then', asyn
     const chosen = { 'agent-requests': { memory: '12Mi' } }
     const { requests } = agentResources(pod, chosen, { config: agentConfig(config), policy })
     t.strictSame(requests, { memory: '12Mi' }, 'the pod’s own')
+    const limited = agentResources(
+      pod,
+      { 'agent-limits': { memory: '20Mi' } },
+      { config: agentConfig(config), policy },
+    )
+    t.strictSame(limited.problems, [])
+    t.equal(limited.requests['memory'], '16Mi', 'no more than the limit')
   }
 })
