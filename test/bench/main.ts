@@ -17,20 +17,28 @@ import { benchSyncAccounts } from './sync-accounts/bench-sync-accounts.ts'
 interface Table {
   readonly title: string
   readonly bench: Bench
+  /** What the figures are compared with, printed below the title. */
+  readonly note?: string
   /** Takes minutes, so a full run measures it only if it is named. */
   readonly isLong?: true
 }
 
 const tables: Readonly<Record<string, Table>> = {
-  admission: { title: 'admission over TLS, each server on one core', bench: benchAdmission },
+  admission: {
+    title: 'admission over TLS, each server on one core',
+    note: 'The floor, bare Fastify, parses the same 400 reviews, and answers each with a small fixed patch.',
+    bench: benchAdmission,
+  },
   core: { title: 'the core alone, with varied pods', bench: benchCore },
   agent: { title: 'the agent, from start to exit', bench: benchAgent },
   'agent-line': {
     title: 'the agent, 10 secrets, without and with a round trip to the vault',
+    note: 'The floors send the same requests with node:https alone, check nothing and write nothing. The CSI driver’s provider reads one after another.',
     bench: benchRoundTrips,
   },
   'agent-rest': {
     title: 'the memory of an agent between refreshes',
+    note: 'A pod has the first form from 5 minutes on, lite mode below or with metrics, and keeps its process after a restart.',
     bench: benchRest,
     isLong: true,
   },
@@ -41,7 +49,11 @@ const tables: Readonly<Record<string, Table>> = {
     isLong: true,
   },
   pfx: { title: 'certificates out of PKCS#12', bench: benchPfx },
-  sync: { title: 'Secret sync, one account beside others', bench: benchSync },
+  sync: {
+    title: 'Secret sync, one account beside others',
+    note: 'The hostile account’s certificates are expensive to convert. It changes as often as the controller accepts it.',
+    bench: benchSync,
+  },
   'sync-accounts': {
     title: 'Secret sync, first sync of many accounts with one Secret each',
     bench: benchSyncAccounts,
@@ -80,10 +92,10 @@ async function main(): Promise<number> {
   }
   const found = new Map<string, readonly Figure[]>()
   for (const name of names) {
-    const { title, bench } = tables[name] as Table
+    const { title, note, bench } = tables[name] as Table
     const measure = async () => {
       const figures = await bench({ isSmoke, ...(refreshes > 0 && { refreshes }) })
-      printFigures(title, figures)
+      printFigures(note === undefined ? title : `${title}\n(${note})`, figures)
       return new Map([[name, figures]])
     }
     const measured = await measure()
