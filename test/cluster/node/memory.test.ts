@@ -1,10 +1,11 @@
 import t, { type Test } from 'tap'
+import { until } from '../client/cluster.ts'
 import { envIfSupported } from '../client/env-support.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { appPod } from './harness/app-pod.ts'
 import { type ContainerMemory, containerMemory } from './harness/container-memory.ts'
-import { agentStatus } from './harness/containers.ts'
-import { isRunning, openNode, type RunningPod } from './harness/open-node.ts'
+import { agentStatus, isWaiting } from './harness/containers.ts'
+import { isRunning, openNode, podTimeoutMs, type RunningPod } from './harness/open-node.ts'
 
 /** Measures the memory that the kernel charges to our containers. docs/performance.md has the printed figures. */
 const node = openNode(t)
@@ -22,11 +23,12 @@ const pods = ['first', 'second'].map((name) =>
   }),
 )
 
-t.test('the agent stays within its memory request', async (t) => {
+t.test('an agent that waits for its next refresh stays within its memory request', async (t) => {
   for (const pod of pods) {
     await node.apply(pod)
     const agent = agentStatus(await node.untilPod(pod, isRunning))
     if (!agent) throw new Error('the pod has no agent')
+    await until(async () => isWaiting(node, agent), podTimeoutMs)
     staysWithin(t, 16, {
       name: `agent of the ${pod.metadata.name} pod`,
       memory: containerMemory(node, agent),
