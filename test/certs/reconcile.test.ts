@@ -38,12 +38,13 @@ t.test('in a year it renews the leaf every 20 days and writes nothing else', asy
 t.test('authorities are replaced when they are due, and old ones are removed', async (t) => {
   const simulation = simulateCluster()
   const authorities = new Set<string | undefined>()
-  for (let i = 0; i < 20; i++) {
+  const months = isFuzzing ? 40 : 28
+  for (let i = 0; i < months / 2; i++) {
     await simulation.pass(60 * dayMs)
     authorities.add(simulation.cluster.authority?.['tls.crt'])
     t.ok((simulation.bundle.match(/BEGIN/g)?.length ?? 0) <= 2)
   }
-  t.equal(authorities.size, 3)
+  t.equal(authorities.size, isFuzzing ? 3 : 2)
   t.strictSame(simulation.problems(), [])
 })
 

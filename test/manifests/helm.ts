@@ -35,6 +35,16 @@ export const templateCommand = `helm template akv-injector manifests/chart --kub
 
 /** Runs `helm template` with an image that can't be pulled, unless the values name one. */
 export function render(options: RenderOptions = {}): Rendering {
+  const key = JSON.stringify(options)
+  const rendering = rendered.get(key) ?? runHelm(options)
+  rendered.set(key, rendering)
+  return rendering
+}
+
+/** Many tests look at the same rendering. */
+const rendered = new Map<string, Rendering>()
+
+function runHelm(options: RenderOptions): Rendering {
   const { values = {}, namespace, kubeVersion = '1.35.0', withTests = false } = options
   const { set = [], only = [], unchecked = false } = options
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-chart-'))
@@ -54,7 +64,8 @@ export function render(options: RenderOptions = {}): Rendering {
         ...only.flatMap((template) => ['--show-only', template]),
         ...(unchecked ? ['--skip-schema-validation'] : []),
       ],
-      { encoding: 'utf8' },
+      // Helm ends before it would have to collect garbage.
+      { encoding: 'utf8', env: { ...process.env, GOGC: 'off' } },
     )
     return { ok: status === 0, text: stdout, problem: stderr }
   } finally {

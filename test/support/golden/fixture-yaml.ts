@@ -67,9 +67,17 @@ function merge(base: unknown, own: Fields, parts: Parts): Fields {
 }
 
 function repeated({ repeat, times, joinedBy = '' }: Fields): string {
+  const key = JSON.stringify([repeat, times, joinedBy])
   const count = Array.from({ length: Number(times) }, (_, i) => i)
-  return count.map((i) => String(repeat).replaceAll('#', `${i}`)).join(String(joinedBy))
+  const text =
+    longTexts.get(key) ??
+    count.map((i) => String(repeat).replaceAll('#', `${i}`)).join(String(joinedBy))
+  longTexts.set(key, text)
+  return text
 }
+
+/** A part with a long text is resolved for each case that extends it. */
+const longTexts = new Map<string, string>()
 
 /** Removes absent keys and turns the agent's configuration into JSON. */
 function finish(value: unknown): unknown {

@@ -13,9 +13,9 @@ const value = 'correct horse'
 /** What one ExternalSecret may fail, and all of a namespace, before they have to wait. */
 const bursts = { source: 10, namespace: 25 }
 /** How many letters each way to fail is asked about. */
-const letters = isFuzzing ? bursts.source : 4
-/** How often somebody asks who has to wait after each of the bursts. */
-const attempts = isFuzzing ? 100 : 40
+const letters = isFuzzing ? bursts.source : 2
+/** How often somebody asks who has to wait after a burst. */
+const attemptsFor = (burst: number) => (isFuzzing ? 100 : burst + 5)
 
 /** Whether the value begins with this text, as a condition of a template. */
 const beginsWith = (text: string) => `ne (trimPrefix "${text}" .password) .password`
@@ -181,14 +181,14 @@ t.test('an ExternalSecret that keeps failing has to wait, however it changes', a
     if (i % 2) simulation.externalSecrets.delete('ExternalSecret', 'question')
   }
   const first = await countFailures(simulation, {
-    count: attempts,
+    count: attemptsFor(bursts.source),
     nameOf: () => 'question',
     before: remove,
   })
   t.equal(first, bursts.source)
   simulation.pass(60 * minuteMs)
   const inAnHour = await countFailures(simulation, {
-    count: attempts,
+    count: attemptsFor(bursts.source),
     nameOf: () => 'question',
     before: remove,
   })
@@ -198,23 +198,24 @@ t.test('an ExternalSecret that keeps failing has to wait, however it changes', a
 t.test('all Secrets of a namespace share the limit, whatever their names are', async (t) => {
   const simulation = await start(t)
   const names = (i: number) => `db-${i}`
+  const count = attemptsFor(bursts.namespace)
   const before = (i: number) => simulation.externalSecrets.delete('ExternalSecret', names(i - 1))
-  const first = await countFailures(simulation, { count: attempts, nameOf: names, before })
+  const first = await countFailures(simulation, { count, nameOf: names, before })
   t.equal(first, bursts.namespace)
   // The last of them was waiting for its try.
-  before(attempts)
+  before(count)
   simulation.pass(60 * minuteMs)
-  const next = await countFailures(simulation, { count: attempts, nameOf: (i) => `again-${i}` })
+  const next = await countFailures(simulation, { count, nameOf: (i) => `again-${i}` })
   t.equal(next, 12)
 })
 
 t.test('Secrets that were made before are refreshed meanwhile', async (t: Test) => {
   const simulation = await start(t)
   await ask(simulation, templated('{{ .password }}!'), 'honest')
-  await countFailures(simulation, { count: 50, nameOf: (i) => `db-${i}` })
+  await countFailures(simulation, { count: 30, nameOf: (i) => `db-${i}` })
   simulation.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new' })
   simulation.pass(61 * minuteMs)
-  await countFailures(simulation, { count: 20, nameOf: (i) => `more-${i}` })
+  await countFailures(simulation, { count: 15, nameOf: (i) => `more-${i}` })
   t.strictSame(simulation.values('honest'), { x: 'new!' })
 })
 
@@ -222,7 +223,7 @@ t.test('a failure that nothing has changed costs one try', async (t) => {
   const simulation = await start(t)
   const failing = templated('{{ fromJson .password }}')
   await ask(simulation, failing)
-  for (let i = 0; i < attempts; i++) {
+  for (let i = 0; i < attemptsFor(bursts.source); i++) {
     simulation.pass(minuteMs / 60)
     await simulation.round()
   }
