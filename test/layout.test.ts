@@ -130,3 +130,15 @@ t.test('every exported name is imported', (t) => {
       if (!used.has(`${path}#${name}`)) t.fail(`${path} exports ${name}, which nobody imports`)
   t.end()
 })
+
+t.test('`npm test` runs the tests of each folder', (t) => {
+  const withCommand = ['cluster', 'fuzz']
+  const tested = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts') && path.includes('/'))
+    .map((path) => path.split('/', 1)[0] ?? '')
+  const folders = new Set(tested.filter((folder) => !withCommand.includes(folder)))
+  t.ok(folders.size > 15, `${folders.size} folders have tests`)
+  for (const folder of folders)
+    t.ok(existsSync(join(import.meta.dirname, folder, 'all.ts')), `test/${folder}/all.ts`)
+  t.end()
+})

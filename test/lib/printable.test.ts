@@ -1,7 +1,7 @@
-import { test } from 'tap'
+import t from 'tap'
 import { printable } from '../../lib/printable.ts'
 
-test('what a terminal would act upon, or a reader not see, stands as an escape', async (t) => {
+t.test('what a terminal would act upon, or a reader not see, stands as an escape', async (t) => {
   for (const [text, shown] of [
     ['a\nb\r\tc', 'a\\nb\\r\\tc'],
     ['\0\u001b[31m', '\\u{0}\\u{1b}[31m'],
@@ -15,14 +15,14 @@ test('what a terminal would act upon, or a reader not see, stands as an escape',
     t.equal(printable(text), shown)
 })
 
-test('other text stays as it is, and twice is the same as once', async (t) => {
+t.test('other text stays as it is, and twice is the same as once', async (t) => {
   for (const text of ['', 'db-password', '"a" \'b\' \\ {}', 'Größe', '日本語', '😀', '\\u{1b}'])
     t.equal(printable(text), text)
   const once = printable('\u001b\n"\\')
   t.equal(printable(once), once)
 })
 
-test('what is shown is bounded, and cut between characters', async (t) => {
+t.test('what is shown is bounded, and cut between characters', async (t) => {
   t.equal(printable('x'.repeat(80)), 'x'.repeat(80))
   t.equal(printable('x'.repeat(200)), `${'x'.repeat(80)}…`)
   t.equal(printable('\0'.repeat(1_000_000)).length, 81)

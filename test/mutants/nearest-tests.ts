@@ -46,7 +46,7 @@ export function nearestTests(users: Users, file: string): readonly string[] {
 /** How many folders a test shares with the path that mirrors the source's. One more if their names are alike, too. */
 function sharedFolders(test: string, file: string): number {
   const mirror = join('test', file.replace(/\.ts$/, '.test.ts')).split('/')
-  const parts = test.split('/')
+  const parts = test.replace('.alone.', '.').split('/')
   const different = mirror.findIndex((part, index) => part !== parts[index])
   return different < 0 ? mirror.length : different
 }

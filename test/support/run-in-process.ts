@@ -8,6 +8,7 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { Writable } from 'node:stream'
 import { runCommandLine } from '../../cli/command-line.ts'
+import { keepProcess } from './keep-process.ts'
 import type { Ended } from './run-command-line.ts'
 import { program, startsFast } from './start-fast/bundles.ts'
 
@@ -51,7 +52,7 @@ export async function runInProcess(
   { input = '', env = {}, isEnvComplete = false }: Options = {},
 ): Promise<Ended> {
   const [stdout, stderr] = [collect(), collect()]
-  const restore = [keepEnvironment(), keepArguments(), ...listened.map(keepListeners)]
+  const restore = keepProcess()
   if (isEnvComplete) for (const name of Object.keys(process.env)) delete process.env[name]
   Object.assign(process.env, env)
   process.argv = [process.execPath, program, ...args]
@@ -63,33 +64,7 @@ export async function runInProcess(
     )
     return { code, stdout: stdout.text(), stderr: stderr.text() }
   } finally {
-    for (const undo of restore) undo()
-  }
-}
-
-function keepEnvironment(): () => void {
-  const before = { ...process.env }
-  return () => {
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
-    Object.assign(process.env, before)
-  }
-}
-
-function keepArguments(): () => void {
-  const { argv, execArgv } = process
-  return () => {
-    Object.assign(process, { argv, execArgv })
-  }
-}
-
-/** A command listens until its process ends. Afterwards the test must fail again on what nobody catches. */
-const listened = ['SIGTERM', 'SIGINT', 'uncaughtException'] as const
-
-function keepListeners(event: (typeof listened)[number]): () => void {
-  const before = process.rawListeners(event)
-  return () => {
-    for (const listener of process.rawListeners(event))
-      if (!before.includes(listener)) process.off(event, listener as () => void)
+    restore()
   }
 }
 

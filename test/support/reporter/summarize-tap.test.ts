@@ -65,6 +65,46 @@ not ok 1 - a.test.ts # time=3ms
   ])
 })
 
+t.test('a file that runs with others of its folder stands for itself', async (t) => {
+  const lines = report(
+    `# Subtest: test/cli/all.ts
+    # Subtest: test/cli/a.test.ts
+        # Subtest: adds
+            not ok 1 - should be equal
+            1..1
+        not ok 1 - adds # time=1.5ms
+        1..1
+    not ok 1 - test/cli/a.test.ts # time=2ms
+    # Subtest: test/cli/b.test.ts
+        ok 1 - should be equal
+        1..1
+    ok 2 - test/cli/b.test.ts # time=2ms
+    1..2
+not ok 1 - test/cli/all.ts # time=9ms`,
+    { showsFiles: true },
+  )
+  t.strictSame(lines, [
+    'not ok test/cli/a.test.ts > adds > should be equal',
+    'ok test/cli/b.test.ts # time=2ms',
+  ])
+})
+
+t.test('the file is named that ended the process of its folder', async (t) => {
+  const started = `# Subtest: test/cli/all.ts
+    # Subtest: test/cli/a.test.ts
+        # starts
+        1..0 # no tests found
+    1..0 # no tests found`
+  t.strictSame(report(`${started}\nnot ok 1 - test/cli/all.ts\n  ---\n  signal: SIGKILL\n  ...`), [
+    'not ok test/cli/a.test.ts',
+    '  signal: SIGKILL',
+  ])
+  t.strictSame(report(`${started}\nnot ok 1 - timeout!`), ['not ok test/cli/a.test.ts > timeout!'])
+  t.strictSame(report('# Subtest: test/cli/all.ts\nnot ok 1 - test/cli/all.ts'), [
+    'not ok test/cli/all.ts',
+  ])
+})
+
 t.test('a file that fails although no assertion in it did is reported', async (t) => {
   const lines = report(`# Subtest: a.test.ts
     ok 1 - should be equal

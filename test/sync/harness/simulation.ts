@@ -1,4 +1,4 @@
-import t0, { type Test } from 'tap'
+import type { Test } from 'tap'
 import type { Emulator } from '../../../emulator/emulator.ts'
 import { createConnection } from '../../../keyvault/clients/connection.ts'
 import { createServerTime } from '../../../keyvault/clients/server-time.ts'
@@ -193,7 +193,7 @@ export function connectAll(parts: {
   process.env['KUBECONFIG'] = kubeconfigFile
   const cluster = connectCluster({ signal: end })
   const agent = createConnection({ ca: azure.caPem, env: {} })
-  t0.teardown(() => agent.destroy())
+  end.addEventListener('abort', () => agent.destroy())
   const metrics = createSyncMetrics(new Map([['team-a', new Set(['web', 'api'])]]))
   const pauses = createVaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
