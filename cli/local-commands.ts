@@ -2,6 +2,7 @@ import { Argument, type Command, Option } from 'commander'
 import { outputForms } from './check/output/output-forms.ts'
 import type { End } from './command/end.ts'
 import { shells } from './completion/shells.ts'
+import { addGrantCommands } from './grant-commands.ts'
 import {
   append,
   envFileOption,
@@ -18,7 +19,7 @@ export function addLocalCommands(program: Command, end: End): void {
   addInject(program, end)
   addMigrate(program, end)
   addFetch(program, end)
-  addIdentity(program, end)
+  addGrantCommands(program, end)
   addEmulator(program, end)
   addCompletion(program, end)
 }
@@ -144,51 +145,6 @@ function addFetch(program: Command, end: End): void {
     .action(async (files, options) =>
       end(await (await import('./fetch/fetch.ts')).fetch({ files, ...options })),
     )
-}
-
-function addIdentity(program: Command, end: End): void {
-  program
-    .command('identity')
-    .summary('print the az commands that these manifests need')
-    .description(
-      'Prints commands of the Azure CLI to paste into a shell: a federated credential for each ServiceAccount that pods or Secret sync sign in with, and on each vault the narrowest roles for the kinds of objects that they read. What no manifest says becomes an option, or a variable in the commands. With --verify, runs the Azure CLI instead, and prints what is missing and what is too much. Exits with 1 if there is a difference, something couldn’t be verified, or a pod or a ServiceAccount has a mistake.',
-    )
-    .argument('[file...]', 'files and folders of manifests, as for check')
-    .option('-f, --filename <file>', 'the same as an argument; repeatable', append)
-    .option(
-      '--issuer <url>',
-      'OIDC issuer of the cluster; repeatable, for several clusters',
-      append,
-    )
-    .option(
-      '--identity-name <name>',
-      'name of the managed identity; default: looked up by its client ID',
-    )
-    .option('--resource-group <name>', 'resource group of the managed identity')
-    .option('--vault-resource-group <name>', 'resource group of the vaults')
-    .option('--vault-subscription <name>', 'subscription of the vaults')
-    .addOption(
-      new Option('--scope <place>', 'where to assign roles: on each vault, or on each object')
-        .choices(['vault', 'object'])
-        .default('vault'),
-    )
-    .option('--access-policies', 'for vaults with access policies instead of roles')
-    .option(
-      '--verify',
-      'compare with what Azure has, as the user of az login, and change nothing; needs --issuer',
-    )
-    .addOption(renderOption())
-    .addOption(valuesOption())
-    .option('--strict', 'exit with 1 for warnings, too, and if nothing reads from a vault')
-    .addOption(namespaceOption())
-    .addOption(setOption())
-    .addOption(envFileOption())
-    .action(async (files, { filename = [], issuer = [], ...options }, command: Command) => {
-      const all = [...files, ...filename]
-      if (all.length === 0) command.error("error: missing required argument 'file'")
-      const { identity } = await import('./identity/identity.ts')
-      end(await identity({ files: all, issuer, ...options }))
-    })
 }
 
 function addEmulator(program: Command, end: End): void {

@@ -7,6 +7,12 @@ export const append = (value: string, previous: readonly string[] = []): readonl
   value,
 ]
 
+/** Takes the value of an option that may not be repeated. */
+export function takeOnce(value: string, previous?: string): string {
+  if (previous === undefined) return value
+  throw new InvalidArgumentError('expected it once')
+}
+
 /** Gives the value of a placeholder. */
 export const setOption = (): Option =>
   new Option(
@@ -21,13 +27,15 @@ export const envFileOption = (): Option =>
     'file of NAME=VALUE lines with such values; repeatable',
   ).argParser<readonly string[]>(append)
 
-export function namespaceOption(): Option {
-  return new Option('-n, --namespace <name>', 'namespace of manifests that don’t name one')
+export const namespaceOption = (): Option =>
+  new Option('-n, --namespace <name>', 'namespace of manifests that don’t name one')
     .default('default')
-    .argParser((name) => {
-      if (isName(name, labelName)) return name
-      throw new InvalidArgumentError(`expected ${labelName.sentence}`)
-    })
+    .argParser(checkNamespace)
+
+/** Takes the name of a namespace. */
+export function checkNamespace(name: string): string {
+  if (isName(name, labelName)) return name
+  throw new InvalidArgumentError(`expected ${labelName.sentence}`)
 }
 
 export const renderOption = (): Option =>

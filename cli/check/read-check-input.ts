@@ -36,7 +36,7 @@ export interface DocumentContent {
   readonly others: readonly Verdict[]
 }
 
-interface ReadingOptions {
+export interface ReadingOptions {
   readonly namespace: string
   /** The command that reads them, for its messages. */
   readonly command: string

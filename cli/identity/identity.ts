@@ -1,9 +1,8 @@
-import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { skippedLines } from '../check/check.ts'
 import { concernsDriver } from '../check/check-manifests.ts'
-import { readCheckInput } from '../check/read-check-input.ts'
+import { readWholeInput } from '../check/read-whole-input.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import {
   type GivenValues,
@@ -15,8 +14,8 @@ import { type ShellText, withVariables } from '../input/placeholders/shell-varia
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { findGrants } from './grants/find-grants.ts'
-import type { Grant } from './grants/grant.ts'
 import { sortOutMistakes } from './grants/sort-out-mistakes.ts'
+import { sortOutNames } from './grants/sort-out-names.ts'
 import {
   type AzureNames,
   accountsOf,
@@ -59,23 +58,17 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
   const names: AzureNames = { ...options, issuers, grants: chooseGrants(options) }
   const serving = readServing(process.env)
   const placeholders = createPlaceholders({ values: readGivenValues(options), unfilled: 'standIn' })
-  const { contents, nothing, ...input } = await readCheckInput(files, {
+  const { contents, nothing, ...input } = await readWholeInput(files, {
     ...options,
     command: 'identity',
     placeholders,
   })
-  const [error, ...others] = input.errors
-  if (error !== undefined)
-    throw new InputError(
-      error.message,
-      others.map(({ message }) => `akv-injector: ${message}`),
-    )
   const objects = contents.flatMap((content) => content.objects)
   const templates = contents.flatMap((content) => content.templates)
   const found = findGrants(templates, { objects, unread: input.unread, serving })
   const { grants } = found
   const mistakes = sortOutMistakes(found.mistakes, placeholders)
-  const { safe, unsafe } = sortOut(grants)
+  const { safe, unsafe } = sortOutNames(grants)
   const identities = byIdentity(safe)
   refuseOneNameForMany(identities, names, placeholders)
 
@@ -158,21 +151,6 @@ function checkIssuer(issuer: string): string {
   throw new InputError(
     `--issuer ${printable(issuer)}: expected an https URL of at most ${maxIssuerLength} characters, such as https://oidc.example/cluster/`,
   )
-}
-
-/** A name that isn't valid never becomes part of a command. */
-function sortOut(grants: readonly Grant[]) {
-  const isSafe = ({ namespace, account }: Grant) =>
-    isName(namespace, labelName) && isName(account, subdomainName)
-  return {
-    safe: grants.filter(isSafe),
-    unsafe: grants
-      .filter((grant) => !isSafe(grant))
-      .map(
-        ({ namespace, account }) =>
-          `ServiceAccount ${printable(account)} in namespace ${printable(namespace)}: this isn't a valid name, so no command for it is printed`,
-      ),
-  }
 }
 
 function refuseOneNameForMany(

@@ -84,7 +84,9 @@ t.test('every file of tests that a page names exists', async (t) => {
 })
 
 t.test('every npm script and every command that a page names exists', async (t) => {
-  const commands = read('cli/local-commands.ts') + read('cli/cluster-commands.ts')
+  const commands = ['local', 'grant', 'cluster']
+    .map((one) => read(`cli/${one}-commands.ts`))
+    .join('')
   const named = inPages(/npm run (?:--silent )?([\w:-]+)/g)
   t.ok(named.length >= 50, `${named.length} scripts`)
   for (const { page, found } of named) t.ok(scripts[found], `${page}: npm run ${found}`)
