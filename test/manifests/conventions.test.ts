@@ -10,7 +10,7 @@ import { valuesPage, valuesPageFile } from './values/values-page.ts'
 
 /** What users of other charts expect of this one. */
 const skip = withoutHelm
-const withSync = { sync: { namespaces: { shop: { serviceAccounts: ['web'] } } } }
+const withSync = { sync: { enabled: true } }
 const everything = [
   {
     sync: { ...withSync.sync, classes: true },

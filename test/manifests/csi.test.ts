@@ -21,7 +21,7 @@ const committed: Readonly<Record<string, RenderOptions & { readonly only: readon
     only: [crdTemplate],
   },
   'manifests/crds/externalsecrets.yaml': {
-    set: ['sync.externalSecrets=true', 'sync.namespaces.team-a.serviceAccounts={web}'],
+    set: ['sync.externalSecrets=true', 'sync.enabled=true'],
     only: ['templates/sync/external-secrets.yaml'],
   },
   'test/fixtures/csi/labelled.yaml': {

@@ -55,7 +55,7 @@ t.test('the webhook opens no connection, and the controller only to the API serv
 })
 
 const skip = withoutHelm
-const sync = { namespaces: { shop: { serviceAccounts: ['web'] } } }
+const sync = { enabled: true }
 const rendered = (values: object) =>
   connections(readRendered(render({ values: { sync, ...values } }).text).objects)
 

@@ -2,64 +2,77 @@ import t from 'tap'
 import { type Rendering, render, withoutHelm } from './helm.ts'
 import { type Manifest, readRendered } from './rendered.ts'
 
-/** How the chart turns sync.namespaces into permissions and arguments. */
+/** What turns sync on, and what `sync.namespaces` does. */
 const accounts = (...serviceAccounts: readonly unknown[]) => ({ serviceAccounts })
 const sync = (namespaces: object, others: object = {}) => ({ sync: { namespaces, ...others } })
 const ofSync = ({ text }: Rendering): readonly Manifest[] =>
   readRendered(text).objects.filter(({ metadata }) => metadata.name.startsWith('akv-injector-sync'))
+const namesOf = (objects: readonly Manifest[]) =>
+  objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`).sort()
 
-t.test(
-  'sync isn’t installed if no namespace lists an account',
-  { skip: withoutHelm },
-  async (t) => {
-    t.strictSame(ofSync(render({ values: sync({ a: null, b: accounts() }) })), [])
-  },
-)
+const objectsOfSync = [
+  'ClusterRole /akv-injector-sync',
+  'ClusterRoleBinding /akv-injector-sync',
+  'Deployment akv-injector/akv-injector-sync',
+  'NetworkPolicy akv-injector/akv-injector-sync',
+  'ServiceAccount akv-injector/akv-injector-sync',
+  'ValidatingAdmissionPolicy /akv-injector-sync-accounts',
+  'ValidatingAdmissionPolicy /akv-injector-sync-secrets',
+  'ValidatingAdmissionPolicy /akv-injector-sync-tokens',
+  'ValidatingAdmissionPolicyBinding /akv-injector-sync-accounts',
+  'ValidatingAdmissionPolicyBinding /akv-injector-sync-secrets',
+  'ValidatingAdmissionPolicyBinding /akv-injector-sync-tokens',
+]
 
-t.test('one flag enables sync for an account', { skip: withoutHelm }, async (t) => {
-  const rendering = render({ set: ['sync.namespaces.team-a.serviceAccounts={web}'] })
-  t.strictSame(
-    ofSync(rendering)
-      .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
-      .sort(),
-    [
-      'Deployment akv-injector/akv-injector-sync',
-      'NetworkPolicy akv-injector/akv-injector-sync',
-      'Role team-a/akv-injector-sync',
-      'RoleBinding team-a/akv-injector-sync',
-      'ServiceAccount akv-injector/akv-injector-sync',
-      'ValidatingAdmissionPolicy /akv-injector-sync-accounts',
-      'ValidatingAdmissionPolicy /akv-injector-sync-secrets',
-      'ValidatingAdmissionPolicy /akv-injector-sync-tokens',
-      'ValidatingAdmissionPolicyBinding /akv-injector-sync-accounts',
-      'ValidatingAdmissionPolicyBinding /akv-injector-sync-secrets',
-      'ValidatingAdmissionPolicyBinding /akv-injector-sync-tokens',
-    ],
-  )
+t.test('sync isn’t installed unless it is turned on', { skip: withoutHelm }, async (t) => {
+  const others = { allowedMetadata: ['owner=helm'] }
+  for (const namespaces of [{}, { a: null, b: accounts() }, { a: others }])
+    t.strictSame(ofSync(render({ values: sync(namespaces) })), [])
+})
+
+t.test('one value turns sync on', { skip: withoutHelm }, async (t) => {
+  t.strictSame(namesOf(ofSync(render({ set: ['sync.enabled=true'] }))), objectsOfSync)
 })
 
 t.test(
-  'the controller gets the listed accounts in a stable order',
+  'so does the list of an earlier chart, and nothing else',
   { skip: withoutHelm },
   async (t) => {
-    const texts = [
-      sync({ b: accounts('web', 'api'), a: accounts('x.y') }),
-      sync({ a: accounts('x.y'), b: accounts('api', 'web'), c: accounts(), d: null }),
-    ].map((values) => render({ values }).text)
-    t.equal(texts[0], texts[1])
-    t.match(texts[0], 'args: ["sync", "--service-accounts", "a=x.y", "b=api+web"]')
+    const values = sync({ 'team-a': accounts('web'), 'team-b': accounts('web', 'api'), c: null })
+    const { text } = render({ values })
+    t.equal(text, render({ values: { sync: { enabled: true } } }).text)
   },
 )
 
 t.test(
-  'no chart values give sync the tokens of all accounts, even without the schema',
+  'no namespaced object lies outside the install’s namespace',
   { skip: withoutHelm },
   async (t) => {
-    // An empty list of resourceNames means every name.
-    const namespaces = { a: accounts(), b: accounts(''), c: accounts(null), d: {}, e: null }
-    t.strictSame(ofSync(render({ values: sync(namespaces), unchecked: true })), [])
+    const values = {
+      ...sync({ a: accounts('web') }, { classes: true, externalSecrets: true }),
+      csi: { namespaces: 'all' },
+      metrics: { podMonitor: { enabled: true }, serviceMonitor: { enabled: true } },
+    }
+    const { objects } = readRendered(render({ values, withTests: true, namespace: 'own' }).text)
+    t.ok(objects.length > 40)
+    const elsewhere = objects.filter(
+      ({ metadata }) => !['own', undefined].includes(metadata.namespace),
+    )
+    t.strictSame(namesOf(elsewhere), [])
   },
 )
+
+t.test('the controller is told what to watch, and how', { skip: withoutHelm }, async (t) => {
+  const argsOf = (more: object) => {
+    const { text } = render({ values: { sync: { enabled: true, ...more } } })
+    const { spec } = readRendered(text).find('Deployment', 'akv-injector-sync').spec.template
+    return spec.containers[0].args.join(' ')
+  }
+  t.equal(argsOf({}), 'sync --watch cluster')
+  t.equal(argsOf({ watch: null }), 'sync --watch cluster', 'with the values of an earlier chart')
+  const all = { watch: 'namespaces', classes: true, externalSecrets: true }
+  t.equal(argsOf(all), 'sync --watch namespaces --classes --external-secrets')
+})
 
 t.test(
   'system namespaces and the install’s own are refused with an explanation',
@@ -76,19 +89,5 @@ t.test(
       t.match(problem, `sync.namespaces.${own} is the namespace of akv-injector itself`)
     }
     t.ok(render({ values: sync({ default: accounts('web') }) }).ok)
-  },
-)
-
-t.test(
-  'more accounts than fit into an argument on Linux are refused',
-  { skip: withoutHelm },
-  async (t) => {
-    const names = (count: number) =>
-      Array.from({ length: count }, (_, i) => `${String(i).padStart(4, '0')}${'a'.repeat(123)}`)
-    t.ok(render({ values: sync({ a: accounts(...names(1023)) }) }).ok)
-    t.match(
-      render({ values: sync({ a: accounts(...names(1025)) }) }).problem,
-      'these accounts take 131201 bytes as an argument of the controller, but Linux allows 131071',
-    )
   },
 )

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { readSettings } from '../../requests/administrator/settings/read-settings.ts'
-import { readSyncSettings } from '../../sync/settings.ts'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
 import { type Rendering, render, templateCommand, withoutHelm } from './helm.ts'
 import { environmentOf, type Manifest, readRendered } from './rendered.ts'
@@ -25,46 +24,37 @@ t.test(
   { skip: withoutHelm },
   async (t) => {
     const values = parse(read('test/fixtures/sync/values.yaml'))
-    t.equal(
-      render({ values, only: ['templates/sync/*'] }).text,
-      fixture,
-      `${templateCommand} --values test/fixtures/sync/values.yaml --show-only 'templates/sync/*' > test/fixtures/sync/install.yaml`,
-    )
+    for (const [file, only] of [
+      ['install', 'templates/sync/*'],
+      ['unsynced', 'templates/policies/unsynced.yaml'],
+    ] as const)
+      t.equal(
+        render({ values, only: [only] }).text,
+        read(`test/fixtures/sync/${file}.yaml`),
+        `${templateCommand} --values test/fixtures/sync/values.yaml --show-only '${only}' > test/fixtures/sync/${file}.yaml`,
+      )
   },
 )
 
-t.test('an install without accounts contains nothing of sync', async (t) => {
+t.test('an install without sync contains nothing of sync', async (t) => {
   t.notMatch(read('manifests/install.yaml'), 'akv-injector-sync')
 })
 
-t.test('the controller accepts its arguments and environment', async (t) => {
+t.test('the controller gets its arguments and environment', async (t) => {
   const { NODE_OPTIONS, ...env } = environmentOf(container)
-  const [command, flag, ...others] = container.args
-  const serviceAccounts = others.slice(0, 2)
-  const kinds = others.slice(2)
-  t.strictSame([command, flag], ['sync', '--service-accounts'])
-  t.strictSame(kinds, ['--classes', '--external-secrets'])
-  const flags = { serviceAccounts, healthListen: '0.0.0.0:8080', classes: true }
-  const read = readSyncSettings(flags, env)
-  if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
-  t.strictSame(
-    [...read.value.accounts],
-    [
-      ['team-a', new Set(['api', 'web'])],
-      ['team-b', new Set(['web'])],
-    ],
-  )
+  t.strictSame(container.args, ['sync', '--watch', 'cluster', '--classes', '--external-secrets'])
+  const read = readSettings({ env, readFile: () => '', agentImage: 'none' })
+  if (read.kind === 'invalid') throw new Error(JSON.stringify(read.problems))
 })
 
 t.test('exceptions go to the policy and to the controller', { skip: withoutHelm }, async (t) => {
   const allowedMetadata = ['owner=helm', 'sh.helm.release.v1.*', 'cacerts']
   const namespaces = {
-    shop: { ...accounts('web'), allowedMetadata },
-    // No account may be read there.
-    none: { ...accounts(), allowedMetadata },
+    shop: { allowedMetadata },
+    none: null,
     other: accounts('web'),
   }
-  const { find } = readRendered(render({ values: sync(namespaces) }).text)
+  const { find } = readRendered(render({ values: sync(namespaces, { enabled: true }) }).text)
   const { variables } = find('ValidatingAdmissionPolicy', 'akv-injector-sync-secrets').spec
   const { expression } = variables.find(({ name }: Manifest) => name === 'allowed')
   t.strictSame(JSON.parse(expression.replace('[?request.namespace].orValue([])', '')), {
@@ -88,12 +78,12 @@ t.test(
   'without sync.classes, it neither reads nor may read classes',
   { skip: withoutHelm },
   async (t) => {
-    const off = render({ values: sync({ shop: accounts('web') }) })
+    const off = render({ values: { sync: { enabled: true } } })
     for (const object of ofSync(off))
       t.notMatch(JSON.stringify(object), /secretproviderclasses|--classes|CSI_REFRESH/)
     t.notMatch(off.text, 'kind: CustomResourceDefinition')
     const on = render({
-      values: { ...sync({ shop: accounts('web') }, { classes: true }), csi: { refresh: '2m' } },
+      values: { sync: { enabled: true, classes: true }, csi: { refresh: '2m' } },
     })
     const { spec } = readRendered(on.text).find('Deployment', 'akv-injector-sync').spec.template
     t.equal(environmentOf(spec.containers[0])['AKV_INJECTOR_CSI_REFRESH'], '2m')
@@ -105,35 +95,32 @@ t.test(
   'without sync.externalSecrets, it neither reads nor may read them',
   { skip: withoutHelm },
   async (t) => {
-    const off = render({ values: sync({ shop: accounts('web') }) })
+    const off = render({ values: { sync: { enabled: true } } })
     for (const object of ofSync(off))
-      t.notMatch(JSON.stringify(object), /external-secrets(?!\.io\/type)|ClusterRole/)
+      t.notMatch(JSON.stringify(object), /external-secrets(?!\.io\/type)|statuses/)
     const values = (more: object) => ({
-      values: sync({ shop: accounts('web') }, { externalSecrets: true, ...more }),
+      values: { sync: { enabled: true, externalSecrets: true, ...more } },
     })
     const { objects } = readRendered(render(values({})).text)
     const isCrd = ({ kind }: { readonly kind: string }) => kind === 'CustomResourceDefinition'
     t.equal(objects.filter(isCrd).length, 3)
     t.notMatch(render(values({ crds: false })).text, 'kind: CustomResourceDefinition')
-    t.match(
-      render({ values: sync({}, { externalSecrets: true }) }).problem,
-      'sync.externalSecrets is true, but sync.namespaces lists no ServiceAccount',
-    )
   },
 )
 
-t.test('sync.classes without a listed account is refused', { skip: withoutHelm }, async (t) => {
-  for (const namespaces of [{}, { shop: accounts() }, { shop: null }])
-    t.match(
-      render({ values: sync(namespaces, { classes: true }) }).problem,
-      'sync.classes is true, but sync.namespaces lists no ServiceAccount',
-    )
+t.test('what sync reads is refused while sync is off', { skip: withoutHelm }, async (t) => {
+  for (const name of ['classes', 'externalSecrets'])
+    for (const namespaces of [{}, { shop: accounts() }, { shop: null }])
+      t.match(
+        render({ values: sync(namespaces, { [name]: true }) }).problem,
+        `sync.${name} is true, but Secret sync is off. Set sync.enabled to true, or sync.${name} to false`,
+      )
 })
 
 t.test('the chart can set every setting that it reads', { skip: withoutHelm }, async (t) => {
   const { certificatePem } = await issueTestAuthority()
   const values = {
-    ...sync({ shop: accounts('web') }, { logLevel: 'debug', env: { NO_PROXY: '.example' } }),
+    sync: { enabled: true, logLevel: 'debug', env: { NO_PROXY: '.example' } },
     tenantId: '11111111-2222-3333-4444-555555555555',
     defaultVault: 'shop-prod',
     allowedVaults: { shop: ['shop-prod'] },
@@ -183,7 +170,7 @@ t.test('the sync controller runs as one pod, whose health is checked', async (t)
 })
 
 t.test('the policies apply to its account in any namespace', { skip: withoutHelm }, async (t) => {
-  const values = sync({ a: accounts('web') })
+  const values = { sync: { enabled: true } }
   const policies = ofSync(render({ values, namespace: 'keyvault' }))
   const foreignSecret = { operation: 'DELETE', resource: 'secrets', oldObject: { metadata: {} } }
   const isRefusedTo = (namespace: string) =>

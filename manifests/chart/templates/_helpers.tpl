@@ -238,18 +238,37 @@ akv-injector-webhook-tls
 {{- end }}
 {{- end -}}
 
-{{/*
-The listed accounts as JSON: {"team-a": ["api", "web"]}. A namespace without accounts is left out, because an empty list of
-resourceNames would mean all names. null removes a namespace that another values file lists.
-*/}}
+{{/* Which namespaces sync.namespaces names. null removes a namespace that another values file names. */}}
 {{- define "akv-injector.syncNamespaces" -}}
-{{- $namespaces := dict -}}
+{{- $names := list -}}
 {{- range $namespace, $settings := .Values.sync.namespaces -}}
-{{- with ($settings | default dict).serviceAccounts | default list | compact | uniq -}}
-{{- $_ := set $namespaces $namespace (sortAlpha .) -}}
+{{- if $settings -}}{{- $names = append $names $namespace -}}{{- end -}}
+{{- end -}}
+{{- sortAlpha $names | toJson -}}
+{{- end -}}
+
+{{/* Whether sync.namespaces lists an account. Earlier charts had no sync.enabled, so that alone turns sync on. */}}
+{{- define "akv-injector.listsAccounts" -}}
+{{- range $settings := .Values.sync.namespaces -}}
+{{- if ($settings | default dict).serviceAccounts -}}true{{- end -}}
 {{- end -}}
 {{- end -}}
-{{- toJson $namespaces -}}
+
+{{/* Whether Secret sync is on. */}}
+{{- define "akv-injector.syncEnabled" -}}
+{{- if or .Values.sync.enabled (include "akv-injector.listsAccounts" .) -}}true{{- end -}}
+{{- end -}}
+
+{{/* The command that prints what enables Secret sync for the accounts of manifests. */}}
+{{- define "akv-injector.rbacCommand" -}}
+akv-injector rbac
+{{- if ne (include "akv-injector.namespace" .) "akv-injector" }} --controller-namespace {{ include "akv-injector.namespace" . }}{{ end }}
+{{- if ne (include "akv-injector.syncWatch" .) "cluster" }} --watch namespaces{{ if .Values.sync.classes }} --classes{{ end }}{{ if .Values.sync.externalSecrets }} --external-secrets{{ end }}{{ end }} FILE
+{{- end -}}
+
+{{/* How the sync controller reads the kinds of namespaces. Values of an earlier chart have no sync.watch. */}}
+{{- define "akv-injector.syncWatch" -}}
+{{- .Values.sync.watch | default "cluster" -}}
 {{- end -}}
 
 {{/*
@@ -270,25 +289,15 @@ KEY=VALUE has the key and the value.
 
 {{/*
 What the Secrets of each namespace may have although other controllers trust it, as JSON: {"argocd": ["owner=helm"]}.
-Only namespaces with listed accounts count.
 */}}
 {{- define "akv-injector.allowedMetadata" -}}
 {{- $allowed := dict -}}
-{{- range $namespace := include "akv-injector.syncNamespaces" . | fromJson | keys | sortAlpha -}}
+{{- range $namespace := include "akv-injector.syncNamespaces" . | fromJsonArray -}}
 {{- with (index $.Values.sync.namespaces $namespace).allowedMetadata -}}
 {{- $_ := set $allowed $namespace (. | uniq | sortAlpha) -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $allowed -}}
-{{- end -}}
-
-{{/* The listed accounts in the form that the controller reads: team-a=api+web;team-b=web. */}}
-{{- define "akv-injector.syncAccounts" -}}
-{{- $entries := list -}}
-{{- range $namespace, $accounts := include "akv-injector.syncNamespaces" . | fromJson -}}
-{{- $entries = append $entries (printf "%s=%s" $namespace (join "+" $accounts)) -}}
-{{- end -}}
-{{- join ";" $entries -}}
 {{- end -}}
 
 {{/* What Pod Security "restricted" requires of a pod. */}}

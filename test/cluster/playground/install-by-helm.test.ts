@@ -1,5 +1,5 @@
 import t from 'tap'
-import { syncNamespaces } from './install-by-helm.ts'
+import { accountsByNamespace } from './install-by-helm.ts'
 
 const credentials = (...subjects: readonly string[]) => ({
   clientId: '11111111-2222-3333-4444-555555555555',
@@ -17,8 +17,11 @@ t.test('Secret sync is on for the accounts of the vault data', async (t) => {
     ],
     vaults: [],
   }
-  t.strictSame(syncNamespaces(data), {
-    shop: { serviceAccounts: ['web', 'api.v1'] },
-    batch: { serviceAccounts: ['job'] },
-  })
+  t.strictSame(
+    [...accountsByNamespace(data)],
+    [
+      ['shop', ['web', 'api.v1']],
+      ['batch', ['job']],
+    ],
+  )
 })

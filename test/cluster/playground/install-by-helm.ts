@@ -3,6 +3,7 @@ import type { Cluster } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { helmUpgrade } from '../harness/install/helm-upgrade.ts'
 import { type Cloud, installTimeoutMs } from '../node/harness/install-with-vault.ts'
+import { teamRoles } from '../sync/harness/team-roles.ts'
 import { untilCalled } from '../webhook/harness/serve-webhook.ts'
 
 export interface InstallByHelmOptions {
@@ -12,7 +13,7 @@ export interface InstallByHelmOptions {
 }
 
 /**
- * Installs the chart with the emulator as its cloud. Secret sync is on for all accounts that the vault data lets sign in,
+ * Installs the chart with the emulator as its cloud. Secret sync is enabled for all accounts that the vault data lets sign in,
  * and their namespaces are created. Resolves when annotated pods are admitted.
  */
 export async function installByHelm(
@@ -21,8 +22,8 @@ export async function installByHelm(
   options: InstallByHelmOptions,
 ): Promise<void> {
   const { kubeconfigFile, helm, data } = options
-  const namespaces = syncNamespaces(data)
-  for (const name of Object.keys(namespaces))
+  const namespaces = accountsByNamespace(data)
+  for (const name of namespaces.keys())
     expectSuccess(await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))
   const cloud = {
     name: 'custom',
@@ -31,19 +32,21 @@ export async function installByHelm(
     ca: azure.caPem,
   }
   helmUpgrade(
-    { cloud, tenantId: data.tenantId, sync: { namespaces } },
+    { cloud, tenantId: data.tenantId, sync: { enabled: true } },
     {
       env: { ...process.env, HELM: helm, KUBECONFIG: kubeconfigFile },
       args: ['--create-namespace'],
     },
   )
+  for (const [namespace, accounts] of namespaces)
+    for (const object of teamRoles(namespace, accounts)) expectSuccess(await cluster.apply(object))
   await untilCalled(cluster, installTimeoutMs)
 }
 
-/** Returns `sync.namespaces` of the chart. The chart refuses the namespaces of the system and its own. */
-export function syncNamespaces({
+/** Returns the accounts to enable, without those of the system and of the controller's own namespace. */
+export function accountsByNamespace({
   identities,
-}: EmulatorData): Readonly<Record<string, { readonly serviceAccounts: readonly string[] }>> {
+}: EmulatorData): ReadonlyMap<string, readonly string[]> {
   const accounts = identities
     .flatMap(({ federatedCredentials }) => federatedCredentials)
     .flatMap(({ subject }) => {
@@ -51,10 +54,10 @@ export function syncNamespaces({
       return namespace === '' || refused.test(namespace) ? [] : [{ namespace, name }]
     })
   const byNamespace = Map.groupBy(accounts, ({ namespace }) => namespace)
-  return Object.fromEntries(
+  return new Map(
     [...byNamespace].map(([namespace, members]) => [
       namespace,
-      { serviceAccounts: [...new Set(members.map(({ name }) => name))] },
+      [...new Set(members.map(({ name }) => name))],
     ]),
   )
 }

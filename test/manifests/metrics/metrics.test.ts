@@ -52,7 +52,7 @@ t.test('the PodMonitor finds the agents’ port in all namespaces', { skip }, as
 t.test('the ServiceMonitor reaches every component at its health port', { skip }, async (t) => {
   const { objects, find } = rendered({
     metrics: { serviceMonitor: own },
-    sync: { namespaces: { shop: { serviceAccounts: ['web'] } } },
+    sync: { enabled: true },
     webhook: { healthPort: 9080 },
     nameOverride: 'secrets',
   })

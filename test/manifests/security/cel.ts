@@ -11,6 +11,29 @@ const environment = new Environment({
 }).registerOperator('optional == optional', (one, other) =>
   isDeepStrictEqual(one.orValue(undefined), other.orValue(undefined)),
 )
+/** The API server's `authorizer`: each call adds to what is asked. */
+for (const part of ['group', 'resource', 'subresource', 'namespace', 'name', 'check'])
+  environment.registerFunction(`map.${part}(string): map`, (asked: Manifest, value: string) => ({
+    ...asked,
+    [part]: value,
+  }))
+environment
+  .registerFunction(
+    'map.serviceAccount(string, string): map',
+    (asked: Manifest, namespace: string, name: string) => ({
+      ...asked,
+      user: `system:serviceaccount:${namespace}:${name}`,
+    }),
+  )
+  .registerFunction('map.allowed(): bool', ({ rights, ...asked }: Manifest) =>
+    rights.includes(rightText(asked)),
+  )
+
+function rightText({ user, group, resource, subresource, name, check }: Manifest): string {
+  const kind = [resource, subresource].filter(Boolean).join('/')
+  const what = [kind, group].filter(Boolean).join('.')
+  return `${user}: ${[check, what, name].filter(Boolean).join(' ')}`
+}
 
 export type Evaluate = (expression: string) => unknown
 
@@ -18,12 +41,13 @@ const compiled = new Map<string, ReturnType<typeof environment.parse>>()
 
 /** Returns a function that evaluates expressions for a request. A policy's variables are evaluated when they are used. */
 export function celFor(request: AdmissionRequest, variables: readonly Manifest[] = []): Evaluate {
-  const { user, operation, namespace, object = null, oldObject = null } = request
+  const { user = '', operation, namespace, object = null, oldObject = null, rights = [] } = request
   const found: Record<string, unknown> = {}
   const context = {
     object,
     oldObject,
-    request: { operation, namespace: namespace?.name ?? '', userInfo: { username: user ?? '' } },
+    request: { operation, namespace: namespace?.name ?? '', userInfo: { username: user } },
+    authorizer: { user, rights },
     namespaceObject: namespace && { metadata: namespace },
     variables: found,
   }

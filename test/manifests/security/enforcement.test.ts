@@ -16,6 +16,8 @@ interface Enforcement {
 
 const namespace = { name: 'shop', labels: { 'control-plane': 'x' } }
 const annotated = { annotations: { 'akv-injector.io/secrets': 'a', 'akv-injector.io/sync': '[]' } }
+const eso = 'external-secrets.io'
+const driver = 'secrets-store.csi.x-k8s.io'
 const own = (name: string) => `system:serviceaccount:akv-injector:akv-injector-${name}`
 const refused = { actions: ['Deny'], unevaluated: 'as a violation' } as const
 const reported = { actions: ['Warn', 'Audit'], unevaluated: 'ignored' } as const
@@ -26,6 +28,16 @@ const workloads = [
   'batch/jobs',
 ]
 
+const ofUnsyncedAccounts: Enforcement = {
+  ...reported,
+  looksAt: ['CREATE serviceaccounts', 'UPDATE serviceaccounts'],
+  violatedBy: {
+    operation: 'CREATE',
+    resource: 'serviceaccounts',
+    namespace,
+    object: { metadata: { name: 'web', ...annotated } },
+  },
+}
 const ofEverybody: Readonly<Record<string, Enforcement>> = {
   certs: {
     ...refused,
@@ -76,14 +88,25 @@ const ofEverybody: Readonly<Record<string, Enforcement>> = {
       object: { metadata: {}, spec: { template: { metadata: annotated } } },
     },
   },
-  'unsynced-accounts': {
+  'unsynced-accounts': ofUnsyncedAccounts,
+}
+const asked = { operation: 'CREATE', namespace }
+/** What warns while sync is on. */
+const unsynced: Readonly<Record<string, Enforcement>> = {
+  'unsynced-accounts': ofUnsyncedAccounts,
+  'unsynced-external-secrets': {
     ...reported,
-    looksAt: ['CREATE serviceaccounts', 'UPDATE serviceaccounts'],
+    looksAt: [`CREATE ${eso}/externalsecrets`, `UPDATE ${eso}/externalsecrets`],
+    violatedBy: { ...asked, group: eso, resource: 'externalsecrets', object: { metadata: {} } },
+  },
+  'unsynced-classes': {
+    ...reported,
+    looksAt: [`CREATE ${driver}/secretproviderclasses`, `UPDATE ${driver}/secretproviderclasses`],
     violatedBy: {
-      operation: 'CREATE',
-      resource: 'serviceaccounts',
-      namespace,
-      object: { metadata: { name: 'web', ...annotated } },
+      ...asked,
+      group: driver,
+      resource: 'secretproviderclasses',
+      object: { metadata: {}, spec: { provider: 'azure', secretObjects: [{}] } },
     },
   },
 }
@@ -104,12 +127,18 @@ const ofSync: Readonly<Record<string, Enforcement>> = {
     looksAt: ['* serviceaccounts'],
     violatedBy: { ...bySync, resource: 'serviceaccounts', object: { metadata: {} } },
   },
+  'sync-statuses': {
+    ...refused,
+    looksAt: [`* ${eso}/externalsecrets/status`, `* ${eso}/secretstores/status`],
+    violatedBy: { ...bySync, group: eso, resource: 'externalsecrets/status', object: {} },
+  },
 }
 
 const installs: readonly (readonly [readonly Manifest[], Readonly<Record<string, Enforcement>>])[] =
   [
     [readRendering('install'), ofEverybody],
     [readRendering('sync'), ofSync],
+    [readRendering('unsynced'), unsynced],
   ]
 for (const [objects, policies] of installs) {
   const ofKind = (wanted: string) => objects.filter(({ kind }) => kind === wanted)

@@ -18,6 +18,8 @@ export interface AdmissionRequest {
   readonly namespace?: { readonly name: string; readonly labels?: Labels }
   readonly object?: Manifest
   readonly oldObject?: Manifest
+  /** What users may do, such as `USER: create serviceaccounts/token web`. */
+  readonly rights?: readonly string[]
 }
 
 const lists = (list: readonly string[], value: string) => list.includes('*') || list.includes(value)

@@ -64,7 +64,7 @@ t.test(
   { skip: withoutHelm },
   async (t) => {
     const values = {
-      sync: { namespaces: { shop: { serviceAccounts: ['web'] } } },
+      sync: { enabled: true },
       csi: { namespaces: 'all' },
       cloud: {
         name: 'custom',

@@ -6,8 +6,10 @@ const root = join(import.meta.dirname, '../../..')
 const files = {
   /** The whole chart with its default values. */
   install: 'manifests/install.yaml',
-  /** The templates of Secret sync, with ServiceAccounts in two namespaces, classes and ExternalSecrets. */
+  /** The templates of Secret sync, with classes and ExternalSecrets. */
   sync: 'test/fixtures/sync/install.yaml',
+  /** The policies that warn about what isn't synced, with the same values. */
+  unsynced: 'test/fixtures/sync/unsynced.yaml',
   /** The webhook configuration, the webhook's permissions and a policy, with `csi.namespaces=labelled`. */
   csiLabelled: 'test/fixtures/csi/labelled.yaml',
   /** The webhook configuration and the same policy, with `csi.namespaces=all`. */

@@ -15,7 +15,14 @@ export const testedElsewhere = [
     'certs.files.secretName',
     'certs.files.caBundle',
   ],
-  ...['sync.namespaces', 'sync.classes', 'sync.externalSecrets', 'sync.crds'],
+  ...[
+    'sync.enabled',
+    'sync.watch',
+    'sync.namespaces',
+    'sync.classes',
+    'sync.externalSecrets',
+    'sync.crds',
+  ],
   ...['policies.ephemeralContainers', 'policies.uninjectedPods', 'policies.unsyncedAccounts'],
   'networkPolicy.enabled',
   ...['podMonitor', 'serviceMonitor'].flatMap((monitor) =>

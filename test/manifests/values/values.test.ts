@@ -76,6 +76,8 @@ const wrongValues: readonly (readonly [string, object])[] = [
     'an issuer without a name',
     { certs: { certManager: { issuerRef: { kind: 'ClusterIssuer' } } } },
   ],
+  ['an unknown way to watch', { sync: { watch: 'all' } }],
+  ['a namespace without settings', { sync: { namespaces: { shop: {} } } }],
   ['accounts that aren’t a list', { sync: { namespaces: { shop: { serviceAccounts: 'web' } } } }],
   ['accounts without their namespace', { sync: { namespaces: { serviceAccounts: ['web'] } } }],
   ['a namespace without the key', { sync: { namespaces: { shop: ['web'] } } }],
@@ -109,6 +111,7 @@ t.test(
     const namespaces = {
       shop: { serviceAccounts: ['web', 'web.api-2', 'a'.repeat(maxAccountNameLength)] },
       'shop-2': { serviceAccounts: [] },
+      'shop-3': { allowedMetadata: ['owner=helm'] },
       gone: null,
     }
     t.ok(accepts({ sync: { namespaces } }), JSON.stringify(accepts.errors))

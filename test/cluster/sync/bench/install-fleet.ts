@@ -4,6 +4,7 @@ import { readRendered } from '../../../manifests/rendered.ts'
 import type { KubeObject } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
+import { teamRoles } from '../harness/team-roles.ts'
 import { type ExternalFleet, externalObjects } from './external-secrets.ts'
 import { accountName, accountObject, type Fleet, range, troublesome } from './fleet.ts'
 
@@ -32,19 +33,8 @@ export async function createNamespaces(
 export async function installFleet(cluster: Cluster, fleet: Fleet) {
   const { objects, find } = readRendered(readFileSync(manifest, 'utf8'))
   const names = [...range(fleet.accountsEach).map(accountName), ...troublesome]
-  const ofCluster = objects.filter(
-    ({ kind, metadata }) => kind !== 'Deployment' && !/^team-[ab]$/.test(metadata.namespace),
-  )
-  const ofNamespaces = fleet.namespaces.flatMap((namespace) => {
-    const [role, binding] = [find('Role'), find('RoleBinding')]
-    const rules = role.rules.map((rule: { readonly resourceNames?: object }) =>
-      rule.resourceNames ? { ...rule, resourceNames: names } : rule,
-    )
-    return [
-      { ...role, rules, metadata: { ...role.metadata, namespace } },
-      { ...binding, metadata: { ...binding.metadata, namespace } },
-    ]
-  })
+  const ofCluster = objects.filter(({ kind }) => kind !== 'Deployment')
+  const ofNamespaces = fleet.namespaces.flatMap((namespace) => teamRoles(namespace, names))
   const all: readonly KubeObject[] = [...ofCluster, ...ofNamespaces]
   for (const object of all) expectSuccess(await cluster.apply(object))
   const [container] = find('Deployment').spec.template.spec.containers

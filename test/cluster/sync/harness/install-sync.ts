@@ -4,14 +4,15 @@ import type { Test } from 'tap'
 import { type Manifest, readRendered } from '../../../manifests/rendered.ts'
 import { type Cluster, testNamespace } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
+import { teamRoles } from './team-roles.ts'
 
 const manifest = join(import.meta.dirname, '../../../fixtures/sync/install.yaml')
 
 /** Two namespaces with service accounts. */
 export interface SyncNamespaces {
-  /** Its accounts `api` and `web` are listed for sync, and `other` isn't. */
+  /** Its accounts `api` and `web` are enabled for sync, and `other` isn't. */
   readonly teamA: string
-  /** Its account `web` is listed for sync. */
+  /** Its account `web` is enabled for sync. */
   readonly teamB: string
 }
 
@@ -22,15 +23,16 @@ export interface InstalledSync {
 }
 
 /**
- * Installs the chart's objects for sync in two namespaces, and deletes them when the test ends. The Deployment is only
- * applied by dry run, because the tests act as the controller or start it themselves.
+ * Installs the chart's objects for sync, and enables accounts in two namespaces as their owners do. All are deleted when the
+ * test ends. The Deployment is only applied by dry run, because the tests act as the controller or start it themselves.
  */
 export async function installSync(t: Test, cluster: Cluster): Promise<InstalledSync> {
   const [teamA, teamB] = [await testNamespace(t, cluster), await testNamespace(t, cluster)]
-  const text = readFileSync(manifest, 'utf8')
-    .replaceAll('team-a', teamA)
-    .replaceAll('team-b', teamB)
-  const { objects, find } = readRendered(text)
+  const { objects: ofChart, find } = readRendered(
+    readFileSync(manifest, 'utf8').replaceAll('team-b', teamB),
+  )
+  const ofTeams = [...teamRoles(teamA, ['api', 'web']), ...teamRoles(teamB, ['web'])]
+  const objects = [...ofChart, ...ofTeams]
   t.teardown(async () => {
     for (const object of objects) await cluster.delete(object)
   })
