@@ -107,6 +107,7 @@ async function findInFiles(options: RbacOptions) {
       ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
       ...skippedLines({ skipped }),
       ...unusedLines(given, placeholders),
+      ...sortOutMistakes(found.notes, placeholders),
       ...mistakes,
       ...keptLines(placeholders.mentionedIn(JSON.stringify(names))),
       ...(isEmpty ? [`${nothingSyncs}${nothing === undefined ? '' : `: ${nothing}`}`] : []),

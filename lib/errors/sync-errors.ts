@@ -16,9 +16,9 @@ export const syncErrors = {
   AKV_SYNC_NOT_ENABLED: {
     ...permanentInSync,
     means:
-      'A ServiceAccount asks for Secrets, but the administrator has not enabled Secret sync for it.',
+      'A ServiceAccount asks for Secrets, but Secret sync is not enabled for it: no Role of its namespace lets the controller create its tokens.',
     remedy:
-      'Add the account to sync.namespaces.NAMESPACE.serviceAccounts of the chart, or remove the annotation akv-injector.io/sync.',
+      'Whoever may create Roles in the namespace applies what akv-injector rbac prints for its manifests. Or remove the annotation akv-injector.io/sync.',
   },
   AKV_SYNC_SOURCE: {
     ...permanentInSync,
@@ -32,7 +32,7 @@ export const syncErrors = {
     means:
       "A SecretProviderClass or an ExternalSecret can't be read as a ServiceAccount: none or several could be chosen, or the chosen one does not exist, is turned off, has wrong annotations, or signs in as another client or to another tenant. Its Secrets stay as they are.",
     remedy:
-      'Correct what the message names. To choose the ServiceAccount, annotate the SecretProviderClass or the ExternalSecret with akv-injector.io/service-account: NAME. The administrator lists accounts under sync.namespaces.NAMESPACE.serviceAccounts of the chart.',
+      'Correct what the message names. To choose the ServiceAccount, annotate the SecretProviderClass or the ExternalSecret with akv-injector.io/service-account: NAME. Accounts are enabled by a Role that akv-injector rbac prints.',
   },
   AKV_SYNC_MANAGED: {
     ...permanentInSync,
@@ -72,13 +72,13 @@ export const syncErrors = {
   AKV_ACCOUNT_TOKEN: {
     ...retryableInSync,
     means: 'The API server did not issue a token for the ServiceAccount to the controller.',
-    remedy: `Check that the account exists and is in sync.namespaces of the chart, and that no policy refuses tokens for the audience ${tokenAudience}.`,
+    remedy: `Check that the account exists, that a Role of its namespace names it (akv-injector rbac prints one), and that no policy refuses tokens for the audience ${tokenAudience}.`,
   },
   AKV_CLUSTER_FORBIDDEN: {
     ...retryableInSync,
     means: 'The API server forbids the controller something that it needs to do in the namespace.',
     remedy:
-      'Upgrade the chart with the namespace under sync.namespaces. If the message names an admission policy, ask its owner.',
+      'Apply what akv-injector rbac prints for the manifests of the namespace. If the message names an admission policy, ask its owner.',
   },
   AKV_CLUSTER_UNAVAILABLE: {
     ...retryableInSync,

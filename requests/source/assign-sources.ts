@@ -22,7 +22,7 @@ export interface AssignedSources {
  * Assigns each source of a namespace to an account, except those that are left alone. If two sources request the same
  * Secret, the older one keeps it, even if it has another problem: its Secret has to stay as it is.
  *
- * @param options - `listed`: the accounts that the administrator has listed; `missing`: those among them that don't exist
+ * @param options - `listed`: the accounts that are enabled; `missing`: those among them that don't exist
  */
 export function assignSources(
   sources: readonly Source[],

@@ -26,7 +26,7 @@ export interface AccountHints {
   readonly annotated?: string | undefined
 }
 
-/** An account that the administrator has listed for the namespace. */
+/** An account that is enabled in the namespace. */
 export interface ListedAccount {
   readonly name: string
   /** The client that the account's annotations name, in lower case. Absent if they name none. */
@@ -43,7 +43,7 @@ export type ChosenAccount =
     }
 
 /**
- * Chooses the ServiceAccount to read a source as, among those that the administrator has listed for the source's namespace
+ * Chooses the ServiceAccount to read a source as, among those that are enabled in the source's namespace
  * (docs/specification.md, "Whose account"): the one that the source names, or the only one with the source's client; else the
  * one that its annotation names; else the only one.
  */
@@ -73,7 +73,7 @@ export function accountChooser(
         ? { kind: 'chosen', name: account }
         : {
             kind: 'none',
-            sentence: `its store names ServiceAccount ${printable(account)}, which the administrator has not enabled in namespace ${namespace}`,
+            sentence: `its store names ServiceAccount ${printable(account)}, which is not enabled in namespace ${namespace}`,
           }
     const ofClient = clientId === undefined ? [] : (byClient.get(clientId) ?? [])
     if (ofClient.length === 1 && ofClient[0]) return { kind: 'chosen', name: ofClient[0].name }
@@ -96,7 +96,7 @@ function noneSentence(
   { namespace, listed, what }: ChoiceOf,
 ): string {
   const enabled = listed.length === 0 ? 'no account' : listAccountNames(listed)
-  return `${butAnnotated(annotated)}the administrator has enabled ${enabled} in namespace ${namespace}; annotate ${what} with ${accountAnnotation}`
+  return `${butAnnotated(annotated)}Secret sync is enabled for ${enabled} in namespace ${namespace}; annotate ${what} with ${accountAnnotation}`
 }
 
 /** The beginning of a sentence about a source whose annotation names an account that can't be chosen. */

@@ -1,6 +1,7 @@
 import type { ListedAccount } from '../../../requests/source/choose-account.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
+import { enabledIn } from '../../input/accounts/enabled-in.ts'
 import { describeSecret } from './describe-sync.ts'
 import { row } from './describe-wanted.ts'
 
@@ -24,7 +25,7 @@ export function describeClassSecrets(
     ),
     row(
       'needs',
-      `sync.classes of the chart, and ${account} among sync.namespaces.${namespace}.serviceAccounts: Secret sync makes these Secrets`,
+      `sync.classes of the chart, and ${account} ${enabledIn(namespace)}: Secret sync makes these Secrets`,
     ),
   ]
 }

@@ -3,6 +3,7 @@ import { tlsFileNames } from '../../../delivery/target-path.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
 import { filesOfSecret } from '../../../sync/plan/secret-data.ts'
+import { enabledIn } from '../../input/accounts/enabled-in.ts'
 import type { AnnotatedManifest } from '../../input/objects/find-objects.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
@@ -14,7 +15,7 @@ export function describeSync(
   return [
     ...secrets.map((secret) => describeSecret(secret, filesOfSecret(secret.name, config))),
     row('refresh', `every ${config.refreshSeconds} s`),
-    row('needs', `${name} among sync.namespaces.${namespace}.serviceAccounts of the chart`),
+    row('needs', `ServiceAccount ${name} ${enabledIn(namespace)}`),
   ]
 }
 

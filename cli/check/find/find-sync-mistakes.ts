@@ -10,7 +10,7 @@ import type { AccountInFiles } from '../../input/accounts/list-accounts.ts'
 
 interface Namespace {
   readonly namespace: string
-  /** The accounts that count as listed by the administrator. */
+  /** The accounts that count as enabled. */
   readonly listed: readonly AccountInFiles[]
   readonly policy: Policy
 }

@@ -23,7 +23,7 @@ export interface SourceFacts {
   readonly source: Source | undefined
   /** Why Secret sync wouldn't make its Secrets. */
   readonly mistakes: readonly Problem[]
-  /** The accounts of its namespace that count as listed by the administrator. */
+  /** The accounts of its namespace that count as enabled. */
   readonly listed: readonly AccountInFiles[]
 }
 

@@ -5,6 +5,7 @@ import { storeContent } from '../../../requests/external-secret/external-secret-
 import type { StoreKind } from '../../../requests/external-secret/read-store.ts'
 import { accountProblem } from '../../../requests/source/choose-account.ts'
 import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
+import { enabledIn } from '../../input/accounts/enabled-in.ts'
 import type { NamedObject } from '../../input/objects/find-objects.ts'
 import { hasStandIn } from '../../input/placeholders/stand-in.ts'
 import { seenStore } from '../../input/sources/external-secret-reader.ts'
@@ -48,10 +49,7 @@ export function checkExternalSecret(
     sentence: `would be synced as ${account}`,
     details: [
       ...describeComposed(source),
-      row(
-        'needs',
-        `sync.externalSecrets of the chart, and ${account} among sync.namespaces.${namespace}.serviceAccounts`,
-      ),
+      row('needs', `sync.externalSecrets of the chart, and ${account} ${enabledIn(namespace)}`),
     ],
     findings: lacksClient ? [warning(`${account}: ${noClient}`)] : [],
   }

@@ -43,12 +43,17 @@ export function findGrants(
   return {
     grants: found.flatMap(({ grant }) => grant ?? []),
     /** Some lines for each pod or account whose needs are unknown because of a mistake. */
-    mistakes: [
-      // Environments may share an account or a source, and then each has the same mistakes.
-      ...new Map(found.map(({ mistakes = [] }) => [mistakes.join('\n'), mistakes])).values(),
-    ].filter((lines) => lines.length > 0),
+    mistakes: eachOnce(found.map(({ mistakes = [] }) => mistakes)),
+    /** Some lines for each class whose Secrets nobody reads. */
+    notes: eachOnce(found.map(({ notes = [] }) => notes)),
   }
 }
+
+/** Environments may share an account or a source, and then each has the same lines. */
+const eachOnce = (all: readonly (readonly string[])[]): readonly (readonly string[])[] =>
+  [...new Map(all.map((lines) => [lines.join('\n'), lines])).values()].filter(
+    (lines) => lines.length > 0,
+  )
 
 function mistakeOfName(object: NamedObject, view: FolderView): Found {
   const unclear = unclearReason(view, object)

@@ -13,6 +13,8 @@ export interface Grant {
 export interface Found {
   readonly grant?: Grant
   readonly mistakes?: readonly string[]
+  /** Why nobody reads the Secrets of a class. The driver may make them. */
+  readonly notes?: readonly string[]
 }
 
 /** Stands for the client of an account that names none. No real client has this ID. */

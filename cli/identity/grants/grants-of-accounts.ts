@@ -39,8 +39,11 @@ export function grantsOfAccounts(
     const listed = withNamedAccounts(accounts.get(namespace) ?? [], sources)
     return grantsIn(listed, { namespace, sources, policy: serving.policy })
   })
-  const requested = found.filter(isExternalSecret)
-  return [...grants, ...requested.map((object) => mistakeOf(object, factsOf(object)))]
+  const unread = found.map((object): Found => {
+    const lines = unreadLines(object, factsOf(object))
+    return isClass(object) ? { notes: lines } : { mistakes: lines }
+  })
+  return [...grants, ...unread]
 }
 
 function grantsIn(
@@ -73,16 +76,16 @@ function grantsIn(
   })
 }
 
-/** Says why it is unknown what an ExternalSecret reads, or as which account. */
-function mistakeOf(
-  { title, namespace }: NamedObject,
+/** Says why it is unknown what an ExternalSecret or a class reads for Secrets, or as which account. */
+function unreadLines(
+  object: NamedObject,
   { source, mistakes, listed }: SourceFacts,
-): Found {
-  if (mistakes.length > 0)
-    return { mistakes: [`${title}: would not be synced`, ...describeProblems(mistakes)] }
-  const chosen =
-    source && chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
+): readonly string[] {
+  const { title, namespace } = object
+  if (mistakes.length > 0) return [`${title}: would not be synced`, ...describeProblems(mistakes)]
+  const what = isClass(object) ? 'the class' : 'the ExternalSecret'
+  const chosen = source && chooseAccountInFiles(source.hints, { namespace, listed, what })
   return chosen?.kind === 'none'
-    ? { mistakes: [`${title}: no ServiceAccount reads it`, `  ${chosen.sentence}`] }
-    : {}
+    ? [`${title}: no ServiceAccount reads it`, `  ${chosen.sentence}`]
+    : []
 }

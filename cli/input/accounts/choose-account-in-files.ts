@@ -9,8 +9,8 @@ import {
 } from '../../../requests/source/choose-account.ts'
 
 /**
- * Chooses the ServiceAccount to read a source as, as Secret sync does. Nobody has listed accounts for a command, so those that the
- * files have or name count as listed, and the sentence says so.
+ * Chooses the ServiceAccount to read a source as, as Secret sync does. A command doesn't know which accounts are enabled,
+ * so those that the files have or name count as enabled, and the sentence says so.
  */
 export function chooseAccountInFiles(
   hints: AccountHints,
@@ -28,6 +28,6 @@ export function chooseAccountInFiles(
   const sentence =
     listed.length === 0
       ? `these files name no ServiceAccount in namespace ${namespace}; pass the file that has it, or ${annotate}`
-      : `${butAnnotated(hints.annotated)}these files name ${listAccountNames(listed)} in namespace ${namespace}, and all of them count as enabled by the administrator; ${annotate}, or pass only the accounts that are enabled`
+      : `${butAnnotated(hints.annotated)}these files name ${listAccountNames(listed)} in namespace ${namespace}, and all of them count as enabled; ${annotate}, or pass only the accounts that are enabled`
   return { ...chosen, sentence }
 }

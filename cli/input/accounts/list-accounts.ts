@@ -13,7 +13,7 @@ export interface AccountInFiles extends ListedAccount {
   readonly isElsewhere?: true
 }
 
-/** The ServiceAccounts of the files, by namespace. They count as listed by the administrator. */
+/** The ServiceAccounts of the files, by namespace. They count as enabled. */
 export function listAccounts(
   objects: readonly NamedObject[],
 ): ReadonlyMap<string, readonly AccountInFiles[]> {
@@ -32,7 +32,7 @@ export function listAccounts(
 
 /**
  * Adds the accounts that sources of a namespace name and the files don't have. They are created elsewhere, and count as
- * listed, too. If the files have accounts, an annotation that names another one is a mistake.
+ * enabled, too. If the files have accounts, an annotation that names another one is a mistake.
  */
 export function withNamedAccounts(
   listed: readonly AccountInFiles[],

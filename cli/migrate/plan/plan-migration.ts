@@ -1,5 +1,6 @@
 import { cached } from '../../../lib/cached.ts'
 import { readSources } from '../../check/find/read-sources.ts'
+import { enabledIn } from '../../input/accounts/enabled-in.ts'
 import { listAccounts } from '../../input/accounts/list-accounts.ts'
 import { type FolderView, unclearReason } from '../../input/environments/folder-views.ts'
 import { findObject } from '../../input/objects/find-object.ts'
@@ -160,6 +161,6 @@ export const notesOf = ({
   ),
   ...accounts.map(({ namespace, name, existing }) => {
     const added = existing === undefined ? 'is added; ' : ''
-    return `ServiceAccount/${name}: ${added}Secret sync needs it in sync.namespaces.${namespace}.serviceAccounts of the chart`
+    return `ServiceAccount/${name}: ${added}Secret sync needs it ${enabledIn(namespace)}`
   }),
 ]

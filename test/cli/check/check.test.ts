@@ -205,7 +205,7 @@ t.test(
       '  Secret     web-tls (kubernetes.io/tls): {tls.crt,tls.key,ca.crt} ← team-a:tls/web',
       '  Secret     app (Opaque): * ← team-b:config#*',
       '  refresh    every 300 s',
-      '  needs      web among sync.namespaces.shop.serviceAccounts of the chart',
+      '  needs      ServiceAccount web enabled in namespace shop (akv-injector rbac prints the Role)',
       '1 file, 0 pods checked, 0 problems, 0 warnings, 0 objects not looked at',
       '',
     ])

@@ -22,7 +22,7 @@ t.test(
     t.equal(stdout, readFileSync(join(root, 'test/fixtures/migrate/shop-migrated.yaml'), 'utf8'))
     t.equal(
       stderr,
-      'ServiceAccount/web: Secret sync needs it in sync.namespaces.shop.serviceAccounts of the chart\n',
+      'ServiceAccount/web: Secret sync needs it enabled in namespace shop (akv-injector rbac prints the Role)\n',
     )
     const checked = await runInProcess(['check', '-'], { input: stdout })
     t.equal(checked.code, 0)

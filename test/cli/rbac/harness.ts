@@ -62,6 +62,25 @@ export function store(account: string): string {
     .join('---\n')
 }
 
+/** A class that requests a Secret and names no client. */
+export const csiClass = (): string =>
+  stringify({
+    apiVersion: 'secrets-store.csi.x-k8s.io/v1',
+    kind: 'SecretProviderClass',
+    metadata: { name: 'kv', namespace: 'team-a' },
+    spec: {
+      provider: 'azure',
+      parameters: {
+        keyvaultName: 'team-a',
+        tenantId: '11111111-1111-1111-1111-111111111111',
+        objects: 'array:\n  - |\n    objectName: db\n    objectType: secret\n',
+      },
+      secretObjects: [
+        { secretName: 'other', type: 'Opaque', data: [{ objectName: 'db', key: 'password' }] },
+      ],
+    },
+  })
+
 /** Reads what `rbac` has printed. */
 export function parseRoles(text: string) {
   const objects = parseAllDocuments(text).map((document) => document.toJS() as PrintedObject)

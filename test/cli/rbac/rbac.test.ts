@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
 import { runInProcess } from '../../support/run-in-process.ts'
-import { account, parseRoles, store } from './harness.ts'
+import { account, csiClass, parseRoles, store } from './harness.ts'
 
 const rbac = (input: string, ...args: readonly string[]) =>
   runInProcess(['rbac', '-', ...args], { input })
@@ -50,6 +50,16 @@ t.test('an account that only a store names is enabled', async (t) => {
   const { code, stdout } = await rbac(store('reader'))
   t.equal(code, 0)
   t.strictSame(parseRoles(stdout).enabled, { 'team-a': ['reader'] })
+})
+
+t.test('a class that no account reads is named, and stops nothing', async (t) => {
+  const unread = csiClass()
+  const { code, stdout, stderr } = await rbac(
+    [account('web'), account('api'), unread].join('---\n'),
+  )
+  t.equal(code, 0)
+  t.strictSame(parseRoles(stdout).enabled, { 'team-a': ['api', 'web'] })
+  t.match(stderr, /^SecretProviderClass\/kv: no ServiceAccount reads it\n {2}these files name/m)
 })
 
 t.test('an account without requests is not enabled', async (t) => {

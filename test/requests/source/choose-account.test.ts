@@ -26,27 +26,24 @@ t.test('without a named store account, the account of the annotation is chosen',
   t.equal(choose(both, web, { name: 'api', clientId: a }), 'api', 'two accounts have the client')
 })
 
-t.test(
-  'without an annotation, the only account that the administrator has listed is chosen',
-  async (t) => {
-    t.equal(choose({}, web), 'web')
-    t.equal(choose({ clientId: b }, web), 'web', 'another client is a mistake of its own')
-  },
-)
+t.test('without an annotation, the only account that is enabled is chosen', async (t) => {
+  t.equal(choose({}, web), 'web')
+  t.equal(choose({ clientId: b }, web), 'web', 'another client is a mistake of its own')
+})
 
 t.test('otherwise, a sentence says which accounts there are', async (t) => {
   const rest = 'in namespace shop; annotate the class with akv-injector.io/service-account'
-  t.equal(choose({}), `the administrator has enabled no account ${rest}`)
-  t.equal(choose({}, web, api), `the administrator has enabled web, api ${rest}`)
+  t.equal(choose({}), `Secret sync is enabled for no account ${rest}`)
+  t.equal(choose({}, web, api), `Secret sync is enabled for web, api ${rest}`)
   t.equal(
     choose({ clientId: b }, web, { name: 'old' }),
-    `the administrator has enabled web, old ${rest}`,
+    `Secret sync is enabled for web, old ${rest}`,
   )
   t.equal(
     choose({ annotated: 'other\u202e' }, web),
-    `akv-injector.io/service-account names "other\\u{202e}", but the administrator has enabled web ${rest}`,
+    `akv-injector.io/service-account names "other\\u{202e}", but Secret sync is enabled for web ${rest}`,
     'the only account is not a substitute for the one that is named',
   )
   const many = Array.from({ length: 12 }, (_, i) => ({ name: `a${i}` }))
-  t.match(choose({}, ...many), /enabled a0, .*, a9 and 2 more in namespace shop;/)
+  t.match(choose({}, ...many), /enabled for a0, .*, a9 and 2 more in namespace shop;/)
 })

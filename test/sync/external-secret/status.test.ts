@@ -71,7 +71,7 @@ t.test('an ExternalSecret of an account that is no longer enabled is not ready',
   await simulation.round('api')
   t.match(ready(simulation), {
     status: 'False',
-    message: /names "web", but the administrator has enabled api in namespace team-a/,
+    message: /names "web", but Secret sync is enabled for api in namespace team-a/,
   })
 })
 

@@ -317,7 +317,7 @@ t.test('a class is read as the account that it or its client names', async (t) =
   await simulation.round('api')
   t.equal(simulation.values('synced'), undefined)
   const sentence =
-    'the administrator has enabled web, api in namespace team-a; annotate the class with akv-injector.io/service-account'
+    'Secret sync is enabled for web, api in namespace team-a; annotate the class with akv-injector.io/service-account'
   t.match(simulation.events(), [
     `SecretProviderClass team-a/kv SyncFailed: AKV_SYNC_ACCOUNT: SecretProviderClass kv: ${sentence}.`,
   ])
@@ -364,7 +364,7 @@ t.test(
       ['web', 'it is read as ServiceAccount web, which namespace team-a does not have'],
       [
         'unlisted',
-        'akv-injector.io/service-account names "unlisted", but the administrator has enabled',
+        'akv-injector.io/service-account names "unlisted", but Secret sync is enabled for',
       ],
     ] as const) {
       classes(simulation).put('team-a', 'kv', oneSecret('synced'), {

@@ -223,7 +223,7 @@ t.test('the account is the store’s, else the annotated one, else the only one'
   t.match(ready(simulation), {
     status: 'False',
     message:
-      /the administrator has enabled web, api in namespace team-a; annotate the ExternalSecret with/,
+      /Secret sync is enabled for web, api in namespace team-a; annotate the ExternalSecret with/,
   })
   const serviceAccountRef = { name: 'web' }
   simulation.externalSecrets.put(
@@ -240,7 +240,7 @@ t.test('the account is the store’s, else the annotated one, else the only one'
   )
   await simulation.round()
   t.match(ready(simulation), {
-    message: /its store names ServiceAccount nobody, which the administrator/,
+    message: /its store names ServiceAccount nobody, which is not enabled/,
   })
 })
 
