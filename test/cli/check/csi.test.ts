@@ -107,7 +107,10 @@ t.test('a class says which account reads its Secrets, among those of the files',
   const secret = 'Secret     app (Opaque): password \u2190 team-a:db'
   for (const [accounts, sentence] of [
     [[], 'and a ServiceAccount enabled in namespace default (akv-injector rbac prints the Role)'],
-    [['web'], 'and ServiceAccount web enabled in namespace default (akv-injector rbac prints the Role)'],
+    [
+      ['web'],
+      'and ServiceAccount web enabled in namespace default (akv-injector rbac prints the Role)',
+    ],
     [
       ['web', 'api'],
       'warning: these files name web, api in namespace default, and all of them count as enabled',
