@@ -13,7 +13,11 @@ export interface HelmUpgradeOptions {
   readonly env?: Readonly<NodeJS.ProcessEnv>
   /** More arguments, such as `--wait`. */
   readonly args?: readonly string[]
+  /** The folder of another chart. */
+  readonly chart?: string
 }
+
+const ownChart = join(import.meta.dirname, '../../../../manifests/chart')
 
 /**
  * Upgrades an install that isn't Helm's, such as that of the tests, with these values.
@@ -21,16 +25,11 @@ export interface HelmUpgradeOptions {
  * @throws Error with the output of Helm
  */
 export function helmUpgrade(values: object, options: HelmUpgradeOptions = {}): void {
-  const { env = process.env, args = [] } = options
+  const { env = process.env, args = [], chart = ownChart } = options
   const { status, stderr } = spawnSync(
     env['HELM'] ?? 'helm',
     [
-      ...[
-        'upgrade',
-        '--install',
-        release,
-        join(import.meta.dirname, '../../../../manifests/chart'),
-      ],
+      ...['upgrade', '--install', release, chart],
       ...['--namespace', namespace, '--take-ownership', '--values', '-'],
       ...args,
     ],
