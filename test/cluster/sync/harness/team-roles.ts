@@ -1,24 +1,11 @@
+import { syncRolesFor } from '../../../../cli/rbac/role.ts'
 import type { KubeObject } from '../../client/api.ts'
 
-const apiVersion = 'rbac.authorization.k8s.io/v1'
-const name = 'akv-injector-sync'
-
-/** The Role and the RoleBinding with which the owner of a namespace enables these accounts for Secret sync. */
-export function teamRoles(
-  namespace: string,
-  resourceNames: readonly string[],
-): readonly KubeObject[] {
-  const metadata = { name, namespace }
-  const rules = [
-    { apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames, verbs: ['create'] },
-    { apiGroups: [''], resources: ['serviceaccounts'], resourceNames, verbs: ['patch'] },
-    { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
-    { apiGroups: [''], resources: ['events'], verbs: ['create'] },
-  ]
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name }
-  const subjects = [{ kind: 'ServiceAccount', name, namespace: 'akv-injector' }]
-  return [
-    { apiVersion, kind: 'Role', metadata, rules },
-    { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects },
-  ]
-}
+/** What `akv-injector rbac` prints for these accounts: their owner applies it to enable them for Secret sync. */
+export const teamRoles = (namespace: string, accounts: readonly string[]): readonly KubeObject[] =>
+  syncRolesFor(namespace, accounts, {
+    watch: 'cluster',
+    classes: false,
+    externalSecrets: false,
+    controllerNamespace: 'akv-injector',
+  }) as readonly KubeObject[]
