@@ -66,14 +66,15 @@ function addSync(program: Command, end: End): void {
     .command('sync')
     .summary('run the Secret sync controller')
     .description(
-      'Keeps the Secrets that the listed ServiceAccounts request in sync with Key Vault until SIGTERM, using the identity of each account. Connects to the API server as a pod, or with KUBECONFIG; AKV_INJECTOR_* variables configure the cloud.',
+      'Keeps the Secrets that ServiceAccounts request in sync with Key Vault until SIGTERM, using the identity of each account. An account is enabled by a Role in its namespace, which "akv-injector rbac" prints. Connects to the API server as a pod, or with KUBECONFIG; AKV_INJECTOR_* variables configure the cloud.',
     )
-    .requiredOption(
-      '--service-accounts <lists...>',
-      'accounts to sync: NAMESPACE=NAME+NAME for each namespace',
+    .option(
+      '--watch <cluster|namespaces>',
+      'watch the whole cluster, or only each namespace that has enabled accounts',
+      'cluster',
     )
-    .option('--classes', 'also sync the secretObjects of SecretProviderClasses in these namespaces')
-    .option('--external-secrets', 'also sync the ExternalSecrets in these namespaces')
+    .option('--classes', 'also sync the secretObjects of SecretProviderClasses')
+    .option('--external-secrets', 'also sync ExternalSecrets')
     .option('--health-listen <address>', 'HOST:PORT', '0.0.0.0:8080')
     .action(async (flags) => end(await (await import('../sync/main.ts')).syncMain(flags)))
 }

@@ -11,7 +11,7 @@ import type { OutlinePath } from '../lib/json/json-outline.ts'
 import { printable } from '../lib/printable.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import { createBoundedJson } from './bounded-json.ts'
-import { markUnread, maxObject, maxPage } from './large-objects.ts'
+import { markUnread, maxAnswer, maxObject, maxPage } from './large-objects.ts'
 
 export interface ConnectOptions {
   /** Aborts requests in flight. */
@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly outline?: readonly OutlinePath[]
   /** Called for each page of a list that has been read, with its URL's path and with what reading it costs in CPU time. */
   readonly onPage?: OnPage
+  /** Called for each request that the API server forbids, with its URL's path. */
+  readonly onForbidden?: (path: string) => void
 }
 
 type OnPage = (path: string, microseconds: number) => void
@@ -46,11 +48,18 @@ export function openConnection({
   timeoutMs = 10_000,
   outline = [],
   onPage = () => undefined,
+  onForbidden = () => undefined,
 }: ConnectOptions) {
   const kubeConfig = loadConfig()
   const server = serverOf(kubeConfig)
 
-  const { send, serverTime, reconnect } = createSender({ signal, timeoutMs, outline, onPage })
+  const { send, serverTime, reconnect } = createSender({
+    signal,
+    timeoutMs,
+    outline,
+    onPage,
+    onForbidden,
+  })
   return {
     kubeConfig,
     server: new URL(server),
@@ -93,7 +102,7 @@ function serverOf(kubeConfig: KubeConfig): string {
 const assumedServer = 'http://localhost:8080'
 
 /** Sends the client's requests with a time limit, and all through one connection pool. */
-function createSender({ signal, timeoutMs, ...pages }: Required<ConnectOptions>) {
+function createSender({ signal, timeoutMs, onForbidden, ...pages }: Required<ConnectOptions>) {
   // Only a cluster without a CA certificate of its own has no dispatcher.
   const { httpApi } = createConfiguration()
   let answered: { readonly serverMs: number; readonly atMs: number } | undefined
@@ -111,6 +120,7 @@ function createSender({ signal, timeoutMs, ...pages }: Required<ConnectOptions>)
         const { httpStatusCode, headers, body } = pool
           ? await sendThrough(pool, request, pages)
           : await httpApi.send(request).toPromise()
+        if (httpStatusCode === 403) onForbidden(new URL(request.getUrl()).pathname)
         const serverMs = Date.parse(headers['date'] ?? '')
         if (!Number.isNaN(serverMs)) answered = { serverMs, atMs: systemClock.now() }
         return new ResponseContext(httpStatusCode, headers, readBody(await body.text()))
@@ -164,12 +174,20 @@ async function sendThrough(
     headers: Object.fromEntries(texts),
     body:
       limit === null
-        ? body
+        ? { text: () => readAnswer(body) }
         : {
             text: () =>
               readPage(body, { limit, outline, onRead: (cost) => onPage(pathname, cost) }),
           },
   }
+}
+
+/** @throws LargeAnswerError if the answer is too large */
+async function readAnswer(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const json = createBoundedJson(maxAnswer, [])
+  for await (const chunk of body) if (!json.read(chunk)) throw new LargeAnswerError()
+  const read = json.end()
+  return read.kind === 'whole' ? read.text : ''
 }
 
 /**

@@ -12,6 +12,12 @@ export const maxObject: JsonBounds = { maxBytes: 640 * 1024, maxValues: 32 * 102
  */
 export const maxPage: JsonBounds = { maxBytes: 2 * 1024 * 1024, maxValues: 32 * 1024 }
 
+/**
+ * Bounds for any other answer. Secrets may take a MiB. What the API server says of our rights can be larger, because strangers
+ * write Roles.
+ */
+export const maxAnswer: JsonBounds = { maxBytes: 8 * 1024 * 1024, maxValues: 128 * 1024 }
+
 /** An object beyond the bounds. Only a few of its strings have been read. */
 export interface UnreadObject {
   readonly isUnread: true

@@ -13,7 +13,8 @@ interface WatchOptions {
   readonly query: Readonly<Record<string, string>>
   /** Called once the API server has accepted the watch. */
   readonly onOpen?: () => void
-  readonly onEvent: (event: WatchEvent) => void
+  /** `microseconds`: what reading the event costs, in CPU time */
+  readonly onEvent: (event: WatchEvent, microseconds: number) => void
   /** Waits until there is time for work that takes about so long. Meanwhile, nothing more is read. */
   readonly awaitTurn?: (microseconds: number) => Promise<void>
   readonly signal: AbortSignal
@@ -64,7 +65,7 @@ export async function watch(
     for await (const line of readLines(response, { bounds: maxObject, paths })) {
       await options.awaitTurn?.(line.microseconds)
       if (signal.aborted) return
-      onEvent(readEvent(line))
+      onEvent(readEvent(line), line.microseconds)
     }
   })()
   try {

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { toAkvError } from '../lib/errors/akv-error.ts'
+import { untilAborted } from '../lib/server/run-until-signal.ts'
 import { asksForSecrets, isOff } from '../requests/account/read-account.ts'
 import type { SourceKind } from '../requests/secret/source-ref.ts'
 import { type AccountEntries, createAccountEntries } from './account/account-entries.ts'
@@ -13,26 +14,31 @@ import { hasRoomAgain, holdAccount, releaseAccount } from './account/account-mem
 import type { SecretStatus } from './account/account-state.ts'
 import type { SeenAccount } from './cluster/cluster-port.ts'
 import { withoutDetails } from './cluster/seen-account.ts'
-import { watchObjects } from './cluster/watch-objects.ts'
+import { createFeed } from './follow/create-feed.ts'
+import type { Feed } from './follow/feed.ts'
 import type { SecretFigures } from './metrics/account-metrics.ts'
 import { createNamespaces, type Namespaces } from './namespace/namespaces.ts'
 import { createRoundPace, type RoundPace } from './pace/round-pace.ts'
 import type { NextRun, Outlook } from './queue/next-run.ts'
 import { workKey, workOf } from './queue/work.ts'
 import { createWorkQueue, type QueuePlace, type WorkQueue } from './queue/work-queue.ts'
+import { createEnabledAccounts, type EnabledAccounts } from './rights/enabled-accounts.ts'
+import { syncNeeds, type WatchMode } from './rights/needs.ts'
 import { createRounds, type RunRound } from './round/round.ts'
 import type { RoundServices } from './round/services.ts'
 
 export interface ControllerOptions extends Omit<RoundServices, 'sourcesOf'> {
-  /** The accounts to act for, by namespace. */
-  readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
-  /** The kinds of sources to read in these namespaces. */
+  /** The kinds of sources to read. */
   readonly kinds: readonly SourceKind[]
+  readonly watch: WatchMode
 }
 
 export interface Controller {
   /** Why the controller isn't ready yet; undefined if it is. */
   problem(): string | undefined
+  isEnabled(namespace: string, account: string): boolean
+  /** The API server has forbidden something in the namespace. */
+  forbidden(namespace: string): void
   /** Resolves when no round is running any more, after the signal has aborted. */
   ended(): Promise<void>
 }
@@ -42,10 +48,15 @@ const sideBySide = 50
 /** A round may read a list and write an Event. Anyone who may change an account could start rounds without end. */
 const restMs = 2_000
 const afterMistakeMs = 5 * 60_000
+/** How long an account may request Secrets before it is enabled: its Role may be applied right after it. */
+const notEnabledMs = 5_000
 
-/** Watches the accounts of all namespaces. Runs a round for an account when it changes, and when its next round is due. */
+/**
+ * Finds the namespaces in which accounts are enabled, and follows their accounts. Runs a round for an account when it changes,
+ * and when its next round is due.
+ */
 export function startController(options: ControllerOptions): Controller {
-  const { accounts, clock, metrics, signal } = options
+  const { watch, cluster, clock, metrics, signal } = options
   const entries = createAccountEntries()
   const queue = createWorkQueue({
     clock,
@@ -60,57 +71,112 @@ export function startController(options: ControllerOptions): Controller {
       return entry && (await runSafely(entry, { ...options, runRound, place }))
     },
   })
-  const namespaces = createNamespaces({ ...options, entries, queue })
+  const enabled = createEnabledAccounts({
+    ...options,
+    needs: syncNeeds(options),
+    onChange: (namespace) => ours.changed(namespace),
+  })
+  const accounts = createFeed(watch, {
+    ...options,
+    kind: 'ServiceAccount',
+    requests: cluster.accounts,
+    onAsking: enabled.asks,
+  })
+  const namespaces = createNamespaces({ ...options, enabled, entries, queue })
   const runRound = createRounds({ ...options, sourcesOf: namespaces.sourcesOf })
-  const unlistedNamespaces = new Set(accounts.keys())
-  const updates = entryUpdates({ ...options, entries, queue, namespaces })
-  const watches = [...accounts.keys()].map((namespace) =>
-    watchObjects({
-      ...options,
-      kind: 'ServiceAccount',
-      namespace,
-      list: () => options.cluster.accounts.list(namespace, updates.reduce),
-      watch: options.cluster.accounts.watch,
-      onObject: (account) => updates.onAccount(updates.reduce(account)),
-      onGone: (name) => updates.onGone(namespace, name),
-      shouldListAgain: () => updates.hasRoomAgain(namespace),
-      onListed: () => {
-        unlistedNamespaces.delete(namespace)
-        namespaces.accountsListed(namespace)
-      },
-    }),
-  )
+  const updates = entryUpdates({ ...options, enabled, entries, queue, namespaces })
+  const ours = ourNamespaces({ ...options, enabled, accounts, namespaces, updates })
   metrics.watch({
+    accounts: entries.enabled,
     secretsOf: (namespace, name) => figuresOf(entries.get(namespace, name), clock),
     queueDepth: queue.depth,
+    namespaceStates: enabled.counts,
+  })
+  const started = Promise.race([enabled.firstLook, untilAborted(signal)]).then(() => {
+    accounts.start()
+    namespaces.start()
   })
   return {
-    problem: () => unlistedProblem(unlistedNamespaces),
+    problem: () => enabled.problem() ?? accounts.problem(),
+    isEnabled: enabled.has,
+    forbidden: enabled.forbidden,
     async ended() {
-      await Promise.all([...watches, namespaces.ended()])
+      await started
+      await Promise.all([enabled.ended(), accounts.ended(), namespaces.ended()])
       await queue.idle()
     },
   }
 }
 
-const unlistedProblem = (namespaces: ReadonlySet<string>): string | undefined =>
-  namespaces.size === 0
-    ? undefined
-    : `the ServiceAccounts of these namespaces have not been listed yet: ${[...namespaces].join(', ')}`
+/** Begins with each namespace that becomes ours, and drops what is kept of one that isn't ours any more. Its Secrets stay. */
+function ourNamespaces({
+  memory,
+  enabled,
+  accounts,
+  namespaces,
+  updates,
+}: Pick<ControllerOptions, 'memory'> & {
+  readonly enabled: EnabledAccounts
+  readonly accounts: Feed<SeenAccount>
+  readonly namespaces: Namespaces
+  readonly updates: EntryUpdates
+}) {
+  const ours = new Set<string>()
+  function begin(namespace: string): void {
+    ours.add(namespace)
+    memory.divide(roundedCount(ours.size))
+    namespaces.begin(namespace)
+    accounts.begin(namespace, {
+      reducer: () => updates.reduce,
+      onObject: (account) => updates.onAccount(updates.reduce(account)),
+      onGone: (name) => updates.onGone(namespace, name),
+      onListed: () => namespaces.accountsListed(namespace),
+      shouldListAgain: () => updates.hasRoomAgain(namespace),
+    })
+  }
+  function end(namespace: string): void {
+    ours.delete(namespace)
+    accounts.end(namespace)
+    namespaces.end(namespace)
+    updates.forgetAll(namespace)
+    memory.releaseAll(namespace)
+    memory.divide(roundedCount(ours.size))
+  }
+  function changeAccounts(namespace: string): void {
+    updates.forgetDisabled(namespace)
+    // Nothing but a request has been kept of an account that is enabled now.
+    accounts.listAgain(namespace)
+    namespaces.changed(namespace)
+  }
+  return {
+    changed(namespace: string): void {
+      const isOurs = enabled.of(namespace).size > 0
+      if (isOurs && ours.has(namespace)) changeAccounts(namespace)
+      else if (isOurs) begin(namespace)
+      else if (ours.has(namespace)) end(namespace)
+    },
+  }
+}
+
+/** Dividing the memory anew looks through all namespaces, so it isn't done for each of them. */
+const roundedCount = (count: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, count)))
+
+type EntryUpdates = ReturnType<typeof entryUpdates>
 
 /** Keeps the entries up to date with what the watches see, and queues rounds for accounts that have changed. */
 function entryUpdates({
-  accounts,
+  enabled,
   memory,
   entries,
   queue,
   namespaces,
-}: Pick<ControllerOptions, 'accounts' | 'memory'> & {
+}: Pick<ControllerOptions, 'memory'> & {
+  readonly enabled: EnabledAccounts
   readonly entries: AccountEntries
   readonly queue: WorkQueue
   readonly namespaces: Namespaces
 }) {
-  const isListed = ({ namespace, name }: SeenAccount) => accounts.get(namespace)?.has(name) === true
+  const isListed = ({ namespace, name }: SeenAccount) => enabled.has(namespace, name)
   function forget(namespace: string, name: string): void {
     const entry = entries.get(namespace, name)
     entry?.running?.abort()
@@ -119,38 +185,52 @@ function entryUpdates({
     queue.drop(workKey({ kind: 'account', namespace, name }))
     if (entry?.isListed) namespaces.changed(namespace)
   }
+  function onAccount(seen: SeenAccount): boolean {
+    const { namespace, name } = seen
+    // A namespace may have any number of accounts that aren't for us.
+    if (!isListed(seen) && !asksForSecrets(seen)) {
+      forget(namespace, name)
+      return true
+    }
+    const account = holdAccount(memory, seen)
+    const isKept = account.neededBytes === undefined
+    if (!isKept && !isListed(seen)) {
+      // Only an Event would say that it isn't enabled, and there may be any number of such accounts.
+      forget(namespace, name)
+      return true
+    }
+    const entry = updatedEntry(entries.get(namespace, name), {
+      account,
+      isListed: isListed(account),
+    })
+    if (entry === undefined) return isKept
+    entries.set(entry)
+    if (!entry.isListed) enabled.asks(namespace)
+    // The account may now be the one to read a source, or not any more.
+    else namespaces.changed(namespace)
+    if (namespaces.isReady(namespace))
+      queue.add(workKey({ kind: 'account', namespace, name }), {
+        afterMs: entry.isListed ? 0 : notEnabledMs,
+        outlook: outlookOfChanged(entry),
+      })
+    return isKept
+  }
   return {
     reduce: (account: SeenAccount) => (isListed(account) ? account : withoutDetails(account)),
-    onAccount(seen: SeenAccount): boolean {
-      const { namespace, name } = seen
-      // A namespace may have any number of accounts that aren't for us.
-      if (!isListed(seen) && !asksForSecrets(seen)) {
-        forget(namespace, name)
-        return true
-      }
-      const account = holdAccount(memory, seen)
-      const isKept = account.neededBytes === undefined
-      if (!isKept && !isListed(seen)) {
-        // Only an Event would say that it isn't enabled, and there may be any number of such accounts.
-        forget(namespace, name)
-        return true
-      }
-      const entry = updatedEntry(entries.get(namespace, name), {
-        account,
-        isListed: isListed(account),
-      })
-      if (entry === undefined) return isKept
-      entries.set(entry)
-      // The account may now be the one to read a source, or not any more.
-      if (isListed(account)) namespaces.changed(namespace)
-      if (namespaces.isReady(namespace))
-        queue.add(workKey({ kind: 'account', namespace, name }), {
-          afterMs: 0,
-          outlook: outlookOfChanged(entry),
-        })
-      return isKept
-    },
+    onAccount,
     onGone: forget,
+    /** Forgets the details of accounts that aren't enabled any more. */
+    forgetDisabled(namespace: string): void {
+      for (const { account, isListed: wasListed } of entries.within(namespace))
+        if (wasListed && !isListed(account)) onAccount(withoutDetails(account))
+    },
+    forgetAll(namespace: string): void {
+      for (const { account, running } of entries.within(namespace)) {
+        running?.abort()
+        queue.drop(workKey({ ...account, kind: 'account' }))
+      }
+      entries.deleteAll(namespace)
+    },
     /** Whether there is room now for a listed account of the namespace that there was none for. */
     hasRoomAgain: (namespace: string): boolean =>
       entries.within(namespace).some(({ account }) => hasRoomAgain(memory, account)),
@@ -162,7 +242,7 @@ function updatedEntry(
   entry: AccountEntry | undefined,
   { account, isListed }: { readonly account: SeenAccount; readonly isListed: boolean },
 ): AccountEntry | undefined {
-  if (entry?.account.uid !== account.uid) {
+  if (entry?.account.uid !== account.uid || entry.isListed !== isListed) {
     entry?.running?.abort()
     return accountEntry(account, isListed)
   }

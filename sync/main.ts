@@ -11,7 +11,7 @@ import { serveHealth } from '../lib/server/serve-health.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import { connectCluster } from './cluster/api-server.ts'
 import { createEventBudget } from './cluster/event-budget.ts'
-import { type ControllerOptions, startController } from './controller.ts'
+import { type Controller, type ControllerOptions, startController } from './controller.ts'
 import { type AccountSessionOptions, openAccountSession } from './fetch/account-session.ts'
 import { createFairShares } from './memory/fair-shares.ts'
 import { createSyncMetrics } from './metrics/metrics.ts'
@@ -43,33 +43,38 @@ async function sync(
   settings: SyncSettings,
   { env, signal }: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { accounts, policy, healthListen } = settings
+  const { policy, healthListen, kinds, watch } = settings
   const log = createLog({ level: settings.logLevel })
-  const metrics = createSyncMetrics(accounts)
   const agent = createConnection({ ca: policy.cloud.ca, env })
   // Aborts requests to the API server once writes have had time to finish.
   const end = new AbortController()
   const pace = createFairPace({ clock, signal: end.signal })
-  const cluster = connectCluster({ signal: end.signal, pace })
-  let problem = () => 'has not started yet' as string | undefined
+  let controller: Controller | undefined
+  const metrics = createSyncMetrics(
+    (namespace, name) => controller?.isEnabled(namespace, name) === true,
+  )
+  const cluster = connectCluster({
+    signal: end.signal,
+    pace,
+    onForbidden: (namespace) => controller?.forbidden(namespace),
+  })
   const health = await serveHealth({
     listen: healthListen,
-    checks: { '/healthz': () => undefined, '/readyz': () => problem() },
+    checks: {
+      '/healthz': () => undefined,
+      '/readyz': () => (controller ? controller.problem() : 'has not started yet'),
+    },
     metrics: metrics.text,
   })
-  log.info('syncing Secrets', {
-    accounts: describeAccounts(settings),
-    healthPort: health.address.port,
-  })
+  log.info('syncing Secrets', { watch, kinds, healthPort: health.address.port })
   try {
     const openSession = sessionOpener({ cloud: policy.cloud, cluster, agent, metrics, signal })
     const events = createEventBudget(clock)
-    const memory = createFairShares({ maxBytes: keptBytes(), namespaces: accounts.size })
+    const memory = createFairShares({ maxBytes: keptBytes(), namespaces: 1 })
     const tries = createTryLimit(clock)
     const kept = { memory, pace, events, tries }
     const shared = { cluster, policy, metrics, ...kept, clock, log, signal, openSession }
-    const controller = startController({ ...shared, accounts, kinds: settings.kinds })
-    problem = controller.problem
+    controller = startController({ ...shared, kinds, watch })
     await untilEnded(controller.ended(), { signal, log })
   } finally {
     end.abort()
@@ -109,6 +114,3 @@ async function untilEnded(
     log.warn('stopping although some requests are still running')
   late.abort()
 }
-
-const describeAccounts = ({ accounts }: SyncSettings): readonly string[] =>
-  [...accounts].map(([namespace, names]) => `${namespace}: ${[...names].join(', ')}`)

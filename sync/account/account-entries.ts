@@ -14,6 +14,12 @@ export function createAccountEntries() {
       byNamespace.set(namespace, entries)
     },
     delete: (namespace: string, name: string) => void byNamespace.get(namespace)?.delete(name),
+    deleteAll: (namespace: string) => void byNamespace.delete(namespace),
+    /** Calls back for each enabled account that exists. */
+    *enabled(): Generator<{ readonly namespace: string; readonly name: string }> {
+      for (const entries of byNamespace.values())
+        for (const { account, isListed } of entries.values()) if (isListed) yield account
+    },
     /** The entries of one namespace. */
     within: (namespace: string): readonly AccountEntry[] => [
       ...(byNamespace.get(namespace)?.values() ?? []),

@@ -3,22 +3,28 @@ import { answerOf } from '../../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../../kubernetes/connection.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { tokenAudience } from '../../lib/token-audience.ts'
+import { asksForSecrets } from '../../requests/account/read-account.ts'
 import { fieldManager, statusAnnotation } from '../../requests/secret/names.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import { readStoredSecret, type StoredSecret } from '../plan/stored-secret.ts'
-import { ask, tokenError, writeError } from './cluster-error.ts'
+import { ask, askForPage, tokenError, writeError } from './cluster-error.ts'
 import type { SecretName, SyncCluster } from './cluster-port.ts'
 import { customRequests } from './custom-requests.ts'
 import { eventBody } from './event-body.ts'
 import { kindRequests, type ReadingServices } from './kind-requests.ts'
+import { describeObjects, type Page } from './list-objects.ts'
 import { createPageTurns, objectOutline } from './paced-reading.ts'
+import { createPageCosts } from './page-costs.ts'
+import { rightsRequests } from './rights-requests.ts'
 import { readSeenAccount } from './seen-account.ts'
+import { readSeenNamespace } from './seen-namespace.ts'
 
 /** The shortest lifetime that the API server issues. The token is exchanged at once. */
 const tokenSeconds = 600
 
 const pageSize = 50
+const namespacesPerPage = 250
 
 const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply)
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
@@ -29,17 +35,26 @@ const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
  */
 export function connectCluster({
   pace,
+  onForbidden = () => undefined,
   ...options
-}: ConnectOptions & { readonly pace?: FairPace }): SyncCluster {
+}: Omit<ConnectOptions, 'onForbidden'> & {
+  readonly pace?: FairPace
+  /** Called with the namespace of each request that the API server forbids. */
+  readonly onForbidden?: (namespace: string) => void
+}): SyncCluster {
+  const costs = createPageCosts(pace)
   const connection = openConnection({
     ...options,
     outline: objectOutline,
-    ...(pace && { onPage: (path, cost) => pace.charge(namespaceIn(path), cost) }),
+    onPage: costs.note,
+    onForbidden: (path) => onForbidden(namespaceIn(path)),
   })
   const core = new CoreV1Api(connection.configuration)
-  const services = { connection, turnsOf: createPageTurns(pace) }
+  const services = { connection, turnsOf: createPageTurns(pace), costs }
   return {
     serverTimeMs: () => connection.serverTime().getTime(),
+    namespaces: namespaceRequests(core, services),
+    ...rightsRequests(connection),
     accounts: accountRequests(core, services),
     requestToken: tokenRequests(core),
     ...customRequests(services),
@@ -54,18 +69,40 @@ const namespaceIn = (path: string): string => /\/namespaces\/([^/]+)/.exec(path)
 const accountRequests = (core: CoreV1Api, services: ReadingServices) =>
   kindRequests(services, {
     pageSize,
-    pathOf: (namespace) => `/api/v1/namespaces/${namespace}/serviceaccounts`,
+    pathOf: (namespace) =>
+      namespace === ''
+        ? '/api/v1/serviceaccounts'
+        : `/api/v1/namespaces/${namespace}/serviceaccounts`,
     async requestPage(namespace, query) {
-      const request = core.listNamespacedServiceAccount({ namespace, ...query })
-      const { items, metadata } = await ask(
-        `the ServiceAccounts of namespace ${namespace}`,
-        request,
-      )
-      const { _continue: token = '', resourceVersion = '' } = metadata ?? {}
-      return { items, token, resourceVersion }
+      const request =
+        namespace === ''
+          ? core.listServiceAccountForAllNamespaces(query)
+          : core.listNamespacedServiceAccount({ namespace, ...query })
+      return pageOf(await askForPage(describeObjects('ServiceAccount', namespace), request))
     },
     read: readSeenAccount,
+    asks: (object) => readSeenAccount(object).some(asksForSecrets),
   })
+
+const namespaceRequests = (core: CoreV1Api, services: ReadingServices) =>
+  kindRequests(services, {
+    pageSize: namespacesPerPage,
+    pathOf: () => '/api/v1/namespaces',
+    requestPage: async (_, query) =>
+      pageOf(await askForPage('all namespaces', core.listNamespace(query))),
+    read: readSeenNamespace,
+  })
+
+function pageOf<T>({
+  items,
+  metadata,
+}: {
+  readonly items: readonly T[]
+  readonly metadata?: { readonly _continue?: string; readonly resourceVersion?: string }
+}): Page {
+  const { _continue: token = '', resourceVersion = '' } = metadata ?? {}
+  return { items, token, resourceVersion }
+}
 
 const tokenRequests =
   (core: CoreV1Api): SyncCluster['requestToken'] =>

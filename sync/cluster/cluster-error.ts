@@ -153,8 +153,22 @@ function admissionName({ said }: FailedAnswer): string | undefined {
   return quota === undefined ? undefined : `the quota "${quota}" is exhausted`
 }
 
-/** Awaits a request. If it fails, throws the error that `errorOf` creates from the answer, or LargeAnswerError. */
+/** Awaits a request. If it fails, throws the error that `errorOf` creates from the answer. */
 export async function ask<T>(
+  what: string,
+  request: Promise<T>,
+  errorOf: typeof clusterError | typeof writeError = clusterError,
+): Promise<T> {
+  try {
+    return await askForPage(what, request, errorOf)
+  } catch (error) {
+    if (!(error instanceof LargeAnswerError)) throw error
+    throw new AkvError('AKV_CLUSTER_UNAVAILABLE', `${what}: larger than the controller reads`)
+  }
+}
+
+/** As {@link ask}, but throws LargeAnswerError as it is: a smaller page can be asked for. */
+export async function askForPage<T>(
   what: string,
   request: Promise<T>,
   errorOf: typeof clusterError | typeof writeError = clusterError,

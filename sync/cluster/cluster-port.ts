@@ -16,6 +16,40 @@ export interface SeenAccount extends Account {
   readonly neededBytes?: number
 }
 
+/** A namespace of the cluster. */
+export interface SeenNamespace {
+  readonly name: string
+  readonly resourceVersion: string
+  readonly isTerminating: boolean
+}
+
+/** What a rule of RBAC allows. */
+export interface ResourceRule {
+  readonly verbs: readonly string[]
+  readonly apiGroups: readonly string[]
+  /** With a subresource: `serviceaccounts/token`. */
+  readonly resources: readonly string[]
+  /** Empty: any name. */
+  readonly resourceNames: readonly string[]
+}
+
+/** What the controller may do in a namespace, as a SelfSubjectRulesReview says. */
+export interface RulesReview {
+  readonly rules: readonly ResourceRule[]
+  /** There may be more rules: some authorizers can't list theirs. */
+  readonly isIncomplete: boolean
+}
+
+/** One thing that the controller may do or not. */
+export interface NeededAccess {
+  readonly verb: string
+  readonly group: string
+  /** With a subresource: `serviceaccounts/token`. */
+  readonly resource: string
+  /** Absent: any name. */
+  readonly name?: string | undefined
+}
+
 /** All objects of one kind in a namespace. */
 export interface ObjectList<T> {
   readonly objects: readonly T[]
@@ -29,19 +63,37 @@ export interface WatchOptions<T> {
   /** Called once the API server has accepted the watch. */
   readonly onOpen?: () => void
   readonly onObject: (object: T) => void
-  readonly onGone: (name: string) => void
+  /** `object`: as it was last, with the resourceVersion of its deletion */
+  readonly onGone: (name: string, object: T) => void
+  /** For a watch of all namespaces. */
+  readonly selection?: Selection
+  /** Ends the watch as if the API server had ended it. */
+  readonly restart?: AbortSignal
   readonly signal: AbortSignal
 }
 
-/** The requests for the objects of one kind. `namespace` is empty for a cluster-scoped kind. */
+/** Which objects of all namespaces are read. */
+export interface Selection {
+  /** Whether objects of the namespace are read. Others cost a look at their first fields, and nothing of them is kept. */
+  readonly isOurs: (namespace: string) => boolean
+  /** Called for each object in another namespace that asks for Secrets. */
+  readonly onAsking: (namespace: string) => void
+  /** Called with what reading an object has cost, in microseconds of one core. */
+  readonly onCost: (namespace: string, microseconds: number) => void
+  /** The namespaces whose objects the API server leaves out. */
+  readonly leftOut: () => readonly string[]
+}
+
+/** The requests for the objects of one kind. `namespace` is empty for all namespaces, and for a cluster-scoped kind. */
 export interface KindRequests<T> {
   /**
    * Lists all objects, page by page.
    *
    * @param reduce - drops the parts of an object that need not be kept, before the next page is read
+   * @param selection - for a list of all namespaces
    * @throws KindAbsentError if the cluster doesn't know the kind
    */
-  list(namespace: string, reduce?: (object: T) => T): Promise<ObjectList<T>>
+  list(namespace: string, reduce?: (object: T) => T, selection?: Selection): Promise<ObjectList<T>>
   /** Watches until the API server ends the watch. Returns the resourceVersion to continue from. */
   watch(options: WatchOptions<T>): Promise<string>
 }
@@ -85,6 +137,11 @@ export interface SecretName {
 export interface SyncCluster {
   /** The time by the API server's clock, in milliseconds since 1970. Never throws. */
   serverTimeMs(): number
+  readonly namespaces: KindRequests<SeenNamespace>
+  /** What the controller may do in a namespace. */
+  reviewRules(namespace: string): Promise<RulesReview>
+  /** Whether the controller may do one thing in a namespace. */
+  reviewAccess(namespace: string, access: NeededAccess): Promise<boolean>
   readonly accounts: KindRequests<SeenAccount>
   readonly objectsOf: CustomObjects
   /** Whether the API server serves the kind, and isn't about to remove it. */

@@ -1,7 +1,6 @@
 import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
 import { answerOf } from '../../kubernetes/answers.ts'
-import { pluralOf } from '../../lib/count-of.ts'
-import { objectAt } from '../../lib/shape.ts'
+import { objectAt, valueAt } from '../../lib/shape.ts'
 import { readSeenClass } from '../../requests/class/seen-class.ts'
 import {
   readSeenExternalSecret,
@@ -9,7 +8,7 @@ import {
 } from '../../requests/external-secret/seen-external-secret.ts'
 import { fieldManager } from '../../requests/secret/names.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
-import { ask } from './cluster-error.ts'
+import { ask, askForPage } from './cluster-error.ts'
 import {
   type CustomKind,
   KindAbsentError,
@@ -17,7 +16,7 @@ import {
   type SyncCluster,
 } from './cluster-port.ts'
 import { kindRequests, type ReadingServices } from './kind-requests.ts'
-import type { Page, PageQuery } from './list-objects.ts'
+import { describeObjects, type Page, type PageQuery } from './list-objects.ts'
 import { refuseUnread } from './read-large.ts'
 
 interface Kind {
@@ -54,17 +53,19 @@ export function customRequests(
   const requestsOf = <T extends SeenSource>(
     kind: CustomKind,
     read: (object: unknown) => readonly T[],
+    asks?: (object: unknown) => boolean,
   ): KindRequests<T> =>
     kindRequests(services, {
       pageSize,
       pathOf: (namespace) => pathOf(kind, namespace),
       requestPage: (namespace, query) => requestPage(api, { kind, namespace, query }),
       read: refuseUnread(read),
+      ...(asks && { asks }),
     })
   return {
     objectsOf: {
-      SecretProviderClass: requestsOf('SecretProviderClass', readSeenClass),
-      ExternalSecret: requestsOf('ExternalSecret', readSeenExternalSecret),
+      SecretProviderClass: requestsOf('SecretProviderClass', readSeenClass, hasSecretObjects),
+      ExternalSecret: requestsOf('ExternalSecret', readSeenExternalSecret, () => true),
       SecretStore: requestsOf('SecretStore', readSeenStore),
       ClusterSecretStore: requestsOf('ClusterSecretStore', readSeenStore),
     },
@@ -90,6 +91,9 @@ export function customRequests(
   }
 }
 
+const hasSecretObjects = (object: unknown): boolean =>
+  valueAt(object, 'spec', 'secretObjects') !== undefined
+
 /** @param namespace - empty for a cluster-scoped kind */
 function pathOf(kind: CustomKind, namespace: string): string {
   const { group, version, plural } = kinds[kind]
@@ -103,14 +107,13 @@ async function requestPage(
   list: { readonly kind: CustomKind; readonly namespace: string; readonly query: PageQuery },
 ): Promise<Page> {
   const { kind, namespace } = list
-  const what =
-    namespace === '' ? `all ${pluralOf(kind)}` : `the ${pluralOf(kind)} of namespace ${namespace}`
+  const what = describeObjects(kind, namespace)
   const query = { ...kinds[kind], ...list.query }
   const request =
     namespace === ''
       ? api.listClusterCustomObject(query)
       : api.listNamespacedCustomObject({ ...query, namespace })
-  const answer: unknown = await ask(what, request.catch(unlessAbsent))
+  const answer: unknown = await askForPage(what, request.catch(unlessAbsent))
   if (answer === undefined) throw new KindAbsentError(what)
   return readPage(answer)
 }

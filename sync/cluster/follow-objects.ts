@@ -17,34 +17,40 @@ const quietMs = 270_000
  */
 export async function followObjects<T extends { readonly name: string }>(
   connection: Connection,
-  options: Omit<WatchOptions<T>, 'namespace'> & {
+  options: Omit<WatchOptions<T>, 'namespace' | 'selection'> & {
     readonly path: string
-    readonly read: (object: unknown) => readonly T[]
+    readonly query?: Readonly<Record<string, string>>
+    readonly read: (object: unknown, microseconds: number) => readonly T[]
     readonly awaitTurn: AwaitTurn
   },
 ): Promise<string> {
-  const { path, read, resourceVersion, onOpen, onObject, onGone, awaitTurn, signal } = options
+  const { path, query, read, resourceVersion, onOpen, onObject, onGone, awaitTurn } = options
+  const { signal, restart } = options
   let last = resourceVersion
-  await watch(connection, {
+  const watching = watch(connection, {
     path,
     query: {
+      ...query,
       resourceVersion,
       timeoutSeconds: String(watchSeconds),
       // Bookmarks update the version even if nothing happens, so that it never gets too old.
       allowWatchBookmarks: 'true',
     },
     quietMs,
-    signal,
+    signal: restart ? AbortSignal.any([signal, restart]) : signal,
     ...(onOpen && { onOpen }),
     awaitTurn,
-    onEvent: ({ type, object }) => {
+    onEvent: ({ type, object }, microseconds) => {
       if (type === 'ERROR') throw new Error('the API server ended the watch with an error')
       last = versionOf(object) ?? last
-      const [seen] = type === 'BOOKMARK' ? [] : read(object)
+      const [seen] = type === 'BOOKMARK' ? [] : read(object, microseconds)
       if (seen === undefined) return
-      if (type === 'DELETED') onGone(seen.name)
+      if (type === 'DELETED') onGone(seen.name, seen)
       else onObject(seen)
     },
+  })
+  await watching.catch((error: unknown) => {
+    if (!restart?.aborted || signal.aborted) throw error
   })
   return last
 }

@@ -1,13 +1,16 @@
 import type { Connection } from '../../kubernetes/connection.ts'
-import type { KindRequests } from './cluster-port.ts'
+import { valueAt } from '../../lib/shape.ts'
+import type { KindRequests, Selection } from './cluster-port.ts'
 import { followObjects } from './follow-objects.ts'
 import { listObjects, type Page, type PageQuery } from './list-objects.ts'
 import type { PageTurns } from './paced-reading.ts'
+import type { PageCosts } from './page-costs.ts'
 
 /** What the requests of all kinds need. */
 export interface ReadingServices {
   readonly connection: Connection
   readonly turnsOf: (namespace: string) => PageTurns
+  readonly costs: PageCosts
 }
 
 /** How the objects of one kind are requested and read. */
@@ -18,25 +21,63 @@ interface RequestedKind<T> {
   readonly requestPage: (namespace: string, query: PageQuery) => Promise<Page>
   /** Returns an empty list for anything else. */
   readonly read: (object: unknown) => readonly T[]
+  /** Whether an object that hasn't been read asks for Secrets. */
+  readonly asks?: (object: unknown) => boolean
 }
 
 /** The requests for the objects of one kind. */
 export const kindRequests = <T extends { readonly name: string }>(
-  { connection, turnsOf }: ReadingServices,
-  { pageSize, pathOf, requestPage, read }: RequestedKind<T>,
+  { connection, turnsOf, costs }: ReadingServices,
+  { pageSize, pathOf, requestPage, ...kind }: RequestedKind<T>,
 ): KindRequests<T> => ({
-  list: (namespace, reduce = (object) => object) =>
+  list: (namespace, reduce = (object) => object, selection) =>
     listObjects({
       pageSize,
       turns: turnsOf(namespace),
-      requestPage: (query) => requestPage(namespace, query),
-      read: (item) => read(item).map(reduce),
+      async requestPage(query) {
+        const page = await requestPage(namespace, { ...query, ...selectorOf(selection) })
+        const spent = costs.take(pathOf(namespace))
+        const charge = selection?.onCost ?? costs.charge
+        if (page.items.length === 0) charge(namespace, spent)
+        for (const item of page.items)
+          charge(namespaceOf(item) || namespace, spent / page.items.length)
+        return page
+      },
+      read: (item) => readSelected(item, kind, selection).map(reduce),
     }),
-  watch: ({ namespace, ...options }) =>
+  watch: ({ namespace, selection, ...options }) =>
     followObjects(connection, {
       ...options,
       path: pathOf(namespace),
+      query: selectorOf(selection),
       awaitTurn: turnsOf(namespace).awaitTurn,
-      read,
+      read(object, microseconds) {
+        selection?.onCost(namespaceOf(object), microseconds)
+        return readSelected(object, kind, selection)
+      },
     }),
 })
+
+/** Reads an object, unless it is in another namespace than ours. */
+function readSelected<T>(
+  object: unknown,
+  { read, asks }: Pick<RequestedKind<T>, 'read' | 'asks'>,
+  selection: Selection | undefined,
+): readonly T[] {
+  if (selection === undefined) return read(object)
+  const namespace = namespaceOf(object)
+  if (selection.isOurs(namespace)) return read(object)
+  if (asks?.(object)) selection.onAsking(namespace)
+  return []
+}
+
+function namespaceOf(object: unknown): string {
+  const namespace = valueAt(object, 'metadata', 'namespace')
+  return typeof namespace === 'string' ? namespace : ''
+}
+
+function selectorOf(selection: Selection | undefined): { readonly fieldSelector?: string } {
+  const leftOut = selection?.leftOut() ?? []
+  if (leftOut.length === 0) return {}
+  return { fieldSelector: leftOut.map((name) => `metadata.namespace!=${name}`).join(',') }
+}

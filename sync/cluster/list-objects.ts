@@ -1,7 +1,10 @@
 import { LargeAnswerError } from '../../kubernetes/connection.ts'
+import { pluralOf } from '../../lib/count-of.ts'
 import type { ObjectList } from './cluster-port.ts'
 import type { PageTurns } from './paced-reading.ts'
 
+/** After so many pages in a row that aren't too large, the next ones may be larger again. */
+const pagesToGrow = 8
 /** What a page costs before it is known what it has, in microseconds of one core, and one that turns out to be too large. */
 const pageMicroseconds = 1_000
 const largePageMicroseconds = 20_000
@@ -9,6 +12,7 @@ const largePageMicroseconds = 20_000
 export interface PageQuery {
   readonly limit: number
   readonly _continue?: string
+  readonly fieldSelector?: string
 }
 
 export interface Page {
@@ -18,6 +22,10 @@ export interface Page {
   /** Of the collection. */
   readonly resourceVersion: string
 }
+
+/** All objects of a kind, for a message. `namespace`: empty for the whole cluster. */
+export const describeObjects = (kind: string, namespace: string): string =>
+  namespace === '' ? `all ${pluralOf(kind)}` : `the ${pluralOf(kind)} of namespace ${namespace}`
 
 /**
  * Lists a collection page by page. If a page is too large, the rest is read in smaller ones, in the end one object at a time.
@@ -33,6 +41,7 @@ export async function listObjects<T>(options: {
   const { pageSize, turns, requestPage, read } = options
   const objects: T[] = []
   let limit = pageSize
+  let goodPages = 0
   // Without its items, which may wait for long.
   let page: Omit<Page, 'items'> | undefined
   while (page === undefined || page.token !== '') {
@@ -42,10 +51,13 @@ export async function listObjects<T>(options: {
       const { items, ...rest } = await turns.inTurn(() => requestPage(query))
       for (const item of items) objects.push(...read(item))
       page = rest
+      goodPages += 1
+      if (goodPages % pagesToGrow === 0) limit = Math.min(pageSize, limit * 2)
     } catch (error) {
       if (!(error instanceof LargeAnswerError)) throw error
       await turns.awaitTurn(largePageMicroseconds)
       limit = Math.ceil(limit / 4)
+      goodPages = 0
     }
   }
   return { objects, resourceVersion: page.resourceVersion }

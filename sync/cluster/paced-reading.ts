@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { createFairLimit } from '../../lib/fair/fair-limit.ts'
 import type { OutlinePath } from '../../lib/json/json-outline.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
@@ -16,13 +17,29 @@ export interface PageTurns {
 /** All namespaces are listed at the start. */
 const pagesAtOnce = 2
 
-/** Lets namespaces take turns. */
+/** How long the objects of all namespaces are read without a break. */
+const sliceMicroseconds = 5_000
+
+/** Lets namespaces take turns. What belongs to the whole cluster waits for nobody, but lets the event loop turn. */
 export function createPageTurns(pace?: FairPace): (namespace: string) => PageTurns {
   const limit = createFairLimit(pagesAtOnce)
   return (namespace) => ({
     inTurn: (request) => limit({ address: '', namespace }, request),
-    awaitTurn: async (microseconds) => await pace?.awaitTurn(namespace, microseconds),
+    awaitTurn:
+      namespace === ''
+        ? createSlices()
+        : async (microseconds) => await pace?.awaitTurn(namespace, microseconds),
   })
+}
+
+function createSlices(): AwaitTurn {
+  let spent = 0
+  return async (microseconds) => {
+    spent += microseconds
+    if (spent < sliceMicroseconds) return
+    spent = 0
+    await setImmediate()
+  }
 }
 
 /**

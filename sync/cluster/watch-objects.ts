@@ -11,14 +11,12 @@ interface Watched {
   readonly resourceVersion: string
 }
 
-interface WatchObjectsLoop<T extends Watched> {
+interface WatchLoop<T> {
   readonly kind: string
   readonly namespace: string
   readonly list: (namespace: string) => Promise<ObjectList<T>>
   readonly watch: (options: WatchOptions<T>) => Promise<string>
-  /** Called for each object that is new or has changed. False asks to get it again with the next list. */
-  readonly onObject: (object: T) => boolean | undefined
-  readonly onGone: (name: string) => void
+  readonly seen: Seen<T>
   /** Called after each list, when all objects are known. */
   readonly onListed: () => void
   /** Called when a list failed because the cluster doesn't know the kind. */
@@ -32,30 +30,47 @@ interface WatchObjectsLoop<T extends Watched> {
   readonly signal: AbortSignal
 }
 
+/** What takes the objects of lists and watches. */
+interface Seen<T> {
+  readonly note: (object: T) => void
+  readonly drop: (name: string, object: T) => void
+  readonly replace: (list: ObjectList<T>) => Promise<void>
+}
+
+interface WatchObjects<T extends Watched> extends Omit<WatchLoop<T>, 'seen'> {
+  /** Called for each object that is new or has changed. False asks to get it again with the next list. */
+  readonly onObject: (object: T) => boolean | undefined
+  readonly onGone: (name: string) => void
+}
+
 const firstPauseMs = 1_000
 const longestPauseMs = 30_000
 /** How often to look for a kind that the cluster doesn't know. */
 const absentPauseMs = 60_000
-const backoff = { firstMs: firstPauseMs, longestMs: longestPauseMs, jitter: 'half' } as const
+export const backoff = { firstMs: firstPauseMs, longestMs: longestPauseMs, jitter: 'half' } as const
+
+/** Reports the objects of one kind in a namespace until `signal` aborts. */
+export const watchObjects = <T extends Watched>(options: WatchObjects<T>): Promise<void> =>
+  followAll({ ...options, seen: seenObjects(options) })
 
 /**
- * Reports the objects of one kind in a namespace until `signal` aborts: first a list, then watches, each of which continues
- * where the previous one ended. After any failure, such as a restart of the API server or an expired version, it lists
- * again.
+ * Follows the objects of a collection until `signal` aborts: first a list, then watches, each of which continues where the
+ * previous one ended. After any failure, such as a restart of the API server or an expired version, it lists again.
  */
-export async function watchObjects<T extends Watched>(options: WatchObjectsLoop<T>): Promise<void> {
-  const { clock, signal } = options
-  const seen = seenObjects(options)
+export async function followAll<T>(options: WatchLoop<T>): Promise<void> {
+  const { clock, signal, seen } = options
   const health = watchHealth(options)
   while (!signal.aborted) {
     try {
-      const version = await listAll(options, seen)
+      const list = await options.list(options.namespace)
+      await seen.replace(list)
+      options.onListed()
       health.listed()
-      await watchFrom(version, { options, seen, health })
+      await watchFrom(list.resourceVersion, { options, health })
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof KindAbsentError) {
-        await seen.replace([])
+        await seen.replace({ objects: [], resourceVersion: '' })
         options.onAbsent?.()
         health.absent()
         await clock.sleep(absentPauseMs, signal)
@@ -70,11 +85,11 @@ export async function watchObjects<T extends Watched>(options: WatchObjectsLoop<
 }
 
 /** Watches again and again, until a watch fails or `signal` aborts. */
-async function watchFrom<T extends Watched>(
+async function watchFrom<T>(
   resourceVersion: string,
-  { options, seen, health }: { options: WatchObjectsLoop<T>; seen: Seen<T>; health: WatchHealth },
+  { options, health }: { options: WatchLoop<T>; health: WatchHealth },
 ): Promise<void> {
-  const { namespace, watch, shouldListAgain, clock, signal } = options
+  const { namespace, seen, watch, shouldListAgain, clock, signal } = options
   let version = resourceVersion
   while (!signal.aborted) {
     const startedAtMs = clock.now()
@@ -96,10 +111,10 @@ async function watchFrom<T extends Watched>(
 
 type WatchHealth = ReturnType<typeof watchHealth>
 
-type WatchSubject = Pick<WatchObjectsLoop<Watched>, 'kind' | 'namespace' | 'clock' | 'log'>
+type WatchSubject = Pick<WatchLoop<Watched>, 'kind' | 'namespace' | 'clock' | 'log'>
 
 /** Counts consecutive failures. Logs when watching keeps failing, and when it works again. */
-function watchHealth(subject: WatchSubject) {
+export function watchHealth(subject: WatchSubject) {
   const { clock } = subject
   const report = watchReport(subject)
   let failures = 0
@@ -160,23 +175,11 @@ const details = (error: unknown) => ({
   reason: reasonOf(error),
 })
 
-type Seen<T extends Watched> = ReturnType<typeof seenObjects<T>>
-
-async function listAll<T extends Watched>(
-  { list, namespace, onListed }: WatchObjectsLoop<T>,
-  seen: Seen<T>,
-): Promise<string> {
-  const { objects, resourceVersion } = await list(namespace)
-  await seen.replace(objects)
-  onListed()
-  return resourceVersion
-}
-
 /** The known objects, to find out from a new list which ones were deleted and which ones haven't changed. */
 function seenObjects<T extends Watched>({
   onObject,
   onGone,
-}: Pick<WatchObjectsLoop<T>, 'onObject' | 'onGone'>) {
+}: Pick<WatchObjects<T>, 'onObject' | 'onGone'>): Seen<T> {
   const versions = new Map<string, string>()
   const note = (object: T) => {
     if (versions.get(object.name) === object.resourceVersion) return
@@ -188,7 +191,7 @@ function seenObjects<T extends Watched>({
   return {
     note,
     drop,
-    async replace(objects: readonly T[]) {
+    async replace({ objects }) {
       const names = new Set(objects.map(({ name }) => name))
       const removed = [...versions.keys()].filter((name) => !names.has(name))
       await forEachInSlices(removed, drop)

@@ -17,11 +17,12 @@ export function createFairShares({
   namespaces,
 }: {
   readonly maxBytes: number
-  /** How many namespaces share the bytes. */
+  /** How many namespaces share the bytes at first. */
   readonly namespaces: number
 }) {
   const lendable = maxBytes / 2
-  const ownBytes = (maxBytes - lendable) / Math.max(1, namespaces)
+  const ownBytesOf = (count: number) => (maxBytes - lendable) / Math.max(1, count)
+  let ownBytes = ownBytesOf(namespaces)
   const holders = new Map<string, Holder>()
   let lent = 0
   const lentTo = (total: number) => Math.max(0, total - ownBytes)
@@ -59,5 +60,17 @@ export function createFairShares({
       return true
     },
     release: (namespace: string, key: string) => set(namespace, key, 0),
+    /** Releases everything that a namespace holds. */
+    releaseAll(namespace: string): void {
+      lent -= lentTo(holders.get(namespace)?.total ?? 0)
+      holders.delete(namespace)
+    },
+    /** Divides the bytes among another number of namespaces. Who holds more than there is room for then keeps it. */
+    divide(count: number): void {
+      const own = ownBytesOf(count)
+      if (own === ownBytes) return
+      ownBytes = own
+      lent = [...holders.values()].reduce((sum, { total }) => sum + lentTo(total), 0)
+    },
   }
 }

@@ -6,12 +6,16 @@ import { createVaultLatencies, latencyHistogram } from '../../lib/metrics/vault-
 import { addBuildInfo } from '../../lib/server/add-build-info.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SecretStep } from '../plan/secret-step.ts'
-import { accountGauges, type ListedAccounts, type SecretsOf } from './account-metrics.ts'
+import { type RightsState, rightsStates } from '../rights/describe-rights.ts'
+import { accountGauges, type EnabledAccountNames, type SecretsOf } from './account-metrics.ts'
 
 export type WriteKind = Extract<SecretStep['kind'], 'create' | 'claim' | 'apply' | 'delete'>
 
 /** The source of the gauges. */
 interface FiguresSource {
+  readonly accounts: () => EnabledAccountNames
+  /** How many namespaces have each state. */
+  readonly namespaceStates: () => ReadonlyMap<RightsState, number>
   readonly secretsOf: SecretsOf
   readonly queueDepth: () => number
 }
@@ -21,16 +25,18 @@ const accountLabels = ['namespace', 'account']
 
 /** Accounts name any vault they like, so there must be an end. Further vaults share an empty label. */
 const maxVaults = 100
+/** So many accounts have failures of their own. All others share an empty label. */
+const maxFailing = 20_000
 
 export type SyncMetrics = ReturnType<typeof createSyncMetrics>
 
 /**
- * Creates the metrics of the controller. The values of labels come from fixed sets, and from the administrator's list of
- * accounts, but for the names of {@link maxVaults} vaults.
+ * Creates the metrics of the controller. The values of labels come from fixed sets, but for the names of a bounded number
+ * of accounts and vaults.
  *
- * @param accounts - the accounts that the administrator has listed, by namespace; all others share an empty label
+ * @param isEnabled - whether an account is enabled; all others share an empty label
  */
-export function createSyncMetrics(accounts: ListedAccounts) {
+export function createSyncMetrics(isEnabled: (namespace: string, name: string) => boolean) {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
@@ -52,11 +58,18 @@ export function createSyncMetrics(accounts: ListedAccounts) {
   )
   const vaultName = boundedNames(maxVaults)
   const latencies = createVaultLatencies(vaultName)
-  let secretsOf: SecretsOf = () => []
+  const failingAccount = boundedNames(maxFailing)
+  let source: Pick<FiguresSource, 'accounts' | 'secretsOf'> = {
+    accounts: () => [],
+    secretsOf: () => [],
+  }
   return {
     /** Returns the metrics in Prometheus' text format. */
     async text(): Promise<string> {
-      const gauges = await accountGauges(accounts, { prefix, secretsOf })
+      const gauges = await accountGauges(source.accounts(), {
+        prefix,
+        secretsOf: source.secretsOf,
+      })
       const latency = latencyHistogram(`${prefix}vault_request_duration_seconds`, latencies.all())
       return `${await registry.metrics()}\n${prometheusText([latency])}${gauges}`
     },
@@ -66,8 +79,9 @@ export function createSyncMetrics(accounts: ListedAccounts) {
       { namespace, name }: Pick<Account, 'namespace' | 'name'>,
       code: AkvErrorCode,
     ): void {
-      const isListed = accounts.get(namespace)?.has(name) === true
-      failures.inc({ namespace, account: isListed ? name : '', code })
+      const own = isEnabled(namespace, name) ? name : ''
+      const [known = '', account = ''] = failingAccount(`${namespace}/${own}`).split('/')
+      failures.inc({ namespace: known, account, code })
     },
     /** Counts a request to a vault with its result: `ok`, or why it failed. */
     countVaultRequest(vault: string, result: 'ok' | AkvErrorCode): void {
@@ -76,9 +90,10 @@ export function createSyncMetrics(accounts: ListedAccounts) {
     /** Records how long a request to a vault took. */
     recordVaultRequest: latencies.record,
     /** Reads the gauges from this source on each scrape. */
-    watch(source: FiguresSource): void {
-      secretsOf = source.secretsOf
-      addQueueGauge(registers, source.queueDepth)
+    watch(figures: FiguresSource): void {
+      source = figures
+      addQueueGauge(registers, figures.queueDepth)
+      addNamespacesGauge(registers, figures.namespaceStates)
     },
   }
 }
@@ -90,6 +105,22 @@ function addQueueGauge(registers: Registry[], queueDepth: () => number): void {
     registers,
     collect() {
       this.set(queueDepth())
+    },
+  })
+}
+
+function addNamespacesGauge(
+  registers: Registry[],
+  namespaceStates: FiguresSource['namespaceStates'],
+): void {
+  new Gauge({
+    name: `${prefix}namespaces`,
+    help: 'Namespaces in which ServiceAccounts are enabled, or should be, by state',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const counts = namespaceStates()
+      for (const state of rightsStates) this.set({ state }, counts.get(state) ?? 0)
     },
   })
 }

@@ -35,8 +35,8 @@ export interface Assignment extends AssignedSources {
 
 interface NamespaceSourcesOptions {
   readonly namespace: string
-  /** The names of the accounts that the administrator has listed. */
-  readonly listed: ReadonlySet<string>
+  /** The names of the enabled accounts. */
+  readonly listed: () => ReadonlySet<string>
   readonly kinds: readonly SourceKind[]
   /** The stores of the whole cluster. Absent if ExternalSecrets aren't read. */
   readonly clusterStores?: WatchedObjects<SeenWithStatus> | undefined
@@ -52,7 +52,7 @@ export type NamespaceSources = ReturnType<typeof createNamespaceSources>
 
 /** Keeps the sources of one namespace, and decides who reads them. */
 export function createNamespaceSources(options: NamespaceSourcesOptions) {
-  const { namespace, listed, clock, serverTimeMs } = options
+  const { namespace, clock, serverTimeMs } = options
   const objects = createObjects(options)
   const findStore = storeFinder(objects, options)
   const readers = sourceReaders(objects, { ...options, findStore })
@@ -91,6 +91,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions) {
     assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Assignment {
       const others = otherWriters(objects.ExternalSecret?.all() ?? [], serverTimeMs())
       writtenByOthers = others.problems
+      const listed = options.listed()
       const result = assignSources(
         [...known.values()].flatMap(({ source }) => (source ? [withOthers(source, others)] : [])),
         {

@@ -2,21 +2,21 @@ import { toAkvError } from '../../lib/errors/akv-error.ts'
 import { forEachInSlices } from '../../lib/in-slices.ts'
 import type { SeenWithStatus } from '../../requests/external-secret/seen-external-secret.ts'
 import type { SourceKind } from '../../requests/secret/source-ref.ts'
-import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { AccountEntries } from '../account/account-entries.ts'
 import { type AccountEntry, outlookOfChanged } from '../account/account-entry.ts'
 import type { ReportedSources } from '../account/reported.ts'
-import type { CustomKind, KindRequests } from '../cluster/cluster-port.ts'
 import { watchObjects } from '../cluster/watch-objects.ts'
 import { createRoundPace } from '../pace/round-pace.ts'
 import type { NextRun, Outlook } from '../queue/next-run.ts'
 import { workKey } from '../queue/work.ts'
 import type { QueuePlace, WorkQueue } from '../queue/work-queue.ts'
+import type { EnabledAccounts } from '../rights/enabled-accounts.ts'
+import type { WatchMode } from '../rights/needs.ts'
 import type { RoundServices } from '../round/services.ts'
 import { type KnownSources, noKnownSources } from '../round/settle/decide-sources.ts'
+import { createFeeds, sinkOf } from './feeds.ts'
 import { objectMemory } from './kept-objects.ts'
 import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
-import type { NamespaceObjects } from './read-sources.ts'
 import { createWatchedObjects, type WatchedObjects } from './watched-objects.ts'
 import { createNamespaceRounds } from './work-namespace.ts'
 
@@ -31,13 +31,19 @@ export interface Namespaces {
   /** Whether rounds for accounts may run. Before, we don't know their sources. */
   isReady(namespace: string): boolean
   sourcesOf(namespace: string): KnownSources
+  /** The namespace is ours now, or not any more. */
+  begin(namespace: string): void
+  end(namespace: string): void
+  /** Starts to follow the sources of all namespaces. */
+  start(): void
   /** Resolves when no watch is running any more. */
   ended(): Promise<void>
 }
 
 interface NamespacesOptions extends Omit<RoundServices, 'sourcesOf' | 'openSession'> {
-  readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
+  readonly enabled: Pick<EnabledAccounts, 'of' | 'asks'>
   readonly kinds: readonly SourceKind[]
+  readonly watch: WatchMode
   readonly entries: Pick<AccountEntries, 'within'>
   readonly queue: WorkQueue
 }
@@ -49,6 +55,9 @@ const noSources: Namespaces = {
   accountsListed: () => undefined,
   isReady: () => true,
   sourcesOf: () => noKnownSources,
+  begin: () => undefined,
+  end: () => undefined,
+  start: () => undefined,
   ended: async () => undefined,
 }
 
@@ -71,47 +80,29 @@ const newNamespace = (sources: NamespaceSources): Namespace => ({
   reported: new Map(),
 })
 
-/** Watches the sources of all namespaces. A round for a namespace is due when its sources or its accounts change. */
+/** Follows the sources of all namespaces that are ours. A round for a namespace is due when its sources or its accounts change. */
 export function createNamespaces(options: NamespacesOptions): Namespaces {
   if (options.kinds.length === 0) return noSources
-  const { accounts, queue, cluster, clock } = options
+  const { enabled, queue, cluster, clock } = options
   const runRound = createNamespaceRounds(options)
-  const changed = (namespace: string) =>
-    queue.add(workKey({ kind: 'namespace', namespace }), {
-      afterMs: 0,
-      outlook: all.get(namespace)?.outlook ?? 'good',
-    })
-  const changedEverywhere = () => {
-    for (const namespace of accounts.keys()) changed(namespace)
+  const all = new Map<string, Namespace>()
+  const changed = (namespace: string) => {
+    const known = all.get(namespace)
+    if (known === undefined) return
+    queue.add(workKey({ kind: 'namespace', namespace }), { afterMs: 0, outlook: known.outlook })
   }
   const clusterStores = options.kinds.includes('ExternalSecret')
     ? createWatchedObjects<SeenWithStatus>({
         plural: 'ClusterSecretStores',
         memory: objectMemory(options.memory, { namespace: '', plural: 'ClusterSecretStores' }),
         clock,
-        onChange: changedEverywhere,
+        onChange: () => {
+          for (const namespace of all.keys()) changed(namespace)
+        },
       })
     : undefined
-  const all = new Map(
-    [...accounts].map(([namespace, listed]): [string, Namespace] => {
-      const onChange = () => changed(namespace)
-      const sources = createNamespaceSources({
-        ...options,
-        serverTimeMs: () => cluster.serverTimeMs(),
-        namespace,
-        listed,
-        clusterStores,
-        onChange,
-      })
-      return [namespace, newNamespace(sources)]
-    }),
-  )
-  const watches = [
-    ...[...all].flatMap(([namespace, { sources }]) =>
-      watchAll(namespace, sources.objects, options),
-    ),
-    ...watchAll('', { ...(clusterStores && { ClusterSecretStore: clusterStores }) }, options),
-  ]
+  const feeds = createFeeds(options)
+  let watching: Promise<void> | undefined
   return {
     async work(namespace, place) {
       const known = all.get(namespace)
@@ -130,7 +121,28 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
       statusOf: (source) => all.get(namespace)?.sources.statusOf(source),
       serves: cluster.servesKind,
     }),
-    ended: async () => void (await Promise.all(watches)),
+    begin(namespace) {
+      const sources = createNamespaceSources({
+        ...options,
+        serverTimeMs: () => cluster.serverTimeMs(),
+        namespace,
+        listed: () => enabled.of(namespace),
+        clusterStores,
+        onChange: () => changed(namespace),
+      })
+      all.set(namespace, newNamespace(sources))
+      feeds.begin(namespace, sources.objects)
+    },
+    end(namespace) {
+      all.delete(namespace)
+      feeds.end(namespace)
+      queue.drop(workKey({ kind: 'namespace', namespace }))
+    },
+    start() {
+      feeds.start()
+      watching ??= clusterStores && watchClusterStores(clusterStores, options)
+    },
+    ended: async () => void (await Promise.all([feeds.ended(), watching])),
   }
 }
 
@@ -180,41 +192,21 @@ async function workOn(
   return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: known.outlook }
 }
 
-/** Keeps the objects of one namespace up to date, or those of the cluster. */
-function watchAll(
-  namespace: string,
-  objects: NamespaceObjects & { readonly ClusterSecretStore?: WatchedObjects<SeenWithStatus> },
+/** Keeps the stores of the whole cluster up to date. */
+const watchClusterStores = (
+  stores: WatchedObjects<SeenWithStatus>,
   { cluster, clock, log, signal }: NamespacesOptions,
-): readonly Promise<void>[] {
-  const { objectsOf } = cluster
-  const watch = <Seen extends SeenSource>(
-    kind: CustomKind,
-    requests: KindRequests<Seen>,
-    watched: WatchedObjects<Seen> | undefined,
-  ) =>
-    watched
-      ? [
-          watchObjects({
-            kind,
-            namespace,
-            list: (scope) => requests.list(scope, watched.reducer()),
-            watch: requests.watch,
-            onObject: watched.put,
-            onGone: watched.remove,
-            onListed: watched.listed,
-            onAbsent: watched.absent,
-            onFailed: watched.failed,
-            shouldListAgain: watched.hasRoom,
-            clock,
-            log,
-            signal,
-          }),
-        ]
-      : []
-  return [
-    ...watch('SecretProviderClass', objectsOf.SecretProviderClass, objects.SecretProviderClass),
-    ...watch('ExternalSecret', objectsOf.ExternalSecret, objects.ExternalSecret),
-    ...watch('SecretStore', objectsOf.SecretStore, objects.SecretStore),
-    ...watch('ClusterSecretStore', objectsOf.ClusterSecretStore, objects.ClusterSecretStore),
-  ]
+): Promise<void> => {
+  const requests = cluster.objectsOf.ClusterSecretStore
+  const { reducer, ...sink } = sinkOf(stores)
+  return watchObjects({
+    ...sink,
+    kind: 'ClusterSecretStore',
+    namespace: '',
+    list: (scope) => requests.list(scope, reducer()),
+    watch: requests.watch,
+    clock,
+    log,
+    signal,
+  })
 }

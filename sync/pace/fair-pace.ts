@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 import { createFairQueue } from '../../lib/fair/fair-queue.ts'
+import { createAllowances } from './allowances.ts'
 
 /** Shares the time of the process among namespaces. All times are estimates in microseconds of one core. */
 export interface FairPace {
@@ -34,41 +35,28 @@ export function createFairPace({
   readonly clock: Pick<Clock, 'now' | 'sleep'>
   readonly signal: AbortSignal
 }): FairPace {
-  const allowances = new Map<string, { left: number; readonly atMs: number }>()
+  const allowances = createAllowances({ clock, mostMicroseconds, lastingPart })
   const line = createLine((microseconds) =>
     clock.sleep(Math.ceil(((1 + restFactor) * microseconds) / 1000), signal),
   )
   const slices = createLine(() => setImmediate())
 
-  function allowanceOf(namespace: string): number {
-    const nowMs = clock.now()
-    const { left, atMs } = allowances.get(namespace) ?? { left: mostMicroseconds, atMs: nowMs }
-    return Math.min(mostMicroseconds, left + (nowMs - atMs) * 1000 * lastingPart)
-  }
-  function set(namespace: string, left: number): void {
-    allowances.set(namespace, { left, atMs: clock.now() })
-  }
-  function takeAllowance(namespace: string, microseconds: number): boolean {
-    const left = allowanceOf(namespace)
-    const isEnough = microseconds <= left
-    set(namespace, isEnough ? left - microseconds : left)
-    return isEnough
-  }
   async function awaitLine(namespace: string, microseconds: number): Promise<void> {
-    const left = allowanceOf(namespace)
-    if (left < 0) set(namespace, 0)
+    const left = allowances.of(namespace)
+    if (left < 0) allowances.set(namespace, 0)
     await line.wait(namespace, microseconds + Math.max(0, -left))
   }
   return {
-    charge: (namespace, microseconds) => set(namespace, allowanceOf(namespace) - microseconds),
-    takeAllowance,
+    charge: (namespace, microseconds) =>
+      allowances.set(namespace, allowances.of(namespace) - microseconds),
+    takeAllowance: allowances.take,
     awaitLine,
     async awaitSlice(namespace) {
       await slices.wait(namespace, 0)
       await setImmediate()
     },
     async awaitTurn(namespace, microseconds) {
-      if (!takeAllowance(namespace, microseconds)) await awaitLine(namespace, microseconds)
+      if (!allowances.take(namespace, microseconds)) await awaitLine(namespace, microseconds)
     },
   }
 }

@@ -75,10 +75,10 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
   process.env['KUBECONFIG'] = apiServer.kubeconfigFile
   const stop = new AbortController()
   const end = new AbortController()
-  const accounts = new Map([[namespace, new Set(names)]])
-  const metrics = createSyncMetrics(accounts)
+  apiServer.rights.enable(namespace, names)
+  const metrics = createSyncMetrics(() => true)
   const { ended } = startController({
-    accounts,
+    watch: 'cluster',
     kinds: [],
     cluster: connectCluster({ signal: end.signal }),
     policy,

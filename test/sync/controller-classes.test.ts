@@ -9,11 +9,12 @@ async function start(
   prepare: (simulation: Simulation) => void = () => undefined,
 ): Promise<Simulation> {
   const simulation = await startSimulation(t)
+  simulation.apiServer.rights.enable('team-a', ['web'])
   prepare(simulation)
   const controller = startController({
     ...simulation.options,
     kinds: ['SecretProviderClass'],
-    accounts: new Map([['team-a', new Set(['web'])]]),
+    watch: 'cluster',
   })
   t.teardown(async () => {
     simulation.stop.abort()
@@ -26,7 +27,7 @@ async function start(
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
-const watching = ({ apiServer }: Simulation) => until(() => apiServer.watches() === 2)
+const watching = ({ apiServer }: Simulation) => until(() => apiServer.watches() === 3)
 
 t.test('a class and its account may come in any order, and change', async (t) => {
   for (const isClassFirst of [true, false]) {

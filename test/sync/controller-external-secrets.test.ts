@@ -16,15 +16,16 @@ t.test('if one list fails at the start, no ExternalSecret looks broken', async (
     if (hasFailed || method !== 'GET' || !path.endsWith('/secretstores')) return undefined
     hasFailed = true
     // Everything else is known by then, and the namespace has rested from its first round.
-    while (apiServer.watches() < 3) await setTimeout(5)
+    while (apiServer.watches() < 4) await setTimeout(5)
     simulation.pass(10_000)
     return [503, {}]
   }
   const before = apiServer.requests.length
+  apiServer.rights.enable('team-a', ['web'])
   const controller = startController({
     ...simulation.options,
     kinds: ['ExternalSecret'],
-    accounts: new Map([['team-a', new Set(['web'])]]),
+    watch: 'cluster',
   })
   // A round that knows the store asks for the value. It comes after a round that doesn't, which would write a status.
   while (simulation.vaultPaths().length === 0) await setTimeout(5)

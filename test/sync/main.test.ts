@@ -19,7 +19,8 @@ async function startSync(t: Test) {
   // A test has one folder, and making it empties it.
   const caFile = join(dirname(apiServer.kubeconfigFile), 'ca.crt')
   writeFileSync(caFile, azure.caPem)
-  const args = ['sync', '--service-accounts=team-a=web', '--health-listen=127.0.0.1:0']
+  apiServer.rights.enable('team-a', ['web'])
+  const args = ['sync', '--health-listen=127.0.0.1:0']
   const process = start(args, {
     KUBECONFIG: apiServer.kubeconfigFile,
     // Of no consequence: the SDKs don't see them.
@@ -74,12 +75,13 @@ t.test(
     const { apiServer, child, ended, line, azure } = await startSync(t)
     apiServer.before = ({ path }) => (path.endsWith('/serviceaccounts') ? [503, {}] : undefined)
     const { healthPort } = await line(/^syncing Secrets$/)
-    const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`)
-    t.equal(answer.status, 503)
-    t.match(
-      await answer.text(),
-      /^the ServiceAccounts of these namespaces have not been listed yet: team-a/,
-    )
+    // First, it looks for the namespaces and asks for its rights.
+    for (;;) {
+      const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`)
+      t.equal(answer.status, 503)
+      if (/^the ServiceAccounts have not been listed yet/.test(await answer.text())) break
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
     azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 600_000 } })
     apiServer.accounts.put('team-a', 'web', annotations(db))
     apiServer.before = () => undefined
@@ -92,12 +94,12 @@ t.test(
 )
 
 t.test('all invalid settings are reported at once', async (t) => {
-  const args = ['sync', '--service-accounts=Team=web', '--health-listen=8080']
+  const args = ['sync', '--watch=Team', '--health-listen=8080']
   const { code, stderr } = await run(args, { env: { AKV_INJECTOR_MISSPELT: 'x' } })
   t.equal(code, 2)
   t.match(stderr.trimEnd().split('\n'), [
     'akv-injector sync: invalid settings',
-    /^ {2}--service-accounts "Team=web": expected NAMESPACE=NAME/,
+    /^ {2}--watch "Team": expected cluster or namespaces/,
     /^ {2}--health-listen "8080": expected an address/,
     /^ {2}AKV_INJECTOR_MISSPELT/,
   ])
@@ -107,7 +109,7 @@ t.test('a missing API server or a port that is taken ends it with 1', async (t) 
   const { kubeconfigFile } = await startApiServer(t)
   const kubeconfig = `${kubeconfigFile}-empty`
   writeFileSync(kubeconfig, '{}')
-  const args = ['sync', '--service-accounts=team-a=web']
+  const args = ['sync']
   t.match(await run(args, { env: { KUBECONFIG: kubeconfig } }), {
     code: 1,
     stderr: /^akv-injector sync: cannot start: the kubeconfig names no cluster/,

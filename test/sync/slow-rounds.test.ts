@@ -19,6 +19,7 @@ t.test(
     const names = Array.from({ length: 10 }, (_, n) => `app-${n}`)
     const { tokenOf } = apiServer
     apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
+    apiServer.rights.enable('team-a', names)
     const held = Promise.withResolvers<void>()
     let waiting = 0
     let opened = 0
@@ -44,7 +45,7 @@ t.test(
         },
       },
       kinds: [],
-      accounts: new Map([['team-a', new Set(names)]]),
+      watch: 'cluster',
     })
     t.teardown(async () => {
       simulation.stop.abort()

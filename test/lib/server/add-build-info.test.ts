@@ -10,5 +10,5 @@ t.test('each registry says which version of its component runs', async (t) => {
   const line = (component: string) =>
     `akv_injector_build_info{component="${component}",version="${version}"} 1`
   t.match(await registry.metrics(), line('webhook'))
-  t.match(await createSyncMetrics(new Map()).text(), line('sync'))
+  t.match(await createSyncMetrics(() => false).text(), line('sync'))
 })

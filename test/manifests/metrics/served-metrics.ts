@@ -11,8 +11,13 @@ import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 
 /** The names of all metrics that the components serve, without the suffixes of a histogram's series. */
 export async function servedMetrics(): Promise<ReadonlySet<string>> {
-  const sync = createSyncMetrics(new Map([['shop', new Set(['web'])]]))
-  sync.watch({ secretsOf: () => [], queueDepth: () => 0 })
+  const sync = createSyncMetrics(() => true)
+  sync.watch({
+    accounts: () => [{ namespace: 'shop', name: 'web' }],
+    secretsOf: () => [],
+    queueDepth: () => 0,
+    namespaceStates: () => new Map(),
+  })
   sync.recordVaultRequest({ vault: 'team-a', outcome: 'ok', ms: 1 })
   const texts = [
     await createMetrics().registry.metrics(),

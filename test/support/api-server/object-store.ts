@@ -15,7 +15,7 @@ export interface ObjectChange {
 /** The objects of an API server, each by its path: `/api/v1/namespaces/team-a/secrets/db`. */
 export interface ObjectStore {
   get(path: string): ApiObject | undefined
-  /** The objects of a collection, such as `/api/v1/namespaces/team-a/secrets`. */
+  /** The objects of a collection, such as `/api/v1/namespaces/team-a/secrets`, or `/api/v1/secrets` for all namespaces. */
   list(collection: string): readonly ApiObject[]
   all(): readonly ApiObject[]
   /** Of the last change. */
@@ -54,7 +54,7 @@ export function createObjectStore(onChange: (change: ObjectChange) => void): Obj
   return {
     get: (path) => objects.get(path),
     list: (collection) =>
-      [...objects].flatMap(([path, object]) => (collectionOf(path) === collection ? [object] : [])),
+      [...objects].flatMap(([path, object]) => (isIn(path, collection) ? [object] : [])),
     all: () => [...objects.values()],
     version: () => lastVersion,
     put,
@@ -100,7 +100,11 @@ export function createObjectStore(onChange: (change: ObjectChange) => void): Obj
   }
 }
 
-export const collectionOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))
+/** Whether an object is in a collection: that of its namespace, or that of all namespaces. */
+export function isIn(path: string, collection: string): boolean {
+  const own = path.slice(0, path.lastIndexOf('/'))
+  return own === collection || own.replace(/\/namespaces\/[^/]+(?=\/)/, '') === collection
+}
 
 const validate = (object: ApiObject, before?: ApiObject): ApiAnswer | undefined =>
   object.kind === 'Secret' ? validateSecret(object as Secret, before as Secret) : undefined

@@ -10,6 +10,7 @@ import { type ApiAnswer, failure } from './api-answer.ts'
 import { type Classes, createClasses } from './classes.ts'
 import { createExternalSecrets, type ExternalSecrets } from './external-secrets.ts'
 import { createObjectStore, type ObjectStore } from './object-store.ts'
+import { type ClientRights, createClientRights } from './rights.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
 import { createWatches } from './watches.ts'
 
@@ -18,6 +19,7 @@ export interface ApiServer {
   readonly objects: ObjectStore
   readonly secrets: Secrets
   readonly accounts: ServiceAccounts
+  readonly rights: ClientRights
   readonly classes: Classes
   readonly externalSecrets: ExternalSecrets
   readonly events: readonly EventSeen[]
@@ -65,11 +67,16 @@ export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Pro
 
   const classes = createClasses(objects)
   const externalSecrets = createExternalSecrets(objects)
+  const rights = createClientRights(objects)
 
   async function answer(request: ApiRequest, authorization = ''): Promise<ApiAnswer | undefined> {
     if (authorization !== `Bearer ${token}`) return failure(401, 'Unauthorized')
     const injected = await server.before(request)
-    const answered = injected ?? classes.answer(request.path) ?? externalSecrets.answer(request)
+    const answered =
+      injected ??
+      rights.answer(request) ??
+      classes.answer(request.path) ??
+      externalSecrets.answer(request)
     if (answered || request.method === 'WATCH') return answered
     if (request.path.endsWith('/token'))
       return await answerTokenRequest(request, { objects, tokenOf: server.tokenOf })
@@ -107,6 +114,7 @@ export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Pro
     accounts: createAccounts(objects),
     classes,
     externalSecrets,
+    rights,
     events,
     requests: [],
     connections,

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { collectionOf, type ObjectChange, type ObjectStore } from './object-store.ts'
+import { isIn, type ObjectChange, type ObjectStore } from './object-store.ts'
 
 /** The watches that clients hold open. */
 export interface Watches {
@@ -29,7 +29,7 @@ export function createWatches(): Watches {
     },
     send({ type, path, object }) {
       for (const [response, collection] of watches)
-        if (collectionOf(path) === collection) response.write(line({ type, object }))
+        if (isIn(path, collection)) response.write(line({ type, object }))
     },
     count: () => watches.size,
     end(event) {

@@ -45,6 +45,12 @@ const writeStatus =
 
 /** Each right, and the calls that need it. */
 const calls: Readonly<Record<string, readonly Ask[]>> = {
+  'list namespaces': [(cluster) => cluster.namespaces.list('')],
+  'watch namespaces': [(cluster) => cluster.namespaces.watch({ ...watching, namespace: '' })],
+  'create selfsubjectrulesreviews': [(cluster) => cluster.reviewRules(namespace)],
+  'create selfsubjectaccessreviews': [
+    (cluster) => cluster.reviewAccess(namespace, { verb: 'get', group: '', resource: 'secrets' }),
+  ],
   'list serviceaccounts': [(cluster) => cluster.accounts.list(namespace)],
   'watch serviceaccounts': [(cluster) => cluster.accounts.watch(watching)],
   'patch serviceaccounts': [(cluster) => cluster.writeStatus(account, 'db: ready')],

@@ -93,9 +93,9 @@ t.test('a list after a failure reports only new, changed and deleted accounts', 
     new Error('410: too old'),
     [seen('web', '1'), seen('api', '5'), seen('new', '6')],
     async ({ onGone }) => {
-      onGone('web')
-      onGone('web')
-      onGone('never-there')
+      onGone('web', seen('web', '18'))
+      onGone('web', seen('web', '18'))
+      onGone('never-there', seen('never-there', '19'))
       return '20'
     },
   ])

@@ -11,6 +11,7 @@ import { readStoredSecret, type StoredSecret } from '../../../sync/plan/stored-s
 import type { ApiAnswer } from '../../support/api-server/api-answer.ts'
 import type { ApiObject } from '../../support/api-server/api-object.ts'
 import { createObjectStore } from '../../support/api-server/object-store.ts'
+import { rulesFor } from '../../support/api-server/rights.ts'
 import { createSecrets, type Secrets } from '../../support/api-server/secrets.ts'
 
 export interface MemoryCluster {
@@ -44,7 +45,8 @@ export function memoryCluster({
   let statuses = 0
   let readies = 0
   const within = (all: readonly ApiObject[], namespace: string) =>
-    all.filter((object) => object.metadata.namespace === namespace)
+    namespace === '' ? all : all.filter((object) => object.metadata.namespace === namespace)
+  const byNamespace = Map.groupBy(accounts, ({ metadata }) => metadata.namespace ?? '')
   const watch = ({ signal, resourceVersion }: { signal: AbortSignal; resourceVersion: string }) =>
     new Promise<string>((resolve) =>
       signal.addEventListener('abort', () => resolve(resourceVersion)),
@@ -53,37 +55,56 @@ export function memoryCluster({
     all: readonly ApiObject[],
     read: (object: unknown) => readonly T[],
   ): KindRequests<T> => ({
-    list: async (namespace) => ({
-      objects: within(all, namespace).flatMap(read),
+    list: async (namespace, reduce = (object) => object) => ({
+      objects: within(all, namespace).flatMap(read).map(reduce),
       resourceVersion: '1',
     }),
     watch,
   })
   const byUid = new Map(externalSecrets.map((object) => [object.metadata.uid, object]))
-  const watchers = new Map<string, (object: SeenWithStatus) => void>()
+  let onExternalSecret: ((object: SeenWithStatus) => void) | undefined
   const cluster: SyncCluster = {
     serverTimeMs: Date.now,
+    namespaces: {
+      list: async () => ({
+        objects: [...byNamespace.keys()].map((name) => ({
+          name,
+          resourceVersion: '1',
+          isTerminating: false,
+        })),
+        resourceVersion: '1',
+      }),
+      watch,
+    },
+    // All accounts are enabled.
+    reviewRules: async (namespace) => ({
+      rules: rulesFor((byNamespace.get(namespace) ?? []).map(({ metadata }) => metadata.name)).map(
+        ({ resourceNames = [], ...rule }) => ({ ...rule, resourceNames }),
+      ),
+      isIncomplete: false,
+    }),
+    reviewAccess: async () => false,
     accounts: requestsOf(accounts, readSeenAccount),
     objectsOf: {
       SecretProviderClass: requestsOf(classes, readSeenClass),
       ExternalSecret: {
         ...requestsOf(externalSecrets, readSeenExternalSecret),
         watch(options) {
-          watchers.set(options.namespace, options.onObject)
+          onExternalSecret = options.onObject
           return watch(options)
         },
       },
       SecretStore: requestsOf(stores, readSeenStore),
       ClusterSecretStore: requestsOf([], readSeenStore),
     },
-    async writeReadyStatus({ kind, uid, namespace }, status) {
+    async writeReadyStatus({ kind, uid }, status) {
       readies += status?.conditions[0].status === 'True' ? 1 : 0
       const before = kind === 'ExternalSecret' ? byUid.get(uid) : undefined
       if (before === undefined) return
       // The watch sees the controller's own writes.
       const metadata = { ...before.metadata, resourceVersion: '2' }
       for (const seen of readSeenExternalSecret({ ...before, metadata, status }))
-        watchers.get(namespace)?.(seen)
+        onExternalSecret?.(seen)
     },
     servesKind: async () => true,
     requestToken: async () => 'token',

@@ -37,7 +37,7 @@ export function memoryServices(options: {
       },
     }),
     sourcesOf: () => noKnownSources,
-    metrics: createSyncMetrics(new Map()),
+    metrics: createSyncMetrics(() => false),
     events: createEventBudget(clock),
     memory: ampleShares(),
     pace: freePace,

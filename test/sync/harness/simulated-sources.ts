@@ -38,7 +38,7 @@ export function simulatedSources(
       kinds: ['SecretProviderClass', 'ExternalSecret'],
       clusterStores,
       serverTimeMs: options.clock.wallTime,
-      listed: new Set(listed),
+      listed: () => new Set(listed),
       onChange,
     })
     return { sources, clusterStores, reported: new Map() as ReportedSources }

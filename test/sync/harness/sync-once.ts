@@ -33,20 +33,12 @@ export async function syncOnce(
   readValue: () => string = () => 'value',
 ): Promise<number> {
   const { accounts, classes = [], externalSecrets = [] } = objects
-  const listed = new Map(
-    [...Map.groupBy(accounts, ({ metadata }) => metadata.namespace ?? '')].map(
-      ([namespace, ofNamespace]) => [
-        namespace,
-        new Set(ofNamespace.map(({ metadata }) => metadata.name ?? '')),
-      ],
-    ),
-  )
   const { cluster, statuses, readies } = memoryCluster(objects)
   const stop = new AbortController()
   const clock = clockBeforeRefresh()
-  const metrics = createSyncMetrics(listed)
+  const metrics = createSyncMetrics(() => true)
   const controller = startController({
-    accounts: listed,
+    watch: 'cluster',
     kinds: [
       ...(classes.length > 0 ? (['SecretProviderClass'] as const) : []),
       ...(externalSecrets.length > 0 ? (['ExternalSecret'] as const) : []),

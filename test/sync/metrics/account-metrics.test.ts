@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { accountGauges } from '../../../sync/metrics/account-metrics.ts'
 
-t.test('each listed account has gauges, and zeros if it has no Secrets', async (t) => {
-  const accounts = new Map([['team-a', new Set(['web', 'idle'])]])
+t.test('each enabled account has gauges, and zeros if it has no Secrets', async (t) => {
+  const accounts = ['web', 'idle'].map((name) => ({ namespace: 'team-a', name }))
   const text = await accountGauges(accounts, {
     prefix: 'p_',
     secretsOf: (namespace, account) =>
@@ -32,7 +32,10 @@ p_staleness_seconds{namespace="team-a",account="idle"} 0
 })
 
 t.test('the event loop goes on while thousands of accounts are written', async (t) => {
-  const names = Array.from({ length: 10_000 }, (_, n) => `app-${n}`)
+  const accounts = Array.from({ length: 10_000 }, (_, n) => ({
+    namespace: 'team-a',
+    name: `app-${n}`,
+  }))
   let turns = 0
   let isWritten = false
   const counting = (async () => {
@@ -41,7 +44,7 @@ t.test('the event loop goes on while thousands of accounts are written', async (
       turns += 1
     }
   })()
-  const text = await accountGauges(new Map([['team-a', new Set(names)]]), {
+  const text = await accountGauges(accounts, {
     prefix: 'p_',
     secretsOf: () => [],
   })

@@ -22,7 +22,7 @@ t.test(
     let nowMs = 0
     const sources = createNamespaceSources({
       namespace: 'shop',
-      listed: new Set(['web']),
+      listed: () => new Set(['web']),
       kinds: ['SecretProviderClass'],
       policy,
       memory: ampleShares(),
@@ -69,7 +69,7 @@ t.test(
 t.test('a class that was refused for its size keeps its Secret', async (t) => {
   const sources = createNamespaceSources({
     namespace: 'shop',
-    listed: new Set(['web']),
+    listed: () => new Set(['web']),
     kinds: ['SecretProviderClass'],
     policy,
     memory: ampleShares(),
@@ -114,7 +114,7 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
     ...options,
     serverTimeMs: Date.now,
     namespace: 'shop',
-    listed: new Set(['web']),
+    listed: () => new Set(['web']),
     kinds: ['ExternalSecret'],
     clusterStores,
     policy,
@@ -154,7 +154,7 @@ t.test('a store that changes all the time delays all its ExternalSecrets alike',
     ...options,
     serverTimeMs: Date.now,
     namespace: 'shop',
-    listed: new Set(['web']),
+    listed: () => new Set(['web']),
     kinds: ['ExternalSecret'],
     clusterStores: createWatchedObjects<SeenWithStatus>({
       ...options,

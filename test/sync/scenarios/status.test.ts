@@ -110,11 +110,13 @@ t.test('staleness is never 0 while something fails', async (t) => {
   const { metrics } = simulation.options
   t.teardown(() => simulation.stop.abort())
   const { startController } = await import('../../../sync/controller.ts')
+  simulation.apiServer.rights.enable('team-a', ['web', 'api'])
+  simulation.apiServer.accounts.put('team-a', 'api', {})
   simulation.apiServer.accounts.put('team-a', 'web', annotations(two))
   startController({
     ...simulation.options,
     kinds: [],
-    accounts: new Map([['team-a', new Set(['web', 'api'])]]),
+    watch: 'cluster',
   })
   let text = ''
   do {

@@ -1,0 +1,41 @@
+import { AuthorizationV1Api } from '@kubernetes/client-node'
+import type { Connection } from '../../kubernetes/connection.ts'
+import { ask } from './cluster-error.ts'
+import type { SyncCluster } from './cluster-port.ts'
+
+/** The requests that ask the API server what the controller may do. */
+export function rightsRequests({
+  configuration,
+}: Pick<Connection, 'configuration'>): Pick<SyncCluster, 'reviewRules' | 'reviewAccess'> {
+  const api = new AuthorizationV1Api(configuration)
+  return {
+    async reviewRules(namespace) {
+      const request = api.createSelfSubjectRulesReview({ body: { spec: { namespace } } })
+      const { status } = await ask(`the controller's rights in namespace ${namespace}`, request)
+      return {
+        rules: (status?.resourceRules ?? []).map((rule) => ({
+          verbs: rule.verbs ?? [],
+          apiGroups: rule.apiGroups ?? [],
+          resources: rule.resources ?? [],
+          resourceNames: rule.resourceNames ?? [],
+        })),
+        // Without a status, nothing is known.
+        isIncomplete: status?.incomplete !== false,
+      }
+    },
+    async reviewAccess(namespace, { verb, group, resource: path, name }) {
+      const [resource = '', subresource] = path.split('/')
+      const resourceAttributes = {
+        namespace,
+        verb,
+        group,
+        resource,
+        ...(subresource !== undefined && { subresource }),
+        ...(name !== undefined && { name }),
+      }
+      const request = api.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } })
+      const { status } = await ask(`the controller's rights in namespace ${namespace}`, request)
+      return status?.allowed === true
+    },
+  }
+}
