@@ -41,7 +41,7 @@ function classFor(name: string, secretName: string, key = 'password'): KubeObjec
 
 /** The other tests share an API server, whose CRDs must not be deleted, so this test starts its own. */
 t.test('secretObjects of classes become Secrets, and outlast their kind', { skip }, async (t) => {
-  const { kubeconfigFile, api, cluster, azure } = await startOwnCluster(t, vaultData)
+  const { api, cluster, azure, ...own } = await startOwnCluster(t, vaultData)
   const crd = secretProviderClassCrd()
   const group = '/apis/secrets-store.csi.x-k8s.io/v1'
   const answers = async (path: string) => (await api.call({ method: 'GET', path })).status
@@ -58,8 +58,8 @@ t.test('secretObjects of classes become Secrets, and outlast their kind', { skip
     metadata: { name: 'default', namespace: 'default' },
   }
   await until(async () => (await cluster.get(account)).status === 200)
-  const options = { accounts: 'default=default', kubeconfigFile, cloud: azure, classes: true }
-  const start = await syncProgram(t, options)
+  const kubeconfigFile = await own.enableSync('default', ['default'])
+  const start = await syncProgram(t, { kubeconfigFile, cloud: azure, classes: true })
   const apply = async (object: KubeObject) => expectSuccess(await cluster.apply(object))
   const values = async (name: string) => {
     const metadata = { name, namespace: 'default' }

@@ -27,7 +27,7 @@ const namespace = 'default'
 const group = 'external-secrets.io'
 
 t.test('ExternalSecrets become Secrets, and outlast their kind', { skip }, async (t) => {
-  const { kubeconfigFile, api, cluster, azure } = await startOwnCluster(t, vaultData)
+  const { api, cluster, azure, ...own } = await startOwnCluster(t, vaultData)
   const vaultUrl = `${azure.url}/team-a`
   /** What users of the operator start from. The emulated vault has a host of its own. */
   const [firstStore, firstSecret] = parseAllDocuments(
@@ -60,8 +60,8 @@ t.test('ExternalSecrets become Secrets, and outlast their kind', { skip }, async
       },
     },
   })
-  const options = { kubeconfigFile, cloud: azure, externalSecrets: true }
-  const start = await syncProgram(t, { ...options, accounts: `${namespace}=${account}` })
+  const kubeconfigFile = await own.enableSync(namespace, [account])
+  const start = await syncProgram(t, { kubeconfigFile, cloud: azure, externalSecrets: true })
   const values = async (name: string) => {
     const metadata = { name, namespace }
     const { status, body } = await cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata })

@@ -41,7 +41,6 @@ t.test(
   'a program that is killed at any moment reaches the desired state, and writes nothing twice',
   async (t) => {
     const start = await syncProgram(t, {
-      accounts: `${namespace}=web+api`,
       kubeconfigFile,
       cloud: azure,
     })
@@ -94,10 +93,13 @@ const withStatus = async () => {
 
 async function applyExternalSecrets(): Promise<void> {
   const vaultUrl = azure.vaultUrl.replace('{vault}', 'team-a')
+  const serviceAccountRef = { name: 'web' }
   const apply = async (kind: string, name: string, spec: object) =>
     (await cluster.apply({ apiVersion, kind, metadata: { name, namespace }, spec })).status < 300
   // The API server may not serve a new kind at once.
-  await until(() => apply('SecretStore', 'kv', { provider: { azurekv: { vaultUrl } } }))
+  await until(() =>
+    apply('SecretStore', 'kv', { provider: { azurekv: { vaultUrl, serviceAccountRef } } }),
+  )
   for (const name of names)
     await until(() =>
       apply('ExternalSecret', name, {
@@ -110,8 +112,7 @@ async function applyExternalSecrets(): Promise<void> {
 t.test('a program that is killed between Secrets and statuses finishes them later', async (t) => {
   await testbed.annotate(identity)
   await applyExternalSecrets()
-  const options = { accounts: `${namespace}=web`, kubeconfigFile, cloud: azure }
-  const start = await syncProgram(t, { ...options, externalSecrets: true })
+  const start = await syncProgram(t, { kubeconfigFile, cloud: azure, externalSecrets: true })
   for (const written of [made, withStatus]) {
     const program = await start()
     await until(async () => (await written()).length > 0, withinMs)

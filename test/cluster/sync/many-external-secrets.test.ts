@@ -30,7 +30,7 @@ t.test(
     const namespaces = await createNamespaces(cluster, 20)
     const fleet: Fleet = { namespaces, accountsEach: 1, secretsEach: 10, objectsEach: 2 }
     const count = secretCount(fleet)
-    const { accounts, remove } = await installFleet(cluster, fleet)
+    const { remove } = await installFleet(cluster, fleet)
     t.teardown(remove)
     const { path: folder, remove: removeFolder } = temporaryFolder()
     t.teardown(removeFolder)
@@ -43,7 +43,7 @@ t.test(
     const own = { api, kubeconfigFile: KUBECONFIG, account: syncAccount, folder }
     const kubeconfigFile = await accountKubeconfig(own)
     const requests = followOwnRequests(String(CLUSTER_AUDIT_LOG), syncAccount, namespaces)
-    const options = { accounts, kubeconfigFile, cloud: azure, externalSecrets: true }
+    const options = { kubeconfigFile, cloud: azure, externalSecrets: true }
     const start = await syncProgram(t, options)
     const all = async (apiVersion: string, kind: string) => {
       const lists = namespaces.map((namespace) =>

@@ -41,7 +41,7 @@ const skip =
 
 t.test('a namespace moves from the operator, and back', { skip }, async (t) => {
   if (parts.kind === 'invalid') return
-  const { kubeconfigFile, api, cluster, azure } = await startOwnCluster(t, vaultData)
+  const { kubeconfigFile, api, cluster, azure, enableSync } = await startOwnCluster(t, vaultData)
   const { path: cwd, remove } = temporaryFolder()
   t.teardown(remove)
   const env = {
@@ -169,7 +169,7 @@ t.test('a namespace moves from the operator, and back', { skip }, async (t) => {
     await paste('2. Prepare identities')
   })
 
-  const options = { kubeconfigFile, cloud: azure, accounts: `${namespace}=web` }
+  const options = { kubeconfigFile: await enableSync(namespace, ['web']), cloud: azure }
   const start = await syncProgram(t, { ...options, externalSecrets: true })
   let program = await start()
   await t.test('3: nothing happens while the operator runs', async (t) => {

@@ -25,8 +25,9 @@ t.test(
   'the controller survives an API server that is killed and starts again with an empty watch cache',
   { skip },
   async (t) => {
-    const { local, kubeconfigFile, cluster, azure } = await startOwnCluster(t, vaultData)
-    const start = await syncProgram(t, { accounts: 'default=web', kubeconfigFile, cloud: azure })
+    const { local, cluster, azure, enableSync } = await startOwnCluster(t, vaultData)
+    const kubeconfigFile = await enableSync('default', ['web'])
+    const start = await syncProgram(t, { kubeconfigFile, cloud: azure })
 
     const annotate = async (sync: string) => {
       const metadata = { name: 'web', namespace: 'default', annotations: annotations(sync) }

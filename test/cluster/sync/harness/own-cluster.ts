@@ -9,6 +9,7 @@ import { startEmulatorProcess } from '../../harness/emulator-process.ts'
 import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
 import { temporaryFolder } from '../../harness/temporary-folder.ts'
 import { apiServerParts, findParts } from '../../parts/find-parts.ts'
+import { enableSync } from './enable-sync.ts'
 
 /**
  * Starts an API server that only this test uses, and an emulator that trusts its tokens. Both stop with the test.
@@ -33,5 +34,10 @@ export async function startOwnCluster(t: Test, vaultData: string) {
   writeFileSync(data, vaultData)
   const azure = await startEmulatorProcess({ access: readKubeconfig(kubeconfigFile), folder, data })
   t.teardown(() => azure.stop())
-  return { local, kubeconfigFile, api, cluster, azure }
+  return {
+    ...{ local, kubeconfigFile, api, cluster, azure },
+    /** Enables accounts for sync, and resolves with the path of the controller's kubeconfig. */
+    enableSync: (namespace: string, accounts: readonly string[]) =>
+      enableSync(t, { api, cluster, kubeconfigFile, namespace, accounts }),
+  }
 }

@@ -16,8 +16,7 @@ export interface SyncProgram {
 }
 
 export interface SyncProgramOptions {
-  /** The value of the flag `--service-accounts`. */
-  readonly accounts: string
+  /** Of the controller's ServiceAccount, whose permissions say which accounts are enabled. */
   readonly kubeconfigFile: string
   readonly cloud: { readonly url: string; readonly caPem: string }
   /** Whether it reads SecretProviderClasses. */
@@ -28,7 +27,7 @@ export interface SyncProgramOptions {
 /** @returns a function that starts the program, as the Deployment does after each crash */
 export async function syncProgram(
   t: Test,
-  { accounts, kubeconfigFile, cloud, classes = false, externalSecrets = false }: SyncProgramOptions,
+  { kubeconfigFile, cloud, classes = false, externalSecrets = false }: SyncProgramOptions,
 ): Promise<() => Promise<SyncProgram>> {
   const folder = t.testdir()
   await bundle(folder)
@@ -44,7 +43,7 @@ export async function syncProgram(
   }
   const args = [
     join(folder, 'main.js'),
-    ...['sync', '--service-accounts', accounts, '--health-listen=127.0.0.1:0'],
+    ...['sync', '--watch', 'cluster', '--health-listen=127.0.0.1:0'],
     ...(classes ? ['--classes'] : []),
     ...(externalSecrets ? ['--external-secrets'] : []),
   ]
