@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { readSettings } from '../../requests/administrator/settings/read-settings.ts'
+import { readSyncSettings } from '../../sync/settings.ts'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
 import { type Rendering, render, templateCommand, withoutHelm } from './helm.ts'
 import { environmentOf, type Manifest, readRendered } from './rendered.ts'
@@ -40,11 +41,15 @@ t.test('an install without sync contains nothing of sync', async (t) => {
   t.notMatch(read('manifests/install.yaml'), 'akv-injector-sync')
 })
 
-t.test('the controller gets its arguments and environment', async (t) => {
+t.test('the controller accepts its arguments and environment', async (t) => {
   const { NODE_OPTIONS, ...env } = environmentOf(container)
-  t.strictSame(container.args, ['sync', '--watch', 'cluster', '--classes', '--external-secrets'])
-  const read = readSettings({ env, readFile: () => '', agentImage: 'none' })
-  if (read.kind === 'invalid') throw new Error(JSON.stringify(read.problems))
+  const [command, flag, watch, ...kinds] = container.args
+  t.strictSame([command, flag], ['sync', '--watch'])
+  t.strictSame(kinds, ['--classes', '--external-secrets'])
+  const flags = { watch, healthListen: '0.0.0.0:8080', classes: true, externalSecrets: true }
+  const read = readSyncSettings(flags, env)
+  if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
+  t.match(read.value, { watch: 'cluster', kinds: ['SecretProviderClass', 'ExternalSecret'] })
 })
 
 t.test('exceptions go to the policy and to the controller', { skip: withoutHelm }, async (t) => {

@@ -2,25 +2,28 @@ import t from 'tap'
 import { withoutHelm } from '../../manifests/helm.ts'
 import { dryRunInstall } from '../harness/install/dry-run-install.ts'
 
-const accountsIn = (count: number, accounts: string) =>
-  dryRunInstall(
-    ...Array.from(
-      { length: count },
-      (_, i) => `sync.namespaces.team-${i}.serviceAccounts={${accounts}}`,
-    ),
-  ).notes
+const skip = withoutHelm
+
+t.test('the notes say how accounts are enabled in this install', { skip }, async (t) => {
+  const { notes } = dryRunInstall('sync.enabled=true')
+  t.match(
+    notes,
+    /^ {5}akv-injector rbac --controller-namespace vaults FILE \| kubectl apply -f -$/m,
+  )
+  t.notMatch(notes, 'DEPRECATED')
+  t.notMatch(dryRunInstall().notes, 'akv-injector rbac')
+})
 
 t.test(
-  'the notes name the accounts that can request Secrets, and stay short',
-  {
-    skip: withoutHelm,
-  },
+  'the notes say that a list of accounts is deprecated, and stay short',
+  { skip },
   async (t) => {
-    const few = accountsIn(2, 'web,worker')
-    t.match(few, /^ {5}team-0: web, worker\n {5}team-1: web, worker\n\n/m)
-    const many = accountsIn(40, 'a,b,c,d,e,f,g')
-    t.match(many, /^ {5}team-0: a, b, c, d, e, and 2 more\n/m)
-    t.match(many, /^ {5}and those of 35 more namespaces in sync\.namespaces$/m)
-    t.equal(many.split('\n').length - few.split('\n').length, 4)
+    const values = Array.from(
+      { length: 40 },
+      (_, i) => `sync.namespaces.team-${i}.serviceAccounts={web}`,
+    )
+    const { notes } = dryRunInstall(...values)
+    t.match(notes, 'DEPRECATED: sync.namespaces lists accounts')
+    t.notMatch(notes, 'team-0')
   },
 )
