@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml'
 import { readRendered } from '../../manifests/rendered.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
+import { teamRoles } from '../sync/harness/team-roles.ts'
 import { shell } from './harness/app-pod.ts'
 import { containerMemory } from './harness/container-memory.ts'
 import { withVault } from './harness/install-with-vault.ts'
@@ -19,12 +20,10 @@ const cloud = await node.cluster.get({ apiVersion: 'v1', kind: 'ConfigMap', meta
 const { 'ca.crt': caPem = '' } = cloud.body['data'] as Readonly<Record<string, string>>
 const azure = { url: node.environment.vault.url, caPem }
 
-const { objects } = readRendered(
-  readFileSync(manifest, 'utf8').replaceAll('team-a', namespace).replaceAll(', "team-b=web"', ''),
-)
-const wanted = objects.filter(({ metadata }) => metadata.namespace !== 'team-b')
+const { objects } = readRendered(readFileSync(manifest, 'utf8'))
 await node.apply(
-  ...wanted.map((object) => (object.kind === 'Deployment' ? withVault(object, azure) : object)),
+  ...objects.map((object) => (object.kind === 'Deployment' ? withVault(object, azure) : object)),
+  ...teamRoles(namespace, ['web']),
 )
 
 const account = (list: string): KubeObject => ({

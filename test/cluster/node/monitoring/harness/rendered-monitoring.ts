@@ -1,6 +1,7 @@
 import { render } from '../../../../manifests/helm.ts'
 import { type Manifest, readRendered } from '../../../../manifests/rendered.ts'
 import type { KubeObject } from '../../../client/api.ts'
+import { teamRoles } from '../../../sync/harness/team-roles.ts'
 import type { Cloud } from '../../harness/install-with-vault.ts'
 
 /** The chart's objects for monitoring and Secret sync. */
@@ -33,7 +34,7 @@ export function renderMonitoring(options: {
         vaultUrl: `${azure.url}/{vault}`,
         ca: azure.caPem,
       },
-      sync: { namespaces: { [namespace]: { serviceAccounts: ['web'] } } },
+      sync: { enabled: true },
       metrics: {
         podMonitor: { enabled: true, interval },
         serviceMonitor: { enabled: true, interval },
@@ -46,7 +47,10 @@ export function renderMonitoring(options: {
   const { objects, find } = readRendered(text)
   const isOfOperator = ({ apiVersion }: Manifest) => apiVersion === 'monitoring.coreos.com/v1'
   return {
-    objects: objects.filter((object) => !isOfOperator(object)),
+    objects: [
+      ...objects.filter((object) => !isOfOperator(object)),
+      ...teamRoles(namespace, ['web']),
+    ],
     monitors: [find('PodMonitor'), find('ServiceMonitor')],
     rules: find('PrometheusRule').spec,
     dashboard: JSON.parse(find('ConfigMap', 'akv-injector-dashboard').data['akv-injector.json']),
