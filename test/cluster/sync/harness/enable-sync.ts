@@ -25,17 +25,18 @@ export async function enableSync(
     readonly api: Api
     readonly cluster: Cluster
     readonly kubeconfigFile: string
+    /** The folder for the controller's kubeconfig. */
+    readonly folder: string
     readonly namespace: string
     readonly accounts: readonly string[]
   },
 ): Promise<string> {
-  const { api, cluster, kubeconfigFile, namespace, accounts } = options
+  const { api, cluster, kubeconfigFile, folder, namespace, accounts } = options
   const { objects } = readRendered(readFileSync(manifest, 'utf8'))
   const ofChart: readonly KubeObject[] = objects.filter(({ kind }) => !left.includes(kind))
   const own = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: syncAccount.namespace } }
   for (const object of [own, ...ofChart, ...teamRoles(namespace, accounts)])
     expectSuccess(await cluster.apply(object))
-  const folder = t.testdir()
   const ownKubeconfigFile = await accountKubeconfig({
     ...{ api, kubeconfigFile, folder },
     account: syncAccount,

@@ -38,6 +38,6 @@ export async function startOwnCluster(t: Test, vaultData: string) {
     ...{ local, kubeconfigFile, api, cluster, azure },
     /** Enables accounts for sync, and resolves with the path of the controller's kubeconfig. */
     enableSync: (namespace: string, accounts: readonly string[]) =>
-      enableSync(t, { api, cluster, kubeconfigFile, namespace, accounts }),
+      enableSync(t, { api, cluster, kubeconfigFile, folder, namespace, accounts }),
   }
 }
