@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
+import { watchModes } from '../requests/administrator/watch-mode.ts'
 import type { End } from './command/end.ts'
-import { watchModes } from './rbac/watch-modes.ts'
 import {
   append,
   checkNamespace,

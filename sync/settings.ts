@@ -10,8 +10,8 @@ import {
 } from '../lib/server/listen-address.ts'
 import type { Policy } from '../requests/administrator/policy.ts'
 import { readSettings } from '../requests/administrator/settings/read-settings.ts'
+import { type WatchMode, watchModes } from '../requests/administrator/watch-mode.ts'
 import type { SourceKind } from '../requests/secret/source-ref.ts'
-import { type WatchMode, watchModes } from './rights/needs.ts'
 
 /** The flags of `akv-injector sync`, unparsed. */
 export interface SyncFlags {

@@ -1,6 +1,7 @@
 import { listNames } from '../../lib/list-names.ts'
 import type { JsonObject } from '../../lib/shape.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
+import type { WatchMode } from '../../requests/administrator/watch-mode.ts'
 import { skippedLines } from '../check/check.ts'
 import { concernsDriver } from '../check/check-manifests.ts'
 import { readWholeInput } from '../check/read-whole-input.ts'
@@ -18,7 +19,7 @@ import { createPlaceholders, type Placeholder } from '../input/placeholders/plac
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { type ChartValues, noAccounts, readChartValues } from './read-chart-values.ts'
-import { type NamedAccount, type RightsNeeded, syncRolesFor, type WatchMode } from './role.ts'
+import { type NamedAccount, type RightsNeeded, syncRolesFor } from './role.ts'
 import { rolesText } from './roles-text.ts'
 
 interface RbacOptions extends GivenValues, Partial<Omit<RightsNeeded, 'watch'>> {

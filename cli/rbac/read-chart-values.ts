@@ -1,10 +1,10 @@
 import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject, objectAt, valueAt } from '../../lib/shape.ts'
+import { type WatchMode, watchModes } from '../../requests/administrator/watch-mode.ts'
 import { readMapping } from '../input/render/read-mapping.ts'
 import { FileError } from '../input/text/file-error.ts'
-import type { NamedAccount, WatchMode } from './role.ts'
-import { watchModes } from './watch-modes.ts'
+import type { NamedAccount } from './role.ts'
 
 /** What values of this project's chart say about the Roles that Secret sync needs. */
 export interface ChartValues {

@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../lib/shape.ts'
+import type { WatchMode } from '../../requests/administrator/watch-mode.ts'
 import type { Grant } from '../identity/grants/grant.ts'
-import type { watchModes } from './watch-modes.ts'
 
 export type NamedAccount = Pick<Grant, 'namespace' | 'account'>
-export type WatchMode = (typeof watchModes)[number]
 
 /** What the controller's settings mean for its rights in a namespace. */
 export interface RightsNeeded {

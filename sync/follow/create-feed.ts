@@ -1,4 +1,4 @@
-import type { WatchMode } from '../rights/needs.ts'
+import type { WatchMode } from '../../requests/administrator/watch-mode.ts'
 import type { Feed, FeedOptions } from './feed.ts'
 import type { Followed } from './member.ts'
 import { createSeparateFeed } from './separate-feed.ts'

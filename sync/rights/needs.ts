@@ -1,9 +1,6 @@
+import type { WatchMode } from '../../requests/administrator/watch-mode.ts'
 import type { SourceKind } from '../../requests/secret/source-ref.ts'
 import type { NeededAccess } from '../cluster/cluster-port.ts'
-
-/** How the controller follows objects: those of the whole cluster together, or those of each namespace that is its own. */
-export const watchModes = ['cluster', 'namespaces'] as const
-export type WatchMode = (typeof watchModes)[number]
 
 const operator = 'external-secrets.io'
 const accesses = (
