@@ -19,9 +19,18 @@ const maxExpressionCharacters = 2048
 /** No name of a namespace is longer, so a higher count has no use. */
 const maxCount = 63
 
-/** Reads `spec.conditions` of a ClusterSecretStore: the namespaces that may use it. One condition that holds is enough. */
+/**
+ * Reads `spec.conditions` of a ClusterSecretStore: the namespaces that may use it. One condition that holds is enough. Without a
+ * namespace, they are only checked.
+ */
 export const conditionsReader =
-  ({ kind, namespace }: { readonly kind: string; readonly namespace: string }): Read<never> =>
+  ({
+    kind,
+    namespace,
+  }: {
+    readonly kind: string
+    readonly namespace: string | undefined
+  }): Read<never> =>
   (value, at) => {
     if (kind === 'SecretStore') return report(at, 'only a ClusterSecretStore has conditions')
     const before = at.problems.length
@@ -41,13 +50,13 @@ export const conditionsReader =
       conditions.some(({ namespaces = [], namespaceRegexes = [] }) =>
         [...namespaces, ...namespaceRegexes].includes(true),
       )
-    if (!isAllowed && at.problems.length === before)
+    if (namespace !== undefined && !isAllowed && at.problems.length === before)
       reportThat(at, `does not name namespace ${namespace}; add it to namespaces`)
     return undefined
   }
 
 /** Reads the expressions of one store: whether each of them matches. */
-function expressionReader(name: string) {
+function expressionReader(name = '') {
   const found = { expressions: 0, characters: 0 }
   return (pattern: string, at: Field): boolean | undefined => {
     found.expressions++

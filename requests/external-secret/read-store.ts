@@ -44,13 +44,13 @@ export type StoreContent =
 /**
  * Reads the `spec` of a store (docs/specification.md, "Stores").
  *
- * @param options - `namespace`: of the ExternalSecrets that use it
+ * @param options - `namespace`: of the ExternalSecrets that use it; undefined for what is true in all namespaces
  */
 export function readStore(
   spec: unknown,
   options: {
     readonly kind: StoreKind
-    readonly namespace: string
+    readonly namespace: string | undefined
     readonly policy: Pick<Policy, 'cloud' | 'cloudName'>
   },
 ): StoreContent {

@@ -47,9 +47,9 @@ const unusedSdk = problem(['provider', 'azurekv', 'useAzureSDK'], "Azure's SDK i
  * Finds the fields of a store that are set and have no effect here.
  *
  * @param spec - of the store, any JSON
- * @param namespace - of the ExternalSecrets that use it
+ * @param namespace - of the ExternalSecrets that use it; undefined for those of all namespaces
  */
-export function unusedFields(spec: unknown, namespace: string): readonly Problem[] {
+export function unusedFields(spec: unknown, namespace: string | undefined): readonly Problem[] {
   const azure = (...path: readonly string[]) => valueAt(spec, 'provider', 'azurekv', ...path)
   const authType = azure('authType')
   const isOtherSignIn = typeof authType === 'string' && authType !== 'WorkloadIdentity'

@@ -109,7 +109,8 @@ export type CustomKind = keyof CustomObjects
 
 /** An object whose status the controller writes. */
 export interface StatusObject {
-  readonly kind: 'ExternalSecret' | 'SecretStore'
+  readonly kind: 'ExternalSecret' | 'SecretStore' | 'ClusterSecretStore'
+  /** Empty for a ClusterSecretStore. */
   readonly namespace: string
   readonly name: string
   readonly uid: string

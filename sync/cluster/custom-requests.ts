@@ -42,6 +42,8 @@ const kinds: Readonly<Record<CustomKind, Kind>> = {
   ClusterSecretStore: ofOperator('clustersecretstores'),
 }
 
+const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply)
+
 /** Objects with hundreds of keys still fit into a page. */
 const pageSize = 20
 
@@ -79,14 +81,15 @@ export function customRequests(
     },
     async writeReadyStatus({ kind, namespace, name, uid }, status) {
       const { group, version } = kinds[kind]
-      const metadata = { namespace, name, uid }
+      const isOfCluster = namespace === ''
+      const metadata = { ...(!isOfCluster && { namespace }), name, uid }
       const body = { apiVersion: `${group}/${version}`, kind, metadata, status }
-      const request = api.patchNamespacedCustomObjectStatus(
-        // With force, because the operator may have owned the fields before.
-        { ...kinds[kind], namespace, name, body, fieldManager, force: true },
-        setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply),
-      )
-      await ask(`the status of ${kind} ${namespace}/${name}`, request)
+      // With force, because the operator may have owned the fields before.
+      const applied = { ...kinds[kind], name, body, fieldManager, force: true }
+      const request = isOfCluster
+        ? api.patchClusterCustomObjectStatus(applied, apply)
+        : api.patchNamespacedCustomObjectStatus({ ...applied, namespace }, apply)
+      await ask(`the status of ${kind} ${isOfCluster ? '' : `${namespace}/`}${name}`, request)
     },
   }
 }

@@ -14,6 +14,7 @@ import type { QueuePlace, WorkQueue } from '../queue/work-queue.ts'
 import type { EnabledAccounts } from '../rights/enabled-accounts.ts'
 import type { RoundServices } from '../round/services.ts'
 import { type KnownSources, noKnownSources } from '../round/settle/decide-sources.ts'
+import { createClusterStoreStatuses } from './cluster-stores.ts'
 import { createFeeds, sinkOf } from './feeds.ts'
 import { objectMemory } from './kept-objects.ts'
 import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
@@ -98,15 +99,21 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
         clock,
         onChange: () => {
           for (const namespace of all.keys()) changed(namespace)
+          queue.add(workKey({ kind: 'namespace', namespace: '' }), { afterMs: 0, outlook: 'good' })
         },
       })
     : undefined
+  const storeStatuses = clusterStores && createClusterStoreStatuses(clusterStores, options)
   const feeds = createFeeds(options)
   let watching: Promise<void> | undefined
   return {
     async work(namespace, place) {
-      const known = all.get(namespace)
-      return known && (await workSafely(known, { ...options, namespace, runRound, place }))
+      return await safely({ ...options, namespace }, async () => {
+        if (namespace === '') return await storeStatuses?.()
+        const known = all.get(namespace)
+        if (known?.areAccountsListed !== true || !known.sources.isSettled()) return undefined
+        return await workOn(known, { ...options, namespace, runRound, place })
+      })
     },
     changed,
     accountsListed(namespace) {
@@ -153,13 +160,15 @@ interface NamespaceWork extends Pick<NamespacesOptions, 'entries' | 'queue' | 'p
 }
 
 /** A bug that shows with one namespace must not stop the rounds of all others. */
-async function workSafely(known: Namespace, work: NamespaceWork): Promise<NextRun | undefined> {
-  if (!known.areAccountsListed || !known.sources.isSettled()) return undefined
+async function safely(
+  { namespace, log }: Pick<NamespaceWork, 'namespace' | 'log'>,
+  work: () => Promise<NextRun | undefined>,
+): Promise<NextRun | undefined> {
   try {
-    return await workOn(known, work)
+    return await work()
   } catch (thrown) {
     const { code, message } = toAkvError(thrown)
-    work.log.error(message, { namespace: work.namespace, code })
+    log.error(message, { namespace, code })
     return { afterMs: afterMistakeMs, outlook: 'good' }
   }
 }

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import { describeProblem, joinProblems } from '../../lib/problems/problem.ts'
 import { mistakeOf } from '../../requests/account/accept-sources.ts'
 import { sourceKey } from '../../requests/secret/source-ref.ts'
 import type { Source } from '../../requests/source/source.ts'
@@ -10,7 +9,7 @@ import { describeFailures, nextReportAfterMs, reportOf } from '../round/report/r
 import { createReportWriter } from '../round/report/write-report.ts'
 import { mistakeFailure } from '../round/result/failure.ts'
 import type { RoundServices } from '../round/services.ts'
-import { invalidStore, notSynced, validStore } from '../status/ready-status.ts'
+import { notSynced, storeReadiness } from '../status/ready-status.ts'
 import type { Assignment, NamespaceSources } from './namespace-sources.ts'
 import type { ReadPace } from './read-sources.ts'
 
@@ -52,12 +51,7 @@ export function createNamespaceRounds(
     for (const { store, content } of sources.ownStores()) {
       const { namespace, name, uid, status: before } = store
       const object = { kind: 'SecretStore', namespace, name, uid, before } as const
-      const { problems, unused } = content
-      const readiness =
-        problems.length === 0
-          ? validStore(unused.map(describeProblem))
-          : invalidStore(joinProblems(problems))
-      await ready.publish(object, { readiness, log })
+      await ready.publish(object, { readiness: storeReadiness(content), log })
     }
     for (const object of sources.withdrawn()) await ready.withdraw(object, log)
     const reported = new Map<string, Reported>()

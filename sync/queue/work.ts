@@ -1,6 +1,7 @@
 /** What a round is for. */
 type Work =
   | { readonly kind: 'account'; readonly namespace: string; readonly name: string }
+  /** Of an empty namespace: for the stores of the whole cluster. */
   | { readonly kind: 'namespace'; readonly namespace: string }
 
 /** Identifies work in the queue. Neither namespaces nor names contain a slash. */

@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { describeProblem, joinProblems } from '../../lib/problems/problem.ts'
+import type { ReadStore } from '../../requests/external-secret/read-store.ts'
 import type {
   ReadyCondition,
   SeenStatus,
@@ -35,17 +37,18 @@ export const notSynced = (message: string): Readiness => ({
   reason: 'SecretSyncedError',
   message,
 })
-/** @param notes - said beside it, such as which fields have no effect */
-export const validStore = (notes: readonly string[]): Readiness => ({
-  status: 'True',
-  reason: 'Valid',
-  message: ['store validated', ...notes].join('; '),
-})
-export const invalidStore = (message: string): Readiness => ({
-  status: 'False',
-  reason: 'InvalidProviderConfig',
-  message,
-})
+/** Of a store: whether it is valid, and which of its fields have no effect. */
+export const storeReadiness = ({
+  problems,
+  unused,
+}: Pick<ReadStore, 'problems' | 'unused'>): Readiness =>
+  problems.length === 0
+    ? {
+        status: 'True',
+        reason: 'Valid',
+        message: ['store validated', ...unused.map(describeProblem)].join('; '),
+      }
+    : { status: 'False', reason: 'InvalidProviderConfig', message: joinProblems(problems) }
 
 /** The bound for a message in Kubernetes' own conditions. */
 const maxMessageLength = 2048

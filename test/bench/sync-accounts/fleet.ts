@@ -32,14 +32,6 @@ const dataOf = (n: number): string =>
 
 const clientIdOf = (n: number): string => `22222222-2222-2222-2222-${String(n).padStart(12, '0')}`
 
-/** `--service-accounts` for the accounts. */
-export const listAccounts = (accounts: readonly FleetAccount[]): string =>
-  [...Map.groupBy(accounts, ({ namespace }) => namespace)]
-    .map(
-      ([namespace, ofNamespace]) => `${namespace}=${ofNamespace.map(({ name }) => name).join('+')}`,
-    )
-    .join(';')
-
 /** The vaults and identities for the accounts, as JSON, which is valid YAML. */
 export const fleetVaults = (accounts: readonly FleetAccount[]): string =>
   JSON.stringify({

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { askProcess } from '../ask-process.ts'
-import { fleetAccounts, listAccounts } from './fleet.ts'
 import type { LoopReport } from './observe-loop.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -35,15 +34,11 @@ export async function measureFirstSync({
   const [{ env }] = (await once(surroundings, 'message')) as [Surroundings]
   const args = ['sync', '--health-listen=127.0.0.1:0']
   const startedAtMs = performance.now()
-  const controller = fork(
-    program,
-    [...args, '--service-accounts', listAccounts(fleetAccounts(accounts))],
-    {
-      env,
-      execArgv: [...nodeOptions, '--import', join(import.meta.dirname, 'observe-loop.ts')],
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    },
-  )
+  const controller = fork(program, args, {
+    env,
+    execArgv: [...nodeOptions, '--import', join(import.meta.dirname, 'observe-loop.ts')],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
   try {
     await once(controller.stdout as NonNullable<ChildProcess['stdout']>, 'data')
     // Loading the modules blocks the event loop once, before there is anything to do.

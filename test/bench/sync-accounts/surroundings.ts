@@ -27,6 +27,11 @@ apiServer.tokenOf = (namespace, serviceAccount) =>
   azure.serviceAccountToken({ namespace, serviceAccount })
 for (const { namespace, name, annotations } of accounts)
   apiServer.accounts.put(namespace, name, annotations)
+for (const [namespace, of] of Map.groupBy(accounts, ({ namespace }) => namespace))
+  apiServer.rights.enable(
+    namespace,
+    of.map(({ name }) => name),
+  )
 
 let synced = 0
 apiServer.before = ({ method, path }) => {

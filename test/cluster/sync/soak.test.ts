@@ -42,7 +42,7 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   const namespaces = all.slice(0, honestCount + hostileCount)
   const unwatched = all.slice(honestCount + hostileCount)
   const fleet: Fleet = { namespaces, accountsEach: 1, secretsEach: 3, objectsEach: 2 }
-  const { accounts, container, remove } = await installFleet(cluster, fleet)
+  const { container, remove } = await installFleet(cluster, fleet)
   t.teardown(remove)
   const { path: folder, remove: removeFolder } = temporaryFolder()
   t.teardown(removeFolder)
@@ -56,7 +56,6 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   await bundle(join(folder, 'dist'))
   const controller = await startControllerProcess({
     program: join(folder, 'dist', 'main.js'),
-    accounts,
     flags: ['--external-secrets', '--classes'],
     env: {
       ...environmentOf(container),

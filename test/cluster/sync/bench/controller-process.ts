@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoopReport } from '../../../bench/sync-accounts/observe-loop.ts'
 import { cpuSeconds } from '../../../support/cpu-seconds.ts'
@@ -8,7 +8,6 @@ import { startOwnedProcess } from '../../harness/owned-process.ts'
 export interface ControllerOptions {
   /** The path of the bundle, as in the image. */
   readonly program: string
-  readonly accounts: string
   /** More arguments. */
   readonly flags: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -27,6 +26,9 @@ export interface ControllerProcess {
   starvedSeconds(): number
   /** How the event loop did since the last call, or since the start. */
   loop(): Promise<LoopReport>
+  isReady(): Promise<boolean>
+  /** The number of its sockets. */
+  sockets(): number
   /** The sum of the series of this name in `/metrics` whose labels contain the text. */
   metric(name: string, labels?: string): Promise<number>
   stop(): Promise<unknown>
@@ -44,10 +46,10 @@ let count = 0
 export async function startControllerProcess(
   options: ControllerOptions,
 ): Promise<ControllerProcess> {
-  const { program, accounts, flags, env, folder } = options
+  const { program, flags, env, folder } = options
   const name = join(folder, `sync-${++count}`)
   const [logFile, pidFile] = [`${name}.log`, `${name}.pid`]
-  const args = ['sync', '--service-accounts', accounts, '--health-listen=127.0.0.1:0', ...flags]
+  const args = ['sync', '--health-listen=127.0.0.1:0', ...flags]
   const startedAtMs = performance.now()
   const child = startOwnedProcess({
     program: '/bin/sh',
@@ -61,7 +63,7 @@ export async function startControllerProcess(
   })
   const portIn = (log: string) => /"healthPort":(\d+)/.exec(log)?.[1]
   await until(async () => portIn(readFileSync(logFile, 'utf8')) !== undefined)
-  const url = `http://127.0.0.1:${portIn(readFileSync(logFile, 'utf8'))}/metrics`
+  const url = `http://127.0.0.1:${portIn(readFileSync(logFile, 'utf8'))}`
   const pid = readFileSync(pidFile, 'utf8').trim()
   const nothing: Memory = { residentBytes: 0, anonymousBytes: 0 }
   let most = nothing
@@ -90,8 +92,11 @@ export async function startControllerProcess(
     starvedSeconds: () =>
       Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9,
     loop,
+    isReady: async () => (await fetch(`${url}/readyz`)).ok,
+    sockets: () =>
+      readdirSync(`/proc/${pid}/fd`).filter((fd) => isSocket(`/proc/${pid}/fd/${fd}`)).length,
     async metric(name, labels = '') {
-      const text = await (await fetch(url)).text()
+      const text = await (await fetch(`${url}/metrics`)).text()
       return text
         .split('\n')
         .filter((line) => /^[^{ ]+/.exec(line)?.[0] === name && line.includes(labels))
@@ -101,6 +106,15 @@ export async function startControllerProcess(
       clearInterval(sampling)
       return child.stop()
     },
+  }
+}
+
+function isSocket(file: string): boolean {
+  try {
+    return readlinkSync(file).startsWith('socket:')
+  } catch {
+    // It has been closed meanwhile.
+    return false
   }
 }
 

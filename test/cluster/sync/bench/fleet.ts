@@ -28,20 +28,23 @@ export interface Placed {
 }
 
 /** Returns the Secrets, each with the one vault of its objects. Every account reads all vaults. */
-export function placedSecrets(fleet: Fleet): readonly Placed[] {
-  const { namespaces, accountsEach, secretsEach } = fleet
-  return namespaces.flatMap((namespace, n) =>
-    range(accountsEach).flatMap((a) =>
-      range(secretsEach).map((s) => ({
-        namespace,
-        account: accountName(a),
-        secret: `${accountName(a)}-${s}`,
-        vault: vaults[s % vaults.length] ?? vaults[0],
-        object: `n${n}-a${a}-s${s}-0`,
-      })),
-    ),
+export const placedSecrets = (fleet: Fleet): readonly Placed[] =>
+  fleet.namespaces.flatMap((_, n) =>
+    range(fleet.accountsEach).flatMap((a) => placedSecretsOf(fleet, { n, a })),
   )
-}
+
+/** The Secrets of one account. */
+const placedSecretsOf = (
+  { namespaces, secretsEach }: Fleet,
+  { n, a }: { readonly n: number; readonly a: number },
+): readonly Placed[] =>
+  range(secretsEach).map((s) => ({
+    namespace: namespaces[n] ?? '',
+    account: accountName(a),
+    secret: `${accountName(a)}-${s}`,
+    vault: vaults[s % vaults.length] ?? vaults[0],
+    object: `n${n}-a${a}-s${s}-0`,
+  }))
 
 export const accountName = (index: number): string => `app-${index}`
 
@@ -51,16 +54,15 @@ export function accountObject(
   { namespace, index, refresh }: { namespace: string; index: number; refresh: string },
 ): KubeObject {
   const name = accountName(index)
-  const own = placedSecrets({ ...fleet, namespaces: fleet.namespaces }).filter(
-    (placed) => placed.namespace === namespace && placed.account === name,
-  )
+  const n = fleet.namespaces.indexOf(namespace)
+  const own = placedSecretsOf(fleet, { n, a: index })
   const sync = own.map(({ secret, vault, object }) => ({
     secret,
     data: range(fleet.objectsEach)
       .map((o) => `key-${o}=${vault}:${object.slice(0, -1)}${o}`)
       .join(', '),
   }))
-  const clientId = clientIdOf(fleet.namespaces.indexOf(namespace), index)
+  const clientId = clientIdOf(n, index)
   return serviceAccount({ namespace, name }, { clientId, refresh, sync })
 }
 

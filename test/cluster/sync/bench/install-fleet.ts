@@ -36,15 +36,17 @@ export async function installFleet(cluster: Cluster, fleet: Fleet) {
   const ofCluster = objects.filter(({ kind }) => kind !== 'Deployment')
   const ofNamespaces = fleet.namespaces.flatMap((namespace) => teamRoles(namespace, names))
   const all: readonly KubeObject[] = [...ofCluster, ...ofNamespaces]
-  for (const object of all) expectSuccess(await cluster.apply(object))
+  await forEachInParallel(all, async (object) => expectSuccess(await cluster.apply(object)))
   const [container] = find('Deployment').spec.template.spec.containers
   return {
     container,
-    accounts: fleet.namespaces.map((namespace) => `${namespace}=${names.join('+')}`).join(';'),
     async remove() {
-      for (const object of all) await cluster.delete(object)
-      for (const name of fleet.namespaces)
-        await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+      const namespaces = fleet.namespaces.map((name) => ({
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name },
+      }))
+      await forEachInParallel([...all, ...namespaces], (object) => cluster.delete(object))
     },
   }
 }
@@ -62,9 +64,16 @@ export async function applyAccounts(
           accountObject(fleet, { namespace, index, refresh }),
         ),
   )
+  await forEachInParallel(objects, async (object) => expectSuccess(await cluster.apply(object)))
+}
+
+async function forEachInParallel(
+  objects: readonly KubeObject[],
+  each: (object: KubeObject) => Promise<unknown>,
+): Promise<void> {
   const inLine = objects.values()
-  const applyRest = async () => {
-    for (const object of inLine) expectSuccess(await cluster.apply(object))
+  const doRest = async () => {
+    for (const object of inLine) await each(object)
   }
-  await Promise.all(Array.from({ length: 8 }, applyRest))
+  await Promise.all(Array.from({ length: 8 }, doRest))
 }

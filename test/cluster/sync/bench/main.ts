@@ -74,7 +74,6 @@ const env = {
 const start = () =>
   startControllerProcess({
     program: join(program, 'main.js'),
-    accounts: installed.accounts,
     flags: isExternal ? ['--external-secrets'] : [],
     env,
     folder,

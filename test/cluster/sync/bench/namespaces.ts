@@ -1,0 +1,129 @@
+// npm run cluster:test -- test/cluster/sync/bench/namespaces.ts: prints what the controller takes with few and with many
+// namespaces that have the same number of accounts and Secrets, and the ratio of both. Compare figures only within one run.
+// --fleets=20x50x1,1000x1x1: namespaces, accounts in each, and Secrets of each account. --namespaces: with one watch for each
+// namespace instead of one for the cluster.
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { bundle } from '../../../../image/bundle.ts'
+import { type Figure, mebibytes, milliseconds, printFigures } from '../../../bench/bench.ts'
+import { environmentOf } from '../../../manifests/rendered.ts'
+import { accountKubeconfig } from '../../client/account-kubeconfig.ts'
+import { connect } from '../../client/api.ts'
+import { clusterOf } from '../../client/cluster.ts'
+import { readKubeconfig } from '../../client/kubeconfig.ts'
+import { startEmulatorProcess } from '../../harness/emulator-process.ts'
+import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
+import { temporaryFolder } from '../../harness/temporary-folder.ts'
+import { type ControllerProcess, startControllerProcess } from './controller-process.ts'
+import { type Fleet, secretCount, tenantId, vaultData } from './fleet.ts'
+import { applyAccounts, createNamespaces, installFleet } from './install-fleet.ts'
+
+const shapes = (
+  process.argv.find((arg) => arg.startsWith('--fleets='))?.slice('--fleets='.length) ??
+  '20x500x1,2000x5x1'
+)
+  .split(',')
+  .map((shape) => shape.split('x').map(Number))
+const flags = process.argv.includes('--namespaces') ? ['--watch=namespaces'] : []
+const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
+const api = connect(kubeconfigFile)
+const cluster = clusterOf(api)
+const { path: folder, remove } = temporaryFolder()
+const program = join(folder, 'dist')
+await bundle(program)
+await publishIssuerKeys(cluster)
+
+/** What one controller takes. */
+interface Taken {
+  readonly readyMs: number
+  readonly syncedMs: number
+  readonly cpuSeconds: number
+  readonly residentBytes: number
+  readonly longestBlockMs: number
+  readonly sockets: number
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+const figuresOf = (taken: Taken): readonly Figure[] => [
+  { what: 'from the start of the process until it is ready', value: seconds(taken.readyMs) },
+  { what: 'until all Secrets are in sync', value: seconds(taken.syncedMs) },
+  { what: 'CPU', value: `${taken.cpuSeconds.toFixed(1)} s` },
+  { what: 'longest turn of the event loop', value: milliseconds(taken.longestBlockMs) },
+  { what: 'sockets, at most', value: String(taken.sockets) },
+  { what: 'resident memory, peak', value: mebibytes(taken.residentBytes) },
+]
+
+const all: Taken[] = []
+try {
+  for (const [namespaces = 0, accountsEach = 0, secretsEach = 0] of shapes)
+    all.push(await measure({ namespaces, accountsEach, secretsEach }))
+  const [few, many] = all
+  if (few && many) printFigures('the last in parts of the first', ratios(few, many))
+} finally {
+  cluster.close()
+  remove()
+}
+
+async function measure(shape: {
+  readonly namespaces: number
+  readonly accountsEach: number
+  readonly secretsEach: number
+}): Promise<Taken> {
+  const namespaces = await createNamespaces(cluster, shape.namespaces)
+  const fleet: Fleet = { ...shape, namespaces, objectsEach: 1 }
+  const data = join(folder, `vault-${shape.namespaces}.yaml`)
+  writeFileSync(data, vaultData(fleet))
+  const installed = await installFleet(cluster, fleet)
+  const azure = await startEmulatorProcess({ access: readKubeconfig(kubeconfigFile), folder, data })
+  writeFileSync(join(folder, 'ca.crt'), azure.caPem)
+  const account = { name: 'akv-injector-sync', namespace: 'akv-injector' }
+  const env = {
+    ...environmentOf(installed.container),
+    AKV_INJECTOR_CLOUD: 'custom',
+    AKV_INJECTOR_AUTHORITY_HOST: azure.url,
+    AKV_INJECTOR_VAULT_URL: `${azure.url}/{vault}`,
+    AKV_INJECTOR_CA_FILE: join(folder, 'ca.crt'),
+    AKV_INJECTOR_DEFAULT_TENANT_ID: tenantId,
+    KUBECONFIG: await accountKubeconfig({ api, kubeconfigFile, account, folder }),
+  }
+  const start = () =>
+    startControllerProcess({ program: join(program, 'main.js'), flags, env, folder })
+  try {
+    await applyAccounts(cluster, fleet, '1h')
+    const what = `${shape.namespaces} namespaces, ${secretCount(fleet)} Secrets`
+    const first = await start()
+    printFigures(`${what}: the first sync`, figuresOf(await untilSynced(first, fleet)))
+    await first.stop()
+    const second = await start()
+    const taken = await untilSynced(second, fleet)
+    printFigures(`${what}: after a restart`, figuresOf(taken))
+    await second.stop()
+    return taken
+  } finally {
+    await azure.stop()
+    await installed.remove()
+  }
+}
+
+async function untilSynced(controller: ControllerProcess, fleet: Fleet): Promise<Taken> {
+  const sinceStartMs = () => performance.now() - controller.startedAtMs
+  while (!(await controller.isReady())) await delay(50)
+  const readyMs = sinceStartMs()
+  const synced = () => controller.metric('akv_injector_sync_secrets', 'state="synced"')
+  let sockets = 0
+  while ((await synced()) < secretCount(fleet)) {
+    sockets = Math.max(sockets, controller.sockets())
+    await delay(500)
+  }
+  const { residentBytes } = controller.memory()
+  const { longestBlockMs } = await controller.loop()
+  const cpuSeconds = controller.cpuSeconds()
+  return { readyMs, syncedMs: sinceStartMs(), cpuSeconds, residentBytes, longestBlockMs, sockets }
+}
+
+function ratios(few: Taken, many: Taken): readonly Figure[] {
+  const figures = ['readyMs', 'syncedMs', 'cpuSeconds', 'residentBytes', 'sockets'] as const
+  return figures.map((what) => ({ what, value: (many[what] / few[what]).toFixed(2) }))
+}

@@ -1,0 +1,242 @@
+import t from 'tap'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type {
+  NeededAccess,
+  RulesReview,
+  SeenNamespace,
+  WatchOptions,
+} from '../../../sync/cluster/cluster-port.ts'
+import { createEnabledAccounts } from '../../../sync/rights/enabled-accounts.ts'
+import { syncNeeds } from '../../../sync/rights/needs.ts'
+import { rulesFor } from '../../support/api-server/rights.ts'
+import { manualClock } from '../../support/manual-clock.ts'
+import { memoryLog } from '../../support/memory-log.ts'
+import { ampleShares } from '../harness/ample-shares.ts'
+
+const forbidden = new AkvError('AKV_CLUSTER_FORBIDDEN', 'it is forbidden')
+
+type Answer = RulesReview | Error | 'hangs'
+
+const enabling = (accounts: readonly string[], more: Partial<RulesReview> = {}): RulesReview => ({
+  rules: rulesFor(accounts).map(({ resourceNames = [], ...rule }) => ({ ...rule, resourceNames })),
+  isIncomplete: false,
+  ...more,
+})
+const nothing: RulesReview = { rules: [], isIncomplete: false }
+const needs = syncNeeds({ kinds: [], watch: 'cluster' })
+
+/** A cluster whose answers the test changes, after the first looks. */
+async function start(first: Readonly<Record<string, Answer>>) {
+  const answers = new Map(Object.entries(first))
+  const reviews: string[] = []
+  const questions: string[] = []
+  const changes: string[] = []
+  const allowed = new Set<string>()
+  const stop = new AbortController()
+  const { log, lines } = memoryLog()
+  let watching: WatchOptions<SeenNamespace> | undefined
+  let version = 1
+  const seen = (name: string, isTerminating = false): SeenNamespace => ({
+    name,
+    isTerminating,
+    resourceVersion: String(version++),
+  })
+  const clock = manualClock()
+  const enabled = createEnabledAccounts({
+    cluster: {
+      namespaces: {
+        list: async () => ({
+          objects: [...answers.keys()].map((name) => seen(name)),
+          resourceVersion: String(version++),
+        }),
+        watch: (options) => {
+          watching = options
+          options.onOpen?.()
+          return new Promise((resolve) =>
+            options.signal.addEventListener('abort', () => resolve('9')),
+          )
+        },
+      },
+      async reviewRules(namespace) {
+        reviews.push(namespace)
+        const answer = answers.get(namespace) ?? nothing
+        if (answer === 'hangs') return await new Promise<never>(() => undefined)
+        if (answer instanceof Error) throw answer
+        return answer
+      },
+      async reviewAccess(namespace, { verb, resource, name }: NeededAccess) {
+        questions.push(`${namespace} ${verb} ${resource} ${name}`)
+        return allowed.has(String(name))
+      },
+    },
+    needs,
+    memory: ampleShares(),
+    onChange: (namespace) => changes.push(namespace),
+    clock,
+    log,
+    signal: stop.signal,
+  })
+  t.teardown(() => stop.abort())
+  const problemBefore = enabled.problem()
+  while (changes.length + reviews.length < answers.size) await clock.pass(0)
+  await clock.pass(0)
+  return {
+    problemBefore,
+    enabled,
+    answers,
+    reviews,
+    questions,
+    changes,
+    allowed,
+    lines,
+    clock,
+    put: (name: string, isTerminating = false) => watching?.onObject(seen(name, isTerminating)),
+    remove: (name: string) => watching?.onGone(name, seen(name)),
+  }
+}
+
+/** In this time, each namespace is looked at again. */
+const regularMs = 6 * 60_000
+
+const namesOf = ({ enabled }: Awaited<ReturnType<typeof start>>, namespace: string) => [
+  ...enabled.of(namespace),
+]
+
+t.test('at the start, each namespace is looked at once before anything else', async (t) => {
+  const started = await start({ a: enabling(['web']), b: nothing, c: enabling(['x', 'y']) })
+  t.equal(started.problemBefore, 'the namespaces have not been listed yet')
+  await started.enabled.firstLook
+  t.equal(started.enabled.problem(), undefined)
+  t.strictSame(started.reviews.slice(0, 3).sort(), ['a', 'b', 'c'])
+  t.strictSame(started.enabled.namespaces(), ['a', 'c'])
+  t.strictSame(namesOf(started, 'c'), ['x', 'y'])
+  t.ok(started.enabled.has('a', 'web'))
+  t.notOk(started.enabled.has('b', 'web'))
+  t.strictSame([...started.enabled.counts()], [['ready', 2]])
+  t.strictSame(started.lines, [])
+})
+
+t.test('a namespace whose review hangs delays nobody for long', async (t) => {
+  const started = await start({ a: 'hangs', b: enabling(['web']) })
+  let isLookedAt = false
+  void started.enabled.firstLook.then(() => {
+    isLookedAt = true
+  })
+  await started.clock.pass(9_000)
+  t.notOk(isLookedAt)
+  await started.clock.pass(2_000)
+  t.ok(isLookedAt)
+  t.strictSame(started.enabled.namespaces(), ['b'])
+  t.equal(started.enabled.problem(), undefined)
+})
+
+t.test('if no review is answered, nothing is known', async (t) => {
+  const started = await start({ a: forbidden, b: forbidden })
+  t.match(started.enabled.problem(), /has not said yet what the controller may do: it is forbidden/)
+  t.strictSame([...started.enabled.counts()], [['unknown', 2]])
+  t.equal(started.lines.filter(({ level }) => level === 'warn').length, 2)
+  started.answers.set('a', enabling(['web']))
+  await started.clock.pass(regularMs)
+  t.equal(started.enabled.problem(), undefined)
+  t.strictSame(namesOf(started, 'a'), ['web'])
+  t.match(started.lines.at(-1), { level: 'info', namespace: 'a' })
+})
+
+t.test('a failed review takes nothing away, and a namespace looks ready again later', async (t) => {
+  const started = await start({ a: enabling(['web']) })
+  started.answers.set('a', new Error('down'))
+  await started.clock.pass(regularMs)
+  t.strictSame(namesOf(started, 'a'), ['web'])
+  t.strictSame([...started.enabled.counts()], [['unknown', 1]])
+  started.answers.set('a', enabling(['web', 'api']))
+  await started.clock.pass(regularMs)
+  t.strictSame(namesOf(started, 'a'), ['web', 'api'])
+  t.strictSame(started.changes, ['a', 'a'])
+})
+
+t.test('an incomplete answer takes away only what is asked for and denied', async (t) => {
+  const started = await start({ a: enabling(['web', 'api']) })
+  started.allowed.add('web')
+  started.answers.set('a', enabling([], { isIncomplete: true }))
+  await started.clock.pass(regularMs)
+  t.strictSame(namesOf(started, 'a'), ['web'])
+  t.ok(started.questions.includes('a create serviceaccounts/token api'))
+  started.answers.set('a', enabling([]))
+  await started.clock.pass(regularMs)
+  t.strictSame(namesOf(started, 'a'), [], 'a complete answer counts')
+})
+
+t.test('what is lacking is said once, and looked at often', async (t) => {
+  const rules = enabling(['web']).rules.filter(({ resources }) => resources[0] !== 'events')
+  const started = await start({ a: { rules, isIncomplete: false } })
+  t.strictSame(namesOf(started, 'a'), ['web'], 'the account is enabled')
+  const before = started.reviews.length
+  await started.clock.pass(300_000)
+  t.equal(started.reviews.length - before, 10)
+  t.strictSame([...started.enabled.counts()], [['lacking', 1]])
+  t.match(started.lines, [
+    { level: 'warn', namespace: 'a', message: /may not create events there; apply the Role/ },
+  ])
+  t.equal(started.lines.length, 1)
+})
+
+t.test('a rule without names enables nothing and says so', async (t) => {
+  const rules = enabling([]).rules
+  const started = await start({ a: { rules, isIncomplete: false } })
+  t.strictSame(namesOf(started, 'a'), [])
+  t.strictSame([...started.enabled.counts()], [['unnamed', 1]])
+  t.match(started.lines, [{ level: 'warn', message: /has to name them \(resourceNames\)/ }])
+})
+
+t.test('namespaces come, terminate and go', async (t) => {
+  const started = await start({ a: enabling(['web']) })
+  started.answers.set('b', enabling(['api']))
+  started.put('b')
+  await started.clock.pass(regularMs)
+  t.strictSame(started.enabled.namespaces(), ['a', 'b'])
+  started.put('b', true)
+  t.strictSame(started.enabled.namespaces(), ['a'])
+  t.strictSame([...started.enabled.counts()].sort(), [
+    ['ready', 1],
+    ['terminating', 1],
+  ])
+  t.match(started.lines, [{ level: 'warn', namespace: 'b', message: /is being deleted/ }])
+  started.remove('b')
+  t.strictSame([...started.enabled.counts()], [['ready', 1]])
+  t.strictSame(started.changes, ['a', 'b', 'b'])
+  started.put('b')
+  await started.clock.pass(regularMs)
+  t.strictSame(started.enabled.namespaces(), ['a', 'b'], 'a new one of the same name')
+})
+
+t.test(
+  'a namespace in which something asks is looked at soon, and only so many often',
+  async (t) => {
+    const names = Array.from({ length: 300 }, (_, i) => `n${i}`)
+    const started = await start(Object.fromEntries(names.map((name) => [name, nothing])))
+    const countOf = (name: string) => started.reviews.filter((other) => other === name).length
+    for (const name of names) for (let i = 0; i < 100; i++) started.enabled.asks(name)
+    started.enabled.asks('no-such-namespace')
+    await started.clock.pass(6_000)
+    while (countOf('n0') < 2 || countOf('n299') < 2) await started.clock.pass(0)
+    t.equal(countOf('n299'), 2, 'soon')
+    await started.clock.pass(90_000)
+    t.equal(countOf('n299'), 5, 'and every half minute')
+    t.equal(countOf('n0'), 2, 'others had to make room')
+    t.equal(countOf('no-such-namespace'), 0)
+  },
+)
+
+t.test('what is forbidden is a reason to look at once, but not again and again', async (t) => {
+  const started = await start({ a: enabling(['web']) })
+  started.enabled.forbidden('a')
+  await started.clock.pass(6_000)
+  t.equal(started.reviews.length, 2)
+  for (let i = 0; i < 1_000; i++) started.enabled.forbidden('a')
+  await started.clock.pass(40_000)
+  t.equal(started.reviews.length, 2)
+  await started.clock.pass(20_000)
+  started.enabled.forbidden('a')
+  await started.clock.pass(6_000)
+  t.equal(started.reviews.length, 3, 'after a minute')
+})
