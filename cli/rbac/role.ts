@@ -13,6 +13,13 @@ export interface RightsNeeded {
   readonly externalSecrets: boolean
 }
 
+/** An object as it is printed. */
+export interface PrintedRole extends JsonObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace: string }
+}
+
 /** Of the Role, its RoleBinding, and the controller's ServiceAccount. Earlier releases of the chart used it for these, too. */
 export const roleName = 'akv-injector-sync'
 
@@ -27,7 +34,7 @@ export function syncRolesFor(
     /** Where the controller's ServiceAccount is. */
     readonly controllerNamespace: string
   },
-): readonly JsonObject[] {
+): readonly PrintedRole[] {
   const apiVersion = 'rbac.authorization.k8s.io/v1'
   const metadata = { name: roleName, namespace }
   return [

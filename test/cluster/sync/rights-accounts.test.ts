@@ -3,7 +3,7 @@ import type { KubeObject } from '../client/api.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { accountsIn, deniedBy, fieldManager, openSyncAccount } from './harness/sync-account.ts'
 
-/** Tests that the sync controller can change one annotation of a listed ServiceAccount, and nothing else. */
+/** Tests that the sync controller can change one annotation of an enabled ServiceAccount, and nothing else. */
 const { cluster, api, controller, namespaces } = await openSyncAccount(t)
 const path = `${accountsIn(namespaces.teamA)}/web`
 const key = 'akv-injector.io/sync-status'

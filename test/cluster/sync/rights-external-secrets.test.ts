@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Call, KubeObject } from '../client/api.ts'
 import { testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { fieldManager, openSyncAccount } from './harness/sync-account.ts'
+import { deniedBy, fieldManager, openSyncAccount } from './harness/sync-account.ts'
 
 /** Tests that the sync controller can read ExternalSecrets and stores, and change nothing but their status. */
 const { cluster, api, controller, namespaces } = await openSyncAccount(t)
@@ -47,19 +47,15 @@ async function reads(path: string): Promise<readonly number[]> {
   return (await Promise.all(answers)).map(({ status }) => status)
 }
 
-t.test(
-  'the sync controller lists and watches them in the listed namespaces only, and the stores of the cluster',
-  async (t) => {
-    for (const plural of namespaced) {
-      for (const namespace of [teamA, teamB])
-        t.strictSame(await reads(pathIn(namespace, plural)), [403, 200, 200], plural)
-      t.strictSame(await reads(pathIn(elsewhere, plural)), [403, 403, 403], plural)
-      const everywhere = await controller.call({ method: 'GET', path: `${group}/${plural}` })
-      t.equal(everywhere.status, 403, plural)
-    }
-    t.strictSame(await reads(clusterStores), [403, 200, 200])
-  },
-)
+t.test('the sync controller lists and watches them, and the stores of the cluster', async (t) => {
+  for (const plural of namespaced) {
+    for (const namespace of [teamA, teamB, elsewhere])
+      t.strictSame(await reads(pathIn(namespace, plural)), [403, 200, 200], plural)
+    const everywhere = await controller.call({ method: 'GET', path: `${group}/${plural}` })
+    t.equal(everywhere.status, 200, plural)
+  }
+  t.strictSame(await reads(clusterStores), [403, 200, 200])
+})
 
 const status = { conditions: [{ type: 'Ready', status: 'True', reason: 'SecretSynced' }] }
 const apply = (path: string, body: object) =>
@@ -152,7 +148,23 @@ t.test('the sync controller can’t change, create or delete them', async (t) =>
         t.equal((await answer).status, 403, `${namespace} ${plural}`)
   for (const answer of writes(clusterStores, 'ClusterSecretStore'))
     t.equal((await answer).status, 403)
-  for (const plural of namespaced)
-    t.equal((await statusOf(pathIn(elsewhere, plural))).status, 403, plural)
-  t.equal((await statusOf(clusterStores)).status, 403)
+  for (const plural of namespaced) {
+    const { status, body } = await statusOf(pathIn(elsewhere, plural))
+    t.equal(status, 422, plural)
+    t.match(body.message, deniedBy('statuses'))
+  }
 })
+
+t.test(
+  'the sync controller writes the status of a store of the cluster, and nothing else',
+  async (t) => {
+    const path = `${clusterStores}/db`
+    const before = withoutStatus(await read(path))
+    const { apiVersion, kind } = objectOf('ClusterSecretStore')
+    const applied = { apiVersion, kind, metadata: { name: 'db' }, status }
+    t.equal((await apply(`${path}/status`, applied)).status, 200)
+    t.match(await read(path), { status })
+    await merge(`${path}/status`, { metadata: { labels: { app: 'other' } }, spec: {} })
+    t.strictSame(withoutStatus(await read(path)), before)
+  },
+)

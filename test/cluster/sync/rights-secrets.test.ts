@@ -10,7 +10,7 @@ import {
   secretsIn,
 } from './harness/sync-account.ts'
 
-/** Tests which Secrets the sync controller can write in the namespaces with listed accounts. */
+/** Tests which Secrets the sync controller can write in the namespaces with enabled accounts. */
 const { api, controller, namespaces } = await openSyncAccount(t)
 const { teamA } = namespaces
 const ours = { 'app.kubernetes.io/managed-by': 'akv-injector' }

@@ -10,7 +10,7 @@ import {
   syncAccount,
 } from './harness/sync-account.ts'
 
-/** Tests the permissions of the sync controller. Other files test those for Secrets, accounts and ExternalSecrets. */
+/** Tests the permissions of the sync controller. Other files test those for Secrets, accounts, ExternalSecrets and teams. */
 const { cluster, api, controller, namespaces } = await openSyncAccount(t)
 const { teamA, teamB } = namespaces
 const audience = 'api://AzureADTokenExchange'
@@ -22,7 +22,7 @@ const ask = (spec: object, { namespace = teamA, name = 'web' } = {}) =>
     body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec },
   })
 
-t.test('the sync controller gets tokens of the listed accounts, for Entra', async (t) => {
+t.test('the sync controller gets tokens of the enabled accounts, for Entra', async (t) => {
   for (const at of [
     { namespace: teamA, name: 'web' },
     { namespace: teamA, name: 'api' },
@@ -56,7 +56,7 @@ const refusedSpecs: Readonly<Record<string, object>> = {
 }
 for (const [what, spec] of Object.entries(refusedSpecs))
   t.test(
-    `the sync controller gets no token of a listed account for another audience or use: ${what}`,
+    `the sync controller gets no token of an enabled account for another audience or use: ${what}`,
     async (t) => {
       const { status, body } = await ask({ expirationSeconds: 600, ...spec })
       t.equal(status, 422)
@@ -83,12 +83,13 @@ t.test('the sync controller gets no token of any other account, its own included
 })
 
 t.test('the sync controller lists and watches accounts, and creates events for them', async (t) => {
-  const path = accountsIn(teamA)
-  t.equal((await controller.call({ method: 'GET', path })).status, 200)
-  t.equal((await controller.call({ method: 'GET', path: `${path}/web` })).status, 403)
+  t.equal((await controller.call({ method: 'GET', path: `${accountsIn(teamA)}/web` })).status, 403)
   // From a future version, so that the watch ends without events.
   const watch = { watch: 'true', timeoutSeconds: '1', resourceVersion: '1000000000' }
-  t.equal((await controller.call({ method: 'GET', path, query: watch })).status, 200)
+  for (const path of ['/api/v1/serviceaccounts', '/api/v1/namespaces']) {
+    t.equal((await controller.call({ method: 'GET', path })).status, 200, path)
+    t.equal((await controller.call({ method: 'GET', path, query: watch })).status, 200, path)
+  }
   const event = {
     apiVersion: 'v1',
     kind: 'Event',
@@ -114,41 +115,35 @@ t.test('the API server lists these permissions and no others, in any namespace',
       .filter((rule) => !common.includes(rule))
       .map((rule) => JSON.parse(rule))
   }
-  const ofCluster = {
-    verbs: ['list', 'watch'],
-    apiGroups: ['external-secrets.io'],
-    resources: ['clustersecretstores'],
-  }
-  const rights = (accounts: readonly string[]) => [
-    { verbs: ['create'], apiGroups: [''], resources: ['events'] },
+  const stores = { apiGroups: ['external-secrets.io'] }
+  const verbs = ['list', 'watch']
+  const ofCluster = [
+    { verbs, apiGroups: [''], resources: ['namespaces'] },
+    { verbs, apiGroups: [''], resources: ['serviceaccounts'] },
+    { verbs, ...stores, resources: ['clustersecretstores'] },
+    { verbs, ...stores, resources: ['externalsecrets', 'secretstores'] },
     {
-      verbs: ['create'],
-      apiGroups: [''],
-      resources: ['serviceaccounts/token'],
-      resourceNames: accounts,
-    },
-    { verbs: ['get', 'create', 'patch', 'delete'], apiGroups: [''], resources: ['secrets'] },
-    { verbs: ['list', 'watch'], apiGroups: [''], resources: ['serviceaccounts'] },
-    ofCluster,
-    {
-      verbs: ['list', 'watch'],
-      apiGroups: ['external-secrets.io'],
-      resources: ['externalsecrets', 'secretstores'],
-    },
-    {
-      verbs: ['list', 'watch'],
+      verbs,
       apiGroups: ['secrets-store.csi.x-k8s.io'],
       resources: ['secretproviderclasses'],
     },
-    { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'], resourceNames: accounts },
+    { verbs: ['patch'], ...stores, resources: ['clustersecretstores/status'] },
     {
       verbs: ['patch'],
-      apiGroups: ['external-secrets.io'],
+      ...stores,
       resources: ['externalsecrets/status', 'secretstores/status'],
     },
   ]
-  t.strictSame(await own(teamA), rights(['api', 'web']))
-  t.strictSame(await own(teamB), rights(['web']))
+  const ofTeam = (resourceNames: readonly string[]) => [
+    { verbs: ['create'], apiGroups: [''], resources: ['events'] },
+    { verbs: ['create'], apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames },
+    { verbs: ['get', 'create', 'patch', 'delete'], apiGroups: [''], resources: ['secrets'] },
+    { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'], resourceNames },
+  ]
+  const sorted = (rules: readonly object[]) => rules.map((rule) => JSON.stringify(rule)).toSorted()
+  const rights = async (namespace: string) => sorted(await own(namespace))
+  t.strictSame(await rights(teamA), sorted([...ofCluster, ...ofTeam(['api', 'web'])]))
+  t.strictSame(await rights(teamB), sorted([...ofCluster, ...ofTeam(['web'])]))
   const elsewhere = await testNamespace(t, cluster)
   for (const namespace of [
     syncAccount.namespace,
@@ -157,7 +152,7 @@ t.test('the API server lists these permissions and no others, in any namespace',
     'kube-system',
     'kube-public',
   ])
-    t.strictSame(await own(namespace), [ofCluster], namespace)
+    t.strictSame(await rights(namespace), sorted(ofCluster), namespace)
 })
 
 t.test('other requests are forbidden', async (t) => {
@@ -196,8 +191,7 @@ t.test('other requests are forbidden', async (t) => {
     ['DELETE', `${secretsIn(elsewhere)}/x`],
     ['GET', `${secretsIn(syncAccount.namespace)}/akv-injector-ca`],
     ['GET', `${secretsIn('kube-system')}/x`],
-    ['GET', '/api/v1/serviceaccounts'],
-    ['GET', accountsIn(elsewhere)],
+    ['GET', `${accountsIn(elsewhere)}/default`],
     [
       'POST',
       accountsIn(teamA),
@@ -217,7 +211,9 @@ t.test('other requests are forbidden', async (t) => {
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine' } },
     ],
     ['GET', `/apis/apps/v1/namespaces/${teamA}/deployments`],
-    ['GET', '/api/v1/namespaces'],
+    ['GET', `/api/v1/namespaces/${teamA}`],
+    ['PATCH', `/api/v1/namespaces/${teamA}`, { metadata: { labels: { a: 'b' } } }],
+    ['DELETE', `/api/v1/namespaces/${elsewhere}`],
     ['GET', '/api/v1/nodes'],
     ['POST', `${rolesIn}/rolebindings`, binding],
     ['POST', `${rbac}/clusterrolebindings`, { ...binding, kind: 'ClusterRoleBinding' }],

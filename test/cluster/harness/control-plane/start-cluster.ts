@@ -181,9 +181,10 @@ export const plainProcess = {
   'secure-port': '0',
 }
 
-/** The controllers that create pods, that manage nodes and their pods, and that the manifests need. */
+/** The controllers that create pods, that manage nodes and their pods, that fill the ClusterRole admin, and that the manifests need. */
 const controllers = [
   'serviceaccount',
+  'clusterrole-aggregation',
   'namespace',
   'deployment',
   'replicaset',

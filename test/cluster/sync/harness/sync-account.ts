@@ -39,7 +39,7 @@ export async function openSyncAccount(t: Test): Promise<SyncAccount> {
   return { ...installed, cluster, api, controller, kubeconfigFile: ownKubeconfigFile }
 }
 
-type Policy = 'tokens' | 'secrets' | 'accounts'
+type Policy = 'tokens' | 'secrets' | 'accounts' | 'statuses'
 
 /** Matches the message with which one of its policies refuses a request. */
 export const deniedBy = (policy: Policy) =>

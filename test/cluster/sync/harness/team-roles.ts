@@ -1,11 +1,11 @@
 import { syncRolesFor } from '../../../../cli/rbac/role.ts'
 import type { KubeObject } from '../../client/api.ts'
 
-/** What `akv-injector rbac` prints for these accounts: their owner applies it to enable them for Secret sync. */
+/** What `akv-injector rbac` prints for accounts of a namespace, so that its owner enables them for Secret sync. */
 export const teamRoles = (namespace: string, accounts: readonly string[]): readonly KubeObject[] =>
   syncRolesFor(namespace, accounts, {
+    controllerNamespace: 'akv-injector',
     watch: 'cluster',
     classes: false,
     externalSecrets: false,
-    controllerNamespace: 'akv-injector',
-  }) as readonly KubeObject[]
+  })
