@@ -165,6 +165,11 @@ function addEmulator(program: Command, end: End): void {
       'issuer of the service account tokens to accept; default: the emulator',
     )
     .option('--ca-out <file>', 'where to write the CA certificate for clients')
+    .option(
+      '--dns-name <name>',
+      'a DNS name by which clients reach the vaults, for its certificate, such as *.vault.azure.net; repeatable',
+      append,
+    )
     .action(async (options) =>
       end(await (await import('./emulator/emulator.ts')).emulator(options)),
     )

@@ -35,6 +35,8 @@ export interface EmulatorOptions {
    * on, or `localhost` if that is a loopback or wildcard address.
    */
   readonly dnsNames?: readonly [string, ...string[]] | undefined
+  /** More DNS names of the certificate, by which clients reach the vaults, such as `*.vault.azure.net`. */
+  readonly vaultDnsNames?: readonly string[] | undefined
   /** Default: a new certificate from a new authority. */
   readonly certificate?: ServerPem | undefined
   /** What signs Entra's tokens, and those of service accounts. Default: new keys, which take most of the time of a start. */
@@ -53,7 +55,7 @@ const managedIdentityLifetimeSeconds = 86_399
 export async function startEmulator(options: EmulatorOptions) {
   const { listen = { host: '127.0.0.1', port: 0 }, now = () => new Date() } = options
   const address = ownAddress(listen.host)
-  const dnsNames = options.dnsNames ?? ['localhost']
+  const dnsNames = [...(options.dnsNames ?? ['localhost']), ...(options.vaultDnsNames ?? [])]
   const certificate = options.certificate ?? (await ownCertificate(dnsNames, address))
   const app = createTlsApp(certificate)
   const state = await createState(options, () =>

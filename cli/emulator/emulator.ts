@@ -3,6 +3,8 @@ import type { EmulatorData } from '../../emulator/data/data.ts'
 import { isIssuer } from '../../emulator/data/is-issuer.ts'
 import { parseEmulatorData } from '../../emulator/data/parse-data.ts'
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
+import { isName, subdomainName } from '../../lib/name-rules.ts'
+import { printable } from '../../lib/printable.ts'
 import { type ListenAddress, parseListenAddress } from '../../lib/server/listen-address.ts'
 import { runUntilSignal, untilAborted } from '../../lib/server/run-until-signal.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
@@ -18,6 +20,7 @@ interface EmulatorOptions {
   readonly controlPort: string
   readonly issuer?: string
   readonly caOut?: string
+  readonly dnsName?: readonly string[]
 }
 
 /**
@@ -31,6 +34,7 @@ export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
     listen: parseAddress(options.listen),
     controlPort: parseControlPort(options.controlPort),
     issuer: parseIssuer(options.issuer),
+    vaultDnsNames: options.dnsName?.map(parseDnsName),
   }
   return await runUntilSignal('emulator', async (signal) => {
     const running = await startEmulator(settings)
@@ -80,6 +84,13 @@ function parseIssuer(text?: string): string | undefined {
   if (text === undefined || isIssuer(text)) return text
   throw new InputError(
     `--issuer ${text}: expected an https URL, such as https://oidc.example/cluster`,
+  )
+}
+
+function parseDnsName(name: string): string {
+  if (isName(name.replace(/^\*\./, ''), subdomainName)) return name
+  throw new InputError(
+    `--dns-name ${printable(name)}: expected a DNS name in lower case, such as *.vault.azure.net`,
   )
 }
 

@@ -18,6 +18,8 @@ t.test('the emulator prints how to use it, and serves until SIGTERM', async (t) 
     '0',
     '--ca-out',
     `${folder}/ca.crt`,
+    '--dns-name',
+    '*.vault.azure.net',
   ])
   while (!output.stdout.includes('Ctrl-C'))
     await new Promise((resolve) => child.stdout.once('data', resolve))
@@ -33,6 +35,14 @@ t.test('the emulator prints how to use it, and serves until SIGTERM', async (t) 
   t.equal(response.statusCode, 401)
   t.match(response.headers['www-authenticate'], /^Bearer authorization="https:/)
   t.match(await text(response), 'Unauthorized')
+  // As if DNS said that the vault is on this machine.
+  const named = await new Promise<IncomingMessage>((resolve, reject) => {
+    const options = { agent, port: new URL(url).port, servername: 'team-b.vault.azure.net' }
+    const headers = { host: 'team-b.vault.azure.net' }
+    get({ ...options, headers, path: '/secrets/x?api-version=7.6' }, resolve).on('error', reject)
+  })
+  t.equal(named.statusCode, 401)
+  t.match(await text(named), 'Unauthorized')
 
   const control = /control +(\S+)/.exec(output.stdout)?.[1]
   const rotated = await fetch(`${control}/rotate`, {
@@ -70,6 +80,14 @@ t.test(
     })
   },
 )
+
+t.test('the emulator refuses what isn’t a DNS name', async (t) => {
+  for (const name of ['*', 'a.*', 'A.example', '*.*.example', 'a b', ''])
+    t.match(await runInProcess(['emulator', '--dns-name', name]), {
+      code: 2,
+      stderr: `--dns-name ${name}: expected a DNS name`,
+    })
+})
 
 t.test('the emulator reports invalid data and addresses as invalid input', async (t) => {
   const folder = t.testdir({ 'v.yaml': 'vaults: [1]\nfoo: 1' })
