@@ -21,13 +21,15 @@ export interface EmulatorProcessOptions {
   readonly host?: string
   /** The file that lists the vaults; by default the one of the examples. */
   readonly data?: string
+  /** The DNS names of the vaults, besides the address. */
+  readonly dnsNames?: readonly string[]
 }
 
 /** Starts `akv-injector emulator` as a process. */
 export async function startEmulatorProcess(
   options: EmulatorProcessOptions,
 ): Promise<EmulatedAzure> {
-  const { access, folder, host = '127.0.0.1', data = exampleData } = options
+  const { access, folder, host = '127.0.0.1', data = exampleData, dnsNames = [] } = options
   const [logFile, caFile] = [join(folder, 'emulator.log'), join(folder, 'emulator-ca.crt')]
   const issuerCaFile = join(folder, 'issuer-ca.crt')
   writeFileSync(issuerCaFile, access.ca ?? '')
@@ -40,6 +42,7 @@ export async function startEmulatorProcess(
       ...['--control-port', '0'],
       ...['--issuer', access.server.origin],
       ...['--ca-out', caFile],
+      ...dnsNames.flatMap((name) => ['--dns-name', name]),
     ],
     env: { NODE_EXTRA_CA_CERTS: issuerCaFile },
     logFile,

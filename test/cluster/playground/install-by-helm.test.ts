@@ -1,12 +1,12 @@
 import t from 'tap'
-import { accountsByNamespace } from './install-by-helm.ts'
+import { accountsOf } from './install-by-helm.ts'
 
 const credentials = (...subjects: readonly string[]) => ({
   clientId: '11111111-2222-3333-4444-555555555555',
   federatedCredentials: subjects.map((subject) => ({ subject, audience: 'any' })),
 })
 
-t.test('Secret sync is on for the accounts of the vault data', async (t) => {
+t.test('the accounts of the vault data exist, each once, and name their client', async (t) => {
   const data = {
     tenantId: '11111111-1111-1111-1111-111111111111',
     identities: [
@@ -17,11 +17,17 @@ t.test('Secret sync is on for the accounts of the vault data', async (t) => {
     ],
     vaults: [],
   }
+  const accounts = accountsOf(data)
   t.strictSame(
-    [...accountsByNamespace(data)],
+    accounts.map(({ metadata: { namespace, name } }) => [namespace, name]),
     [
-      ['shop', ['web', 'api.v1']],
-      ['batch', ['job']],
+      ['shop', 'web'],
+      ['shop', 'api.v1'],
+      ['batch', 'job'],
     ],
   )
+  for (const { metadata } of accounts)
+    t.match(metadata, {
+      annotations: { 'azure.workload.identity/client-id': '11111111-2222-3333-4444-555555555555' },
+    })
 })

@@ -10,6 +10,7 @@ import { createMachineResource } from '../harness/machine-resource.ts'
 import { temporaryFolder } from '../harness/temporary-folder.ts'
 import { startPods } from '../node/harness/start-pods.ts'
 import { findNode } from '../node/machine/find-node.ts'
+import { forward } from '../node/machine/forward.ts'
 import { createNetwork } from '../node/machine/network.ts'
 import { findHelm } from '../parts/find-helm.ts'
 import { apiServerParts, findParts } from '../parts/find-parts.ts'
@@ -53,11 +54,16 @@ async function serve(stateFolder: string, vaultData: string): Promise<NodeState>
   const { kubeconfigFile } = local
   const api = connect(kubeconfigFile)
   const cluster = clusterOf(api)
-  await serveServices(api, network)
+  await serveServices(api, network, { vaultDomain })
   const { azure, environment } = await startPods({
     ...{ folder, network, local, cluster, found, clusterDomain },
     data: readFileSync(vaultData, 'utf8'),
-    install: (cluster, azure) => installByHelm(cluster, azure, { kubeconfigFile, helm, data }),
+    vaultDnsNames: [`*.${vaultDomain}`],
+    async install(cluster, azure) {
+      const { hostname: host, port } = new URL(azure.url)
+      await forward({ from: { host, port: 443 }, to: () => ({ host, port: Number(port) }) })
+      await installByHelm(cluster, azure, { kubeconfigFile, helm, data, vaultDomain })
+    },
   })
   copyFileSync(kubeconfigFile, join(stateFolder, 'kubeconfig'))
   symlinkSync(environment.kubectl, join(stateFolder, 'kubectl'))
@@ -66,6 +72,9 @@ async function serve(stateFolder: string, vaultData: string): Promise<NodeState>
   writeState(stateFolder, state)
   return state
 }
+
+/** As in Azure's public cloud, so that the stores of ExternalSecrets work as they are. */
+const vaultDomain = 'vault.azure.net'
 
 function orThrow<T>(found: Parsed<T>): T {
   if (found.kind === 'invalid') throw new Error(found.problem)

@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readEmulatorData } from '../../../cli/emulator/emulator.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
-import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import { describePlayground } from './describe-playground.ts'
 import { checkKind, startKind } from './kind.ts'
-import type { ServeMessage } from './serve.ts'
+import { startServing } from './start-serving.ts'
 import {
   type NodeState,
   type PlaygroundState,
@@ -15,6 +13,7 @@ import {
   readState,
   writeState,
 } from './state.ts'
+import { createWorking } from './working.ts'
 
 /** `npm run cluster [-- --kind] [-- --vault-data FILE]`: starts a cluster for experiments, and leaves it running. */
 
@@ -55,37 +54,27 @@ async function startByKind(vaultData: string): Promise<PlaygroundState> {
   }
 }
 
-/** @throws Error with the reason if the cluster can't start */
-function startOnNode(vaultData: string): Promise<NodeState> {
-  const log = openSync(join(folder, 'log'), 'a')
-  const serve = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'serve.ts'), folder, vaultData],
-    {
-      stdio: ['ignore', log, log, 'ipc'],
-      detached: true,
-    },
-  )
-  serve.unref()
-  return new Promise((resolve, reject) => {
-    serve.once('exit', progress.hide)
-    serve.once('exit', () => reject(new Error('the process ended before the cluster was ready')))
-    serve.once('error', reject)
-    serve.on('message', (message: ServeMessage) => {
-      progress.hide()
-      if (message.kind === 'progress') {
-        say(message.line)
-        progress.show('working')
-      }
-      if (message.kind === 'failed') reject(new Error(`${message.line}\n${otherWay}`))
-      if (message.kind === 'ready') resolve(message.state)
+async function startOnNode(vaultData: string): Promise<NodeState> {
+  try {
+    return await startServing({
+      args: [join(import.meta.dirname, 'serve.ts'), folder, vaultData],
+      log: openSync(join(folder, 'log'), 'a'),
+      onProgress(line) {
+        working.hide()
+        say(line)
+        working.show('working')
+      },
     })
-  })
+  } catch (error) {
+    throw new Error(`${reasonOf(error)}\n${otherWay}`)
+  } finally {
+    working.hide()
+  }
 }
 
 const otherWay = 'With Docker, kind and kubectl you can run `npm run cluster -- --kind` instead.'
-const progress = createProgress()
 const say = (line: string) => console.log(`cluster: ${line}`)
+const working = createWorking({ isTerminal: process.stderr.isTTY, say })
 
 try {
   say(await up())

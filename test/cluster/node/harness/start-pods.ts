@@ -32,6 +32,8 @@ export interface PodsOptions {
   readonly data?: string
   /** The domain of Services for pods, if a DNS server listens at the network's gateway. */
   readonly clusterDomain?: string
+  /** The DNS names of the vaults, which that server resolves. */
+  readonly vaultDnsNames?: readonly string[]
   /** Installs akv-injector; by default from the manifests. Resolves when annotated pods are admitted. */
   readonly install?: typeof installWithVault
 }
@@ -74,6 +76,7 @@ export async function startPods(options: PodsOptions) {
       folder,
       host: network.gateway,
       data: dataFile,
+      ...(options.vaultDnsNames && { dnsNames: options.vaultDnsNames }),
     })
     undo.push(() => azure.stop())
     const identity = await startIdentityWebhook(cluster)

@@ -11,10 +11,14 @@ import { clusterDomain, readServices, type ServiceEntry } from './service-table.
 
 /**
  * Does what kube-proxy and CoreDNS do in other clusters, well enough for experiments: connections to the cluster IP of a
- * Service reach a ready endpoint, and names in `cluster.local` have addresses. The bridge holds the cluster IPs, so they
+ * Service reach a ready endpoint, and names in `cluster.local` have addresses. Names of vaults lead to the network's gateway. The bridge holds the cluster IPs, so they
  * are removed with it.
  */
-export async function serveServices(api: Api, network: Network): Promise<void> {
+export async function serveServices(
+  api: Api,
+  network: Network,
+  { vaultDomain }: { readonly vaultDomain: string },
+): Promise<void> {
   let services = await readServices(api)
   const served = new Map<string, { close(): void }>()
   const update = async () => {
@@ -33,7 +37,9 @@ export async function serveServices(api: Api, network: Network): Promise<void> {
       served.set(key, await forward({ from: { host, port }, to }))
     }
   }
-  await serveDns(network.gateway, (name) => addressesOf(services, name))
+  await serveDns(network.gateway, (name) =>
+    name.endsWith(`.${vaultDomain}`) ? [network.gateway] : addressesOf(services, name),
+  )
   void repeat(update)
 }
 
