@@ -14,7 +14,7 @@ export interface RightsNeeded {
 }
 
 /** An object as it is printed. */
-export interface PrintedRole extends JsonObject {
+interface PrintedRole extends JsonObject {
   readonly apiVersion: string
   readonly kind: string
   readonly metadata: { readonly name: string; readonly namespace: string }

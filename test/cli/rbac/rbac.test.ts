@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
+import { syncNeeds } from '../../../sync/rights/needs.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import { account, csiClass, parseRoles, store } from './harness.ts'
 
@@ -126,6 +127,25 @@ t.test('with a watch for each namespace, the Role allows to watch there', async 
       verbs: ['patch'],
     },
   ])
+})
+
+t.test('with a watch for each namespace, the Role has all that the controller needs', async (t) => {
+  const kinds = ['SecretProviderClass', 'ExternalSecret'] as const
+  const needs = syncNeeds({ kinds, watch: 'namespaces' })
+  const options = ['--watch', 'namespaces', '--classes', '--external-secrets']
+  const { rules } = parseRoles((await rbac(account('web'), ...options)).stdout)
+  t.ok(needs.length >= 10, `${needs.length} needs`)
+  for (const { verb, group, resource } of needs)
+    t.ok(
+      rules.some(
+        ({ apiGroups, resources, verbs, resourceNames }) =>
+          resourceNames === undefined &&
+          apiGroups.includes(group) &&
+          resources.includes(resource) &&
+          verbs.includes(verb),
+      ),
+      `${verb} ${resource}`,
+    )
 })
 
 t.test('the controller may be in another namespace', async (t) => {
