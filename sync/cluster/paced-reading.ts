@@ -14,22 +14,25 @@ export interface PageTurns {
   readonly awaitTurn: AwaitTurn
 }
 
-/** All namespaces are listed at the start. */
+/** For all namespaces that are listed by themselves. */
 const pagesAtOnce = 2
 
 /** How long the objects of all namespaces are read without a break. */
 const sliceMicroseconds = 5_000
 
-/** Lets namespaces take turns. What belongs to the whole cluster waits for nobody, but lets the event loop turn. */
+/**
+ * Lets namespaces take turns. A list of the whole cluster waits for nobody, because everybody waits for it, but lets the event loop
+ * turn.
+ */
 export function createPageTurns(pace?: FairPace): (namespace: string) => PageTurns {
   const limit = createFairLimit(pagesAtOnce)
-  return (namespace) => ({
-    inTurn: (request) => limit({ address: '', namespace }, request),
-    awaitTurn:
-      namespace === ''
-        ? createSlices()
-        : async (microseconds) => await pace?.awaitTurn(namespace, microseconds),
-  })
+  return (namespace) =>
+    namespace === ''
+      ? { inTurn: (request) => request(), awaitTurn: createSlices() }
+      : {
+          inTurn: (request) => limit({ address: '', namespace }, request),
+          awaitTurn: async (microseconds) => await pace?.awaitTurn(namespace, microseconds),
+        }
 }
 
 function createSlices(): AwaitTurn {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** How long the first reviews may take together. What isn't known by then follows later. */
-const longestMs = 10_000
+/** How long the first reviews may take together. What isn't known by then follows later, with lists of its own. */
+const longestMs = 30_000
 
 /** Follows the first review of each namespace that exists at the start. */
 export function createFirstLook({

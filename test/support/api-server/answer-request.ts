@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type ApiAnswer, failure } from './api-answer.ts'
 import type { ApiObject } from './api-object.ts'
+import { selectedBy } from './field-selector.ts'
 import type { ObjectStore } from './object-store.ts'
 
 export interface ApiRequest {
@@ -81,7 +82,7 @@ function listPage(
   collection: string,
   { query, objects }: { readonly query: URLSearchParams; readonly objects: ObjectStore },
 ): object {
-  const all = objects.list(collection)
+  const all = objects.list(collection).filter(selectedBy(query))
   const from = Number(query.get('continue') ?? 0)
   const to = from + Number(query.get('limit') ?? all.length)
   const metadata = {

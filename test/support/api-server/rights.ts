@@ -16,6 +16,8 @@ export interface ClientRights {
   enable(namespace: string, accounts: readonly string[]): void
   /** Creates a namespace, in which the client has these rules. */
   set(namespace: string, rules: readonly AnsweredRule[], isIncomplete?: boolean): void
+  /** Deletes a namespace and creates it again, so it is looked at. */
+  touch(namespace: string): void
   /** Deletes a namespace, or begins to. */
   delete(namespace: string, how?: 'begin'): void
   answer(request: ApiRequest): ApiAnswer | undefined
@@ -58,6 +60,10 @@ export function createClientRights(objects: ObjectStore): ClientRights {
     set(namespace, rules, incomplete = false) {
       all.set(namespace, { rules, incomplete })
       if (!objects.get(`/api/v1/namespaces/${namespace}`)) put(namespace, 'Active')
+    },
+    touch(namespace) {
+      objects.delete(`/api/v1/namespaces/${namespace}`)
+      put(namespace, 'Active')
     },
     delete(namespace, how) {
       if (how === 'begin') return void put(namespace, 'Terminating')

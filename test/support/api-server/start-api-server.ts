@@ -97,8 +97,7 @@ export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Pro
     server.requests.push(request)
     const answered = await answer(request, authorization)
     if (answered === undefined) {
-      const since = Number(query.get('resourceVersion'))
-      watches.open(response, { collection: path, since, objects })
+      watches.open(response, { collection: path, query, objects })
       return
     }
     const [code, body] = answered

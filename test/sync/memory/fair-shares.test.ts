@@ -32,6 +32,18 @@ t.test('a key that can’t have more keeps what it had', async (t) => {
   t.equal(shares.roomFor('a', 'y'), 75)
 })
 
+t.test('the number of namespaces may change, and what one held is free when it ends', async (t) => {
+  const shares = createFairShares({ maxBytes: 1000, namespaces: 1 })
+  t.ok(shares.hold('a', 'x', 500))
+  shares.divide(5)
+  t.equal(shares.roomFor('b', 'x'), 100 + 50, '400 bytes are lent to the first one')
+  t.notOk(shares.hold('a', 'y', 1), 'it keeps what it has, and gets no more')
+  shares.releaseAll('a')
+  shares.releaseAll('absent')
+  t.equal(shares.roomFor('b', 'x'), 350)
+  t.equal(shares.roomFor('a', 'x'), 350)
+})
+
 t.test(
   'in any order, namespaces get at most what there is and at least their own share',
   async () => {
