@@ -25,5 +25,6 @@ const forward = '  kubectl -n azure port-forward pod/emulator 8445 &\n'
 const forwardedUrl = 'http://127.0.0.1:8445'
 const ofNode = `akv-injector is a release of Helm: helm test akv-injector -n akv-injector. The images busybox:1.37 and nginx:1.29 (also a
 busybox) need no registry. Pods reach the vaults by their real names (https://team-a.vault.azure.net), so that
-SecretProviderClasses, and ExternalSecrets with their stores, need no change. Pods reach Services by their names, but no host outside of this machine.
+SecretProviderClasses, and ExternalSecrets with their stores, need no change. Pods reach Services by their names, but no host
+outside of this machine.
 `
