@@ -12,7 +12,7 @@ To see a rotated secret arrive in a file within a few minutes:
 
   kubectl apply -f ${examples}/refresh.yaml
 ${state.runner === 'kind' ? forward : ''}  curl --json '${rotation}' ${state.runner === 'kind' ? forwardedUrl : state.controlUrl}/rotate
-  kubectl exec deployment/web -- sh -c 'until grep another /mnt/secrets-store/db-password; do sleep 5; done'
+  kubectl exec deployment/web -c web -- sh -c 'until grep another /mnt/secrets-store/db-password; do sleep 5; done'
 
 The vaults are emulated. Their content and the service accounts that may read it come from the file of --vault-data, by
 default vault.yaml beside the examples. Secret sync is on for ${state.runner === 'node' ? 'these service accounts, which exist' : 'the service accounts of the examples'}.
