@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { syncRolesFor } from '../../../cli/rbac/role.ts'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
 import type { CustomKind, SyncCluster, WatchOptions } from '../../../sync/cluster/cluster-port.ts'
 import { type Manifest, readRendered } from '../../manifests/rendered.ts'
 import type { ApiRequest } from '../../support/api-server/answer-request.ts'
 import { startApiServer } from '../../support/api-server/start-api-server.ts'
 
-/** Tests that the chart grants the controller what its requests need, and nothing else. */
+/** Tests that the chart and a team's Role grant the controller what its requests need, and nothing else. */
 
 const namespace = 'team-a'
 const account = { namespace, name: 'web', uid: 'u', annotations: {} }
@@ -73,6 +74,13 @@ const calls: Readonly<Record<string, readonly Ask[]>> = {
   'patch secretstores/status': [writeStatus('SecretStore')],
   'list clustersecretstores': [list('ClusterSecretStore', '')],
   'watch clustersecretstores': [watch('ClusterSecretStore', '')],
+  'patch clustersecretstores/status': [
+    (cluster) =>
+      cluster.writeReadyStatus(
+        { kind: 'ClusterSecretStore', namespace: '', name: 'db', uid: 'u' },
+        undefined,
+      ),
+  ],
 }
 /** Every account may ask the API server which kinds it has. */
 const unrestricted: Ask = (cluster) => cluster.servesKind('ExternalSecret')
@@ -128,8 +136,14 @@ t.test('each right is needed by a call, and each call has its right', async (t) 
 
   const fixture = join(import.meta.dirname, '../../fixtures/sync/install.yaml')
   const { objects } = readRendered(readFileSync(fixture, 'utf8'))
-  const rules = objects
-    .filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole')
+  const roles = syncRolesFor(namespace, [account.name], {
+    watch: 'cluster',
+    classes: true,
+    externalSecrets: true,
+    controllerNamespace: 'akv-injector',
+  })
+  const rules = [...objects, ...roles]
+    .filter(({ kind }: Manifest) => kind === 'Role' || kind === 'ClusterRole')
     .flatMap((role: Manifest) => role.rules)
   const granted = rules.flatMap(({ verbs, resources }: Manifest) =>
     resources.flatMap((resource: string) => verbs.map((verb: string) => `${verb} ${resource}`)),
