@@ -19,8 +19,9 @@ export function rightsRequests({
           resources: rule.resources ?? [],
           resourceNames: rule.resourceNames ?? [],
         })),
-        // Without a status, nothing is known.
-        isIncomplete: status?.incomplete !== false,
+        // Without a status, nothing is known. With an error, such as a Role that isn't there or isn't read yet, the rules of other
+        // Roles are missing, although RBAC calls its answer complete.
+        isIncomplete: status?.incomplete !== false || Boolean(status.evaluationError),
       }
     },
     async reviewAccess(namespace, { verb, group, resource: path, name }) {

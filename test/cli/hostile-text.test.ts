@@ -108,7 +108,7 @@ t.test(
       ['emulator', '--data', 'manifests/examples/vault.yaml', '--control-port', evil],
       ['emulator', '--data', 'manifests/examples/vault.yaml', '--issuer', evil],
       ['certs', '--namespace', evil, '--tls-secret', evil, '--health-listen', evil],
-      ['sync', '--service-accounts', evil, '--health-listen', evil],
+      ['sync', '--watch', evil, '--health-listen', evil],
     ]) {
       const { code, stdout, stderr } = await runInProcess(args, { input })
       t.not(code, 0)

@@ -334,3 +334,21 @@ t.test('errors contain no token and no value', async (t) => {
   const error = await cluster.readSecret(db).catch((error: Error) => error)
   t.notMatch(String((error as Error).stack), /s3cr3t|test-api-server-token/)
 })
+
+t.test('an answer about rights is complete only if it says so and has no error', async (t) => {
+  const { apiServer, cluster } = await start(t)
+  const rule = { verbs: ['create'], apiGroups: [''], resources: ['secrets'] }
+  const complete = { resourceRules: [rule], nonResourceRules: [], incomplete: false }
+  const answers = [
+    [complete, false],
+    [{ ...complete, evaluationError: '' }, false],
+    [{ ...complete, evaluationError: 'roles.rbac.authorization.k8s.io "x" not found' }, true],
+    [{ ...complete, incomplete: true }, true],
+    [undefined, true],
+  ] as const
+  for (const [status, isIncomplete] of answers) {
+    apiServer.before = ({ path }) =>
+      path.endsWith('/selfsubjectrulesreviews') ? [201, { spec: {}, status }] : undefined
+    t.match(await cluster.reviewRules('team-a'), { isIncomplete }, JSON.stringify(status))
+  }
+})
