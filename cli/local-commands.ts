@@ -170,6 +170,11 @@ function addEmulator(program: Command, end: End): void {
       'a DNS name by which clients reach the vaults, for its certificate, such as *.vault.azure.net; repeatable',
       append,
     )
+    .option(
+      '--cluster-id <id>',
+      'emulate the token proxy of an AKS cluster with this ID, which exchanges tokens by identity bindings',
+    )
+    .option('--cluster-ca-out <file>', 'where to write the CA certificate of that cluster')
     .action(async (options) =>
       end(await (await import('./emulator/emulator.ts')).emulator(options)),
     )

@@ -1,19 +1,22 @@
 /** The configuration that the webhook writes to `AKV_INJECTOR_CONFIG` and the agent reads. Pure: both import this file. */
 
 import type { ObjectReference } from '../keyvault/reference.ts'
+import type { TokenProxy } from '../lib/identity-binding/token-proxy.ts'
 import type { LogLevel } from '../lib/log/log-level.ts'
+import { bindingAudience, type TokenAudience, tokenAudience } from '../lib/token-audience.ts'
 
 /**
  * The newest version that this agent reads. Increases with every change that an older agent would misread: version 2
- * brought {@link AgentConfig.volumes}, version 3 {@link AgentConfig.staleAfterSeconds}, and version 4
- * {@link AgentConfig.opensGate}.
+ * brought {@link AgentConfig.volumes}, version 3 {@link AgentConfig.staleAfterSeconds}, version 4
+ * {@link AgentConfig.opensGate}, and version 5 {@link AgentConfig.tokenProxy}.
  */
-export const contractVersion = 4
+export const contractVersion = 5
 
 /** The lowest version that has what the configuration uses, so that older agents still read what they can. */
 export function versionOf(
-  config: Pick<AgentConfig, 'volumes' | 'staleAfterSeconds' | 'opensGate'>,
-): 1 | 2 | 3 | 4 {
+  config: Pick<AgentConfig, 'volumes' | 'staleAfterSeconds' | 'opensGate' | 'tokenProxy'>,
+): 1 | 2 | 3 | 4 | 5 {
+  if (config.tokenProxy) return 5
   if (config.opensGate) return 4
   if (config.staleAfterSeconds !== undefined) return 3
   return config.volumes === undefined ? 1 : 2
@@ -178,7 +181,13 @@ export interface AgentConfig {
     readonly defaultTenantId?: string
   }
   readonly cloud: Cloud
+  /** Exchanges the token, by an identity binding of AKS. Absent: Entra does. */
+  readonly tokenProxy?: TokenProxy
 }
+
+/** The audience that the pod's token has. */
+export const audienceOf = ({ tokenProxy }: Pick<AgentConfig, 'tokenProxy'>): TokenAudience =>
+  tokenProxy === undefined ? tokenAudience : bindingAudience
 
 /** Kubernetes doesn't limit it. Each container that sees the variable repeats its name in the pod. */
 export const maxVariableNameLength = 253

@@ -83,8 +83,10 @@ const segment: Check<string | Accepted<typeof wantedValue>> = (value) =>
 const seconds = number((value) => value >= 0)
 const httpsUrl = string((url) => url.startsWith('https://'))
 
+const isServerName = (name: string) => isName(name, subdomainName)
+
 const config: Check<AgentConfig> = object({
-  version: oneOf([1, 2, 3, 4]),
+  version: oneOf([1, 2, 3, 4, 5]),
   containers: listOf(string()),
   volumes: optional(
     listOf(
@@ -132,6 +134,7 @@ const config: Check<AgentConfig> = object({
     audience: httpsUrl,
     ca: optional(string()),
   }),
+  tokenProxy: optional(object({ url: httpsUrl, serverName: string(isServerName), ca: string() })),
 } satisfies Record<keyof AgentConfig, Check<unknown>>)
 
 /** The path to the first member that doesn't fit the served volumes, or undefined if all do. */

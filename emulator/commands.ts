@@ -17,7 +17,11 @@ import type { VaultService } from './vault/vault-service.ts'
 /** The commands that tests and the control endpoint give to a running emulator. */
 export type Commands = ReturnType<typeof createCommands>
 
-export function createCommands(state: Tenant & VaultService, requests: readonly SeenRequest[]) {
+export function createCommands(
+  state: Tenant & VaultService,
+  requests: readonly SeenRequest[],
+  tokenProxy?: { readonly rotateAuthority: () => Promise<string> },
+) {
   const { issuerSigner: signer, vaults, faults, now } = state
   return {
     /** The last 10,000 requests, the newest last. */
@@ -31,7 +35,13 @@ export function createCommands(state: Tenant & VaultService, requests: readonly 
     rotate: (rotation: Rotation) => rotate(vaults, rotation, now()),
     /** Changes a version (by default the newest), or deletes or recovers the object. */
     update: (change: ObjectChange) => update(vaults, change, now()),
+    /** Replaces the authority of the emulated cluster. Returns the new one in PEM. */
+    rotateClusterCa: tokenProxy?.rotateAuthority ?? withoutCluster,
     addFault: faults.add,
     clearFaults: faults.clear,
   }
+}
+
+async function withoutCluster(): Promise<string> {
+  throw new Error('there is no cluster; start the emulator with --cluster-id')
 }

@@ -59,6 +59,7 @@ export async function startControl(commands: Commands, port: number) {
   post('/service-account-tokens', tokenRequest, async (options) => ({
     token: await commands.serviceAccountToken(options),
   }))
+  post('/rotate-cluster-ca', mapping({}), async () => ({ ca: await commands.rotateClusterCa() }))
   app.delete('/faults', async () => {
     commands.clearFaults()
     return {}

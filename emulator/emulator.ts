@@ -10,6 +10,7 @@ import { entraRoutes, issuerRoutes } from './entra/entra-routes.ts'
 import { createIssuerKeys } from './entra/issuer-keys.ts'
 import { createSigner, type Signer } from './entra/signer.ts'
 import type { Tenant } from './entra/tenant.ts'
+import { startTokenProxy } from './entra/token-proxy.ts'
 import { injectFaults } from './faults/fault-hook.ts'
 import { createFaults } from './faults/faults.ts'
 import { logRequests } from './http/request-log.ts'
@@ -39,6 +40,8 @@ export interface EmulatorOptions {
   readonly vaultDnsNames?: readonly string[] | undefined
   /** Default: a new certificate from a new authority. */
   readonly certificate?: ServerPem | undefined
+  /** The ID of an AKS cluster whose API server exchanges tokens by identity bindings. Absent: there is none. */
+  readonly clusterId?: string | undefined
   /** What signs Entra's tokens, and those of service accounts. Default: new keys, which take most of the time of a start. */
   readonly signers?: readonly [entra: Signer, issuer: Signer] | undefined
   /** The clock of tokens, vaults and faults, and of the header `Date`. Default: the machine's clock. */
@@ -73,9 +76,18 @@ export async function startEmulator(options: EmulatorOptions) {
     })
   await app.listen(listen)
 
-  const commands = createCommands(state, requests)
+  const { clusterId } = options
+  const tokenProxy =
+    clusterId === undefined
+      ? undefined
+      : await startTokenProxy(state, {
+          clusterId,
+          listen: { host: listen.host, port: 0 },
+          ipAddresses: address ? [address] : [],
+        })
+  const commands = createCommands(state, requests, tokenProxy)
   const control = await startControl(commands, options.controlPort ?? 0).catch(async (error) => {
-    await app.close()
+    await Promise.all([app.close(), tokenProxy?.close()])
     throw error
   })
   return {
@@ -87,11 +99,13 @@ export async function startEmulator(options: EmulatorOptions) {
     /** `http://127.0.0.1:PORT` */
     controlUrl: control.url,
     caPem: certificate.caPem,
+    /** Set if `clusterId` is. */
+    tokenProxy,
     /** The issuer of a federated credential that doesn't name one. */
     issuer: state.defaultIssuer,
     /** Ends open connections, and resolves when all servers have stopped listening. */
     close: async (): Promise<void> => {
-      await Promise.all([app.close(), control.close()])
+      await Promise.all([app.close(), control.close(), tokenProxy?.close()])
     },
   }
 }

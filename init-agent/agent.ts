@@ -8,6 +8,7 @@ import {
 import { isComplete } from '../delivery/projection/compare-content.ts'
 import { firstFetchDeadline } from '../delivery/projection/deadline.ts'
 import { type RefreshState, startState } from '../delivery/projection/refresh-content.ts'
+import { bindingVariablesIn } from '../delivery/session/identity.ts'
 import { openSession } from '../delivery/session/session.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { takeTime } from '../lib/handed-time.ts'
@@ -117,6 +118,11 @@ async function settle({ clock, signal }: AgentContext, longestMs: number): Promi
 function openContext(options: AgentOptions): AgentContext {
   const { config, root, env, log, signal, clock = systemClock, resumed } = options
   checkTargets(config)
+  const variables = config.tokenProxy ? [] : bindingVariablesIn(env)
+  if (variables.length > 0)
+    log.info('variables of identity bindings are ignored, because the pod asks for none', {
+      variables,
+    })
   const credential = { tokenFile: join(root, identityFolder, tokenFileName) }
   const latencies = latenciesOf(config, resumed)
   const session = openSession({

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
-import { createConnection } from '../keyvault/clients/connection.ts'
+import { createConnection, type Exchange } from '../keyvault/clients/connection.ts'
 import { createServerTime } from '../keyvault/clients/server-time.ts'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
 import { createVaultPauses } from '../keyvault/readers/vault-pauses.ts'
@@ -13,6 +13,7 @@ import { connectCluster } from './cluster/api-server.ts'
 import { createEventBudget } from './cluster/event-budget.ts'
 import { type Controller, type ControllerOptions, startController } from './controller.ts'
 import { type AccountSessionOptions, openAccountSession } from './fetch/account-session.ts'
+import { followTokenProxy } from './fetch/follow-token-proxy.ts'
 import { createFairShares } from './memory/fair-shares.ts'
 import { createSyncMetrics } from './metrics/metrics.ts'
 import { createFairPace } from './pace/fair-pace.ts'
@@ -68,7 +69,15 @@ async function sync(
   })
   log.info('syncing Secrets', { watch, kinds, healthPort: health.address.port })
   try {
-    const openSession = sessionOpener({ cloud: policy.cloud, cluster, agent, metrics, signal })
+    const tokenProxy = followTokenProxy(settings.tokenProxy, { clock, log, signal })
+    const openSession = sessionOpener({
+      cloud: policy.cloud,
+      cluster,
+      agent,
+      tokenProxy,
+      metrics,
+      signal,
+    })
     const events = createEventBudget(clock)
     const memory = createFairShares({ maxBytes: keptBytes(), namespaces: 1 })
     const tries = createTryLimit(clock)
@@ -92,15 +101,20 @@ const keptBytes = (): number => getHeapStatistics().heap_size_limit / 4
 /** All accounts share the connection pool and the pauses of throttled vaults. */
 function sessionOpener({
   signal,
+  tokenProxy,
   ...shared
 }: Pick<AccountSessionOptions, 'cloud' | 'cluster' | 'agent' | 'metrics'> & {
   readonly signal: AbortSignal
+  readonly tokenProxy: () => Exchange
 }): ControllerOptions['openSession'] {
   const pauses = createVaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
   const serverTime = createServerTime(clock)
-  return (account, identity, heldToken) =>
-    openAccountSession({ ...shared, serverTime, pace, pauses, clock, account, identity, heldToken })
+  const all = { ...shared, serverTime, pace, pauses, clock }
+  return (account, { identity, usesBinding }, heldToken) => {
+    const exchange = usesBinding ? tokenProxy() : { agent: shared.agent }
+    return openAccountSession({ ...all, exchange, account, identity, heldToken })
+  }
 }
 
 async function untilEnded(

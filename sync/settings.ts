@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { TokenProxySettings } from '../lib/identity-binding/token-proxy.ts'
 import type { LogLevel } from '../lib/log/log-level.ts'
 import { printable } from '../lib/printable.ts'
 import { allInvalid, type Checked, valid } from '../lib/problems/parsed.ts'
@@ -27,6 +28,8 @@ export interface SyncSettings {
   readonly kinds: readonly SourceKind[]
   readonly healthListen: ListenAddress
   readonly policy: Policy
+  /** Where to look for the token proxy of identity bindings. Absent: they are turned off. */
+  readonly tokenProxy?: TokenProxySettings
   readonly logLevel: LogLevel
 }
 
@@ -50,12 +53,19 @@ export function readSyncSettings(
   ]
   if (read.kind === 'invalid' || healthListen === undefined || watch === undefined)
     return allInvalid(problems)
-  const { policy, logLevel } = read.value
+  const { policy, logLevel, tokenProxy } = read.value
   const kinds: readonly SourceKind[] = [
     ...(flags.classes ? (['SecretProviderClass'] as const) : []),
     ...(flags.externalSecrets ? (['ExternalSecret'] as const) : []),
   ]
-  return valid({ watch, kinds, healthListen, policy, logLevel })
+  return valid({
+    watch,
+    kinds,
+    healthListen,
+    policy,
+    ...(tokenProxy && { tokenProxy }),
+    logLevel,
+  })
 }
 
 const wrongWatch = (found: string): string =>

@@ -3,7 +3,7 @@ import type { EmulatorData } from '../../emulator/data/data.ts'
 import { isIssuer } from '../../emulator/data/is-issuer.ts'
 import { parseEmulatorData } from '../../emulator/data/parse-data.ts'
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
-import { isName, subdomainName } from '../../lib/name-rules.ts'
+import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import { type ListenAddress, parseListenAddress } from '../../lib/server/listen-address.ts'
 import { runUntilSignal, untilAborted } from '../../lib/server/run-until-signal.ts'
@@ -21,6 +21,8 @@ interface EmulatorOptions {
   readonly issuer?: string
   readonly caOut?: string
   readonly dnsName?: readonly string[]
+  readonly clusterId?: string
+  readonly clusterCaOut?: string
 }
 
 /**
@@ -35,11 +37,14 @@ export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
     controlPort: parseControlPort(options.controlPort),
     issuer: parseIssuer(options.issuer),
     vaultDnsNames: options.dnsName?.map(parseDnsName),
+    clusterId: parseClusterId(options),
   }
   return await runUntilSignal('emulator', async (signal) => {
     const running = await startEmulator(settings)
     try {
       if (options.caOut !== undefined) writeFileSync(options.caOut, running.caPem)
+      if (options.clusterCaOut !== undefined)
+        writeFileSync(options.clusterCaOut, running.tokenProxy?.caPem ?? '')
       printLines(process.stdout, howToUse(running, options))
       await untilAborted(signal)
     } finally {
@@ -48,10 +53,12 @@ export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
   })
 }
 
-function howToUse(running: Emulator, { caOut }: EmulatorOptions): readonly string[] {
+function howToUse(running: Emulator, { caOut, clusterCaOut }: EmulatorOptions): readonly string[] {
+  const { tokenProxy } = running
   return [
     `Entra and Key Vault   ${running.url}`,
     `control               ${running.controlUrl}`,
+    ...(tokenProxy ? [`token proxy           ${tokenProxy.url}`] : []),
     `accepts tokens of     ${running.issuer}`,
     '',
     'For the webhook, and for check, inject and fetch:',
@@ -59,6 +66,14 @@ function howToUse(running: Emulator, { caOut }: EmulatorOptions): readonly strin
     `  AKV_INJECTOR_AUTHORITY_HOST=${running.url}`,
     `  AKV_INJECTOR_VAULT_URL=${running.vaultUrl}`,
     `  AKV_INJECTOR_CA_FILE=${caOut ?? 'FILE (name one with --ca-out)'}`,
+    ...(tokenProxy
+      ? [
+          '  AKV_INJECTOR_IDENTITY_BINDING=true',
+          `  AKV_INJECTOR_IDENTITY_BINDING_TOKEN_PROXY=${tokenProxy.url}`,
+          `  AKV_INJECTOR_IDENTITY_BINDING_SERVER_NAME=${tokenProxy.serverName}`,
+          `  AKV_INJECTOR_IDENTITY_BINDING_CA_FILE=${clusterCaOut ?? 'FILE (name one with --cluster-ca-out)'}`,
+        ]
+      : []),
     '',
     'Press Ctrl-C to stop.',
   ]
@@ -91,6 +106,16 @@ function parseDnsName(name: string): string {
   if (isName(name.replace(/^\*\./, ''), subdomainName)) return name
   throw new InputError(
     `--dns-name ${printable(name)}: expected a DNS name in lower case, such as *.vault.azure.net`,
+  )
+}
+
+/** It becomes part of a DNS name in a certificate. */
+function parseClusterId({ clusterId, clusterCaOut }: EmulatorOptions): string | undefined {
+  if (clusterId === undefined && clusterCaOut !== undefined)
+    throw new InputError('--cluster-ca-out: there is no cluster; name one with --cluster-id')
+  if (clusterId === undefined || isName(clusterId, labelName)) return clusterId
+  throw new InputError(
+    `--cluster-id ${clusterId}: expected a DNS label, such as 0123456789abcdef01234567`,
   )
 }
 

@@ -49,7 +49,9 @@ export function podConfig(choice: PodChoice): AgentConfig {
     policy,
     objects: servesVolumes ? objects : undefined,
   })
-  const withIdentity = (config: AgentConfig) => withAccount(config, { template, objects })
+  // Whoever runs the command signs in at Entra, also for a pod with an identity binding.
+  const withIdentity = ({ tokenProxy: _, ...config }: AgentConfig) =>
+    withAccount(config, { template, objects })
   switch (outcome.kind) {
     case 'injected':
       return withIdentity(findAgent(applyPatch(template.pod, outcome.operations)).config)

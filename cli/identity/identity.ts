@@ -18,8 +18,8 @@ import { sortOutMistakes } from './grants/sort-out-mistakes.ts'
 import { sortOutNames } from './grants/sort-out-names.ts'
 import {
   type AzureNames,
-  accountsOf,
   byIdentity,
+  federatedAccounts,
   type GrantChoice,
   type IdentityGrants,
   need,
@@ -170,10 +170,10 @@ function refuseOneNameForMany(
 const maxCredentials = 20
 
 function countCredentials(identity: IdentityGrants, issuers: readonly string[]): readonly string[] {
-  const count = accountsOf(identity).length * Math.max(1, issuers.length)
+  const count = federatedAccounts(identity).length * Math.max(1, issuers.length)
   if (count < maxCredentials) return []
   const who = identity.clientId ?? 'one identity'
   return [
-    `warning: ${who} would have ${count} federated credentials; Azure allows ${maxCredentials} for each identity. Use several identities, or let pods share a ServiceAccount`,
+    `warning: ${who} would have ${count} federated credentials; Azure allows ${maxCredentials} for each identity. Use several identities, let pods share a ServiceAccount, or on AKS use identity bindings, which need one credential (docs/aks.md)`,
   ]
 }

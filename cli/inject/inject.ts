@@ -20,6 +20,7 @@ import { describeSource } from '../input/text/file-error.ts'
 import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
 import { joinFiles, rewriteFile } from '../rewrite/rewrite-file.ts'
 import { printDocuments } from './print-documents.ts'
+import { tokenProxyFrom } from './token-proxy-from.ts'
 
 interface InjectOptions extends GivenValues {
   readonly files: readonly string[]
@@ -34,7 +35,10 @@ interface InjectOptions extends GivenValues {
  * @throws InputError when a file or a setting is wrong
  */
 export function inject({ files, namespace, ...given }: InjectOptions): ExitCode {
-  const { policy, servesVolumes, isAssumed } = readServing(process.env)
+  const { policy: assumed, servesVolumes, isAssumed } = readServing(process.env)
+  const { tokenProxy: _, ...others } = assumed
+  const tokenProxy = tokenProxyFrom(process.env)
+  const policy = { ...others, ...(tokenProxy && { tokenProxy }) }
   const read = readFilledFiles(files, 'inject', given)
   const all = read.flatMap(({ manifests }) => manifests)
   const viewOf = viewsByFolder(all.flatMap((manifest) => findNamedObjects(manifest, namespace)))

@@ -1,6 +1,6 @@
 import type { ExitCode } from '../command/exit-code.ts'
 import { createPlaceholders } from '../input/placeholders/placeholders.ts'
-import { settingsFrom } from '../input/review-template.ts'
+import { readServing } from '../input/read-serving.ts'
 import { changeFiles, type Mode } from './change-files.ts'
 import { contentOf } from './content/content.ts'
 import { readMigrateInput } from './content/read-input.ts'
@@ -27,7 +27,7 @@ interface MigrateOptions extends Partial<Mode> {
  */
 export function migrate(options: MigrateOptions): ExitCode {
   const { files: paths, namespace, write = false, dryRun = false, force = false } = options
-  const { policy } = settingsFrom(process.env)
+  const { policy } = readServing(process.env)
   // The files are written again, so a placeholder keeps its default.
   const placeholders = createPlaceholders({ unfilled: 'standIn', ignoresDefaults: true })
   const isStream = !write && !dryRun

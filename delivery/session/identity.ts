@@ -4,7 +4,8 @@ import { isUuid } from '../../lib/values/parse-uuid.ts'
 import type { AgentConfig } from '../contract.ts'
 
 /**
- * AKS sets these on pods that use identity bindings: https://learn.microsoft.com/azure/aks/identity-bindings-concepts
+ * AKS sets these on pods that use identity bindings: https://learn.microsoft.com/azure/aks/identity-bindings-concepts. They
+ * are never read: whoever could set them would receive the token.
  */
 const bindingVariables = [
   'AZURE_KUBERNETES_TOKEN_PROXY',
@@ -12,6 +13,10 @@ const bindingVariables = [
   'AZURE_KUBERNETES_CA_FILE',
   'AZURE_KUBERNETES_CA_DATA',
 ]
+
+/** The names of the variables of identity bindings that are set. */
+export const bindingVariablesIn = (env: Readonly<NodeJS.ProcessEnv>): readonly string[] =>
+  bindingVariables.filter((name) => env[name] !== undefined)
 
 export interface Identity {
   readonly clientId: string
@@ -22,15 +27,12 @@ export interface Identity {
  * The identity to sign in with. The pod's annotations win over the environment variables that the
  * azure-workload-identity webhook sets, and these over the administrator's default tenant.
  *
- * @throws AkvError AKV_IDENTITY_MISSING, AKV_IDENTITY_BINDING or AKV_CONFIG_INVALID
+ * @throws AkvError AKV_IDENTITY_MISSING or AKV_CONFIG_INVALID
  */
 export function resolveIdentity(
   annotated: AgentConfig['identity'],
   env: Readonly<NodeJS.ProcessEnv>,
 ): Identity {
-  const binding = bindingVariables.find((name) => env[name] !== undefined)
-  if (binding !== undefined)
-    throw new AkvError('AKV_IDENTITY_BINDING', `the environment variable ${binding} is set`)
   const clientId = annotated.clientId || env['AZURE_CLIENT_ID']
   const tenantId = annotated.tenantId || env['AZURE_TENANT_ID'] || annotated.defaultTenantId
   if (!clientId || !tenantId)

@@ -1,5 +1,9 @@
 import { connectAhead } from '../../keyvault/clients/connect-ahead.ts'
-import { createConnection } from '../../keyvault/clients/connection.ts'
+import {
+  connectTokenProxy,
+  createConnection,
+  type Exchange,
+} from '../../keyvault/clients/connection.ts'
 import { createServerTime } from '../../keyvault/clients/server-time.ts'
 import { createSignIn, type SignIn, type VaultToken } from '../../keyvault/entra/sign-in.ts'
 import {
@@ -41,7 +45,7 @@ export interface AgentSession extends Session {
 export type Credential = { readonly tokenFile: string } | { readonly signIn: SignIn }
 
 /**
- * Opens a session with its own pool of connections. Sends nothing yet.
+ * Opens a session with its own pools of connections. Sends nothing yet.
  *
  * @throws AkvError if the identity, the CA or the proxy can't be used
  */
@@ -59,6 +63,7 @@ export function openSession(options: {
   const { config, credential, env, clock, heldToken, onRequest } = options
   const { authorityHost, audience, vaultUrl, ca } = config.cloud
   const agent = createConnection({ ca, env })
+  const exchange: Exchange = config.tokenProxy ? connectTokenProxy(config.tokenProxy) : { agent }
   const serverTime = createServerTime(clock)
   const signIn =
     'signIn' in credential
@@ -68,7 +73,7 @@ export function openSession(options: {
           authorityHost,
           audience,
           readAssertion: () => readTokenFile(credential.tokenFile),
-          agent,
+          ...exchange,
           now: clock.wallTime,
           serverTime,
           heldToken,
@@ -83,7 +88,10 @@ export function openSession(options: {
     heldToken: () => signIn.held?.(),
     prepare(objects, maxConnections) {
       const urls = objects.slice(0, maxConnections).map(({ vault }) => vaultUrlOf(vaultUrl, vault))
-      if (!('signIn' in credential)) urls.push(authorityHost)
+      if (!('signIn' in credential)) {
+        if (exchange.tokenProxy === undefined) urls.push(authorityHost)
+        else connectAhead(exchange.agent, new Map([[exchange.tokenProxy, 1]]))
+      }
       connectAhead(agent, countEach(urls))
       for (const collection of new Set(objects.map(collectionOf))) loadClient(collection)
     },

@@ -12,6 +12,10 @@ export interface EmulatorData {
 export interface EmulatedIdentity {
   readonly clientId: string
   readonly federatedCredentials: readonly FederatedCredential[]
+  /**
+   * The subjects of the accounts that may use it by an identity binding. Absent: the cluster has no binding for it.
+   */
+  readonly boundAccounts?: readonly string[] | undefined
 }
 
 interface FederatedCredential {

@@ -72,6 +72,7 @@ const identity = mapping({
     ),
     [],
   ),
+  boundAccounts: maybe(list(nonEmpty)),
 })
 
 const vault = mapping({

@@ -9,7 +9,7 @@ import { emulatedRefusal } from './check-assertion.ts'
 import { grantToken, refuseTenant } from './grant-token.ts'
 import type { Tenant } from './tenant.ts'
 
-interface TenantRoute {
+export interface TenantRoute {
   Params: { tenant: string }
   Body: string | undefined
 }
@@ -24,27 +24,13 @@ export function entraRoutes(app: TlsApp, tenant: Tenant): void {
       : refuse(request, reply, refusals.transient()),
   )
   takeBodiesAsText(app)
-  const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: EntraRefusal) =>
-    reply.code(refusal.status).send(refusalBody(refusal, tenant.now(), correlationId(request)))
+  const refuse = refuser(tenant)
 
-  app.post<TenantRoute>('/:tenant/oauth2/v2.0/token', async (request, reply) => {
-    const grant = await grantOrFault(tenant, request)
-    reply.header('cache-control', 'no-store, no-cache').header('pragma', 'no-cache')
-    if (grant.kind === 'refused') return refuse(request, reply, grant.refusal)
-    return {
-      token_type: 'Bearer',
-      expires_in: grant.expiresInSeconds,
-      ext_expires_in: grant.expiresInSeconds,
-      access_token: grant.accessToken,
-    }
-  })
+  app.post<TenantRoute>('/:tenant/oauth2/v2.0/token', (request, reply) =>
+    answerTokenRequest(tenant, request, reply),
+  )
 
-  app.get<TenantRoute>(`/:tenant/v2.0/${discovery}`, async (request, reply) => {
-    const refusal = refuseTenant(tenant, request.params.tenant)
-    return refusal === undefined
-      ? tenantDiscovery(tenant.url, request.params.tenant)
-      : refuse(request, reply, refusal)
-  })
+  discoveryRoute(app, tenant)
   app.get<TenantRoute>('/:tenant/discovery/v2.0/keys', async (request, reply) => {
     const refusal = refuseTenant(tenant, request.params.tenant)
     return refusal === undefined ? tenant.entraSigner.jwks : refuse(request, reply, refusal)
@@ -52,11 +38,47 @@ export function entraRoutes(app: TlsApp, tenant: Tenant): void {
   app.get('/common/discovery/instance', async () => instanceDiscovery(tenant))
 }
 
+/** SDKs ask for it before a token, unless they know the authority. The token proxy passes it on, too. */
+export function discoveryRoute(app: TlsApp, tenant: Tenant): void {
+  app.get<TenantRoute>(`/:tenant/v2.0/${discovery}`, async (request, reply) => {
+    const refusal = refuseTenant(tenant, request.params.tenant)
+    return refusal === undefined
+      ? tenantDiscovery(tenant.url, request.params.tenant)
+      : refuser(tenant)(request, reply, refusal)
+  })
+}
+
+const refuser =
+  (tenant: Tenant) => (request: FastifyRequest, reply: FastifyReply, refusal: EntraRefusal) =>
+    reply.code(refusal.status).send(refusalBody(refusal, tenant.now(), correlationId(request)))
+
+/** @param isProven - the token proxy has checked the caller's token already */
+export async function answerTokenRequest(
+  tenant: Tenant,
+  request: FastifyRequest<TenantRoute>,
+  reply: FastifyReply,
+  isProven = false,
+) {
+  const grant = await grantOrFault(tenant, request, isProven)
+  reply.header('cache-control', 'no-store, no-cache').header('pragma', 'no-cache')
+  if (grant.kind === 'refused') return refuser(tenant)(request, reply, grant.refusal)
+  return {
+    token_type: 'Bearer',
+    expires_in: grant.expiresInSeconds,
+    ext_expires_in: grant.expiresInSeconds,
+    access_token: grant.accessToken,
+  }
+}
+
 /** Grants a token, unless a fault was injected for this request. */
-async function grantOrFault(tenant: Tenant, request: FastifyRequest<TenantRoute>) {
+async function grantOrFault(
+  tenant: Tenant,
+  request: FastifyRequest<TenantRoute>,
+  isProven: boolean,
+) {
   const form = new URLSearchParams(request.body ?? '')
   const [fault] = tenant.faults.take('token', targetOf(request))
-  if (fault === undefined) return await grantToken(tenant, request.params.tenant, form)
+  if (fault === undefined) return await grantToken(tenant, request.params.tenant, form, isProven)
   const assertion = form.get('client_assertion') ?? ''
   const clientId = form.get('client_id') ?? ''
   const refusal = emulatedRefusal(fault.code, { assertion, clientId })

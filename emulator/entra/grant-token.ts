@@ -18,11 +18,16 @@ const otherResources = [
   'https://storage.azure.com',
 ]
 
-/** Entra's client credentials grant: reads the form, and issues the access token. */
+/**
+ * Entra's client credentials grant: reads the form, and issues the access token.
+ *
+ * @param isProven - the caller's token has been checked already
+ */
 export async function grantToken(
   tenant: Tenant,
   tenantName: string,
   form: URLSearchParams,
+  isProven: boolean,
 ): Promise<Grant> {
   const refusal = refuseTenant(tenant, tenantName) ?? refuseForm(form)
   if (refusal !== undefined) return refused(refusal)
@@ -30,7 +35,7 @@ export async function grantToken(
   const clientId = form.get('client_id') ?? ''
   const identity = tenant.identities.get(clientId.toLowerCase())
   if (identity === undefined) return refused(refusals.unknownClient(clientId, tenantName))
-  const unproven = await refuseCredential(tenant, identity, form)
+  const unproven = isProven ? undefined : await refuseCredential(tenant, identity, form)
   if (unproven !== undefined) return refused(unproven)
 
   const resource = (form.get('scope') ?? '').slice(0, -scopeSuffix.length)

@@ -23,7 +23,8 @@ export function connectAhead(agent: Agent, counts: ReadonlyMap<string, number>):
   for (const [url, count] of counts) {
     const { hostname, port } = urlToHttpOptions(new URL(url))
     const host = String(hostname)
-    const options = { host, port: Number(port || httpsPort), servername: isIP(host) ? '' : host }
+    const servername = agent.options.servername ?? (isIP(host) ? '' : host)
+    const options = { host, port: Number(port || httpsPort), servername }
     const sockets = open.get(hostOf(options)) ?? []
     open.set(hostOf(options), sockets)
     for (let i = 0; i < count; i++)

@@ -1,20 +1,23 @@
 import { Agent } from 'node:https'
 import { certificateBlocks, parseCertificate } from '../../lib/certificates.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { TokenProxy } from '../../lib/identity-binding/token-proxy.ts'
 
 /** Enough for all parallel fetches, and few enough for a proxy. */
 const maxSockets = 16
 
 /**
- * Creates the one connection pool for Entra and all vaults. The SDKs use its proxy and TLS settings; their own proxy
- * support would ignore the administrator's certificates.
+ * Creates a connection pool: the one for Entra and all vaults, or one for a token proxy. The SDKs use its proxy and TLS
+ * settings; their own proxy support would ignore the administrator's certificates.
  *
- * @param options - `ca`: PEM; if set, only these certificates are trusted; `env`: where `HTTPS_PROXY` and `NO_PROXY` are read
+ * @param options - `ca`: PEM; if set, only these certificates are trusted; `env`: where `HTTPS_PROXY` and `NO_PROXY` are read;
+ *   `servername`: the TLS server name to ask for, and to expect in certificates. Absent: the host
  * @throws AkvError AKV_CONFIG_INVALID if `ca` or the proxy's URL isn't valid
  */
 export function createConnection(options: {
   readonly ca?: string | undefined
   readonly env: Readonly<NodeJS.ProcessEnv>
+  readonly servername?: string
 }): Agent {
   return new Agent({
     keepAlive: true,
@@ -24,8 +27,22 @@ export function createConnection(options: {
     minVersion: 'TLSv1.2',
     proxyEnv: proxySettings(options.env),
     ...(options.ca === undefined ? {} : { ca: certificates(options.ca) }),
+    ...(options.servername === undefined ? {} : { servername: options.servername }),
   })
 }
+
+/** Where service account tokens are exchanged. */
+export interface Exchange {
+  readonly agent: Agent
+  /** The URL of the token proxy. Absent: at Entra. */
+  readonly tokenProxy?: string
+}
+
+/** Connections to a token proxy trust the cluster's authorities only, and go through no other proxy. */
+export const connectTokenProxy = ({ url, serverName, ca }: TokenProxy): Exchange => ({
+  agent: createConnection({ ca, env: {}, servername: serverName }),
+  tokenProxy: url,
+})
 
 /**
  * Reads the proxy variables as curl and Go do, which also accept `host:port` and match sub-domains, and writes them as

@@ -36,6 +36,8 @@ export class RequestFailure extends Error {
 export interface GuardOptions {
   /** Requests may go only to URLs below this one. Any other request isn't sent. */
   readonly base: string
+  /** Sends the requests to the same path below this URL instead. */
+  readonly sendTo?: string | undefined
   /**
    * The token for `base`. It is sent with the first request, without waiting for a challenge. Challenges are never
    * read.
@@ -58,7 +60,7 @@ type Request = Parameters<AdditionalPolicy['policy']['sendRequest']>[0]
  * the SDK can act on it: redirects aren't followed, and no challenge makes the SDK ask for another token.
  */
 export function requestGuard(options: GuardOptions): AdditionalPolicy {
-  const { base, token, serverTime, onFailure, onSend, timeoutMs = 10_000 } = options
+  const { base, sendTo, token, serverTime, onFailure, onSend, timeoutMs = 10_000 } = options
   const home = withSlash(new URL(base).href)
   const fail = (failure: FailedRequest) => {
     onFailure?.(failure)
@@ -70,6 +72,8 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
       name: 'requestGuard',
       async sendRequest(request, next) {
         if (!new URL(request.url).href.startsWith(home)) throw fail({ kind: 'elsewhere' })
+        if (sendTo !== undefined)
+          request.url = withSlash(sendTo) + new URL(request.url).href.slice(home.length)
         if (token) request.headers.set('Authorization', `Bearer ${await token()}`)
         request.timeout = timeoutMs
         const answer = boundAnswer(request)

@@ -1,25 +1,33 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { bindingAudience, type TokenAudience, tokenAudience } from '../../lib/token-audience.ts'
 import type { TokenTimes } from '../clients/server-time.ts'
-
-/** AKS identity bindings (a preview) exchange such tokens at a proxy of the cluster, not at Entra. */
-const bindingAudience = 'api://AKSIdentityBinding'
 
 /**
  * Describes the claims of a service account token for a message: `issuer "…", subject "…", audience "…"`. It doesn't
  * check the signature; Entra does.
  *
- * @throws AkvError AKV_TOKEN_FILE if it isn't a JWT, AKV_IDENTITY_BINDING if its audience isn't Entra
+ * @param expected - the audience of whoever exchanges it
+ * @throws AkvError AKV_TOKEN_FILE if it isn't a JWT, AKV_TOKEN_AUDIENCE if it is for the other one that exchanges tokens
  */
-export function describeAssertion(token: string): string {
+export function describeAssertion(token: string, expected: TokenAudience): string {
   const claims = payload(token)
   const audience = [claims['aud']].flat()
-  if (audience.includes(bindingAudience))
-    throw new AkvError('AKV_IDENTITY_BINDING', `the token's audience is ${bindingAudience}`)
+  const other = expected === tokenAudience ? bindingAudience : tokenAudience
+  if (audience.includes(other) && !audience.includes(expected))
+    throw new AkvError(
+      'AKV_TOKEN_AUDIENCE',
+      `the token's audience is ${other}, but ${exchangedBy[expected]} accepts only ${expected}`,
+    )
   const issuer = quoted(claims['iss'])
   const subject = quoted(claims['sub'])
   return `issuer ${issuer}, subject ${subject}, audience ${audience.slice(0, 5).map(quoted).join(' ')}`
+}
+
+const exchangedBy: Readonly<Record<TokenAudience, string>> = {
+  [tokenAudience]: 'Entra',
+  [bindingAudience]: "the cluster's token proxy, which exchanges it by an identity binding,",
 }
 
 /** When such a token is valid, as far as it says so. */

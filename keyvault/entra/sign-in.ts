@@ -1,9 +1,11 @@
 import type { Agent } from 'node:https'
 import { ClientAssertionCredential } from '@azure/identity'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import { bindingAudience, tokenAudience } from '../../lib/token-audience.ts'
 import { type FailedRequest, RequestFailure, requestGuard } from '../clients/request-guard.ts'
 import type { ServerTime } from '../clients/server-time.ts'
 import { signInError } from '../errors/classify.ts'
+import { describeTokenProxy } from '../errors/token-proxy-error.ts'
 import { assertionTimes, describeAssertion } from './assertion.ts'
 
 /** A token is replaced this long before it expires, so that a short outage of Entra does no harm. */
@@ -32,7 +34,10 @@ export interface SignInOptions {
   readonly tenantId: string
   /** Reads the service account token. It is read for each exchange, because the kubelet replaces the token file. */
   readonly readAssertion: () => string | Promise<string>
+  /** The pool of connections to the authority, or to the token proxy. */
   readonly agent: Agent
+  /** The URL of the token proxy that the requests go to in place of the authority. */
+  readonly tokenProxy?: string | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Absent: messages don't say that our clock is wrong. */
@@ -85,9 +90,12 @@ export function createSignIn(options: SignInOptions): SignIn {
  * instead of trying again, and would cache tokens as well.
  */
 async function exchange(options: SignInOptions): Promise<VaultToken> {
-  const { authorityHost, audience, clientId, tenantId, agent, serverTime } = options
+  const { authorityHost, audience, clientId, tenantId, agent, serverTime, tokenProxy } = options
   const assertion = await options.readAssertion()
-  const claims = describeAssertion(assertion)
+  const claims = describeAssertion(
+    assertion,
+    tokenProxy === undefined ? tokenAudience : bindingAudience,
+  )
   // MSAL wraps errors of its network layer so that they can't be recognised. The guard therefore records the first
   // failure.
   let failure: FailedRequest | undefined
@@ -102,6 +110,7 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
     additionalPolicies: [
       requestGuard({
         base: authorityHost,
+        sendTo: tokenProxy,
         serverTime,
         onFailure: (found) => {
           failure ??= found
@@ -115,10 +124,10 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
   } catch (error) {
     if (error instanceof RequestFailure) failure ??= error.failure
     const times = serverTime && { ...serverTime.times(), token: assertionTimes(assertion) }
-    if (failure) throw signInError(failure, { clientId, tenantId, claims, times })
+    if (failure) throw signInError(failure, { clientId, tenantId, claims, times, tokenProxy })
     throw new AkvError(
       'AKV_BAD_ANSWER',
-      `client ${clientId} in tenant ${tenantId}: the answer for Entra does not contain a token`,
+      `client ${clientId} in tenant ${tenantId}: the answer of ${tokenProxy === undefined ? 'Entra' : describeTokenProxy(tokenProxy)} does not contain a token`,
     )
   }
 }

@@ -5,6 +5,11 @@ import type { FailedRequest } from '../clients/request-guard.ts'
 import type { KnownTimes } from '../clients/server-time.ts'
 import { certificateTimeError, expiredTokenError } from './clock-error.ts'
 import { entraCodes } from './entra-codes.ts'
+import {
+  describeTokenProxy,
+  tokenProxyCertificateCode,
+  tokenProxyError,
+} from './token-proxy-error.ts'
 
 /**
  * Maps the answer of a service to a code of the error table, which says whether to retry. A body is searched only for
@@ -21,7 +26,7 @@ const forbiddenCodes: ReadonlyMap<string, AkvErrorCode> = new Map([
 ])
 
 /** OpenSSL's and Node's codes for a certificate that isn't trusted. */
-const certificateCode =
+const certificateProblem =
   /^(CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|INVALID_|PATH_LENGTH_|CRL_)/
 
 /**
@@ -99,9 +104,10 @@ function publicAccessSentence(host: string, resolvedTo: readonly string[] = []):
 }
 
 /**
- * @param failure - what Entra answered, or why it didn't
+ * @param failure - what Entra or the token proxy answered, or why it didn't
  * @param sent - `clientId` and `tenantId` of the sign-in; `claims`: issuer, subject and audience of the token, for a
- *   message; `times`: also those of the token
+ *   message; `times`: also those of the token;
+ *   `tokenProxy`: its URL, if the request went there
  */
 export function signInError(
   failure: FailedRequest,
@@ -110,12 +116,22 @@ export function signInError(
     readonly tenantId: string
     readonly claims: string
     readonly times?: KnownTimes | undefined
+    readonly tokenProxy?: string | undefined
   },
 ): AkvError {
-  const { times } = sent
-  if (failure.kind !== 'status') return withoutAnswer(failure, { host: 'Entra', times })
+  const { times, tokenProxy } = sent
+  if (failure.kind !== 'status')
+    return tokenProxy === undefined
+      ? withoutAnswer(failure, { host: 'Entra', times })
+      : withoutAnswer(failure, {
+          host: describeTokenProxy(tokenProxy),
+          times,
+          certificateCode: tokenProxyCertificateCode,
+        })
   const { status, retryAfterMs } = failure
   const number = aadstsNumber(failure.body)
+  if (tokenProxy !== undefined && number === undefined)
+    return tokenProxyError(failure, { ...sent, tokenProxy })
   const details = number === undefined ? `HTTP ${status}` : `AADSTS${number}`
   const known = number === undefined ? undefined : entraCodes.get(number)
   const code = known?.code ?? entraStatus(status)
@@ -156,13 +172,21 @@ function entraSentence(code: AkvErrorCode, claims: string): string {
   }
 }
 
+interface FailedConnection {
+  readonly host: string
+  readonly times: KnownTimes | undefined
+  /** The error code for a certificate that isn't trusted, by Node's code. Default: AKV_TLS_UNTRUSTED. */
+  readonly certificateCode?: (code: string) => AkvErrorCode
+}
+
 function withoutAnswer(
   failure: Exclude<FailedRequest, { kind: 'status' }>,
-  { host, times }: { readonly host: string; readonly times: KnownTimes | undefined },
+  connection: FailedConnection,
 ): AkvError {
+  const { host } = connection
   switch (failure.kind) {
     case 'network':
-      return networkError(failure.code, { host, times })
+      return networkError(failure.code, connection)
     case 'timeout':
       return new AkvError(
         'AKV_NETWORK',
@@ -183,16 +207,13 @@ function withoutAnswer(
   }
 }
 
-function networkError(
-  code: string,
-  connection: { readonly host: string; readonly times: KnownTimes | undefined },
-): AkvError {
-  const { host } = connection
-  if (!certificateCode.test(code))
+function networkError(code: string, connection: FailedConnection): AkvError {
+  const { host, certificateCode = () => 'AKV_TLS_UNTRUSTED' } = connection
+  if (!certificateProblem.test(code))
     return new AkvError('AKV_NETWORK', `${host} could not be reached (${code})`)
   return (
     certificateTimeError(code, connection) ??
-    new AkvError('AKV_TLS_UNTRUSTED', `the certificate of ${host} is not trusted (${code})`)
+    new AkvError(certificateCode(code), `the certificate of ${host} is not trusted (${code})`)
   )
 }
 

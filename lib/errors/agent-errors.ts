@@ -20,12 +20,6 @@ export const agentErrors = {
     remedy:
       'Set the annotations akv-injector.io/client-id and akv-injector.io/tenant-id. Or annotate the service account with azure.workload.identity/client-id and label the pod azure.workload.identity/use: "true" (Secret sync needs no label). The administrator can set a default tenant with AKV_INJECTOR_DEFAULT_TENANT_ID.',
   },
-  AKV_IDENTITY_BINDING: {
-    ...misconfigured,
-    means: 'The pod uses AKS identity bindings, a preview feature that the agent does not support.',
-    remedy:
-      'Give the identity a federated credential for the service account, and remove the annotation azure.workload.identity/use-identity-binding from the pod.',
-  },
   AKV_TOKEN_FILE: {
     ...permanent,
     means:

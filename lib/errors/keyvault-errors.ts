@@ -49,8 +49,47 @@ export const keyvaultErrors = {
   },
   AKV_ENTRA_UNAVAILABLE: {
     ...retryable,
-    means: 'Entra is overloaded or failing.',
+    means: "Entra, or the cluster's token proxy, is overloaded or failing.",
     remedy: 'Wait. If it lasts, see https://azure.status.microsoft.',
+  },
+  AKV_TOKEN_AUDIENCE: {
+    ...permanent,
+    means:
+      'The service account token is for an identity binding of AKS, but the agent exchanges it at Entra, or the other way round.',
+    remedy:
+      "Recreate the pod, so that the webhook makes the token's volume anew. If somebody else made the volume akv-injector-identity, remove it. With akv-injector fetch, pass a token for the audience api://AzureADTokenExchange.",
+  },
+  AKV_BINDING_FORBIDDEN: {
+    ...retryable,
+    means: 'The cluster has an identity binding, but its RBAC does not let the account use it.',
+    remedy:
+      'Apply the ClusterRole and the ClusterRoleBinding that akv-injector identity prints for the account.',
+  },
+  AKV_BINDING_NOT_FOUND: {
+    ...retryable,
+    means: 'The cluster has no identity binding for the identity.',
+    remedy:
+      'Create it with az aks identity-binding create, as akv-injector identity prints it, and compare the client ID in the message. Or sign in with a federated credential: remove what asks for an identity binding.',
+  },
+  AKV_BINDING_REFUSED: {
+    ...retryable,
+    means:
+      "The cluster's token proxy refused the service account token, and did not pass it on to Entra.",
+    remedy:
+      'Check that the cluster supports identity bindings (docs/aks.md), and that identityBinding.tokenProxy and identityBinding.serverName of the chart are those of this cluster.',
+  },
+  AKV_BINDING_SERVER_NAME: {
+    ...retryable,
+    means: "The certificate of the cluster's token proxy is for another name.",
+    remedy:
+      'The name follows from the cluster, or is identityBinding.serverName of the chart: correct that value, then recreate the pod. A cluster without identity bindings answers with the certificate of its API server.',
+  },
+  AKV_BINDING_CA: {
+    ...retryable,
+    means:
+      "The certificate of the cluster's token proxy is not signed by the certificate authority that is trusted for it.",
+    remedy:
+      "Recreate the pod: the cluster's authority may have changed since the webhook wrote it into the pod (Secret sync reads it again by itself). If that does not help, check identityBinding.caConfigMap of the chart, and that nothing else answers in place of the API server.",
   },
   AKV_OBJECT_NOT_FOUND: {
     ...permanent,
@@ -103,7 +142,7 @@ export const keyvaultErrors = {
     ...retryable,
     means: 'A host could not be reached, or a connection was lost or too slow.',
     remedy:
-      'Check that the vault exists and its name is right. Then check DNS, network policies, HTTPS_PROXY and NO_PROXY between the host and the pod (for Secret sync, the controller).',
+      'Check that the vault exists and its name is right. Then check DNS, network policies, HTTPS_PROXY and NO_PROXY between the host and the pod (for Secret sync, the controller). With an identity binding, network policies must allow the API server, too.',
   },
   AKV_TLS_UNTRUSTED: {
     ...permanent,

@@ -17,6 +17,10 @@ interface AccountBasis {
   /** The identity that the annotations name. */
   readonly identity: AzureIdentity
   readonly defaultTenantId: string | undefined
+  /** Whether the annotations ask for an identity binding. Absent: they don't say. */
+  readonly asksForBinding: boolean | undefined
+  /** Why no account can sign in by an identity binding, if so. */
+  readonly bindingObstacle: string | undefined
   /** Whether the annotation `akv-injector.io/sync` requests Secrets. */
   readonly hasOwnSecrets: boolean
   /** The names of the Secrets that the annotation requests. */
@@ -32,6 +36,7 @@ interface AcceptedSources {
   readonly mistakes: readonly SourceMistake[]
   /** The identity to sign in as. A source fills in what the annotations leave open. */
   readonly identity: AzureIdentity
+  readonly usesBinding: boolean
 }
 
 /**
@@ -47,6 +52,8 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
   let identity = basis.identity
   // The annotation's Secrets are read in the administrator's tenant, and no source may change that.
   let tenantId = identity.tenantId ?? (hasOwnSecrets ? defaultTenantId : undefined)
+  // As for the tenant.
+  let usesBinding = basis.asksForBinding ?? (hasOwnSecrets ? false : undefined)
   let targets = basis.ownTargets
   let wholeObjects = basis.ownWholeObjects
   for (const source of sources) {
@@ -59,6 +66,7 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
     const problems = [
       ...source.problems,
       ...identityProblems(source, account).map((sentence) => accountProblem(sentence)),
+      ...bindingProblems(source, basis, usesBinding).map((sentence) => accountProblem(sentence)),
       ...conflicts.map((sentence) => plainProblem(sentence)),
     ]
     if (problems.length > 0) {
@@ -70,6 +78,7 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
     wholeObjects += wholeObjectsIn(source)
     const { hints } = source
     tenantId ??= source.tenantId ?? defaultTenantId
+    usesBinding ??= source.usesBinding
     identity = {
       ...((identity.clientId ?? hints.clientId) && {
         clientId: identity.clientId ?? hints.clientId,
@@ -77,7 +86,7 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
       ...(tenantId !== undefined && { tenantId }),
     } as AzureIdentity
   }
-  return { accepted, mistakes, identity }
+  return { accepted, mistakes, identity, usesBinding: usesBinding ?? false }
 }
 
 /** The mistake of a source, for an Event. */
@@ -127,6 +136,24 @@ function identityProblems(
       : []),
   ]
 }
+
+/** The annotations decide for all sources, unless they say no. Otherwise, all sources have to agree. */
+function bindingProblems(
+  { ref, usesBinding }: Source,
+  { name, asksForBinding, bindingObstacle }: AccountBasis,
+  decided: boolean | undefined,
+): readonly string[] {
+  if (asksForBinding || usesBinding === undefined) return []
+  if (decided !== undefined && usesBinding !== decided) {
+    const [its, accounts] = usesBinding ? bindingWays : bindingWays.toReversed()
+    return [
+      `signs in ${its}, but ServiceAccount ${name} ${accounts}; an account signs in one way: use that one, or annotate ${sourceNouns[ref.kind]} with another account`,
+    ]
+  }
+  return usesBinding && bindingObstacle !== undefined ? [bindingObstacle] : []
+}
+
+const bindingWays = ['by an identity binding', 'with a federated credential']
 
 const wholeObjectsIn = ({ values }: Pick<Source, 'values'>): number =>
   values.filter(({ property }) => property === '*').length

@@ -39,6 +39,8 @@ export interface SyncRequest {
   readonly config: SyncConfig
   /** The account's `azure.workload.identity/client-id` and `/tenant-id`. Our own annotations take precedence. */
   readonly azure: AzureIdentity
+  /** Whether the account signs in by an identity binding of AKS. */
+  readonly usesBinding: boolean
   readonly secrets: readonly RequestedSecret[]
   /** The sources, besides the annotation, that request some of the Secrets. */
   readonly sources: readonly Source[]

@@ -11,6 +11,11 @@ import {
   readAzureIdentity,
 } from '../annotations/azure-identity.ts'
 import {
+  annotatedBinding,
+  bindingAnnotation,
+  bindingObstacle,
+} from '../annotations/identity-binding.ts'
+import {
   type Annotations,
   annotationPrefix,
   isTurnedOff,
@@ -88,18 +93,25 @@ function readAnnotations(account: ReadableAccount, own: Annotations, policy: Pol
     path: ownPath(syncKey),
     sentence: describeProblem(problem),
   }))
+  const binding = annotatedBinding(account.annotations, values['identity-binding'])
+  const obstacle = binding?.asks ? switchedOff(policy) : undefined
   return {
     values,
+    asksForBinding: binding?.asks,
     azure: readAzure(account.annotations, own),
     hasList: own[syncKey] !== undefined,
     list: { ...list, problems: [...list.problems, ...ofVaults, ...ofMetadata] },
-    problems: [...nameProblems(account), ...problems],
+    problems: [
+      ...nameProblems(account),
+      ...problems,
+      ...(binding && obstacle !== undefined ? [{ ...binding.place, sentence: obstacle }] : []),
+    ],
   }
 }
 
 /** Joins what the annotations request, if their list has no mistake, and what the sources do. */
 function joinSources(
-  { values, azure, hasList, list }: ReadAnnotations,
+  { values, asksForBinding, azure, hasList, list }: ReadAnnotations,
   {
     name,
     policy,
@@ -111,10 +123,12 @@ function joinSources(
   },
 ): SyncRequest {
   const own = list.problems.length > 0 ? { secrets: [], values: [] } : list
-  const { accepted, mistakes, identity } = acceptSources(sources, {
+  const { accepted, mistakes, identity, usesBinding } = acceptSources(sources, {
     name,
     identity: identityOf(values, azure.identity),
     defaultTenantId: policy.defaultTenantId,
+    asksForBinding,
+    bindingObstacle: switchedOff(policy),
     hasOwnSecrets: hasList,
     ownNames: new Set(list.secrets.map((secret) => secret.name)),
     ownTargets: own.values.length,
@@ -132,6 +146,7 @@ function joinSources(
       identity: identityConfig(values, policy),
     },
     azure: accepted.length > 0 ? identity : azure.identity,
+    usesBinding,
     secrets: [...own.secrets, ...accepted.flatMap((source) => source.secrets)],
     sources: accepted,
     mistakes: [
@@ -140,6 +155,10 @@ function joinSources(
     ],
   }
 }
+
+/** The sentence for an account that asks for an identity binding, if the administrator allows none. */
+const switchedOff = ({ tokenProxy }: Policy): string | undefined =>
+  tokenProxy === undefined ? bindingObstacle(tokenProxy) : undefined
 
 /** Our own annotations take precedence over those of azure-workload-identity. */
 const identityOf = (
@@ -206,7 +225,7 @@ export const asksForSecrets = (account: Pick<Account, 'annotations'>): boolean =
 export const isReadAnnotation = (key: string): boolean =>
   key !== statusAnnotation && (key.startsWith(annotationPrefix) || azureKeys.includes(key))
 
-const azureKeys: readonly string[] = Object.values(azureAnnotations)
+const azureKeys: readonly string[] = [...Object.values(azureAnnotations), bindingAnnotation]
 
 /** Our own annotations take precedence over those of azure-workload-identity. */
 function readAzure(annotations: ReadableAccount['annotations'], own: Annotations) {

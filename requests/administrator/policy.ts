@@ -1,4 +1,5 @@
 import type { Cloud } from '../../delivery/contract.ts'
+import type { TokenProxyState } from '../../lib/identity-binding/token-proxy.ts'
 import type { LogLevel } from '../../lib/log/log-level.ts'
 import type { Amounts } from '../../lib/values/quantity.ts'
 
@@ -16,6 +17,8 @@ export interface Policy {
   readonly agentProxy: { readonly url?: string; readonly exceptions?: string }
   readonly cloudName: CloudName
   readonly cloud: Cloud
+  /** How pods and accounts sign in that ask for an identity binding of AKS. Absent: the administrator allows none. */
+  readonly tokenProxy?: TokenProxyState
   readonly defaultVault?: string
   readonly defaultTenantId?: string
   /** The vaults that each namespace may use, in lower case; `*` stands for all namespaces not listed. Absent: all vaults. */

@@ -24,6 +24,8 @@ export function agentConfig(
   const { containers, fileMode, metricsPort, opensGate, timeoutSeconds, outlastsOutages } = chosen
   const { refresh = 0, volumes, 'stale-after': staleAfter } = request
   const newer = {
+    ...(request['identity-binding'] &&
+      policy.tokenProxy?.kind === 'known' && { tokenProxy: policy.tokenProxy.proxy }),
     ...(volumes && { volumes }),
     ...(refresh > 0 && staleAfter !== undefined && { staleAfterSeconds: staleAfter }),
     ...(opensGate && { opensGate }),

@@ -42,6 +42,7 @@ export const podSettings = {
   'file-mode': parseFileMode,
   'client-id': parseUuid,
   'tenant-id': parseUuid,
+  'identity-binding': parseBoolean,
   timeout: parsePositiveDuration,
   'on-deleted': parseChoice(onDeletedChoices),
   notify: (text: string) =>

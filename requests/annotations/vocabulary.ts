@@ -19,6 +19,7 @@ export const accountSettings = {
   refresh: parseAccountRefresh,
   'client-id': podSettings['client-id'],
   'tenant-id': podSettings['tenant-id'],
+  'identity-binding': podSettings['identity-binding'],
   'on-deleted': podSettings['on-deleted'],
   // Any text will do: a change of it starts a round.
   'sync-now': (text: string) => valid(text),

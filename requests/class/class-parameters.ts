@@ -1,4 +1,4 @@
-import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
+import type { Parsed } from '../../lib/problems/parsed.ts'
 import { type FieldPath, type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import {
   below,
@@ -29,6 +29,8 @@ export interface ClassParameters {
   readonly tenantId?: string
   /** Asked for by a flag of the class. A pod never signs in that way. */
   readonly otherSignIn?: OtherSignIn
+  /** True if the class asks for an identity binding of AKS. */
+  readonly usesTokenProxy: boolean
   /** True if it names a file with the hosts of a cloud. Those of the administrator count. */
   readonly namesEnvironment: boolean
   readonly problems: readonly Problem[]
@@ -72,23 +74,36 @@ export function readClassParameters(found: unknown, cloudName: CloudName): Class
   const at: Field = { path: parametersPath, problems: [] }
   if (!isObject(parameters)) {
     report(at, 'expected a mapping of names to strings')
-    return { namesClient: false, namesEnvironment: false, problems: at.problems, unknown: [] }
+    return {
+      namesClient: false,
+      usesTokenProxy: false,
+      namesEnvironment: false,
+      problems: at.problems,
+      unknown: [],
+    }
   }
   const { text, parsed, required } = parameterReader(parameters, at)
   required('keyvaultName')
   required('objects')
   parsed('cloudName', (value) => parseClassCloud(value, cloudName))
-  parsed('useAzureTokenProxy', refuseTokenProxy)
+  const usesTokenProxy = isTrue(text('useAzureTokenProxy'))
+  const otherSignIn = otherSignInOf(text)
+  if (usesTokenProxy && otherSignIn !== undefined)
+    report(
+      below(at, 'useAzureTokenProxy'),
+      `is true, and the class asks for ${otherSignIn}, too; a class signs in one way`,
+    )
   const values = {
     vault: parsed('keyvaultName', podSettings.vault),
     objects: text('objects'),
     clientId: parsed('clientID', parseUuid) ?? parsed('userAssignedIdentityID', parseUuid),
     tenantId: parsed('tenantID', parseUuid) ?? parsed('tenantId', parseUuid),
-    otherSignIn: otherSignInOf(text),
+    otherSignIn,
   }
   return {
     ...withoutAbsent(values),
     namesClient: namesClient(parameters),
+    usesTokenProxy,
     namesEnvironment: !isAbsent(parameters, 'cloudEnvFileName'),
     problems: at.problems,
     unknown: unknownNames(parameters),
@@ -174,13 +189,6 @@ function isAbsent(parameters: JsonObject, name: string): boolean {
 /** The provider reads booleans as Go does. It refuses other texts, but these parameters have no effect here. */
 const isTrue = (text?: string): boolean =>
   text !== undefined && ['1', 't', 'T', 'true', 'True', 'TRUE'].includes(text)
-
-const refuseTokenProxy = (text: string): Parsed<undefined> =>
-  isTrue(text)
-    ? invalid(
-        'AKS identity bindings, a preview feature, are not supported; remove this parameter, and give the identity a federated credential for the service account',
-      )
-    : valid(undefined)
 
 function unknownNames(parameters: JsonObject): readonly string[] {
   const unknown: string[] = []

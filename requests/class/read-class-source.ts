@@ -43,6 +43,7 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
     ...source,
     hints: { annotated, clientId: parameters.clientId },
     ...(parameters.tenantId !== undefined && { tenantId: parameters.tenantId }),
+    usesBinding: parameters.usesTokenProxy,
     ...(unused !== '' && { unused }),
     secrets: requested.secrets.map((secret) => ({ ...secret, source: source.ref })),
     values: requested.values,

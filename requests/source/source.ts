@@ -23,6 +23,8 @@ export interface Source {
   readonly refreshSeconds?: number
   /** The tenant that it names. */
   readonly tenantId?: string
+  /** Whether it is read by an identity binding of AKS. Absent: it doesn't say. */
+  readonly usesBinding?: boolean
   /** The names of the Secrets that it requests, also if the rest of it can't be read. */
   readonly claims: readonly string[]
   /** If there are problems: as far as they can be read. */

@@ -2,7 +2,6 @@ import { CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from '@kube
 import { answerOf } from '../../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../../kubernetes/connection.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { tokenAudience } from '../../lib/token-audience.ts'
 import { asksForSecrets } from '../../requests/account/read-account.ts'
 import { fieldManager, statusAnnotation } from '../../requests/secret/names.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
@@ -106,9 +105,9 @@ function pageOf<T>({
 
 const tokenRequests =
   (core: CoreV1Api): SyncCluster['requestToken'] =>
-  async ({ namespace, name, uid }) => {
+  async ({ namespace, name, uid }, audience) => {
     const what = `ServiceAccount ${namespace}/${name}`
-    const spec = { audiences: [tokenAudience], expirationSeconds: tokenSeconds }
+    const spec = { audiences: [audience], expirationSeconds: tokenSeconds }
     // With the uid, so that we don't get a token of an account that has replaced this one.
     const body = { metadata: { uid }, spec }
     const request = core.createNamespacedServiceAccountToken({ namespace, name, body })

@@ -1,3 +1,4 @@
+import type { TokenAudience } from '../../lib/token-audience.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SeenClass } from '../../requests/class/seen-class.ts'
 import type { SeenWithStatus } from '../../requests/external-secret/seen-external-secret.ts'
@@ -148,7 +149,7 @@ export interface SyncCluster {
   /** Whether the API server serves the kind, and isn't about to remove it. */
   servesKind(kind: CustomKind): Promise<boolean>
   /** Fails if the account now has another uid. */
-  requestToken(account: Account): Promise<string>
+  requestToken(account: Account, audience: TokenAudience): Promise<string>
   /** Undefined if it doesn't exist. Functions that write return the Secret as written. */
   readSecret(secret: SecretName): Promise<StoredSecret | undefined>
   createSecret(secret: SecretManifest): Promise<StoredSecret>

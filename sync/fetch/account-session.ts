@@ -2,6 +2,7 @@ import type { Agent } from 'node:https'
 import type { Cloud } from '../../delivery/contract.ts'
 import type { Identity } from '../../delivery/session/identity.ts'
 import type { Session } from '../../delivery/session/session.ts'
+import type { Exchange } from '../../keyvault/clients/connection.ts'
 import type { ServerTime } from '../../keyvault/clients/server-time.ts'
 import { createSignIn, type SignIn, type VaultToken } from '../../keyvault/entra/sign-in.ts'
 import { createObjectReader, type ObjectReader } from '../../keyvault/readers/object-reader.ts'
@@ -10,6 +11,7 @@ import { wrapReader } from '../../keyvault/readers/wrap-reader.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { toAkvError } from '../../lib/errors/akv-error.ts'
+import { bindingAudience, tokenAudience as entraAudience } from '../../lib/token-audience.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { SyncMetrics } from '../metrics/metrics.ts'
@@ -22,8 +24,10 @@ export interface AccountSessionOptions {
   readonly heldToken?: VaultToken | undefined
   readonly cloud: Cloud
   readonly cluster: Pick<SyncCluster, 'requestToken'>
-  /** The connection pool that all accounts share. It holds no tokens. */
+  /** The connection pool to the vaults that all accounts share. It holds no tokens. */
   readonly agent: Agent
+  /** Where the account's token is exchanged. */
+  readonly exchange: Exchange
   /** Shared, too. */
   readonly serverTime: ServerTime
   readonly pace: VaultPace
@@ -39,13 +43,14 @@ export interface AccountSessionOptions {
  */
 export function openAccountSession(options: AccountSessionOptions): Session {
   const { account, identity, heldToken, cloud, cluster, pauses, metrics, clock } = options
-  const { agent, serverTime } = options
+  const { exchange, serverTime } = options
+  const tokenAudience = exchange.tokenProxy === undefined ? entraAudience : bindingAudience
   const signIn = createSignIn({
     ...identity,
     authorityHost: cloud.authorityHost,
     audience: cloud.audience,
-    readAssertion: () => cluster.requestToken(account),
-    agent,
+    readAssertion: () => cluster.requestToken(account, tokenAudience),
+    ...exchange,
     now: clock.wallTime,
     serverTime,
     heldToken,

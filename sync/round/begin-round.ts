@@ -147,7 +147,7 @@ function accessFor(
     readonly openSession: OpenSession
   },
 ): Opened {
-  const { config, azure } = request
+  const { config, azure, usesBinding } = request
   const { account, last, openSession } = options
   const env = {
     ...(azure.clientId !== undefined && { AZURE_CLIENT_ID: azure.clientId }),
@@ -155,9 +155,9 @@ function accessFor(
   }
   try {
     const identity = resolveIdentity(config.identity, env)
-    const name = `${identity.clientId} in ${identity.tenantId}`
+    const name = `${identity.clientId} in ${identity.tenantId}${usesBinding ? ' by a binding' : ''}`
     const access = last?.identity === name ? last : { ...noAccess, identity: name }
-    const session = openSession(account, identity, access.token)
+    const session = openSession(account, { identity, usesBinding }, access.token)
     return { request, access, session, before: access.values }
   } catch (thrown) {
     const session = failingSession(withUnused(toAkvError(thrown), request))

@@ -13,10 +13,14 @@ import type { FairPace } from '../pace/fair-pace.ts'
 import type { KnownSources } from './settle/decide-sources.ts'
 import type { TryLimit } from './settle/try-limit.ts'
 
-/** Opens a session in which an account reads its vaults. It uses the token for as long as that lasts. */
+/**
+ * Opens a session in which an account reads its vaults. It uses the token for as long as that lasts.
+ *
+ * @throws AkvError if the account signs in by an identity binding, and the token proxy isn't known
+ */
 export type OpenSession = (
   account: Account,
-  identity: Identity,
+  signIn: { readonly identity: Identity; readonly usesBinding: boolean },
   token: VaultToken | undefined,
 ) => Session
 

@@ -29,11 +29,11 @@ t.test('the agent decodes what the webhook encodes', async (t) => {
 })
 
 t.test('a newer version is distinguished from an invalid configuration', async (t) => {
-  const newer = JSON.stringify({ ...config, version: 5, files: 'new form' })
+  const newer = JSON.stringify({ ...config, version: 6, files: 'new form' })
   t.match(decodeConfig(newer), {
     isNewer: true,
     problem:
-      /has version 5, but this agent knows only 4: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
+      /has version 6, but this agent knows only 5: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
   })
 })
 

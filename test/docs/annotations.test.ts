@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { mutate } from '../../webhook/core/mutate.ts'
 import { requestFor } from '../webhook/core/arbitraries.ts'
-import { policy } from '../webhook/core/policy.ts'
+import { bindingPolicy } from '../webhook/core/policy.ts'
 
 const root = join(import.meta.dirname, '../..')
 const page = readFileSync(join(root, 'docs/annotations.md'), 'utf8')
@@ -33,7 +33,7 @@ function admit(annotations: Readonly<Record<string, string>>) {
       containers: [container('web'), container('worker')],
     },
   }
-  return mutate(requestFor(pod), policy)
+  return mutate(requestFor(pod), bindingPolicy)
 }
 
 t.test('the webhook accepts the example of every annotation', async (t) => {

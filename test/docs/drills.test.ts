@@ -32,6 +32,19 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'a proxy that is down': 'proxy-down',
     'a TLS certificate that isn’t trusted': 'certificate-of-another-authority',
   },
+  'outages/identity-binding.test.ts': {
+    'an account that may not use a bound identity': 'binding-without-right',
+    'a cluster without an identity binding': 'cluster-without-binding',
+    'a token proxy whose certificate another authority signed': 'binding-with-wrong-ca',
+    'a token proxy of another cluster': 'binding-of-another-cluster',
+    'a token for Entra in place of the token proxy': 'token-for-entra-in-a-binding',
+    'a token that the token proxy refuses': 'token-for-another-audience',
+    'a token proxy that hangs': 'a token proxy that hangs',
+    'an authority of the cluster that changes':
+      'a cluster’s authority that changes doesn’t stop a running pod',
+    'an account in Secret sync that may not use a bound identity':
+      'a synced account gets its Secret by the token proxy',
+  },
   'outages/recoveries.test.ts': {
     'the credential is created': 'a federated credential that is created while the agent tries',
     'a slow vault': 'a slow vault delays the start of a sidecar without a warning',

@@ -86,12 +86,6 @@ const cases: readonly Hopeless[] = [
   },
   { name: 'nobody to sign in as', code: 'AKV_IDENTITY_MISSING', gets: 0, config: { identity: {} } },
   {
-    name: 'an identity binding',
-    code: 'AKV_IDENTITY_BINDING',
-    gets: 0,
-    env: { AZURE_KUBERNETES_TOKEN_PROXY: 'https://proxy' },
-  },
-  {
     name: 'a variable that can’t be',
     code: 'AKV_ENV_VALUE',
     gets: 2,

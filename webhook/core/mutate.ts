@@ -1,4 +1,5 @@
 import type { Policy } from '../../requests/administrator/policy.ts'
+import { annotatedBinding, chooseBinding } from '../../requests/annotations/identity-binding.ts'
 import {
   type PodRequest,
   readPodAnnotations,
@@ -22,7 +23,7 @@ import { planInjection } from './plan-injection.ts'
 export function mutate(request: AdmissionRequest, policy: Policy, lookedUp?: LookedUp): Outcome {
   const opened = openRequest(request, { servesVolumes: lookedUp !== undefined })
   if (opened.kind === 'decided') return opened.outcome
-  const { pod, ownAnnotations, notStrings, isAnnotated } = opened
+  const { pod, annotations, ownAnnotations, notStrings, isAnnotated } = opened
   const { namespace } = request
 
   const served = lookedUp && readServedVolumes(pod, { ownAnnotations, policy, namespace, lookedUp })
@@ -34,12 +35,21 @@ export function mutate(request: AdmissionRequest, policy: Policy, lookedUp?: Loo
     namespace,
     hasVolumes: asksForVolumes(served),
   })
-  const wanted = served === undefined ? read.request : withVolumes(read.request, served, policy)
+  const binding = chooseBinding(
+    annotatedBinding(annotations, read.request['identity-binding']),
+    served?.bindings ?? [],
+    policy,
+  )
+  const wanted = {
+    ...(served === undefined ? read.request : withVolumes(read.request, served, policy)),
+    'identity-binding': binding.usesBinding,
+  }
   const planned = planInjection(pod, wanted, policy)
   const problems = [
     ...notStrings,
     ...read.problems,
     ...(served?.problems ?? []),
+    ...binding.problems,
     ...planned.problems,
   ]
   if (problems.length > 0) return denied(problems)

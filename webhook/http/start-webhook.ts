@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { acceptQueue, type ListenAddress } from '../../lib/server/listen-address.ts'
 import { type Health, type HealthOptions, serveHealth } from '../../lib/server/serve-health.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
 import type { Settings } from '../../requests/administrator/settings/read-settings.ts'
 import type { ApiAccess } from '../api-server/api-access.ts'
 import { createObjectGetter, type GetObject } from '../api-server/get-object.ts'
@@ -9,6 +10,7 @@ import { createLookUp } from '../api-server/look-up.ts'
 import { mutate } from '../core/mutate.ts'
 import { createTurns, type TakeTurn } from '../sharing/turns.ts'
 import { watchTls } from './certificate/watch-tls.ts'
+import { livePolicy } from './live-policy.ts'
 import type { LogOptions } from './server/logger-options.ts'
 import { createMetrics, type Metrics } from './server/metrics.ts'
 import type { ServerLimits, WebhookServer } from './server/webhook-server.ts'
@@ -55,13 +57,16 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
   let closing: Promise<void> | undefined
   const isDraining = () => closing !== undefined
   let caVersion = 0
+  const policy = livePolicy(settings)
   const app = createApp(options, {
     metrics,
     get: reader?.get,
     takeTurn,
     isDraining,
     caVersion: () => caVersion,
+    policy: policy.current,
   })
+  policy.follow(app.log)
   const tls = await watchTls(app, {
     settings,
     intervalMs: options.certificatePollMs ?? 5_000,
@@ -69,6 +74,7 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
     onCaChanged: () => caVersion++,
   })
   app.addHook('onClose', async () => {
+    policy.stop()
     tls.stop()
     reader?.close()
   })
@@ -97,14 +103,15 @@ function createApp(
     readonly takeTurn: TakeTurn
     readonly isDraining: () => boolean
     readonly caVersion: () => number
+    readonly policy: () => Policy
   },
 ): WebhookServer {
-  const { metrics, isDraining, get, takeTurn, caVersion } = parts
+  const { metrics, isDraining, get, takeTurn, caVersion, policy } = parts
   const { clients } = settings
   const countLookup = metrics.countClassLookup
   const elapsedMs = () => performance.now()
   return buildWebhookApp({
-    decide: (request, lookedUp) => mutate(request, settings.policy, lookedUp),
+    decide: (request, lookedUp) => mutate(request, policy(), lookedUp),
     metrics,
     takeTurn,
     ...(get && { lookUp: createLookUp({ get, countLookup, elapsedMs }) }),

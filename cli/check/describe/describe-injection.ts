@@ -28,6 +28,7 @@ export function describeInjection(pod: Pod, namespace: string): readonly string[
   const folder = mountPath(pod)
   return [
     row('agent', describeAgent(config)),
+    ...(config.tokenProxy ? [row('sign-in', bindingSignIn)] : []),
     ...describeServed(pod, config, namespace),
     ...(containers.length > 0 ? [row('containers', containers.join(', '))] : []),
     ...files.map((file) =>
@@ -42,6 +43,9 @@ export function describeInjection(pod: Pod, namespace: string): readonly string[
     ...env.map((entry) => row('variable', `${entry.variable} from ${describeWanted(entry)}`)),
   ]
 }
+
+/** The administrator may not have turned them on. */
+export const bindingSignIn = 'by an identity binding of AKS (needs identityBinding.enabled)'
 
 function describeAgent({ refreshSeconds, metricsPort, staleAfterSeconds }: AgentConfig): string {
   if (refreshSeconds === 0) return 'init container, fetches once'

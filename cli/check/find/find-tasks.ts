@@ -1,5 +1,11 @@
 import { valueAt } from '../../../lib/shape.ts'
+import { parseBoolean } from '../../../lib/values/parse-boolean.ts'
 import { isUuid } from '../../../lib/values/parse-uuid.ts'
+import {
+  annotatedBinding,
+  bindingKey,
+  chooseBinding,
+} from '../../../requests/annotations/identity-binding.ts'
 import { accountOf } from '../../../webhook/core/csi/account.ts'
 import { accountNeeded } from '../../../webhook/core/csi/needed-objects.ts'
 import { readServedVolumes } from '../../../webhook/core/csi/read-served-volumes.ts'
@@ -20,7 +26,7 @@ export function hasDriverVolumes({ pod }: Pick<PodTemplate, 'pod'>): boolean {
 
 /**
  * What somebody has to do before the volumes of a pod are served: label its namespace, name the client to sign in as, and
- * give that client a federated credential. Manifests don't show what is done already.
+ * give that client a federated credential, or bind it to the cluster. Manifests don't show what is done already.
  */
 export function findTasks(
   template: PodTemplate,
@@ -31,7 +37,7 @@ export function findTasks(
   const request = reviewRequest(template)
   const opened = openRequest(request, { servesVolumes: true })
   if (opened.kind === 'decided') return []
-  const { pod, ownAnnotations } = opened
+  const { pod, annotations, ownAnnotations } = opened
   const lookedUp = lookUpInFiles(request, objects)
   const served = readServedVolumes(pod, {
     ownAnnotations,
@@ -45,13 +51,19 @@ export function findTasks(
   const { clientId } = served.identity
   // A class may name a client whose ID isn't valid: then the account isn't asked.
   const isClientOpen = accountNeeded(request, lookedUp.classes) !== undefined
-  const federate: Task = { kind: 'federate', namespace, account }
+  const own = parseBoolean(ownAnnotations[bindingKey] ?? '')
+  const { usesBinding } = chooseBinding(
+    annotatedBinding(annotations, own.kind === 'valid' ? own.value : undefined),
+    served.bindings,
+    serving.policy,
+  )
+  const signIn: Task = { kind: usesBinding ? 'bind' : 'federate', namespace, account }
   return [
     ...(serving.mode === 'labelled' ? [{ kind: 'label', namespace } as const] : []),
     ...(clientId === undefined && isClientOpen && !usesWorkloadIdentity(pod)
       ? [{ kind: 'annotate', namespace, account } as const]
       : []),
     // Our annotation isn't checked yet.
-    clientId !== undefined && isUuid(clientId) ? { ...federate, clientId } : federate,
+    clientId !== undefined && isUuid(clientId) ? { ...signIn, clientId } : signIn,
   ]
 }

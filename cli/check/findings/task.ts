@@ -1,5 +1,6 @@
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
 import { tokenAudience } from '../../../lib/token-audience.ts'
+import { aksClusterVariables, bindCommand } from '../../input/accounts/binding-commands.ts'
 import { credentialName } from '../../input/accounts/credential-name.ts'
 
 /** Something to do before a pod with volumes of the Secrets Store CSI Driver is applied. */
@@ -7,8 +8,8 @@ export type Task =
   | { readonly kind: 'label'; readonly namespace: string }
   /** Give a ServiceAccount a client to sign in as. */
   | ({ readonly kind: 'annotate' } & AccountName)
-  /** Let a ServiceAccount sign in as a client. Without `clientId`, whoever pastes the commands chooses the client. */
-  | ({ readonly kind: 'federate'; readonly clientId?: string } & AccountName)
+  /** Let a ServiceAccount sign in as a client, with a federated credential or by an identity binding of AKS. Without `clientId`, whoever pastes the commands chooses the client. */
+  | ({ readonly kind: 'federate' | 'bind'; readonly clientId?: string } & AccountName)
 
 interface AccountName {
   readonly namespace: string
@@ -26,23 +27,26 @@ export function taskLines(tasks: readonly Task[]): readonly string[] {
     safe.filter((task) => task.kind === kind).map((task) => commandsOf(task).join('\n')),
   )
   const isChosen = safe.some((task) => task.kind === 'annotate' || isOpen(task))
-  const federates = safe.some(({ kind }) => kind === 'federate')
+  const has = (wanted: Task['kind']) => safe.some(({ kind }) => kind === wanted)
   return [
-    ...(federates ? clusterComments : []),
+    ...(has('federate') ? clusterComments : []),
+    ...(has('bind') ? [aksComment] : []),
     ...(isChosen ? [clientComment] : []),
     ...[...new Set(commands)].flatMap((command) => command.split('\n')),
   ]
 }
 
-const order = ['label', 'annotate', 'federate'] as const
+const order = ['label', 'annotate', 'federate', 'bind'] as const
 
-const isOpen = (task: Task): boolean => task.kind === 'federate' && task.clientId === undefined
+const isOpen = (task: Task): boolean =>
+  (task.kind === 'federate' || task.kind === 'bind') && task.clientId === undefined
 
 const clusterComments = [
   '# CLUSTER is a name for this cluster, and ISSUER its OIDC issuer. On AKS, this command prints the issuer:',
   '# az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl --output tsv',
   '# If the client is an app registration, use "az ad app federated-credential create" instead.',
 ]
+const aksComment = `# AKS_NAME is ${aksClusterVariables.AKS_NAME}, and AKS_GROUP ${aksClusterVariables.AKS_GROUP}.`
 const clientComment =
   '# CLIENT_ID is the client ID of an identity that may read the vaults of these pods.'
 
@@ -63,21 +67,35 @@ function commandsOf(task: Task): readonly string[] {
       ]
     case 'federate':
       return federateCommands(task)
+    case 'bind':
+      return bindCommands(task)
     default:
       return task satisfies never
   }
 }
+
+type SignInTask = Extract<Task, { readonly kind: 'federate' | 'bind' }>
+
+function findIdentity(clientId: string): string {
+  const find = (member: string) =>
+    `"$(az identity list --query "[?clientId=='${clientId}'].${member}" --output tsv)"`
+  return `IDENTITY=${find('name')} GROUP=${find('resourceGroup')}`
+}
+
+const bindCommands = (task: SignInTask): readonly string[] => [
+  findIdentity(task.clientId ?? '$CLIENT_ID'),
+  bindCommand('"$IDENTITY"', '"$GROUP"'),
+  `# akv-injector identity prints the ClusterRole that lets ${task.namespace}/${task.account} use it.`,
+]
 
 /** The name of a credential begins with the cluster's, because creating one replaces another of the same name. */
 function federateCommands({
   namespace,
   account,
   clientId = '$CLIENT_ID',
-}: Extract<Task, { readonly kind: 'federate' }>): readonly string[] {
-  const find = (member: string) =>
-    `"$(az identity list --query "[?clientId=='${clientId}'].${member}" --output tsv)"`
+}: SignInTask): readonly string[] {
   return [
-    `IDENTITY=${find('name')} GROUP=${find('resourceGroup')}`,
+    findIdentity(clientId),
     `az identity federated-credential create --name "$CLUSTER-${credentialName(namespace, account)}" --identity-name "$IDENTITY" --resource-group "$GROUP" --issuer "$ISSUER" --subject system:serviceaccount:${namespace}:${account} --audiences ${tokenAudience}`,
   ]
 }

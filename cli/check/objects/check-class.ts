@@ -24,7 +24,7 @@ import type { NamedObject } from '../../input/objects/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { classSource } from '../../input/sources/class-source.ts'
 import { describeClassSecrets } from '../describe/describe-class-secrets.ts'
-import { pathOf } from '../describe/describe-injection.ts'
+import { bindingSignIn, pathOf } from '../describe/describe-injection.ts'
 import { describeWanted, row } from '../describe/describe-wanted.ts'
 import type { SourceFacts } from '../find/read-sources.ts'
 import { type Finding, problemFindings, warningFindings } from '../findings/finding.ts'
@@ -137,12 +137,13 @@ function acceptedClass(
 }
 
 function describeServed(
-  { clientId, tenantId }: ClassParameters,
+  { clientId, tenantId, usesTokenProxy }: ClassParameters,
   files: ClassFiles['files'],
 ): readonly string[] {
   const tenant = tenantId === undefined ? '' : ` in tenant ${tenantId}`
+  const how = usesTokenProxy ? `, ${bindingSignIn}` : ''
   return [
-    row('identity', `${clientId ?? 'chosen by the pod or its ServiceAccount'}${tenant}`),
+    row('identity', `${clientId ?? 'chosen by the pod or its ServiceAccount'}${tenant}${how}`),
     ...files.map(({ file }) =>
       row('file', `${pathOf(file)} (${file.mode}) from ${describeWanted(file)}`),
     ),

@@ -82,5 +82,7 @@ function grantOfPod(
   if (unclear !== undefined) return { mistakes: [`${title}: ${unclear}`] }
   const clientId =
     config.identity.clientId ?? accountVariables(template, { objects })['AZURE_CLIENT_ID']
-  return { grant: grantOf({ namespace, account: accountNameOf(template), clientId, config }) }
+  const account = accountNameOf(template)
+  const usesBinding = config.tokenProxy !== undefined
+  return { grant: grantOf({ namespace, account, clientId, usesBinding, config }) }
 }

@@ -6,6 +6,8 @@ export interface Grant {
   readonly account: string
   /** The client to sign in as, in lower case. Absent if the files name none. */
   readonly clientId?: string
+  /** Whether it signs in by an identity binding of AKS, and needs no federated credential. */
+  readonly usesBinding?: true
   readonly values: readonly ReadValue[]
 }
 
@@ -24,11 +26,13 @@ export function grantOf({
   namespace,
   account,
   clientId,
+  usesBinding,
   config,
 }: {
   readonly namespace: string
   readonly account: string
   readonly clientId: string | undefined
+  readonly usesBinding: boolean
   readonly config: Parameters<typeof wantedValues>[0]
 }): Grant {
   const id = clientId?.toLowerCase()
@@ -36,6 +40,7 @@ export function grantOf({
     namespace,
     account,
     ...(id !== undefined && id !== placeholderClient && { clientId: id }),
+    ...(usesBinding && { usesBinding }),
     values: wantedValues(config),
   }
 }

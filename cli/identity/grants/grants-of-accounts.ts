@@ -70,9 +70,9 @@ function grantsIn(
         ],
       }
     if (request.kind !== 'wanted' || request.secrets.length === 0) return {}
-    const { config, azure } = request
+    const { config, azure, usesBinding } = request
     const clientId = config.identity.clientId ?? azure.clientId
-    return { grant: grantOf({ namespace, account: name, clientId, config }) }
+    return { grant: grantOf({ namespace, account: name, clientId, usesBinding, config }) }
   })
 }
 

@@ -2,6 +2,11 @@ import { createHash } from 'node:crypto'
 import { narrowestGrants, type Role, rolesFor } from '../../../lib/narrowest-grants.ts'
 import { tokenAudience } from '../../../lib/token-audience.ts'
 import { isUuid } from '../../../lib/values/parse-uuid.ts'
+import {
+  aksClusterVariables,
+  allowCommand,
+  bindCommand,
+} from '../../input/accounts/binding-commands.ts'
 import { credentialName } from '../../input/accounts/credential-name.ts'
 import type { Grant } from './grant.ts'
 import { shellQuote } from './shell-quote.ts'
@@ -39,8 +44,16 @@ export function byIdentity(grants: readonly Grant[]): readonly IdentityGrants[] 
 }
 
 /** The accounts of an identity, each once: `NAMESPACE/NAME`. */
-export const accountsOf = ({ grants }: IdentityGrants): readonly string[] =>
+const accountsOf = ({ grants }: Pick<IdentityGrants, 'grants'>): readonly string[] =>
   [...new Set(grants.map(({ namespace, account }) => `${namespace}/${account}`))].toSorted()
+
+/** The accounts that need a federated credential. */
+export const federatedAccounts = ({ grants }: IdentityGrants): readonly string[] =>
+  accountsOf({ grants: grants.filter(({ usesBinding }) => !usesBinding) })
+
+/** The accounts that sign in by an identity binding. */
+export const boundAccounts = ({ grants }: IdentityGrants): readonly string[] =>
+  accountsOf({ grants: grants.filter(({ usesBinding }) => usesBinding) })
 
 /**
  * The commands of the Azure CLI that let the accounts of the files sign in and read their objects, as lines to paste into a
@@ -52,7 +65,7 @@ export function writeScript(
 ): readonly string[] {
   const { issuers } = names
   const head =
-    issuers.length > 0
+    issuers.length > 0 || identities.every((identity) => federatedAccounts(identity).length === 0)
       ? []
       : [
           '# ISSUER is the OIDC issuer of the cluster, and CLUSTER a name for it. On AKS, this command prints the issuer:',
@@ -61,13 +74,21 @@ export function writeScript(
           need('CLUSTER', 'a name for the cluster'),
           '',
         ]
+  const aks = identities.some((identity) => boundAccounts(identity).length > 0)
+    ? [...Object.entries(aksClusterVariables).map(([name, sentence]) => need(name, sentence)), '']
+    : []
   const sections = identities.map((identity) => [
     ...openIdentity(identity, names),
-    ...accountsOf(identity).flatMap((account) => credentialCommands(account, issuers)),
+    ...federatedAccounts(identity).flatMap((account) => credentialCommands(account, issuers)),
+    ...bindingCommands(identity),
     ...annotateCommands(identity),
     ...vaultCommands(identity, names),
   ])
-  return [...head, ...sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))]
+  return [
+    ...head,
+    ...aks,
+    ...sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines])),
+  ]
 }
 
 function openIdentity(identity: IdentityGrants, names: AzureNames): readonly string[] {
@@ -102,6 +123,24 @@ function credentialCommands(account: string, issuers: readonly string[]): readon
     `az identity federated-credential create --name ${credential} --identity-name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --issuer ${issuer} --subject ${subject} --audiences ${tokenAudience}`
   if (issuers.length === 0) return [create(`"$CLUSTER-${base}"`, '"$ISSUER"')]
   return issuers.map((issuer) => create(`${base}-${shortHash(issuer)}`, shellQuote(issuer)))
+}
+
+/** One binding for the cluster, and the right to use it for each account. */
+function bindingCommands(identity: IdentityGrants): readonly string[] {
+  const accounts = boundAccounts(identity).map((name) => {
+    const [namespace = '', account = ''] = name.split('/')
+    return { namespace, account }
+  })
+  if (accounts.length === 0) return []
+  return [
+    bindCommand('"$IDENTITY_NAME"', '"$RESOURCE_GROUP"'),
+    ...(identity.clientId === undefined
+      ? [
+          'CLIENT_ID="$(az identity show --name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --query clientId --output tsv)"',
+        ]
+      : []),
+    ...allowCommand(accounts, identity.clientId).split('\n'),
+  ]
 }
 
 /**

@@ -1,7 +1,12 @@
 import { listNames } from '../../../lib/list-names.ts'
 import { printable } from '../../../lib/printable.ts'
 import { needsOf, type VaultNeeds } from '../grants/vault-needs.ts'
-import { type AzureNames, accountsOf, type IdentityGrants } from '../grants/write-script.ts'
+import {
+  type AzureNames,
+  boundAccounts,
+  federatedAccounts,
+  type IdentityGrants,
+} from '../grants/write-script.ts'
 import {
   AzUnusable,
   askAssignments,
@@ -54,6 +59,18 @@ export async function verify(
   return sections
 }
 
+/** What `az` could say about bindings is about a cluster, which no manifest names. */
+const boundFindings = (identity: IdentityGrants): readonly AzureFinding[] => {
+  const accounts = boundAccounts(identity)
+  return accounts.length === 0
+    ? []
+    : [
+        unknown(
+          `identity bindings aren’t compared; these accounts need one: ${listNames(accounts)}. Check with az aks identity-binding list and kubectl auth can-i`,
+        ),
+      ]
+}
+
 async function verifyIdentity(
   identity: IdentityGrants,
   surroundings: Surroundings,
@@ -72,9 +89,10 @@ async function verifyIdentity(
       ...(credentials.kind === 'unknown'
         ? [credentials]
         : compareCredentials(
-            { accounts: accountsOf(identity), issuers: names.issuers },
+            { accounts: federatedAccounts(identity), issuers: names.issuers },
             credentials.value,
           )),
+      ...boundFindings(identity),
     ],
   })
   const needs = needsOf(identity.grants)

@@ -41,6 +41,7 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
     ...(source.ref.kind === 'SecretProviderClass' && { vault: source.values[0]?.object.vault }),
     'client-id': source.hints.clientId,
     'tenant-id': source.tenantId,
+    'identity-binding': source.usesBinding ? 'true' : undefined,
   })
   if ('different' in merged)
     return notCarried(`ServiceAccount ${account.name} has another ${merged.different}`)

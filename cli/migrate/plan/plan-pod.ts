@@ -63,6 +63,7 @@ export function planPod(template: PodTemplate, manifests: Manifests): PodPlan {
     ...sourceAnnotations(config.volumes[0]?.class ?? '', template.namespace, manifests),
     ...(config.identity.tenantId && { 'tenant-id': config.identity.tenantId }),
     ...(config.identity.clientId && { 'client-id': config.identity.clientId }),
+    ...(config.tokenProxy && { 'identity-binding': 'true' }),
     'mount-path': mounted.path,
     ...(config.refreshSeconds > 0 && { refresh: `${config.refreshSeconds}s` }),
   }

@@ -1,7 +1,7 @@
 import type { Cloud } from '../../../delivery/contract.ts'
-import { certificateBlocks, parseCertificate } from '../../../lib/certificates.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
+import { parseCa } from '../../../lib/values/parse-ca.ts'
 import { parseChoice } from '../../../lib/values/parse-choice.ts'
 import { type CloudName, cloudNames } from '../policy.ts'
 import type { SettingReader } from './setting-reader.ts'
@@ -136,26 +136,6 @@ export function parseVaultUrl(text: string): Parsed<string> {
   return valid(withoutSlash(url.href).replace(standIn, placeholder))
 }
 
-/**
- * Reads the certificates in a file, and drops everything else, because every pod receives the result. A file that also
- * contains a private key is refused, so that the key isn't published by mistake.
- */
-export function parseCa(pem: string): Parsed<string> {
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
-    return invalid(
-      'the file contains a private key, which would be copied into every pod; keep only certificates',
-    )
-  const blocks = certificateBlocks(pem)
-  const ca = blocks.map((block) => `${block}\n`).join('')
-  if (blocks.length === 0 || !blocks.every(parseCertificate))
-    return invalid('expected a PEM file of certificates')
-  return ca.length > maxCaLength
-    ? invalid(
-        `the certificates are larger than ${maxCaLength} bytes, and every pod carries them; keep only those that are needed`,
-      )
-    : valid(ca)
-}
-
 /** With `{vault}.com`, a pod could name any domain under .com, and the agent would send its token there. */
 const minDomainLabels = 2
 const maxUrlLength = 2048
@@ -164,9 +144,6 @@ const placeholder = '{vault}'
 const standIn = 'akvplaceholderplaceholde'
 const vaultUrlForm =
   'expected an https URL with one {vault} in it, such as https://{vault}.vault.example or https://vault.example/{vault}, without user, query or fragment'
-
-/** Well below the bound of an agent's configuration (96 KiB; Linux accepts 128 KiB in one variable). */
-const maxCaLength = 64 * 1024
 
 /** Parses an https URL without user, query and fragment. The regular expression also finds empty ones (`https://a/?`). */
 function parsePlainUrl(text: string): URL | undefined {

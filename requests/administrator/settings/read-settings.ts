@@ -1,3 +1,4 @@
+import type { TokenProxySettings } from '../../../lib/identity-binding/token-proxy.ts'
 import { type LogLevel, logLevels } from '../../../lib/log/log-level.ts'
 import { allInvalid, type Checked, valid } from '../../../lib/problems/parsed.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
@@ -26,6 +27,7 @@ import {
   parseVaultName,
 } from './parse-setting-values.ts'
 import { readCloud } from './read-cloud.ts'
+import { readTokenProxy } from './read-token-proxy.ts'
 import { type Environment, unknownNames } from './setting-names.ts'
 import { type SettingReader, settingReader } from './setting-reader.ts'
 
@@ -50,6 +52,8 @@ export interface Settings {
     /** Accepted common names and DNS names; an empty list accepts any. */
     readonly names: readonly string[]
   }
+  /** Where to look for the token proxy of identity bindings. Absent: they are turned off. */
+  readonly tokenProxy?: TokenProxySettings
   /** The namespaces in which volumes of the CSI driver are served. */
   readonly csi: CsiMode
   /** The webhook's own level. The agent's is `info`, unless an annotation changes it. */
@@ -75,13 +79,18 @@ export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions)
   const image = agentImage === undefined ? {} : { AKV_INJECTOR_AGENT_IMAGE: agentImage }
   const reader = settingReader({ ...image, ...env })
   const clients = readClients(reader)
+  const tokenProxy = readTokenProxy(reader)
   const settings: Settings = Object.freeze({
-    policy: readPolicy(reader, readFile),
+    policy: Object.freeze({
+      ...readPolicy(reader, readFile),
+      ...(tokenProxy && { tokenProxy: notYetFound }),
+    }),
     listen: reader.optional('AKV_INJECTOR_LISTEN', parseListen) ?? defaults.listen,
     healthListen:
       reader.optional('AKV_INJECTOR_HEALTH_LISTEN', parseListen) ?? defaults.healthListen,
     tlsDir: reader.optional('AKV_INJECTOR_TLS_DIR', parseFolder) ?? defaults.tlsDir,
     ...(clients && { clients }),
+    ...(tokenProxy && { tokenProxy }),
     csi: reader.optional('AKV_INJECTOR_CSI', parseChoice(csiModes)) ?? 'none',
     logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', parseChoice(logLevels)) ?? 'info',
   })
@@ -91,7 +100,7 @@ export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions)
 }
 
 function readPolicy(reader: SettingReader, readFile: (path: string) => string): Policy {
-  return Object.freeze({
+  return {
     versionLabel,
     agentImage:
       reader.required({
@@ -125,7 +134,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
     metricsPort: reader.optional('AKV_INJECTOR_AGENT_METRICS', podSettings.metrics) ?? 0,
     agentLogLevel: 'info',
     csiRefreshSeconds: reader.optional('AKV_INJECTOR_CSI_REFRESH', podSettings.refresh) ?? 0,
-  })
+  }
 }
 
 function readClients(reader: SettingReader): Settings['clients'] {
@@ -169,6 +178,9 @@ function excessiveRequests({ agentRequests, agentLimits }: Policy): Problem[] {
     }
   })
 }
+
+/** Until the webhook or the controller has asked the API server. */
+const notYetFound = { kind: 'unknown', reason: 'the API server has not been asked yet' } as const
 
 const parsePullPolicy = parseChoice(['Always', 'IfNotPresent', 'Never'])
 

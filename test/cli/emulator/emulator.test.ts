@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, get } from 'node:https'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
+import { findServerName } from '../../../lib/identity-binding/find-server-name.ts'
 import { run, start } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
@@ -89,6 +90,25 @@ t.test('the emulator refuses what isn’t a DNS name', async (t) => {
     })
 })
 
+t.test('with a cluster, it prints what the webhook needs for identity bindings', async (t) => {
+  const folder = t.testdir()
+  const { child, output, ended } = start([
+    ...['emulator', '--listen', '127.0.0.1:0', '--control-port', '0'],
+    ...['--cluster-id', '696995ccb303450001b31a18', '--cluster-ca-out', `${folder}/cluster.crt`],
+  ])
+  while (!output.stdout.includes('Ctrl-C'))
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+  const setting = (name: string) =>
+    new RegExp(`^  AKV_INJECTOR_IDENTITY_BINDING${name}=(\\S+)$`, 'm').exec(output.stdout)?.[1] ??
+    ''
+  t.equal(setting(''), 'true')
+  const ca = readFileSync(setting('_CA_FILE'), 'utf8')
+  const url = setting('_TOKEN_PROXY')
+  t.equal(await findServerName({ url, ca }, new AbortController().signal), setting('_SERVER_NAME'))
+  child.kill('SIGTERM')
+  t.match(await ended, { code: 0 })
+})
+
 t.test('the emulator reports invalid data and addresses as invalid input', async (t) => {
   const folder = t.testdir({ 'v.yaml': 'vaults: [1]\nfoo: 1' })
   t.match(await runInProcess(['emulator', '--data', `${folder}/v.yaml`]), {
@@ -103,6 +123,15 @@ t.test('the emulator reports invalid data and addresses as invalid input', async
   t.match(await runInProcess(['emulator', '--control-port', '70000']), {
     code: 2,
     stderr: /expected a port/,
+  })
+  for (const id of ['A', 'a.b', 'x'.repeat(64)])
+    t.match(await runInProcess(['emulator', '--cluster-id', id]), {
+      code: 2,
+      stderr: `--cluster-id ${id}: expected a DNS label`,
+    })
+  t.match(await runInProcess(['emulator', '--cluster-ca-out', 'x']), {
+    code: 2,
+    stderr: /there is no cluster; name one with --cluster-id/,
   })
   for (const issuer of ['me', 'https://', 'http://127.0.0.1.example/'])
     t.match(await runInProcess(['emulator', '--issuer', issuer]), {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { resolveIdentity } from '../../../delivery/session/identity.ts'
+import { bindingVariablesIn, resolveIdentity } from '../../../delivery/session/identity.ts'
 
 const id = (digit: string) => `${digit.repeat(8)}-1111-1111-1111-111111111111`
 const env = { AZURE_CLIENT_ID: id('c'), AZURE_TENANT_ID: id('d') }
@@ -37,10 +37,12 @@ t.test('an id that isn’t a UUID never becomes part of a URL', async (t) => {
       t.throws(() => resolveIdentity(annotated, {}), { code: 'AKV_CONFIG_INVALID' }, wrong)
 })
 
-t.test('AKS identity bindings are refused', async (t) => {
-  for (const name of ['TOKEN_PROXY', 'SNI_NAME', 'CA_FILE', 'CA_DATA'])
-    t.throws(() => resolveIdentity({}, { ...env, [`AZURE_KUBERNETES_${name}`]: 'x' }), {
-      code: 'AKV_IDENTITY_BINDING',
-      message: name,
-    })
+t.test('the variables of identity bindings are found, and have no effect', async (t) => {
+  const names = ['TOKEN_PROXY', 'SNI_NAME', 'CA_FILE', 'CA_DATA'].map(
+    (name) => `AZURE_KUBERNETES_${name}`,
+  )
+  const set = { ...env, ...Object.fromEntries(names.map((name) => [name, 'x'])) }
+  t.strictSame(resolveIdentity({}, set), resolveIdentity({}, env))
+  t.strictSame(bindingVariablesIn(set), names)
+  t.strictSame(bindingVariablesIn(env), [])
 })

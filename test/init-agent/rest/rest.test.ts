@@ -7,8 +7,9 @@ import t, { type Test } from 'tap'
 import { type AgentConfig, gateFileName, gateVariable } from '../../../delivery/contract.ts'
 import type { Emulator } from '../../../emulator/emulator.ts'
 import { bundle } from '../../../image/bundle.ts'
+import { bindingAudience } from '../../../lib/token-audience.ts'
 import { freePorts } from '../../cluster/harness/free-ports.ts'
-import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
+import { clientId, startTestEmulator } from '../../support/servers/start-test-emulator.ts'
 import { makePod, type Pod, type RunningAgent, secretFile, startAgent } from '../harness/pod.ts'
 import { cannotMount, makeTmpfs, mountAt } from '../harness/tmpfs.ts'
 
@@ -32,13 +33,26 @@ interface Setting extends Partial<AgentConfig> {
   readonly launcher?: readonly string[]
   /** Of the vault, as YAML. */
   readonly secrets?: string
+  /** Whether it signs in by an identity binding, with tokens that last for one fetch. */
+  readonly isBound?: true
   /** Called as the emulator gets the second read, before it answers. */
   readonly beforeSecondRead?: (emulator: Emulator) => void
 }
 
+const web = { namespace: 'default', serviceAccount: 'web' }
+const boundVault = `
+identities: [{ clientId: ${clientId}, boundAccounts: ['system:serviceaccount:default:web'] }]
+vaults: { team-a: { readers: [${clientId}], secrets: { a: one } } }
+`
+/** A token is replaced five minutes before it expires. */
+const boundOptions = { clusterId: '696995ccb303450001b31a18', tokenLifetimeSeconds: 299 }
+
 async function startPod(t: Test, setting: Setting = {}) {
-  const { preload = soon, launcher = [], secrets = 'a: one', beforeSecondRead, ...config } = setting
-  const emulator = await startTestEmulator(t, { secrets })
+  const { preload = soon, launcher = [], secrets = 'a: one', ...more } = setting
+  const { beforeSecondRead, isBound, ...config } = more
+  const emulator = isBound
+    ? await startTestEmulator(t, { yaml: boundVault, ...boundOptions })
+    : await startTestEmulator(t, { secrets })
   if (beforeSecondRead) onSecondRead(t, () => beforeSecondRead(emulator))
   const overrides = {
     files: [secretFile('a')],
@@ -46,7 +60,19 @@ async function startPod(t: Test, setting: Setting = {}) {
     logLevel: 'info',
     ...config,
   } as const
-  const made = await makePod(t, emulator, overrides)
+  const { tokenProxy } = emulator
+  const made = await makePod(t, emulator, {
+    ...overrides,
+    ...(tokenProxy && {
+      version: 5,
+      tokenProxy: { ...tokenProxy, ca: tokenProxy.caPem },
+    }),
+  })
+  if (tokenProxy)
+    writeFileSync(
+      made.tokenFile,
+      await emulator.serviceAccountToken({ ...web, audience: bindingAudience }),
+    )
   // Only the volume is in memory, as in a pod.
   mountAt(made.files, makeTmpfs(t, 'size=8m'))
   const pod: Pod = { ...made, program: [join(folder, 'main.js')], launcher }
@@ -102,6 +128,20 @@ async function until(isTrue: () => boolean): Promise<void> {
 }
 
 const skip = cannotMount()
+
+t.test('after its rest, an agent signs in again by its identity binding', { skip }, async (t) => {
+  const { agent, emulator, file, signIns } = await startPod(t, {
+    isBound: true,
+    beforeSecondRead: (emulator) => emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' }),
+  })
+  await until(() => formOf(agent.process) === 'waiting')
+  await agent.line(/changed values written/)
+  t.equal(file(), 'two')
+  t.equal(signIns(), 0, 'Entra isn’t asked')
+  const exchanges = emulator.tokenProxy?.requests.filter(({ method }) => method === 'POST') ?? []
+  t.ok(exchanges.length >= 2, `there were ${exchanges.length} exchanges`)
+  t.ok(exchanges.every(({ status }) => status === 200))
+})
 
 t.test(
   'an agent waits in a small process, and refreshes with the same token',

@@ -164,3 +164,57 @@ t.test('an account has a bounded number of entries for all properties', async (t
     mistakes: [{ message: /all properties of 51 objects; accepted: at most 50$/ }],
   })
 })
+
+const switchedOn = { tokenProxy: { kind: 'unknown', reason: 'not yet' } } as const
+const ours = 'akv-injector.io/identity-binding'
+const aks = 'azure.workload.identity/use-identity-binding'
+const bound = { usesBinding: true }
+const federated = { usesBinding: false }
+
+t.test('an account asks for an identity binding, or its oldest source does', async (t) => {
+  for (const annotations of [{ [ours]: 'true' }, { [aks]: 'True' }])
+    for (const sources of [[], [source('one')], [source('one', federated)]])
+      t.match(
+        wanted({ ...sync, ...annotations }, sources, switchedOn),
+        { usesBinding: true, mistakes: { length: 0 } },
+        JSON.stringify(annotations),
+      )
+  t.match(wanted({}, [source('one', bound), source('two')], switchedOn), {
+    usesBinding: true,
+    mistakes: { length: 0 },
+  })
+  t.match(wanted({}, [source('one', federated), source('two')]), { usesBinding: false })
+  t.match(wanted({ ...sync, [ours]: 'false', [aks]: 'true' }, []), { usesBinding: false })
+})
+
+t.test('an account signs in one way', async (t) => {
+  const differ =
+    /; an account signs in one way: use that one, or annotate the class with another account$/
+  t.match(wanted({}, [source('one', bound), source('two', federated)], switchedOn), {
+    usesBinding: true,
+    secrets: [{ name: 'one' }],
+    mistakes: [
+      {
+        code: 'AKV_SYNC_ACCOUNT',
+        message:
+          /^SecretProviderClass two: signs in with a federated credential, but ServiceAccount web by an identity binding;/,
+      },
+    ],
+  })
+  for (const annotations of [{ [ours]: 'false' }, sync])
+    t.match(wanted(annotations, [source('one', bound)], switchedOn).mistakes, [{ message: differ }])
+})
+
+t.test('without the administrator’s switch, who asks for a binding is told its name', async (t) => {
+  const names = /identityBinding\.enabled of the chart/
+  t.match(read({ ...sync, [aks]: 'true' }, []), {
+    kind: 'refused',
+    problems: [{ path: ['metadata', 'annotations', aks], sentence: names }],
+    claims: ['own'],
+  })
+  t.match(wanted({}, [source('one', bound), source('two')]), {
+    usesBinding: false,
+    secrets: [{ name: 'two' }],
+    mistakes: [{ source: { name: 'one' }, message: names }],
+  })
+})

@@ -188,7 +188,10 @@ t.test('mistakes in the parameters are those of a pod', async (t) => {
       { cloudName: 'AzureChinaCloud' },
       /^parameters.cloudName "AzureChinaCloud": this cluster uses the cloud/,
     ],
-    [{ useAzureTokenProxy: 'true' }, /^parameters.useAzureTokenProxy "true": /],
+    [
+      { useAzureTokenProxy: 'true', usePodIdentity: 'true' },
+      /^parameters.useAzureTokenProxy: is true, and the class asks for pod identity, too/,
+    ],
     [{ objects: 'array: x' }, /^parameters.objects: expected the "array:"/],
     [
       { objects: objectList(secret('a'), secret('a')) },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { valueAt } from '../../../lib/shape.ts'
 import { type ApiAnswer, failure } from './api-answer.ts'
 import type { ApiObject } from './api-object.ts'
 import { selectedBy } from './field-selector.ts'
@@ -51,7 +52,7 @@ export async function answerTokenRequest(
   { path, body }: ApiRequest,
   options: {
     readonly objects: ObjectStore
-    readonly tokenOf: (namespace: string, name: string) => Promise<string>
+    readonly tokenOf: (namespace: string, name: string, audience?: string) => Promise<string>
   },
 ): Promise<ApiAnswer> {
   const account = options.objects.get(path.replace(/\/token$/, ''))
@@ -59,7 +60,9 @@ export async function answerTokenRequest(
   const { uid, namespace = '', name } = account.metadata
   const wanted = (body as { metadata?: { uid?: string } }).metadata?.uid ?? uid
   if (wanted !== uid) return failure(409, 'Conflict')
-  return [201, { status: { token: await options.tokenOf(namespace, name) } }]
+  const audience = valueAt(body, 'spec', 'audiences', 0)
+  const text = typeof audience === 'string' ? audience : undefined
+  return [201, { status: { token: await options.tokenOf(namespace, name, text) } }]
 }
 
 function create(

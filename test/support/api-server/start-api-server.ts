@@ -32,7 +32,7 @@ export interface ApiServer {
   /** Called before each request is answered. It may answer in the server's place, or change objects first. */
   before: (request: ApiRequest) => ApiAnswer | undefined | Promise<ApiAnswer | undefined>
   /** Issues tokens for service accounts. */
-  tokenOf: (namespace: string, name: string) => Promise<string>
+  tokenOf: (namespace: string, name: string, audience?: string) => Promise<string>
   /** The time in each answer, if it isn't the real one. */
   date: Date | undefined
 }

@@ -19,6 +19,8 @@ export function answerAz(command: string, values: Values, state: AzureState): un
       return listCredentials(values, state)
     case 'identity federated-credential create':
       return createCredential(values, state)
+    case 'aks identity-binding create':
+      return bindIdentity(values, state)
     case 'keyvault show':
       return select(vaultJson(findVault(values, state), state), values)
     case 'keyvault set-policy':
@@ -54,6 +56,12 @@ function listIdentities({ query = '' }: Values, state: AzureState): unknown {
     .filter((identity) => identity.clientId === clientId)
     .map((identity) => identityJson(identity, state))
     .map((item) => (member === undefined ? item : item[member]))
+}
+
+function bindIdentity(values: Values, state: AzureState): undefined {
+  const id = values['managed-identity-resource-id']
+  if (!state.identities.some((identity) => identityJson(identity, state)['id'] === id))
+    fail(`(BadRequest) no managed identity has the resource ID ${id}`)
 }
 
 function findIdentity(name: string | undefined, state: AzureState, group?: string) {

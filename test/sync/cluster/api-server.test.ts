@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
+import { bindingAudience, tokenAudience } from '../../../lib/token-audience.ts'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
 import { startApiServer } from '../../support/api-server/start-api-server.ts'
 import { kubeconfigText } from '../../support/kubeconfig-text.ts'
@@ -52,22 +53,27 @@ t.test('tokens are requested with one audience and the account’s uid', async (
   const { apiServer, cluster } = await start(t)
   apiServer.accounts.put('team-a', 'web', {})
   const [seen] = (await cluster.accounts.list('team-a')).objects
-  t.equal(await cluster.requestToken({ ...account, uid: seen?.uid ?? '' }), 'a.b.c')
-  t.match(apiServer.requests.at(-1), {
-    method: 'POST',
-    path: '/api/v1/namespaces/team-a/serviceaccounts/web/token',
-    body: { spec: { audiences: ['api://AzureADTokenExchange'], expirationSeconds: 600 } },
-  })
-  await t.rejects(cluster.requestToken(account), {
+  t.equal(await cluster.requestToken({ ...account, uid: seen?.uid ?? '' }, tokenAudience), 'a.b.c')
+  for (const audience of [bindingAudience, tokenAudience] as const) {
+    await cluster.requestToken({ ...account, uid: seen?.uid ?? '' }, audience)
+    t.match(apiServer.requests.at(-1), {
+      method: 'POST',
+      path: '/api/v1/namespaces/team-a/serviceaccounts/web/token',
+      body: { spec: { audiences: [audience], expirationSeconds: 600 } },
+    })
+  }
+  await t.rejects(cluster.requestToken(account, tokenAudience), {
     code: 'AKV_ACCOUNT_TOKEN',
     message: 'ServiceAccount team-a/web: no token: the account was deleted and created again',
   })
-  await t.rejects(cluster.requestToken({ ...account, name: 'no' }), {
+  await t.rejects(cluster.requestToken({ ...account, name: 'no' }, tokenAudience), {
     code: 'AKV_ACCOUNT_TOKEN',
     message: /the account does not exist$/,
   })
   apiServer.before = () => [201, { status: {} }]
-  await t.rejects(cluster.requestToken(account), { message: /the answer contains no token$/ })
+  await t.rejects(cluster.requestToken(account, tokenAudience), {
+    message: /the answer contains no token$/,
+  })
 })
 
 t.test('writing the status changes one annotation of the account with that uid', async (t) => {

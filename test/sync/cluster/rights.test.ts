@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { syncRolesFor } from '../../../cli/rbac/role.ts'
+import { tokenAudience } from '../../../lib/token-audience.ts'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
 import type { CustomKind, SyncCluster, WatchOptions } from '../../../sync/cluster/cluster-port.ts'
 import { type Manifest, readRendered } from '../../manifests/rendered.ts'
@@ -55,7 +56,7 @@ const calls: Readonly<Record<string, readonly Ask[]>> = {
   'list serviceaccounts': [(cluster) => cluster.accounts.list(namespace)],
   'watch serviceaccounts': [(cluster) => cluster.accounts.watch(watching)],
   'patch serviceaccounts': [(cluster) => cluster.writeStatus(account, 'db: ready')],
-  'create serviceaccounts/token': [(cluster) => cluster.requestToken(account)],
+  'create serviceaccounts/token': [(cluster) => cluster.requestToken(account, tokenAudience)],
   'get secrets': [(cluster) => cluster.readSecret(db)],
   'create secrets': [(cluster) => cluster.createSecret(secret)],
   'patch secrets': [

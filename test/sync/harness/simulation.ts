@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { Emulator } from '../../../emulator/emulator.ts'
-import { createConnection } from '../../../keyvault/clients/connection.ts'
+import { createConnection, type Exchange } from '../../../keyvault/clients/connection.ts'
 import { createServerTime } from '../../../keyvault/clients/server-time.ts'
 import { createVaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import type { Clock } from '../../../lib/clock.ts'
@@ -18,7 +18,7 @@ import { type ApiServer, startApiServer } from '../../support/api-server/start-a
 import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import { clientId, startTestEmulator, tenantId } from '../../support/servers/start-test-emulator.ts'
 import { type SimulatedClock, simulatedClock } from '../../support/simulated-clock.ts'
-import { policy } from '../../webhook/core/policy.ts'
+import { bindingPolicy, policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from './ample-shares.ts'
 import { freePace } from './free-pace.ts'
 import { simulatedSources } from './simulated-sources.ts'
@@ -87,25 +87,36 @@ export async function startSimulation(
   {
     yaml = vaultData,
     classesOf,
+    exchange,
   }: {
     readonly yaml?: string
     /** Reads classes, for these listed accounts. */
     readonly classesOf?: readonly string[]
+    /** How accounts sign in that ask for an identity binding. Absent: Azure has no cluster with a token proxy. */
+    readonly exchange?: (azure: Emulator) => Exchange
   } = {},
 ): Promise<Simulation> {
   const clock = simulatedClock()
   // Azure's clock is right, whatever becomes of the controller's.
   const aheadMs = clock.wallTime() - clock.now()
-  const azure = await startTestEmulator(t, { yaml, now: () => new Date(clock.now() + aheadMs) })
+  const azure = await startTestEmulator(t, {
+    yaml,
+    now: () => new Date(clock.now() + aheadMs),
+    ...(exchange && { clusterId: '696995ccb303450001b31a18' }),
+  })
   const apiServer = await startApiServer(t)
-  apiServer.tokenOf = (namespace, serviceAccount) =>
-    azure.serviceAccountToken({ namespace, serviceAccount })
+  apiServer.tokenOf = (namespace, serviceAccount, audience) =>
+    azure.serviceAccountToken({ namespace, serviceAccount, audience })
   const stop = new AbortController()
   const end = new AbortController()
   const log = memoryLog()
   const { kubeconfigFile } = apiServer
   const ends = { signal: stop.signal, end: end.signal }
-  const connected = connectAll({ kubeconfigFile, azure, clock, log, ...ends })
+  const tokenProxy = exchange && (() => exchange(azure))
+  const connected = connectAll({
+    ...{ kubeconfigFile, azure, clock, log, ...ends },
+    ...(tokenProxy && { tokenProxy }),
+  })
   const sources = classesOf && simulatedSources(connected, classesOf)
   const options = { ...connected, ...(sources && { sourcesOf: sources.sourcesOf }) }
   t.teardown(() => {
@@ -182,6 +193,7 @@ export function connectAll(parts: {
   readonly log: MemoryLog
   readonly signal: AbortSignal
   readonly end: AbortSignal
+  readonly tokenProxy?: () => Exchange
 }): RoundServices & { readonly metrics: SyncMetrics } {
   const { kubeconfigFile, azure, clock, log, signal, end } = parts
   const cloud = {
@@ -201,7 +213,7 @@ export function connectAll(parts: {
   const shared = { cloud, cluster, agent, serverTime, pace, pauses, metrics, clock }
   return {
     cluster,
-    policy: { ...policy, cloud },
+    policy: { ...(parts.tokenProxy ? bindingPolicy : policy), cloud },
     sourcesOf: () => noKnownSources,
     metrics,
     events: createEventBudget(clock),
@@ -211,7 +223,9 @@ export function connectAll(parts: {
     clock,
     log: log.log,
     signal,
-    openSession: (account, identity, heldToken) =>
-      openAccountSession({ ...shared, account, identity, heldToken }),
+    openSession: (account, { identity, usesBinding }, heldToken) => {
+      const exchange = usesBinding && parts.tokenProxy ? parts.tokenProxy() : { agent }
+      return openAccountSession({ ...shared, exchange, account, identity, heldToken })
+    },
   }
 }

@@ -21,5 +21,18 @@ export const policy: Policy = {
   csiRefreshSeconds: 0,
 }
 
+/** An administrator who allows identity bindings. */
+export const bindingPolicy: Policy = {
+  ...policy,
+  tokenProxy: {
+    kind: 'known',
+    proxy: {
+      url: 'https://kubernetes.default.svc.cluster.local',
+      serverName: 'a1.ests.aks',
+      ca: 'PEM',
+    },
+  },
+}
+
 /** An administrator whose nodes are all new enough for the gate. */
 export const fastPolicy: Policy = { ...policy, fastStart: true }

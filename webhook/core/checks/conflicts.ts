@@ -68,7 +68,7 @@ function platformConflicts(pod: Pod, { config }: Plan): readonly Problem[] {
   return problems
 }
 
-function* nameConflicts({ spec }: Pod, { placement }: Plan): Generator<Problem> {
+function* nameConflicts({ spec }: Pod, { placement, config }: Plan): Generator<Problem> {
   for (const [index, { name }] of spec.containers.entries())
     if (name === agentName)
       yield {
@@ -79,7 +79,7 @@ function* nameConflicts({ spec }: Pod, { placement }: Plan): Generator<Problem> 
   for (const [index, volume] of (spec.volumes ?? []).entries())
     if (
       ourVolumes.includes(volume.name) &&
-      (placement.existing === undefined || !isOurVolume(volume))
+      (placement.existing === undefined || !isOurVolume(volume, config))
     )
       yield {
         path: ['spec', 'volumes', index],

@@ -8,6 +8,7 @@ import {
   plainProblem,
 } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
+import type { BindingRequest } from '../../../requests/annotations/identity-binding.ts'
 import type { Annotations } from '../../../requests/annotations/keys/own-annotations.ts'
 import { parameterProblems } from '../../../requests/class/class-parameters.ts'
 import type { LookedUp } from '../../../requests/class/looked-up.ts'
@@ -27,6 +28,8 @@ export interface ServedVolumes {
   readonly volumes: readonly ServedVolume[]
   readonly files: readonly WantedFile[]
   readonly identity: Pick<ChosenIdentity, 'clientId' | 'tenantId'>
+  /** Which of the classes ask for an identity binding. */
+  readonly bindings: readonly BindingRequest[]
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
   /** Why none of the volumes is served, if the pod has any and the driver may be there for them. */
@@ -44,6 +47,7 @@ const nothingServed: ServedVolumes = {
   volumes: [],
   files: [],
   identity: {},
+  bindings: [],
   problems: [],
   warnings: [],
 }
@@ -93,6 +97,7 @@ function serveVolumes(
     volumes: azure.map(({ name, className }) => ({ name, class: className })),
     files: served.files,
     identity,
+    bindings: azure.map(({ place, parameters }) => ({ place, asks: parameters.usesTokenProxy })),
     problems: [...wrongParameters, ...served.problems, ...identity.problems],
     warnings,
   }

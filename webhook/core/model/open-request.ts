@@ -15,6 +15,8 @@ type OpenedRequest =
   | {
       readonly kind: 'open'
       readonly pod: Pod
+      /** All of the pod. Values may not be strings. */
+      readonly annotations: Readonly<Record<string, unknown>>
       /** Our annotations, prefix removed. */
       readonly ownAnnotations: Annotations
       /** Those of our annotations that aren't strings. */
@@ -46,7 +48,7 @@ export function openRequest(
 
   const pod = readPod(request.object)
   if (pod.kind === 'invalid') return deniedAs(pod.problem)
-  return { kind: 'open', pod: pod.value, ownAnnotations, notStrings, isAnnotated }
+  return { kind: 'open', pod: pod.value, annotations, ownAnnotations, notStrings, isAnnotated }
 }
 
 function skipReason(request: AdmissionRequest): SkipReason | undefined {

@@ -1,8 +1,8 @@
 import t from 'tap'
+import { parseCa } from '../../../../lib/values/parse-ca.ts'
 import {
   parseAudience,
   parseAuthorityHost,
-  parseCa,
   parseVaultUrl,
   readCloud,
 } from '../../../../requests/administrator/settings/read-cloud.ts'

@@ -62,6 +62,10 @@ t.test('every setting is read', async (t) => {
     AKV_INJECTOR_DEFAULT_TENANT_ID: '11111111-1111-1111-1111-AAAAAAAAAAAA',
     AKV_INJECTOR_DEFAULT_VAULT: 'Team-A',
     AKV_INJECTOR_HEALTH_LISTEN: '[::1]:0',
+    AKV_INJECTOR_IDENTITY_BINDING: 'true',
+    AKV_INJECTOR_IDENTITY_BINDING_CA_FILE: '/cluster.pem',
+    AKV_INJECTOR_IDENTITY_BINDING_SERVER_NAME: 'a1.ests.aks',
+    AKV_INJECTOR_IDENTITY_BINDING_TOKEN_PROXY: 'https://10.0.0.1:8443/',
     AKV_INJECTOR_KUBERNETES_VERSION: 'v1.35.2-eks-8d8c5b0',
     AKV_INJECTOR_LISTEN: 'localhost:1',
     AKV_INJECTOR_LOG_LEVEL: 'debug',
@@ -107,6 +111,12 @@ t.test('every setting is read', async (t) => {
       metricsPort: 19_980,
       agentLogLevel: 'info',
       csiRefreshSeconds: 120,
+      tokenProxy: { kind: 'unknown', reason: 'the API server has not been asked yet' },
+    },
+    tokenProxy: {
+      url: 'https://10.0.0.1:8443',
+      caFile: '/cluster.pem',
+      serverName: 'a1.ests.aks',
     },
     clients: { caFile: '/clients.pem', names: ['kube-apiserver', 'api.cluster.example'] },
     csi: 'labelled',
@@ -268,4 +278,34 @@ t.test('a fast start is refused if a kubelet would not wait', async (t) => {
 t.test('the settings cannot be changed afterwards', async (t) => {
   const settings = settingsOf(read(image))
   t.ok(Object.isFrozen(settings) && Object.isFrozen(settings?.policy))
+})
+
+t.test('identity bindings are off, and have defaults when they are turned on', async (t) => {
+  t.match(settingsOf(read({ ...image, AKV_INJECTOR_IDENTITY_BINDING: 'false' })), {
+    tokenProxy: undefined,
+    policy: { tokenProxy: undefined },
+  })
+  t.strictSame(settingsOf(read({ ...image, AKV_INJECTOR_IDENTITY_BINDING: 'true' }))?.tokenProxy, {
+    url: 'https://kubernetes.default.svc.cluster.local',
+    caFile: '/etc/akv-injector/identity-binding/ca.crt',
+  })
+  for (const [name, value] of Object.entries({
+    CA_FILE: '/a',
+    SERVER_NAME: 'a',
+    TOKEN_PROXY: 'b',
+  })) {
+    const setting = `AKV_INJECTOR_IDENTITY_BINDING_${name}`
+    t.match(problemsOf(read({ ...image, [setting]: value })), [
+      { path: [setting], sentence: /only with AKV_INJECTOR_IDENTITY_BINDING=true/ },
+    ])
+  }
+  const on = { ...image, AKV_INJECTOR_IDENTITY_BINDING: 'true' }
+  for (const url of ['http://a', 'https://a/path', 'https://user@a', 'x'])
+    t.match(problemsOf(read({ ...on, AKV_INJECTOR_IDENTITY_BINDING_TOKEN_PROXY: url })), [
+      { sentence: /expected an https URL without a path/ },
+    ])
+  for (const name of ['A.ests.aks', 'a b', '', '*.aks'])
+    t.match(problemsOf(read({ ...on, AKV_INJECTOR_IDENTITY_BINDING_SERVER_NAME: name })), [
+      { sentence: /expected a DNS name in lower case/ },
+    ])
 })
