@@ -181,6 +181,11 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
       allowRoot: true,
       fastStart: true,
     },
+    identityBinding: {
+      enabled: true,
+      serverName: 'a1.ests.aks',
+      tokenProxy: 'https://10.0.0.1:8443',
+    },
     proxy: { httpsProxy: 'http://proxy.example:3128', noProxy: '.internal.example' },
     webhook: {
       logLevel: 'debug',
@@ -195,7 +200,13 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
   )
   t.strictSame(
     settingNames.filter((name) => !(name in env)),
-    ['AKV_INJECTOR_ALLOWED_METADATA', 'AKV_INJECTOR_CSI', 'AKV_INJECTOR_CSI_REFRESH'],
+    [
+      'AKV_INJECTOR_ALLOWED_METADATA',
+      'AKV_INJECTOR_CSI',
+      'AKV_INJECTOR_CSI_REFRESH',
+      // It is mounted where the webhook looks.
+      'AKV_INJECTOR_IDENTITY_BINDING_CA_FILE',
+    ],
   )
   const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })
   if (settings.kind === 'invalid') throw new Error(JSON.stringify(settings.problems))
@@ -210,6 +221,7 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
       audience: 'https://vault.example',
       ca: certificatePem,
     },
+    tokenProxy: { kind: 'unknown', reason: 'the API server has not been asked yet' },
     defaultVault: 'team-a',
     defaultTenantId: uuid,
     allowedVaults: new Map([

@@ -59,6 +59,15 @@ const sync = { enabled: true }
 const rendered = (values: object) =>
   connections(readRendered(render({ values: { sync, ...values } }).text).objects)
 
+t.test(
+  'with identity bindings, the webhook asks the API server for its certificate',
+  { skip },
+  async (t) => {
+    const values = { networkPolicy: { enabled: true }, identityBinding: { enabled: true } }
+    t.strictSame(rendered(values)['webhook']?.opens, apiServer)
+  },
+)
+
 t.test('the other parts may open connections to what they need', { skip }, async (t) => {
   const networkPolicy = { apiServerPorts: [6443], vaultPorts: [443, 3128] }
   const { webhook, sync } = rendered({ networkPolicy, csi: { namespaces: 'all' } })

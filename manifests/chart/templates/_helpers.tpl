@@ -236,6 +236,51 @@ akv-injector-webhook-tls
 - name: AKV_INJECTOR_CA_FILE
   value: /etc/akv-injector/cloud/ca.crt
 {{- end }}
+{{- with .Values.identityBinding }}
+{{- if .enabled }}
+- name: AKV_INJECTOR_IDENTITY_BINDING
+  value: "true"
+{{- with .serverName }}
+- name: AKV_INJECTOR_IDENTITY_BINDING_SERVER_NAME
+  value: {{ . | quote }}
+{{- end }}
+{{- with .tokenProxy }}
+- name: AKV_INJECTOR_IDENTITY_BINDING_TOKEN_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The mounts of what fetchEnv names. */}}
+{{- define "akv-injector.fetchMounts" -}}
+{{- if .Values.cloud.ca }}
+- name: cloud
+  mountPath: /etc/akv-injector/cloud
+  readOnly: true
+{{- end }}
+{{- if .Values.identityBinding.enabled }}
+- name: identity-binding
+  mountPath: /etc/akv-injector/identity-binding
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{/* The volumes of these mounts. */}}
+{{- define "akv-injector.fetchVolumes" -}}
+{{- if .Values.cloud.ca }}
+- name: cloud
+  configMap:
+    name: akv-injector-webhook
+{{- end }}
+{{- if .Values.identityBinding.enabled }}
+- name: identity-binding
+  configMap:
+    name: {{ .Values.identityBinding.caConfigMap | default "kube-root-ca.crt" | quote }}
+    items:
+      - key: ca.crt
+        path: ca.crt
+{{- end }}
 {{- end -}}
 
 {{/* Which namespaces sync.namespaces names. null removes a namespace that another values file names. */}}

@@ -2,6 +2,9 @@
 export const testedElsewhere = [
   ...['tenantId', 'defaultVault', 'allowedVaults', 'kubernetesVersion'],
   ...['cloud.name', 'cloud.authorityHost', 'cloud.vaultUrl', 'cloud.vaultAudience', 'cloud.ca'],
+  ...['enabled', 'serverName', 'tokenProxy', 'caConfigMap'].map(
+    (name) => `identityBinding.${name}`,
+  ),
   ...['commonLabels', 'commonAnnotations'],
   ...['image.repository', 'image.digest', 'global.imageRegistry'],
   ...['agent.image', 'agent.requests', 'agent.limits', 'agent.allowRoot', 'agent.fastStart'],
