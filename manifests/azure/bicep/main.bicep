@@ -1,5 +1,5 @@
 // The identity of a workload that reads a key vault: a managed identity, a federated credential for each of its
-// ServiceAccounts, and roles on the vault. The AKS cluster and the vault already exist. docs/aks.md has the commands.
+// ServiceAccounts or an identity binding, and roles on the vault. The AKS cluster and the vault already exist. docs/aks.md has the commands.
 targetScope = 'resourceGroup'
 
 @description('The name of the managed identity, which is created in the resource group of the deployment.')
@@ -15,10 +15,12 @@ param clusterResourceGroup string = resourceGroup().name
 param vaultName string
 param vaultResourceGroup string = resourceGroup().name
 
-@description('The ServiceAccounts that may sign in as the identity: a list of namespace and name. Entra accepts 20 federated credentials for one identity.')
-@minLength(1)
+@description('The ServiceAccounts that may sign in as the identity with a federated credential: a list of namespace and name. Entra accepts 20 for one identity.')
 @maxLength(20)
-param serviceAccounts array
+param serviceAccounts array = []
+
+@description('Binds the identity to the cluster, for ServiceAccounts that sign in by an identity binding. The cluster decides with its RBAC which ones may (akv-injector identity).')
+param bindIdentity bool = false
 
 @description('The kinds of objects that the pods read: secret for all entries without a type, tls/ and pfx/; cert for cert/; key for key/.')
 @allowed(['secret', 'cert', 'key'])
@@ -50,6 +52,16 @@ resource credentials 'Microsoft.ManagedIdentity/userAssignedIdentities/federated
     }
   }
 ]
+
+module binding 'identity-binding.bicep' = if (bindIdentity) {
+  name: '${deployment().name}-binding'
+  scope: resourceGroup(clusterResourceGroup)
+  params: {
+    clusterName: clusterName
+    name: identityName
+    identityId: identity.id
+  }
+}
 
 module roles 'vault-roles.bicep' = {
   name: '${deployment().name}-roles'

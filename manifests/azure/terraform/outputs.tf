@@ -7,3 +7,8 @@ output "tenant_id" {
   description = "For the chart's value tenantId."
   value       = azurerm_user_assigned_identity.this.tenant_id
 }
+
+output "identity_id" {
+  description = "For the module identity-binding."
+  value       = azurerm_user_assigned_identity.this.id
+}

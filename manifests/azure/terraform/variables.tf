@@ -19,11 +19,12 @@ variable "oidc_issuer_url" {
 }
 
 variable "service_accounts" {
-  description = "The ServiceAccounts that may sign in as the identity. Entra accepts 20 federated credentials for one identity."
+  description = "The ServiceAccounts that may sign in as the identity with a federated credential. Entra accepts 20 for one identity. With the module identity-binding, none is needed."
   type        = set(object({ namespace = string, name = string }))
+  default     = []
 
   validation {
-    condition     = length(var.service_accounts) >= 1 && length(var.service_accounts) <= 20
+    condition     = length(var.service_accounts) <= 20
     error_message = "Entra accepts at most 20 federated credentials for one identity. Create another identity for the other ServiceAccounts."
   }
 }

@@ -29,6 +29,7 @@ const called = runPage(folder).filter(({ program }) => program === 'az')
 rmSync(folder, { recursive: true })
 /** `akv-injector identity` prints the first one, and runs all of them with `--verify`. */
 const ours = [
+  'aks identity-binding create',
   'identity list',
   'identity federated-credential list',
   'role assignment list',
