@@ -9,6 +9,8 @@ export interface EmulatedAzure {
   readonly caPem: string
   /** The URL that rotations and faults are posted to. */
   readonly controlUrl: string
+  /** The API server of an emulated AKS cluster, which exchanges tokens by identity bindings. */
+  readonly tokenProxy: { readonly url: string; readonly caPem: string }
   stop(): Promise<unknown>
 }
 
@@ -31,6 +33,7 @@ export async function startEmulatorProcess(
 ): Promise<EmulatedAzure> {
   const { access, folder, host = '127.0.0.1', data = exampleData, dnsNames = [] } = options
   const [logFile, caFile] = [join(folder, 'emulator.log'), join(folder, 'emulator-ca.crt')]
+  const clusterCaFile = join(folder, 'emulator-cluster-ca.crt')
   const issuerCaFile = join(folder, 'issuer-ca.crt')
   writeFileSync(issuerCaFile, access.ca ?? '')
   const child = startOwnedProcess({
@@ -43,6 +46,7 @@ export async function startEmulatorProcess(
       ...['--issuer', access.server.origin],
       ...['--ca-out', caFile],
       ...dnsNames.flatMap((name) => ['--dns-name', name]),
+      ...['--cluster-id', '696995ccb303450001b31a18', '--cluster-ca-out', clusterCaFile],
     ],
     env: { NODE_EXTRA_CA_CERTS: issuerCaFile },
     logFile,
@@ -57,6 +61,10 @@ export async function startEmulatorProcess(
     url: printed('Entra and Key Vault') ?? '',
     controlUrl: printed('control') ?? '',
     caPem: readFileSync(caFile, 'utf8'),
+    tokenProxy: {
+      url: printed('token proxy') ?? '',
+      caPem: readFileSync(clusterCaFile, 'utf8'),
+    },
     stop: () => child.stop(),
   }
 }

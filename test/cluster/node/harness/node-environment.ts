@@ -11,5 +11,6 @@ export interface NodeEnvironment {
     readonly url: string
     /** The URL that rotations and faults are posted to. */
     readonly controlUrl: string
+    readonly tokenProxy: { readonly url: string; readonly caPem: string }
   }
 }

@@ -89,7 +89,7 @@ export async function startPods(options: PodsOptions) {
       ctr: programs.ctr,
       containerd: socket,
       nodeName: network.name,
-      vault: { url: azure.url, controlUrl: azure.controlUrl },
+      vault: { url: azure.url, controlUrl: azure.controlUrl, tokenProxy: azure.tokenProxy },
     }
     return { environment, azure, stop }
   } catch (error) {

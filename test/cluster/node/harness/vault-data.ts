@@ -2,11 +2,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 
+const boundClient = '22222222-2222-2222-2222-222222222222'
+
 /** The service accounts that may sign in as each client. Pods that use the CSI driver often name none, and so are `default`. */
 const accounts: Readonly<Record<string, readonly string[]>> = {
-  '22222222-2222-2222-2222-222222222222': ['web', 'default'],
+  [boundClient]: ['web', 'default'],
   '33333333-3333-3333-3333-333333333333': ['report'],
 }
+
+/** Those that may sign in as the first of these clients by an identity binding. */
+const boundAccounts = ['web', 'bound']
 
 /** Identities as which the service account `web` can't sign in, each for a different reason. */
 export const brokenIdentities = {
@@ -39,7 +44,12 @@ export function vaultData(): string {
     const own = (accounts[clientId] ?? []).flatMap((account) =>
       vaultNamespaces.map(credentialOf(account)),
     )
-    return { clientId, federatedCredentials: [...federatedCredentials, ...own] }
+    const bound = clientId === boundClient && {
+      boundAccounts: boundAccounts.flatMap((account) =>
+        vaultNamespaces.map((namespace) => credentialOf(account)(namespace).subject),
+      ),
+    }
+    return { clientId, federatedCredentials: [...federatedCredentials, ...own], ...bound }
   })
   const reports = {
     readers: [idOf('report')],

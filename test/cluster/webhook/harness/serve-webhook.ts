@@ -25,6 +25,8 @@ export interface ServeWebhookOptions {
   readonly csi?: { readonly mode: CsiManifests; readonly apiAccess: ApiAccess }
   /** Which API servers are answered. */
   readonly clients?: NonNullable<Settings['clients']>
+  /** Where it looks for the token proxy of identity bindings. Default: they are off. */
+  readonly tokenProxy?: NonNullable<Settings['tokenProxy']>
   /** The message of the API server when it calls the webhook. Default: it admits the pod, or the webhook denies it. */
   readonly answers?: RegExp | undefined
 }
@@ -44,8 +46,12 @@ export async function serveWebhook(
   cluster: Cluster,
   options: ServeWebhookOptions = {},
 ): Promise<ServedWebhook> {
-  const { csi, clients } = options
-  const policy = { kubernetesMinor, ...(options.policy ?? standardPolicy) }
+  const { csi, clients, tokenProxy } = options
+  const policy: Policy = {
+    kubernetesMinor,
+    ...(options.policy ?? standardPolicy),
+    ...(tokenProxy && { tokenProxy: { kind: 'unknown', reason: 'not asked yet' } }),
+  }
   const certificates = await serviceCertificates(t.testdir())
   await certificates.renew()
   const lines: LogLine[] = []
@@ -56,6 +62,7 @@ export async function serveWebhook(
       healthListen: { host: '127.0.0.1', port: 0 },
       tlsDir: certificates.folder,
       ...(clients && { clients }),
+      ...(tokenProxy && { tokenProxy }),
       csi: csi?.mode ?? 'none',
       logLevel: 'info',
     },

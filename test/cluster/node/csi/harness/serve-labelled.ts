@@ -12,12 +12,18 @@ import type { OpenNode } from '../../harness/open-node.ts'
  * them off when the test ends. Resolves when the webhook serves such pods.
  *
  * @param csi - further values of the chart's `csi`
+ * @param others - further values of the chart
  */
-export async function serveLabelled(t: Test, node: OpenNode, csi: object = {}): Promise<void> {
+export async function serveLabelled(
+  t: Test,
+  node: OpenNode,
+  csi: object = {},
+  others: object = {},
+): Promise<void> {
   const { cluster } = node
   const cloud = await readCloud(node)
   t.teardown(() => restoreInstall(node, cloud))
-  helmUpgrade({ cloud, csi: { namespaces: 'labelled', ...csi } })
+  helmUpgrade({ cloud, csi: { namespaces: 'labelled', ...csi }, ...others })
   await rolledOut(node)
   const namespace = await testNamespace(t, cluster, csiLabel)
   await until(async () => {
