@@ -8,8 +8,10 @@ import { connect, type KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { readKubeconfig } from '../client/kubeconfig.ts'
-import { annotatedPod } from '../client/pods.ts'
+import { agentOf, annotatedPod, type Pod } from '../client/pods.ts'
+import { serveOtherWebhook } from './harness/other-webhook.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
+import { addIdentityBinding } from './harness/workload-identity.ts'
 
 /** Tests identity bindings of AKS as far as an API server that isn't AKS's can tell. */
 const cluster = openCluster(t)
@@ -75,6 +77,33 @@ t.test('with a server name, a pod gets a token for the token proxy only', async 
     aud: ['api://AKSIdentityBinding'],
     sub: 'system:serviceaccount:default:default',
   })
+})
+
+t.test('with azure-workload-identity beside us, the agent has our token proxy', async (t) => {
+  const tokenProxy = { url: server.origin, caFile, serverName: 'a1.ests.aks' }
+  const served = await serveWebhook(t, cluster, { tokenProxy })
+  const namespace = await testNamespace(t, cluster)
+  const aks = { 'azure.workload.identity/use-identity-binding': 'true' }
+  const asked = annotatedPod({ namespace, annotations: plain })
+  Object.assign(asked.metadata['annotations'] as object, aks)
+  const reviewBeside = async (t: Test, name: string) => {
+    await serveOtherWebhook(t, cluster, { name, namespace, change: addIdentityBinding })
+    const pod = expectSuccess(await cluster.create(asked, { dryRun: true })).body as Pod
+    const entries = agentOf(pod)?.env as readonly { name: string; value?: string }[]
+    const env = new Map(entries.map(({ name, value }) => [name, value]))
+    const config = JSON.parse(String(env.get('AKV_INJECTOR_CONFIG')))
+    t.match(config.tokenProxy, { url: server.origin, serverName: 'a1.ests.aks' }, name)
+    t.equal(env.get('AZURE_KUBERNETES_SNI_NAME'), 'aother.ests.aks', 'theirs is there, too')
+    const audiences = [...JSON.stringify(pod.spec.volumes).matchAll(/"audience":"([^"]*)"/g)]
+    t.strictSame(
+      audiences.map(([, audience]) => audience),
+      ['api://AKSIdentityBinding', 'api://AKSIdentityBinding'],
+      'each has its own token',
+    )
+  }
+  for (const name of ['azure-wi-webhook-mutating-webhook-configuration', 'zzz-azure-wi'])
+    await t.test(name, (t) => reviewBeside(t, name))
+  await served.close()
 })
 
 t.test('what akv-injector identity prints lets one account use the identity', async (t) => {

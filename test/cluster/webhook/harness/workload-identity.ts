@@ -22,6 +22,27 @@ export function addIdentity(pod: Pod, clientId: string): Pod {
 export const addWorkloadIdentity = (pod: Pod): Pod =>
   addIdentity(pod, '22222222-2222-2222-2222-222222222222')
 
+/**
+ * Changes a pod as azure-workload-identity 1.6 does with its custom token endpoint, which AKS's identity bindings use: other
+ * variables besides, and another audience.
+ */
+export function addIdentityBinding(pod: Pod): Pod {
+  const { spec, ...others } = addWorkloadIdentity(pod)
+  const bind = (container: Container): Container => ({
+    ...container,
+    env: withNamed(container.env, bindingVariables),
+  })
+  return {
+    ...others,
+    spec: {
+      ...spec,
+      containers: spec.containers.map(bind),
+      ...(spec.initContainers && { initContainers: spec.initContainers.map(bind) }),
+      volumes: (spec.volumes ?? []).map((one) => (one.name === name ? boundVolume : one)),
+    },
+  }
+}
+
 const identityOf =
   (clientId: string) =>
   (container: Container): Container => ({
@@ -65,6 +86,27 @@ const volume = {
           path: 'azure-identity-token',
         },
       },
+    ],
+  },
+}
+
+const bindingVariables = Object.entries({
+  AZURE_KUBERNETES_TOKEN_PROXY: 'https://kubernetes.default.svc.cluster.local',
+  AZURE_KUBERNETES_SNI_NAME: 'aother.ests.aks',
+  AZURE_KUBERNETES_CA_FILE: `${folder}/token/ca.crt`,
+}).map(([name, value]) => ({ name, value }))
+const boundVolume = {
+  name,
+  projected: {
+    sources: [
+      {
+        serviceAccountToken: {
+          audience: 'api://AKSIdentityBinding',
+          expirationSeconds: 3600,
+          path: 'azure-identity-token',
+        },
+      },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
     ],
   },
 }
