@@ -13,7 +13,7 @@ import { type AccountState, initialState } from './account-state.ts'
 export interface AccountEntry {
   /** As the watch saw it last. */
   account: SeenAccount
-  /** Whether the administrator has enabled the account. */
+  /** Whether the account is enabled. */
   readonly isListed: boolean
   /** The sources that are read as this account, the oldest first. */
   sources: readonly Source[]

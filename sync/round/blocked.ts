@@ -38,7 +38,7 @@ function reasonOf({ account, request }: Round): Reason {
 }
 
 function notEnabled({ namespace, name }: Round['account']): Failure {
-  const message = `ServiceAccount ${namespace}/${name} is not among those that the administrator has enabled`
+  const message = `ServiceAccount ${namespace}/${name} is not enabled in its namespace`
   return { kind: 'account', error: new AkvError('AKV_SYNC_NOT_ENABLED', message) }
 }
 

@@ -141,6 +141,8 @@ t.test('an account that isn’t enabled is told so, and no vault is asked', asyn
   simulation.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
   t.ok(((await simulation.round('unlisted')) ?? 0) > 3_000_000, 'it is told again later')
   await simulation.round('unlisted')
-  t.match(simulation.events(), [/AKV_SYNC_NOT_ENABLED: .*team-a\/unlisted.*sync\.namespaces/])
+  t.match(simulation.events(), [
+    /AKV_SYNC_NOT_ENABLED: .*team-a\/unlisted is not enabled .*akv-injector rbac/,
+  ])
   t.notOk(simulation.apiServer.requests.some(({ path }) => /secrets|token/.test(path)))
 })
