@@ -59,6 +59,8 @@ async function installEarlier(t: Test, namespaces: readonly string[]): Promise<v
   t.teardown(async () => {
     await forgetRelease(api)
     for (const object of readRendering('sync')) await cluster.delete(object)
+    // Helm has made it, so its fields would stay when another test applies one without them.
+    await cluster.delete(webhookConfiguration())
     for (const object of installObjects()) await cluster.apply(object)
   })
   const listed = namespaces.map((name) => [name, { serviceAccounts: ['web'] }])

@@ -156,10 +156,21 @@ t.test('a class and a pod in one "kubectl apply" start, five times', async (t) =
 })
 
 t.test('7. secrets of secretObjects: the Secret of the seed’s class is created', async (t) => {
-  const [upgrade = '', adopt = '', ...others] = commandsOf('7. Secrets of secretObjects')
+  const [upgrade = '', enable = '', adopt = '', ...others] = commandsOf(
+    '7. Secrets of secretObjects',
+  )
   t.strictSame(others, [])
-  await node.apply(...readSeed().filter(({ kind }) => kind === 'SecretProviderClass'))
+  const seedClasses = readSeed().filter(({ kind }) => kind === 'SecretProviderClass')
+  await node.apply(...seedClasses)
+  const account = await cluster.get({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { namespace, name: 'web' },
+  })
+  const manifests = [...seedClasses, account.body].map((object) => JSON.stringify(object))
+  writeFileSync(join(folder, `${namespace}.yaml`), manifests.join('\n---\n'))
   await paste(upgrade)
+  t.match(await paste(enable), 'role.rbac.authorization.k8s.io/akv-injector-sync created')
   const metadata = { namespace, name: 'synced-secret' }
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata }
   await until(async () => (await cluster.get(secret)).status === 200, podTimeoutMs)
