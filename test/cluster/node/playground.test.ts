@@ -112,7 +112,10 @@ t.test('the webhook runs on the network of its node, and agents use a proxy', as
   await kubectl('replace', '--force', '-f', ownPod)
   await kubectl('wait', '--for=condition=Ready', 'pod/own-data', '--timeout=90s')
   t.ok(proxy.asked.length > 0)
-  for (const { url } of proxy.asked) t.match(url, `${host}:`)
+  // Entra is asked at the node's address, and the vaults by their real names.
+  for (const { url } of proxy.asked) {
+    if (!url?.endsWith('.vault.azure.net:443')) t.match(url, `${host}:`)
+  }
   t.match(await helm('test'), /Phase:\s+Succeeded/)
 })
 
