@@ -28,7 +28,9 @@ export function describeInjection(pod: Pod, namespace: string): readonly string[
   const folder = mountPath(pod)
   return [
     row('agent', describeAgent(config)),
-    ...(config.tokenProxy ? [row('sign-in', bindingSignIn)] : []),
+    ...(config.tokenProxy
+      ? [row('sign-in', `${signsInAs(config.identity)}, ${bindingSignIn}`)]
+      : []),
     ...describeServed(pod, config, namespace),
     ...(containers.length > 0 ? [row('containers', containers.join(', '))] : []),
     ...files.map((file) =>
@@ -43,6 +45,10 @@ export function describeInjection(pod: Pod, namespace: string): readonly string[
     ...env.map((entry) => row('variable', `${entry.variable} from ${describeWanted(entry)}`)),
   ]
 }
+
+/** As whom an agent or an account signs in. */
+export const signsInAs = ({ clientId }: { readonly clientId?: string }): string =>
+  `as ${clientId ?? 'the client that azure-workload-identity sets'}`
 
 /** The administrator may not have turned them on. */
 export const bindingSignIn = 'by an identity binding of AKS (needs identityBinding.enabled)'

@@ -5,17 +5,24 @@ import type { RequestedSecret } from '../../../requests/secret/requested-secret.
 import { filesOfSecret } from '../../../sync/plan/secret-data.ts'
 import { enabledIn } from '../../input/accounts/enabled-in.ts'
 import type { AnnotatedManifest } from '../../input/objects/find-objects.ts'
-import { bindingSignIn } from './describe-injection.ts'
+import { bindingSignIn, signsInAs } from './describe-injection.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
 /** Describes what Secret sync would do for a ServiceAccount, one line for each Secret and each setting. */
 export function describeSync(
   { namespace, name }: Pick<AnnotatedManifest, 'namespace' | 'name'>,
-  { config, secrets, usesBinding }: Pick<SyncRequest, 'config' | 'secrets' | 'usesBinding'>,
+  {
+    config,
+    azure,
+    secrets,
+    usesBinding,
+  }: Pick<SyncRequest, 'config' | 'azure' | 'secrets' | 'usesBinding'>,
 ): readonly string[] {
   return [
     ...secrets.map((secret) => describeSecret(secret, filesOfSecret(secret.name, config))),
-    ...(usesBinding ? [row('sign-in', bindingSignIn)] : []),
+    ...(usesBinding
+      ? [row('sign-in', `${signsInAs({ ...azure, ...config.identity })}, ${bindingSignIn}`)]
+      : []),
     row('refresh', `every ${config.refreshSeconds} s`),
     row('needs', `ServiceAccount ${name} ${enabledIn(namespace)}`),
   ]
