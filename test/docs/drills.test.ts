@@ -89,8 +89,7 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'a Secret of somebody else':
       'a foreign Secret is left alone, and replaced after its owner deletes it',
     'a lost record': 'a deleted record of an account’s Secrets is written again',
-    'an account that isn’t enabled':
-      'an event tells an account that the administrator hasn’t listed it',
+    'an account that isn’t enabled': 'an event tells an account that it isn’t enabled',
   },
 }
 
