@@ -65,6 +65,7 @@ export function vaultData(): string {
     ExampleSecret: 'of the seed',
     rotated: 'before',
     'at-restart': 'before',
+    announced: 'first',
     motto: "it's not easy",
   }
   const vaults = {
