@@ -64,6 +64,7 @@ export async function startControllerProcess(
   const portIn = (log: string) => /"healthPort":(\d+)/.exec(log)?.[1]
   await until(async () => portIn(readFileSync(logFile, 'utf8')) !== undefined)
   const url = `http://127.0.0.1:${portIn(readFileSync(logFile, 'utf8'))}`
+  const get = (path: string) => fetch(`${url}${path}`, { headers: { connection: 'close' } })
   const pid = readFileSync(pidFile, 'utf8').trim()
   const nothing: Memory = { residentBytes: 0, anonymousBytes: 0 }
   let most = nothing
@@ -92,11 +93,16 @@ export async function startControllerProcess(
     starvedSeconds: () =>
       Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9,
     loop,
-    isReady: async () => (await fetch(`${url}/readyz`)).ok,
+    // On a busy machine, the server may close a connection before the request arrives.
+    isReady: () =>
+      get('/readyz').then(
+        ({ ok }) => ok,
+        () => false,
+      ),
     sockets: () =>
       readdirSync(`/proc/${pid}/fd`).filter((fd) => isSocket(`/proc/${pid}/fd/${fd}`)).length,
     async metric(name, labels = '') {
-      const text = await (await fetch(`${url}/metrics`)).text()
+      const text = await (await get('/metrics').catch(() => get('/metrics'))).text()
       return text
         .split('\n')
         .filter((line) => /^[^{ ]+/.exec(line)?.[0] === name && line.includes(labels))
