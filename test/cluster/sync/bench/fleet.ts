@@ -96,7 +96,7 @@ export function troublesomeAccounts(namespace: string): readonly KubeObject[] {
   return troublesome.map((name, i) =>
     serviceAccount(
       { namespace, name },
-      { clientId: clientIdOf(99, i), refresh: '30s', sync: lists[name] },
+      { clientId: clientIdOf(troublesomeNumber, i), refresh: '30s', sync: lists[name] },
     ),
   )
 }
@@ -140,7 +140,9 @@ export function vaultData(fleet: Fleet): string {
     ...range(fleet.accountsEach).map((a) => identity(clientIdOf(n, a), namespace, accountName(a))),
   ])
   const [first = ''] = fleet.namespaces
-  const others = troublesome.map((name, i) => identity(clientIdOf(99, i), first, name))
+  const others = troublesome.map((name, i) =>
+    identity(clientIdOf(troublesomeNumber, i), first, name),
+  )
   return JSON.stringify({
     tenantId,
     identities: [...all, ...others],
@@ -152,6 +154,9 @@ export function vaultData(fleet: Fleet): string {
     ),
   })
 }
+
+/** Stands for the number of a namespace in their client IDs. No fleet has as many. */
+const troublesomeNumber = 1_000_000
 
 export const clientIdOf = (namespace: number, account: number): string =>
   `00000000-0000-4000-8000-${String(namespace * 1000 + account).padStart(12, '0')}`
