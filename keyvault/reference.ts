@@ -143,6 +143,18 @@ export function describeObject({ vault, type, name, version }: ObjectReference):
   return `${type} ${vault}:${name}${version === undefined ? '' : `@${version}`}`
 }
 
+/** Reads what {@link describeObject} wrote. Returns undefined for anything else. */
+export function parseDescription(text: string): ObjectReference | undefined {
+  const [, type = '', vault = '', name = '', version] =
+    /^([a-z]+) ([^:]*):([^@]*)(?:@(.*))?$/.exec(text) ?? []
+  const isValid =
+    isObjectType(type) &&
+    isVaultName(vault) &&
+    isObjectName(name) &&
+    (version === undefined || isObjectVersion(version))
+  return isValid ? { vault, type, name, ...(version !== undefined && { version }) } : undefined
+}
+
 /**
  * Returns the base URL of a vault. The administrator sets the template, and a reference only the name. A valid name (see
  * {@link isVaultName}) contains no character that could end a host or a path segment.

@@ -1,5 +1,11 @@
 import t from 'tap'
-import { describeObject, parseReference, referenceKey, vaultUrl } from '../../keyvault/reference.ts'
+import {
+  describeObject,
+  parseDescription,
+  parseReference,
+  referenceKey,
+  vaultUrl,
+} from '../../keyvault/reference.ts'
 
 const version = '0123456789abcdef0123456789abcdef'
 
@@ -102,4 +108,10 @@ t.test('an object is named as people write it', async (t) => {
   const object = { vault: 'team-a', type: 'secret', name: 'Db' } as const
   t.equal(describeObject(object), 'secret team-a:Db')
   t.equal(describeObject({ ...object, version }), `secret team-a:Db@${version}`)
+  t.strictSame(parseDescription(describeObject(object)), object)
+  t.strictSame(parseDescription(describeObject({ ...object, version })), { ...object, version })
+  for (const text of ['', 'secret', 'team-a:Db', 'file team-a:Db', 'secret a:Db', 'secret team-a:'])
+    t.equal(parseDescription(text), undefined, text)
+  for (const text of ['secret team-a:D b', 'secret team-a:Db@1', 'secret team-a:Db@', ' secret'])
+    t.equal(parseDescription(text), undefined, text)
 })

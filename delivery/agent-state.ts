@@ -1,0 +1,208 @@
+/** The lines `state` of an agent's log, which say what the agent holds. The agent writes them, and commands read them. Pure. */
+
+import { isObjectVersion, parseDescription } from '../keyvault/reference.ts'
+import {
+  type Accepted,
+  type Check,
+  checkThat,
+  listOf,
+  matches,
+  number,
+  object,
+  oneOf,
+  optional,
+  string,
+} from '../lib/shape.ts'
+
+/** The message of such a line. */
+export const stateMessage = 'state'
+
+/** How many versions the history of variables keeps for each object. */
+const maxVariableVersions = 20
+
+/** How many versions of one object a state names. Only a long history has more. */
+const maxVersions = 200
+
+/** Container runtimes cut a line at 16 KiB. The rest of the line takes less than 1 KiB. */
+const maxObjectBytes = 12 * 1024
+const maxLineLength = 16 * 1024
+
+/** The agent repeats its state after 100 other lines, so that the last 150 lines hold one. */
+const maxParts = 50
+
+const time = string(
+  (text) =>
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text)),
+)
+const version = string(isObjectVersion)
+const versionWithTime: Check<readonly [version: string, since: string]> = checkThat(
+  (value): value is readonly [string, string] =>
+    Array.isArray(value) &&
+    value.length === 2 &&
+    matches(version, value[0]) &&
+    matches(time, value[1]),
+)
+
+const heldObject = object({
+  /** The result of `describeObject`. An object and its history are two entries. */
+  object: string((text) => parseDescription(text) !== undefined),
+  /**
+   * The versions in place, newest first. More than one: a history, or a refresh that reached only some of the targets.
+   * Empty: nothing is in place. Absent: not known, because the agent was restarted.
+   */
+  versions: optional(listOf(version)),
+  /** When the newest of them was put in place in this pod. */
+  since: optional(time),
+  /** When the newest of them expires. */
+  expires: optional(time),
+  /** Why the last refresh failed, and when the object was last known to match the vault. */
+  failing: optional(
+    object({
+      code: string((code) => /^AKV_[A-Z_]{1,60}$/.test(code)),
+      since: optional(time),
+    }),
+  ),
+  /**
+   * Only if a variable has the object: the versions since the pod's start, oldest first, each with the time when it was put in
+   * place. It replaced those before it, but not those with the same time: they are in place together, in several variables.
+   * See {@link variableVersionsOf}.
+   */
+  variables: optional(listOf(versionWithTime)),
+  /** Versions are left out, or a restart lost them. */
+  older: optional(oneOf([true])),
+})
+
+/** What an agent holds of one object. Never the value, its length or a hash. */
+export type HeldObject = Accepted<typeof heldObject>
+
+export interface AgentState {
+  /** The agent's version. */
+  readonly agent: string
+  /** When it was written. All times are ISO 8601, in UTC and with milliseconds. */
+  readonly at: string
+  readonly objects: readonly HeldObject[]
+}
+
+const statePart = object({
+  message: oneOf([stateMessage]),
+  agent: string((text) => /^[!-~]{1,64}$/.test(text)),
+  at: time,
+  part: number((part) => Number.isSafeInteger(part) && part >= 1),
+  parts: number((parts) => Number.isSafeInteger(parts) && parts >= 1 && parts <= maxParts),
+  objects: listOf(heldObject),
+})
+
+/** The details of the lines that describe a state. All of them have the same `at`. */
+export function stateLines({ agent, at, objects }: AgentState) {
+  const parts = fittingParts(objects)
+  return parts.map((objects, i) => ({ agent, at, part: i + 1, parts: parts.length, objects }))
+}
+
+/** Shortens the history of variables if the state would take too many lines. */
+function fittingParts(objects: readonly HeldObject[]): readonly (readonly HeldObject[])[] {
+  const inParts = (maxVariables: number) =>
+    packObjects(objects.map((object) => withoutOldest(object, maxVariables)))
+  const parts = inParts(maxVariableVersions)
+  return parts.length <= maxParts ? parts : inParts(1)
+}
+
+function withoutOldest(object: HeldObject, maxVariables: number): HeldObject {
+  const { versions, variables } = object
+  const isLong = (versions?.length ?? 0) > maxVersions || (variables?.length ?? 0) > maxVariables
+  if (!isLong) return object
+  return {
+    ...object,
+    ...(versions && { versions: versions.slice(0, maxVersions) }),
+    ...(variables && { variables: newestVariables(variables, maxVariables) }),
+    older: true,
+  }
+}
+
+/** Versions with the same time stay together or not at all. */
+function newestVariables(
+  variables: NonNullable<HeldObject['variables']>,
+  max: number,
+): NonNullable<HeldObject['variables']> {
+  const leftOut = variables.at(-max - 1)
+  return variables.slice(-max).filter(([, since]) => since !== leftOut?.[1])
+}
+
+function packObjects(objects: readonly HeldObject[]): readonly (readonly HeldObject[])[] {
+  const parts: HeldObject[][] = [[]]
+  let bytes = 0
+  for (const object of objects) {
+    // All of it is ASCII.
+    const length = JSON.stringify(object).length + 1
+    if (bytes + length > maxObjectBytes && bytes > 0) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(object)
+    bytes += length
+  }
+  return parts
+}
+
+/** How long before its `startedAt` a container may have got its variables, and by how much the two clocks may differ. */
+const longestStartMs = 60_000
+const clockDifferenceMs = 1_000
+
+/**
+ * The versions of an object that the variables of a running container may have.
+ *
+ * @param startedAtMs - when the container started, in milliseconds since 1970
+ * @returns `isComplete`: false if it may have others, which the state doesn't know
+ */
+export function variableVersionsOf(
+  { variables = [], older }: HeldObject,
+  startedAtMs: number,
+): { readonly versions: readonly string[]; readonly isComplete: boolean } {
+  const [fromMs, toMs] = [startedAtMs - longestStartMs, startedAtMs + clockDifferenceMs]
+  const times = [...new Set(variables.map(([, since]) => since))]
+  const wasInPlace = (since: string) => {
+    const replacedAt = times[times.indexOf(since) + 1]
+    return (
+      Date.parse(since) <= toMs && (replacedAt === undefined || Date.parse(replacedAt) > fromMs)
+    )
+  }
+  const [oldest] = times
+  const isCovered = oldest !== undefined && Date.parse(oldest) <= fromMs
+  const held = variables.filter(([, since]) => wasInPlace(since))
+  return { versions: held.map(([version]) => version), isComplete: isCovered || older !== true }
+}
+
+/**
+ * Reads the newest state that is complete.
+ *
+ * @param lines - of a log, oldest first, or of a part of it
+ * @returns undefined if none is complete
+ */
+export function readAgentStates(lines: readonly string[]): AgentState | undefined {
+  let newest: Accepted<typeof statePart> | undefined
+  const found = new Map<number, readonly HeldObject[]>()
+  for (const line of lines.toReversed()) {
+    const read = readPart(line)
+    if (read === undefined) continue
+    const isOfNewest = read.at === newest?.at && read.parts === newest.parts
+    if (!isOfNewest || found.has(read.part)) {
+      newest = read
+      found.clear()
+    }
+    found.set(read.part, read.objects)
+    const { agent, at, parts } = read
+    const numbers = Array.from({ length: parts }, (_, i) => i + 1)
+    if (numbers.every((number) => found.has(number)))
+      return { agent, at, objects: numbers.flatMap((number) => found.get(number) ?? []) }
+  }
+  return undefined
+}
+
+function readPart(line: string): Accepted<typeof statePart> | undefined {
+  if (line.length > maxLineLength || !line.includes(`"${stateMessage}"`)) return undefined
+  try {
+    const read: unknown = JSON.parse(line)
+    return matches(statePart, read) ? read : undefined
+  } catch {
+    return undefined
+  }
+}
