@@ -10,7 +10,7 @@ import { systemClock } from '../lib/clock.ts'
 import type { OutlinePath } from '../lib/json/json-outline.ts'
 import { printable } from '../lib/printable.ts'
 import { reasonOf } from '../lib/reason-of.ts'
-import { createBoundedJson } from './bounded-json.ts'
+import { createBoundedJson, type JsonBounds } from './bounded-json.ts'
 import { markUnread, maxAnswer, maxObject, maxPage } from './large-objects.ts'
 
 export interface ConnectOptions {
@@ -24,6 +24,12 @@ export interface ConnectOptions {
   readonly onPage?: OnPage
   /** Called for each request that the API server forbids, with its URL's path. */
   readonly onForbidden?: (path: string) => void
+  /** What a page of a list may have. The default suits a controller. */
+  readonly pageBounds?: JsonBounds
+  /** Read in place of what `KUBECONFIG` names. */
+  readonly kubeconfig?: string
+  /** The context of the kubeconfig, if not the current one. */
+  readonly context?: string
 }
 
 type OnPage = (path: string, microseconds: number) => void
@@ -49,8 +55,10 @@ export function openConnection({
   outline = [],
   onPage = () => undefined,
   onForbidden = () => undefined,
+  pageBounds = maxPage,
+  ...source
 }: ConnectOptions) {
-  const kubeConfig = loadConfig()
+  const kubeConfig = loadConfig(source)
   const server = serverOf(kubeConfig)
 
   const { send, serverTime, reconnect } = createSender({
@@ -59,6 +67,7 @@ export function openConnection({
     outline,
     onPage,
     onForbidden,
+    pageBounds,
   })
   return {
     kubeConfig,
@@ -74,16 +83,35 @@ export function openConnection({
   }
 }
 
-function loadConfig(): KubeConfig {
+function loadConfig({
+  kubeconfig,
+  context,
+}: Pick<ConnectOptions, 'kubeconfig' | 'context'>): KubeConfig {
   const kubeConfig = new KubeConfig()
   try {
-    kubeConfig.loadFromDefault()
-    return kubeConfig
+    if (kubeconfig === undefined) kubeConfig.loadFromDefault()
+    else kubeConfig.loadFromFile(kubeconfig)
   } catch (error) {
     const { KUBECONFIG } = process.env
-    const file = KUBECONFIG ? `KUBECONFIG ${printable(KUBECONFIG, 300)}` : 'the kubeconfig'
+    const file =
+      kubeconfig === undefined
+        ? KUBECONFIG
+          ? `KUBECONFIG ${printable(KUBECONFIG, 300)}`
+          : 'the kubeconfig'
+        : `kubeconfig ${printable(kubeconfig, 300)}`
     throw new Error(`${file} cannot be read: ${printable(reasonOf(error), 300)}`)
   }
+  if (context !== undefined) setContext(kubeConfig, context)
+  return kubeConfig
+}
+
+function setContext(kubeConfig: KubeConfig, context: string): void {
+  const names = kubeConfig.getContexts().map(({ name }) => name)
+  if (!names.includes(context))
+    throw new Error(
+      `the kubeconfig has no context "${printable(context)}"; it has: ${names.map((name) => printable(name)).join(', ') || 'none'}`,
+    )
+  kubeConfig.setCurrentContext(context)
 }
 
 /** Without any configuration, the client assumes an API server without TLS on this machine, which would never answer. */
@@ -102,7 +130,12 @@ function serverOf(kubeConfig: KubeConfig): string {
 const assumedServer = 'http://localhost:8080'
 
 /** Sends the client's requests with a time limit, and all through one connection pool. */
-function createSender({ signal, timeoutMs, onForbidden, ...pages }: Required<ConnectOptions>) {
+function createSender({
+  signal,
+  timeoutMs,
+  onForbidden,
+  ...pages
+}: Required<Omit<ConnectOptions, 'kubeconfig' | 'context'>>) {
   // Only a cluster without a CA certificate of its own has no dispatcher.
   const { httpApi } = createConfiguration()
   let answered: { readonly serverMs: number; readonly atMs: number } | undefined
@@ -154,7 +187,11 @@ function createSender({ signal, timeoutMs, onForbidden, ...pages }: Required<Con
 async function sendThrough(
   dispatcher: Dispatcher,
   request: RequestContext,
-  { outline, onPage }: Pick<Required<ConnectOptions>, 'outline' | 'onPage'>,
+  {
+    outline,
+    onPage,
+    pageBounds,
+  }: Pick<Required<ConnectOptions>, 'outline' | 'onPage' | 'pageBounds'>,
 ) {
   const { origin, pathname, search, searchParams } = new URL(request.getUrl())
   const sent = request.getBody()
@@ -177,7 +214,12 @@ async function sendThrough(
         ? { text: () => readAnswer(body) }
         : {
             text: () =>
-              readPage(body, { limit, outline, onRead: (cost) => onPage(pathname, cost) }),
+              readPage(body, {
+                bounds: limit === '1' ? maxObject : pageBounds,
+                isSingle: limit === '1',
+                outline,
+                onRead: (cost) => onPage(pathname, cost),
+              }),
           },
   }
 }
@@ -198,17 +240,18 @@ async function readAnswer(body: AsyncIterable<Uint8Array>): Promise<string> {
 async function readPage(
   body: AsyncIterable<Uint8Array>,
   {
-    limit,
+    bounds,
+    isSingle,
     outline,
     onRead,
   }: {
-    readonly limit: string
+    readonly bounds: JsonBounds
+    readonly isSingle: boolean
     readonly outline: readonly OutlinePath[]
     readonly onRead: (microseconds: number) => void
   },
 ): Promise<string> {
-  const isSingle = limit === '1'
-  const json = createBoundedJson(isSingle ? maxObject : maxPage, pagePaths(outline))
+  const json = createBoundedJson(bounds, pagePaths(outline))
   // Leaving the loop ends the answer.
   for await (const chunk of body) if (!json.read(chunk) && !isSingle) throw new LargeAnswerError()
   const read = json.end()

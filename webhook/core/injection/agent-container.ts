@@ -75,7 +75,8 @@ const portsOf = ({ metricsPort }: AgentConfig) =>
     ports: [{ name: metricsPortName, containerPort: metricsPort, protocol: 'TCP' }],
   }
 
-function agentMounts(config: AgentConfig) {
+/** The mounts of the agent’s container. */
+export function agentMounts(config: AgentConfig) {
   return [
     ...(hasFiles(config) ? [{ name: filesVolume, mountPath: `${agentRoot}/${filesFolder}` }] : []),
     ...(hasEnvVolume(config) ? [{ name: envVolume, mountPath: `${agentRoot}/${envFolder}` }] : []),

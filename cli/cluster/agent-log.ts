@@ -1,0 +1,58 @@
+import { asSentence, isAnswer } from '../../kubernetes/answers.ts'
+import { LargeAnswerError } from '../../kubernetes/connection.ts'
+import { agentName } from '../../webhook/core/model/our-names.ts'
+import type { Cluster } from './open-cluster.ts'
+import type { AgentPod } from './pods/agent-pod.ts'
+
+/** The last lines of an agent's log, or why there are none. */
+type AgentLog =
+  | { readonly kind: 'lines'; readonly lines: readonly string[] }
+  | { readonly kind: 'unread'; readonly why: string }
+  /** The pod has been deleted meanwhile, or another one has its name. */
+  | { readonly kind: 'gone' }
+
+/** Holds the newest state, which the agent repeats after 100 other lines. */
+const usualLines = 150
+const maxBytes = 2 * 1024 * 1024
+
+/**
+ * Reads logs of agents. In a namespace that refuses it once, no further log is asked for, and a notice says so.
+ */
+export function createLogReader({ getText, notices }: Pick<Cluster, 'getText' | 'notices'>) {
+  const refused = new Set<string>()
+  async function readLog(
+    pod: Pick<AgentPod, 'namespace' | 'name'>,
+    { lines = usualLines, isPrevious = false as boolean } = {},
+  ): Promise<AgentLog> {
+    const { namespace, name } = pod
+    if (refused.has(namespace)) return forbidden
+    try {
+      const text = await getText(
+        `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/log`,
+        {
+          container: agentName,
+          tailLines: String(lines),
+          limitBytes: String(maxBytes),
+          ...(isPrevious && { previous: 'true' }),
+        },
+      )
+      // The API server then leaves out the newest lines.
+      if (Buffer.byteLength(text) >= maxBytes && lines > 1)
+        return await readLog(pod, { lines: Math.ceil(lines / 8), isPrevious })
+      return { kind: 'lines', lines: text.split('\n').filter((line) => line !== '') }
+    } catch (error) {
+      if (error instanceof LargeAnswerError && lines > 1)
+        return await readLog(pod, { lines: Math.ceil(lines / 8), isPrevious })
+      if (isAnswer(error, 404)) return { kind: 'gone' }
+      if (!isAnswer(error, 403)) return { kind: 'unread', why: reasonFor(error) }
+      refused.add(namespace)
+      notices.refused({ what: 'the logs of agents', right: 'get pods/log', namespace })
+      return forbidden
+    }
+  }
+  return readLog
+}
+
+const forbidden: AgentLog = { kind: 'unread', why: 'its log may not be read' }
+
+const reasonFor = (error: unknown): string => `its log can’t be read: ${asSentence(error).message}`

@@ -1,0 +1,57 @@
+import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+
+/** The state of a container, as the kubelet has last reported it. */
+export interface ContainerState {
+  readonly name: string
+  readonly kind: 'waiting' | 'running' | 'terminated'
+  /** Why it waits or has ended, such as `ImagePullBackOff` or `OOMKilled`. */
+  readonly reason: string | undefined
+  /** When it started, if it runs. */
+  readonly startedAtMs: number | undefined
+  readonly isReady: boolean
+  readonly restarts: number
+  /** How it ended, or how it ended the last time. */
+  readonly ended: EndedContainer | undefined
+}
+
+interface EndedContainer {
+  readonly exitCode: number
+  readonly reason: string | undefined
+  readonly message: string
+  readonly finishedAtMs: number
+}
+
+/** The kubelet's own bound. */
+const maxMessageLength = 4096
+
+/** Reads an entry of `containerStatuses`, unchecked. */
+export function readContainerState(status: JsonObject): ContainerState {
+  const { name, ready, restartCount } = status
+  const running = valueAt(status, 'state', 'running')
+  const terminated = valueAt(status, 'state', 'terminated')
+  const current = running ?? terminated ?? valueAt(status, 'state', 'waiting')
+  const last = terminated ?? valueAt(status, 'lastState', 'terminated')
+  const startedAtMs = Date.parse(String(valueAt(running, 'startedAt')))
+  return {
+    name: String(name),
+    kind: running ? 'running' : terminated ? 'terminated' : 'waiting',
+    reason: textOf(valueAt(current, 'reason')),
+    startedAtMs: Number.isNaN(startedAtMs) ? undefined : startedAtMs,
+    isReady: ready === true,
+    restarts: typeof restartCount === 'number' ? restartCount : 0,
+    ended: isObject(last) ? readEnd(last) : undefined,
+  }
+}
+
+function readEnd(last: JsonObject): EndedContainer {
+  const { exitCode, reason, message, finishedAt } = objectAt(last)
+  return {
+    exitCode: typeof exitCode === 'number' ? exitCode : 0,
+    reason: textOf(reason),
+    message: (textOf(message) ?? '').slice(0, maxMessageLength),
+    finishedAtMs: Date.parse(String(finishedAt)),
+  }
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined

@@ -1,0 +1,141 @@
+import type { AgentConfig } from '../../../delivery/contract.ts'
+import { configVariable } from '../../../delivery/contract.ts'
+import { decodeConfig } from '../../../delivery/decode-config.ts'
+import { printable } from '../../../lib/printable.ts'
+import { isObject, type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { agentMounts } from '../../../webhook/core/injection/agent-container.ts'
+import { agentName } from '../../../webhook/core/model/our-names.ts'
+import { type AgentImages, isAgentImage } from './agent-images.ts'
+
+/** The agent of a pod. Only the log of one that is ours is believed. */
+export type InjectedAgent =
+  | { readonly kind: 'ours'; readonly config: AgentConfig }
+  /** `config`: what it asks for, if that can be read */
+  | { readonly kind: 'not-ours'; readonly why: string; readonly config?: AgentConfig }
+
+/** The members of a container that can't change what runs in it. Any other may. */
+const harmlessMembers: ReadonlySet<string> = new Set([
+  'name',
+  'image',
+  'imagePullPolicy',
+  'args',
+  'restartPolicy',
+  'startupProbe',
+  'livenessProbe',
+  'readinessProbe',
+  'lifecycle',
+  'ports',
+  'env',
+  'resources',
+  'resizePolicy',
+  'securityContext',
+  'terminationMessagePath',
+  'terminationMessagePolicy',
+  'volumeMounts',
+])
+/** Variables by which Node.js, the loader of programs or OpenSSL run other code, or trust other certificates. */
+const changesWhatRuns = /^(?:NODE_|LD_|GLIBC_|OPENSSL_|SSL_|UV_|PATH$)/i
+/** The API server and other webhooks mount tokens there. */
+const tokenFolder = '/var/run/secrets/'
+/** The image's program that waits for a path (init-agent/await-files.ts). */
+const probeProgram = '/usr/bin/test'
+
+/**
+ * Reads the agent of a pod, and compares its container with the one that the webhook's code makes of its configuration.
+ * Anybody who creates pods can write such a container, so this protects from mistakes, and from containers that happen to have the
+ * same name.
+ *
+ * @param pod - an object of the API server, unchecked
+ * @param images - those that run the agent; undefined if they aren't known
+ * @returns undefined if the pod has no container of the agent's name
+ */
+export function injectedAgent(
+  pod: unknown,
+  { images }: { readonly images?: AgentImages | undefined } = {},
+): InjectedAgent | undefined {
+  const container = listAt(pod, 'spec', 'initContainers').find(
+    (container) => container['name'] === agentName,
+  )
+  if (container === undefined) return undefined
+  const encoded = encodedConfig(container)
+  if (encoded === undefined) return notOurs(`it has no ${configVariable}`)
+  const decoded = decodeConfig(encoded)
+  if (decoded.kind === 'invalid') return notOurs(decoded.problem)
+  const config = decoded.value
+  const why = difference(container, config) ?? otherImage(container, images)
+  return why === undefined ? { kind: 'ours', config } : { kind: 'not-ours', why, config }
+}
+
+const notOurs = (why: string): InjectedAgent => ({ kind: 'not-ours', why })
+
+const listAt = (value: unknown, ...path: readonly string[]): readonly JsonObject[] => {
+  const list = valueAt(value, ...path)
+  return Array.isArray(list) ? list.filter(isObject) : []
+}
+
+/** Several entries of the same name count as none. */
+function encodedConfig(container: JsonObject): string | undefined {
+  const [entry, ...others] = listAt(container, 'env').filter(({ name }) => name === configVariable)
+  const value = entry?.['value']
+  return others.length === 0 && typeof value === 'string' ? value : undefined
+}
+
+/** What the webhook wouldn't have made, as a sentence. */
+function difference(container: JsonObject, config: AgentConfig): string | undefined {
+  const member = Object.keys(container).find(
+    (name) => !harmlessMembers.has(name) && !isEmpty(container[name]),
+  )
+  if (member !== undefined) return `its container sets ${printable(member)}`
+  const { args } = container
+  if (!Array.isArray(args) || args.length !== 1 || args[0] !== 'agent')
+    return 'the arguments of its container aren’t "agent"'
+  return wrongVariable(container) ?? wrongCommand(container) ?? wrongMount(container, config)
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value == null || value === false || value === '' || (Array.isArray(value) && value.length === 0)
+
+function wrongVariable(container: JsonObject): string | undefined {
+  const wrong = listAt(container, 'env').find(({ name }) => changesWhatRuns.test(String(name)))
+  return wrong && `its container sets the variable ${printable(String(wrong['name']))}`
+}
+
+/** What the kubelet runs in the container could write to the log, too. */
+function wrongCommand(container: JsonObject): string | undefined {
+  const places = [
+    ['startupProbe', 'exec', 'command'],
+    ['livenessProbe', 'exec', 'command'],
+    ['readinessProbe', 'exec', 'command'],
+    ['lifecycle', 'postStart', 'exec', 'command'],
+    ['lifecycle', 'preStop', 'exec', 'command'],
+  ]
+  const wrong = places.find((place) => {
+    const command = valueAt(container, ...place)
+    return command !== undefined && valueAt(command, 0) !== probeProgram
+  })
+  return wrong && `its ${wrong[0]} runs another program`
+}
+
+function wrongMount(container: JsonObject, config: AgentConfig): string | undefined {
+  const mounts = listAt(container, 'volumeMounts')
+  const missing = agentMounts(config).find(
+    ({ name, mountPath }) =>
+      !mounts.some((mount) => mount['mountPath'] === mountPath && mount['name'] === name),
+  )
+  if (missing) return `its container lacks the mount ${missing.mountPath}`
+  const ours = new Set(agentMounts(config).map(({ mountPath }) => mountPath))
+  const wrong = mounts.find((mount) => {
+    const path = String(mount['mountPath'])
+    const isPlain = isEmpty(mount['subPath']) && isEmpty(mount['subPathExpr'])
+    return ours.has(path) ? !isPlain : !isTokenPath(path)
+  })
+  return wrong && `its container has a mount at ${printable(String(wrong['mountPath']))}`
+}
+
+const isTokenPath = (path: string): boolean =>
+  path.startsWith(tokenFolder) && !path.split('/').includes('..')
+
+function otherImage({ image }: JsonObject, images: AgentImages | undefined): string | undefined {
+  if (images === undefined || isAgentImage(images, String(image))) return undefined
+  return `its image ${printable(String(image), 200)} is neither the webhook’s nor named by --agent-image`
+}

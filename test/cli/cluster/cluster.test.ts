@@ -1,0 +1,140 @@
+import type { Test } from 'tap'
+import t from 'tap'
+import { createLogReader } from '../../../cli/cluster/agent-log.ts'
+import { findAgentImages } from '../../../cli/cluster/find-agent-images.ts'
+import { listAll } from '../../../cli/cluster/list-all.ts'
+import { openCluster } from '../../../cli/cluster/open-cluster.ts'
+import { readAgentPod } from '../../../cli/cluster/pods/agent-pod.ts'
+import { valueAt } from '../../../lib/shape.ts'
+import { failure } from '../../support/api-server/api-answer.ts'
+import { startApiServer } from '../../support/api-server/start-api-server.ts'
+import { type InjectedPod, injectedPod } from '../../support/injected-pods/injected-pod.ts'
+
+const pods = { kind: 'Pod', api: 'api/v1', resource: 'pods' }
+
+async function open(t: Test, options: { readonly allNamespaces?: boolean } = {}) {
+  const server = await startApiServer(t)
+  const put = (pod: InjectedPod) => {
+    const { namespace, name } = pod.metadata
+    server.objects.put(`/api/v1/namespaces/${namespace}/pods/${name}`, pod)
+  }
+  return { server, put, cluster: openCluster({ kubeconfig: server.kubeconfigFile, ...options }) }
+}
+
+async function namesIn(cluster: ReturnType<typeof openCluster>, most?: number) {
+  const names: unknown[] = []
+  const onObject = (pod: unknown) => void names.push(valueAt(pod, 'metadata', 'name'))
+  await listAll(cluster, pods, { namespace: cluster.namespace, onObject, ...(most && { most }) })
+  return names
+}
+
+t.test('a list is read page by page, up to a bound', async (t) => {
+  const { server, put, cluster } = await open(t, { allNamespaces: true })
+  for (let i = 0; i < 1200; i++) put(injectedPod({ name: `web-${i}` }))
+  t.equal(new Set(await namesIn(cluster)).size, 1200)
+  t.strictSame(
+    server.requests.map(({ query }) => query.get('limit')),
+    ['500', '500', '500'],
+  )
+  t.strictSame(cluster.notices.all(), [])
+  t.equal((await namesIn(cluster, 500)).length, 500)
+  t.strictSame(cluster.notices.all(), ['only the first 500 Pods were read'])
+})
+
+t.test('the namespace is the one of the context, unless all are asked for', async (t) => {
+  const { server, put } = await open(t)
+  put(injectedPod({ namespace: 'default', name: 'a' }))
+  put(injectedPod({ namespace: 'team-b', name: 'b' }))
+  const kubeconfig = server.kubeconfigFile
+  t.strictSame(await namesIn(openCluster({ kubeconfig })), ['a'])
+  t.strictSame(await namesIn(openCluster({ kubeconfig, namespace: 'team-b' })), ['b'])
+  t.strictSame(await namesIn(openCluster({ kubeconfig, allNamespaces: true })), ['a', 'b'])
+})
+
+t.test('what keeps the cluster from being read is said in a sentence', async (t) => {
+  const { server, cluster } = await open(t, { allNamespaces: true })
+  const kubeconfig = server.kubeconfigFile
+  t.throws(() => openCluster({ kubeconfig: '/none' }), /kubeconfig \/none cannot be read: ENOENT/)
+  t.throws(() => openCluster({ kubeconfig, context: 'x\u001b' }), {
+    message: 'the kubeconfig has no context "x\\u{1b}"; it has: tests',
+  })
+  server.before = () => failure(403, 'Forbidden', 'pods is forbidden')
+  await t.rejects(namesIn(cluster), /cannot read Pods in all namespaces.*403: pods is forbidden/)
+  server.before = () => [200, '{"items":']
+  await t.rejects(namesIn(cluster), /not valid JSON/)
+  server.before = () => [200, { items: 'x', metadata: [] }]
+  t.strictSame(await namesIn(cluster), [])
+})
+
+t.test('a log that may not be read is asked for once in a namespace', async (t) => {
+  const { server, cluster } = await open(t)
+  const readLog = createLogReader(cluster)
+  server.before = ({ path }) => (path.endsWith('/log') ? failure(403, 'Forbidden') : undefined)
+  for (const name of ['a', 'b', 'c'])
+    t.match(await readLog({ namespace: 'team-a', name }), {
+      kind: 'unread',
+      why: /may not be read/,
+    })
+  t.equal(server.requests.length, 1)
+  t.match(cluster.notices.all(), [/the logs of agents .* get pods\/log .* in namespace team-a$/])
+  server.before = () => failure(404, 'NotFound')
+  t.match(await readLog({ namespace: 'team-b', name: 'a' }), { kind: 'gone' })
+  server.before = () => failure(500, 'InternalError', 'dial tcp: refused')
+  t.match(await readLog({ namespace: 'team-b', name: 'a' }), { why: /dial tcp: refused/ })
+})
+
+t.test('a log that is too long is asked for again with fewer lines', async (t) => {
+  const { server, cluster } = await open(t)
+  const readLog = createLogReader(cluster)
+  server.before = ({ query }) =>
+    Number(query.get('tailLines')) > 20 ? [200, 'x'.repeat(2 * 1024 * 1024)] : [200, 'a\n\nb\n']
+  t.strictSame(await readLog({ namespace: 'team-a', name: 'web' }), {
+    kind: 'lines',
+    lines: ['a', 'b'],
+  })
+  t.strictSame(
+    server.requests.map(({ query }) => query.get('tailLines')),
+    ['150', '19'],
+  )
+})
+
+t.test('the images of agents are those of the webhook’s repository', async (t) => {
+  const { server, cluster } = await open(t)
+  const find = (options = {}) => findAgentImages(cluster, options)
+  t.strictSame(await find({ agentImage: ['a'] }), ['a'])
+  t.equal(server.requests.length, 0, 'asks nobody')
+
+  const isAllowed = { status: { allowed: false } }
+  server.before = ({ path }) => (path.endsWith('reviews') ? [201, isAllowed] : undefined)
+  t.equal(await find(), undefined)
+  t.match(cluster.notices.all(), [/the webhook.* list deployments of apps .* in the whole cluster/])
+  isAllowed.status.allowed = true
+  t.equal(await find(), undefined)
+  t.match(cluster.notices.all().at(-1), /no webhook of akv-injector was found/)
+  const env = [{ name: 'AKV_INJECTOR_AGENT_IMAGE', value: 'r.example:5000/akv:2@sha256:00' }]
+  server.objects.put('/apis/apps/v1/namespaces/x/deployments/webhook', {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { namespace: 'x', name: 'webhook' },
+    spec: { template: { spec: { containers: [{}, { env }] } } },
+  })
+  t.strictSame(await find(), ['r.example:5000/akv'])
+  t.strictSame(await find({ installNamespace: 'x' }), ['r.example:5000/akv'])
+})
+
+t.test('a pod is read without trusting what it says', (t) => {
+  t.match(readAgentPod(injectedPod()), {
+    namespace: 'team-a',
+    workload: 'Pod/web',
+    agentVersion: '1.0.0',
+    agent: { kind: 'ours' },
+    state: { kind: 'running', isReady: true },
+    others: [{ name: 'app', startedAtMs: Date.parse('2026-11-29T09:00:10Z') }],
+  })
+  const strange = [undefined, 1, [], {}, { spec: { initContainers: [null, { name: 1 }] } }]
+  for (const pod of strange) t.equal(readAgentPod(pod), undefined)
+  for (const status of [1, { initContainerStatuses: [1, {}], containerStatuses: { a: 1 } }])
+    t.match(readAgentPod({ ...injectedPod(), status }), { state: undefined })
+  t.match(readAgentPod({ ...injectedPod(), isUnread: true }), { agent: { why: /larger/ } })
+  t.end()
+})
