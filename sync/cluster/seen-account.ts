@@ -1,8 +1,8 @@
 import { isObject } from '../../lib/shape.ts'
 import { asksForSecrets, isReadAnnotation } from '../../requests/account/read-account.ts'
+import { maxStatusLength } from '../../requests/account/sync-status.ts'
 import { annotationPrefix, syncKey } from '../../requests/annotations/keys/own-annotations.ts'
 import { statusAnnotation } from '../../requests/secret/names.ts'
-import { maxStatusLength } from '../plan/account-status.ts'
 import type { SeenAccount } from './cluster-port.ts'
 
 /**

@@ -4,7 +4,14 @@ import type { Content } from '../../delivery/projection/project-content.ts'
 import { objectKey } from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import type { SyncConfig } from '../../requests/account/account-request.ts'
+import { syncedAnnotation } from '../../requests/secret/names.ts'
+import {
+  objectPlace,
+  readObjectVersions,
+  splitObjectVersions,
+} from '../../requests/secret/object-versions.ts'
 import { filesOfSecret } from './secret-data.ts'
+import type { StoredSecret } from './stored-secret.ts'
 
 /** A vault object whose value a Secret holds. */
 export interface SyncedObject {
@@ -66,24 +73,42 @@ export function syncedText(
   } = {},
 ): string {
   const { before = '', areKeysKept = false } = options
-  const known = before.split(', ').filter((entry) => entry !== '')
+  const known = splitObjectVersions(before)
   const placeIn = (entry: string) => entry.slice(0, entry.indexOf('@') + 1)
   const knownIn = Map.groupBy(known, placeIn)
   const entriesOf = ({ reference, version }: SyncedObject) => {
-    const place = `${placeOf(reference)}@`
+    const place = `${objectPlace(reference)}@`
     return version === undefined ? (knownIn.get(place) ?? []) : [place + version]
   }
   const entries = objects.flatMap(entriesOf)
   // A key whose entry was changed keeps its old value until the new object has been fetched. We don't know which of the
   // listed objects that value is from, so all of them stay listed.
   const isOfOthers = objects.some((object) => object.hasValue && entriesOf(object).length === 0)
-  const places = new Set(objects.map(({ reference }) => `${placeOf(reference)}@`))
+  const places = new Set(objects.map(({ reference }) => `${objectPlace(reference)}@`))
   const others = known.filter((entry) => !places.has(placeIn(entry)))
   const kept = areKeysKept || isOfOthers ? others : []
   return [...new Set([...entries, ...kept])].sort().join(', ')
 }
 
-/** Vault names are case-insensitive, so lower case gives each object one entry. */
-function placeOf({ vault, type, name }: ObjectReference): string {
-  return `${vault}:${type === 'secret' ? '' : `${type}/`}${name.toLowerCase()}`
+/**
+ * The objects whose values a stored Secret holds, each of its versions once. An object without a version is of an unknown
+ * one: its value was read from the Secret, whose annotation somebody has removed.
+ */
+export function heldObjects(
+  stored: StoredSecret | undefined,
+  objects: readonly SyncedObject[],
+): readonly ObjectReference[] {
+  if (stored === undefined) return []
+  const listed = readObjectVersions(stored.annotations.get(syncedAnnotation) ?? '')
+  const places = new Set(objects.map(({ reference }) => objectPlace(reference)))
+  // The value may be of an object that was requested before, which is still listed.
+  if (listed.some((object) => !places.has(objectPlace(object)))) return listed
+  const listedPlaces = new Set(listed.map(objectPlace))
+  const unlisted = objects
+    .filter(({ hasValue, version }) => hasValue && version === undefined)
+    .map(
+      ({ reference: { version: _, ...reference } }) => [objectPlace(reference), reference] as const,
+    )
+    .filter(([place]) => !listedPlaces.has(place))
+  return [...listed, ...new Map(unlisted).values()]
 }

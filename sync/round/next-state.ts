@@ -11,6 +11,8 @@ export interface NextState {
   readonly state: AccountState
   /** After how many milliseconds the next round is due; undefined if not before the account changes. */
   readonly nextAfterMs: number | undefined
+  /** Absent if the round hasn't read the account's Secrets. */
+  readonly found?: RoundResult['found']
 }
 
 const firstBackOffMs = 5_000

@@ -61,7 +61,7 @@ export function createRounds(services: RoundServices): RunRound {
       entry.state = holdValues(next.state, { memory, account })
       // The controller may not write to accounts that the administrator hasn't enabled.
       if (entry.isListed && !round.signal.aborted)
-        await publishStatus(entry, { account, log, cluster })
+        await publishStatus(entry, { account, found: next.found, log, cluster })
       return next.nextAfterMs
     } finally {
       entry.running = undefined
@@ -118,5 +118,6 @@ const resultReporter =
     const reported = await reporter.onAccount(result, round)
     const reportedSources = request && (await reporter.onSources(result, { ...round, request }))
     const state = { ...noted, reported, reportedSources: reportedSources ?? noneReported }
-    return { state, nextAfterMs: nextRoundAfterMs(state, { request, result, clock }) }
+    const nextAfterMs = nextRoundAfterMs(state, { request, result, clock })
+    return { state, nextAfterMs, found: result.found }
   }

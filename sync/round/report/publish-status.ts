@@ -3,27 +3,33 @@ import type { Log } from '../../../lib/log/log.ts'
 import type { AccountEntry } from '../../account/account-entry.ts'
 import type { SeenAccount, SyncCluster } from '../../cluster/cluster-port.ts'
 import { statusText } from '../../plan/account-status.ts'
+import type { RoundResult } from '../result/round-result.ts'
+import { statusEntries } from './status-entries.ts'
 
 /**
  * Writes the status of an account's Secrets into its annotation `akv-injector.io/sync-status`, if that has another text.
- * Removes the annotation if the account asks for no Secrets. The status is for people: if it can't be written, everything else
+ * Removes the annotation if the account has no Secrets. The status is for people: if it can't be written, everything else
  * continues.
  *
- * @param round - `account`: as it was when the round began
+ * @param round - `account`: as it was when the round began; `found`: absent if the round hasn't read the Secrets
  */
 export async function publishStatus(
   entry: AccountEntry,
   {
     account,
+    found,
     log,
     cluster,
   }: {
     readonly account: SeenAccount
+    readonly found: RoundResult['found']
     readonly log: Log
     readonly cluster: Pick<SyncCluster, 'writeStatus'>
   },
 ): Promise<void> {
-  const status = statusText(entry.state.secrets)
+  const { secrets } = entry.state
+  const isCurrent = !entry.isStatusRefused
+  const status = statusText(statusEntries({ secrets, found, published: account.status, isCurrent }))
   if (status === account.status) return
   try {
     await cluster.writeStatus(account, status)

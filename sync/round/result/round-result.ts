@@ -1,3 +1,4 @@
+import type { ObjectReference } from '../../../keyvault/reference.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import type { Failure } from './failure.ts'
 
@@ -14,10 +15,20 @@ export interface RoundResult {
   readonly synced: ReadonlyMap<string, string>
   /** The Secrets that stay although nobody requests them any more. Each has a failure, too. */
   readonly held: ReadonlySet<string>
+  /** Absent if the round failed before it had read the Secrets. */
+  readonly found: FoundObjects | undefined
   /** After how many milliseconds a Secret is due to be deleted, whose source has gone. */
   readonly waitMs: number | undefined
   /** Somebody else has written one of the Secrets, so the next round has to ask for everything. */
   readonly isOutdated: boolean
   /** False if something is left to do, or if the round was stopped. */
   readonly isFinished: boolean
+}
+
+/** The vault objects in an account's Secrets. */
+export interface FoundObjects {
+  /** The objects that each requested Secret holds, by its name. Undefined if it could not be read or written. */
+  readonly requested: ReadonlyMap<string, readonly ObjectReference[] | undefined>
+  /** The Secrets that aren't requested, and that haven't been deleted yet. */
+  readonly kept: readonly string[]
 }

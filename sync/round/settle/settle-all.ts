@@ -11,7 +11,7 @@ import {
   type RecordedOrigin,
   type RecordedSecrets,
 } from '../../plan/record.ts'
-import type { RoundResult } from '../result/round-result.ts'
+import type { FoundObjects, RoundResult } from '../result/round-result.ts'
 import type { SourceDecision } from './decide-sources.ts'
 import type { FoundSecrets, RequestedValues, RoundStep, Settle, SettledStep } from './round-step.ts'
 import { settleRequested } from './settle-requested.ts'
@@ -69,8 +69,13 @@ export function createSettler(services: {
       )
   return async (round) => {
     const settle = settlerOf(round)
-    const steps = await settleAll(round, { settle, tries, exists: existing(round.account) })
-    return { ...resultOf(steps, round.requested?.values), waitMs: shortestWait(round.decisions) }
+    const { steps, found } = await settleAll(round, {
+      settle,
+      tries,
+      exists: existing(round.account),
+    })
+    const waitMs = shortestWait(round.decisions)
+    return { ...resultOf(steps, round.requested?.values), found, waitMs }
   }
 }
 
@@ -107,6 +112,7 @@ function resultOf(steps: readonly RoundStep[], values: AccountValues | undefined
       ),
     ),
     held: new Set(steps.flatMap((step) => (step.kind === 'held' ? [step.name] : []))),
+    found: undefined,
     waitMs: undefined,
     isOutdated: settled.some(({ state }) => state === 'outdated'),
     // Retrying soon won't help a Secret that an admission webhook keeps changing, so that one counts as finished.
@@ -132,7 +138,7 @@ interface SettleOptions {
 async function settleAll(
   round: SettlingRound,
   { settle, tries, exists }: SettleOptions,
-): Promise<readonly RoundStep[]> {
+): Promise<{ readonly steps: readonly RoundStep[]; readonly found: FoundObjects }> {
   const { account, budget, requested, found, recorded, decisions } = round
   const origins = (requested?.request.secrets ?? []).map(
     ({ name, source }) => [name, source === undefined ? {} : { source }] as const,
@@ -148,9 +154,9 @@ async function settleAll(
 
   // 2. Settle each Secret that is requested, but none that isn't in the record.
   const known = recording.every(isDone) ? new Set(all.keys()) : new Set(recorded.keys())
-  const { steps, incomplete } = requested
+  const { steps, incomplete, objects } = requested
     ? await settleRequested({ ...requested, account, budget, known, found, settle, tries })
-    : { steps: [], incomplete: new Set<string>() }
+    : { steps: [], incomplete: new Set<string>(), objects: new Map<string, never>() }
 
   // 3. Delete the Secrets that are no longer requested, but only once all others of the same origin exist: an entry may
   //    just have been renamed, and its new Secret may not have its values yet.
@@ -171,7 +177,14 @@ async function settleAll(
     ? [await settle({ name: record, desired: desiredRecord(account, new Map(left)) })]
     : []
 
-  return [...recording, ...steps, ...deletions, ...held.steps, ...cleanup]
+  const gone = [...deletions.filter(isDone).map(({ name }) => name), ...held.removed]
+  return {
+    steps: [...recording, ...steps, ...deletions, ...held.steps, ...cleanup],
+    found: {
+      requested: objects,
+      kept: [...decisions.keys()].filter((name) => !gone.includes(name)),
+    },
+  }
 }
 
 const isDone = ({ state }: SettledStep): boolean => state === 'done'

@@ -1,4 +1,5 @@
 import { objectKey, wantedObjects } from '../../../delivery/projection/wanted-objects.ts'
+import type { ObjectReference } from '../../../keyvault/reference.ts'
 import type { CpuBudget } from '../../../lib/cpu-budget.ts'
 import type { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { Account } from '../../../requests/account/account.ts'
@@ -15,16 +16,24 @@ import {
   type SecretPart,
   secretData,
 } from '../../plan/secret-data.ts'
-import { syncedObjects } from '../../plan/synced-objects.ts'
+import { heldObjects, syncedObjects } from '../../plan/synced-objects.ts'
 import { secretValuesError, withObjects, withoutContent } from '../../plan/values-error.ts'
+import type { FoundObjects } from '../result/round-result.ts'
 import type { FoundSecrets, RequestedValues, RoundStep, Settle, SettledStep } from './round-step.ts'
 import type { Try, TryLimit } from './try-limit.ts'
+
+interface SettledRequest {
+  readonly steps: readonly RoundStep[]
+  readonly incomplete: ReadonlySet<string>
+  readonly objects: FoundObjects['requested']
+}
 
 /**
  * Settles the Secrets that an account requests, one after the other, and returns which objects failed.
  *
  * @param options - `known`: the names in the account's record. No other Secret is created.
- * @returns `incomplete`: the origins (`originKey`) of the requested Secrets that don't exist yet
+ * @returns `incomplete`: the origins (`originKey`) of the requested Secrets that don't exist yet; `objects`: those that each
+ *   Secret holds
  */
 export async function settleRequested({
   account,
@@ -42,9 +51,10 @@ export async function settleRequested({
   readonly found: FoundSecrets
   readonly settle: Settle
   readonly tries: TryLimit
-}): Promise<{ readonly steps: readonly RoundStep[]; readonly incomplete: ReadonlySet<string> }> {
+}): Promise<SettledRequest> {
   const steps: RoundStep[] = [...objectFailures(request, values)]
   const incomplete = new Set<string>()
+  const objects = new Map<string, readonly ObjectReference[] | undefined>()
   const partOf = divideBySecret({ config: request.config, content: values.refresh.content })
   for (const secret of request.secrets) {
     const { name } = secret
@@ -56,6 +66,7 @@ export async function settleRequested({
       : undefined
     if (step !== undefined) endTry(attempt, step)
     if (step !== undefined) steps.push(step)
+    objects.set(name, step && objectsAfter(step, desired))
     // A composed Secret isn't reduced: it waits for all of its objects, and this says for which.
     if (secret.composition) steps.push(...missingObjectFailures(desired, { part, values }))
     if (step?.stored !== undefined) continue
@@ -63,8 +74,15 @@ export async function settleRequested({
     if (desired.data.state !== 'reduced') incomplete.add(originKey(secret))
     if (!secret.composition) steps.push(...missingObjectFailures(desired, { part, values }))
   }
-  return { steps, incomplete }
+  return { steps, incomplete, objects }
 }
+
+/** The objects that a Secret holds. Undefined if it could not be read, or if a write may have succeeded without an answer. */
+const objectsAfter = (
+  { stored, error }: SettledStep,
+  { objects }: DesiredSecret,
+): readonly ObjectReference[] | undefined =>
+  error?.code.startsWith('AKV_CLUSTER_') ? undefined : heldObjects(stored, objects)
 
 /** A Secret's owner looks for the value in the vault. */
 const namingObjects = (step: SettledStep, { config }: SecretPart): SettledStep =>

@@ -40,14 +40,15 @@ t.test(
     const status = async () => {
       const metadata = { name: 'web', namespace: 'default' }
       const { body } = await cluster.get({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })
-      return valueAt(body, 'metadata', 'annotations', 'akv-injector.io/sync-status')
+      return String(valueAt(body, 'metadata', 'annotations', 'akv-injector.io/sync-status'))
     }
     const hasKey = async (key: string) => Object.hasOwn((await secret())['data'] ?? {}, key)
     const program = await start()
     await annotate('[{ secret: db, data: "password=db-password" }]')
     await until(() => hasKey('password'))
     // Creating a Secret takes two writes. The status follows when both are done.
-    await until(async () => (await status()) === 'db: ready')
+    const isReady = /^db: ready\n {2}\[team-a:db-password@[0-9a-f]{32}\]$/
+    await until(async () => isReady.test(await status()))
     const { uid, resourceVersion } = (await secret()).metadata
     // Without a later write, the new API server's first list could still have this version.
     const metadata = { name: 'later', namespace: 'default' }

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import { secretData } from '../../../sync/plan/secret-data.ts'
-import { syncedObjects, syncedText } from '../../../sync/plan/synced-objects.ts'
+import { heldObjects, syncedObjects, syncedText } from '../../../sync/plan/synced-objects.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 const [first, second] = ['1'.repeat(32), '2'.repeat(32)]
@@ -119,4 +119,43 @@ t.test('a removed object is no longer listed', async (t) => {
     syncedText(syncedObjects('db', { config, versions, removed, content: empty }), { before })
   t.equal(textOf(configOf(sync, 'remove')), `team-a:x@${first}`)
   t.equal(textOf(configOf(sync)), before, 'what is kept is')
+})
+
+t.test('a Secret holds what its annotation lists, and what it was read to hold', async (t) => {
+  const stored = (synced?: string) => ({
+    name: 'db',
+    uid: 'u',
+    resourceVersion: '1',
+    type: 'Opaque',
+    isImmutable: false,
+    isBeingDeleted: false,
+    labels: new Map(),
+    annotations: new Map(synced === undefined ? [] : [['akv-injector.io/synced', synced]]),
+    owners: [],
+    data: new Map(),
+    applied: { data: new Set<string>(), labels: new Set<string>(), annotations: new Set<string>() },
+    others: new Map(),
+  })
+  const reference = (name: string) => ({ vault: 'team-a', type: 'secret', name }) as const
+  const [x, y] = [reference('x'), reference('Y')]
+  const objects = [
+    { reference: x, hasValue: true },
+    { reference: { ...y, version: first }, hasValue: true },
+    { reference: y, hasValue: true },
+    { reference: reference('none'), hasValue: false },
+  ]
+  const listed = `team-a:x@${first}, team-a:x@${second}`
+  const both = [
+    { ...x, version: first },
+    { ...x, version: second },
+  ]
+  t.strictSame(heldObjects(undefined, objects), [])
+  t.strictSame(heldObjects(stored(), objects), [x, y])
+  t.strictSame(heldObjects(stored(listed), objects), [...both, y])
+  t.strictSame(
+    heldObjects(stored(`team-a:old@${first}`), objects),
+    [{ ...reference('old'), version: first }],
+    'the values may be of the object before',
+  )
+  t.strictSame(heldObjects(stored(`${listed}, lie\nweb: ready`), objects), [...both, y])
 })

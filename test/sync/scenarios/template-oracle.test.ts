@@ -138,7 +138,8 @@ t.test('a template can’t reveal a property of a value by the time that it take
       const data = [{ secretKey: 'password', remoteRef: { key, property } }]
       const answer = await ask(simulation, secret({ data }))
       t.notOk(answer.isReady)
-      seen.add(answer.seen.replaceAll(`team-a:${key}`, 'team-a:KEY'))
+      // The status has the version of the value that stays, whatever is asked for.
+      seen.add(answer.seen.replaceAll(new RegExp(`team-a:${key}(?![\\w-]*@)`, 'g'), 'team-a:KEY'))
     }
   t.equal(seen.size, 1, [...seen].join('\n'))
 })
