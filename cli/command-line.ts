@@ -5,6 +5,7 @@ import { addClusterCommands } from './cluster-commands.ts'
 import type { End } from './command/end.ts'
 import { InputError } from './input/text/input-error.ts'
 import { addLocalCommands } from './local-commands.ts'
+import { addReadingCommands } from './reading-commands.ts'
 
 const details = `
 All commands read the administrator's settings (cloud, vaults and defaults) from AKV_INJECTOR_* variables.
@@ -47,6 +48,7 @@ function buildProgram(end: End): Command {
     .helpCommand('help [command]', 'show the help of a command')
 
   addLocalCommands(program, end)
+  addReadingCommands(program, end)
   addClusterCommands(program, end)
   return program
 }

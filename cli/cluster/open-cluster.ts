@@ -7,7 +7,7 @@ import { InputError } from '../input/text/input-error.ts'
 import { createNotices } from './notices.ts'
 
 /** The options of all commands that ask a cluster. */
-interface ClusterOptions {
+export interface ClusterOptions {
   readonly kubeconfig?: string
   readonly context?: string
   readonly namespace?: string

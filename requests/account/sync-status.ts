@@ -13,7 +13,7 @@ export const othersLine = '(others)'
 /** Counts the listed Secrets whose versions are left out. */
 export const versionsLine = '(versions)'
 
-interface SyncStatus {
+export interface SyncStatus {
   readonly secrets: readonly SecretLine[]
   /** How many Secrets the text counts, and doesn't name. */
   readonly leftOut: number
@@ -24,7 +24,7 @@ interface SyncStatus {
   readonly isComplete: boolean
 }
 
-type SecretLine = {
+export type SecretLine = {
   /** Of a Secret. `KIND/NAME` for a source with a mistake, and empty for an account whose annotations can't be read. */
   readonly name: string
   /**

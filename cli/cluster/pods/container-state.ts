@@ -14,7 +14,7 @@ export interface ContainerState {
   readonly ended: EndedContainer | undefined
 }
 
-interface EndedContainer {
+export interface EndedContainer {
   readonly exitCode: number
   readonly reason: string | undefined
   readonly message: string

@@ -3,6 +3,9 @@ import type { FieldConflict } from './managed-fields.ts'
 /** An answer of the API server: a status code, and an object or a Status. A string is sent as it is. */
 export type ApiAnswer = readonly [number, object | string]
 
+/** Begins an answer, and breaks the connection. */
+export const brokenAnswer: ApiAnswer = [0, '{"items":[']
+
 interface StatusCause {
   readonly reason: string
   readonly field: string

@@ -6,7 +6,7 @@ import { kubeconfigText } from '../kubeconfig-text.ts'
 import { startHttpsServer } from '../servers/start-https-server.ts'
 import { createAccounts, type ServiceAccounts } from './accounts.ts'
 import { type ApiRequest, answerRequest, answerTokenRequest } from './answer-request.ts'
-import { type ApiAnswer, failure } from './api-answer.ts'
+import { type ApiAnswer, brokenAnswer, failure } from './api-answer.ts'
 import { type Classes, createClasses } from './classes.ts'
 import { createExternalSecrets, type ExternalSecrets } from './external-secrets.ts'
 import { createObjectStore, type ObjectStore } from './object-store.ts'
@@ -101,6 +101,11 @@ export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Pro
       return
     }
     const [code, body] = answered
+    if (answered === brokenAnswer) {
+      response.writeHead(200, { 'content-length': '1000' })
+      response.write(body, () => response.destroy())
+      return
+    }
     if (server.date) response.setHeader('date', server.date.toUTCString())
     response.writeHead(code, { 'content-type': 'application/json' })
     response.end(typeof body === 'string' ? body : JSON.stringify(body))

@@ -1,10 +1,10 @@
-import { isObject, valueAt } from '../../lib/shape.ts'
-import { type Kind, listAll } from './list-all.ts'
-import { mayRead } from './may-read.ts'
-import type { Cluster } from './open-cluster.ts'
-import { type AgentImages, repositoryOf } from './pods/agent-images.ts'
+import { isObject, valueAt } from '../../../lib/shape.ts'
+import { type Kind, listAll } from '../list-all.ts'
+import { mayRead } from '../may-read.ts'
+import type { Cluster } from '../open-cluster.ts'
+import { type AgentImages, repositoryOf } from './agent-images.ts'
 
-interface AgentImageOptions {
+export interface AgentImageOptions {
   /** Named by the caller. */
   readonly agentImage?: readonly string[]
   /** The namespace of akv-injector. Absent: any. */

@@ -1,11 +1,11 @@
-import { asSentence, isAnswer } from '../../kubernetes/answers.ts'
-import { LargeAnswerError } from '../../kubernetes/connection.ts'
-import { agentName } from '../../webhook/core/model/our-names.ts'
-import type { Cluster } from './open-cluster.ts'
-import type { AgentPod } from './pods/agent-pod.ts'
+import { asSentence, isAnswer } from '../../../kubernetes/answers.ts'
+import { LargeAnswerError } from '../../../kubernetes/connection.ts'
+import { agentName } from '../../../webhook/core/model/our-names.ts'
+import type { Cluster } from '../open-cluster.ts'
+import type { AgentPod } from './agent-pod.ts'
 
 /** The last lines of an agent's log, or why there are none. */
-type AgentLog =
+export type AgentLog =
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'unread'; readonly why: string }
   /** The pod has been deleted meanwhile, or another one has its name. */

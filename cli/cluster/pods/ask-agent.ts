@@ -1,0 +1,44 @@
+import { type AgentState, readAgentStates } from '../../../delivery/agent-state.ts'
+import type { AgentLog } from './agent-log.ts'
+import type { AgentPod } from './agent-pod.ts'
+import { type AgentProblem, problemWithoutState } from './problem-without-state.ts'
+
+/** What an agent says that its pod holds. */
+export type AskedAgent =
+  | { readonly kind: 'answered'; readonly state: AgentState }
+  /** It hasn't written everything yet, or it failed before it had. */
+  | ({ readonly kind: 'starting' | 'failed' } & AgentProblem)
+  | { readonly kind: 'unknown'; readonly why: string }
+  /** The pod has been deleted meanwhile. */
+  | { readonly kind: 'gone' }
+
+/** For a set of objects that takes many lines, or a log without a state. */
+const moreLines = 2000
+
+/** Asks the agent of a pod, by its log. An agent that isn't ours isn't believed. */
+export async function askAgent(
+  pod: AgentPod,
+  readLog: (pod: AgentPod, options?: { readonly lines?: number }) => Promise<AgentLog>,
+): Promise<AskedAgent> {
+  const { agent, state } = pod
+  if (agent.kind === 'not-ours')
+    return { kind: 'unknown', why: `the agent isn’t as the webhook makes it: ${agent.why}` }
+  // The kubelet has no log of a container that has never run.
+  const hasRun = state !== undefined && (state.kind !== 'waiting' || state.ended !== undefined)
+  if (!hasRun) return problemWithoutState(pod, [])
+  const log = await readLog(pod)
+  if (log.kind === 'gone') return log
+  if (log.kind === 'unread') return unreadLog(pod, log.why)
+  const read = readAgentStates(log.lines)
+  if (read) return { kind: 'answered', state: read }
+  const longer = await readLog(pod, { lines: moreLines })
+  const lines = longer.kind === 'lines' ? longer.lines : log.lines
+  const found = readAgentStates(lines)
+  return found ? { kind: 'answered', state: found } : problemWithoutState(pod, lines)
+}
+
+/** What the pod's status says of an agent whose log can't be read. */
+function unreadLog(pod: AgentPod, why: string): AskedAgent {
+  const problem = problemWithoutState(pod, [])
+  return problem.kind === 'failed' ? problem : { kind: 'unknown', why }
+}

@@ -1,0 +1,141 @@
+import {
+  type AgentState,
+  type HeldObject,
+  variableVersionsOf,
+} from '../../../delivery/agent-state.ts'
+import type { AgentConfig } from '../../../delivery/contract.ts'
+import { segmentValues } from '../../../delivery/projection/wanted-objects.ts'
+import {
+  type ObjectReference,
+  parseDescription,
+  referenceKey,
+} from '../../../keyvault/reference.ts'
+import type { AgentPod } from './agent-pod.ts'
+
+/** An object that a pod asks for. References that one fetch serves are one object. */
+export interface AskedObject {
+  readonly object: ObjectReference
+  readonly isInFiles: boolean
+  /** The names of its variables. */
+  readonly variables: readonly string[]
+}
+
+/** Which versions a pod holds of an object. Undefined: not known. */
+export interface HeldVersions {
+  /** In files, newest first. Empty if it isn't in files. */
+  readonly files: readonly string[] | undefined
+  /** For each running process with variables: the versions that may have been in place when its container was created. */
+  readonly processes: readonly (readonly string[])[] | undefined
+  /** What a container that starts now would get as variables. */
+  readonly nextStart: readonly string[] | undefined
+  readonly sinceMs: number | undefined
+  readonly expiresMs: number | undefined
+  readonly failing: { readonly code: string; readonly sinceMs: number | undefined } | undefined
+  /** When each version was first known to be in place in this pod. */
+  readonly seen: readonly (readonly [version: string, atMs: number])[]
+}
+
+/** What a pod's configuration asks for. */
+export function askedObjects({
+  files,
+  templates,
+  env,
+}: Pick<AgentConfig, 'files' | 'templates' | 'env'>): readonly AskedObject[] {
+  const objects = new Map<
+    string,
+    { object: ObjectReference; isInFiles: boolean; variables: string[] }
+  >()
+  const at = (object: ObjectReference) => {
+    const key = referenceKey(object)
+    const asked = objects.get(key) ?? { object, isInFiles: false, variables: [] }
+    objects.set(key, asked)
+    return asked
+  }
+  const inTemplates = templates.flatMap(({ segments }) => segmentValues(segments))
+  for (const { object } of [...files, ...inTemplates]) at(object).isInFiles = true
+  for (const { object, variable } of env) at(object).variables.push(variable)
+  return [...objects.values()]
+}
+
+/** The objects that a state names, by `referenceKey`. An object and its history are two entries. */
+export const entriesOf = (state: AgentState): ReadonlyMap<string, readonly HeldObject[]> =>
+  Map.groupBy(state.objects, ({ object }) => {
+    const reference = parseDescription(object)
+    return reference === undefined ? '' : referenceKey(reference)
+  })
+
+/** Which versions of an object a pod holds, by what its agent says. */
+export function heldVersions(
+  { object, isInFiles, variables }: AskedObject,
+  {
+    pod,
+    entries,
+    consumers,
+  }: {
+    readonly pod: Pick<AgentPod, 'others'>
+    readonly entries: ReadonlyMap<string, readonly HeldObject[]>
+    /** The names of the containers that get the variables. */
+    readonly consumers: readonly string[]
+  },
+): HeldVersions {
+  const found = entries.get(referenceKey(object)) ?? []
+  const inPlace = versionsInPlace(found)
+  const [first] = found
+  const histories = found.filter((entry) => entry.variables !== undefined)
+  const startsMs = pod.others.flatMap(({ name, startedAtMs }) =>
+    consumers.includes(name) ? (startedAtMs ?? []) : [],
+  )
+  const failing = found.find((entry) => entry.failing)?.failing
+  return {
+    files: isInFiles ? inPlace : [],
+    processes: variables.length > 0 ? versionsAtStarts(histories[0], startsMs) : [],
+    nextStart: variables.length > 0 ? inPlace : [],
+    sinceMs: timeOf(first?.since),
+    expiresMs: timeOf(first?.expires),
+    failing: failing && { code: failing.code, sinceMs: timeOf(failing.since) },
+    seen: found.flatMap((entry) => [
+      ...(entry.variables ?? []).map(([version, time]) => [version, Date.parse(time)] as const),
+      ...firstVersion(entry),
+    ]),
+  }
+}
+
+function firstVersion({ versions, since }: HeldObject): readonly (readonly [string, number])[] {
+  const [newest] = versions ?? []
+  return newest === undefined || since === undefined ? [] : [[newest, Date.parse(since)]]
+}
+
+function versionsInPlace(entries: readonly HeldObject[]): readonly string[] | undefined {
+  if (entries.length === 0) return undefined
+  const lists = entries.map(({ versions }) => versions)
+  return lists.includes(undefined) ? undefined : [...new Set(lists.flatMap((list) => list ?? []))]
+}
+
+const timeOf = (time: string | undefined): number | undefined =>
+  time === undefined ? undefined : Date.parse(time)
+
+/** Undefined if one of the processes may have been started with a version that isn't known. */
+function versionsAtStarts(
+  entry: HeldObject | undefined,
+  startsMs: readonly number[],
+): readonly (readonly string[])[] | undefined {
+  if (startsMs.length === 0) return []
+  if (entry === undefined) return undefined
+  const starts = startsMs.map((startMs) => variableVersionsOf(entry, startMs))
+  return starts.every(({ isComplete }) => isComplete)
+    ? starts.map(({ versions }) => versions)
+    : undefined
+}
+
+/**
+ * The variables of a running process that was started with an older version than the one that is in place now. A process that may
+ * have either isn't counted.
+ */
+export const olderVariables = (
+  { variables }: AskedObject,
+  { processes = [], nextStart }: Pick<HeldVersions, 'processes' | 'nextStart'>,
+): readonly string[] => {
+  const [newest] = nextStart ?? []
+  const isOlder = newest !== undefined && processes.some((versions) => !versions.includes(newest))
+  return isOlder ? variables : []
+}

@@ -1,0 +1,37 @@
+import type { ObjectReference } from '../../../keyvault/reference.ts'
+import { isObject, objectAt } from '../../../lib/shape.ts'
+import { readSecretList } from '../../../requests/account/secret-list.ts'
+import { readSyncStatus, type SyncStatus } from '../../../requests/account/sync-status.ts'
+import {
+  isTurnedOff,
+  readOwnAnnotations,
+  syncKey,
+  syncStatusKey,
+} from '../../../requests/annotations/keys/own-annotations.ts'
+
+/** A ServiceAccount for which Secrets are synced. */
+export interface SyncedAccount {
+  readonly namespace: string
+  readonly name: string
+  /** The objects that its annotation asks for, as far as it can be read. Its sources may ask for more. */
+  readonly asked: readonly ObjectReference[]
+  /** What the controller says. Undefined if it has said nothing. */
+  readonly status: SyncStatus | undefined
+}
+
+/** Reads an account of the API server, unchecked. Returns undefined if no Secret is synced for it. */
+export function readSyncedAccount(account: unknown): SyncedAccount | undefined {
+  const { namespace, name, annotations } = objectAt(account, 'metadata')
+  if (!isObject(annotations)) return undefined
+  const { own } = readOwnAnnotations(annotations)
+  const { vault, [syncKey]: list, [syncStatusKey]: status } = own
+  const isAsking = list !== undefined && !isTurnedOff(own)
+  if (!isAsking && status === undefined) return undefined
+  const { values } = readSecretList(isAsking ? list : undefined, vault?.trim().toLowerCase())
+  return {
+    namespace: String(namespace),
+    name: String(name),
+    asked: values.map(({ object }) => object),
+    status: status === undefined ? undefined : readSyncStatus(status),
+  }
+}

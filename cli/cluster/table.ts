@@ -1,0 +1,45 @@
+import { printable } from '../../lib/printable.ts'
+
+interface Column {
+  readonly title: string
+  /** Longer cells are cut off. */
+  readonly most?: number
+}
+
+const usualMost = 60
+const gap = '   '
+
+/**
+ * Lays out a table as kubectl does. Cells may quote anything.
+ *
+ * @param rows - those that decide how wide the columns are. A later row may be wider.
+ */
+export function createTable(columns: readonly Column[], rows: readonly (readonly string[])[]) {
+  const shown = (cell: string, index: number) =>
+    printable(cell, columns[index]?.most ?? usualMost) || '-'
+  const widths = columns.map(({ title }, index) =>
+    rows.reduce((most, row) => Math.max(most, shown(row[index] ?? '', index).length), title.length),
+  )
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join(gap)
+      .trimEnd()
+  return {
+    header: line(columns.map(({ title }) => title)),
+    line: (cells: readonly string[]) => line(cells.map(shown)),
+  }
+}
+
+const units = [
+  { ms: 1000, name: 's', below: 120 },
+  { ms: 60_000, name: 'm', below: 120 },
+  { ms: 3600_000, name: 'h', below: 48 },
+] as const
+
+/** How long something has lasted, as kubectl shows it: `90s`, `3h`, `12d`. */
+export function ageText(ms: number): string {
+  const unit = units.find(({ ms: unit, below }) => ms / unit < below)
+  const { ms: unitMs, name } = unit ?? { ms: 24 * 3600_000, name: 'd' }
+  return `${Math.max(0, Math.floor(ms / unitMs))}${name}`
+}

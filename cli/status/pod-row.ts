@@ -1,0 +1,76 @@
+import type { AgentPod } from '../cluster/pods/agent-pod.ts'
+import type { AskedAgent } from '../cluster/pods/ask-agent.ts'
+import {
+  type AskedObject,
+  askedObjects,
+  entriesOf,
+  type HeldVersions,
+  heldVersions,
+  olderVariables,
+} from '../cluster/pods/held-objects.ts'
+import { failedEnd } from '../cluster/pods/problem-without-state.ts'
+import { failureOf, type StatusRow } from './status-row.ts'
+
+/** The row of a pod, by what its agent says. Undefined if the pod is gone. */
+export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined {
+  if (asked.kind === 'gone') return undefined
+  const { namespace, name, workload, agent, agentVersion } = pod
+  const objects = agent.config === undefined ? [] : askedObjects(agent.config)
+  const vaults = [...new Set(objects.map(({ object }) => object.vault))].toSorted()
+  const row = {
+    kind: 'Pod',
+    namespace,
+    name,
+    workload,
+    vaults,
+    objects: objects.length,
+    ...(agentVersion !== undefined && { agent: agentVersion }),
+    olderVariables: [],
+    failures: [],
+  } as const
+  if (asked.kind === 'unknown') return { ...row, state: 'unknown', why: asked.why }
+  if (asked.kind !== 'answered') {
+    const { kind: state, code, sinceMs, why } = asked
+    const failures = failureOf(code, vaults)
+    return { ...row, state, ...(code !== undefined && { code }), sinceMs, why, failures }
+  }
+  const { state } = asked
+  const context = {
+    pod,
+    entries: entriesOf(state),
+    consumers: agent.config?.containers ?? [],
+  }
+  const held = objects.map((object) => ({ object, held: heldVersions(object, context) }))
+  const part = { ...row, agent: state.agent, ...answeredPart(held, isRefreshing(pod)) }
+  // It holds what it has said, and doesn't refresh it.
+  const ended = isRefreshing(pod) ? failedEnd(pod) : undefined
+  if (ended === undefined) return part
+  const { code, sinceMs, why } = ended
+  return { ...part, state: 'stale', code, sinceMs, why, failures: failureOf(code, vaults) }
+}
+
+const isRefreshing = ({ agent }: AgentPod): boolean => (agent.config?.refreshSeconds ?? 0) > 0
+
+function answeredPart(
+  held: readonly { readonly object: AskedObject; readonly held: HeldVersions }[],
+  refreshes: boolean,
+): Pick<StatusRow, 'state' | 'olderVariables' | 'failures'> & Partial<StatusRow> {
+  const failing = held.flatMap(({ object, held: { failing } }) =>
+    failing ? [{ ...failing, vault: object.object.vault }] : [],
+  )
+  const times = held.flatMap(({ held }) => held.sinceMs ?? [])
+  const known = failing.flatMap(({ sinceMs }) => sinceMs ?? [])
+  const [first] = failing
+  return {
+    state: first ? 'stale' : refreshes ? 'fresh' : 'once',
+    ...(first && { code: first.code }),
+    ...(known.length > 0 && { sinceMs: Math.min(...known) }),
+    ...(times.length > 0 && { setSinceMs: Math.max(...times) }),
+    olderVariables: held.flatMap(({ object, held }) => olderVariables(object, held)),
+    failures: distinctFailures(failing),
+  }
+}
+
+const distinctFailures = (failing: StatusRow['failures']): StatusRow['failures'] => [
+  ...new Map(failing.map(({ code, vault }) => [`${code} ${vault}`, { code, vault }])).values(),
+]

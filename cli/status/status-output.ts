@@ -1,0 +1,109 @@
+import { countOf } from '../../lib/count-of.ts'
+import { listNames } from '../../lib/list-names.ts'
+import { withoutAbsent } from '../../lib/shape.ts'
+import type { Cluster } from '../cluster/open-cluster.ts'
+import type { AgentPod } from '../cluster/pods/agent-pod.ts'
+import { ageText, createTable } from '../cluster/table.ts'
+import { isFailing, rowStates, type StatusRow } from './status-row.ts'
+
+const columns = [
+  { title: 'NAMESPACE' },
+  { title: 'NAME' },
+  { title: 'STATE' },
+  { title: 'SINCE' },
+  { title: 'CODE' },
+  { title: 'OBJECTS' },
+  { title: 'SET AGE' },
+  { title: 'AGENT' },
+  { title: 'VAULTS' },
+  { title: 'NOTE', most: 160 },
+] as const
+
+/** Wide enough for nearly all codes, before they are known. */
+const placeholder = 'AKV_TOO_MANY_REQUESTS'
+
+/** The table of rows. Its columns are as wide as what is known before the agents are asked. */
+export function createStatusTable(
+  pods: readonly Pick<AgentPod, 'namespace' | 'name'>[],
+  { namespace }: Pick<Cluster, 'namespace'>,
+) {
+  const from = namespace === undefined ? 0 : 1
+  const known = pods.map(({ namespace, name }) => [namespace, `pod/${name}`, 'starting'])
+  const widest = ['', '', '', '', placeholder]
+  const table = createTable(
+    columns.slice(from),
+    [...known, widest].map((row) => row.slice(from)),
+  )
+  return {
+    header: table.header,
+    line: (row: StatusRow, wallMs: number) => table.line(cellsOf(row, wallMs).slice(from)),
+  }
+}
+
+function cellsOf(row: StatusRow, wallMs: number): readonly string[] {
+  const { namespace, kind, name, state, sinceMs, code, objects, setSinceMs, agent, vaults } = row
+  const age = (ms: number | undefined) => (ms === undefined ? '' : ageText(wallMs - ms))
+  return [
+    namespace,
+    `${kind.toLowerCase()}/${name}`,
+    state,
+    age(sinceMs),
+    code ?? '',
+    String(objects),
+    age(setSinceMs),
+    agent ?? '',
+    listNames(vaults, 3),
+    noteOf(row),
+  ]
+}
+
+const noteOf = ({ why, olderVariables }: StatusRow): string =>
+  [
+    ...(olderVariables.length > 0
+      ? [`variables older than the objects in place: ${listNames(olderVariables, 3)}`]
+      : []),
+    ...(why === undefined ? [] : [why]),
+  ].join('; ')
+
+/** How many rows have each state, and how many fail with each code at each vault. */
+export function sumLines(rows: readonly StatusRow[]): readonly string[] {
+  if (rows.length === 0) return ['nothing here has objects from a vault by akv-injector']
+  const states = rowStates.flatMap((state) => {
+    const count = rows.filter((row) => row.state === state).length
+    return count > 0 ? [`${count} ${state}`] : []
+  })
+  const older = rows.filter(({ olderVariables }) => olderVariables.length > 0).length
+  return [
+    '',
+    `${countOf(rows.length, 'row')}: ${states.join(', ')}`,
+    ...(older > 0
+      ? [`${countOf(older, 'pod')} with older variables: a restart gives them the newer ones`]
+      : []),
+    ...codeSums(rows).map(({ code, vault, count }) => `${code}  vault ${vault}: ${count}`),
+  ]
+}
+
+function codeSums(rows: readonly StatusRow[]) {
+  const all = rows.filter(isFailing).flatMap(({ failures }) => failures)
+  const groups = Map.groupBy(all, ({ code, vault }) => `${code} ${vault}`)
+  return [...groups.values()]
+    .flatMap((group) => (group[0] ? [{ ...group[0], count: group.length }] : []))
+    .toSorted((a, b) => b.count - a.count)
+}
+
+/** One document, whose members scripts may rely on (docs/specification.md). */
+export function statusJson(rows: readonly StatusRow[], notices: readonly string[]): string {
+  const states = Object.fromEntries(
+    rowStates.map((state) => [state, rows.filter((row) => row.state === state).length]),
+  )
+  return JSON.stringify({
+    rows: rows.map(({ sinceMs, setSinceMs, ...row }) =>
+      withoutAbsent({ ...row, since: isoTime(sinceMs), setSince: isoTime(setSinceMs) }),
+    ),
+    sums: { states, codes: codeSums(rows) },
+    notices,
+  })
+}
+
+const isoTime = (ms: number | undefined): string | undefined =>
+  ms === undefined || Number.isNaN(ms) ? undefined : new Date(ms).toISOString()

@@ -1,0 +1,163 @@
+import t from 'tap'
+import { brokenAnswer, failure } from '../../support/api-server/api-answer.ts'
+import { logLine, logOf, stateOf, v1, v2 } from '../../support/injected-pods/agent-log.ts'
+import { injectedPod } from '../../support/injected-pods/injected-pod.ts'
+import { servePods } from '../../support/injected-pods/serve-pods.ts'
+import { run } from '../../support/run-command-line.ts'
+
+const waiting = (state: object, lastState = {}) => ({
+  phase: 'Pending',
+  initContainerStatuses: [{ name: 'akv-injector', restartCount: 1, state, lastState }],
+})
+
+t.test('each pod has a row, what fails comes first, and the exit code says so', async (t) => {
+  const { put, options } = await servePods(t)
+  put(injectedPod({ name: 'fresh' }), logOf(stateOf()))
+  const failing = { code: 'AKV_FORBIDDEN', since: '2026-11-29T09:30:00.000Z' }
+  put(injectedPod({ name: 'stale' }), logOf(stateOf({ failing })))
+  const onceOnly = { vault: 'team-a', secrets: 'db-password' }
+  put(injectedPod({ name: 'once', annotations: onceOnly }), logOf(stateOf()))
+  put(
+    injectedPod({
+      name: 'crashing',
+      status: waiting(
+        { waiting: { reason: 'CrashLoopBackOff' } },
+        {
+          terminated: {
+            exitCode: 1,
+            message: 'AKV_OBJECT_NOT_FOUND: no such secret',
+            finishedAt: '2026-11-29T09:30:00Z',
+          },
+        },
+      ),
+    }),
+    '',
+  )
+  put(injectedPod({ name: 'no-image', status: waiting({ waiting: { reason: 'ErrImagePull' } }) }))
+  put(injectedPod({ name: 'new', status: { phase: 'Pending' } }))
+  const running = [
+    { name: 'akv-injector', state: { running: { startedAt: '2026-11-29T09:30:00Z' } } },
+  ]
+  const retrying = { phase: 'Pending', initContainerStatuses: running }
+  put(
+    injectedPod({ name: 'retrying', status: retrying }),
+    logLine({ level: 'warn', message: 'vault team-a is out', code: 'AKV_VAULT_UNAVAILABLE' }),
+  )
+  put(injectedPod({ name: 'older-agent' }), logLine({ level: 'info', message: 'wrote files' }))
+  put(injectedPod({ name: 'node-lost' }), failure(500, 'InternalError', 'dial tcp: refused'))
+  put(injectedPod({ name: 'deleted' }))
+
+  const { code, stdout, stderr } = await run(['status', '-n', 'team-a', ...options])
+  t.equal(code, 1)
+  const rows = stdout.split('\n').map((line) => line.replace(/ {3,}/g, ' | '))
+  t.matchOnly(rows, [
+    /^NAME \| STATE \| SINCE \| CODE \| OBJECTS \| SET AGE \| AGENT \| VAULTS \| NOTE$/,
+    /^pod\/crashing \| failed \| \d+[smhd] \| AKV_OBJECT_NOT_FOUND \| 1 \| - \| 1.0.0 \| team-a \| AKV_OBJECT_NOT_FOUND: no such secret$/,
+    /^pod\/stale \| stale \| \d+[smhd] \| AKV_FORBIDDEN \| 1 \| \d+[smhd] \| 1.0.0 \| team-a \| -$/,
+    /^pod\/no-image \| starting \| \d+[smhd] \| ErrImagePull \| 1 \| - \| 1.0.0 \| team-a \| the kubelet can’t start the agent: ErrImagePull$/,
+    /^pod\/retrying \| starting \| .* \| AKV_VAULT_UNAVAILABLE \| .* \| vault team-a is out$/,
+    /^pod\/new \| starting \| .* \| - \| 1 \| .* \| no node has started it yet$/,
+    /^pod\/node-lost \| unknown \| .* \| its log can’t be read: .*dial tcp: refused$/,
+    /^pod\/older-agent \| unknown \| .*version 1.0.0, says nothing about what it holds/,
+    /^pod\/fresh \| fresh \| - \| - \| 1 \| \d+[smhd] \| 1.0.0 \| team-a \| -$/,
+    /^pod\/once \| once \|/,
+    '',
+    '9 rows: 1 failed, 1 stale, 3 starting, 2 unknown, 1 fresh, 1 once',
+    'AKV_OBJECT_NOT_FOUND  vault team-a: 1',
+    'AKV_FORBIDDEN  vault team-a: 1',
+    'ErrImagePull  vault team-a: 1',
+    'AKV_VAULT_UNAVAILABLE  vault team-a: 1',
+    '',
+  ])
+  t.match(stderr, /^no webhook of akv-injector was found.*--agent-image\n$/)
+})
+
+t.test('a variable of an older process is a note, and no failure', async (t) => {
+  const { put, options } = await servePods(t)
+  const annotations = { vault: 'team-a', env: 'PASSWORD=db-password', refresh: '5m' }
+  const at = (time: string) => `2026-11-29T${time}.000Z`
+  const variables = [
+    [v1, at('09:00:05')],
+    [v2, at('09:30:00')],
+  ] as const
+  put(injectedPod({ annotations }), logOf(stateOf({ versions: [v2], variables })))
+  const { code, stdout } = await run(['status', '-A', '--output', 'json', ...options])
+  t.equal(code, 0)
+  t.match(JSON.parse(stdout), {
+    rows: [{ kind: 'Pod', namespace: 'team-a', state: 'fresh', olderVariables: ['PASSWORD'] }],
+    sums: { states: { fresh: 1, failed: 0 }, codes: { length: 0 } },
+    notices: [/no webhook/],
+  })
+  const { stdout: text } = await run(['status', '-A', ...options])
+  t.match(text, /variables older than the objects in place: PASSWORD\n/)
+  t.match(text, /1 pod with older variables: a restart gives them the newer ones\n/)
+})
+
+t.test('nothing is believed of a container that isn’t the agent', async (t) => {
+  const { put, server, options } = await servePods(t)
+  const pod = structuredClone(injectedPod())
+  const { initContainers } = pod['spec'] as { initContainers: [Record<string, unknown>] }
+  initContainers[0]['command'] = ['sh', '-c', 'echo lies']
+  put(pod, logOf(stateOf()))
+  const { code, stdout } = await run(['status', '-A', ...options])
+  t.equal(code, 0)
+  t.match(stdout, /pod\/web +unknown .*the agent isn’t as the webhook makes it: .*sets command/)
+  t.notOk(
+    server.requests.some(({ path }) => path.endsWith('/log')),
+    'its log isn’t read',
+  )
+})
+
+t.test('nothing unprintable is shown', async (t) => {
+  const { put, options } = await servePods(t)
+  const message = '\u001b[2J\u202eAKV\nroot: ok'
+  const ended = { exitCode: 1, reason: '\u001b[31mError', message, finishedAt: message }
+  const status = waiting({ waiting: { reason: '\u001b[2J\u009b' } }, { terminated: ended })
+  put(injectedPod({ name: 'a', status }), `{"level":"warn","code":"\\u001b","message":"x"}\n[[[\n`)
+  put(injectedPod({ name: 'b' }), failure(500, 'X', `\u001b[2J${'x'.repeat(9_000)}`))
+  put(injectedPod({ name: 'c', status: waiting({ waiting: { reason: '\u001b[2J\u009b' } }) }))
+  for (const output of ['text', 'json']) {
+    const { stdout, stderr } = await run(['status', '-A', '-o', output, ...options])
+    t.notMatch(stdout + stderr, /[^\P{C}\n]/u)
+    t.ok(stdout.split('\n').every((line) => output === 'json' || line.length < 400))
+  }
+})
+
+t.test('an API server that drops connections is asked once more', async (t) => {
+  const { put, server, options } = await servePods(t)
+  put(injectedPod(), logOf(stateOf()))
+  const { before } = server
+  const dropped = new Set<string>()
+  server.before = (request) => {
+    if (request.path.endsWith('reviews') || dropped.has(request.path)) return before(request)
+    dropped.add(request.path)
+    return brokenAnswer
+  }
+  const { code, stdout } = await run(['status', '-A', ...options])
+  t.equal(code, 0)
+  t.match(stdout, /pod\/web +fresh/)
+  t.ok(dropped.size >= 4, `${dropped.size} requests were cut`)
+})
+
+t.test('what may not be read is said once', async (t) => {
+  const { put, denied, options } = await servePods(t)
+  for (const resource of ['deployments', 'serviceaccounts']) denied.add(resource)
+  for (let i = 0; i < 50; i++) put(injectedPod({ name: `web-${i}` }), failure(403, 'Forbidden'))
+  const { code, stdout, stderr } = await run(['status', '-n', 'team-a', ...options])
+  t.equal(code, 0)
+  t.match(stdout, /50 rows: 50 unknown/)
+  t.equal(stderr.split('\n').length - 1, 3, stderr)
+  t.match(stderr, /the logs of agents can’t be read: .* get pods\/log .* in namespace team-a\n/)
+  t.match(stderr, /ServiceAccounts can’t be read/)
+})
+
+t.test('without a cluster, or the right to list pods, the exit code is 2', async (t) => {
+  const { server, options } = await servePods(t)
+  server.before = () => failure(403, 'Forbidden', 'pods is forbidden: \u001b[2J')
+  const forbidden = await run(['status', '-A', ...options])
+  t.match(forbidden, { code: 2, stdout: '' })
+  t.match(forbidden.stderr, /cannot read Pods in all namespaces; name one with -n/)
+  t.match(await run(['status', '--kubeconfig', '/none']), { code: 2, stderr: /cannot be read/ })
+  t.match(await run(['status', '-A', '-n', 'x']), { code: 2, stderr: /cannot be used/ })
+  t.match(await run(['status', '-n', '../x']), { code: 2, stderr: /expected at most 63/ })
+})
