@@ -3,6 +3,7 @@ import { printLines } from '../lib/terminal/print-lines.ts'
 import { version } from '../lib/version.ts'
 import { addClusterCommands } from './cluster-commands.ts'
 import type { End } from './command/end.ts'
+import { programName } from './command/program-name.ts'
 import { InputError } from './input/text/input-error.ts'
 import { addLocalCommands } from './local-commands.ts'
 import { addReadingCommands } from './reading-commands.ts'
@@ -19,7 +20,7 @@ Exit codes: 0 success, 1 failure, 2 invalid input or usage.`
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   let exitCode = 0
-  const program = buildProgram((code) => {
+  const program = buildProgram(programName(process.argv[1]), (code) => {
     exitCode = code
   })
   try {
@@ -34,8 +35,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-function buildProgram(end: End): Command {
-  const program = new Command('akv-injector')
+function buildProgram(name: string, end: End): Command {
+  const program = new Command(name)
     .description(
       'Delivers Azure Key Vault secrets to annotated Kubernetes pods, as files and environment variables.',
     )
@@ -44,7 +45,7 @@ function buildProgram(end: End): Command {
     .exitOverride()
     // Commander's messages contain the arguments.
     .configureOutput({ writeErr: (text) => printLines(process.stderr, text.trimEnd().split('\n')) })
-    .showHelpAfterError("Run 'akv-injector --help' for usage.")
+    .showHelpAfterError(`Run '${name} --help' for usage.`)
     .helpCommand('help [command]', 'show the help of a command')
 
   addLocalCommands(program, end)

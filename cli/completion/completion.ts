@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { ownName } from '../command/program-name.ts'
 import { bashScript } from './bash.ts'
 import { readCommandTree } from './command-tree.ts'
 import { fishScript } from './fish.ts'
@@ -15,5 +16,5 @@ const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } satisfies
  * itself, because Node takes long to start, and only the shell can complete files, which most arguments are.
  */
 export function completion(shell: Shell, program: Command): void {
-  process.stdout.write(scripts[shell](readCommandTree(program), program.name()))
+  process.stdout.write(scripts[shell](readCommandTree(program), ownName))
 }

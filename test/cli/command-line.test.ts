@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { podText, run, start } from '../support/run-command-line.ts'
+import { program, startsFast } from '../support/start-fast/bundles.ts'
 
 t.test('--help names every command', async (t) => {
   const { code, stdout } = await run(['--help'])
@@ -21,6 +25,17 @@ t.test('each command has its own help', async (t) => {
   t.strictSame(await run(['help', 'check']), { code, stdout, stderr: '' })
   t.strictSame(await run(['help']), await run(['--help']))
   t.match(await run(['help', 'chekc']), { code: 2, stdout: '' })
+})
+
+t.test('as a plugin of kubectl, the program names itself as kubectl does', async (t) => {
+  const plugin = join(t.testdir(), 'kubectl-akv_injector')
+  symlinkSync(program, plugin)
+  const runPlugin = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [...startsFast, plugin, ...args], { encoding: 'utf8' })
+  t.match(runPlugin('check', '--help').stdout, /^Usage: kubectl akv-injector check \[options\] /)
+  t.match(runPlugin('chekc'), { status: 2, stderr: "Run 'kubectl akv-injector --help' for usage." })
+  const { stdout } = runPlugin('completion', 'bash')
+  t.equal(stdout, (await run(['completion', 'bash'])).stdout, 'shells complete the program itself')
 })
 
 t.test('a mistyped command or flag is a usage error that suggests the nearest name', async (t) => {
