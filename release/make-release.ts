@@ -17,11 +17,12 @@ import { packFolder } from '../image/pack-folder.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import { createProgress } from '../lib/terminal/terminal-progress.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { krewManifest } from './krew-manifest.ts'
 import { packNpmPackage } from './pack-npm-package.ts'
 import { copyChart, type ReleasedImage } from './package-chart.ts'
 import { type ChangelogEntry, findChangelogEntry, releaseNotes } from './release-notes.ts'
 import { renderInstallYaml } from './render-install-yaml.ts'
-import { sumFiles } from './sum-files.ts'
+import { sha256, sumFiles } from './sum-files.ts'
 
 const root = join(import.meta.dirname, '..')
 const { version } = packageJson
@@ -62,7 +63,12 @@ async function makeFiles(options: ReleaseOptions, entry: ChangelogEntry): Promis
   const inOut = (name: string) => join(out, name)
 
   progress.show('packing the npm package')
-  packNpmPackage(inOut(`akv-injector-${version}.tgz`))
+  const npmPackage = `akv-injector-${version}.tgz`
+  packNpmPackage(inOut(npmPackage))
+  writeFileSync(
+    inOut('akv-injector.yaml'),
+    krewManifest({ name: npmPackage, sha256: sha256(inOut(npmPackage)) }),
+  )
   cpSync(join(root, 'dist/sbom.cdx.json'), inOut(`akv-injector-${version}.cdx.json`))
   cpSync(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), inOut('THIRD-PARTY-NOTICES.txt'))
   cpSync(join(root, 'LICENSE'), inOut('LICENSE'))

@@ -10,4 +10,6 @@ export function sumFiles(folder: string): string {
   return lines.join('')
 }
 
-const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
+/** The SHA-256 of a file, in hexadecimal digits. */
+export const sha256 = (file: string): string =>
+  createHash('sha256').update(readFileSync(file)).digest('hex')

@@ -1,9 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import packageJson from '../../../package.json' with { type: 'json' }
+import { krewManifest } from '../../../release/krew-manifest.ts'
+import { sha256 } from '../../../release/sum-files.ts'
+import { findKrew } from '../../cluster/parts/find-krew.ts'
+import { skipped, without } from '../../support/needs/without.ts'
+
+const foundKrew = await findKrew({ env: process.env, log: (line) => t.comment(line) })
+const withoutKrew = foundKrew.kind === 'invalid' && skipped('go', foundKrew.problem)
 
 const root = join(import.meta.dirname, '../../..')
 // Outside the checkout, whose node_modules would hide a package that the bundle lacks.
@@ -93,6 +100,50 @@ for (const node of [22, 24])
     t.equal(status, 0, stderr)
     t.match(stdout, /Done\.\n$/)
   })
+
+t.test(
+  'krew accepts its manifest, and installs the package as a plugin of kubectl',
+  { skip: withoutKrew || without('kubectl') },
+  async (t) => {
+    if (foundKrew.kind === 'invalid') return
+    const { krew, validator } = foundKrew.value
+    const archive = join(folder, packed.filename)
+    const write = (name: string, checksum: string) => {
+      const file = join(folder, name)
+      writeFileSync(file, krewManifest({ name: packed.filename, sha256: checksum }))
+      return file
+    }
+    const manifest = write('akv-injector.yaml', sha256(archive))
+    const [home, programs] = [join(folder, 'home'), join(folder, 'programs')]
+    for (const path of [home, programs]) mkdirSync(path)
+    const env = { HOME: home, PATH: `${home}/.krew/bin:${programs}:${process.env['PATH']}` }
+    const runWith = (program: string, ...args: readonly string[]) =>
+      spawnSync(program, args, { encoding: 'utf8', env })
+    const install = (file: string) =>
+      runWith(krew, 'install', `--manifest=${file}`, `--archive=${archive}`)
+
+    // The validator runs `kubectl krew install`, which would download an archive that isn't published yet.
+    const substitute = join(programs, 'kubectl')
+    writeFileSync(substitute, `#!/bin/sh\nshift\nexec '${krew}' "$@" '--archive=${archive}'\n`)
+    chmodSync(substitute, 0o755)
+    const validated = runWith(validator, '-manifest', manifest)
+    t.match(validated, { status: 0, stderr: 'all 1 spec.platforms installed fine' })
+    t.notMatch(validated.stderr, /^W/m, 'no warning')
+    rmSync(substitute)
+
+    t.match(install(write('altered.yaml', '0'.repeat(64))), { status: 1, stderr: /checksum/ })
+    t.match(install(manifest), { status: 0, stderr: 'Node.js 22 or later' })
+    const plugin = (...args: readonly string[]) => runWith('kubectl', 'akv-injector', ...args)
+    t.match(plugin('--version'), { status: 0, stdout: `${packageJson.version}\n` })
+    t.match(plugin('help', 'check').stdout, 'Usage: kubectl akv-injector check ')
+  },
+)
+
+t.test('npm installs the plugin of kubectl, too', { skip: without('kubectl') }, async (t) => {
+  const env = { PATH: `${join(installed, '.bin')}:${process.env['PATH']}` }
+  const { stdout } = spawnSync('kubectl', ['akv-injector', '--help'], { encoding: 'utf8', env })
+  t.match(stdout, 'Usage: kubectl akv-injector ')
+})
 
 t.test('Node 20 gets a sentence', async (t) => {
   t.match(run(20, 'check', manifest), {

@@ -59,6 +59,7 @@ t.test(
       `akv-injector-chart-${version}.tgz`,
       `akv-injector-image-${version}.cdx.json`,
       `akv-injector-image-${version}.tar`,
+      'akv-injector.yaml',
       'install.yaml',
     ])
     t.strictSame(readdirSync(second).sort(), names)
