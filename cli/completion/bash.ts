@@ -1,12 +1,12 @@
-import type { CommandTree, CompletedCommand, CompletedOption } from './command-tree.ts'
+import type { CommandTree, CompletedCommand, CompletedOption, Values } from './command-tree.ts'
 
-/** A script for bash 3.2 or later. Where nothing is known, bash completes file names. */
+/** A script for bash 3.2 or later. Before bash 4, file names are completed even if none can follow. */
 export const bashScript = (
   { options, commands }: CommandTree,
   program: string,
 ): string => `# Completion for bash: source <(${program} completion bash)
 _${identifier(program)}() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" command='' words=''
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" command='' words='' files=''
   # bash splits --output=json into three words.
   if [ "$current" = = ]; then
     current=''
@@ -24,6 +24,7 @@ ${commands.map(commandCase).join('\n')}
     ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
+  [ -n "$files" ] || compopt +o default 2>/dev/null
 }
 complete -o default -F _${identifier(program)} ${program}
 `
@@ -33,10 +34,13 @@ const identifier = (program: string): string => program.replaceAll('-', '_')
 const flagsOf = (options: readonly CompletedOption[]): readonly string[] =>
   options.flatMap(({ flags }) => flags)
 
-const valueCase = (name: string, { flags, choices }: CompletedOption): readonly string[] =>
-  choices === undefined
+const valueCase = (name: string, { flags, values }: CompletedOption): readonly string[] =>
+  values === undefined
     ? []
-    : [`  ${flags.map((flag) => `'${name} ${flag}'`).join(' | ')}) words='${choices.join(' ')}' ;;`]
+    : [`  ${flags.map((flag) => `'${name} ${flag}'`).join(' | ')}) ${completing(values)} ;;`]
 
-const commandCase = ({ name, options, choices = [] }: CompletedCommand): string =>
-  `    ${name}) case "$current" in -*) words='${flagsOf(options).join(' ')}' ;; *) words='${choices.join(' ')}' ;; esac ;;`
+const commandCase = ({ name, options, values = [] }: CompletedCommand): string =>
+  `    ${name}) case "$current" in -*) words='${flagsOf(options).join(' ')}' ;; *) ${completing(values)} ;; esac ;;`
+
+const completing = (values: Values): string =>
+  values === 'files' ? 'files=yes' : `words='${values.join(' ')}'`

@@ -10,17 +10,19 @@ export interface CommandTree {
 export interface CompletedCommand extends Described {
   readonly name: string
   readonly options: readonly CompletedOption[]
-  /** The values that its argument accepts. Absent if it takes files, or no argument. */
-  readonly choices?: readonly string[]
+  /** Absent if it takes no argument. */
+  readonly values?: Values
 }
 
 export interface CompletedOption extends Described {
   /** `-o` and `--output` */
   readonly flags: readonly string[]
-  readonly takesValue: boolean
-  /** The values that it accepts. Absent if it takes a file or any text. */
-  readonly choices?: readonly string[]
+  /** Absent if it takes no value. */
+  readonly values?: Values
 }
+
+/** What an argument or an option accepts: files, one of a list, or any text if the list is empty. */
+export type Values = 'files' | readonly string[]
 
 interface Described {
   /** One line without control characters. */
@@ -37,11 +39,12 @@ export function readCommandTree(program: Command): CommandTree {
       const [argument] = command.registeredArguments
       // The argument of `help` is a command.
       const choices = argument?.name() === 'command' ? names : argument?.argChoices
+      const values = argument && (choices ?? valuesNamed(argument.name()))
       return {
         name: command.name(),
         description: command.summary() || command.description(),
         options: optionsOf(command),
-        ...(choices && { choices }),
+        ...(values && { values }),
       }
     }),
   }
@@ -51,9 +54,16 @@ const optionsOf = (command: Command): readonly CompletedOption[] =>
   command
     .createHelp()
     .visibleOptions(command)
-    .map(({ short, long, description, required, optional, argChoices }) => ({
-      flags: [short, long].filter((flag) => flag !== undefined),
-      description,
-      takesValue: required || optional,
-      ...(argChoices && { choices: argChoices }),
-    }))
+    .map(({ short, long, flags, description, argChoices }) => {
+      const [, placeholder] = /[<[](.*)[>\]]/.exec(flags) ?? []
+      const values = placeholder && (argChoices ?? valuesNamed(placeholder))
+      return {
+        flags: [short, long].filter((flag) => flag !== undefined),
+        description,
+        ...(values && { values }),
+      }
+    })
+
+/** Every command names its files so. */
+const valuesNamed = (placeholder: string): Values =>
+  placeholder === 'file' || placeholder === 'folder' ? 'files' : []

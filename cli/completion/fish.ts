@@ -1,6 +1,6 @@
-import type { CommandTree, CompletedOption } from './command-tree.ts'
+import type { CommandTree, CompletedOption, Values } from './command-tree.ts'
 
-/** A script for fish. Where nothing is known, fish completes file names. */
+/** A script for fish. */
 export const fishScript = ({ options, commands }: CommandTree, program: string): string => {
   const complete = (...words: readonly string[]) => ['complete -c', program, ...words].join(' ')
   const lines = [
@@ -8,23 +8,29 @@ export const fishScript = ({ options, commands }: CommandTree, program: string):
       complete('-n __fish_use_subcommand -f -a', name, '-d', quote(description)),
     ),
     ...options.map((option) => complete('-n __fish_use_subcommand', words(option))),
-    ...commands.flatMap(({ name, options, choices }) => {
+    ...commands.flatMap(({ name, options, values = [] }) => {
       const condition = `-n '__fish_seen_subcommand_from ${name}'`
       return [
         ...options.map((option) => complete(condition, words(option))),
-        ...(choices ? [complete(condition, '-f -a', quote(choices.join(' ')))] : []),
+        ...(values === 'files' ? [] : [complete(condition, `-f${listed(values)}`)]),
       ]
     }),
   ]
   return [`# Completion for fish: ${program} completion fish | source`, ...lines, ''].join('\n')
 }
 
-function words({ flags, takesValue, choices, description }: CompletedOption): string {
+function words({ flags, values, description }: CompletedOption): string {
   const names = flags.map((flag) =>
     flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
   )
-  const value = choices ? `-x -a ${quote(choices.join(' '))}` : '-r'
-  return [...names, ...(takesValue ? [value] : []), '-d', quote(description)].join(' ')
+  return [...names, ...(values ? [valueWords(values)] : []), '-d', quote(description)].join(' ')
 }
+
+/** `-F`: files, even if the command takes none. */
+const valueWords = (values: Values): string =>
+  values === 'files' ? '-r -F' : `-x${listed(values)}`
+
+const listed = (values: readonly string[]): string =>
+  values.length > 0 ? ` -a ${quote(values.join(' '))}` : ''
 
 const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`

@@ -1,4 +1,4 @@
-import type { CommandTree, CompletedCommand, CompletedOption } from './command-tree.ts'
+import type { CommandTree, CompletedCommand, CompletedOption, Values } from './command-tree.ts'
 
 /** A script for zsh, to be sourced or to be put into a folder of `fpath`. */
 export const zshScript = (
@@ -30,8 +30,8 @@ else
 fi
 `
 
-const commandCase = ({ name, options, choices }: CompletedCommand): string =>
-  `    ${name}) _arguments ${specs(options)} ${quote(`*:argument:${valuesOf(choices)}`)} ;;`
+const commandCase = ({ name, options, values }: CompletedCommand): string =>
+  `    ${name}) _arguments ${specs(options)} ${values ? quote(`*:argument:${action(values)}`) : ''} ;;`
 
 const specs = (options: readonly CompletedOption[]): string =>
   options
@@ -40,13 +40,14 @@ const specs = (options: readonly CompletedOption[]): string =>
     .join(' ')
 
 /** An option may be repeated (`*`), and its value may follow `=` or a blank. */
-function spec(flag: string, { description, takesValue, choices }: CompletedOption): string {
-  const equals = takesValue ? (flag.startsWith('--') ? '=' : '+') : ''
-  const value = takesValue ? `:value:${valuesOf(choices)}` : ''
+function spec(flag: string, { description, values }: CompletedOption): string {
+  const equals = values ? (flag.startsWith('--') ? '=' : '+') : ''
+  const value = values ? `:value:${action(values)}` : ''
   return `*${flag}${equals}[${description.replace(/[[\]:\\]/g, '\\$&')}]${value}`
 }
 
-const valuesOf = (choices?: readonly string[]): string =>
-  choices ? `(${choices.join(' ')})` : '_files'
+/** A blank completes nothing. */
+const action = (values: Values): string =>
+  values === 'files' ? '_files' : values.length > 0 ? `(${values.join(' ')})` : ' '
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`

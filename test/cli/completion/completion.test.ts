@@ -11,7 +11,7 @@ const file = (shell: string) => join(folder, shell)
 for (const shell of ['bash', 'zsh', 'fish'])
   writeFileSync(file(shell), (await runInProcess(['completion', shell])).stdout)
 
-/** What a shell has completed, and what it should have. An empty list: file names. */
+/** What a shell completes on a line. */
 const cases: readonly (readonly [line: string, completed: readonly string[]])[] = [
   ['akv-injector chec', ['check']],
   ['akv-injector mi', ['migrate']],
@@ -21,11 +21,24 @@ const cases: readonly (readonly [line: string, completed: readonly string[]])[] 
   ['akv-injector check --output ', ['github', 'json', 'sarif', 'text']],
   ['akv-injector check -o s', ['sarif']],
   ['akv-injector identity --scope ', ['object', 'vault']],
+  ['akv-injector status --outp', ['--output']],
+  ['akv-injector status --output ', ['json', 'text']],
+  ['akv-injector status -o j', ['json']],
+  ['akv-injector status --kubec', ['--kubeconfig']],
 ]
 const ofFiles = [
   'akv-injector check package-l',
   'akv-injector check -f package-l',
   'akv-injector check --strict package-l',
+  'akv-injector status --kubeconfig package-l',
+]
+/** Where no file can follow. */
+const ofNothing = [
+  'akv-injector status package-l',
+  'akv-injector status --namespace package-l',
+  'akv-injector status --all-namespaces package-l',
+  'akv-injector completion package-l',
+  'akv-injector check -n package-l',
 ]
 
 t.test(
@@ -35,17 +48,20 @@ t.test(
     const complete = (line: string) => {
       const words = line.split(/ |(?==)|(?<==)/)
       const script =
-        'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _akv_injector; printf "%s\\n" "${COMPREPLY[@]}"'
+        'compopt() { echo "no files"; }; source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _akv_injector; printf "%s\\n" "${COMPREPLY[@]}"'
       const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', file('bash'), ...words], {
         encoding: 'utf8',
       })
       t.equal(stderr, '')
       return stdout.split('\n').filter(Boolean).sort()
     }
-    for (const [line, completed] of cases) t.strictSame(complete(line), completed, line)
-    t.strictSame(complete('akv-injector check --output=s'), ['sarif'])
-    t.strictSame(complete('akv-injector check --output='), ['github', 'json', 'sarif', 'text'])
+    const without = (completed: readonly string[]) => [...completed, 'no files'].sort()
+    for (const [line, completed] of cases) t.strictSame(complete(line), without(completed), line)
+    t.strictSame(complete('akv-injector check --output=s'), without(['sarif']))
+    const forms = ['github', 'json', 'sarif', 'text']
+    t.strictSame(complete('akv-injector check --output='), without(forms))
     for (const line of ofFiles) t.strictSame(complete(line), [], line)
+    for (const line of ofNothing) t.strictSame(complete(line), ['no files'], line)
     const { stdout } = spawnSync(
       'bash',
       ['-c', 'source "$1"; complete -p akv-injector', 'bash', file('bash')],
@@ -68,6 +84,7 @@ t.test('fish completes the same', { skip: without('fish') }, async (t) => {
   }
   for (const [line, completed] of cases) t.strictSame(complete(line), completed, line)
   for (const line of ofFiles) t.strictSame(complete(line), ['package-lock.json'], line)
+  for (const line of ofNothing) t.strictSame(complete(line), [], line)
 })
 
 /** Types each line and a Tab into a zsh on a terminal of its own, and prints what the line is then. */
@@ -86,7 +103,7 @@ done
 
 t.test('zsh completes the same', { skip: without('zsh') }, async (t) => {
   const unique = cases.filter(([, completed]) => completed.length === 1)
-  const lines = [...unique.map(([line]) => line), ...ofFiles]
+  const lines = [...unique.map(([line]) => line), ...ofFiles, ...ofNothing]
   const { stdout } = spawnSync('zsh', ['-f', '-c', typeIntoZsh, 'zsh', file('zsh'), ...lines], {
     encoding: 'utf8',
     cwd: root,
@@ -95,6 +112,7 @@ t.test('zsh completes the same', { skip: without('zsh') }, async (t) => {
   t.strictSame(shown, [
     ...unique.map(([line, [completed]]) => line.replace(/\S+$/, String(completed))),
     ...ofFiles.map((line) => line.replace('package-l', 'package-lock.json')),
+    ...ofNothing,
   ])
   t.ok(shown.length >= 8)
 })
