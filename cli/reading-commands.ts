@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from '../lib/values/parse-duration.ts'
 import type { End } from './command/end.ts'
 import { append, checkNamespace } from './shared-options.ts'
 
@@ -6,10 +7,15 @@ import { append, checkNamespace } from './shared-options.ts'
 export function addReadingCommands(program: Command, end: End): void {
   program.commandsGroup('Ask a cluster:')
   addStatus(program, end)
+  addDoctor(program, end)
 }
 
+/** Adds the options with which kubectl chooses a cluster and namespaces. */
+const addClusterOptions = (command: Command): Command =>
+  addNamespaceOptions(command).option('-A, --all-namespaces', 'look at all namespaces')
+
 /** Adds the options with which kubectl chooses a cluster and a namespace. */
-function addClusterOptions(command: Command): Command {
+function addNamespaceOptions(command: Command): Command {
   return command
     .option('--kubeconfig <file>', 'kubeconfig; default: $KUBECONFIG, or ~/.kube/config')
     .option('--context <name>', 'context of the kubeconfig; default: the current one')
@@ -18,7 +24,6 @@ function addClusterOptions(command: Command): Command {
         .argParser(checkNamespace)
         .conflicts('allNamespaces'),
     )
-    .option('-A, --all-namespaces', 'look at all namespaces')
 }
 
 /** Adds the options that say which containers are believed to be agents. */
@@ -29,12 +34,13 @@ function addImageOptions(command: Command): Command {
       'image of agents, or its repository; default: the repository in the webhook’s Deployment; repeatable',
       append,
     )
-    .addOption(
-      new Option('--install-namespace <name>', 'namespace of akv-injector; default: any').argParser(
-        checkNamespace,
-      ),
-    )
+    .addOption(installOption())
 }
+
+const installOption = (): Option =>
+  new Option('--install-namespace <name>', 'namespace of akv-injector; default: any').argParser(
+    checkNamespace,
+  )
 
 const outputOption = (): Option =>
   new Option('-o, --output <form>', 'what to print on standard output')
@@ -55,4 +61,29 @@ function addStatus(program: Command, end: End): void {
     .addOption(selectorOption())
     .addOption(outputOption())
     .action(async (options) => end(await (await import('./status/status.ts')).status(options)))
+}
+
+function addDoctor(program: Command, end: End): void {
+  const command = program
+    .command('doctor')
+    .summary('find out what is wrong with an install')
+    .description(
+      'Checks the install of akv-injector in a cluster and what it depends on: versions, the webhook, certificates, policies, namespaces, Secret sync, monitors and other tools. Reads with the rights of the kubeconfig and changes nothing. Exits with 1 if a check fails. What may not be read is said, and is no failure.',
+    )
+  addNamespaceOptions(command)
+    .addOption(installOption())
+    .addOption(outputOption())
+    .addOption(
+      new Option(
+        '--wait <duration>',
+        'repeat the checks until none fails, at most this long, such as 5m',
+      ).argParser(readDuration),
+    )
+    .action(async (options) => end(await (await import('./doctor/doctor.ts')).doctor(options)))
+}
+
+function readDuration(text: string): number {
+  const parsed = parseDuration(text)
+  if (parsed.kind === 'valid') return parsed.value
+  throw new InvalidArgumentError(parsed.problem)
 }

@@ -18,7 +18,7 @@ export interface Kind {
 const maxObjects = 200_000
 const pageSize = 500
 
-const pathOfKind = ({ api, resource }: Kind, namespace: string | undefined): string =>
+export const pathOfKind = ({ api, resource }: Kind, namespace: string | undefined): string =>
   `/${api}/${namespace === undefined ? '' : `namespaces/${encodeURIComponent(namespace)}/`}${resource}`
 
 /**

@@ -218,7 +218,7 @@ function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] 
 /**
  * Whether an account requests Secrets. Doesn't read the annotation, so an account that isn't enabled can't cost us time.
  */
-export const asksForSecrets = (account: Pick<Account, 'annotations'>): boolean =>
+export const asksForSecrets = (account: Pick<ReadableAccount, 'annotations'>): boolean =>
   account.annotations[annotationPrefix + syncKey] !== undefined && !isOff(account)
 
 /** Whether {@link readAccount} reads the annotation. It doesn't read the status, which the controller writes itself. */

@@ -5,10 +5,13 @@ export interface TestAuthority extends IssuedPem {
   readonly issue: (options?: Partial<Omit<LeafOptions, 'authority'>>) => Promise<IssuedPem>
 }
 
-/** Creates an authority that tests trust, or don't trust on purpose. It is valid for two days. */
-export async function issueTestAuthority(commonName = 'test'): Promise<TestAuthority> {
+/** Creates an authority that tests trust, or don't trust on purpose. */
+export async function issueTestAuthority(
+  commonName = 'test',
+  { lifetimeDays = 2 } = {},
+): Promise<TestAuthority> {
   const now = new Date()
-  const authority = await issueAuthority({ commonName, now, lifetimeDays: 2 })
+  const authority = await issueAuthority({ commonName, now, lifetimeDays })
   return {
     ...authority,
     issue: (options) =>

@@ -1,0 +1,169 @@
+import type { X509Certificate } from 'node:crypto'
+import { certificateBlocks, parseCertificate } from '../../../lib/certificates.ts'
+import { listNames } from '../../../lib/list-names.ts'
+import type { JsonObject } from '../../../lib/shape.ts'
+import { type CheckResult, failed, passed, warned } from '../model/check-result.ts'
+import type { ClusterFacts } from '../model/cluster-facts.ts'
+import { certificateMode, describeComponent, type Install } from '../model/find-install.ts'
+import { conditionOf, nameOf, namespaceOf, textAt } from '../model/objects.ts'
+
+type CertificateFacts = Pick<ClusterFacts, 'nowMs' | 'servedCertificate' | 'certificates'>
+
+const dayMs = 24 * 60 * 60 * 1000
+/** The alert AkvInjectorCertificateExpires fires then. */
+const soonMs = 5 * dayMs
+
+const repairs = {
+  'self-managed': 'look at the log of akv-injector-certs (docs/certificates.md)',
+  'cert-manager':
+    'look at kubectl get certificates, and whether cert-manager’s CA injector runs (docs/install.md, "The serving certificate")',
+  files: 'renew the certificate, or correct certs.files.caBundle of the chart',
+} as const
+
+/** Whether each entry has a CA in force, and whether it verifies the certificate that the webhook serves. */
+export function checkCertificates(
+  facts: CertificateFacts,
+  install: Install,
+): readonly CheckResult[] {
+  if (install.entries.length === 0) return []
+  const mode = certificateMode(install)
+  const repair = repairs[mode]
+  const bundles = install.entries.map((entry) => ({
+    entry: textAt(entry, 'name'),
+    service: serviceName(entry),
+    authorities: authoritiesIn(entry, facts.nowMs),
+  }))
+  const empty = bundles.filter(({ authorities }) => authorities.length === 0)
+  return [
+    ...(empty.length > 0
+      ? empty.map(({ entry }) =>
+          failed(
+            `caBundle of ${entry} has no valid certificate, so the API server can’t call the webhook`,
+            repair,
+          ),
+        )
+      : [passed(`caBundle has a valid CA (${mode})`)]),
+    ...checkController(install),
+    ...(mode === 'cert-manager' ? checkCertManager(facts, install) : []),
+    ...bundles
+      .filter(({ authorities }) => authorities.length > 0)
+      .slice(0, 1)
+      .flatMap(({ service, authorities }) => checkServed(facts, { service, authorities, repair })),
+  ]
+}
+
+const serviceName = (entry: JsonObject): string =>
+  `${textAt(entry, 'clientConfig', 'service', 'name')}.${textAt(entry, 'clientConfig', 'service', 'namespace')}.svc`
+
+/** The API server takes each of them as an anchor, self-signed or not. */
+function authoritiesIn(entry: JsonObject, nowMs: number): readonly X509Certificate[] {
+  const text = Buffer.from(textAt(entry, 'clientConfig', 'caBundle'), 'base64').toString()
+  return certificatesIn(text).filter((certificate) => isValidAt(certificate, nowMs))
+}
+
+/** More than any bundle or chain should have. */
+const maxCertificates = 30
+
+const certificatesIn = (pem: string): readonly X509Certificate[] =>
+  certificateBlocks(pem)
+    .slice(0, maxCertificates)
+    .flatMap((block) => parseCertificate(block) ?? [])
+
+const isValidAt = ({ validFromDate, validToDate }: X509Certificate, nowMs: number): boolean =>
+  validFromDate.getTime() <= nowMs && nowMs < validToDate.getTime()
+
+function checkController({ components: { certs } }: Install): readonly CheckResult[] {
+  if (certs === undefined) return []
+  const name = describeComponent(certs)
+  return certs.readyReplicas > 0
+    ? [passed(`${name} is ready`)]
+    : [
+        warned(
+          `${name} isn’t ready, so nobody renews the certificate`,
+          'it may be down for days without harm; its log names what is missing',
+        ),
+      ]
+}
+
+function checkCertManager(
+  { certificates }: CertificateFacts,
+  { namespace }: Install,
+): readonly CheckResult[] {
+  if (certificates === undefined) return []
+  const ours = certificates.filter((one) => namespaceOf(one) === namespace)
+  const failing = ours.filter((one) => textAt(conditionOf(one, 'Ready'), 'status') !== 'True')
+  return failing.length === 0
+    ? [passed(`certificates of cert-manager are ready: ${listNames(ours.map(nameOf)) || 'none'}`)]
+    : failing.map((one) =>
+        warned(
+          `Certificate ${namespace}/${nameOf(one)} isn’t ready: ${textAt(conditionOf(one, 'Ready'), 'message')}`,
+          `kubectl describe certificate ${nameOf(one)} --namespace ${namespace}`,
+        ),
+      )
+}
+
+function checkServed(
+  { servedCertificate, nowMs }: CertificateFacts,
+  {
+    service,
+    authorities,
+    repair,
+  }: {
+    readonly service: string
+    readonly authorities: readonly X509Certificate[]
+    readonly repair: string
+  },
+): readonly CheckResult[] {
+  if (servedCertificate === undefined) return []
+  const [leaf, ...chain] = certificatesIn(servedCertificate)
+  if (leaf === undefined)
+    return [failed('the Secret of the serving certificate has none, so no replica starts', repair)]
+  const end = leaf.validToDate
+  const until = end.toISOString().slice(0, 10)
+  if (!isValidAt(leaf, nowMs))
+    return [failed(`the serving certificate is not valid now (it is until ${until})`, repair)]
+  if (leaf.checkHost(service, { subject: 'never' }) === undefined)
+    return [failed(`the serving certificate is not for ${service}`, repair)]
+  if (!isTrusted(leaf, { chain, authorities }))
+    return [
+      failed('caBundle doesn’t verify the serving certificate: another CA has signed it', repair),
+    ]
+  return [
+    end.getTime() - nowMs < soonMs
+      ? warned(`the serving certificate is valid only until ${until}`, repair)
+      : passed(`caBundle verifies the serving certificate, which is valid until ${until}`),
+  ]
+}
+
+/** Whether a chain of these certificates leads from the leaf to an authority. */
+function isTrusted(
+  leaf: X509Certificate,
+  {
+    chain,
+    authorities,
+  }: {
+    readonly chain: readonly X509Certificate[]
+    readonly authorities: readonly X509Certificate[]
+  },
+): boolean {
+  let at = leaf
+  // Each step uses up one certificate, so a circle ends.
+  for (let left = chain; ; ) {
+    const certificate = at
+    if (authorities.some((one) => one.raw.equals(certificate.raw) || hasSigned(one, certificate)))
+      return true
+    const next = left.find((one) => hasSigned(one, certificate))
+    if (next === undefined) return false
+    left = left.filter((one) => one !== next)
+    at = next
+  }
+}
+
+function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
+  } catch {
+    // OpenSSL doesn't know this type of key.
+    return false
+  }
+}

@@ -1,0 +1,78 @@
+import { listNames } from '../../../lib/list-names.ts'
+import { type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { type CheckResult, passed, warned } from '../model/check-result.ts'
+import type { ClusterFacts } from '../model/cluster-facts.ts'
+import { certificateMode, type Install } from '../model/find-install.ts'
+import { nameOf, objectsAt, textAt } from '../model/objects.ts'
+
+type PolicyFacts = Pick<ClusterFacts, 'policies' | 'policyBindings'>
+
+const prefix = 'akv-injector-'
+/** What the chart installs by default, with the value that turns it off. */
+const defaults: Readonly<Record<string, string>> = {
+  'akv-injector-ephemeral-containers': 'policies.ephemeralContainers',
+  'akv-injector-uninjected-pods': 'policies.uninjectedPods',
+  'akv-injector-unsynced-accounts': 'policies.unsyncedAccounts',
+}
+
+/** Whether the admission policies of the chart are in force: each needs a binding. */
+export function checkPolicies(
+  { policies, policyBindings }: PolicyFacts,
+  install: Install,
+): readonly CheckResult[] {
+  if (policies === undefined || policyBindings === undefined) return []
+  const ours = policies.filter((policy) => nameOf(policy).startsWith(prefix))
+  const names = new Set(ours.map(nameOf))
+  const actions = actionsByPolicy(policyBindings)
+  const unbound = [...names].filter((name) => !actions.has(name))
+  const orphans = [...actions.keys()].filter((name) => name.startsWith(prefix) && !names.has(name))
+  const inForce = [...names].filter((name) => actions.has(name))
+  const off = Object.entries(defaults).filter(([name]) => !names.has(name))
+  return [
+    inForce.length === 0
+      ? passed('no admission policy of akv-injector is in force')
+      : passed(
+          `in force: ${listNames(
+            inForce.map((name) => `${name} (${actions.get(name)})`),
+            20,
+          )}`,
+        ),
+    ...off.map(([name, value]) => passed(`${name} is off (${value} of the chart)`)),
+    ...unbound.map((name) =>
+      warned(`policy ${name} has no binding, so it isn’t in force`, 'apply the install again'),
+    ),
+    ...orphans.map((name) =>
+      warned(`a binding names the policy ${name}, which doesn’t exist`, 'apply the install again'),
+    ),
+    ...ours.flatMap(typeWarnings),
+    ...(certificateMode(install) === 'self-managed' && !names.has('akv-injector-certs')
+      ? [
+          warned(
+            'the policy akv-injector-certs is missing: whoever takes over the certificate controller could send all pods to another webhook',
+            'apply the install again',
+          ),
+        ]
+      : []),
+  ]
+}
+
+function actionsByPolicy(bindings: readonly JsonObject[]): ReadonlyMap<string, string> {
+  const actions = new Map<string, string>()
+  for (const binding of bindings) {
+    const listed = valueAt(binding, 'spec', 'validationActions')
+    const texts = Array.isArray(listed) ? listed.filter((one) => typeof one === 'string') : []
+    actions.set(textAt(binding, 'spec', 'policyName'), texts.join(', '))
+  }
+  return actions
+}
+
+/** The API server checks expressions against the schemas of the kinds. */
+const typeWarnings = (policy: JsonObject): readonly CheckResult[] =>
+  objectsAt(policy, 'status', 'typeChecking', 'expressionWarnings')
+    .slice(0, 3)
+    .map((one) =>
+      warned(
+        `policy ${nameOf(policy)}: ${textAt(one, 'fieldRef')}: ${textAt(one, 'warning')}`,
+        'report it: the policy may not work on this version of Kubernetes',
+      ),
+    )

@@ -1,0 +1,157 @@
+import { countOf } from '../../../lib/count-of.ts'
+import { listNames } from '../../../lib/list-names.ts'
+import { type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { type CheckResult, failed, passed, warned } from '../model/check-result.ts'
+import type { ClusterFacts } from '../model/cluster-facts.ts'
+import {
+  configurationNames,
+  describeComponent,
+  type Install,
+  type InstallComponent,
+  podsOf,
+} from '../model/find-install.ts'
+import { nameOf, objectsAt, textAt } from '../model/objects.ts'
+import { whyNotReady } from '../model/why-not-ready.ts'
+import { readDryRun } from './read-dry-run.ts'
+
+type WebhookFacts = Pick<ClusterFacts, 'mutatingConfigurations' | 'pods' | 'dryRun'>
+
+const applyAgain =
+  'apply the install again, then replace the pods that started meanwhile (docs/install.md, "Starting workloads without the webhook")'
+
+/** The webhook's replicas, its configuration, its place among other webhooks, and whether it answers. */
+export function checkWebhook(facts: WebhookFacts, install: Install): readonly CheckResult[] {
+  const { webhook } = install.components
+  return [
+    ...(install.isKnown ? checkReplicas(webhook, facts, install) : []),
+    ...(install.configurations === undefined
+      ? []
+      : checkConfigurations(install, facts.mutatingConfigurations ?? [])),
+    ...readDryRun(facts.dryRun),
+  ]
+}
+
+function checkReplicas(
+  webhook: InstallComponent | undefined,
+  { pods }: WebhookFacts,
+  { namespace }: Install,
+): readonly CheckResult[] {
+  if (webhook === undefined)
+    return [failed(`namespace ${namespace} has no Deployment of the webhook`, applyAgain)]
+  const { wantedReplicas, readyReplicas } = webhook
+  const sentence = `${describeComponent(webhook)}: ${readyReplicas} of ${countOf(wantedReplicas, 'replica')} ready`
+  if (readyReplicas >= wantedReplicas && wantedReplicas > 0)
+    return [
+      wantedReplicas === 1
+        ? passed(
+            sentence,
+            'while this replica is down, annotated pods are refused; webhook.replicas of the chart is 2 by default',
+          )
+        : passed(sentence),
+    ]
+  const reasons = whyNotReady(podsOf(webhook, pods ?? []))
+  const detailed = [sentence, ...reasons].join('; ')
+  if (wantedReplicas === 0)
+    return [failed(detailed, 'scale it up: annotated pods are refused meanwhile')]
+  const hint = `kubectl describe pods --namespace ${webhook.namespace}, and docs/install.md, "When the webhook does not answer"`
+  return [readyReplicas === 0 ? failed(detailed, hint) : warned(detailed, hint)]
+}
+
+function checkConfigurations(install: Install, all: readonly JsonObject[]): readonly CheckResult[] {
+  const names = configurationNames(install)
+  const [name, ...others] = names
+  if (name === undefined)
+    return [
+      failed(
+        'there is no webhook configuration of akv-injector, so annotated pods start without their secrets',
+        applyAgain,
+      ),
+    ]
+  return [
+    others.length > 0
+      ? warned(
+          `several webhook configurations call akv-injector: ${listNames(names)}`,
+          'akv-injector is installed once per cluster; delete those of an earlier install',
+        )
+      : passed(`webhook configuration ${name}`),
+    ...install.entries.flatMap(checkEntry),
+    ...checkIdentityOrder(name, all),
+    ...checkOthersAfter(name, all, names),
+  ]
+}
+
+/** What the chart sets, and somebody may have changed. */
+function checkEntry(entry: JsonObject): readonly CheckResult[] {
+  const name = textAt(entry, 'name')
+  const policy = textAt(entry, 'failurePolicy') || 'Fail'
+  const reinvocation = textAt(entry, 'reinvocationPolicy') || 'Never'
+  return [
+    policy === 'Fail'
+      ? passed(`${name} has failurePolicy Fail, so no pod starts without its secrets`)
+      : warned(
+          `${name} has failurePolicy ${policy}: while the webhook doesn’t answer, annotated pods start without their secrets`,
+          'set it to Fail, or apply the install again',
+        ),
+    ...(reinvocation === 'IfNeeded'
+      ? []
+      : [
+          warned(
+            `${name} has reinvocationPolicy ${reinvocation}, so what other webhooks take from the agent isn’t added again`,
+            'set it to IfNeeded, or apply the install again',
+          ),
+        ]),
+  ]
+}
+
+const identityEntry = /(?:^|\.)azure-workload-identity\.io$/
+
+/** Webhooks are called in the order of the names of their configurations. */
+function checkIdentityOrder(ours: string, all: readonly JsonObject[]): readonly CheckResult[] {
+  const found = all.filter((one) =>
+    objectsAt(one, 'webhooks').some((entry) => identityEntry.test(textAt(entry, 'name'))),
+  )
+  if (found.length === 0) return [passed('azure-workload-identity has no webhook here')]
+  const late = found.filter((one) => nameOf(one) > ours)
+  return [
+    late.length === 0
+      ? passed(`${ours} is called after azure-workload-identity’s`)
+      : failed(
+          `${listNames(late.map(nameOf))} of azure-workload-identity is called after ${ours}, and may drop what akv-injector has added`,
+          'keep the name zz-akv-injector, or reinstall azure-workload-identity with its own names (docs/install.md, "What is installed")',
+        ),
+  ]
+}
+
+function checkOthersAfter(
+  ours: string,
+  all: readonly JsonObject[],
+  ourNames: readonly string[],
+): readonly CheckResult[] {
+  const later = all.filter(
+    (one) =>
+      nameOf(one) > ours &&
+      !ourNames.includes(nameOf(one)) &&
+      objectsAt(one, 'webhooks').some(
+        (entry) => changesPods(entry) && !identityEntry.test(textAt(entry, 'name')),
+      ),
+  )
+  return later.length === 0
+    ? [passed('no other webhook that changes pods is called later')]
+    : [
+        warned(
+          `${listNames(later.map(nameOf))} may change pods after akv-injector: containers that are added then get no files and no variables`,
+          'give that configuration a name that sorts before zz-akv-injector, unless it adds no containers',
+        ),
+      ]
+}
+
+const includes = (list: unknown, ...accepted: readonly string[]): boolean =>
+  Array.isArray(list) && list.some((one) => typeof one === 'string' && accepted.includes(one))
+
+const changesPods = (entry: JsonObject): boolean =>
+  objectsAt(entry, 'rules').some(
+    (rule) =>
+      includes(valueAt(rule, 'apiGroups'), '', '*') &&
+      includes(valueAt(rule, 'operations'), 'CREATE', '*') &&
+      includes(valueAt(rule, 'resources'), 'pods', '*', '*/*'),
+  )

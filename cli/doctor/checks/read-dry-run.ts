@@ -1,0 +1,68 @@
+import { valueAt } from '../../../lib/shape.ts'
+import { agentName } from '../../../webhook/core/model/our-names.ts'
+import { type CheckResult, failed, passed, unchecked } from '../model/check-result.ts'
+import type { DryRun } from '../model/cluster-facts.ts'
+import { objectsAt, textAt } from '../model/objects.ts'
+
+const page = 'docs/install.md, "When the webhook does not answer"'
+
+/** What the end of the API server's message means (docs/install.md). */
+const causes: readonly (readonly [RegExp, string])[] = [
+  [/no endpoints available/, 'no replica is ready: look at the pods of the webhook'],
+  [
+    /x509:|certificate/,
+    'caBundle doesn’t match the certificate that the webhook serves: look at the log of akv-injector-certs, or at the certificates of cert-manager',
+  ],
+  [
+    /context deadline exceeded|Client\.Timeout|connection refused|i\/o timeout|no route to host/,
+    'the API server can’t reach the webhook’s port: look at the firewall and the network policies between them',
+  ],
+  [/service ".*" not found/, 'the Service of the webhook is missing: apply the install again'],
+]
+
+/**
+ * Whether the webhook is reachable and trusted, by what the API server said when a pod was created by a dry run. A pod that the
+ * webhook denies proves it, too: the administrator may have limited the vaults.
+ */
+export function readDryRun(dryRun: DryRun): readonly CheckResult[] {
+  if (dryRun.kind === 'none') return dryRun.sentence === '' ? [] : [unchecked(dryRun.sentence)]
+  const { namespace } = dryRun
+  if (dryRun.kind === 'created')
+    return [
+      hasAgent(dryRun.pod)
+        ? passed(`a pod created by a dry run in namespace ${namespace} gets the agent`)
+        : failed(
+            `a pod created by a dry run in namespace ${namespace} gets no agent`,
+            'look at the entries of the webhook configuration: namespaceSelector, objectSelector and matchConditions',
+          ),
+    ]
+  const { message, status } = dryRun
+  const [, called] = /failed calling webhook "([^"]{1,300})"/.exec(message) ?? []
+  if (called?.endsWith('pods.akv-injector.io')) {
+    const cause = causes.find(([pattern]) => pattern.test(message))?.[1]
+    return [
+      failed(
+        `the API server can’t call the webhook: ${reasonIn(message)}`,
+        cause === undefined ? page : `${cause} (${page})`,
+      ),
+    ]
+  }
+  if (/admission webhook "[\w-]*pods\.akv-injector\.io" denied the request/.test(message))
+    return [passed(`the webhook answers the API server, over TLS that it trusts`)]
+  return [
+    unchecked(
+      `whether the webhook answers: the API server refused a pod created by a dry run in namespace ${namespace} (HTTP ${status}): ${message}`,
+      'name another namespace with --namespace',
+    ),
+  ]
+}
+
+const hasAgent = (pod: unknown): boolean =>
+  objectsAt(pod, 'spec', 'initContainers').some(
+    (container) =>
+      textAt(container, 'name') === agentName && valueAt(container, 'env') !== undefined,
+  )
+
+/** The part of the message that differs: `Post "…": x509: …`. */
+const reasonIn = (message: string): string =>
+  /failed to call webhook: (.*)$/s.exec(message)?.[1] ?? message

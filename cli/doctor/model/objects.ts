@@ -1,0 +1,37 @@
+import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+
+/** A text in an object of the API server. Empty if there is none. */
+export function textAt(object: unknown, ...path: readonly (string | number)[]): string {
+  const value = valueAt(object, ...path)
+  return typeof value === 'string' ? value : ''
+}
+
+/** The objects in a list. */
+export function objectsAt(
+  object: unknown,
+  ...path: readonly (string | number)[]
+): readonly JsonObject[] {
+  const value = valueAt(object, ...path)
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+export const nameOf = (object: unknown): string => textAt(object, 'metadata', 'name')
+export const namespaceOf = (object: unknown): string => textAt(object, 'metadata', 'namespace')
+
+/** `NAMESPACE/NAME`, or the name of an object without a namespace. */
+export const fullNameOf = (object: unknown): string =>
+  [namespaceOf(object), nameOf(object)].filter((part) => part !== '').join('/')
+
+/** The condition of this type. Empty if there is none. */
+export const conditionOf = (object: unknown, type: string): JsonObject =>
+  objectAt(
+    objectsAt(object, 'status', 'conditions').find((condition) => condition['type'] === type),
+  )
+
+/** The template of a workload's pods. */
+export function templateOf(workload: unknown): JsonObject {
+  const template = objectAt(workload, 'spec', 'template')
+  return 'spec' in template || 'metadata' in template
+    ? template
+    : objectAt(workload, 'spec', 'jobTemplate', 'spec', 'template')
+}

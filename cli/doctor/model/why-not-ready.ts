@@ -1,0 +1,37 @@
+import type { JsonObject } from '../../../lib/shape.ts'
+import { conditionOf, nameOf, objectsAt, textAt } from './objects.ts'
+
+const maxShown = 3
+
+/** Why pods aren't ready: a sentence for each of the first few, with what the scheduler or the kubelet says. */
+export const whyNotReady = (pods: readonly JsonObject[]): readonly string[] =>
+  pods
+    .flatMap((pod) => {
+      const reason = reasonOfPod(pod)
+      return reason === undefined ? [] : [`pod ${nameOf(pod)}: ${reason}`]
+    })
+    .slice(0, maxShown)
+
+/** Undefined if the pod is ready. */
+function reasonOfPod(pod: JsonObject): string | undefined {
+  if (textAt(conditionOf(pod, 'Ready'), 'status') === 'True') return undefined
+  const scheduled = conditionOf(pod, 'PodScheduled')
+  if (scheduled['status'] === 'False') return textAt(scheduled, 'message') || 'isn’t scheduled'
+  const states = ['initContainerStatuses', 'containerStatuses'].flatMap((list) =>
+    objectsAt(pod, 'status', list),
+  )
+  for (const state of states)
+    for (const path of [
+      ['state', 'waiting'],
+      ['state', 'terminated'],
+    ]) {
+      const reason = textAt(state, ...path, 'reason')
+      const message = textAt(state, ...path, 'message')
+      if (reason !== '' && !harmless.has(reason))
+        return [reason, message].filter((part) => part !== '').join(': ')
+    }
+  return 'isn’t ready yet'
+}
+
+/** These say that something else is awaited. */
+const harmless: ReadonlySet<string> = new Set(['PodInitializing', 'ContainerCreating', 'Completed'])

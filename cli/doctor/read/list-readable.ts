@@ -1,0 +1,92 @@
+import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+import { type Kind, listAll } from '../../cluster/list-all.ts'
+import { mayRead } from '../../cluster/may-read.ts'
+import { createNotices } from '../../cluster/notices.ts'
+import type { Cluster } from '../../cluster/open-cluster.ts'
+import type { ListedKind } from './kinds.ts'
+
+export type ReadingCluster = Pick<Cluster, 'get' | 'post' | 'notices'>
+
+/** What is read where. */
+export interface ReadScope {
+  /** Where to look for objects of a kind that may not be read in the whole cluster. */
+  readonly namespaces: readonly string[]
+  /** Whether the cluster serves a kind. */
+  readonly isServed: (kind: Kind) => boolean
+  /** Collects the kinds that could be read only there. */
+  readonly partly: Set<string>
+}
+
+/** Keeps an object, or a part of it; undefined if nothing of it is needed. */
+type Keep = (object: JsonObject) => JsonObject | undefined
+
+/** Asks which kinds the cluster has. If that may not be asked, each counts as served: a list of one that isn't is empty. */
+export async function servedKinds({ get }: Pick<Cluster, 'get'>): Promise<(kind: Kind) => boolean> {
+  const answer = await get('/apis').catch(() => undefined)
+  const groups = valueAt(answer, 'groups')
+  if (!Array.isArray(groups)) return () => true
+  const versions = new Set(
+    groups
+      .flatMap((group: unknown) => valueAt(group, 'versions'))
+      .map((version) => `apis/${String(valueAt(version, 'groupVersion'))}`),
+  )
+  return ({ api }) => api === 'api/v1' || versions.has(api)
+}
+
+/**
+ * Lists the objects of a kind that the caller may list: in the whole cluster, or else in the namespaces of the scope.
+ *
+ * @returns undefined if there is no such place; then a notice says so
+ */
+export async function listReadable(
+  cluster: ReadingCluster,
+  kind: ListedKind,
+  { scope, keep = withoutManagers }: { readonly scope: ReadScope; readonly keep?: Keep },
+): Promise<readonly JsonObject[] | undefined> {
+  if (!scope.isServed(kind)) return []
+  const right = { what: kind.what, group: groupOf(kind), resource: kind.resource }
+  if (kind.isOfCluster)
+    return (await mayRead(cluster, right))
+      ? await listIn(cluster, kind, { namespace: undefined, keep })
+      : undefined
+  // Not everywhere isn't worth a notice of its own for each kind.
+  const silently = { ...cluster, notices: createNotices() }
+  if (await mayRead(silently, right))
+    return await listIn(cluster, kind, { namespace: undefined, keep })
+  const readable: JsonObject[] = []
+  let isReadable = false
+  for (const namespace of scope.namespaces) {
+    if (!(await mayRead(cluster, { ...right, namespace }))) continue
+    isReadable = true
+    readable.push(...(await listIn(cluster, kind, { namespace, keep })))
+  }
+  if (isReadable) scope.partly.add(kind.resource)
+  return isReadable ? readable : undefined
+}
+
+async function listIn(
+  { get, notices }: ReadingCluster,
+  kind: Kind,
+  { namespace, keep }: { readonly namespace: string | undefined; readonly keep: Keep },
+): Promise<readonly JsonObject[]> {
+  const kept: JsonObject[] = []
+  await listAll({ get, notices }, kind, {
+    namespace,
+    onObject(object) {
+      if (!isObject(object)) return
+      // The items of a list don't say their kind.
+      const found = keep({ ...object, kind: kind.kind })
+      if (found !== undefined) kept.push(found)
+    },
+  })
+  return kept
+}
+
+/** `apps` of `apis/apps/v1`; empty for the core group. */
+const groupOf = ({ api }: Kind): string => (api === 'api/v1' ? '' : (api.split('/')[1] ?? ''))
+
+/** An object without who has written which of its fields, which is often half of it. */
+export function withoutManagers(object: JsonObject): JsonObject {
+  const { managedFields: _, ...metadata } = objectAt(object, 'metadata')
+  return { ...object, metadata }
+}

@@ -1,0 +1,60 @@
+import { valueAt } from '../../../../lib/shape.ts'
+import type { Api, KubeObject } from '../../client/api.ts'
+import { type Cluster, until } from '../../client/cluster.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
+
+/** These tests have no node and no scheduler, so they write what those would. */
+
+const namespace = 'akv-injector'
+
+/** Writes the status of a node. */
+export async function addNode(
+  api: Api,
+  { name, kubeletVersion }: { readonly name: string; readonly kubeletVersion: string },
+): Promise<void> {
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name } }
+  expectSuccess(await api.call({ method: 'POST', path: '/api/v1/nodes', body: node }))
+  await patchStatus(api, `/api/v1/nodes/${name}`, {
+    nodeInfo: {
+      ...{ kubeletVersion, operatingSystem: 'linux', architecture: 'amd64', machineID: '' },
+      ...{ systemUUID: '', bootID: '', kernelVersion: '', osImage: '' },
+      ...{ containerRuntimeVersion: '', kubeProxyVersion: '' },
+    },
+  })
+}
+
+/** Writes the condition Ready of all pods of a Deployment of the install, and waits until the Deployment counts them. */
+export async function setReady(
+  { api, cluster }: { readonly api: Api; readonly cluster: Cluster },
+  component: string,
+  status: 'True' | 'False',
+): Promise<void> {
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: `akv-injector-${component}`, namespace },
+  }
+  const any = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace } }
+  await until(async () => {
+    const pods = await cluster.list(any, `app.kubernetes.io/component=${component}`)
+    for (const pod of pods) await setPodReady(api, pod, status)
+    const { body } = await cluster.get(deployment)
+    const ready = valueAt(body, 'status', 'readyReplicas') ?? 0
+    return ready === (status === 'True' ? valueAt(body, 'spec', 'replicas') : 0)
+  })
+}
+
+/** Without an address, the pod isn't an endpoint of its Service. */
+async function setPodReady(api: Api, { metadata }: KubeObject, status: string): Promise<void> {
+  const lastTransitionTime = '2026-11-29T00:00:00Z'
+  await patchStatus(api, `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`, {
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status, lastTransitionTime }],
+  })
+}
+
+async function patchStatus(api: Api, path: string, status: object): Promise<void> {
+  const contentType = 'application/strategic-merge-patch+json'
+  const call = { method: 'PATCH', path: `${path}/status`, body: { status }, contentType } as const
+  expectSuccess(await api.call(call))
+}
