@@ -7,10 +7,12 @@ interface AgentCommand {
   readonly resumeAfterMs?: number
   /** Whether this process only waits until then. */
   readonly isWaiting: boolean
+  /** When the agent that follows a waiting process goes on. */
+  readonly thenAfterMs?: number
 }
 
 /**
- * Reads the arguments of `akv-injector agent`. The agent itself adds `--resume-after` and `--wait` when it replaces its
+ * Reads the arguments of `akv-injector agent`. The agent itself adds `--resume-after`, `--wait` and `--then-after` when it replaces its
  * process.
  *
  * @returns undefined if this is another command, or if the command line has to say what is wrong, or to print help
@@ -20,13 +22,15 @@ export function agentOptions(args: readonly string[]): AgentCommand | undefined 
   if (command !== 'agent') return undefined
   try {
     const { values } = parseArgs({ args: flags, options })
-    const { root, 'termination-log': terminationLog, 'resume-after': after, wait } = values
-    if (after !== undefined && !/^\d{1,15}$/.test(after)) return undefined
+    const { root, 'termination-log': terminationLog, wait } = values
+    const { 'resume-after': after, 'then-after': thenAfter } = values
+    if ([after, thenAfter].some((ms = '0') => !/^\d{1,15}$/.test(ms))) return undefined
     return {
       ...(root !== undefined && { root }),
       ...(terminationLog !== undefined && { terminationLog }),
       ...(after !== undefined && { resumeAfterMs: Number(after) }),
       isWaiting: wait === true,
+      ...(thenAfter !== undefined && { thenAfterMs: Number(thenAfter) }),
     }
   } catch {
     return undefined
@@ -38,4 +42,5 @@ const options = {
   'termination-log': { type: 'string' },
   'resume-after': { type: 'string' },
   wait: { type: 'boolean' },
+  'then-after': { type: 'string' },
 } as const

@@ -53,12 +53,14 @@ async function runUndisturbed(args: readonly string[], emulator: Emulator): Prom
   let output = ''
   for (let run = 0; run < maxRuns; run++) {
     output = await runAgent(args, emulator)
-    if (output.trimEnd().split('\n').length === 1) return
+    if (output.trimEnd().split('\n').length === undisturbedLines) return
   }
   throw new Error(`the agent was disturbed in each of ${maxRuns} runs: ${output}`)
 }
 
 const maxRuns = 10
+/** What was written, and the state. */
+const undisturbedLines = 2
 
 /** @returns the log */
 async function runAgent(args: readonly string[], emulator: Emulator): Promise<string> {

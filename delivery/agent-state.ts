@@ -5,6 +5,7 @@ import {
   type Accepted,
   type Check,
   checkThat,
+  isObject,
   listOf,
   matches,
   number,
@@ -18,7 +19,7 @@ import {
 export const stateMessage = 'state'
 
 /** How many versions the history of variables keeps for each object. */
-const maxVariableVersions = 20
+export const maxVariableVersions = 20
 
 /** How many versions of one object a state names. Only a long history has more. */
 const maxVersions = 200
@@ -84,7 +85,6 @@ export interface AgentState {
 }
 
 const statePart = object({
-  message: oneOf([stateMessage]),
   agent: string((text) => /^[!-~]{1,64}$/.test(text)),
   at: time,
   part: number((part) => Number.isSafeInteger(part) && part >= 1),
@@ -92,8 +92,10 @@ const statePart = object({
   objects: listOf(heldObject),
 })
 
+type StatePart = Accepted<typeof statePart>
+
 /** The details of the lines that describe a state. All of them have the same `at`. */
-export function stateLines({ agent, at, objects }: AgentState) {
+export function stateLines({ agent, at, objects }: AgentState): readonly StatePart[] {
   const parts = fittingParts(objects)
   return parts.map((objects, i) => ({ agent, at, part: i + 1, parts: parts.length, objects }))
 }
@@ -118,8 +120,8 @@ function withoutOldest(object: HeldObject, maxVariables: number): HeldObject {
   }
 }
 
-/** Versions with the same time stay together or not at all. */
-function newestVariables(
+/** The newest of a history of variables. Versions with the same time stay together or not at all. */
+export function newestVariables(
   variables: NonNullable<HeldObject['variables']>,
   max: number,
 ): NonNullable<HeldObject['variables']> {
@@ -178,30 +180,42 @@ export function variableVersionsOf(
  * @returns undefined if none is complete
  */
 export function readAgentStates(lines: readonly string[]): AgentState | undefined {
-  let newest: Accepted<typeof statePart> | undefined
-  const found = new Map<number, readonly HeldObject[]>()
-  for (const line of lines.toReversed()) {
-    const read = readPart(line)
-    if (read === undefined) continue
-    const isOfNewest = read.at === newest?.at && read.parts === newest.parts
-    if (!isOfNewest || found.has(read.part)) {
-      newest = read
-      found.clear()
-    }
-    found.set(read.part, read.objects)
-    const { agent, at, parts } = read
-    const numbers = Array.from({ length: parts }, (_, i) => i + 1)
-    if (numbers.every((number) => found.has(number)))
-      return { agent, at, objects: numbers.flatMap((number) => found.get(number) ?? []) }
+  return newestState(readLines(lines.toReversed()))
+}
+
+/** Reads the details that {@link stateLines} wrote. Returns undefined for anything else. */
+export function parseStateLines(details: readonly unknown[]): AgentState | undefined {
+  return newestState(details.toReversed())
+}
+
+/** @param details - of lines, newest first */
+function newestState(details: Iterable<unknown>): AgentState | undefined {
+  let parts: readonly StatePart[] = []
+  for (const read of details) {
+    if (!matches(statePart, read)) continue
+    const [next] = parts
+    const goesOn = read.at === next?.at && read.parts === next.parts && read.part === next.part - 1
+    if (goesOn) parts = [read, ...parts]
+    else parts = read.part === read.parts ? [read] : []
+    const { agent, at, part } = read
+    if (parts.length > 0 && part === 1)
+      return { agent, at, objects: parts.flatMap(({ objects }) => objects) }
   }
   return undefined
 }
 
-function readPart(line: string): Accepted<typeof statePart> | undefined {
-  if (line.length > maxLineLength || !line.includes(`"${stateMessage}"`)) return undefined
+/** The JSON of the lines that may be parts of a state. */
+function* readLines(lines: readonly string[]): Iterable<unknown> {
+  for (const line of lines)
+    if (line.length <= maxLineLength && line.includes(`"${stateMessage}"`)) {
+      const read = parseJson(line)
+      if (isObject(read) && read['message'] === stateMessage) yield read
+    }
+}
+
+function parseJson(line: string): unknown {
   try {
-    const read: unknown = JSON.parse(line)
-    return matches(statePart, read) ? read : undefined
+    return JSON.parse(line)
   } catch {
     return undefined
   }

@@ -12,7 +12,6 @@ import { bindingVariablesIn } from '../delivery/session/identity.ts'
 import { openSession } from '../delivery/session/session.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { takeTime } from '../lib/handed-time.ts'
-import type { Log } from '../lib/log/log.ts'
 import { boundedNames } from '../lib/metrics/bounded-names.ts'
 import { createVaultLatencies } from '../lib/metrics/vault-latency.ts'
 import type { AgentContext } from './context/agent-context.ts'
@@ -24,6 +23,8 @@ import { type AgentFigures, startFigures } from './metrics/agent-figures.ts'
 import type { Handover } from './rest/handover.ts'
 import type { Program } from './rest/replace-process.ts'
 import { createRest, type Rest } from './rest/rest.ts'
+import { reportState } from './state/report-state.ts'
+import type { StateLog } from './state/state-log.ts'
 import { openGate } from './volume/gate.ts'
 import { openVolumes } from './volume/volumes.ts'
 
@@ -33,7 +34,7 @@ interface AgentOptions {
   readonly root: string
   /** Where the identity and the proxy are read from. */
   readonly env: Readonly<NodeJS.ProcessEnv>
-  readonly log: Log
+  readonly stateLog: StateLog
   /** Stops a sidecar, and ends any waiting. */
   readonly signal: AbortSignal
   readonly clock?: Clock
@@ -57,10 +58,9 @@ interface AgentOptions {
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { onReady, resumed } = options
   const context = openContext(options)
-  const { config, log, volumes } = context
+  const { config, volumes } = context
 
   const previous = startFromPreviousRun(context, resumed)
-  if (previous && !resumed) log.info('using the complete set left by a previous run')
   const { state, figures } = previous ?? (await startFromVault(context))
   if (config.opensGate) openGate(options.root)
   onReady?.()
@@ -94,7 +94,7 @@ async function refreshForLife(
   const afterMs = options.afterMs - (settles ? await settle(context, options.afterMs) : 0)
   if (!serves) return keepFresh(context, { state, afterMs, rest })
   // Only before the first refresh: later, the figures would have to be handed over, too.
-  await rest(state, afterMs)
+  await rest(state, { waitMs: afterMs, untilRefreshMs: afterMs })
   const onRefresh = earlyOnRefresh ?? (await followRefreshes(context, figures))
   return keepFresh(context, { state, afterMs, onRefresh })
 }
@@ -116,7 +116,8 @@ async function settle({ clock, signal }: AgentContext, longestMs: number): Promi
 }
 
 function openContext(options: AgentOptions): AgentContext {
-  const { config, root, env, log, signal, clock = systemClock, resumed } = options
+  const { config, root, env, stateLog, signal, clock = systemClock, resumed } = options
+  const { log } = stateLog
   checkTargets(config)
   const variables = config.tokenProxy ? [] : bindingVariablesIn(env)
   if (variables.length > 0)
@@ -133,7 +134,9 @@ function openContext(options: AgentOptions): AgentContext {
     heldToken: resumed?.token,
     onRequest: latencies?.record,
   })
-  return { config, session, latencies, volumes: openVolumes(root, config), clock, log, signal }
+  const volumes = openVolumes(root, config)
+  const stateReport = reportState({ config, volumes, clock, stateLog })
+  return { config, session, latencies, volumes, clock, log, stateReport, signal }
 }
 
 /** A pod may use any number of vaults. Each takes up to 24 of the series that the dates of objects need, too. */
@@ -150,12 +153,18 @@ interface Start {
 }
 
 function startFromPreviousRun(
-  { config, volumes, clock }: AgentContext,
-  handover: Partial<Handover> = {},
+  { config, volumes, clock, log, stateReport }: AgentContext,
+  resumed: AgentOptions['resumed'],
 ): Start | undefined {
   const found = volumes.read()
   if (found === undefined || !isComplete(config, found.content)) return undefined
+  if (resumed) stateReport.resume()
+  else {
+    log.info('using the complete set left by a previous run')
+    stateReport.restart()
+  }
   const { content, writtenAtMs } = found
+  const handover: Partial<Handover> = resumed ?? {}
   const { dates } = handover
   const goodAt = handover.goodAt ?? volumes.freshness.read()?.freshAt ?? { wallMs: writtenAtMs }
   const goodAtMs = takeTime(goodAt, clock)
@@ -186,11 +195,12 @@ function openRest(
   program: Program | undefined,
   { context, figures }: { readonly context: AgentContext; readonly figures: AgentFigures },
 ): Rest {
-  const { config, session, latencies, volumes, clock, signal } = context
+  const { config, session, latencies, volumes, clock, signal, stateReport } = context
   const { heldToken } = session
   const { dates } = figures
   const { folder } = volumes
-  return createRest({ config, program, folder, heldToken, dates, latencies, clock, signal })
+  const onEnd = stateReport.save
+  return createRest({ config, program, folder, heldToken, dates, latencies, onEnd, clock, signal })
 }
 
 /** How long a start takes before monitoring hears of it. A healthy one ends long before. */

@@ -8,9 +8,10 @@ import {
 import { decodeConfig } from '../delivery/decode-config.ts'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
 import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
-import { createLog, type Log } from '../lib/log/log.ts'
+import type { Log } from '../lib/log/log.ts'
 import { stopSignal } from './context/stop-signals.ts'
 import { takeHandover } from './rest/handover.ts'
+import { openStateLog } from './state/state-log.ts'
 import { killedMessage, leaveMessage } from './termination-log.ts'
 import { terminationMessage } from './termination-message.ts'
 import { prepareGate } from './volume/gate.ts'
@@ -43,7 +44,8 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
   const program = options.program && { path: options.program, root, terminationLog, env }
   leaveMessage(terminationLog, killedMessage)
   const read = readConfig(env[configVariable])
-  const log = createLog({ level: 'config' in read ? read.config.logLevel : 'info' })
+  const stateLog = openStateLog({ level: 'config' in read ? read.config.logLevel : 'info' })
+  const { log } = stateLog
   try {
     if ('error' in read) throw read.error
     const { config } = read
@@ -57,7 +59,7 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
     // ignores a SIGTERM for which it has no handler.
     const run = import('./agent.ts').then(async ({ runAgent }) => {
       const life = { ...(resumed && { resumed }), ...(program && { program }) }
-      await runAgent({ config, root, env, log, onReady, signal: stop.signal, ...life })
+      await runAgent({ config, root, env, stateLog, onReady, signal: stop.signal, ...life })
       leaveMessage(terminationLog, '')
       return 0
     })

@@ -9,6 +9,8 @@ import { leaveMessage } from './termination-log.ts'
 
 interface WaitOptions extends AgentMainOptions {
   readonly program: string
+  /** How long the agent then waits for the refresh. */
+  readonly thenAfterMs?: number
 }
 
 /**
@@ -17,14 +19,15 @@ interface WaitOptions extends AgentMainOptions {
  * @returns the exit code, after a signal
  */
 export async function waitMain(options: WaitOptions): Promise<0> {
-  const { root = agentRoot, terminationLog = defaultTerminationLog, resumeAfterMs = 0 } = options
+  const { root = agentRoot, terminationLog = defaultTerminationLog } = options
+  const { resumeAfterMs = 0, thenAfterMs = 0 } = options
   const { env } = process
   const program: Program = { path: options.program, root, terminationLog, env }
   const stop = new AbortController()
   const stopped = stopSignal()
   const isDue = systemClock.sleep(resumeAfterMs, stop.signal)
   const name = await Promise.race([stopped, isDue])
-  if (name === undefined) return replaceProcess(program, { form: 'agent', afterMs: 0 })
+  if (name === undefined) return replaceProcess(program, { form: 'agent', afterMs: thenAfterMs })
   stop.abort()
   createLog({ level: logLevelOf(env[configVariable]) }).info(`received ${name}, stopping`)
   leaveMessage(terminationLog, '')

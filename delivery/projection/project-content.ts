@@ -25,6 +25,7 @@ import {
   renderParts,
   renderValue,
 } from './render-files.ts'
+import { noSources, type Sources, sourcesOf, type TargetSources } from './target-sources.ts'
 import { objectKey, segmentValues } from './wanted-objects.ts'
 
 /** What a projection needs of a configuration. */
@@ -46,6 +47,7 @@ export const noContent: Content = { files: new Map(), env: new Map() }
 
 interface Projection {
   readonly content: Content
+  readonly sources: TargetSources
   /** One for each target that should have a new value but hasn't. */
   readonly problems: readonly TargetProblem[]
 }
@@ -68,6 +70,8 @@ interface ProjectionInput extends ProjectionBounds {
   /** The current content. */
   readonly before: Content
   readonly templateValues?: TemplateValues
+  /** Those of the current content. Absent: not known. */
+  readonly sources?: TargetSources | undefined
 }
 
 interface Projecting extends ProjectionInput {
@@ -87,6 +91,7 @@ export async function projectContent(
   const context = createRenderContext(input)
   const projecting = { ...input, config, context }
   const targets: ProjectedTarget[] = []
+  const sources: TargetSources[number][] = []
   // One at a time, so that the event loop can run between two of them.
   for (const projectTarget of [
     ...targetsOf(config).map((target) => () => projectValue(target, projecting)),
@@ -94,25 +99,36 @@ export async function projectContent(
     ...config.env.map((entry) => () => projectVariable(entry, projecting)),
   ]) {
     await context.budget.yieldIfDue()
-    targets.push(await projectTarget())
+    const target = await projectTarget()
+    sources.push(target.sources ?? keptSources(target, input.sources?.[sources.length]))
+    targets.push(target)
   }
   return {
     content: {
       files: new Map(targets.flatMap(({ files = [] }) => [...files])),
       env: new Map(targets.flatMap(({ env = [] }) => [...env])),
     },
+    sources,
     problems: targets.flatMap(({ problems }) => problems),
   }
 }
 
+/** The sources of a target that wasn't rendered. */
+const keptSources = (
+  { files, env }: ProjectedTarget,
+  before: Sources | undefined,
+): Sources | undefined => ((files?.size ?? 0) + (env?.size ?? 0) > 0 ? before : noSources)
+
 interface ProjectedTarget {
   readonly files?: Content['files']
   readonly env?: ReadonlyMap<string, Uint8Array>
+  /** Absent: the target wasn't rendered, so it keeps its value if it has one. */
+  readonly sources?: Sources
   readonly problems: readonly TargetProblem[]
 }
 
 type Rendered<T> =
-  | { readonly kind: 'rendered'; readonly value: T }
+  | { readonly kind: 'rendered'; readonly value: T; readonly sources: Sources }
   | { readonly kind: 'not-requested' }
   | { readonly kind: 'absent' | 'failed'; readonly problem: TargetProblem }
 
@@ -128,7 +144,7 @@ async function projectValue(target: Target, projecting: Projecting): Promise<Pro
       const to = name === undefined ? target.to : partOf(target.to, name)
       return [destinationKey(to), { bytes, to }] as const
     })
-    return { files: new Map(files), problems: [] }
+    return { files: new Map(files), sources: rendered.sources, problems: [] }
   }
   if (rendered.kind === 'absent' && config.onDeleted === 'remove') return { problems: [] }
   return {
@@ -159,7 +175,10 @@ async function projectTemplate(
   )
   const to = fileDestination(template, config.fileMode ?? '')
   const kept = segments.flatMap((segment) => ('keptFor' in segment ? [segment.keptFor] : []))
-  return { files: new Map([[destinationKey(to), { bytes, to }]]), problems: kept }
+  const sources = new Map(
+    segments.flatMap((segment) => (segment.kind === 'rendered' ? [...segment.sources] : [])),
+  )
+  return { files: new Map([[destinationKey(to), { bytes, to }]]), sources, problems: kept }
 }
 
 /** `keptFor`: why the segment has its last value and not a new one. */
@@ -170,15 +189,21 @@ async function renderSegment(
   segment: string | WantedValue,
   projecting: Projecting,
 ): Promise<RenderedSegment> {
-  if (typeof segment === 'string') return { kind: 'rendered', value: Buffer.from(segment) }
+  if (typeof segment === 'string')
+    return { kind: 'rendered', value: Buffer.from(segment), sources: noSources }
   const { config, context, templateValues } = projecting
   const toValue = ([object]: FoundVersions) => renderValue(segment, object, context)
   const rendered = await renderFetched(segment, projecting, toValue)
   if (rendered.kind !== 'absent' || segment.optional !== true) return rendered
   const last = templateValues?.get(objectKey(segment.object))
   return last === undefined || config.onDeleted === 'remove'
-    ? { kind: 'rendered', value: Buffer.of() }
-    : { kind: 'rendered', value: await toValue(last), keptFor: rendered.problem }
+    ? { kind: 'rendered', value: Buffer.of(), sources: noSources }
+    : {
+        kind: 'rendered',
+        value: await toValue(last),
+        sources: sourcesOf(segment, last),
+        keptFor: rendered.problem,
+      }
 }
 
 /** The last values of all templates, after a fetch. */
@@ -202,7 +227,11 @@ async function projectVariable(
   const toValue = ([object]: FoundVersions) => renderValue(entry, object, projecting.context)
   const rendered = checkVariable(entry, await renderFetched(entry, projecting, toValue))
   if (rendered.kind === 'rendered')
-    return { env: new Map([[variable, rendered.value]]), problems: [] }
+    return {
+      env: new Map([[variable, rendered.value]]),
+      sources: rendered.sources,
+      problems: [],
+    }
   const current = projecting.before.env.get(variable)
   const env = current === undefined ? noContent.env : new Map([[variable, current]])
   if (rendered.kind === 'not-requested') return { env, problems: [] }
@@ -242,7 +271,8 @@ async function renderFetched<T>(
   if (outcome.kind !== 'fetched')
     return { kind: outcome.kind, problem: { key, error: outcome.error } }
   try {
-    return { kind: 'rendered', value: await toValue(outcome.found) }
+    const value = await toValue(outcome.found)
+    return { kind: 'rendered', value, sources: sourcesOf(wanted, outcome.found) }
   } catch (thrown) {
     const error = toAkvError(thrown)
     // "?" makes the property optional too, not only its object.

@@ -30,11 +30,14 @@ import {
   type TemplateValues,
   templateValuesAfter,
 } from './project-content.ts'
+import type { TargetSources } from './target-sources.ts'
 import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
 
 /** The state that one refresh passes to the next. */
 export interface RefreshState {
   readonly content: Content
+  /** What the content is made of. Absent: not known, because an earlier process wrote it. */
+  readonly sources?: TargetSources | undefined
   readonly known: KnownVersions
   readonly templateValues: TemplateValues
   /** By `objectKey`. */
@@ -42,7 +45,7 @@ export interface RefreshState {
 }
 
 export interface Refreshed {
-  readonly state: RefreshState
+  readonly state: RefreshState & { readonly sources: TargetSources }
   /** Of the objects that were requested, by `objectKey`. */
   readonly outcomes: FetchOutcomes
   /** One for each target that should have a new value but hasn't. */
@@ -63,22 +66,24 @@ const keyOf = (object: WantedObject): string => objectKey(object.reference, obje
 /**
  * The state to refresh from, after a first fetch or a restart.
  *
- * @param start - `content`: what is in place; `goodAtMs`: when all of it was last known to match the vault, if ever;
+ * @param start - `content`, `sources`: what is in place; `goodAtMs`: when all of it was last known to match the vault, if ever;
  *   `outcomes`: the fetch that it was made of, if it was fetched in this process
  */
 export function startState(
   config: ProjectionConfig,
   start: {
     readonly content: Content
+    readonly sources?: TargetSources
     readonly goodAtMs?: number
     readonly outcomes?: FetchOutcomes
   },
 ): RefreshState {
   const objects = wantedObjects(config)
-  const { content, outcomes = new Map(), goodAtMs } = start
+  const { content, sources, outcomes = new Map(), goodAtMs } = start
   const status = goodAtMs === undefined ? unknownStatus : goodStatus(goodAtMs)
   return {
     content,
+    sources,
     known: rememberVersions(objects, { outcomes, before: new Map() }),
     templateValues: templateValuesAfter(config, { outcomes, before: new Map() }),
     statuses: new Map(objects.map((object) => [keyOf(object), status])),
@@ -102,9 +107,10 @@ export async function refreshContent(
   const outcomes = await fetchDue(context, { due: requested, known: state.known, ...vaults })
   const known = rememberVersions(objects, { outcomes, before: state.known })
   const all = new Map([...knownOutcomes(objects, known), ...outcomes])
-  const { content, problems } = await projectContent(config, {
+  const { content, sources, problems } = await projectContent(config, {
     outcomes: all,
     before: state.content,
+    sources: state.sources,
     templateValues: state.templateValues,
     ...(maxProperties !== undefined && { maxProperties }),
     ...(budget !== undefined && { budget }),
@@ -114,7 +120,7 @@ export async function refreshContent(
     before: state.templateValues,
   })
   const statuses = statusesAfter(context, { due, problems, vaults, before: state.statuses })
-  return { state: { content, known, templateValues, statuses }, outcomes, problems }
+  return { state: { content, sources, known, templateValues, statuses }, outcomes, problems }
 }
 
 /** Whether a vault served none of the objects that are due in the last refresh. */

@@ -3,6 +3,7 @@ import type { AgentSession } from '../../delivery/session/session.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { VaultLatencies } from '../../lib/metrics/vault-latency.ts'
+import type { StateReport } from '../state/report-state.ts'
 import type { Volumes } from '../volume/volumes.ts'
 
 /** The context that all steps of the agent share. */
@@ -14,6 +15,7 @@ export interface AgentContext {
   readonly volumes: Volumes
   readonly clock: Clock
   readonly log: Log
+  readonly stateReport: StateReport
   /** Aborts when the agent is to stop. */
   readonly signal: AbortSignal
 }

@@ -11,6 +11,7 @@ import {
   projectContent,
 } from '../../delivery/projection/project-content.ts'
 import { retry } from '../../delivery/projection/retry.ts'
+import type { TargetSources } from '../../delivery/projection/target-sources.ts'
 import { wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts'
 import { combineErrors } from '../../lib/errors/akv-error.ts'
@@ -19,11 +20,12 @@ import { reportRetries } from './report-retries.ts'
 
 interface FetchedContent {
   readonly content: Content
+  readonly sources: TargetSources
   readonly outcomes: FetchOutcomes
 }
 
 /** The context for fetching. The caller writes the content. */
-type FetchContext = Omit<AgentContext, 'volumes'>
+type FetchContext = Omit<AgentContext, 'volumes' | 'stateReport'>
 
 /**
  * Fetches everything and writes it to the volumes.
@@ -34,11 +36,12 @@ export async function firstFetch(
   context: AgentContext,
   deadline?: Deadline,
 ): Promise<FetchedContent> {
-  const { volumes, log } = context
+  const { config, volumes, log, stateReport } = context
   const fetched = await fetchContent(context, deadline)
   const { files, env } = fetched.content
   volumes.write(fetched.content)
   log.info('all files written', { files: [...files.keys()], env: [...env.keys()] })
+  stateReport.report({ sources: fetched.sources, refreshed: wantedObjects(config) })
   return fetched
 }
 
@@ -56,8 +59,7 @@ export async function fetchContent(
   context.session.prepare(references, maxConcurrentRequests)
   await signedIn
   const outcomes = await fetchEverything(context, deadline)
-  const content = await projectEverything(context.config, outcomes)
-  return { content, outcomes }
+  return { ...(await projectEverything(context.config, outcomes)), outcomes }
 }
 
 /** A step of its own, because otherwise each of the objects would wait and retry for the same token. */
@@ -89,13 +91,16 @@ async function fetchEverything(context: FetchContext, end: Deadline): Promise<Fe
   })
 }
 
-async function projectEverything(config: AgentConfig, outcomes: FetchOutcomes): Promise<Content> {
+async function projectEverything(
+  config: AgentConfig,
+  outcomes: FetchOutcomes,
+): Promise<Omit<FetchedContent, 'outcomes'>> {
   // `remove` is for objects that are deleted later. On the first fetch, a missing object is an error.
-  const { content, problems } = await projectContent(
+  const { content, sources, problems } = await projectContent(
     { ...config, onDeleted: 'keep' },
     { outcomes, before: noContent },
   )
   const failure = combineErrors(problems.map(({ error }) => error))
   if (failure) throw failure
-  return content
+  return { content, sources }
 }

@@ -1,12 +1,13 @@
 import { changedTargets } from '../../delivery/projection/compare-content.ts'
-import type { Content } from '../../delivery/projection/project-content.ts'
 import {
   dueObjects,
   failedObjects,
+  type Refreshed,
   type RefreshState,
   refreshableObjects,
   refreshContent,
 } from '../../delivery/projection/refresh-content.ts'
+import { eitherSources } from '../../delivery/projection/target-sources.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { AgentContext } from '../context/agent-context.ts'
@@ -30,18 +31,23 @@ export async function keepFresh(
     readonly rest?: Rest
   },
 ): Promise<void> {
-  const { config, clock, signal } = context
+  const { config, clock, signal, stateReport } = context
   const intervalMs = config.refreshSeconds * 1000
   const report = reportFreshness(context)
   let { state, afterMs: untilRegularMs } = start
   for (;;) {
-    const waitMs = Math.min(untilRegularMs, restOfPauseMs(state, clock))
+    const untilRefreshMs = Math.min(untilRegularMs, restOfPauseMs(state, clock))
+    const waitMs = Math.min(untilRefreshMs, stateReport.dueInMs())
     // Only an agent in V8's lite mode can call it. What the refresh has used would otherwise stay until the next one.
     globalThis.gc?.()
-    if (waitMs > 0) await start.rest?.(state, waitMs)
+    if (waitMs > 0) await start.rest?.(state, { waitMs, untilRefreshMs })
     await clock.sleep(waitMs, signal)
     if (signal.aborted) return
     untilRegularMs -= waitMs
+    if (waitMs < untilRefreshMs) {
+      stateReport.report({ sources: state.sources })
+      continue
+    }
     const isRegular = untilRegularMs <= 0
     const refreshed = await refreshOnce(context, state, { report, isRegular })
     state = refreshed.state
@@ -86,13 +92,20 @@ export async function refreshOnce(
   if (signal.aborted) return { state }
 
   const { statuses } = refreshed
-  const writeError = write(context, refreshed.content)
+  const { writeError, ...inPlace } = write(context, { before: state, after: refreshed })
   const isWritten = writeError === undefined
   report({ statuses, isWritten })
+  context.stateReport.report({
+    sources: inPlace.sources,
+    refreshed: due,
+    statuses,
+    statusesBefore: state.statuses,
+    writeError: writeError?.code,
+  })
   const changed = isWritten ? changedTargets(state.content, refreshed.content) : []
   const notifyError = changed.length > 0 ? await reportChange(context, changed) : undefined
   return {
-    state: isWritten ? refreshed : { ...refreshed, content: state.content },
+    state: { ...refreshed, ...inPlace },
     result: {
       statuses,
       outcomes,
@@ -103,16 +116,24 @@ export async function refreshOnce(
   }
 }
 
-/** Returns the error if the volumes don't hold the content now. */
-function write({ volumes, log }: AgentContext, content: Content): AkvError | undefined {
+type InPlace = Pick<RefreshState, 'content' | 'sources'>
+
+/** Returns what the volumes hold now, and the error if that isn't the new content. */
+function write(
+  { volumes, log }: AgentContext,
+  { before, after }: { readonly before: InPlace; readonly after: Refreshed['state'] },
+): InPlace & { readonly writeError?: AkvError } {
+  const setsBefore = volumes.currentSets().join()
   try {
     volumes.sweep()
-    volumes.write(content)
-    return undefined
+    volumes.write(after.content)
+    return { content: after.content, sources: after.sources }
   } catch (thrown) {
-    const error = toAkvError(thrown)
-    log.warn(`${error.message}; the pod keeps its current files`, { code: error.code })
-    return error
+    const writeError = toAkvError(thrown)
+    log.warn(`${writeError.message}; the pod keeps its current files`, { code: writeError.code })
+    const hasSwitched = volumes.currentSets().join() !== setsBefore
+    const sources = hasSwitched ? eitherSources(before.sources, after.sources) : before.sources
+    return { content: before.content, sources, writeError }
   }
 }
 

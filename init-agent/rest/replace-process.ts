@@ -21,6 +21,13 @@ export const isLite = (): boolean => process.execArgv.includes(liteMode)
 /** `process.execve` is experimental, and missing on Windows and in Node 22. */
 export const canReplaceProcess = (): boolean => process.execve !== undefined
 
+/** `afterMs`: when it goes on. `thenAfterMs`: when the agent that follows a waiting process goes on. */
+type NextForm =
+  | { readonly form: 'agent'; readonly afterMs: number }
+  | { readonly form: 'waiting'; readonly afterMs: number; readonly thenAfterMs: number }
+
+const written = (ms: number): string => String(Math.max(0, Math.round(ms)))
+
 /**
  * Replaces this process by an agent that goes on in `afterMs`, or by one that only waits until then and holds less
  * memory. The process ID, the cgroup and the output stay. Standard input stays, too, and hands over
@@ -30,12 +37,13 @@ export const canReplaceProcess = (): boolean => process.execve !== undefined
  */
 export function replaceProcess(
   { path, root, terminationLog, env }: Program,
-  next: { readonly form: 'agent' | 'waiting'; readonly afterMs: number },
+  next: NextForm,
 ): never {
   const { form, afterMs } = next
   const flags = ['--root', root, '--termination-log', terminationLog]
-  const resume = ['--resume-after', String(Math.round(afterMs))]
-  const args = ['agent', ...flags, ...resume, ...(form === 'waiting' ? ['--wait'] : [])]
+  const resume = ['--resume-after', written(afterMs)]
+  const wait = form === 'waiting' ? ['--wait', '--then-after', written(next.thenAfterMs)] : []
+  const args = ['agent', ...flags, ...resume, ...wait]
   if (process.execve === undefined) throw new TypeError('this Node has no process.execve')
   return process.execve(process.execPath, [process.execPath, ...liteFlags, path, ...args], env)
 }

@@ -15,8 +15,15 @@ import type { VaultLatencies } from '../../lib/metrics/vault-latency.ts'
 import { leaveHandover } from './handover.ts'
 import { canReplaceProcess, isLite, type Program, replaceProcess } from './replace-process.ts'
 
-/** Called before each wait for the next refresh. Doesn't return if it replaces the process. */
-export type Rest = (state: RefreshState, waitMs: number) => Promise<void>
+/**
+ * Called before each wait. Doesn't return if it replaces the process.
+ *
+ * @param wait - `untilRefreshMs`: until the next refresh, which may come later than the end of this wait
+ */
+export type Rest = (
+  state: RefreshState,
+  wait: { readonly waitMs: number; readonly untilRefreshMs: number },
+) => Promise<void>
 
 interface RestOptions {
   readonly config: AgentConfig
@@ -29,6 +36,8 @@ interface RestOptions {
   readonly dates: ReadonlyMap<string, ObjectDates>
   /** Those of the first fetch, for metrics. */
   readonly latencies: VaultLatencies | undefined
+  /** Called before the process is replaced. */
+  readonly onEnd: () => void
   readonly clock: Clock
   readonly signal: AbortSignal
 }
@@ -45,17 +54,23 @@ export function createRest(options: RestOptions): Rest {
     const latencies = options.latencies?.all()
     return latencies && { latencies }
   }
-  return async (state, waitMs) => {
+  return async (state, { waitMs, untilRefreshMs }) => {
     const goodAtMs = upToDateSince([...state.statuses.values()])
     if (program === undefined || goodAtMs === undefined || !canReplaceProcess()) return
     if (form === 'agent' && isLite()) return
+    options.onEnd()
     const token = heldToken()
     const goodAt = handTime(goodAtMs, clock)
     if (!leaveHandover(folder, { goodAt, ...(token && { token }), ...dates, ...measured() })) return
     // A signal that has arrived by now still gets its answer.
     await setImmediate()
     if (signal.aborted || process.stdout.writableLength > 0) return
-    replaceProcess(program, { form, afterMs: waitMs })
+    replaceProcess(
+      program,
+      form === 'agent'
+        ? { form, afterMs: untilRefreshMs }
+        : { form, afterMs: waitMs, thenAfterMs: untilRefreshMs - waitMs },
+    )
   }
 }
 

@@ -1,12 +1,10 @@
 import {
   closeSync,
-  constants,
   existsSync,
   fchmodSync,
   ftruncateSync,
   futimesSync,
   openSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -16,6 +14,7 @@ import { join } from 'node:path'
 import { freshMark, staleMark } from '../../delivery/contract.ts'
 import { checkBootTime, checkTime, type HandedTime } from '../../lib/handed-time.ts'
 import { matches, object, optional } from '../../lib/shape.ts'
+import { readSmallFile } from './read-small-file.ts'
 
 interface Freshness {
   /** When all content was last known to match the vaults. */
@@ -90,17 +89,9 @@ function timeOf(path: string): HandedTime | undefined {
 }
 
 function contentOf(path: string): HandedTime | undefined {
-  const buffer = Buffer.alloc(maxBytes)
   try {
-    // Without O_NONBLOCK, a pipe that somebody has put there would never open.
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      const length = readSync(descriptor, buffer)
-      const written: unknown = JSON.parse(buffer.toString('utf8', 0, length))
-      return matches(content, written) ? written : undefined
-    } finally {
-      closeSync(descriptor)
-    }
+    const written: unknown = JSON.parse(readSmallFile(path, maxBytes) ?? '')
+    return matches(content, written) ? written : undefined
   } catch {
     return undefined
   }

@@ -13,7 +13,8 @@ import type { FileSet } from '../../delivery/projection/file-set.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
 import { parseEnvFile, renderEnvFile } from './env-file.ts'
 import { openFreshMark } from './fresh-mark.ts'
-import { readFileSet, sweepFileSets } from './read-file-set.ts'
+import { currentFolder, readFileSet, sweepFileSets } from './read-file-set.ts'
+import { openVersionsRecord } from './versions-record.ts'
 import { type PreparedSet, prepareFileSet } from './write-file-set.ts'
 
 /** Only the kubelet reads it, as root. No other container mounts the volume. */
@@ -46,9 +47,11 @@ export function openVolumes(root: string, config: AgentConfig) {
     ...(hasFiles(config) ? [filesVolume(join(root, filesFolder))] : []),
     ...(config.volumes ?? []).map(({ name }) => filesVolume(join(root, servedFolder(name)), name)),
   ]
+  const folder = volumes[0]?.path ?? root
+  const currentSets = () => volumes.map(({ path }) => currentFolder(path) ?? '')
   return {
     /** The folder of one of them. */
-    folder: volumes[0]?.path ?? root,
+    folder,
     /** The current content, or undefined if a set is missing. `writtenAtMs`: when the oldest of the sets was written. */
     read(): FoundContent | undefined {
       const found = volumes.flatMap((volume) => readVolume(volume) ?? [])
@@ -60,12 +63,15 @@ export function openVolumes(root: string, config: AgentConfig) {
      */
     write: (content: Content) =>
       switchSets(volumes.map(({ path, toSet }) => ({ volume: path, set: toSet(content) }))),
+    /** The names of the sets' folders, which change with each set. */
+    currentSets,
     /** Removes the sets that are no longer current. */
     sweep(): void {
       for (const { path } of volumes) sweepFileSets(path)
     },
     /** Only for pods with `staleAfterSeconds`. It is in the volume that is switched last. */
     freshness: openFreshMark(join(root, lastFolder(config))),
+    record: openVersionsRecord(folder, currentSets),
   }
 }
 

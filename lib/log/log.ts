@@ -31,6 +31,6 @@ export function createLog(options: {
   }
 }
 
-const writeToStdout = (line: string): void => {
+export const writeToStdout = (line: string): void => {
   process.stdout.write(line)
 }

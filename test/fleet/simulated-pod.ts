@@ -90,8 +90,17 @@ function openContext(pod: SimulatedPod, world: PodWorld): AgentContext {
       write: (content) => {
         written = content
       },
+      currentSets: () => [],
       sweep: () => {},
       freshness: { read: () => undefined, set: () => {} },
+      record: { read: () => undefined, write: () => {} },
+    },
+    stateReport: {
+      report: () => {},
+      resume: () => {},
+      restart: () => {},
+      save: () => {},
+      dueInMs: () => Number.POSITIVE_INFINITY,
     },
   }
 }

@@ -13,7 +13,7 @@ import { openVolumes } from '../../init-agent/volume/volumes.ts'
 import { createVaultPauses, pauseThrottledVaults } from '../../keyvault/readers/vault-pauses.ts'
 import { handTime } from '../../lib/handed-time.ts'
 import { clockTimes } from '../support/clock-times.ts'
-import { memoryLog } from '../support/memory-log.ts'
+import { memoryStateLog } from './harness/memory-state-log.ts'
 import { agentConfig, secretFile } from './harness/pod.ts'
 import { simulatePod } from './harness/simulated-pod.ts'
 import { delivered } from './harness/volume.ts'
@@ -103,8 +103,8 @@ async function restart(
   const sleep = async () => stop.abort()
   const clock = { ...after, random: () => 0.5, sleep }
   const resumed = isResting ? { resumed: { afterMs: 300_000, goodAt } } : {}
-  const { log, lines } = memoryLog()
-  const life = { root, env: {}, log, clock, signal: stop.signal, ...resumed }
+  const { stateLog, lines } = memoryStateLog()
+  const life = { root, env: {}, stateLog, clock, signal: stop.signal, ...resumed }
   await runAgent({ config: options.config, ...life })
   return {
     isReady: existsSync(join(files, '..fresh')),

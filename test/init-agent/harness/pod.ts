@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
+import { type AgentState, readAgentStates, stateMessage } from '../../../delivery/agent-state.ts'
 import {
   type AgentConfig,
   configVariable,
@@ -120,7 +121,10 @@ export interface LogLine {
 
 export interface RunningAgent {
   readonly process: ChildProcess
+  /** Without the states. */
   readonly lines: readonly LogLine[]
+  /** The newest state of the log. */
+  state(): AgentState | undefined
   /** Everything written to standard output and error. */
   output(): string
   /** Resolves with the first line, past or to come, whose message or code matches. */
@@ -143,11 +147,14 @@ export function startAgent(t: Test, pod: Pod, env: NodeJS.ProcessEnv = {}): Runn
   })
   t.teardown(() => agent.kill('SIGKILL'))
   const lines: LogLine[] = []
+  const states: LogLine[] = []
   const waiting = new Set<() => void>()
   let output = ''
   createInterface({ input: agent.stdout }).on('line', (text) => {
     output += `${text}\n`
-    lines.push(JSON.parse(text))
+    const line: LogLine = JSON.parse(text)
+    if (line.message === stateMessage) states.push(line)
+    else lines.push(line)
     for (const look of waiting) look()
   })
   agent.stderr.on('data', (chunk) => {
@@ -155,10 +162,13 @@ export function startAgent(t: Test, pod: Pod, env: NodeJS.ProcessEnv = {}): Runn
   })
   const exited = once(agent, 'close').then(([code]) => code)
   const matching = (pattern: RegExp) =>
-    lines.find(({ message, code = '' }) => pattern.test(message) || pattern.test(code))
+    [...lines, ...states].find(
+      ({ message, code = '' }) => pattern.test(message) || pattern.test(code),
+    )
   return {
     process: agent,
     lines,
+    state: () => readAgentStates(output.split('\n')),
     output: () => output,
     exited,
     line: (pattern) =>
@@ -181,6 +191,7 @@ export async function runToEnd(t: Test, pod: Pod, env: NodeJS.ProcessEnv = {}) {
   return {
     code,
     lines: agent.lines,
+    state: agent.state(),
     output: agent.output(),
     termination: readOr(pod.terminationLog),
   }

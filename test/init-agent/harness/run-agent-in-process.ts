@@ -1,3 +1,4 @@
+import { readAgentStates, stateMessage } from '../../../delivery/agent-state.ts'
 import { configVariable, encodeConfig } from '../../../delivery/contract.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import { type LogLine, type Pod, readOr } from './pod.ts'
@@ -12,9 +13,15 @@ export async function runAgentInProcess(
     env: { [configVariable]: encodeConfig(config), ...env },
     isEnvComplete: true,
   })
-  const lines = stdout
-    .split('\n')
-    .filter((line) => line !== '')
+  const written = stdout.split('\n').filter((line) => line !== '')
+  const lines = written
     .map((line): LogLine => JSON.parse(line))
-  return { code, lines, output: stdout + stderr, termination: readOr(terminationLog) }
+    .filter(({ message }) => message !== stateMessage)
+  return {
+    code,
+    lines,
+    state: readAgentStates(written),
+    output: stdout + stderr,
+    termination: readOr(terminationLog),
+  }
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { runAgent } from '../../../init-agent/agent.ts'
 import { type Clock, systemClock } from '../../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../../lib/errors/akv-error.ts'
-import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
+import type { MemoryLog } from '../../support/memory-log.ts'
+import { memoryStateLog } from './memory-state-log.ts'
 import type { Pod } from './pod.ts'
 
 /** Runs an agent to its end in this process, with this time. */
@@ -10,9 +11,9 @@ export async function runAgentOn(
   clock: Clock,
   { root, config }: Pod,
 ): Promise<{ readonly error: AkvError | undefined; readonly lines: MemoryLog['lines'] }> {
-  const { log, lines } = memoryLog()
+  const { stateLog, lines } = memoryStateLog()
   const { signal } = new AbortController()
-  const error = await runAgent({ config, root, env: {}, log, signal, clock }).then(
+  const error = await runAgent({ config, root, env: {}, stateLog, signal, clock }).then(
     () => undefined,
     toAkvError,
   )

@@ -6,10 +6,12 @@ import { startState } from '../../../delivery/projection/refresh-content.ts'
 import type { AgentContext } from '../../../init-agent/context/agent-context.ts'
 import { firstFetch } from '../../../init-agent/fetch/first-fetch.ts'
 import { firstWaitMs, keepFresh } from '../../../init-agent/fetch/refresh.ts'
+import { reportState } from '../../../init-agent/state/report-state.ts'
 import { openVolumes } from '../../../init-agent/volume/volumes.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
-import { memoryLog } from '../../support/memory-log.ts'
+import type { MemoryLog } from '../../support/memory-log.ts'
+import { memoryStateLog } from './memory-state-log.ts'
 import { agentConfig } from './pod.ts'
 import { secretAnswer } from './secret-answer.ts'
 
@@ -25,7 +27,10 @@ export interface SimulatedPod {
   readonly listed: Map<string, readonly string[]>
   /** The requests in order: names, and `sign-in`. */
   readonly asked: string[]
-  readonly lines: ReturnType<typeof memoryLog>['lines']
+  /** Without the states. */
+  readonly lines: MemoryLog['lines']
+  /** All lines as they were written. */
+  readonly written: readonly string[]
   file(path: string): string
   /** `rounds[n]` is called when the n-th wait from now on ends, and the agent is stopped after the last one. */
   onWaits(rounds: readonly (() => unknown)[]): void
@@ -64,7 +69,8 @@ export function simulatePod(
     return value
   }
   const config = agentConfig({ refreshSeconds: interval, ...wanted })
-  const { log, lines } = memoryLog()
+  const { stateLog, lines, written } = memoryStateLog()
+  const volumesOfPod = openVolumes(root, config)
   const context: AgentContext = {
     config,
     session: {
@@ -91,9 +97,10 @@ export function simulatePod(
         },
       },
     },
-    volumes: openVolumes(root, config),
+    volumes: volumesOfPod,
     clock,
-    log,
+    log: stateLog.log,
+    stateReport: reportState({ config, volumes: volumesOfPod, clock, stateLog }),
     signal: stop.signal,
   }
   vault.set('sign-in', 'a token')
@@ -104,6 +111,7 @@ export function simulatePod(
     listed,
     asked,
     lines,
+    written,
     file: (path) => readFileSync(join(root, path), 'utf8'),
     onWaits(wantedRounds) {
       rounds = wantedRounds

@@ -4,15 +4,15 @@ import { serveStarting } from '../../../init-agent/metrics/serve-starting.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { freePorts } from '../../cluster/harness/free-ports.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
-import { memoryLog } from '../../support/memory-log.ts'
 import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
+import { memoryStateLog } from '../harness/memory-state-log.ts'
 import { makePod, secretFile } from '../harness/pod.ts'
 
 t.test('how long an agent has been starting is served until it has started', async (t) => {
   const [port = 0] = await freePorts(1)
   const clock = fakeClock({})
   const ended = new AbortController()
-  const context = { clock, log: memoryLog().log }
+  const context = { clock, log: memoryStateLog().stateLog.log }
   await serveStarting(context, { port, startMs: clock.now() - 61_500, ended: ended.signal })
   const url = `http://127.0.0.1:${port}/metrics`
   const seconds = async () =>
@@ -43,13 +43,13 @@ t.test(
     })
     emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
     const stop = new AbortController()
-    const { log, lines } = memoryLog()
+    const { stateLog, lines } = memoryStateLog()
     const ready = Promise.withResolvers<void>()
     const agent = runAgent({
       config: pod.config,
       root: pod.root,
       env: {},
-      log,
+      stateLog,
       signal: stop.signal,
       // Each wait takes a hundredth of its time, so a minute is over soon.
       clock: { ...systemClock, now: () => systemClock.now() * 100, sleep: sleepBriefly },

@@ -1,0 +1,115 @@
+import type { AgentState } from '../../delivery/agent-state.ts'
+import type { AgentConfig } from '../../delivery/contract.ts'
+import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
+import type { TargetSources } from '../../delivery/projection/target-sources.ts'
+import {
+  objectKey,
+  type WantedObject,
+  wantedObjects,
+} from '../../delivery/projection/wanted-objects.ts'
+import { describeObject } from '../../keyvault/reference.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import { handTime, takeTime } from '../../lib/handed-time.ts'
+import { version as agent } from '../../lib/version.ts'
+import type { ToldState } from '../volume/versions-record.ts'
+import type { Volumes } from '../volume/volumes.ts'
+import { objectsHeld } from './objects-held.ts'
+import type { StateLog } from './state-log.ts'
+
+/** Logs are rotated, so the state is repeated at least this often. */
+const longestSilenceMs = 12 * 3600_000
+/** A refresh that comes shortly before repeats it, so that the agent rarely has to wake up for it. */
+const earlyMs = 3600_000
+
+/** What is in place after a fetch. */
+interface Holdings {
+  /** Absent: an earlier process wrote it. */
+  readonly sources?: TargetSources | undefined
+  /** The objects that were fetched, or that this failed for. */
+  readonly refreshed?: readonly WantedObject[]
+  /** Absent: all of them succeeded. */
+  readonly statuses?: RefreshState['statuses']
+  readonly statusesBefore?: RefreshState['statuses']
+  /** Why they couldn't be written. */
+  readonly writeError?: AkvErrorCode | undefined
+}
+
+export type StateReport = ReturnType<typeof reportState>
+
+interface ReportOptions {
+  readonly config: AgentConfig
+  readonly volumes: Pick<Volumes, 'record'>
+  readonly clock: Clock
+  readonly stateLog: StateLog
+}
+
+/** Reports what the agent holds, and keeps it in a record in the volumes, for the next process. */
+export function reportState({ config, volumes: { record }, clock, stateLog }: ReportOptions) {
+  const found = ofThisPod(config, record.read())
+  let objects = found?.state.objects
+  let told: { readonly state: AgentState; readonly atMs: number } | undefined
+
+  const hold = (holdings: Holdings) => {
+    objects = objectsHeld({ ...heldOf(holdings, clock), config, before: objects })
+    return { agent, at: wallTimeOf(clock.now(), clock), objects }
+  }
+  const dueInMs = () =>
+    told === undefined ? 0 : Math.max(0, told.atMs + longestSilenceMs - clock.now())
+  const save = () => {
+    if (told) record.write({ state: told.state, lines: stateLog.linesSince() })
+  }
+  const report = (holdings: Holdings) => {
+    const before = objects
+    const state = hold(holdings)
+    const isChanged = JSON.stringify(before) !== JSON.stringify(state.objects)
+    if (isChanged || dueInMs() <= earlyMs) {
+      told = { state, atMs: clock.now() }
+      stateLog.tell(state)
+    }
+    save()
+  }
+  return {
+    /** Logs what the agent holds if that has changed, or wasn't logged for long. */
+    report,
+    /** Goes on after another process of this container, whose log goes on, too. */
+    resume() {
+      const { state, lines } = found ?? { state: hold({}), lines: 0 }
+      told = { state, atMs: takeTime({ wallMs: Date.parse(state.at) }, clock) }
+      if (found) stateLog.resume(state, lines)
+    },
+    /** Goes on after another container. */
+    restart: () => report({}),
+    /** Records how many lines were logged. To be called before another process goes on. */
+    save,
+    /** When the state has to be logged again. */
+    dueInMs,
+  }
+}
+
+/** A record of another configuration says nothing about this one. */
+function ofThisPod(config: AgentConfig, told: ToldState | undefined): ToldState | undefined {
+  const names = wantedObjects(config).map(({ reference }) => describeObject(reference))
+  const recorded = told?.state.objects.map(({ object }) => object) ?? []
+  return names.join() === recorded.join() ? told : undefined
+}
+
+function heldOf(
+  { sources, refreshed = [], statuses, statusesBefore, writeError }: Holdings,
+  clock: Clock,
+): Omit<Parameters<typeof objectsHeld>[0], 'config' | 'before'> {
+  const keys = refreshed.map((object) => objectKey(object.reference, object))
+  return {
+    at: wallTimeOf(clock.now(), clock),
+    sources,
+    errors: new Map(keys.map((key) => [key, statuses?.get(key)?.error?.code ?? writeError])),
+    goodAt(key) {
+      const goodAtMs = statusesBefore?.get(key)?.goodAtMs
+      return goodAtMs === undefined ? undefined : wallTimeOf(goodAtMs, clock)
+    },
+  }
+}
+
+/** A time of `clock.now()` as ISO 8601. */
+const wallTimeOf = (ms: number, clock: Clock): string =>
+  new Date(handTime(ms, clock).wallMs).toISOString()
