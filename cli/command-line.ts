@@ -41,6 +41,8 @@ function buildProgram(name: string, end: End): Command {
       'Delivers Azure Key Vault secrets to annotated Kubernetes pods, as files and environment variables.',
     )
     .version(version)
+    // A command may have an option --version of its own.
+    .enablePositionalOptions()
     .addHelpText('after', details)
     .exitOverride()
     // Commander's messages contain the arguments.

@@ -7,6 +7,7 @@ import { append, checkNamespace } from './shared-options.ts'
 export function addReadingCommands(program: Command, end: End): void {
   program.commandsGroup('Ask a cluster:')
   addStatus(program, end)
+  addWho(program, end)
   addDoctor(program, end)
 }
 
@@ -63,6 +64,30 @@ function addStatus(program: Command, end: End): void {
     .action(async (options) => end(await (await import('./status/status.ts')).status(options)))
 }
 
+function addWho(program: Command, end: End): void {
+  const command = program
+    .command('who')
+    .summary('show who asks for an object, and which version each holds')
+    .description(
+      'Shows which pods and synced Secrets ask for the objects of a vault, or for one object, and which version each holds: in files, in the variables of running processes, for the next start of a container, and in Secrets. Those that could not be asked are a list of their own. With --gate, exits with 0 only if nobody holds the version and everybody could be asked: the step of a pipeline before an old credential is revoked.',
+    )
+    .argument('<object>', 'VAULT, VAULT:NAME, VAULT:TYPE/NAME, or any of these with @VERSION')
+    .option('--version <version>', 'only those who hold this version')
+    .option('--old', 'only those who don’t hold the newest version that anyone holds')
+    .addOption(
+      new Option('--expires <time>', 'only what expires within this time, such as 30d').argParser(
+        readDays,
+      ),
+    )
+    .option('--gate', 'exit with 1 if anyone holds the version, or could not be asked')
+  addImageOptions(addClusterOptions(command))
+    .addOption(selectorOption())
+    .addOption(outputOption())
+    .action(async (object, options) =>
+      end(await (await import('./who/who.ts')).who({ object, ...options })),
+    )
+}
+
 function addDoctor(program: Command, end: End): void {
   const command = program
     .command('doctor')
@@ -86,4 +111,10 @@ function readDuration(text: string): number {
   const parsed = parseDuration(text)
   if (parsed.kind === 'valid') return parsed.value
   throw new InvalidArgumentError(parsed.problem)
+}
+
+/** A duration, which may also be in days. In seconds. */
+function readDays(text: string): number {
+  const [, days] = /^(\d{1,4})d$/.exec(text) ?? []
+  return days === undefined ? readDuration(text) : Number(days) * 24 * 3600
 }

@@ -50,7 +50,7 @@ export async function listAll(
     const read = readPage(page)
     count += read.items.length
     if (read.token === '' || count < most) return read
-    notices.say(`only the first ${count} ${pluralOf(kind.kind)} were read`)
+    notices.cut(`only the first ${count} ${pluralOf(kind.kind)} were read`)
     return { ...read, token: '' }
   }
   const read = (object: unknown) => {

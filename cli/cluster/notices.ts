@@ -13,9 +13,17 @@ interface Refusal {
 export function createNotices() {
   const sentences = new Set<string>()
   const refusals = new Map<string, Set<string>>()
+  let isCut = false
   return {
     /** Adds a sentence, unless it has been said. */
     say: (sentence: string): void => void sentences.add(sentence),
+    /** Adds a sentence about objects that there are too many of to be read. */
+    cut(sentence: string): void {
+      isCut = true
+      sentences.add(sentence)
+    },
+    /** Whether some objects of a list were left out. */
+    isCut: () => isCut,
     /** The refusals of one right in several namespaces become one sentence. */
     refused({ what, right, namespace }: Refusal): void {
       const sentence = `${what} can’t be read: the right to ${right} is missing`

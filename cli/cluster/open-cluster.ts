@@ -3,6 +3,7 @@ import { asSentence } from '../../kubernetes/answers.ts'
 import { openConnection } from '../../kubernetes/connection.ts'
 import { isBroken, type RawRequest, sendRaw } from '../../kubernetes/raw-requests.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
+import { objectOutline } from '../../sync/cluster/paced-reading.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { createNotices } from './notices.ts'
 
@@ -39,6 +40,7 @@ export function openCluster({
       signal,
       timeoutMs,
       pageBounds,
+      outline: objectOutline,
       ...(kubeconfig !== undefined && { kubeconfig }),
       ...(context !== undefined && { context }),
     }),

@@ -35,12 +35,8 @@ export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined 
     return { ...row, state, ...(code !== undefined && { code }), sinceMs, why, failures }
   }
   const { state } = asked
-  const context = {
-    pod,
-    entries: entriesOf(state),
-    consumers: agent.config?.containers ?? [],
-  }
-  const held = objects.map((object) => ({ object, held: heldVersions(object, context) }))
+  const entries = entriesOf(state)
+  const held = objects.map((object) => ({ object, held: heldVersions(object, { pod, entries }) }))
   const part = { ...row, agent: state.agent, ...answeredPart(held, isRefreshing(pod)) }
   // It holds what it has said, and doesn't refresh it.
   const ended = isRefreshing(pod) ? failedEnd(pod) : undefined

@@ -15,10 +15,23 @@ export type AskedAgent =
 /** For a set of objects that takes many lines, or a log without a state. */
 const moreLines = 2000
 
-/** Asks the agent of a pod, by its log. An agent that isn't ours isn't believed. */
+/** An agent that refreshes repeats its state every twelve hours. */
+const maxSilenceMs = 13 * 3600_000
+
+/**
+ * Asks the agent of a pod, by its log. An agent that isn't ours isn't believed.
+ *
+ * @param wallMs - the time by the API server's clock
+ */
 export async function askAgent(
   pod: AgentPod,
-  readLog: (pod: AgentPod, options?: { readonly lines?: number }) => Promise<AgentLog>,
+  {
+    readLog,
+    wallMs,
+  }: {
+    readonly readLog: (pod: AgentPod, options?: { readonly lines?: number }) => Promise<AgentLog>
+    readonly wallMs: number
+  },
 ): Promise<AskedAgent> {
   const { agent, state } = pod
   if (agent.kind === 'not-ours')
@@ -30,11 +43,22 @@ export async function askAgent(
   if (log.kind === 'gone') return log
   if (log.kind === 'unread') return unreadLog(pod, log.why)
   const read = readAgentStates(log.lines)
-  if (read) return { kind: 'answered', state: read }
+  if (read) return answerOf(pod, { state: read, wallMs })
   const longer = await readLog(pod, { lines: moreLines })
   const lines = longer.kind === 'lines' ? longer.lines : log.lines
   const found = readAgentStates(lines)
-  return found ? { kind: 'answered', state: found } : problemWithoutState(pod, lines)
+  return found ? answerOf(pod, { state: found, wallMs }) : problemWithoutState(pod, lines)
+}
+
+/** An agent that hangs isn't believed to hold what it said long ago. */
+function answerOf(
+  { agent, state: container }: AgentPod,
+  { state, wallMs }: { readonly state: AgentState; readonly wallMs: number },
+): AskedAgent {
+  const isRefreshing = (agent.config?.refreshSeconds ?? 0) > 0 && container?.kind === 'running'
+  return isRefreshing && wallMs - Date.parse(state.at) > maxSilenceMs
+    ? { kind: 'unknown', why: `its agent has said nothing since ${state.at}` }
+    : { kind: 'answered', state }
 }
 
 /** What the pod's status says of an agent whose log can't be read. */

@@ -18,6 +18,8 @@ export interface AskedObject {
   readonly isInFiles: boolean
   /** The names of its variables. */
   readonly variables: readonly string[]
+  /** Whether a container may start without its variables, because the object may be absent. */
+  readonly isOptional: boolean
 }
 
 /** Which versions a pod holds of an object. Undefined: not known. */
@@ -41,13 +43,14 @@ export function askedObjects({
   templates,
   env,
 }: Pick<AgentConfig, 'files' | 'templates' | 'env'>): readonly AskedObject[] {
-  const objects = new Map<
-    string,
-    { object: ObjectReference; isInFiles: boolean; variables: string[] }
-  >()
+  const objects = new Map<string, AskedObject & { isInFiles: boolean; variables: string[] }>()
+  const isRequired = new Set(
+    env.flatMap(({ object, optional }) => (optional ? [] : referenceKey(object))),
+  )
   const at = (object: ObjectReference) => {
     const key = referenceKey(object)
-    const asked = objects.get(key) ?? { object, isInFiles: false, variables: [] }
+    const isOptional = !isRequired.has(key)
+    const asked = objects.get(key) ?? { object, isInFiles: false, variables: [], isOptional }
     objects.set(key, asked)
     return asked
   }
@@ -66,30 +69,29 @@ export const entriesOf = (state: AgentState): ReadonlyMap<string, readonly HeldO
 
 /** Which versions of an object a pod holds, by what its agent says. */
 export function heldVersions(
-  { object, isInFiles, variables }: AskedObject,
+  asked: AskedObject,
   {
     pod,
     entries,
-    consumers,
   }: {
-    readonly pod: Pick<AgentPod, 'others'>
+    readonly pod: Pick<AgentPod, 'agent' | 'others'>
     readonly entries: ReadonlyMap<string, readonly HeldObject[]>
-    /** The names of the containers that get the variables. */
-    readonly consumers: readonly string[]
   },
 ): HeldVersions {
+  const { object, isInFiles, variables } = asked
   const found = entries.get(referenceKey(object)) ?? []
   const inPlace = versionsInPlace(found)
   const [first] = found
-  const histories = found.filter((entry) => entry.variables !== undefined)
+  const consumers = pod.agent.config?.containers ?? []
   const startsMs = pod.others.flatMap(({ name, startedAtMs }) =>
     consumers.includes(name) ? (startedAtMs ?? []) : [],
   )
   const failing = found.find((entry) => entry.failing)?.failing
+  const isVariable = variables.length > 0
   return {
     files: isInFiles ? inPlace : [],
-    processes: variables.length > 0 ? versionsAtStarts(histories[0], startsMs) : [],
-    nextStart: variables.length > 0 ? inPlace : [],
+    processes: isVariable ? versionsAtStarts(found, { asked, startsMs }) : [],
+    nextStart: isVariable ? inPlace : [],
     sinceMs: timeOf(first?.since),
     expiresMs: timeOf(first?.expires),
     failing: failing && { code: failing.code, sinceMs: timeOf(failing.since) },
@@ -116,15 +118,20 @@ const timeOf = (time: string | undefined): number | undefined =>
 
 /** Undefined if one of the processes may have been started with a version that isn't known. */
 function versionsAtStarts(
-  entry: HeldObject | undefined,
-  startsMs: readonly number[],
+  entries: readonly HeldObject[],
+  {
+    asked: { isOptional },
+    startsMs,
+  }: { readonly asked: Pick<AskedObject, 'isOptional'>; readonly startsMs: readonly number[] },
 ): readonly (readonly string[])[] | undefined {
   if (startsMs.length === 0) return []
+  const entry = entries.find(({ variables }) => variables !== undefined)
   if (entry === undefined) return undefined
   const starts = startsMs.map((startMs) => variableVersionsOf(entry, startMs))
-  return starts.every(({ isComplete }) => isComplete)
-    ? starts.map(({ versions }) => versions)
-    : undefined
+  // It could not have started without a version. Its name may be that of a container in an earlier pod.
+  const isKnown = ({ versions, isComplete }: (typeof starts)[number]) =>
+    isComplete && (isOptional || versions.length > 0)
+  return starts.every(isKnown) ? starts.map(({ versions }) => versions) : undefined
 }
 
 /**

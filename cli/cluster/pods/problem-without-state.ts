@@ -43,8 +43,10 @@ export function failedEnd(
   return { sinceMs: ended.finishedAtMs, ...reasonOfEnd(ended, lines) }
 }
 
-const withoutState = ({ agentVersion }: AgentPod): string =>
-  `the log of its agent${agentVersion === undefined ? '' : `, version ${agentVersion},`} says nothing about what it holds: agents of earlier versions don’t`
+const withoutState = ({ agentVersion, state }: AgentPod): string =>
+  state?.kind === 'running' && state.restarts > 0
+    ? 'its agent was restarted, and has not said yet what it holds'
+    : `the log of its agent${agentVersion === undefined ? '' : `, version ${agentVersion},`} says nothing about what it holds: agents of earlier versions don’t`
 
 /** Once the agent has written everything, the kubelet starts the other containers. */
 const hasWrittenAll = ({ state, others }: AgentPod): boolean =>

@@ -3,7 +3,7 @@ import { brokenAnswer, failure } from '../../support/api-server/api-answer.ts'
 import { logLine, logOf, stateOf, v1, v2 } from '../../support/injected-pods/agent-log.ts'
 import { injectedPod } from '../../support/injected-pods/injected-pod.ts'
 import { servePods } from '../../support/injected-pods/serve-pods.ts'
-import { run } from '../../support/run-command-line.ts'
+import { runInProcess as run } from '../../support/run-in-process.ts'
 
 const waiting = (state: object, lastState = {}) => ({
   phase: 'Pending',
@@ -160,4 +160,53 @@ t.test('without a cluster, or the right to list pods, the exit code is 2', async
   t.match(await run(['status', '--kubeconfig', '/none']), { code: 2, stderr: /cannot be read/ })
   t.match(await run(['status', '-A', '-n', 'x']), { code: 2, stderr: /cannot be used/ })
   t.match(await run(['status', '-n', '../x']), { code: 2, stderr: /expected at most 63/ })
+})
+
+t.test('accounts, ExternalSecrets and classes that sync are rows', async (t) => {
+  const { put, server, options } = await servePods(t)
+  put(injectedPod(), logOf(stateOf()))
+  const { accounts, classes, externalSecrets } = server
+  const since = '2026-11-29T03:00:00Z'
+  const status = `db: ready\n  [team-a:db-password@${v1}]\nweb: AKV_FORBIDDEN since ${since}\n  [team-b:tls/web@${v2}]\nold: waiting since ${since}\n  []`
+  accounts.put('team-a', 'app', { 'akv-injector.io/sync-status': status })
+  accounts.put('team-b', 'new', {
+    'akv-injector.io/sync': '- secret: db\n  data: |\n    p=team-a:x',
+  })
+  accounts.put('team-b', 'plain', {})
+  const claiming = (secretName: string) => ({
+    provider: 'azure',
+    parameters: { keyvaultName: 'team-b' },
+    secretObjects: [{ secretName, type: 'Opaque', data: [] }],
+  })
+  classes.put('team-a', 'web', claiming('web'))
+  classes.put('team-a', 'unrelated', claiming('none'))
+  const message = 'AKV_NETWORK: no route'
+  const condition = { type: 'Ready', status: 'False', reason: 'SecretSyncedError', message }
+  for (const [name, manager] of [
+    ['es', 'akv-injector-sync'],
+    ['of-operator', 'external-secrets'],
+  ] as const) {
+    const managedFields = [{ manager, subresource: 'status', fieldsV1: { 'f:status': {} } }]
+    const object = externalSecrets.put('ExternalSecret', { name }, {}, { managedFields })
+    server.objects.put(`/apis/external-secrets.io/v1/namespaces/team-a/externalsecrets/${name}`, {
+      ...object,
+      status: { conditions: [{ ...condition, lastTransitionTime: since }] },
+    })
+  }
+  const { code, stdout, stderr } = await run(['status', '-A', ...options])
+  t.equal(code, 1, stderr)
+  const rows = stdout.split('\n').map((line) => line.replace(/ {3,}/g, ' | '))
+  t.matchOnly(rows, [
+    /^NAMESPACE/,
+    /^team-a \| externalsecret\/es \| stale \| \d+[smhd] \| AKV_NETWORK \| .*no route$/,
+    /^team-a \| secretproviderclass\/web \| stale \| .* \| AKV_FORBIDDEN \| 1 \| .* \| team-b \| Secret\/web$/,
+    /^team-a \| serviceaccount\/app \| stale \| \d+[smhd] \| AKV_FORBIDDEN \| 2 \| .* \| team-a, team-b \| Secret\/web$/,
+    /^team-b \| serviceaccount\/new \| unknown \| .*written no status/,
+    /^team-a \| pod\/web \| fresh/,
+    '',
+    '5 rows: 3 stale, 1 unknown, 1 fresh',
+    'AKV_FORBIDDEN  vault team-b: 2',
+    'AKV_NETWORK  vault -: 1',
+    '',
+  ])
 })

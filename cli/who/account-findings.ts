@@ -1,0 +1,85 @@
+import type { ObjectReference } from '../../keyvault/reference.ts'
+import { countOf } from '../../lib/count-of.ts'
+import { isSecretLine, type SecretLine } from '../../requests/account/sync-status.ts'
+import { objectPlace } from '../../requests/secret/object-versions.ts'
+import type { SyncedAccount } from '../cluster/sync/synced-account.ts'
+import { type AskedPlace, isAskedAbout } from './asked-place.ts'
+import { type Findings, type Holding, namesOf, noFindings } from './holding.ts'
+
+/** What the Secrets of an account hold of the objects that `who` asks about, by what Secret sync says. */
+export function accountFindings(
+  { namespace, name, asked, status }: SyncedAccount,
+  place: AskedPlace,
+): Findings {
+  const workload = `ServiceAccount/${name}`
+  const owner = (holder: string) => ({ namespace, workload, holder })
+  const isAsked = (object: ObjectReference) => isAskedAbout(place, object)
+  const unasked = (whys: readonly string[]) => whys.map((why) => ({ ...owner(name), why }))
+  const asksFor = asked.filter(isAsked)
+  if (status === undefined)
+    // A list that can't be read may ask for anything.
+    return asked.length > 0 && asksFor.length === 0
+      ? noFindings
+      : { ...noFindings, unasked: unasked(['Secret sync has written no status']) }
+  const found = status.secrets.flatMap((secret) =>
+    (secret.objects ?? []).filter(isAsked).map((object) => ({ secret: secret.name, object })),
+  )
+  const holdings = found.flatMap(({ secret, object }) =>
+    object.version === undefined ? [] : [{ ...owner(secret), ...holdingOf(object) }],
+  )
+  const places = new Set(found.map(({ object }) => objectPlace(object)))
+  const absent = new Map(
+    asksFor
+      .map((object) => [objectPlace(object), namesOf(object)] as const)
+      .filter(([place]) => !places.has(place)),
+  )
+  return {
+    holdings: [
+      ...holdings,
+      ...[...absent.values()].map((names) => ({
+        ...owner(name),
+        ...names,
+        place: 'Secret' as const,
+        isPossible: false,
+      })),
+    ],
+    unasked: [
+      ...found.flatMap(({ secret, object }) =>
+        object.version === undefined
+          ? [{ ...owner(secret), why: `the version of ${objectPlace(object)} isn’t known` }]
+          : [],
+      ),
+      ...unasked(whyIncomplete(status)),
+    ],
+    appearances: [],
+  }
+}
+
+const holdingOf = (
+  object: ObjectReference,
+): Omit<Holding, 'namespace' | 'workload' | 'holder'> => ({
+  ...namesOf(object),
+  place: 'Secret',
+  ...(object.version !== undefined && { version: object.version }),
+  isPossible: false,
+})
+
+/** A Secret that its status doesn't describe may hold any object. */
+function whyIncomplete({
+  secrets,
+  leftOut,
+  isComplete,
+}: NonNullable<SyncedAccount['status']>): readonly string[] {
+  if (isComplete) return []
+  const isUndescribed = ({ name, objects }: SecretLine) =>
+    isSecretLine(name) && objects === undefined
+  const undescribed = secrets.filter(isUndescribed).length
+  const whys = [
+    ...(secrets.some(({ name }) => name === '') ? ['its annotations can’t be read'] : []),
+    ...(leftOut > 0 ? [`its status leaves out ${countOf(leftOut, 'Secret')}`] : []),
+    ...(undescribed > 0
+      ? [`its status doesn’t say what is in ${countOf(undescribed, 'Secret')}`]
+      : []),
+  ]
+  return whys.length > 0 ? whys : ['its status isn’t as Secret sync writes it']
+}

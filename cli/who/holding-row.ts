@@ -1,0 +1,106 @@
+import type { Appearance, Holding, Unasked } from './holding.ts'
+
+/**
+ * Whether a version is the newest one that anyone holds. `unknown`: only Secrets hold it, whose statuses have no times, so it may
+ * be newer than those of pods.
+ */
+type VersionAge = 'newest' | 'older' | 'unknown'
+
+/** The same version in the pods of a workload, or in a Secret. */
+export interface HoldingRow extends Omit<Holding, 'holder'> {
+  /** The names of the pods, or of the Secret. */
+  readonly holders: readonly string[]
+  /** Absent without a version. */
+  readonly age?: VersionAge
+}
+
+export interface UnaskedRow extends Omit<Unasked, 'holder'> {
+  readonly holders: readonly string[]
+}
+
+/** Groups holdings by workload. Those without the newest version come first. */
+export function groupHoldings(
+  holdings: readonly Holding[],
+  appearances: readonly Appearance[],
+): readonly HoldingRow[] {
+  const ageOf = versionAges(holdings, appearances)
+  const expiries = new Map(
+    holdings.flatMap(({ version, expiresMs }) =>
+      version === undefined || expiresMs === undefined ? [] : [[version, expiresMs]],
+    ),
+  )
+  const groups = Map.groupBy(holdings, (holding) => {
+    const { namespace, workload, holder, object, place, version, isPossible } = holding
+    const secret = place === 'Secret' ? holder : ''
+    return JSON.stringify([namespace, workload, secret, object, place, version, isPossible])
+  })
+  const rows = [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const { holder: _, sinceMs: __, version, ...rest } = first
+    const times = group.flatMap(({ sinceMs }) => sinceMs ?? [])
+    const expiresMs = version === undefined ? undefined : expiries.get(version)
+    return [
+      {
+        ...rest,
+        holders: group.map(({ holder }) => holder).toSorted(),
+        ...(version !== undefined && { version, age: ageOf(first) }),
+        ...(times.length > 0 && { sinceMs: Math.min(...times) }),
+        ...(expiresMs !== undefined && { expiresMs }),
+      },
+    ]
+  })
+  return rows.toSorted(compareHoldings)
+}
+
+/** Groups those that could not be asked by workload and reason. */
+export function groupUnasked(unasked: readonly Unasked[]): readonly UnaskedRow[] {
+  const groups = Map.groupBy(unasked, ({ namespace, workload, why }) =>
+    JSON.stringify([namespace, workload, why]),
+  )
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const { holder: _, ...rest } = first
+    return [{ ...rest, holders: [...new Set(group.map(({ holder }) => holder))].toSorted() }]
+  })
+}
+
+/**
+ * Decides by when a version first appeared in any pod, because an agent takes the newest one. A pinned version may appear at any
+ * time, so it counts only if nobody follows the newest one.
+ */
+function versionAges(
+  holdings: readonly Holding[],
+  appearances: readonly Appearance[],
+): (holding: Holding) => VersionAge {
+  const versions = Map.groupBy(holdings, ({ objectKey }) => objectKey)
+  const seen = Map.groupBy(appearances, ({ objectKey }) => objectKey)
+  const newest = new Map([...seen].map(([key, list]) => [key, newestOf(list)]))
+  return ({ objectKey, version }) => {
+    const held = new Set(versions.get(objectKey)?.flatMap(({ version }) => version ?? []))
+    const newestVersion = newest.get(objectKey)
+    if (held.size === 1 || version === newestVersion) return 'newest'
+    const hasAppeared = seen.get(objectKey)?.some((it) => it.version === version) === true
+    return newestVersion !== undefined && hasAppeared ? 'older' : 'unknown'
+  }
+}
+
+function newestOf(appearances: readonly Appearance[]): string | undefined {
+  const following = appearances.filter(({ isPinned }) => !isPinned)
+  const counted = following.length > 0 ? following : appearances
+  const first = new Map<string, number>()
+  for (const { version, atMs } of counted)
+    first.set(version, Math.min(atMs, first.get(version) ?? atMs))
+  return [...first].toSorted(([, a], [, b]) => b - a)[0]?.[0]
+}
+
+const ages: readonly (VersionAge | undefined)[] = ['older', 'unknown', 'newest', undefined]
+
+function compareHoldings(a: HoldingRow, b: HoldingRow): number {
+  const byAge = ages.indexOf(a.age) - ages.indexOf(b.age)
+  return byAge || (keyOf(a) < keyOf(b) ? -1 : 1)
+}
+
+const keyOf = ({ namespace, workload, object, place, version }: HoldingRow): string =>
+  [namespace, workload, object, place, version].join('\n')

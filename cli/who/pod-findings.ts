@@ -1,0 +1,113 @@
+import { objectPlace } from '../../requests/secret/object-versions.ts'
+import type { AgentPod } from '../cluster/pods/agent-pod.ts'
+import type { AskedAgent } from '../cluster/pods/ask-agent.ts'
+import {
+  type AskedObject,
+  askedObjects,
+  entriesOf,
+  type HeldVersions,
+  heldVersions,
+} from '../cluster/pods/held-objects.ts'
+import { type AskedPlace, isAskedAbout } from './asked-place.ts'
+import {
+  type Appearance,
+  type Findings,
+  type Holding,
+  type HoldingPlace,
+  namesOf,
+  noFindings,
+} from './holding.ts'
+
+/** The objects that `who` asks about and that a pod asks for. Undefined if its configuration can't be read. */
+export const objectsAskedAbout = (
+  { agent, hasEnded }: Pick<AgentPod, 'agent' | 'hasEnded'>,
+  place: AskedPlace,
+): readonly AskedObject[] | undefined => {
+  // Its volumes are gone.
+  if (hasEnded) return []
+  return (
+    agent.config && askedObjects(agent.config).filter(({ object }) => isAskedAbout(place, object))
+  )
+}
+
+/** What a pod holds of the objects that `who` asks about, by what its agent says. */
+export function podFindings(
+  pod: AgentPod,
+  { asked, place }: { readonly asked: AskedAgent; readonly place: AskedPlace },
+): Findings {
+  const objects = objectsAskedAbout(pod, place)
+  if (objects?.length === 0 || asked.kind === 'gone') return noFindings
+  const { namespace, workload, name: holder } = pod
+  const owner = { namespace, workload, holder }
+  const unasked = (why: string): Findings => ({ ...noFindings, unasked: [{ ...owner, why }] })
+  if (asked.kind !== 'answered') return unasked(whyUnanswered(asked))
+  if (objects === undefined) return unasked('its configuration can’t be read')
+  const entries = entriesOf(asked.state)
+  const all = objects.map((object) => ({ object, held: heldVersions(object, { pod, entries }) }))
+  return {
+    holdings: all.flatMap(({ object, held }) =>
+      holdingsOf(object, held).map((holding) => ({ ...owner, ...holding })),
+    ),
+    unasked: all.flatMap(({ object, held }) => {
+      const why = whyNotKnown(object, held)
+      return why === undefined ? [] : [{ ...owner, why }]
+    }),
+    appearances: all.flatMap(({ object, held }) => appearancesOf(object, held)),
+  }
+}
+
+function whyUnanswered(asked: Exclude<AskedAgent, { kind: 'answered' | 'gone' }>): string {
+  if (asked.kind === 'unknown') return asked.why
+  return `its agent ${asked.kind === 'failed' ? 'has failed' : 'is starting'}: ${asked.why}`
+}
+
+function whyNotKnown({ object }: AskedObject, held: HeldVersions): string | undefined {
+  const { files, processes, nextStart } = held
+  if (files === undefined || nextStart === undefined)
+    return `its agent doesn’t know which version of ${objectPlace(object)} is in place, because it was restarted and has not refreshed it since`
+  if (processes === undefined)
+    return `its agent doesn’t know which version of ${objectPlace(object)} the variables of a process have, because that was started before its record begins`
+  return undefined
+}
+
+type OwnedHolding = Omit<Holding, 'namespace' | 'workload' | 'holder'>
+
+function holdingsOf(
+  { object, isInFiles, variables }: AskedObject,
+  { files = [], processes = [], nextStart = [], seen, expiresMs }: HeldVersions,
+): readonly OwnedHolding[] {
+  const times = new Map(seen.toReversed())
+  const [newest] = isInFiles ? files : nextStart
+  const holding = (place: HoldingPlace, version?: string, isPossible = false): OwnedHolding => {
+    const sinceMs = version === undefined ? undefined : times.get(version)
+    return {
+      ...namesOf(object),
+      place,
+      ...(version !== undefined && { version }),
+      isPossible,
+      ...(sinceMs !== undefined && { sinceMs }),
+      ...(version !== undefined && version === newest && expiresMs !== undefined && { expiresMs }),
+    }
+  }
+  const inFiles = files.map((version) => holding('files', version))
+  const started = new Map(
+    processes.flatMap((versions) =>
+      versions.map((version) => [version, versions.length > 1] as const),
+    ),
+  )
+  const inProcesses = [...started].map(([version, isPossible]) =>
+    holding('variables', version, isPossible),
+  )
+  const next = nextStart.filter((version) => !started.has(version))
+  const all = [...inFiles, ...inProcesses, ...next.map((version) => holding('next start', version))]
+  if (all.length > 0) return all
+  return [holding(isInFiles || variables.length === 0 ? 'files' : 'variables')]
+}
+
+const appearancesOf = ({ object }: AskedObject, { seen }: HeldVersions): readonly Appearance[] =>
+  seen.map(([version, atMs]) => ({
+    objectKey: namesOf(object).objectKey,
+    version,
+    atMs,
+    isPinned: object.version !== undefined,
+  }))

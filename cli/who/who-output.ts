@@ -1,0 +1,105 @@
+import { withoutAbsent } from '../../lib/shape.ts'
+import { ageText, createTable } from '../cluster/table.ts'
+import type { AskedPlace } from './asked-place.ts'
+import type { HoldingRow, UnaskedRow } from './holding-row.ts'
+
+/** Everything that `who` prints. */
+export interface WhoReport {
+  readonly place: AskedPlace
+  readonly holders: readonly HoldingRow[]
+  readonly unasked: readonly UnaskedRow[]
+  readonly gate?: { readonly isOpen: boolean; readonly sentence: string }
+  readonly notices: readonly string[]
+}
+
+const holderColumns = [
+  'NAMESPACE',
+  'WORKLOAD',
+  'OBJECT',
+  'IN',
+  'VERSION',
+  'HOLDERS',
+  'SINCE',
+  'EXPIRES IN',
+  'NOTE',
+].map((title) => ({ title, most: 160 }))
+const unaskedColumns = ['NAMESPACE', 'WORKLOAD', 'HOLDERS', 'COULD NOT BE ASKED'].map((title) => ({
+  title,
+  most: 300,
+}))
+
+/** The report as lines of text. */
+export function whoText({ holders, unasked, gate }: WhoReport, wallMs: number): readonly string[] {
+  const tables = [
+    ...tableOf(
+      holderColumns,
+      holders.map((row) => holderCells(row, wallMs)),
+    ),
+    ...(holders.length > 0 && unasked.length > 0 ? [''] : []),
+    ...tableOf(
+      unaskedColumns,
+      unasked.map(({ namespace, workload, holders, why }) => [
+        namespace,
+        workload,
+        String(holders.length),
+        why,
+      ]),
+    ),
+  ]
+  if (gate) return [...tables, ...(tables.length > 0 ? [''] : []), gate.sentence]
+  return tables.length > 0 ? tables : ['nobody']
+}
+
+function tableOf(
+  columns: Parameters<typeof createTable>[0],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
+  if (rows.length === 0) return []
+  const table = createTable(columns, rows)
+  return [table.header, ...rows.map(table.line)]
+}
+
+function holderCells(row: HoldingRow, wallMs: number): readonly string[] {
+  const { namespace, workload, object, place, holders, version, sinceMs, expiresMs } = row
+  return [
+    namespace,
+    workload,
+    object,
+    place === 'Secret' ? `Secret/${holders.join(', ')}` : place,
+    version ?? '',
+    String(holders.length),
+    sinceMs === undefined ? '' : ageText(wallMs - sinceMs),
+    expiresMs === undefined ? '' : expiryText(expiresMs - wallMs),
+    noteOf(row),
+  ]
+}
+
+const expiryText = (ms: number): string => (ms <= 0 ? 'expired' : ageText(ms))
+
+function noteOf({ version, age, isPossible }: HoldingRow): string {
+  if (version === undefined) return 'asks for it, and has no version of it'
+  const notes = [
+    ...(age === 'newest' ? ['newest'] : []),
+    ...(age === 'older' ? ['older'] : []),
+    ...(age === 'unknown' ? ['older or newer than those of others'] : []),
+    ...(isPossible ? ['or another one: it was started while the version changed'] : []),
+  ]
+  return notes.join('; ')
+}
+
+/** One document, whose members scripts may rely on (docs/specification.md). */
+export function whoJson({ place, holders, unasked, gate, notices }: WhoReport): string {
+  const { vault, name, collection, version } = place
+  return JSON.stringify({
+    ...withoutAbsent({ vault, name, collection, version }),
+    holders: holders.map(({ place: where, objectKey: _, sinceMs, expiresMs, ...row }) =>
+      withoutAbsent({ ...row, in: where, since: isoTime(sinceMs), expires: isoTime(expiresMs) }),
+    ),
+    unasked,
+    ...(gate && { gate }),
+    notices,
+  })
+}
+
+const isoTime = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : new Date(ms).toISOString()
