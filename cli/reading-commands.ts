@@ -35,13 +35,12 @@ function addImageOptions(command: Command): Command {
       'image of agents, or its repository; default: the repository in the webhook’s Deployment; repeatable',
       append,
     )
-    .addOption(installOption())
+    .addOption(
+      new Option('--install-namespace <name>', 'namespace of akv-injector; default: any').argParser(
+        checkNamespace,
+      ),
+    )
 }
-
-const installOption = (): Option =>
-  new Option('--install-namespace <name>', 'namespace of akv-injector; default: any').argParser(
-    checkNamespace,
-  )
 
 const outputOption = (): Option =>
   new Option('-o, --output <form>', 'what to print on standard output')
@@ -91,12 +90,15 @@ function addWho(program: Command, end: End): void {
 function addDoctor(program: Command, end: End): void {
   const command = program
     .command('doctor')
-    .summary('find out what is wrong with an install')
+    .summary('find out what is wrong with an install, or with a pod')
     .description(
-      'Checks the install of akv-injector in a cluster and what it depends on: versions, the webhook, certificates, policies, namespaces, Secret sync, monitors and other tools. Reads with the rights of the kubeconfig and changes nothing. Exits with 1 if a check fails. What may not be read is said, and is no failure.',
+      'Checks the install of akv-injector in a cluster and what it depends on: versions, the webhook, certificates, policies, namespaces, Secret sync, monitors and other tools. For a pod, or a workload such as deployment/web, it says what the pod asks for, as whom it signs in, which az commands allow that, what has happened, and what to do. Reads with the rights of the kubeconfig and changes nothing. Exits with 1 if a check fails. What may not be read is said, and is no failure.',
     )
-  addNamespaceOptions(command)
-    .addOption(installOption())
+    .argument(
+      '[workload...]',
+      'pod NAME, or KIND/NAME: pod, deployment, statefulset, daemonset, replicaset, job or cronjob',
+    )
+  addImageOptions(addNamespaceOptions(command))
     .addOption(outputOption())
     .addOption(
       new Option(
@@ -104,7 +106,10 @@ function addDoctor(program: Command, end: End): void {
         'repeat the checks until none fails, at most this long, such as 5m',
       ).argParser(readDuration),
     )
-    .action(async (options) => end(await (await import('./doctor/doctor.ts')).doctor(options)))
+    .action(async (words: readonly string[], options) => {
+      if (words.length === 0) end(await (await import('./doctor/doctor.ts')).doctor(options))
+      else end(await (await import('./doctor/doctor-workload.ts')).doctorWorkload(words, options))
+    })
 }
 
 function readDuration(text: string): number {

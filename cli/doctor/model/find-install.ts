@@ -3,7 +3,7 @@ import type { ClusterFacts } from './cluster-facts.ts'
 import { labelsOf } from './label-selector.ts'
 import { fullNameOf, nameOf, namespaceOf, objectsAt, textAt } from './objects.ts'
 
-export const components = ['webhook', 'certs', 'sync'] as const
+const components = ['webhook', 'certs', 'sync'] as const
 type ComponentName = (typeof components)[number]
 
 /** A Deployment of an install. */
@@ -94,6 +94,10 @@ const envOf = (container: unknown): Readonly<Record<string, string>> =>
       typeof variable['value'] === 'string' ? [[textAt(variable, 'name'), variable['value']]] : [],
     ),
   )
+
+/** Whether an object may belong to an install, by the label of its component. */
+export const isOfInstall = (object: unknown): boolean =>
+  components.some((name) => labelsOf(object)['app.kubernetes.io/component'] === name)
 
 /** `Deployment NAMESPACE/NAME` */
 export const describeComponent = ({ deployment }: InstallComponent): string =>

@@ -8,7 +8,7 @@ export const labelsOf = (object: unknown): JsonObject => objectAt(object, 'metad
  *
  * @param selector - a `LabelSelector` of the API server, which has checked it
  */
-function selectsLabels(selector: unknown, labels: JsonObject): boolean {
+export function selectsLabels(selector: unknown, labels: JsonObject): boolean {
   const wanted = Object.entries(objectAt(selector, 'matchLabels'))
   const expressions = valueAt(selector, 'matchExpressions')
   return (

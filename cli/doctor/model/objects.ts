@@ -22,6 +22,12 @@ export const namespaceOf = (object: unknown): string => textAt(object, 'metadata
 export const fullNameOf = (object: unknown): string =>
   [namespaceOf(object), nameOf(object)].filter((part) => part !== '').join('/')
 
+/** A time in milliseconds since 1970. Undefined if the object has none. */
+export function timeAt(object: unknown, ...path: readonly (string | number)[]): number | undefined {
+  const ms = Date.parse(textAt(object, ...path))
+  return Number.isNaN(ms) ? undefined : ms
+}
+
 /** The condition of this type. Empty if there is none. */
 export const conditionOf = (object: unknown, type: string): JsonObject =>
   objectAt(

@@ -8,7 +8,7 @@ import { agentLabel } from '../../../webhook/core/injection/agent-label.ts'
 import { asClusterError } from '../../cluster/open-cluster.ts'
 import { annotationsOf } from '../../input/objects/annotations-of.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
-import { components, findInstall, type Install } from '../model/find-install.ts'
+import { findInstall, type Install, isOfInstall } from '../model/find-install.ts'
 import { asksByAnnotations } from '../model/is-annotated.ts'
 import { labelsOf } from '../model/label-selector.ts'
 import { objectsAt, templateOf, textAt } from '../model/objects.ts'
@@ -119,9 +119,6 @@ type Keeping = (object: JsonObject) => JsonObject | undefined
 
 const keepAnnotated: Keeping = (workload) =>
   asksByAnnotations(templateOf(workload)) ? withoutManagers(workload) : undefined
-
-const isOfInstall = (object: JsonObject): boolean =>
-  components.some((name) => labelsOf(object)['app.kubernetes.io/component'] === name)
 
 const keepDeployment: Keeping = (deployment) =>
   isOfInstall(deployment) || labelsOf(deployment)['app.kubernetes.io/name'] === 'external-secrets'

@@ -7,7 +7,7 @@ import type { FoundObject, PodTemplate } from '../objects/find-objects.ts'
 
 export const ownClientIdAnnotation = 'akv-injector.io/client-id'
 export const clientIdAnnotation = 'azure.workload.identity/client-id'
-const tenantIdAnnotation = 'azure.workload.identity/tenant-id'
+export const tenantIdAnnotation = 'azure.workload.identity/tenant-id'
 
 /** The name of the ServiceAccount that a pod of the files runs as. */
 export function accountNameOf({ pod }: Pick<PodTemplate, 'pod'>): string {

@@ -150,6 +150,15 @@ t.test('a namespace that is left alone has an annotated Deployment', async (t) =
     t,
     `the webhook leaves namespace ${namespace} alone, so the pods of these start without their secrets: Deployment web`,
   )
+  const pod = async () =>
+    await cluster.list({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace } })
+  await until(async () => (await pod()).length === 1)
+  const { code, stdout } = await doctor(['deployment/web', '-n', namespace])
+  t.equal(code, 1)
+  t.match(
+    stdout,
+    `× the pod has annotations, but no agent, so it started without its secrets: the webhook leaves namespace ${namespace} alone`,
+  )
 })
 
 t.test('Secret sync without the Role of a namespace', async (t) => {

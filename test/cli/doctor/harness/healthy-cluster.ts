@@ -5,6 +5,7 @@ import type { CheckResult } from '../../../../cli/doctor/model/check-result.ts'
 import type { ClusterFacts } from '../../../../cli/doctor/model/cluster-facts.ts'
 import { findInstall } from '../../../../cli/doctor/model/find-install.ts'
 import { type Manifest, readRendered } from '../../../manifests/rendered.ts'
+import { agentImage } from '../../../support/injected-pods/injected-pod.ts'
 import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
 
 const folder = join(import.meta.dirname, '../../../..')
@@ -46,7 +47,8 @@ function ready(deployment: Manifest): Manifest {
 /** What a cluster has after an install, by the manifests for it. */
 export function installed(): readonly Manifest[] {
   return read('manifests/install.yaml').map((object) => {
-    if (object.kind === 'Deployment') return ready(object)
+    if (object.kind === 'Deployment')
+      return ready(withVariable(object, 'AKV_INJECTOR_AGENT_IMAGE', agentImage))
     if (object.kind !== 'MutatingWebhookConfiguration') return object
     const webhooks = object.webhooks.map((entry: Manifest) => ({
       ...entry,

@@ -1,0 +1,29 @@
+import { createProgress } from '../../lib/terminal/terminal-progress.ts'
+import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
+import type { AgentImageOptions } from '../cluster/pods/find-agent-images.ts'
+import type { ExitCode } from '../command/exit-code.ts'
+import { readWorkload } from './read/read-workload.ts'
+import { type RepeatOptions, repeatUntilHealthy } from './repeat-until-healthy.ts'
+import { reportWorkload } from './workload/report-workload.ts'
+import { parseTarget } from './workload/target.ts'
+
+interface DoctorWorkloadOptions extends ClusterOptions, AgentImageOptions, RepeatOptions {}
+
+/**
+ * `akv-injector doctor pod NAME`: explains why a pod, or the pods of a workload, don't start or are stale.
+ *
+ * @param words - `pod NAME` or `KIND/NAME`
+ * @returns 1 if something fails
+ * @throws InputError if the workload can't be read
+ */
+export async function doctorWorkload(
+  words: readonly string[],
+  options: DoctorWorkloadOptions,
+): Promise<ExitCode> {
+  const target = parseTarget(words)
+  return await repeatUntilHealthy(options, createProgress(), async () => {
+    const cluster = openCluster(options)
+    const facts = await readWorkload(cluster, { ...options, target })
+    return reportWorkload(facts, cluster.notices.all())
+  })
+}

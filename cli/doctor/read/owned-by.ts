@@ -1,0 +1,11 @@
+import type { JsonObject } from '../../../lib/shape.ts'
+import { objectsAt, textAt } from '../model/objects.ts'
+
+/** Whether one of these objects is the controller of another one. */
+export function ownedBy(object: JsonObject, owners: readonly JsonObject[]): boolean {
+  const controller = objectsAt(object, 'metadata', 'ownerReferences').find(
+    (one) => one['controller'] === true,
+  )
+  const uid = textAt(controller, 'uid')
+  return uid !== '' && owners.some((owner) => textAt(owner, 'metadata', 'uid') === uid)
+}

@@ -1,0 +1,61 @@
+import { type JsonObject, objectAt } from '../../../lib/shape.ts'
+import { pathOfKind } from '../../cluster/list-all.ts'
+import { createNotices } from '../../cluster/notices.ts'
+import type { Cluster } from '../../cluster/open-cluster.ts'
+import type { AgentImages } from '../../cluster/pods/agent-images.ts'
+import { repositoryOf } from '../../cluster/pods/agent-images.ts'
+import type { AgentImageOptions } from '../../cluster/pods/find-agent-images.ts'
+import { findInstall, type Install, isOfInstall } from '../model/find-install.ts'
+import { selectsNamespace } from '../model/label-selector.ts'
+import { timeAt } from '../model/objects.ts'
+import type { WorkloadFacts } from '../workload/workload-facts.ts'
+import { kinds } from './kinds.ts'
+import { listReadable, type ReadScope } from './list-readable.ts'
+
+interface SeenWebhook extends Pick<WorkloadFacts, 'settings' | 'isExcluded' | 'configuredAtMs'> {
+  /** Those that run agents. Undefined if they aren't known. */
+  readonly images: AgentImages | undefined
+}
+
+/** What the install says about the pods of a namespace, as far as the caller may read it. None of it is needed. */
+export async function readWebhook(
+  cluster: Cluster,
+  { namespace, installNamespace, agentImage }: AgentImageOptions & { readonly namespace: string },
+): Promise<SeenWebhook> {
+  const silently = { ...cluster, notices: createNotices() }
+  const scope: ReadScope = {
+    namespaces: installNamespace === undefined ? [] : [installNamespace],
+    isServed: () => true,
+    partly: new Set(),
+  }
+  const keep = (one: JsonObject) => (isOfInstall(one) ? one : undefined)
+  const [mutatingConfigurations, deployments, found] = await Promise.all([
+    listReadable(silently, kinds.mutatingConfigurations, { scope }),
+    listReadable(silently, kinds.deployments, { scope, keep }),
+    // Whoever has the ClusterRole view in a namespace may get it.
+    cluster
+      .get(`${pathOfKind(kinds.namespaces, undefined)}/${encodeURIComponent(namespace)}`)
+      .then(objectAt, () => undefined),
+  ])
+  const install = findInstall(
+    { mutatingConfigurations, deployments },
+    { namespace: installNamespace },
+  )
+  const settings = install.components.webhook?.env
+  const image = settings?.['AKV_INJECTOR_AGENT_IMAGE']
+  return {
+    settings,
+    images: agentImage ?? (image === undefined ? undefined : [repositoryOf(image)]),
+    isExcluded:
+      found === undefined || install.entries.length === 0
+        ? undefined
+        : !install.entries.some((entry) => selectsNamespace(entry, found)),
+    configuredAtMs: configuredAt(install),
+  }
+}
+
+function configuredAt({ configurations }: Install): number | null | undefined {
+  if (configurations === undefined) return undefined
+  const [first] = configurations
+  return first === undefined ? null : timeAt(first, 'metadata', 'creationTimestamp')
+}
