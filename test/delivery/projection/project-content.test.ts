@@ -237,3 +237,60 @@ t.test('a target beyond the budget fails alone, and keeps its current value', as
     problems: ['team-a:secrets/large AKV_INTERNAL'],
   })
 })
+
+t.test('each target says which versions its value is made of', async (t) => {
+  const [one = '', two = ''] = [1, 2].map((i) => `${i}`.repeat(32))
+  const secret = (name: string) => ({ vault: 'team-a', type: 'secret', name }) as const
+  const wanted = config({
+    onDeleted: 'remove',
+    files: [
+      secretFile('a'),
+      secretFile('failing'),
+      secretFile('gone'),
+      secretFile('history', { versions: 2 }),
+    ],
+    templates: [
+      {
+        path: 't',
+        segments: ['-', { object: secret('a') }, { object: secret('gone'), ...optional }],
+      },
+      { path: 'u', segments: [{ object: secret('a') }, { object: secret('failing') }] },
+    ],
+    env: [secretVariable('A', 'a'), secretVariable('B', 'quiet')],
+  })
+  const found = (...versions: readonly string[]): FetchOutcome => {
+    const [first = secretAnswer(''), ...older] = versions.map((version) =>
+      secretAnswer('v', { version }),
+    )
+    return { kind: 'fetched', found: [first, ...older] }
+  }
+  const outcomes = new Map([
+    ['team-a:secrets/a', found(two)],
+    ['team-a:secrets/failing', not('failed')],
+    ['team-a:secrets/gone', not('absent')],
+    ['history of team-a:secrets/history', found(two, one)],
+  ])
+  const held = content({ failing: 'v', gone: 'v', t: 'v', u: 'v' }, { A: 'v', B: 'v' })
+  const old = new Map([['team-a:secrets/old', [{ version: one }]]])
+  const projectFrom = async (before: Content, known: boolean) => {
+    const targets = wanted.files.length + wanted.templates.length + wanted.env.length
+    const sources = known ? Array.from({ length: targets }, () => old) : undefined
+    const projected = await projectContent(wanted, { outcomes, before, sources })
+    return projected.sources.map((sources) =>
+      sources === undefined
+        ? 'unknown'
+        : Object.fromEntries(
+            [...sources].map(([key, versions]) => [key, versions.map(({ version }) => version)]),
+          ),
+    )
+  }
+  const a = { 'team-a:secrets/a': [two] }
+  const kept = { 'team-a:secrets/old': [one] }
+  const history = { 'history of team-a:secrets/history': [two, one] }
+  t.strictSame(await projectFrom(held, true), [a, kept, {}, history, a, kept, a, kept])
+  t.strictSame(await projectFrom(held, false), [
+    ...[a, 'unknown', {}, history],
+    ...[a, 'unknown', a, 'unknown'],
+  ])
+  t.strictSame(await projectFrom(noContent, true), [a, {}, {}, history, a, {}, a, {}])
+})
