@@ -18,6 +18,7 @@ const repairs = {
   'cert-manager':
     'look at kubectl get certificates, and whether cert-manager’s CA injector runs (docs/install.md, "The serving certificate")',
   files: 'renew the certificate, or correct certs.files.caBundle of the chart',
+  unknown: 'docs/certificates.md says who renews the certificate',
 } as const
 
 /** Whether each entry has a CA in force, and whether it verifies the certificate that the webhook serves. */
@@ -42,7 +43,7 @@ export function checkCertificates(
             repair,
           ),
         )
-      : [passed(`caBundle has a valid CA (${mode})`)]),
+      : [passed(`caBundle has a valid CA${mode === 'unknown' ? '' : ` (${mode})`}`)]),
     ...checkController(install),
     ...(mode === 'cert-manager' ? checkCertManager(facts, install) : []),
     ...bundles

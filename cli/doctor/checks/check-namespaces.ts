@@ -76,7 +76,13 @@ function checkUninjected({ pods }: NamespaceFacts): readonly CheckResult[] {
       !objectsAt(pod, 'spec', 'initContainers').some((one) => textAt(one, 'name') === agentName),
   )
   if (bare.length === 0)
-    return [passed(`each of ${countOf(annotated.length, 'annotated pod')} has the agent`)]
+    return [
+      passed(
+        annotated.length === 0
+          ? 'no pod is annotated'
+          : `no agent is missing in ${countOf(annotated.length, 'annotated pod')}`,
+      ),
+    ]
   return [
     failed(
       `${countOf(bare.length, 'annotated pod')} without the agent, and so without secrets: ${listNames(bare.map(fullNameOf))}`,

@@ -34,14 +34,21 @@ export interface Install {
  * Finds an install by what the chart can't change: the names of the webhook's entries, and what the containers run. Names of
  * releases and namespaces differ, and so does the label `app.kubernetes.io/name`.
  *
- * @param options - `namespace`: where the install is, if the caller has said so
+ * @param options - `namespace`: where the install is, if the caller has said so; `readable`: the namespaces whose Deployments could
+ *   be read, undefined for all
  */
 export function findInstall(
   {
     mutatingConfigurations,
     deployments,
   }: Pick<ClusterFacts, 'mutatingConfigurations' | 'deployments'>,
-  { namespace: given }: { readonly namespace?: string | undefined },
+  {
+    namespace: given,
+    readable,
+  }: {
+    readonly namespace?: string | undefined
+    readonly readable?: readonly string[] | undefined
+  },
 ): Install {
   const configurations = mutatingConfigurations?.filter((one) => ourEntries(one).length > 0)
   const entries = (configurations ?? []).flatMap(ourEntries)
@@ -54,7 +61,10 @@ export function findInstall(
     configurations,
     entries,
     components: Object.fromEntries(ours.map((component) => [component.name, component])),
-    isKnown: deployments !== undefined && namespace !== undefined,
+    isKnown:
+      deployments !== undefined &&
+      namespace !== undefined &&
+      (readable === undefined || readable.includes(namespace)),
   }
 }
 
@@ -124,17 +134,19 @@ export function podsOf(
   )
 }
 
-/** How the certificate comes. */
+/** How the certificate comes. Unknown if the Deployments may not be read. */
 export function certificateMode({
   configurations,
   components: { certs },
-}: Install): 'self-managed' | 'cert-manager' | 'files' {
+  isKnown,
+}: Install): 'self-managed' | 'cert-manager' | 'files' | 'unknown' {
   const annotated = (configurations ?? []).some(
     (one) =>
       valueAt(one, 'metadata', 'annotations', 'cert-manager.io/inject-ca-from') !== undefined,
   )
   if (annotated) return 'cert-manager'
-  return certs === undefined ? 'files' : 'self-managed'
+  if (certs !== undefined) return 'self-managed'
+  return isKnown ? 'files' : 'unknown'
 }
 
 export const configurationNames = ({ configurations }: Install): readonly string[] =>

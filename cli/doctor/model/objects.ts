@@ -41,3 +41,6 @@ export function templateOf(workload: unknown): JsonObject {
     ? template
     : objectAt(workload, 'spec', 'jobTemplate', 'spec', 'template')
 }
+
+/** A message without line breaks. The webhook lists problems in lines. */
+export const oneLine = (message: string): string => message.trim().replace(/\s*\n\s*/g, '; ')

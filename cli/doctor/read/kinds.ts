@@ -25,23 +25,13 @@ const ofNamespaces = (kind: string, api: string, resource: string): ListedKind =
 })
 
 export const kinds = {
-  nodes: ofCluster(
-    'Node',
-    'api/v1',
-    'nodes',
-    'nodes, their versions and the faults of their kubelets',
-  ),
-  namespaces: ofCluster(
-    'Namespace',
-    'api/v1',
-    'namespaces',
-    'namespaces, and which ones are left alone',
-  ),
+  nodes: ofCluster('Node', 'api/v1', 'nodes', 'the versions of nodes'),
+  namespaces: ofCluster('Namespace', 'api/v1', 'namespaces', 'which namespaces are left alone'),
   mutatingConfigurations: ofCluster(
     'MutatingWebhookConfiguration',
     admission,
     'mutatingwebhookconfigurations',
-    'the webhook configuration, its place among others, and its caBundle',
+    'the webhook configuration and its caBundle',
   ),
   policies: ofCluster(
     'ValidatingAdmissionPolicy',

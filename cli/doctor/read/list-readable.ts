@@ -13,8 +13,8 @@ export interface ReadScope {
   readonly namespaces: readonly string[]
   /** Whether the cluster serves a kind. */
   readonly isServed: (kind: Kind) => boolean
-  /** Collects the kinds that could be read only there. */
-  readonly partly: Set<string>
+  /** Collects the resources that could be read only there: in which of the namespaces. */
+  readonly partly: Map<string, readonly string[]>
 }
 
 /** Keeps an object, or a part of it; undefined if nothing of it is needed. */
@@ -36,7 +36,7 @@ export async function servedKinds({ get }: Pick<Cluster, 'get'>): Promise<(kind:
 /**
  * Lists the objects of a kind that the caller may list: in the whole cluster, or else in the namespaces of the scope.
  *
- * @returns undefined if there is no such place; then a notice says so
+ * @returns undefined if there is no such place; for a kind of the whole cluster, a notice says so
  */
 export async function listReadable(
   cluster: ReadingCluster,
@@ -49,19 +49,20 @@ export async function listReadable(
     return (await mayRead(cluster, right))
       ? await listIn(cluster, kind, { namespace: undefined, keep })
       : undefined
-  // Not everywhere isn't worth a notice of its own for each kind.
+  // For each kind and namespace, a notice would be one too many.
   const silently = { ...cluster, notices: createNotices() }
   if (await mayRead(silently, right))
     return await listIn(cluster, kind, { namespace: undefined, keep })
-  const readable: JsonObject[] = []
-  let isReadable = false
-  for (const namespace of scope.namespaces) {
-    if (!(await mayRead(cluster, { ...right, namespace }))) continue
-    isReadable = true
-    readable.push(...(await listIn(cluster, kind, { namespace, keep })))
-  }
-  if (isReadable) scope.partly.add(kind.resource)
-  return isReadable ? readable : undefined
+  const allowed = await Promise.all(
+    scope.namespaces.map((namespace) => mayRead(silently, { ...right, namespace })),
+  )
+  const readable = scope.namespaces.filter((_, index) => allowed[index])
+  scope.partly.set(kind.resource, readable)
+  if (readable.length === 0) return undefined
+  const lists = await Promise.all(
+    readable.map((namespace) => listIn(cluster, kind, { namespace, keep })),
+  )
+  return lists.flat()
 }
 
 async function listIn(

@@ -54,14 +54,14 @@ export async function readFacts(
       ...new Set([namespace, ...(installNamespace === undefined ? [] : [installNamespace])]),
     ],
     isServed: await servedKinds(cluster),
-    partly: new Set(),
+    partly: new Map(),
   }
   const objects = await readObjects(cluster, scope)
-  if (scope.partly.size > 0)
-    notices.say(
-      `only in ${scope.namespaces.length === 1 ? 'namespace' : 'the namespaces'} ${scope.namespaces.join(', ')}, these could be read: ${[...scope.partly].toSorted().join(', ')}`,
-    )
-  const install = findInstall(objects, { namespace: installNamespace })
+  for (const sentence of partlyRead(scope)) notices.say(sentence)
+  const install = findInstall(objects, {
+    namespace: installNamespace,
+    readable: scope.partly.get(kinds.deployments.resource),
+  })
   const common = {
     ...objects,
     nowMs: cluster.wallMs(),
@@ -74,6 +74,24 @@ export async function readFacts(
     readSyncRights(cluster, { install, accounts: objects.accounts }),
   ])
   return { facts: { ...common, servedCertificate, certificates, dryRun, syncRights }, install }
+}
+
+/** What could be read only in some namespaces, and what not even there. */
+function partlyRead({ namespaces, partly }: ReadScope): readonly string[] {
+  const resources = [...partly.keys()].toSorted()
+  return namespaces.flatMap((namespace) => {
+    const { true: read = [], false: missing = [] } = Object.groupBy(resources, (resource) =>
+      String(partly.get(resource)?.includes(namespace) === true),
+    )
+    return [
+      ...(read.length === 0
+        ? []
+        : [`only in namespace ${namespace}, these could be read: ${read.join(', ')}`]),
+      ...(missing.length === 0
+        ? []
+        : [`the right to list these in namespace ${namespace} is missing: ${missing.join(', ')}`]),
+    ]
+  })
 }
 
 async function readObjects(cluster: ReadingCluster, scope: ReadScope) {

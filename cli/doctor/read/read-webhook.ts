@@ -26,7 +26,7 @@ export async function readWebhook(
   const scope: ReadScope = {
     namespaces: installNamespace === undefined ? [] : [installNamespace],
     isServed: () => true,
-    partly: new Set(),
+    partly: new Map(),
   }
   const keep = (one: JsonObject) => (isOfInstall(one) ? one : undefined)
   const [mutatingConfigurations, deployments, found] = await Promise.all([
@@ -39,7 +39,7 @@ export async function readWebhook(
   ])
   const install = findInstall(
     { mutatingConfigurations, deployments },
-    { namespace: installNamespace },
+    { namespace: installNamespace, readable: scope.partly.get(kinds.deployments.resource) },
   )
   const settings = install.components.webhook?.env
   const image = settings?.['AKV_INJECTOR_AGENT_IMAGE']

@@ -29,7 +29,7 @@ export async function tryDryRun(
         'the webhook leaves all namespaces alone, so none of their pods shows whether it answers',
     }
   const right = {
-    what: 'whether the webhook answers (by a dry run)',
+    what: 'the answer of the webhook to a dry run',
     verb: 'create',
     group: '',
     resource: 'pods',

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../lib/shape.ts'
 import { type CheckResult, failed } from '../model/check-result.ts'
-import { objectsAt, textAt, timeAt } from '../model/objects.ts'
+import { objectsAt, oneLine, textAt, timeAt } from '../model/objects.ts'
 
 /** Why a controller could not create pods, by its newest event or by the condition of its object. */
 export function refusedCreation({
@@ -16,7 +16,7 @@ export function refusedCreation({
   const condition = objects
     .flatMap((object) => objectsAt(object, 'status', 'conditions'))
     .find((one) => one['type'] === 'ReplicaFailure' && one['status'] === 'True')
-  const message = textAt(newest, 'message') || textAt(condition, 'message')
+  const message = oneLine(textAt(newest, 'message') || textAt(condition, 'message'))
   if (message === '') return undefined
   const { sentence, hint } = explain(message)
   return failed(`${sentence}: ${message}`, hint)

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, valueAt } from '../../../lib/shape.ts'
 import type { AgentLog } from '../../cluster/pods/agent-log.ts'
-import { conditionOf, nameOf, objectsAt, textAt, timeAt } from '../model/objects.ts'
+import { conditionOf, nameOf, objectsAt, oneLine, textAt, timeAt } from '../model/objects.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
 /** Something that happened, for the story of a workload. */
@@ -35,7 +35,7 @@ export function tellStory(facts: WorkloadFacts): readonly string[] {
     ...(left > 0 ? [`… ${left} older lines are left out`] : []),
     ...shown.map(
       ({ atMs, who, text }) =>
-        `${new Date(atMs).toISOString().slice(0, 19)}Z  ${who}: ${text.slice(0, maxText)}`,
+        `${new Date(atMs).toISOString().slice(0, 19)}Z  ${who}: ${oneLine(text.slice(0, maxText))}`,
     ),
   ]
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { valueAt } from '../../../lib/shape.ts'
 import { brokenAnswer, failure } from '../../support/api-server/api-answer.ts'
 import { node } from './harness/healthy-cluster.ts'
 import { serveInstall } from './harness/serve-install.ts'
@@ -57,6 +58,25 @@ t.test('what may not be read is said once, and is no failure', async (t) => {
     t.equal(lines.filter((line) => line.includes(` ${resource}`)).length >= 1, true, resource)
   t.equal(new Set(lines).size, lines.length)
   t.ok(lines.length <= 8, stdout)
+})
+
+t.test('nothing is concluded from what may be read only in another namespace', async (t) => {
+  const { server, doctor } = await serveInstall(t)
+  const { before } = server
+  server.before = (request) => {
+    const namespace = valueAt(request.body, 'spec', 'resourceAttributes', 'namespace')
+    return request.path.endsWith('reviews') && namespace !== 'team-a'
+      ? [201, { status: { allowed: false } }]
+      : before(request)
+  }
+  for (const options of [[], ['--install-namespace', 'akv-injector']]) {
+    const { code, stdout } = await doctor('-n', 'team-a', ...options)
+    t.equal(code, 0, stdout)
+    t.match(stdout, /^0 failures, 0 warnings, \d+ not checked, \d ok$/m)
+    t.match(stdout, /^\? only in namespace team-a, these could be read: .*deployments, .*pods/m)
+    t.notMatch(stdout, 'Secret sync')
+    t.ok(stdout.split('\n').filter((line) => line.startsWith('? ')).length <= 8, stdout)
+  }
 })
 
 t.test('an API server that refuses all reviews', async (t) => {
