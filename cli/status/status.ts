@@ -12,7 +12,7 @@ interface StatusOptions extends ClusterOptions, AgentImageOptions {
   readonly output?: 'text' | 'json'
 }
 
-/** Says how each pod and each account is, and exits with 1 if anything fails (docs/specification.md, "Asking a cluster"). */
+/** Says how each pod and each account is, and exits with 1 if anything fails (docs/specification.md, "Reading pods"). */
 export async function status(options: StatusOptions): Promise<ExitCode> {
   const { selector, output = 'text' } = options
   const cluster = openCluster(options)

@@ -47,8 +47,9 @@ export async function writeClusterAccess(options: ClusterAccessOptions): Promise
     stringify(kubeconfigOf({ server: url, caPem: authority.certificatePem, token }))
   const [token, nodeToken] = [randomUUID(), randomUUID()]
   const users = [`${token},cluster-tests,1,system:masters`]
+  // Without a node, tests may serve the logs of pods themselves.
+  await writeLeaf('kubelet', node?.name ?? 'stand-in', [node?.address ?? '127.0.0.1'])
   if (node) {
-    await writeLeaf('kubelet', node.name, [node.address])
     users.push(`${nodeToken},system:node:${node.name},2,system:nodes`)
     write('node.kubeconfig', kubeconfig(nodeToken))
   }
