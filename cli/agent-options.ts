@@ -12,8 +12,8 @@ interface AgentCommand {
 }
 
 /**
- * Reads the arguments of `akv-injector agent`. The agent itself adds `--resume-after`, `--wait` and `--then-after` when it replaces its
- * process.
+ * Reads the arguments of `akv-injector agent`. The agent itself adds `--resume-after`, `--wait` and `--then-after` when it
+ * replaces its process.
  *
  * @returns undefined if this is another command, or if the command line has to say what is wrong, or to print help
  */
