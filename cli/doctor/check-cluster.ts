@@ -21,7 +21,7 @@ export function checkCluster(
   { install, notices }: { readonly install: Install; readonly notices: readonly string[] },
 ): DoctorReport {
   const kubernetes = { title: 'Kubernetes', results: checkKubernetes(facts, install) }
-  const sections = isAbsent(install)
+  const sections = isAbsent(facts, install)
     ? [kubernetes, absent]
     : [
         kubernetes,
@@ -44,8 +44,14 @@ export function checkCluster(
 }
 
 /** Neither the webhook configuration nor a Deployment could be found, although both could be looked for. */
-const isAbsent = ({ configurations, components, namespace }: Install): boolean =>
-  namespace === undefined && configurations?.length === 0 && Object.keys(components).length === 0
+const isAbsent = (
+  { deployments }: ClusterFacts,
+  { configurations, components, namespace }: Install,
+): boolean =>
+  namespace === undefined &&
+  deployments !== undefined &&
+  configurations?.length === 0 &&
+  Object.keys(components).length === 0
 
 const absent: DoctorSection = {
   title: 'Webhook',

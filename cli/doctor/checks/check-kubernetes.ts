@@ -17,7 +17,7 @@ const withEnvFiles = 35
 
 type KubernetesFacts = Pick<
   ClusterFacts,
-  'serverVersion' | 'nodes' | 'pods' | 'deployments' | 'daemonSets' | 'otherWorkloads'
+  'serverVersion' | 'broken' | 'nodes' | 'pods' | 'deployments' | 'daemonSets' | 'otherWorkloads'
 >
 
 /** Versions of the API server and of the nodes. */
@@ -28,6 +28,12 @@ export function checkKubernetes(facts: KubernetesFacts, install: Install): reado
     rankOf(serverVersion) < rankOf(`1.${oldest}.0`)
       ? failed(`the API server is ${serverVersion}, which is older than 1.${oldest}`, upgrade)
       : passed(`API server ${serverVersion}`),
+    ...facts.broken.map((sentence) =>
+      failed(
+        sentence,
+        'look at the API server and at what serves this kind; its checks are left out',
+      ),
+    ),
     ...(facts.nodes === undefined
       ? []
       : [

@@ -11,6 +11,8 @@ export interface ClusterFacts {
   readonly nowMs: number
   /** Of the API server: `v1.36.3`. */
   readonly serverVersion: string
+  /** A sentence for each kind that the API server failed to list. */
+  readonly broken: readonly string[]
   readonly nodes: Objects | undefined
   readonly namespaces: Objects | undefined
   readonly mutatingConfigurations: Objects | undefined

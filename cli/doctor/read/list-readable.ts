@@ -1,3 +1,4 @@
+import { answerOf, asSentence } from '../../../kubernetes/answers.ts'
 import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
 import { type Kind, listAll } from '../../cluster/list-all.ts'
 import { mayRead } from '../../cluster/may-read.ts'
@@ -15,6 +16,8 @@ export interface ReadScope {
   readonly isServed: (kind: Kind) => boolean
   /** Collects the resources that could be read only there: in which of the namespaces. */
   readonly partly: Map<string, readonly string[]>
+  /** Collects a sentence for each kind that the API server failed to list. */
+  readonly broken: Set<string>
 }
 
 /** Keeps an object, or a part of it; undefined if nothing of it is needed. */
@@ -47,12 +50,12 @@ export async function listReadable(
   const right = { what: kind.what, group: groupOf(kind), resource: kind.resource }
   if (kind.isOfCluster)
     return (await mayRead(cluster, right))
-      ? await listIn(cluster, kind, { namespace: undefined, keep })
+      ? await listIn(cluster, kind, { scope, namespace: undefined, keep })
       : undefined
   // For each kind and namespace, a notice would be one too many.
   const silently = { ...cluster, notices: createNotices() }
   if (await mayRead(silently, right))
-    return await listIn(cluster, kind, { namespace: undefined, keep })
+    return await listIn(cluster, kind, { scope, namespace: undefined, keep })
   const allowed = await Promise.all(
     scope.namespaces.map((namespace) => mayRead(silently, { ...right, namespace })),
   )
@@ -60,27 +63,46 @@ export async function listReadable(
   scope.partly.set(kind.resource, readable)
   if (readable.length === 0) return undefined
   const lists = await Promise.all(
-    readable.map((namespace) => listIn(cluster, kind, { namespace, keep })),
+    readable.map((namespace) => listIn(cluster, kind, { scope, namespace, keep })),
   )
-  return lists.flat()
+  return lists.includes(undefined) ? undefined : lists.flatMap((list) => list ?? [])
 }
 
+/** A kind that the API server fails to list, such as one whose conversion webhook is down, doesn't end the examination. */
 async function listIn(
   { get, notices }: ReadingCluster,
-  kind: Kind,
-  { namespace, keep }: { readonly namespace: string | undefined; readonly keep: Keep },
-): Promise<readonly JsonObject[]> {
-  const kept: JsonObject[] = []
-  await listAll({ get, notices }, kind, {
+  kind: ListedKind,
+  {
+    scope,
     namespace,
-    onObject(object) {
-      if (!isObject(object)) return
-      // The items of a list don't say their kind.
-      const found = keep({ ...object, kind: kind.kind })
-      if (found !== undefined) kept.push(found)
-    },
-  })
-  return kept
+    keep,
+  }: {
+    readonly scope: ReadScope
+    readonly namespace: string | undefined
+    readonly keep: Keep
+  },
+): Promise<readonly JsonObject[] | undefined> {
+  const kept: JsonObject[] = []
+  function onObject(object: unknown) {
+    if (!isObject(object)) return
+    // The items of a list don't say their kind.
+    const found = keep({ ...object, kind: kind.kind })
+    if (found !== undefined) kept.push(found)
+  }
+  let sentence: string | undefined
+  const noting: typeof get = (...request) =>
+    get(...request).catch((error: unknown) => {
+      if ((answerOf(error)?.status ?? 0) >= 500) sentence = asSentence(error).message
+      throw error
+    })
+  try {
+    await listAll({ get: noting, notices }, kind, { namespace, onObject })
+    return kept
+  } catch (error) {
+    if (sentence === undefined) throw error
+    scope.broken.add(`${kind.what} can’t be read: ${sentence}`)
+    return undefined
+  }
 }
 
 /** `apps` of `apis/apps/v1`; empty for the core group. */

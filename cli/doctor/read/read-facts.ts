@@ -55,6 +55,7 @@ export async function readFacts(
     ],
     isServed: await servedKinds(cluster),
     partly: new Map(),
+    broken: new Set(),
   }
   const objects = await readObjects(cluster, scope)
   for (const sentence of partlyRead(scope)) notices.say(sentence)
@@ -64,6 +65,7 @@ export async function readFacts(
   })
   const common = {
     ...objects,
+    broken: [...scope.broken],
     nowMs: cluster.wallMs(),
     serverVersion: textAt(version, 'gitVersion'),
   }

@@ -27,6 +27,7 @@ export async function readWebhook(
     namespaces: installNamespace === undefined ? [] : [installNamespace],
     isServed: () => true,
     partly: new Map(),
+    broken: new Set(),
   }
   const keep = (one: JsonObject) => (isOfInstall(one) ? one : undefined)
   const [mutatingConfigurations, deployments, found] = await Promise.all([

@@ -100,6 +100,19 @@ t.test('a cluster that can’t be reached', async (t) => {
   t.match(await doctor(), { code: 2, stdout: '', stderr: /cannot read the version/ })
 })
 
+t.test('a kind that can’t be listed is a failure, and the other checks are made', async (t) => {
+  const { server, doctor } = await serveInstall(t)
+  const { before } = server
+  server.before = (request) =>
+    request.path.endsWith('/podmonitors')
+      ? failure(500, 'InternalError', 'conversion webhook for monitoring.coreos.com/v1 failed')
+      : before(request)
+  const { code, stdout } = await doctor()
+  t.equal(code, 1)
+  t.match(stdout, /^× podmonitors can’t be read: the API server answered 500: conversion webhook/m)
+  t.match(stdout, /^1 failure, 0 warnings, \d\d ok$/m)
+})
+
 t.test('connections that break once do no harm', async (t) => {
   const { server, doctor } = await serveInstall(t)
   const { before } = server

@@ -77,6 +77,7 @@ export function healthyFacts(changed: Partial<ClusterFacts> = {}): ClusterFacts 
   return {
     nowMs: Date.now(),
     serverVersion: 'v1.36.3',
+    broken: [],
     nodes,
     namespaces,
     mutatingConfigurations: of('MutatingWebhookConfiguration'),
