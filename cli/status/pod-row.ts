@@ -34,9 +34,12 @@ export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined 
     const failures = failureOf(code, vaults)
     return { ...row, state, ...(code !== undefined && { code }), sinceMs, why, failures }
   }
-  const { state } = asked
+  const { state, atMs } = asked
   const entries = entriesOf(state)
-  const held = objects.map((object) => ({ object, held: heldVersions(object, { pod, entries }) }))
+  const held = objects.map((object) => ({
+    object,
+    held: heldVersions(object, { pod, entries, atMs }),
+  }))
   const part = { ...row, agent: state.agent, ...answeredPart(held, isRefreshing(pod)) }
   // It holds what it has said, and doesn't refresh it.
   const ended = isRefreshing(pod) ? failedEnd(pod) : undefined

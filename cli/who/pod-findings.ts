@@ -43,7 +43,10 @@ export function podFindings(
   if (asked.kind !== 'answered') return unasked(whyUnanswered(asked))
   if (objects === undefined) return unasked('its configuration can’t be read')
   const entries = entriesOf(asked.state)
-  const all = objects.map((object) => ({ object, held: heldVersions(object, { pod, entries }) }))
+  const all = objects.map((object) => ({
+    object,
+    held: heldVersions(object, { pod, entries, atMs: asked.atMs }),
+  }))
   return {
     holdings: all.flatMap(({ object, held }) =>
       holdingsOf(object, held).map((holding) => ({ ...owner, ...holding })),

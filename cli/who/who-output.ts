@@ -1,6 +1,6 @@
 import { withoutAbsent } from '../../lib/shape.ts'
 import { ageText, createTable } from '../cluster/table.ts'
-import type { AskedPlace } from './asked-place.ts'
+import { type AskedPlace, describeAsked } from './asked-place.ts'
 import type { HoldingRow, UnaskedRow } from './holding-row.ts'
 
 /** Everything that `who` prints. */
@@ -8,6 +8,8 @@ export interface WhoReport {
   readonly place: AskedPlace
   readonly holders: readonly HoldingRow[]
   readonly unasked: readonly UnaskedRow[]
+  /** How many pods and Secrets ask for the object, whatever they hold. */
+  readonly asking: number
   readonly gate?: { readonly isOpen: boolean; readonly sentence: string }
   readonly notices: readonly string[]
 }
@@ -29,7 +31,10 @@ const unaskedColumns = ['NAMESPACE', 'WORKLOAD', 'HOLDERS', 'COULD NOT BE ASKED'
 }))
 
 /** The report as lines of text. */
-export function whoText({ holders, unasked, gate }: WhoReport, wallMs: number): readonly string[] {
+export function whoText(
+  { place, holders, unasked, asking, gate }: WhoReport,
+  wallMs: number,
+): readonly string[] {
   const tables = [
     ...tableOf(
       holderColumns,
@@ -47,7 +52,13 @@ export function whoText({ holders, unasked, gate }: WhoReport, wallMs: number): 
     ),
   ]
   if (gate) return [...tables, ...(tables.length > 0 ? [''] : []), gate.sentence]
-  return tables.length > 0 ? tables : ['nobody']
+  if (tables.length > 0) return tables
+  const object = describeAsked(place)
+  return [
+    asking === 0
+      ? `nobody asks for ${object}; check its name, and the namespace`
+      : `none of ${asking} that ask for ${object} are of this kind`,
+  ]
 }
 
 function tableOf(

@@ -1,19 +1,13 @@
 import { printLines } from '../../lib/terminal/print-lines.ts'
-import { type Cluster, type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
-import type { AgentPod } from '../cluster/pods/agent-pod.ts'
-import { askAgents } from '../cluster/pods/ask-agents.ts'
-import { type AgentImageOptions, findAgentImages } from '../cluster/pods/find-agent-images.ts'
-import { listAgentPods } from '../cluster/pods/list-pods.ts'
-import { accountKind, listIfAllowed } from '../cluster/sync/list-sources.ts'
-import { readSyncedAccount } from '../cluster/sync/synced-account.ts'
+import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
+import type { AgentImageOptions } from '../cluster/pods/find-agent-images.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { InputError } from '../input/text/input-error.ts'
-import { accountFindings } from './account-findings.ts'
 import { type AskedPlace, parsePlace } from './asked-place.ts'
-import { changedMeanwhile, gateLimits, gateSentence } from './gate.ts'
-import type { Appearance, Findings, Holding, Unasked } from './holding.ts'
+import { findHolders } from './find-holders.ts'
+import { gateLimits, gateSentence } from './gate.ts'
+import type { Holding } from './holding.ts'
 import { groupHoldings, groupUnasked, type HoldingRow } from './holding-row.ts'
-import { objectsAskedAbout, podFindings } from './pod-findings.ts'
 import { type WhoReport, whoJson, whoText } from './who-output.ts'
 
 interface WhoOptions extends ClusterOptions, AgentImageOptions {
@@ -33,18 +27,19 @@ export async function who(options: WhoOptions): Promise<ExitCode> {
   const isGate = options.gate === true
   if (isGate) checkGate(place, options)
   const cluster = openCluster(options)
-  const found = await find(cluster, { place, isGate, options })
+  const found = await findHolders(cluster, { place, isGate, options })
   const all = groupHoldings(found.holdings, found.appearances)
   const isChosen = chooses(options, { place, wallMs: cluster.wallMs() })
   const holders = all.filter(isChosen)
   const unasked = groupUnasked(found.unasked)
   const isOpen = holders.length === 0 && unasked.length === 0
-  const asking = all.reduce((sum, row) => sum + row.holders.length, 0)
+  const asking = countHolders([...found.holdings, ...found.unasked])
   const counts = { holders: count(holders), unasked: count(unasked), asking }
   const report: WhoReport = {
     place,
     holders,
     unasked,
+    asking,
     ...(isGate && { gate: { isOpen, sentence: gateSentence({ place, isOpen, ...counts }) } }),
     notices: [...cluster.notices.all(), ...(isGate ? [gateLimits] : [])],
   }
@@ -65,52 +60,6 @@ function checkGate({ name, version }: AskedPlace, options: WhoOptions): void {
     )
 }
 
-interface Search {
-  readonly place: AskedPlace
-  readonly isGate: boolean
-  readonly options: WhoOptions
-}
-
-async function find(cluster: Cluster, search: Search): Promise<Findings> {
-  const { place, isGate, options } = search
-  const { selector } = options
-  const images = await findAgentImages(cluster, options)
-  const pods = await listAgentPods(cluster, { selector, images })
-  const asking = pods.filter((pod) => objectsAskedAbout(pod, place)?.length !== 0)
-  const answers = await askAgents(cluster, asking)
-  const ofPods = answers.map(({ pod, asked }) => podFindings(pod, { asked, place }))
-  const accounts = await listIfAllowed(cluster, accountKind, { selector, read: readSyncedAccount })
-  const ofAccounts = (accounts ?? []).map((account) => accountFindings(account, place))
-  const all = [...ofPods, ...ofAccounts]
-  const holdings: readonly Holding[] = all.flatMap((it) => it.holdings)
-  const appearances: readonly Appearance[] = all.flatMap((it) => it.appearances)
-  const unasked: Unasked[] = all.flatMap((it) => it.unasked)
-  if (accounts === undefined) unasked.push(everybody(cluster, 'ServiceAccounts can’t be read'))
-  if (isGate) {
-    const after = await listAgentPods(cluster, { images })
-    unasked.push(...changedMeanwhile(pods, { after, place }))
-    if (images === undefined) unasked.push(...asking.map(withUnknownImage))
-  }
-  if (cluster.notices.isCut())
-    unasked.push(everybody(cluster, 'there are more objects than are read'))
-  return { holdings, appearances, unasked }
-}
-
-const everybody = ({ namespace }: Pick<Cluster, 'namespace'>, why: string): Unasked => ({
-  namespace: namespace ?? '*',
-  workload: '*',
-  holder: '*',
-  why,
-})
-
-/** Only whoever knows the images of the agent can tell its log from another program's. */
-const withUnknownImage = ({ namespace, workload, name: holder }: AgentPod): Unasked => ({
-  namespace,
-  workload,
-  holder,
-  why: 'the image of its agent could not be compared with the webhook’s; name it with --agent-image',
-})
-
 function chooses(
   { old, expires }: Pick<WhoOptions, 'old' | 'expires'>,
   { place: { version }, wallMs }: { readonly place: AskedPlace; readonly wallMs: number },
@@ -121,6 +70,9 @@ function chooses(
     (expires === undefined ||
       (row.expiresMs !== undefined && row.expiresMs - wallMs <= expires * 1000))
 }
+
+const countHolders = (list: readonly Pick<Holding, 'namespace' | 'workload' | 'holder'>[]) =>
+  new Set(list.map(({ namespace, workload, holder }) => `${namespace}/${workload}/${holder}`)).size
 
 const count = (rows: readonly { readonly holders: readonly string[] }[]): number =>
   rows.reduce((sum, { holders }) => sum + holders.length, 0)

@@ -5,7 +5,8 @@ import { type AgentProblem, problemWithoutState } from './problem-without-state.
 
 /** What an agent says that its pod holds. */
 export type AskedAgent =
-  | { readonly kind: 'answered'; readonly state: AgentState }
+  /** `atMs`: when it was asked, by the API server's clock */
+  | { readonly kind: 'answered'; readonly state: AgentState; readonly atMs: number }
   /** It hasn't written everything yet, or it failed before it had. */
   | ({ readonly kind: 'starting' | 'failed' } & AgentProblem)
   | { readonly kind: 'unknown'; readonly why: string }
@@ -58,7 +59,7 @@ function answerOf(
   const isRefreshing = (agent.config?.refreshSeconds ?? 0) > 0 && container?.kind === 'running'
   return isRefreshing && wallMs - Date.parse(state.at) > maxSilenceMs
     ? { kind: 'unknown', why: `its agent has said nothing since ${state.at}` }
-    : { kind: 'answered', state }
+    : { kind: 'answered', state, atMs: wallMs }
 }
 
 /** What the pod's status says of an agent whose log can't be read. */

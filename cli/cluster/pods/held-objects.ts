@@ -67,31 +67,34 @@ export const entriesOf = (state: AgentState): ReadonlyMap<string, readonly HeldO
     return reference === undefined ? '' : referenceKey(reference)
   })
 
+/** What the agent of a pod has answered. */
+interface AnsweredPod {
+  readonly pod: Pick<AgentPod, 'agent' | 'others'>
+  readonly entries: ReadonlyMap<string, readonly HeldObject[]>
+  /** When it was asked. */
+  readonly atMs: number
+}
+
 /** Which versions of an object a pod holds, by what its agent says. */
 export function heldVersions(
   asked: AskedObject,
-  {
-    pod,
-    entries,
-  }: {
-    readonly pod: Pick<AgentPod, 'agent' | 'others'>
-    readonly entries: ReadonlyMap<string, readonly HeldObject[]>
-  },
+  { pod, entries, atMs }: AnsweredPod,
 ): HeldVersions {
   const { object, isInFiles, variables } = asked
   const found = entries.get(referenceKey(object)) ?? []
   const inPlace = versionsInPlace(found)
   const [first] = found
-  const consumers = pod.agent.config?.containers ?? []
-  const startsMs = pod.others.flatMap(({ name, startedAtMs }) =>
-    consumers.includes(name) ? (startedAtMs ?? []) : [],
-  )
+  const consumers = pod.others.filter(({ name }) => pod.agent.config?.containers.includes(name))
+  const startsMs = consumers.flatMap(({ startedAtMs }) => startedAtMs ?? [])
+  // The kubelet may have read the variables of a container that doesn't run yet.
+  const startingMs = startsMs.length < consumers.length ? [atMs] : []
   const failing = found.find((entry) => entry.failing)?.failing
   const isVariable = variables.length > 0
+  const starting = versionsAtStarts(found, { asked, startsMs: startingMs })
   return {
     files: isInFiles ? inPlace : [],
     processes: isVariable ? versionsAtStarts(found, { asked, startsMs }) : [],
-    nextStart: isVariable ? inPlace : [],
+    nextStart: isVariable ? inPlace && starting && distinct([...inPlace, ...starting.flat()]) : [],
     sinceMs: timeOf(first?.since),
     expiresMs: timeOf(first?.expires),
     failing: failing && { code: failing.code, sinceMs: timeOf(failing.since) },
@@ -102,6 +105,8 @@ export function heldVersions(
   }
 }
 
+const distinct = (versions: readonly string[]): readonly string[] => [...new Set(versions)]
+
 function firstVersion({ versions, since }: HeldObject): readonly (readonly [string, number])[] {
   const [newest] = versions ?? []
   return newest === undefined || since === undefined ? [] : [[newest, Date.parse(since)]]
@@ -110,7 +115,7 @@ function firstVersion({ versions, since }: HeldObject): readonly (readonly [stri
 function versionsInPlace(entries: readonly HeldObject[]): readonly string[] | undefined {
   if (entries.length === 0) return undefined
   const lists = entries.map(({ versions }) => versions)
-  return lists.includes(undefined) ? undefined : [...new Set(lists.flatMap((list) => list ?? []))]
+  return lists.includes(undefined) ? undefined : distinct(lists.flatMap((list) => list ?? []))
 }
 
 const timeOf = (time: string | undefined): number | undefined =>

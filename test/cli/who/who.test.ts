@@ -93,7 +93,7 @@ t.test(
     })
     t.match(held.stderr, /^the gate guards against mistakes: .*other clusters/m)
     t.match(await gate(v2), { code: 1, stdout: /Pod\/web .* next start / })
-    t.match(await gate(v3), { code: 0, stdout: /open .*nobody of 2 that ask for the object holds/ })
+    t.match(await gate(v3), { code: 0, stdout: /open .*nobody of 1 that ask for the object holds/ })
 
     const unknownImage = await gate(v3, '--agent-image', 'other.example/agent')
     t.match(unknownImage, {
@@ -161,6 +161,70 @@ t.test('the gate sees pods that start while others are asked', async (t) => {
   t.equal(code, 1)
   t.match(stdout, /Pod\/new +1 +it was started, or one of its containers was/)
   t.match(stdout, /Pod\/web +1 +it was started, or one of its containers was/)
+})
+
+t.test('the gate wants each synced Secret in a status', async (t) => {
+  const { server, denied, options } = await servePods(t)
+  const gate = async () =>
+    await run(['who', `team-a:x@${v3}`, '--gate', '-A', ...image, ...options])
+  const ofManager = (manager: string) => ({
+    managedFields: [{ manager, fieldsV1: { 'f:status': {} } }],
+  })
+  const { externalSecrets, accounts } = server
+  const other = ofManager('external-secrets')
+  externalSecrets.put('ExternalSecret', { name: 'of-operator' }, {}, other)
+  t.match(await gate(), { code: 0 })
+  externalSecrets.put('ExternalSecret', { name: 'db' }, {}, ofManager('akv-injector-sync'))
+  t.match(await gate(), { code: 1, stdout: /ExternalSecret\/db +1 +no account’s status names/ })
+  accounts.put('team-a', 'app', { 'akv-injector.io/sync-status': 'db: ready\n  []' })
+  t.match(await gate(), { code: 0 })
+  denied.add('externalsecrets')
+  t.match(await gate(), { code: 1, stdout: /\* +1 +ExternalSecrets can’t be read/ })
+  denied.add('serviceaccounts')
+  t.match(await gate(), { code: 1, stdout: /\* +1 +ServiceAccounts can’t be read/ })
+})
+
+t.test('an object that is too large to be read counts as not asked', async (t) => {
+  const { put, server, options } = await servePods(t)
+  // A page may have fewer values than that.
+  const note = Array.from({ length: 600_000 }, () => 0)
+  const large = injectedPod({ name: 'large' })
+  put({ ...large, note } as typeof large, logOf(stateOf()))
+  put(injectedPod({ name: 'small' }), logOf(stateOf()))
+  const status = `db: ready\n  [team-a:db-password@${v1}]`
+  const account = server.accounts.put('team-a', 'app', { 'akv-injector.io/sync-status': status })
+  const path = '/api/v1/namespaces/team-a/serviceaccounts/app'
+  server.objects.put(path, { ...account, note } as typeof account)
+  const args = ['who', 'team-a:db-password', '-A', '-o', 'json', ...image, ...options]
+  const { stdout } = await run(args)
+  const { holders, unasked } = JSON.parse(stdout)
+  t.match(holders, [{ workload: 'Pod/small' }, { workload: 'ServiceAccount/app', version: v1 }])
+  t.match(unasked, [{ workload: 'Pod/large', why: /larger than is read of one object/ }])
+})
+
+t.test('twenty agents are asked at a time', async (t) => {
+  const { put, server, options } = await servePods(t)
+  const pods = 100
+  for (let i = 0; i < pods; i++) put(injectedPod({ name: `web-${i}` }), logOf(stateOf()))
+  const { before } = server
+  let waiting: (() => void)[] = []
+  let [most, asked] = [0, 0]
+  server.before = async (request) => {
+    if (!request.path.endsWith('/log')) return before(request)
+    asked += 1
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve)
+      most = Math.max(most, waiting.length)
+      if (waiting.length < 20) return
+      for (const release of waiting) release()
+      waiting = []
+    })
+    return before(request)
+  }
+  const args = ['who', 'team-a:db-password', '-n', 'team-a', '-o', 'json']
+  const { stdout } = await run([...args, ...image, ...options])
+  t.equal(JSON.parse(stdout).holders.length, pods)
+  t.strictSame({ most, asked }, { most: 20, asked: pods })
 })
 
 t.test('a process may hold each version that was in place while it was started', async (t) => {
