@@ -5,11 +5,14 @@ import type { ClusterFacts } from '../model/cluster-facts.ts'
 import type { Install } from '../model/find-install.ts'
 import { nameOf, namespaceOf, objectsAt, textAt } from '../model/objects.ts'
 
-type MonitoringFacts = Pick<ClusterFacts, 'podMonitors' | 'serviceMonitors' | 'rules' | 'pods'>
+type MonitoringFacts = Pick<
+  ClusterFacts,
+  'podMonitors' | 'serviceMonitors' | 'rules' | 'pods' | 'seesAllPods'
+>
 
 /** The objects for the Prometheus operator: whether what the alerts need is scraped. */
 export function checkMonitoring(facts: MonitoringFacts, install: Install): readonly CheckResult[] {
-  const { podMonitors, serviceMonitors, rules, pods } = facts
+  const { podMonitors, serviceMonitors, rules, pods, seesAllPods } = facts
   if (podMonitors === undefined || serviceMonitors === undefined || rules === undefined) return []
   const has = (objects: readonly JsonObject[]) => objects.some((one) => isOurs(one, install))
   const [watchesAgents, watchesServices, hasAlerts] = [podMonitors, serviceMonitors, rules].map(has)
@@ -37,7 +40,7 @@ export function checkMonitoring(facts: MonitoringFacts, install: Install): reado
           ),
         ]
       : []),
-    ...(watchesAgents && install.isKnown && !servesMetrics(install, pods)
+    ...(watchesAgents && install.isKnown && seesAllPods && !servesMetrics(install, pods)
       ? [
           warned(
             'a PodMonitor watches agents, but no agent serves metrics',

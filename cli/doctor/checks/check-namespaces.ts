@@ -69,6 +69,7 @@ function checkUninjected({ pods }: NamespaceFacts): readonly CheckResult[] {
     (pod) =>
       asksByAnnotations(pod) &&
       valueAt(pod, 'metadata', 'annotations', mirrorAnnotation) === undefined &&
+      valueAt(pod, 'metadata', 'deletionTimestamp') === undefined &&
       !['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase')),
   )
   const bare = annotated.filter(

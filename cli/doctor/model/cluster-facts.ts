@@ -24,6 +24,7 @@ export interface ClusterFacts {
   /** Deployments and DaemonSets excepted, the workloads that have templates of pods. */
   readonly otherWorkloads: Objects | undefined
   readonly pods: Objects | undefined
+  readonly seesAllPods: boolean
   readonly accounts: Objects | undefined
   readonly classes: Objects | undefined
   /** SecretProviderClassPodStatuses: which classes the CSI driver has mounted. */

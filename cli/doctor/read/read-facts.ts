@@ -66,6 +66,7 @@ export async function readFacts(
   const common = {
     ...objects,
     broken: [...scope.broken],
+    seesAllPods: objects.pods !== undefined && !scope.partly.has(kinds.pods.resource),
     nowMs: cluster.wallMs(),
     serverVersion: textAt(version, 'gitVersion'),
   }

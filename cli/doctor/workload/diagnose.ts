@@ -1,7 +1,5 @@
-import { gateVariable } from '../../../delivery/contract.ts'
 import { countOf } from '../../../lib/count-of.ts'
 import { listNames } from '../../../lib/list-names.ts'
-import { agentName } from '../../../webhook/core/model/our-names.ts'
 import type { AskedAgent } from '../../cluster/pods/ask-agent.ts'
 import type { ContainerState } from '../../cluster/pods/container-state.ts'
 import type { AgentProblem } from '../../cluster/pods/problem-without-state.ts'
@@ -9,8 +7,9 @@ import { ownKeys } from '../../input/document/search-templates.ts'
 import { annotationsOf } from '../../input/objects/annotations-of.ts'
 import { type CheckResult, failed, passed, unchecked, warned } from '../model/check-result.ts'
 import { asksByAnnotations } from '../model/is-annotated.ts'
-import { conditionOf, nameOf, objectsAt, textAt, timeAt } from '../model/objects.ts'
+import { conditionOf, textAt, timeAt } from '../model/objects.ts'
 import { remedyOf } from '../model/remedy.ts'
+import { diagnoseOthers } from './diagnose-others.ts'
 import { diagnosePodless } from './diagnose-podless.ts'
 import { isReady } from './story.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
@@ -81,7 +80,10 @@ function diagnoseAgent({ agent, asked, nowMs }: WorkloadFacts): readonly CheckRe
   switch (asked.kind) {
     case 'failed':
       return [
-        failed(`the agent gave up: ${asked.why}`, hintFor(asked.code, asked.why, keepsTrying)),
+        failed(
+          `the agent gave up: ${withCode(asked)}`,
+          hintFor(asked.code, asked.why, keepsTrying),
+        ),
       ]
     case 'starting':
       return [diagnoseStart(asked, nowMs)]
@@ -96,13 +98,18 @@ function diagnoseAgent({ agent, asked, nowMs }: WorkloadFacts): readonly CheckRe
   }
 }
 
+/** A message at the end of a container begins with its code, and one in a log has it beside. */
+const withCode = ({ code, why }: AgentProblem): string =>
+  code === undefined || !code.startsWith('AKV_') || why.startsWith(code) ? why : `${code}: ${why}`
+
 /** A start takes a second or two. */
 const usualStartMs = 60_000
 
-function diagnoseStart({ code, why, sinceMs }: AgentProblem, nowMs: number): CheckResult {
+function diagnoseStart(problem: AgentProblem, nowMs: number): CheckResult {
+  const { code, why, sinceMs } = problem
   if (code !== undefined)
     return failed(
-      code.startsWith('AKV_') ? `the agent is still trying: ${code}: ${why}` : why,
+      code.startsWith('AKV_') ? `the agent is still trying: ${withCode(problem)}` : why,
       hintFor(code, why, 'The agent retries by itself: the pod need not be restarted.'),
     )
   const seconds = Math.round((nowMs - sinceMs) / 1000)
@@ -149,50 +156,4 @@ function diagnoseState({
       `${remedyOf(code)} The agent refreshes by itself.`,
     ),
   )
-}
-
-/** Reasons of containers that only wait for their turn. */
-const harmless: ReadonlySet<string> = new Set(['PodInitializing', 'ContainerCreating'])
-
-/** The app's own containers: what fails there, although the agent is fine, isn't ours. */
-function diagnoseOthers({ pod, agent, namespace }: WorkloadFacts): readonly CheckResult[] {
-  const before = blockingContainer(pod)
-  if (before !== undefined)
-    return [
-      warned(
-        `init container ${before} runs before the agent, which waits for it`,
-        `kubectl logs ${nameOf(pod)} --namespace ${namespace} --container ${before}`,
-      ),
-    ]
-  const statuses = objectsAt(pod, 'status', 'containerStatuses')
-  return (agent?.others ?? []).flatMap(({ name, kind, reason, ended }) => {
-    const why = reason ?? ''
-    const message = textAt(
-      statuses.find((one) => one['name'] === name),
-      'state',
-      'waiting',
-      'message',
-    )
-    const waitsForAgent = message.includes(gateVariable)
-    if (kind !== 'waiting' || why === '' || harmless.has(why) || waitsForAgent) return []
-    const last = ended === undefined ? '' : `, last exit code ${ended.exitCode}`
-    return [
-      failed(
-        `container ${name}: ${why}${last}${message === '' ? '' : `: ${message}`}`,
-        `kubectl logs ${nameOf(pod)} --namespace ${namespace} --container ${name}${ended === undefined ? '' : ' --previous'}`,
-      ),
-    ]
-  })
-}
-
-/** An init container before the agent that hasn't ended yet. */
-function blockingContainer(pod: unknown): string | undefined {
-  const names = objectsAt(pod, 'spec', 'initContainers').map((one) => textAt(one, 'name'))
-  const earlier = names.slice(0, Math.max(0, names.indexOf(agentName)))
-  const statuses = objectsAt(pod, 'status', 'initContainerStatuses')
-  return earlier.find((name) => {
-    const status = statuses.find((one) => one['name'] === name)
-    const isRunning = timeAt(status, 'state', 'running', 'startedAt') !== undefined
-    return isRunning && status?.['started'] !== true
-  })
 }

@@ -91,6 +91,11 @@ const cases: Readonly<Record<string, readonly [status: object, log: string, said
     '',
     /^× the agent gave up: AKV_FORBIDDEN: vault team-a refuses\n {4}.*Once that is done, the next try succeeds/m,
   ],
+  'the agent gave up without a message': [
+    waiting({ waiting: { reason: 'CrashLoopBackOff' } }, ended({ reason: 'Error' })),
+    remedy('AKV_FORBIDDEN'),
+    /^× the agent gave up: AKV_FORBIDDEN: cannot fetch\n/m,
+  ],
   'the agent is still trying': [
     waiting(running),
     logLine({ level: 'warn', message: 'vault team-a is out', code: 'AKV_VAULT_UNAVAILABLE' }),

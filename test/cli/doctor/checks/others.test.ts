@@ -58,6 +58,7 @@ t.test('annotated pods without the agent', (t) => {
     /^failure: 1 annotated pod without the agent, .*: team-a\/web-1$/,
   ])
   t.strictSame(findings({ pods: [pod({}, { phase: 'Failed' })] }), [])
+  t.strictSame(findings({ pods: [pod({ deletionTimestamp: '2026-11-29T09:00:00Z' })] }), [])
   t.strictSame(
     findings({
       pods: [pod({ annotations: { ...annotations, 'kubernetes.io/config.mirror': 'x' } })],
@@ -169,6 +170,7 @@ t.test('ExternalSecrets that fail count if they are ours', (t) => {
 t.test('monitors', (t) => {
   const ours = [{ metadata: { name: 'akv-injector', namespace: 'akv-injector' } }]
   const all = { podMonitors: ours, serviceMonitors: ours, rules: ours }
+  t.strictSame(findings({ ...all, seesAllPods: false }), [])
   t.match(findings(all), ['warning: a PodMonitor watches agents, but no agent serves metrics'])
   const pods = [
     {

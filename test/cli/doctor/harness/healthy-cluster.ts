@@ -78,6 +78,7 @@ export function healthyFacts(changed: Partial<ClusterFacts> = {}): ClusterFacts 
     nowMs: Date.now(),
     serverVersion: 'v1.36.3',
     broken: [],
+    seesAllPods: true,
     nodes,
     namespaces,
     mutatingConfigurations: of('MutatingWebhookConfiguration'),
