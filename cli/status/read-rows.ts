@@ -34,6 +34,13 @@ export async function podRows(
   return rows
 }
 
+/** The row of a pod before its agent has answered, as wide as the answer may make it. */
+export function rowBefore(pod: AgentPod): readonly StatusRow[] {
+  const { createdAtMs: sinceMs } = pod
+  const row = podRow(pod, { kind: 'starting', code: 'AKV_VAULT_UNAVAILABLE', sinceMs, why: '' })
+  return row === undefined ? [] : [row]
+}
+
 /** A pod that has ended holds nothing any more. It is worth a row only if its agent has failed. */
 const isOver = ({ hasEnded }: AgentPod, { state }: StatusRow): boolean =>
   hasEnded && state !== 'failed'

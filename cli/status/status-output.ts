@@ -1,8 +1,8 @@
 import { countOf } from '../../lib/count-of.ts'
+import { printableJson } from '../../lib/json/printable-json.ts'
 import { listNames } from '../../lib/list-names.ts'
 import { withoutAbsent } from '../../lib/shape.ts'
 import type { Cluster } from '../cluster/open-cluster.ts'
-import type { AgentPod } from '../cluster/pods/agent-pod.ts'
 import { ageText, createTable } from '../cluster/table.ts'
 import { isFailing, rowStates, type StatusRow } from './status-row.ts'
 
@@ -19,25 +19,15 @@ const columns = [
   { title: 'NOTE', most: 160 },
 ] as const
 
-/** Wide enough for nearly all codes, before they are known. */
-const placeholder = 'AKV_TOO_MANY_REQUESTS'
-
-/** The table of rows. Its columns are as wide as what is known before the agents are asked. */
+/** A table whose columns are as wide as these rows need. */
 export function createStatusTable(
-  pods: readonly Pick<AgentPod, 'namespace' | 'name'>[],
-  { namespace }: Pick<Cluster, 'namespace'>,
+  rows: readonly StatusRow[],
+  { namespace, wallMs }: Pick<Cluster, 'namespace' | 'wallMs'>,
 ) {
   const from = namespace === undefined ? 0 : 1
-  const known = pods.map(({ namespace, name }) => [namespace, `pod/${name}`, 'starting'])
-  const widest = ['', '', '', '', placeholder]
-  const table = createTable(
-    columns.slice(from),
-    [...known, widest].map((row) => row.slice(from)),
-  )
-  return {
-    header: table.header,
-    line: (row: StatusRow, wallMs: number) => table.line(cellsOf(row, wallMs).slice(from)),
-  }
+  const cells = (row: StatusRow) => cellsOf(row, wallMs()).slice(from)
+  const { header, line } = createTable(columns.slice(from), rows.map(cells))
+  return { header, line: (row: StatusRow) => line(cells(row)) }
 }
 
 function cellsOf(row: StatusRow, wallMs: number): readonly string[] {
@@ -96,13 +86,14 @@ export function statusJson(rows: readonly StatusRow[], notices: readonly string[
   const states = Object.fromEntries(
     rowStates.map((state) => [state, rows.filter((row) => row.state === state).length]),
   )
-  return JSON.stringify({
+  const document = {
     rows: rows.map(({ sinceMs, setSinceMs, ...row }) =>
       withoutAbsent({ ...row, since: isoTime(sinceMs), setSince: isoTime(setSinceMs) }),
     ),
     sums: { states, codes: codeSums(rows) },
     notices,
-  })
+  }
+  return printableJson(JSON.stringify(document))
 }
 
 const isoTime = (ms: number | undefined): string | undefined =>

@@ -3,7 +3,7 @@ import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
 import { type AgentImageOptions, findAgentImages } from '../cluster/pods/find-agent-images.ts'
 import { listAgentPods } from '../cluster/pods/list-pods.ts'
 import type { ExitCode } from '../command/exit-code.ts'
-import { podRows, sourceRows } from './read-rows.ts'
+import { podRows, rowBefore, sourceRows } from './read-rows.ts'
 import { createStatusTable, statusJson, sumLines } from './status-output.ts'
 import { compareRows, isFailing, type StatusRow } from './status-row.ts'
 
@@ -19,24 +19,27 @@ export async function status(options: StatusOptions): Promise<ExitCode> {
   const images = await findAgentImages(cluster, options)
   const pods = await listAgentPods(cluster, { selector, images })
   const isText = output === 'text'
-  const table = createStatusTable(pods, cluster)
   const shown = new Set<StatusRow>()
-  const show = (row: StatusRow) => {
-    if (shown.size === 0) printLines(process.stdout, [table.header])
+  let table: ReturnType<typeof createStatusTable> | undefined
+  const show = (row: StatusRow, known: () => readonly StatusRow[]) => {
+    if (table === undefined) {
+      table = createStatusTable(known(), cluster)
+      printLines(process.stdout, [table.header])
+    }
     shown.add(row)
-    printLines(process.stdout, [table.line(row, cluster.wallMs())])
+    printLines(process.stdout, [table.line(row)])
   }
   // On a terminal, what fails is shown while the others are still asked.
   const isShownAtOnce = isText && process.stdout.isTTY
   const ofPods = await podRows(cluster, pods, (row, hideProgress) => {
     if (!isShownAtOnce || !isFailing(row)) return
     hideProgress()
-    show(row)
+    show(row, () => pods.flatMap(rowBefore))
   })
   const rows = [...ofPods, ...(await sourceRows(cluster, selector))].sort(compareRows)
   const notices = cluster.notices.all()
   if (isText) {
-    for (const row of rows) if (!shown.has(row)) show(row)
+    for (const row of rows) if (!shown.has(row)) show(row, () => rows)
     printLines(process.stdout, sumLines(rows))
     printLines(process.stderr, notices)
   } else printLines(process.stdout, [statusJson(rows, notices)])

@@ -1,3 +1,4 @@
+import { printableJson } from '../../lib/json/printable-json.ts'
 import { withoutAbsent } from '../../lib/shape.ts'
 import { ageText, createTable } from '../cluster/table.ts'
 import { type AskedPlace, describeAsked } from './asked-place.ts'
@@ -101,7 +102,7 @@ function noteOf({ version, age, isPossible }: HoldingRow): string {
 /** One document, whose members scripts may rely on (docs/specification.md). */
 export function whoJson({ place, holders, unasked, gate, notices }: WhoReport): string {
   const { vault, name, collection, version } = place
-  return JSON.stringify({
+  const document = {
     ...withoutAbsent({ vault, name, collection, version }),
     holders: holders.map(({ place: where, objectKey: _, sinceMs, expiresMs, ...row }) =>
       withoutAbsent({ ...row, in: where, since: isoTime(sinceMs), expires: isoTime(expiresMs) }),
@@ -109,7 +110,8 @@ export function whoJson({ place, holders, unasked, gate, notices }: WhoReport): 
     unasked,
     ...(gate && { gate }),
     notices,
-  })
+  }
+  return printableJson(JSON.stringify(document))
 }
 
 const isoTime = (ms: number | undefined): string | undefined =>

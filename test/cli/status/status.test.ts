@@ -119,6 +119,7 @@ t.test('nothing unprintable is shown', async (t) => {
   for (const output of ['text', 'json']) {
     const { stdout, stderr } = await run(['status', '-A', '-o', output, ...options])
     t.notMatch(stdout + stderr, /[^\P{C}\n]/u)
+    if (output === 'json') t.equal(JSON.parse(stdout).rows.length, 3)
     t.ok(stdout.split('\n').every((line) => output === 'json' || line.length < 400))
   }
 })

@@ -272,6 +272,20 @@ t.test('what expires can be asked for', async (t) => {
   t.notMatch(stdout, /Pod\/late/)
 })
 
+t.test('nothing unprintable is shown, and JSON stays JSON', async (t) => {
+  const { put, options } = await servePods(t)
+  const owner = { kind: '\u001b[2JReplicaSet\u202e', name: '\u009b1;1H\nroot', controller: true }
+  put(injectedPod({ metadata: { ownerReferences: [owner] } }), logOf(stateOf()))
+  put(injectedPod({ name: 'b' }), failure(500, 'X', '\u001b[2J\u202e'))
+  for (const output of ['text', 'json']) {
+    const args = ['who', 'team-a', '-A', '-o', output]
+    const { stdout, stderr } = await run([...args, ...image, ...options])
+    t.notMatch(stdout + stderr, /[^\P{C}\n]/u)
+    if (output === 'text') continue
+    t.match(JSON.parse(stdout).holders, [{ workload: `${owner.kind}/${owner.name}` }])
+  }
+})
+
 t.test('a mistake in the arguments is a sentence', async () => {
   const mistakes = [
     [['who'], /missing required argument 'object'/],
