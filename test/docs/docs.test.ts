@@ -160,6 +160,20 @@ t.test('every heading of the specification that a comment cites exists', async (
   for (const { path, heading } of citations) t.ok(headings.includes(heading), `${path}: ${heading}`)
 })
 
+t.test('every heading of a page that a message cites exists', async (t) => {
+  const citations = sources().flatMap((path) =>
+    [...read(path).matchAll(/(docs\/[a-z0-9-]+\.md), "([^"\n]+)"/g)].map(
+      ([, page = '', heading = '']) => ({ path, page, heading }),
+    ),
+  )
+  t.ok(citations.length >= 20, `${citations.length} headings are cited`)
+  for (const { path, page, heading } of citations) {
+    // Messages leave out the number of a step.
+    const headings = [...read(page).matchAll(/^#+ (?:\d+\. )?(.+)$/gm)].map(([, text]) => text)
+    t.ok(headings.includes(heading), `${path}: ${page}, "${heading}"`)
+  }
+})
+
 t.test(
   'the page of sync has every annotation of an account and every field, and no other',
   async (t) => {
