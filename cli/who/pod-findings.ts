@@ -67,7 +67,7 @@ function whyUnanswered(asked: Exclude<AskedAgent, { kind: 'answered' | 'gone' }>
 function whyNotKnown({ object }: AskedObject, held: HeldVersions): string | undefined {
   const { files, processes, nextStart } = held
   if (files === undefined || nextStart === undefined)
-    return `its agent doesn’t know which version of ${objectPlace(object)} is in place, because it was restarted and has not refreshed it since`
+    return `its agent doesn’t know which version of ${objectPlace(object)} is in place: it was restarted and has not refreshed it since, or its log leaves some out`
   if (processes === undefined)
     return `its agent doesn’t know which version of ${objectPlace(object)} the variables of a process have, because that was started before its record begins`
   return undefined
@@ -93,10 +93,11 @@ function holdingsOf(
     }
   }
   const inFiles = files.map((version) => holding('files', version))
+  // A process that surely has a version counts more than one that may have it.
   const started = new Map(
-    processes.flatMap((versions) =>
-      versions.map((version) => [version, versions.length > 1] as const),
-    ),
+    processes
+      .toSorted((a, b) => b.length - a.length)
+      .flatMap((versions) => versions.map((version) => [version, versions.length > 1] as const)),
   )
   const inProcesses = [...started].map(([version, isPossible]) =>
     holding('variables', version, isPossible),

@@ -114,7 +114,10 @@ function firstVersion({ versions, since }: HeldObject): readonly (readonly [stri
 
 function versionsInPlace(entries: readonly HeldObject[]): readonly string[] | undefined {
   if (entries.length === 0) return undefined
-  const lists = entries.map(({ versions }) => versions)
+  // The state of a long history leaves the oldest versions out.
+  const lists = entries.map(({ versions, variables, older }) =>
+    older && variables === undefined ? undefined : versions,
+  )
   return lists.includes(undefined) ? undefined : distinct(lists.flatMap((list) => list ?? []))
 }
 

@@ -107,6 +107,7 @@ t.test(
       [failure(403, 'Forbidden'), /its log may not be read/],
       ['', /agents of earlier versions don’t/],
       [logOf({ ...stateOf(), objects: [] }), /doesn’t know which version .* is in place/],
+      [logOf(stateOf({ older: true })), /or its log leaves some out/],
       [
         logOf(stateOf({ ...rotated, older: true, variables: [[v2, at('09:30:00')]] })),
         /its record/,
