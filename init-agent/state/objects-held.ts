@@ -157,10 +157,13 @@ function variablesAfter({ inVariables, before, at }: OneObject): {
   const { variables: past = [] } = before ?? {}
   // A version that nobody named has replaced those before it.
   if (inVariables.isUnnamed) return { variables: [], isCut: true }
-  if (inVariables.isLost) return { variables: past, isCut: before?.variables === undefined }
-  const now = [...inVariables.found.keys()]
+  const { found, isLost } = inVariables
+  if (isLost && past.length === 0)
+    return { variables: past, isCut: before?.variables === undefined }
   const newestTime = past.at(-1)?.[1]
   const last = new Set(past.filter(([, since]) => since === newestTime).map(([known]) => known))
+  // A lost variable has one of the last versions, beside the new one of another variable.
+  const now = [...new Set([...found.keys(), ...(isLost ? last : [])])]
   if (now.length === last.size && now.every((version) => last.has(version)))
     return { variables: past, isCut: false }
   const all = [...past, ...now.map((version) => [version, at] as const)]

@@ -249,6 +249,36 @@ t.test('after a restart, the record says what is in place', async (t) => {
   })
 })
 
+t.test('after a restart, a variable may get a new version before the others do', async (t) => {
+  const steps = [
+    { sources: [made(two), undefined], errors: { [key]: 'AKV_PROPERTY' as const } },
+    { sources: [made(two), undefined], errors: { [key]: 'AKV_PROPERTY' as const } },
+    { sources: [made(three), made(three)] },
+  ]
+  const record: readonly HeldObject[] = [
+    { object, versions: [one], since: time(0), variables: [[one, time(0)]] },
+  ]
+  const restart = { errors: {} }
+  const found = heldAfter(twoVariables, [restart, ...steps], record)
+  t.strictSame(found.at(-1)?.variables, [
+    [one, time(0)],
+    [two, time(1)],
+    [one, time(1)],
+    [three, time(3)],
+  ])
+  const unrecorded = heldAfter(twoVariables, [restart, ...steps])
+  t.strictSame(
+    unrecorded.map(({ variables, older }) => [variables, older]),
+    [
+      [[], true],
+      [[], true],
+      [[], true],
+      [[[three, time(3)]], true],
+    ],
+    'the other one may have any version',
+  )
+})
+
 t.test('a pinned version is known without a record', async (t) => {
   const pinned = { vault: 'team-a', type: 'secret', name: 'a', version: one } as const
   const held = (more: object) =>
