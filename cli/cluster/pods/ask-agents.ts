@@ -16,7 +16,7 @@ interface Answer {
  * @param onAnswer - called for each answer at once; `hide` makes room for lines
  */
 export async function askAgents(
-  cluster: Pick<Cluster, 'getText' | 'notices' | 'wallMs'>,
+  cluster: Pick<Cluster, 'get' | 'getText' | 'notices' | 'wallMs'>,
   pods: readonly AgentPod[],
   onAnswer: (answer: Answer, hide: () => void) => void = () => undefined,
 ): Promise<readonly Answer[]> {

@@ -71,16 +71,22 @@ t.test('a log that may not be read is asked for once in a namespace', async (t) 
   const readLog = createLogReader(cluster)
   server.before = ({ path }) => (path.endsWith('/log') ? failure(403, 'Forbidden') : undefined)
   for (const name of ['a', 'b', 'c'])
-    t.match(await readLog({ namespace: 'team-a', name }), {
+    t.match(await readLog({ namespace: 'team-a', name, uid: name }), {
       kind: 'unread',
       why: /may not be read/,
     })
   t.equal(server.requests.length, 1)
   t.match(cluster.notices.all(), [/the logs of agents .* get pods\/log .* in namespace team-a$/])
   server.before = () => failure(404, 'NotFound')
-  t.match(await readLog({ namespace: 'team-b', name: 'a' }), { kind: 'gone' })
+  t.match(await readLog({ namespace: 'team-b', name: 'a', uid: 'a' }), { kind: 'gone' })
+  const restarted = { metadata: { uid: 'a' } }
+  server.before = ({ path }) =>
+    path.endsWith('/log') ? failure(404, 'NotFound') : [200, restarted]
+  const found = { namespace: 'team-b', name: 'a', uid: 'a' }
+  t.match(await readLog(found), { why: /the kubelet doesn’t find the pod/ })
+  t.match(await readLog({ ...found, uid: 'b' }), { kind: 'gone' }, 'another one has its name')
   server.before = () => failure(500, 'InternalError', 'dial tcp: refused')
-  t.match(await readLog({ namespace: 'team-b', name: 'a' }), { why: /dial tcp: refused/ })
+  t.match(await readLog({ namespace: 'team-b', name: 'a', uid: 'a' }), { why: /dial tcp: refused/ })
 })
 
 t.test('a log that is too long is asked for again with fewer lines', async (t) => {
@@ -88,7 +94,7 @@ t.test('a log that is too long is asked for again with fewer lines', async (t) =
   const readLog = createLogReader(cluster)
   server.before = ({ query }) =>
     Number(query.get('tailLines')) > 20 ? [200, 'x'.repeat(2 * 1024 * 1024)] : [200, 'a\n\nb\n']
-  t.strictSame(await readLog({ namespace: 'team-a', name: 'web' }), {
+  t.strictSame(await readLog({ namespace: 'team-a', name: 'web', uid: 'web' }), {
     kind: 'lines',
     lines: ['a', 'b'],
   })

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { valueAt } from '../../../lib/shape.ts'
 import type { ApiRequest } from '../api-server/answer-request.ts'
 import { type ApiAnswer, failure } from '../api-server/api-answer.ts'
-import { startApiServer } from '../api-server/start-api-server.ts'
+import { type ApiServer, startApiServer } from '../api-server/start-api-server.ts'
 import type { InjectedPod } from './injected-pod.ts'
 
 /** An API server with pods, whose kubelets serve the logs of agents. */
@@ -11,12 +11,13 @@ export async function servePods(t: Pick<Test, 'testdir' | 'teardown'>) {
   /** By `NAMESPACE/NAME`: the log, or how the API server fails to get it. */
   const logs = new Map<string, string | ApiAnswer>()
   const denied = new Set<string>()
-  server.before = (request) => answerReview(request, denied) ?? answerLog(request, logs)
+  server.before = (request) => answerReview(request, denied) ?? answerLog(request, { server, logs })
   return {
     server,
     logs,
     /** Resources that the caller may not read: the API server says so to a SelfSubjectAccessReview. */
     denied,
+    /** Puts a pod. Without a log, it has been deleted when its log is asked for. */
     put(pod: InjectedPod, log?: string | ApiAnswer): void {
       const { namespace, name } = pod.metadata
       server.objects.put(`/api/v1/namespaces/${namespace}/pods/${name}`, pod)
@@ -34,12 +35,21 @@ function answerReview({ path, body }: ApiRequest, denied: ReadonlySet<string>) {
 
 function answerLog(
   { path, query }: ApiRequest,
-  logs: ReadonlyMap<string, string | ApiAnswer>,
+  {
+    server,
+    logs,
+  }: {
+    readonly server: Pick<ApiServer, 'objects'>
+    readonly logs: ReadonlyMap<string, string | ApiAnswer>
+  },
 ): ApiAnswer | undefined {
   const [, namespace, name] = /\/namespaces\/([^/]+)\/pods\/([^/]+)\/log$/.exec(path) ?? []
   if (namespace === undefined) return undefined
   const log = logs.get(`${namespace}/${name}`)
-  if (log === undefined) return failure(404, 'NotFound', `pods "${name}" not found`)
+  if (log === undefined) {
+    server.objects.delete(path.slice(0, -'/log'.length))
+    return failure(404, 'NotFound', `pods "${name}" not found`)
+  }
   if (typeof log !== 'string') return log
   const lines = log
     .split('\n')
