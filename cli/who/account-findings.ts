@@ -8,7 +8,7 @@ import { type Findings, type Holding, namesOf, noFindings } from './holding.ts'
 
 /** What the Secrets of an account hold of the objects that `who` asks about, by what Secret sync says. */
 export function accountFindings(
-  { namespace, name, asked, status }: SyncedAccount,
+  { namespace, name, asked, unnamed, status }: SyncedAccount,
   place: AskedPlace,
 ): Findings {
   const workload = `ServiceAccount/${name}`
@@ -50,10 +50,13 @@ export function accountFindings(
           : [],
       ),
       ...unasked(whyIncomplete(status)),
+      ...unasked(unnamed.some(isAsked) && status.leftOut === 0 ? [withoutLine] : []),
     ],
     appearances: [],
   }
 }
+
+const withoutLine = 'its status doesn’t name a Secret that it asks for; ask again'
 
 const holdingOf = (
   object: ObjectReference,

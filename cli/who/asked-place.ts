@@ -63,9 +63,13 @@ export const isAskedAbout = (
   { vault, name, collection }: AskedPlace,
   object: ObjectReference,
 ): boolean =>
-  object.vault === vault &&
+  // The webhook writes it in lower case, but whoever adds an agent by hand may not.
+  object.vault.toLowerCase() === vault &&
   (name === undefined || object.name.toLowerCase() === name) &&
   (collection === undefined || collectionOf(object) === collection)
+
+/** A certificate, its key and its secret have the same versions, so whoever holds one of them counts. */
+export const ofAllTypes = ({ collection: _, ...place }: AskedPlace): AskedPlace => place
 
 /** As it was written, in lower case: `team-a:key/signing@0123…`. */
 export const describeAsked = ({ vault, name, collection, version }: AskedPlace): string => {

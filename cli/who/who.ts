@@ -3,9 +3,9 @@ import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
 import type { AgentImageOptions } from '../cluster/pods/find-agent-images.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { InputError } from '../input/text/input-error.ts'
-import { type AskedPlace, parsePlace } from './asked-place.ts'
+import { type AskedPlace, ofAllTypes, parsePlace } from './asked-place.ts'
 import { findHolders } from './find-holders.ts'
-import { gateLimits, gateSentence } from './gate.ts'
+import { gateLimits, gateSentence, requireNamespace } from './gate.ts'
 import type { Holding } from './holding.ts'
 import { groupHoldings, groupUnasked, type HoldingRow } from './holding-row.ts'
 import { type WhoReport, whoJson, whoText } from './who-output.ts'
@@ -23,9 +23,10 @@ interface WhoOptions extends ClusterOptions, AgentImageOptions {
 
 /** Says who asks for an object, and which version each holds (docs/specification.md, "Who holds a version"). */
 export async function who(options: WhoOptions): Promise<ExitCode> {
-  const place = parsePlace(options.object, options.version)
+  const asked = parsePlace(options.object, options.version)
   const isGate = options.gate === true
-  if (isGate) checkGate(place, options)
+  if (isGate) checkGate(asked, options)
+  const place = isGate ? ofAllTypes(asked) : asked
   const cluster = openCluster(options)
   const found = await findHolders(cluster, { place, isGate, options })
   const all = groupHoldings(found.holdings, found.appearances)
@@ -34,6 +35,7 @@ export async function who(options: WhoOptions): Promise<ExitCode> {
   const unasked = groupUnasked(found.unasked)
   const isOpen = holders.length === 0 && unasked.length === 0
   const asking = countHolders([...found.holdings, ...found.unasked])
+  if (isGate && asking === 0) await requireNamespace(cluster)
   const counts = { holders: count(holders), unasked: count(unasked), asking }
   const report: WhoReport = {
     place,
@@ -65,7 +67,7 @@ function chooses(
   { place: { version }, wallMs }: { readonly place: AskedPlace; readonly wallMs: number },
 ): (row: HoldingRow) => boolean {
   return (row) =>
-    (version === undefined || row.version === version) &&
+    (version === undefined || row.version?.toLowerCase() === version) &&
     (old !== true || row.age === 'older' || row.age === 'unknown') &&
     (expires === undefined ||
       (row.expiresMs !== undefined && row.expiresMs - wallMs <= expires * 1000))

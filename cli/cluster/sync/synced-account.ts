@@ -15,6 +15,8 @@ export interface SyncedAccount {
   readonly name: string
   /** The objects that its annotation asks for, as far as it can be read. Its sources may ask for more. */
   readonly asked: readonly ObjectReference[]
+  /** Those of Secrets that the status doesn't name. */
+  readonly unnamed: readonly ObjectReference[]
   /** What the controller says. Undefined if it has said nothing. */
   readonly status: SyncStatus | undefined
 }
@@ -28,10 +30,13 @@ export function readSyncedAccount(account: unknown): SyncedAccount | undefined {
   const isAsking = list !== undefined && !isTurnedOff(own)
   if (!isAsking && status === undefined) return undefined
   const { values } = readSecretList(isAsking ? list : undefined, vault?.trim().toLowerCase())
+  const read = status === undefined ? undefined : readSyncStatus(status)
+  const named = new Set(read?.secrets.map((secret) => secret.name))
   return {
     namespace: String(namespace),
     name: String(name),
     asked: values.map(({ object }) => object),
-    status: status === undefined ? undefined : readSyncStatus(status),
+    unnamed: values.filter(({ to }) => !named.has(to.secret)).map(({ object }) => object),
+    status: read,
   }
 }

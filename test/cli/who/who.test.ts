@@ -146,6 +146,44 @@ t.test(
   },
 )
 
+t.test('the gate finds whoever may hold the version', async (t) => {
+  const { put, server, options } = await servePods(t)
+  const gate = async (object: string, ...more: readonly string[]) =>
+    await run(['who', `team-a:${object}@${v1}`, '--gate', ...more, ...image, ...options])
+
+  const certificate = { vault: 'team-a', secrets: 'tls/web', refresh: '5m' }
+  put(
+    injectedPod({ name: 'tls', annotations: certificate }),
+    logOf(stateOf({ object: 'tls team-a:web' })),
+  )
+  for (const type of ['', 'cert/', 'key/', 'secret/'])
+    t.match(await gate(`${type}web`, '-A'), { code: 1, stdout: /Pod\/tls .* files / }, type)
+
+  const upperCase = JSON.stringify(injectedPod({ name: 'by-hand' })).replace(
+    /(\\"vault\\":\\")team-a/g,
+    '$1Team-A',
+  )
+  put(JSON.parse(upperCase), logOf(stateOf({ object: 'secret Team-A:db-password' })))
+  t.match(await gate('db-password', '-A'), { code: 1, stdout: /Pod\/by-hand .* files / })
+
+  const other = { vault: 'team-a', secrets: 'other' }
+  put(
+    injectedPod({ name: 'unseen', annotations: other }),
+    failure(404, 'NotFound', 'pod does not exist'),
+  )
+  t.match(await gate('other', '-A'), { code: 1, stdout: /the kubelet doesn’t find the pod/ })
+
+  server.accounts.put('team-a', 'app', {
+    'akv-injector.io/sync': `- secret: db\n  data: p=team-a:new@${v1}`,
+    'akv-injector.io/sync-status': 'other: ready\n  []',
+  })
+  t.match(await gate('new', '-A'), { code: 1, stdout: /its status doesn’t name a Secret/ })
+
+  const nowhere = await gate('nothing', '-n', 'team-typo')
+  t.match(nowhere, { code: 2, stderr: /the cluster has no namespace team-typo; check its name/ })
+  t.match(await gate('db-password', '-n', 'team-a'), { code: 1 })
+})
+
 t.test('the gate sees pods that start while others are asked', async (t) => {
   const { put, server, options } = await servePods(t)
   put(injectedPod(), logOf(stateOf()))
