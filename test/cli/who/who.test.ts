@@ -296,9 +296,9 @@ t.test('a process may hold each version that was in place while it was started',
 })
 
 t.test('what expires can be asked for', async (t) => {
-  const { put, options } = await servePods(t)
+  const { server, put, options } = await servePods(t)
   const expiresIn = (days: number) =>
-    new Date(Date.now() + days * 24 * 3600_000 + 60_000).toISOString()
+    new Date(Number(server.date) + days * 24 * 3600_000 + 60_000).toISOString()
   put(injectedPod({ name: 'soon' }), logOf(stateOf({ expires: expiresIn(20) })))
   put(injectedPod({ name: 'never' }), logOf(stateOf()))
   const late = stateOf({ versions: [v2], expires: expiresIn(40) })

@@ -8,6 +8,8 @@ import type { InjectedPod } from './injected-pod.ts'
 /** An API server with pods, whose kubelets serve the logs of agents. */
 export async function servePods(t: Pick<Test, 'testdir' | 'teardown'>) {
   const server = await startApiServer(t)
+  // Half an hour after the states of the tests. An agent that has said nothing for half a day isn't believed.
+  server.date = new Date('2026-11-29T10:30:00Z')
   /** By `NAMESPACE/NAME`: the log, or how the API server fails to get it. */
   const logs = new Map<string, string | ApiAnswer>()
   const denied = new Set<string>()
