@@ -37,8 +37,9 @@ const units = [
   { ms: 3600_000, name: 'h', below: 48 },
 ] as const
 
-/** How long something has lasted, as kubectl shows it: `90s`, `3h`, `12d`. */
+/** How long something has lasted, as kubectl shows it: `90s`, `3h`, `12d`. Empty if that isn't known. */
 export function ageText(ms: number): string {
+  if (Number.isNaN(ms)) return ''
   const unit = units.find(({ ms: unit, below }) => ms / unit < below)
   const { ms: unitMs, name } = unit ?? { ms: 24 * 3600_000, name: 'd' }
   return `${Math.max(0, Math.floor(ms / unitMs))}${name}`

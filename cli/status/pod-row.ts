@@ -1,4 +1,4 @@
-import type { AgentPod } from '../cluster/pods/agent-pod.ts'
+import { type AgentPod, isRefreshing } from '../cluster/pods/agent-pod.ts'
 import type { AskedAgent } from '../cluster/pods/ask-agent.ts'
 import {
   type AskedObject,
@@ -47,8 +47,6 @@ export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined 
   const { code, sinceMs, why } = ended
   return { ...part, state: 'stale', code, sinceMs, why, failures: failureOf(code, vaults) }
 }
-
-const isRefreshing = ({ agent }: AgentPod): boolean => (agent.config?.refreshSeconds ?? 0) > 0
 
 function answeredPart(
   held: readonly { readonly object: AskedObject; readonly held: HeldVersions }[],

@@ -61,6 +61,10 @@ export function readAgentPod(
   }
 }
 
+/** Whether the agent refreshes what it has fetched. */
+export const isRefreshing = ({ agent }: Pick<AgentPod, 'agent'>): boolean =>
+  (agent.config?.refreshSeconds ?? 0) > 0
+
 const tooLarge: InjectedAgent = {
   kind: 'not-ours',
   why: 'the pod is larger than is read of one object',

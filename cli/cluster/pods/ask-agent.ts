@@ -1,6 +1,6 @@
 import { type AgentState, readAgentStates } from '../../../delivery/agent-state.ts'
 import type { AgentLog } from './agent-log.ts'
-import type { AgentPod } from './agent-pod.ts'
+import { type AgentPod, isRefreshing } from './agent-pod.ts'
 import { type AgentProblem, problemWithoutState } from './problem-without-state.ts'
 
 /** What an agent says that its pod holds. */
@@ -53,11 +53,11 @@ export async function askAgent(
 
 /** An agent that hangs isn't believed to hold what it said long ago. */
 function answerOf(
-  { agent, state: container }: AgentPod,
+  pod: AgentPod,
   { state, wallMs }: { readonly state: AgentState; readonly wallMs: number },
 ): AskedAgent {
-  const isRefreshing = (agent.config?.refreshSeconds ?? 0) > 0 && container?.kind === 'running'
-  return isRefreshing && wallMs - Date.parse(state.at) > maxSilenceMs
+  const goesOn = isRefreshing(pod) && pod.state?.kind === 'running'
+  return goesOn && wallMs - Date.parse(state.at) > maxSilenceMs
     ? { kind: 'unknown', why: `its agent has said nothing since ${state.at}` }
     : { kind: 'answered', state, atMs: wallMs }
 }

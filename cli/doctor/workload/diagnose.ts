@@ -1,8 +1,10 @@
+import type { AgentState } from '../../../delivery/agent-state.ts'
 import { countOf } from '../../../lib/count-of.ts'
 import { listNames } from '../../../lib/list-names.ts'
+import { type AgentPod, isRefreshing } from '../../cluster/pods/agent-pod.ts'
 import type { AskedAgent } from '../../cluster/pods/ask-agent.ts'
 import type { ContainerState } from '../../cluster/pods/container-state.ts'
-import type { AgentProblem } from '../../cluster/pods/problem-without-state.ts'
+import { type AgentProblem, failedEnd } from '../../cluster/pods/problem-without-state.ts'
 import { ownKeys } from '../../input/document/search-templates.ts'
 import { annotationsOf } from '../../input/objects/annotations-of.ts'
 import { type CheckResult, failed, passed, unchecked, warned } from '../model/check-result.ts'
@@ -76,7 +78,14 @@ const keepsTrying =
 function diagnoseAgent({ agent, asked, nowMs }: WorkloadFacts): readonly CheckResult[] {
   if (agent === undefined || asked === undefined) return []
   const killed = agent.state && killedAgent(agent.state)
-  if (killed) return [killed]
+  if (killed?.mark === 'failure') return [killed]
+  return [...(killed ? [killed] : []), ...diagnoseAnswer(agent, { asked, nowMs })]
+}
+
+function diagnoseAnswer(
+  agent: AgentPod,
+  { asked, nowMs }: { readonly asked: AskedAgent; readonly nowMs: number },
+): readonly CheckResult[] {
   switch (asked.kind) {
     case 'failed':
       return [
@@ -88,7 +97,7 @@ function diagnoseAgent({ agent, asked, nowMs }: WorkloadFacts): readonly CheckRe
     case 'starting':
       return [diagnoseStart(asked, nowMs)]
     case 'answered':
-      return diagnoseState(asked.state)
+      return diagnoseHolding(agent, asked.state)
     case 'unknown':
       return [unchecked(`what the pod holds: ${asked.why}`)]
     case 'gone':
@@ -140,14 +149,23 @@ function killedAgent({ kind, ended, reason }: ContainerState): CheckResult | und
   return undefined
 }
 
-function diagnoseState({
-  objects,
-}: (AskedAgent & { readonly kind: 'answered' })['state']): readonly CheckResult[] {
+/** What an agent holds that has said so. It may have ended since. */
+function diagnoseHolding(agent: AgentPod, { objects }: AgentState): readonly CheckResult[] {
+  const count = countOf(objects.length, 'object')
+  if (!isRefreshing(agent))
+    return [passed(`the agent fetched ${count} when the pod started, and doesn’t refresh`)]
+  const ended = failedEnd(agent)
+  if (ended)
+    return [
+      failed(
+        `the agent has ended, the pod keeps the last values: ${withCode(ended)}`,
+        hintFor(ended.code, ended.why, 'The kubelet starts it again.'),
+      ),
+    ]
   const failing = objects.flatMap(({ object, failing: found }) =>
     found ? [{ object, ...found }] : [],
   )
-  if (failing.length === 0)
-    return [passed(`the agent holds ${countOf(objects.length, 'object')}, all up to date`)]
+  if (failing.length === 0) return [passed(`the agent holds ${count}, all up to date`)]
   return [...Map.groupBy(failing, ({ code }) => code)].map(([code, some]) =>
     failed(
       `stale, the pod keeps the last values: ${code}: ${listNames(

@@ -79,6 +79,13 @@ t.test('a pod that is well: what it asks for, as whom, and what happened', async
 const ended = (details: object) => ({
   terminated: { exitCode: 1, finishedAt: '2026-11-29T09:30:00Z', ...details },
 })
+/** The status of a pod whose agent has ended once, while the app went on. */
+const restarted = (state: object, details: object) => ({
+  ...runningStatus,
+  initContainerStatuses: [
+    { name: 'akv-injector', restartCount: 1, state, lastState: ended(details) },
+  ],
+})
 const remedy = (code: string) => logLine({ level: 'error', message: 'cannot fetch', code })
 
 /** What is said at the end of the report about a pod in this state. */
@@ -124,6 +131,16 @@ const cases: Readonly<Record<string, readonly [status: object, log: string, said
     logOf(stateOf({ failing: { code: 'AKV_FORBIDDEN', since: '2026-11-29T09:30:00.000Z' } })),
     /^× stale, the pod keeps the last values: AKV_FORBIDDEN: secret team-a:db-password \(since 2026-11-29T09:30:00\.000Z\)\n {4}.*The agent refreshes by itself/m,
   ],
+  'values are stale, and the agent ran out of memory before': [
+    restarted(running, { exitCode: 137, reason: 'OOMKilled' }),
+    logOf(stateOf({ failing: { code: 'AKV_FORBIDDEN' } })),
+    /^× stale, the pod keeps the last values: AKV_FORBIDDEN: secret team-a:db-password$/m,
+  ],
+  'the agent doesn’t run any more': [
+    restarted({ waiting: { reason: 'CrashLoopBackOff' } }, { reason: 'Error' }),
+    logOf(stateOf()),
+    /^× the agent has ended, the pod keeps the last values: the agent ended with exit code 1\n/m,
+  ],
   'an agent of an earlier version': [
     runningStatus,
     logLine({ level: 'info', message: 'wrote files' }),
@@ -163,6 +180,16 @@ t.test('each state of a pod ends with what to do', async (t) => {
     t.match(stdout, /\nWhat to do\n/)
     logs.clear()
   }
+})
+
+t.test('an agent that doesn’t refresh isn’t said to be up to date', async (t) => {
+  const { put, doctor } = await serve(t)
+  const annotations = { vault: 'team-a', secrets: 'db-password' }
+  put(injectedPod({ annotations }), logOf(stateOf()))
+  t.match(await doctor('pod', 'web', ...inTeamA), {
+    code: 0,
+    stdout: /^√ the agent fetched 1 object when the pod started, and doesn’t refresh$/m,
+  })
 })
 
 t.test('an init container before the agent', async (t) => {

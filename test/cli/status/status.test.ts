@@ -33,6 +33,8 @@ t.test('each pod has a row, what fails comes first, and the exit code says so', 
     }),
     '',
   )
+  const lost = { exitCode: 137, reason: 'ContainerStatusUnknown', finishedAt: null }
+  put(injectedPod({ name: 'lost', status: waiting({ terminated: lost }) }), '')
   put(injectedPod({ name: 'no-image', status: waiting({ waiting: { reason: 'ErrImagePull' } }) }))
   put(injectedPod({ name: 'new', status: { phase: 'Pending' } }))
   const running = [
@@ -53,6 +55,7 @@ t.test('each pod has a row, what fails comes first, and the exit code says so', 
   t.matchOnly(rows, [
     /^NAME \| STATE \| SINCE \| CODE \| OBJECTS \| SET AGE \| AGENT \| VAULTS \| NOTE$/,
     /^pod\/crashing \| failed \| \d+[smhd] \| AKV_OBJECT_NOT_FOUND \| 1 \| - \| 1.0.0 \| team-a \| AKV_OBJECT_NOT_FOUND: no such secret$/,
+    /^pod\/lost \| failed \| - \| ContainerStatusUnknown \|/,
     /^pod\/stale \| stale \| \d+[smhd] \| AKV_FORBIDDEN \| 1 \| \d+[smhd] \| 1.0.0 \| team-a \| -$/,
     /^pod\/no-image \| starting \| \d+[smhd] \| ErrImagePull \| 1 \| - \| 1.0.0 \| team-a \| the kubelet can’t start the agent: ErrImagePull$/,
     /^pod\/retrying \| starting \| .* \| AKV_VAULT_UNAVAILABLE \| .* \| vault team-a is out$/,
@@ -62,8 +65,9 @@ t.test('each pod has a row, what fails comes first, and the exit code says so', 
     /^pod\/fresh \| fresh \| - \| - \| 1 \| \d+[smhd] \| 1.0.0 \| team-a \| -$/,
     /^pod\/once \| once \|/,
     '',
-    '9 rows: 1 failed, 1 stale, 3 starting, 2 unknown, 1 fresh, 1 once',
+    '10 rows: 2 failed, 1 stale, 3 starting, 2 unknown, 1 fresh, 1 once',
     'AKV_OBJECT_NOT_FOUND  vault team-a: 1',
+    'ContainerStatusUnknown  vault team-a: 1',
     'AKV_FORBIDDEN  vault team-a: 1',
     'ErrImagePull  vault team-a: 1',
     'AKV_VAULT_UNAVAILABLE  vault team-a: 1',
