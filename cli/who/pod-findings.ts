@@ -1,5 +1,5 @@
 import { objectPlace } from '../../requests/secret/object-versions.ts'
-import type { AgentPod } from '../cluster/pods/agent-pod.ts'
+import { type AgentPod, isRefreshing } from '../cluster/pods/agent-pod.ts'
 import type { AskedAgent } from '../cluster/pods/ask-agent.ts'
 import {
   type AskedObject,
@@ -8,6 +8,7 @@ import {
   type HeldVersions,
   heldVersions,
 } from '../cluster/pods/held-objects.ts'
+import { failedEnd } from '../cluster/pods/problem-without-state.ts'
 import { type AskedPlace, isAskedAbout } from './asked-place.ts'
 import {
   type Appearance,
@@ -51,13 +52,16 @@ export function podFindings(
     holdings: all.flatMap(({ object, held }) =>
       holdingsOf(object, held).map((holding) => ({ ...owner, ...holding })),
     ),
-    unasked: all.flatMap(({ object, held }) => {
-      const why = whyNotKnown(object, held)
-      return why === undefined ? [] : [{ ...owner, why }]
-    }),
+    unasked: [
+      ...all.flatMap(({ object, held }) => whyNotKnown(object, held) ?? []),
+      ...(isRefreshing(pod) && failedEnd(pod) ? [mayHaveMore] : []),
+    ].map((why) => ({ ...owner, why })),
     appearances: all.flatMap(({ object, held }) => appearancesOf(object, held)),
   }
 }
+
+/** An agent can be killed after it has written a version, and before it has logged that. */
+const mayHaveMore = 'its agent has ended, and may have written more than its log says'
 
 function whyUnanswered(asked: Exclude<AskedAgent, { kind: 'answered' | 'gone' }>): string {
   if (asked.kind === 'unknown') return asked.why

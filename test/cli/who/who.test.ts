@@ -166,6 +166,20 @@ t.test('the gate finds whoever may hold the version', async (t) => {
   put(JSON.parse(upperCase), logOf(stateOf({ object: 'secret Team-A:db-password' })))
   t.match(await gate('db-password', '-A'), { code: 1, stdout: /Pod\/by-hand .* files / })
 
+  const killed = { exitCode: 137, reason: 'OOMKilled', finishedAt: at('10:10:00') }
+  const state = { waiting: { reason: 'CrashLoopBackOff' } }
+  const agent = { name: 'akv-injector', state, lastState: { terminated: killed } }
+  const ended = { vault: 'team-a', secrets: 'ended', refresh: '5m' }
+  put(
+    injectedPod({
+      name: 'ended',
+      annotations: ended,
+      status: { ...runningStatus, initContainerStatuses: [agent] },
+    }),
+    logOf(stateOf({ object: 'secret team-a:ended', versions: [v2] })),
+  )
+  t.match(await gate('ended', '-A'), { code: 1, stdout: /its agent has ended, and may have/ })
+
   const other = { vault: 'team-a', secrets: 'other' }
   put(
     injectedPod({ name: 'unseen', annotations: other }),
