@@ -10,10 +10,12 @@ import {
   killSandbox,
   statusOf,
 } from './harness/containers.ts'
+import { openDrills } from './harness/explain.ts'
 import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
 
 /** Tests pods whose containers end, are killed or restart. */
 const node = openNode(t)
+const explain = await openDrills(t, 'lifecycle.test.ts')
 const namespace = await node.namespace()
 const file = `${mountPath}/db-password`
 const passwordWord = variableOrFile('DB_PASSWORD', file)
@@ -124,6 +126,7 @@ t.test('a killed sidecar restarts, keeps the files and continues to refresh', as
     return read === 'after'
   }, podTimeoutMs)
   t.equal(await node.logs(sidecarKilled, 'app'), '', 'the app never missed them')
+  await explain(t, t.name, sidecarKilled)
 })
 
 t.test('a pod that loses its sandbox starts with the files of the previous run', async (t) => {
@@ -136,6 +139,7 @@ t.test('a pod that loses its sandbox starts with the files of the previous run',
     'using the complete set left by a previous run',
   )
   t.equal(await node.exec(sandboxOfInit, 'app', 'cat', file), password)
+  await explain(t, t.name, sandboxOfInit)
 })
 
 t.test('a sidecar writes all files again if none is left, as after a reboot', async (t) => {
@@ -149,6 +153,7 @@ t.test('a sidecar writes all files again if none is left, as after a reboot', as
   t.match(await node.logs(sandboxOfSidecar, 'akv-injector'), 'all files written')
   const read = ['sh', '-c', `cat ${file}; echo " "${passwordWord}`]
   t.equal(await node.exec(sandboxOfSidecar, 'app', ...read), `${password} ${password}\n`)
+  await explain(t, t.name, sandboxOfSidecar)
 })
 
 t.test('the status of an agent that runs out of memory says so', async (t) => {
@@ -166,6 +171,7 @@ t.test('the status of an agent that runs out of memory says so', async (t) => {
       return (state?.terminated ?? lastState?.terminated) !== undefined
     })
     t.match(await node.describe(pod), /Reason: +OOMKilled/)
+    await explain(t, t.name, pod)
   }
 })
 

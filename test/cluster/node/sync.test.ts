@@ -8,11 +8,13 @@ import { until } from '../client/cluster.ts'
 import { teamRoles } from '../sync/harness/team-roles.ts'
 import { shell } from './harness/app-pod.ts'
 import { containerMemory } from './harness/container-memory.ts'
+import { openDrills } from './harness/explain.ts'
 import { withVault } from './harness/install-with-vault.ts'
 import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
 
 /** Tests the controller as the chart deploys it: its image, permissions, policies and limits. */
 const node = openNode(t)
+const explain = await openDrills(t, 'sync.test.ts')
 const namespace = await node.namespace()
 const manifest = join(import.meta.dirname, '../../fixtures/sync/install.yaml')
 const own = { namespace: 'akv-injector', name: 'akv-injector-webhook' }
@@ -83,11 +85,13 @@ t.test('the events of an account say what is wrong and what to do', async (t) =>
   t.match(await described(missing), missing)
   const status = /db: AKV_OBJECT_NOT_FOUND since \d{4}-/
   t.match(await described(status), status, 'as long as it lasts, unlike the event')
+  await explain(t, t.name, account(''))
 })
 
 t.test('an event says that a corrected account is in sync again', async (t) => {
   await node.apply(account('[{ secret: db, data: "password=db-password" }]'))
   t.match(await described(recovered), recovered)
+  await explain(t, t.name, account(''))
 })
 
 t.test('events name a throttled vault, and report when it recovers', async (t) => {
@@ -96,6 +100,7 @@ t.test('events name a throttled vault, and report when it recovers', async (t) =
   await node.apply(account('[{ secret: db, data: "password=db-password, key=api-key" }]'))
   const throttled = /Warning +SyncFailed .* AKV_THROTTLED: .*team-a/
   t.match(await described(throttled), throttled)
+  await explain(t, t.name, account(''))
   await node.clearFaults()
   const updated = /Normal +Synced .* updated Secret db/
   t.match(await described(updated), updated)
@@ -111,12 +116,13 @@ t.test('a foreign Secret is left alone, and replaced after its owner deletes it'
   await node.apply(foreign, account(twoSecrets))
   const refused = /Warning +SyncFailed .* AKV_SECRET_FOREIGN: .*foreign.*akv-injector\.io\/adopt/
   t.match(await described(refused), refused)
+  await explain(t, t.name, account(''))
   await node.cluster.delete(foreign)
   const created = /Normal +Synced .* created Secret foreign/
   t.match(await described(created), created)
 })
 
-t.test('a deleted record of an account’s Secrets is written again', async () => {
+t.test('a deleted record of an account’s Secrets is written again', async (t) => {
   const record: KubeObject = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -124,6 +130,7 @@ t.test('a deleted record of an account’s Secrets is written again', async () =
   }
   await node.cluster.delete(record)
   await until(async () => (await node.cluster.get(record)).status === 200, podTimeoutMs)
+  await explain(t, t.name, account(''))
 })
 
 t.test('an event tells an account that it isn’t enabled', async (t) => {
@@ -136,6 +143,7 @@ t.test('an event tells an account that it isn’t enabled', async (t) => {
     return text.includes('AKV_SYNC_NOT_ENABLED')
   }, podTimeoutMs)
   t.match(text, /Warning +SyncFailed .* AKV_SYNC_NOT_ENABLED: .*is not enabled .*akv-injector rbac/)
+  await explain(t, t.name, other)
 })
 
 t.test('an ExternalSecret as it stands, up to the variable of a pod', async (t) => {

@@ -5,11 +5,13 @@ import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, annotatedPod, filesAndEnv, type Pod, plainPod, prefixed } from '../client/pods.ts'
 import { readManifest, webhookConfiguration } from '../harness/install/install.ts'
+import { openDrills } from '../node/harness/explain.ts'
 import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
 import { changeEnforcement } from './policy-binding.ts'
 
 /** Tests the warnings about annotated pods that get no agent. */
 const cluster = openCluster(t)
+const explain = await openDrills(t, '../policies/uninjected.test.ts')
 await serveWebhook(t, cluster)
 const ordinary = await testNamespace(t, cluster)
 const excluded = await testNamespace(t, cluster, { 'control-plane': 'x' })
@@ -155,6 +157,7 @@ t.test('an update of such a workload is admitted with a warning', async (t) => {
   const [deployment] = workloads(excluded)
   if (!deployment) throw new Error('none')
   expectSuccess(await cluster.apply(deployment))
+  await explain(t, 'a workload in an excluded namespace is admitted with a warning', 'cluster')
   const changed = { ...deployment, metadata: { ...deployment.metadata, labels: { changed: 'x' } } }
   t.match(expectSuccess(await apply(changed)).warnings, [/is excluded from injection/])
 })

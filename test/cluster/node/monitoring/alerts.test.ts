@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { withoutHelm } from '../../../manifests/helm.ts'
 import { until } from '../../client/cluster.ts'
+import { openDrills } from '../harness/explain.ts'
 import { openNode } from '../harness/open-node.ts'
 import { faultyVault } from '../harness/vault-data.ts'
 import { dashboardQueries } from './harness/dashboard-queries.ts'
@@ -19,6 +20,7 @@ if (withoutHelm || !PROMETHEUS) {
 const startTimeoutMs = 360_000
 const refreshTimeoutMs = 120_000
 const node = openNode(t)
+const explain = await openDrills(t, 'monitoring/alerts.test.ts')
 const namespace = await node.namespace()
 const { prometheus, rules, dashboard } = await openMonitoring(t, {
   node,
@@ -92,6 +94,10 @@ const cutOffPods = async () => {
   const pods = await node.pods({ namespace, selector: 'app=cut-off', count: 3 })
   return pods.map(({ metadata }) => metadata.name).sort()
 }
+const aCutOffPod = async () => {
+  const [pod] = await node.pods({ namespace, selector: 'app=cut-off', count: 3 })
+  return pod
+}
 
 const outage = { fromSeconds: 0, untilSeconds: 0 }
 /** The picture begins before the outage, and ends after the recovery. */
@@ -128,13 +134,15 @@ t.test('the alert names the three pods that are cut off from their vault', async
     alerts.map(({ annotations }) => annotations['summary']).sort(),
     cutOff.map((name) => `The pod ${namespace}/${name} can't refresh its objects.`),
   )
+  await explain(t, t.name, await aCutOffPod())
 })
 
-t.test('the alert resolves when the vault is back', async () => {
+t.test('the alert resolves when the vault is back', async (t) => {
   await showCalm()
   outage.untilSeconds = Date.now() / 1000
   await node.clearFaults()
   await untilFiring(0)
+  await explain(t, t.name, await aCutOffPod())
   await showCalm()
   if (isRecording) await recordRun({ prometheus, rule }, outage)
 })

@@ -6,11 +6,17 @@ import { supportsEnv } from '../../client/env-support.ts'
 import { appPod, mountPath, password } from '../harness/app-pod.ts'
 import { lastMessage } from '../harness/containers.ts'
 import { deploymentOf, describedReplicaSet } from '../harness/deployments.ts'
+import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode } from '../harness/open-node.ts'
 import { brokenIdentities, faultyVault } from '../harness/vault-data.ts'
 
 /** Tests what `kubectl describe` shows for a pod that can't get its secrets, in both modes of the agent. */
 const node = openNode(t)
+const explain = await openDrills(
+  t,
+  'outages/failures.test.ts',
+  supportsEnv ? [] : ['variable-inexpressible'],
+)
 const namespace = await node.namespace()
 
 interface Failure {
@@ -173,6 +179,7 @@ for (const { failure, mode, pod } of all)
     const described = await node.describe(pod)
     const { remedy } = errorTable[failure.code]
     for (const words of [remedy, ...failure.says]) t.match(described, words)
+    if (mode === 'sidecar') await explain(t, failure.name, pod)
   })
 
 t.test('the ReplicaSet of a Deployment reports a bad annotation', async (t) => {
@@ -181,10 +188,12 @@ t.test('the ReplicaSet of a Deployment reports a bad annotation', async (t) => {
     name: 'bad',
     annotations: { secrets: 'db-password', refesh: '1h' },
   })
+  const deployment = deploymentOf(pod, 'bad-annotation')
   t.match(
-    await describedReplicaSet(node, deploymentOf(pod, 'bad-annotation')),
+    await describedReplicaSet(node, deployment),
     'akv-injector.io/refesh: unknown annotation; did you mean akv-injector.io/refresh?',
   )
+  await explain(t, t.name, deployment)
 })
 
 t.test('under a quota of limits.cpu', async (t) => {
@@ -207,11 +216,12 @@ t.test('under a quota of limits.cpu', async (t) => {
   })
   await node.apply(withLimit)
   await t.test('the ReplicaSet of a Deployment reports missing limits', async (t) => {
-    const pod = appPod({ namespace, name: 'without' })
+    const deployment = deploymentOf(appPod({ namespace, name: 'without' }), 'without-limit')
     t.match(
-      await describedReplicaSet(node, deploymentOf(pod, 'without-limit')),
+      await describedReplicaSet(node, deployment),
       'must specify limits.cpu for: akv-injector,app',
     )
+    await explain(t, t.name, deployment)
   })
   await t.test('a pod with a limit runs', async (t) => {
     await node.untilPod(withLimit, isRunning)

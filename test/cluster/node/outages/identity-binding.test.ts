@@ -12,6 +12,7 @@ import { serveLabelled } from '../csi/harness/serve-labelled.ts'
 import { appPod, mountPath, password } from '../harness/app-pod.ts'
 import { podWithChangedAgent } from '../harness/changed-agent.ts'
 import { agentStatus, isRestarted, killContainer, lastMessage } from '../harness/containers.ts'
+import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
 
 /** Tests identity bindings of AKS from the manifest to the file and the Secret, and what their failures look like. */
@@ -20,6 +21,7 @@ if (withoutHelm) {
   process.exit()
 }
 const node = openNode(t)
+const explain = await openDrills(t, 'outages/identity-binding.test.ts')
 const { tokenProxy } = node.environment.vault
 const authority = (ca: string): KubeObject => ({
   apiVersion: 'v1',
@@ -116,6 +118,7 @@ t.test('a synced account gets its Secret by the token proxy', async (t) => {
   }, podTimeoutMs).catch(() => undefined)
   t.match(described, failed)
   t.match(described, `system:serviceaccount:${namespace}:stranger`)
+  await explain(t, t.name, refused)
 })
 
 const { certificatePem: otherCa } = await issueTestAuthority('another authority')
@@ -187,6 +190,7 @@ for (const { name, code, pod, says } of drills)
     await node.untilPod(pod, (found) => lastMessage(found)?.includes(`${code}: `) === true)
     const described = await node.describe(pod)
     for (const words of [errorTable[code].remedy, ...says]) t.match(described, words)
+    await explain(t, name, pod)
   })
 
 t.test('a cluster’s authority that changes doesn’t stop a running pod', async (t) => {
@@ -201,6 +205,7 @@ t.test('a cluster’s authority that changes doesn’t stop a running pod', asyn
     async () => (await node.logs(byAnnotation, 'akv-injector')).includes('AKV_BINDING_CA'),
     podTimeoutMs,
   )
+  await explain(t, t.name, byAnnotation)
   // The kubelet updates the ConfigMap in the webhook's pods, which then look at it once a minute.
   const line = answer.ca.split('\n')[2] ?? ''
   let inARow = 0
@@ -225,6 +230,7 @@ t.test('a token proxy that hangs', async (t) => {
   const described = await node.describe(waiting)
   t.match(described, `token proxy at ${tokenProxy.url}`)
   t.match(described, errorTable.AKV_NETWORK.remedy)
+  await explain(t, t.name, waiting)
 })
 
 function withAudience(pod: KubeObject, changes: Readonly<Record<string, string>>): KubeObject {

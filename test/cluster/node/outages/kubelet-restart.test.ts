@@ -2,10 +2,12 @@ import t from 'tap'
 import { envIfSupported, variableOrFile } from '../../client/env-support.ts'
 import { appPod, mountPath, password } from '../harness/app-pod.ts'
 import { killKubelet } from '../harness/containers.ts'
+import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode, type RunningPod } from '../harness/open-node.ts'
 
 /** Tests pods while the kubelet crashes or is upgraded. */
 const node = openNode(t)
+const explain = await openDrills(t, 'outages/kubelet-restart.test.ts')
 const namespace = await node.namespace()
 const file = `${mountPath}/db-password`
 const podOf = (name: string, refresh: string) =>
@@ -31,6 +33,7 @@ t.test('pods don’t notice a restart of the kubelet', async (t) => {
     const read = ['sh', '-c', `cat ${file}; printf %s ${variableOrFile('DB_PASSWORD', file)}`]
     t.equal(await node.exec(pod, 'app', ...read), `${password}${password}`)
   }
+  await explain(t, t.name, later)
 })
 
 /** The agent's container, too, whether it has ended or is a sidecar. */

@@ -5,11 +5,13 @@ import { until } from '../../client/cluster.ts'
 import { startsFast } from '../../client/env-support.ts'
 import { appPod, mountPath } from '../harness/app-pod.ts'
 import { agentStatus } from '../harness/containers.ts'
+import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
 import { faultyVault } from '../harness/vault-data.ts'
 
 /** Tests the log and the events while the first fetch retries. The pod then starts by itself. */
 const node = openNode(t)
+const explain = await openDrills(t, 'outages/recoveries.test.ts')
 const namespace = await node.namespace()
 
 interface Drill {
@@ -96,6 +98,7 @@ t.test('a federated credential that is created while the agent tries', async (t)
   t.match(log, errorTable.AKV_FEDERATION_MISMATCH.remedy)
   await node.clearFaults()
   await startsWithoutRestart(t, pod, 'correct horse battery staple')
+  await explain(t, t.name, pod)
 })
 
 t.test('a slow vault delays the start of a sidecar without a warning', async (t) => {
@@ -105,6 +108,7 @@ t.test('a slow vault delays the start of a sidecar without a warning', async (t)
   await node.apply(pod)
   await startsWithoutRestart(t, pod, 'before')
   t.notMatch(await node.describe(pod), /Warning +(Unhealthy|Failed)/)
+  await explain(t, t.name, pod)
   await node.clearFaults()
 })
 
@@ -146,6 +150,8 @@ t.test('failures of a vault that end while the agent retries', async (t) => {
   }
   for (const { drill, pod } of pods)
     if (drill.refresh !== '0') await untilDescribed(pod, waitsInWords)
+  for (const { drill, pod } of pods)
+    if (drill.code === 'AKV_FIREWALL') await explain(t, t.name, pod)
   await node.clearFaults()
   for (const { pod } of pods) await startsWithoutRestart(t, pod, 'before')
 })

@@ -3,11 +3,13 @@ import { until } from '../../client/cluster.ts'
 import { mountPath } from '../harness/app-pod.ts'
 import { podWithChangedAgent } from '../harness/changed-agent.ts'
 import { agentStatus } from '../harness/containers.ts'
+import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
 import { faultyVault } from '../harness/vault-data.ts'
 
 /** Tests the log while objects can't be refreshed, and after they can again. The pod keeps running. */
 const node = openNode(t)
+const explain = await openDrills(t, 'outages/refresh-failures.test.ts')
 const namespace = await node.namespace()
 const object = { name: 'db-password' }
 
@@ -111,6 +113,7 @@ t.test('the log names the failing objects, and the pod keeps its last good files
   for (const { drill, pod } of pods) {
     await untilLogged(pod, drill.says)
     t.equal(await read(pod), drill.meanwhile ?? '', drill.name)
+    if (drill.name === 'disabled') await explain(t, t.name, pod)
   }
 })
 
@@ -123,5 +126,6 @@ t.test('after the failure, the log says so, and the files are up to date', async
     await until(async () => (await read(pod)) === 'after', podTimeoutMs)
     await untilLogged(pod, drill.saysAfter)
     t.equal(agentStatus(await node.untilPod(pod, isRunning))?.restartCount, 0, drill.name)
+    if (drill.name === 'disabled') await explain(t, t.name, pod)
   }
 })

@@ -4,10 +4,12 @@ import { errorTable } from '../../../../lib/errors/error-table.ts'
 import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
 import { type ChangedAgentOptions, podWithChangedAgent } from '../harness/changed-agent.ts'
 import { lastMessage } from '../harness/containers.ts'
+import { openDrills } from '../harness/explain.ts'
 import { openNode } from '../harness/open-node.ts'
 
 /** Tests what `kubectl describe` shows if the network, the proxy or the administrator's cloud settings are wrong. */
 const node = openNode(t)
+const explain = await openDrills(t, 'outages/unreachable.test.ts')
 const namespace = await node.namespace()
 const { hostname } = new URL(node.environment.vault.url)
 const closedPort = `https://${hostname}:1`
@@ -61,4 +63,5 @@ for (const [index, { name, code, says }] of drills.entries())
     await node.untilPod(pod, (found) => lastMessage(found) !== undefined)
     const described = await node.describe(pod)
     for (const words of [`${code}: `, errorTable[code].remedy, ...says]) t.match(described, words)
+    await explain(t, name, pod)
   })

@@ -8,10 +8,12 @@ import { agentOf, type Pod } from '../../client/pods.ts'
 import { publishAuthority, webhookConfiguration } from '../../harness/install/install.ts'
 import { appPod, mountPath, password } from '../harness/app-pod.ts'
 import { deploymentOf, describedReplicaSet } from '../harness/deployments.ts'
+import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode } from '../harness/open-node.ts'
 
 /** Tests what `kubectl describe` shows while the webhook, its certificate or its configuration fails, and the recovery. */
 const node = openNode(t)
+const explain = await openDrills(t, 'outages/webhook-outage.test.ts')
 const namespace = await node.namespace()
 const annotated = (name: string) => appPod({ namespace, name })
 const failed = 'failed calling webhook "pods.akv-injector.io"'
@@ -55,6 +57,7 @@ t.test(
     const described = await describedReplicaSet(node, deployment)
     t.match(described, failed)
     t.match(described, 'no endpoints available for service "akv-injector-webhook"')
+    await explain(t, t.name, 'cluster')
 
     const plain = { ...annotated('plain'), metadata: { namespace, name: 'plain' } }
     await node.apply(plain)
@@ -74,6 +77,7 @@ t.test(
     await untilAnswered(({ status, body }) => status < 300 && agentOf(body as Pod) === undefined)
     const { warnings } = await node.cluster.create(annotated('bare'), { dryRun: true })
     t.match(warnings.join(), 'akv-injector.io annotations but no agent')
+    await explain(t, t.name, 'cluster')
 
     expectSuccess(await node.cluster.apply(webhookConfiguration()))
     await untilInjected()
@@ -94,6 +98,7 @@ t.test('a certificate that the API server doesn’t trust, or that has expired',
     )
     t.match(described, failed)
     t.match(described, 'certificate signed by unknown authority')
+    await explain(t, t.name, 'cluster')
   })
 
   await t.test('an expired certificate', async (t) => {
@@ -107,12 +112,14 @@ t.test('a certificate that the API server doesn’t trust, or that has expired',
     )
     const described = await describedReplicaSet(node, deploymentOf(annotated('expired'), 'expired'))
     t.match(described, 'no endpoints available for service "akv-injector-webhook"')
+    await explain(t, t.name, 'cluster')
   })
 
   await t.test('the controller issues and publishes a valid certificate', async (t) => {
     await scale('certs', 1)
     await untilInjected()
     t.match(await certsLogs(), /issued a new serving certificate/)
+    await explain(t, t.name, 'cluster')
   })
 })
 

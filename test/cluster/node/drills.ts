@@ -1,0 +1,226 @@
+import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
+
+/** What somebody on call sees in the state of a drill. */
+export interface Drill {
+  /** The title of the test, or the name of the case. */
+  readonly title: string
+  /** The state and the code of the object's row in `status`. Undefined: there is no row for it. */
+  readonly status?: string
+  /** What `doctor` says of the pod or the workload, or of the cluster. */
+  readonly doctor: string
+}
+
+/** The agent can't fetch the objects. */
+const failed = (title: string, code: AkvErrorCode): Drill => ({
+  title,
+  status: `failed ${code}`,
+  doctor: `${code}: `,
+})
+/** The pod or the Secret keeps the values that it has. */
+const stale = (title: string, code: AkvErrorCode): Drill => ({
+  title,
+  status: `stale ${code}`,
+  doctor: `${code}: `,
+})
+/** All is well, perhaps again. */
+const fresh = (title: string): Drill => ({ title, status: 'fresh', doctor: 'all up to date' })
+/** All Secrets of the account are in sync. */
+const inSync = (title: string): Drill => ({
+  title,
+  status: 'fresh',
+  doctor: 'the controller has its rights',
+})
+/** Nothing could be created that would have a row. */
+const absent = (title: string, doctor: string): Drill => ({ title, doctor })
+
+/**
+ * Every failure that somebody on call can meet, and its recovery. Each is a test on a real node of the words that `kubectl
+ * describe`, the events and the logs show, and of what `status` and `doctor` say then: by file, then by what is drilled.
+ */
+export const drills = {
+  'outages/failures.test.ts': {
+    'no client ID and no tenant ID': failed('no-identity', 'AKV_IDENTITY_MISSING'),
+    'an identity without a federated credential': failed(
+      'no-federated-credential',
+      'AKV_FEDERATION_MISMATCH',
+    ),
+    'a federated credential for another service account': failed(
+      'wrong-federated-credential',
+      'AKV_FEDERATION_MISMATCH',
+    ),
+    'a federated credential for another cluster': failed(
+      'credential-of-another-cluster',
+      'AKV_FEDERATION_MISMATCH',
+    ),
+    'a federated credential for another audience': failed(
+      'credential-for-another-audience',
+      'AKV_FEDERATION_MISMATCH',
+    ),
+    'an unknown client ID': failed('unknown-client', 'AKV_APP_NOT_FOUND'),
+    'an unknown tenant ID': failed('unknown-tenant', 'AKV_TENANT_NOT_FOUND'),
+    'an identity without a role on the vault': failed('no-role', 'AKV_FORBIDDEN'),
+    'a firewall in front of the vault': failed('vault-firewall', 'AKV_FIREWALL'),
+    'a vault without public access': failed(
+      'vault-without-public-access',
+      'AKV_PUBLIC_ACCESS_DISABLED',
+    ),
+    'a vault that is down': failed('vault-outage', 'AKV_VAULT_UNAVAILABLE'),
+    'a vault that is cut off': failed('vault-unreachable', 'AKV_NETWORK'),
+    'a proxy that answers with a page of its own': failed(
+      'vault-behind-a-proxy-page',
+      'AKV_BAD_ANSWER',
+    ),
+    'a misspelt object': failed('object-absent', 'AKV_OBJECT_NOT_FOUND'),
+    'a disabled object': failed('object-disabled', 'AKV_OBJECT_DISABLED'),
+    'a value that no variable can have': failed('variable-inexpressible', 'AKV_ENV_VALUE'),
+    'a misspelt annotation': absent(
+      'the ReplicaSet of a Deployment reports a bad annotation',
+      'akv-injector.io/refesh: unknown annotation; did you mean akv-injector.io/refresh?',
+    ),
+    'a quota that wants limits': absent(
+      'the ReplicaSet of a Deployment reports missing limits',
+      'must specify limits.cpu for: akv-injector,app',
+    ),
+  },
+  'outages/unreachable.test.ts': {
+    'a vault whose name DNS doesn’t know': failed('vault-name-not-in-dns', 'AKV_NETWORK'),
+    'Entra cut off': failed('entra-unreachable', 'AKV_NETWORK'),
+    'a proxy that is down': failed('proxy-down', 'AKV_NETWORK'),
+    'a TLS certificate that isn’t trusted': failed(
+      'certificate-of-another-authority',
+      'AKV_TLS_UNTRUSTED',
+    ),
+  },
+  'outages/identity-binding.test.ts': {
+    'an account that may not use a bound identity': failed(
+      'binding-without-right',
+      'AKV_BINDING_FORBIDDEN',
+    ),
+    'a cluster without an identity binding': failed(
+      'cluster-without-binding',
+      'AKV_BINDING_NOT_FOUND',
+    ),
+    'a token proxy whose certificate another authority signed': failed(
+      'binding-with-wrong-ca',
+      'AKV_BINDING_CA',
+    ),
+    'a token proxy of another cluster': failed(
+      'binding-of-another-cluster',
+      'AKV_BINDING_SERVER_NAME',
+    ),
+    'a token for Entra in place of the token proxy': failed(
+      'token-for-entra-in-a-binding',
+      'AKV_TOKEN_AUDIENCE',
+    ),
+    'a token that the token proxy refuses': failed(
+      'token-for-another-audience',
+      'AKV_BINDING_REFUSED',
+    ),
+    'a token proxy that hangs': failed('a token proxy that hangs', 'AKV_NETWORK'),
+    'an authority of the cluster that changes': stale(
+      'a cluster’s authority that changes doesn’t stop a running pod',
+      'AKV_BINDING_CA',
+    ),
+    'an account in Secret sync that may not use a bound identity': stale(
+      'a synced account gets its Secret by the token proxy',
+      'AKV_BINDING_FORBIDDEN',
+    ),
+  },
+  'outages/recoveries.test.ts': {
+    'the credential is created': fresh(
+      'a federated credential that is created while the agent tries',
+    ),
+    'a slow vault': fresh('a slow vault delays the start of a sidecar without a warning'),
+    'the role is assigned, the firewall opened, the vault reachable and no longer throttling': {
+      title: 'failures of a vault that end while the agent retries',
+      status: 'starting AKV_FIREWALL',
+      doctor: 'AKV_FIREWALL: ',
+    },
+  },
+  'outages/refresh-failures.test.ts': {
+    'a refresh finds the vault down, the role gone, an object deleted or disabled': stale(
+      'the log names the failing objects, and the pod keeps its last good files',
+      'AKV_OBJECT_DISABLED',
+    ),
+    'and finds it well again': fresh(
+      'after the failure, the log says so, and the files are up to date',
+    ),
+  },
+  'monitoring/alerts.test.ts': {
+    'three of many pods cut off from their vault': stale(
+      'the alert names the three pods that are cut off from their vault',
+      'AKV_NETWORK',
+    ),
+    'their vault is back': fresh('the alert resolves when the vault is back'),
+  },
+  'outages/webhook-outage.test.ts': {
+    'no replica of the webhook, and their return': absent(
+      'while no replica runs, annotated pods wait, others start, and then all start',
+      'scale it up: annotated pods are refused meanwhile',
+    ),
+    'a deleted webhook configuration, and its return': absent(
+      'without the webhook configuration, pods start without an agent and with a warning until it is applied again',
+      'there is no webhook configuration of akv-injector',
+    ),
+    'a CA that the API server doesn’t trust': absent(
+      'a certificate of another authority',
+      'another CA has signed it',
+    ),
+    'an expired serving certificate': absent(
+      'an expired certificate',
+      'the serving certificate is not valid now',
+    ),
+    'the return of a valid certificate': absent(
+      'the controller issues and publishes a valid certificate',
+      'caBundle verifies the serving certificate',
+    ),
+  },
+  '../policies/uninjected.test.ts': {
+    'a namespace that is left alone': absent(
+      'a workload in an excluded namespace is admitted with a warning',
+      'alone, so the pods of these start without their secrets',
+    ),
+  },
+  'outages/kubelet-restart.test.ts': {
+    'a kubelet that restarts': fresh('pods don’t notice a restart of the kubelet'),
+  },
+  'lifecycle.test.ts': {
+    'an agent that is killed': fresh(
+      'a killed sidecar restarts, keeps the files and continues to refresh',
+    ),
+    'an agent that runs out of memory': {
+      title: 'the status of an agent that runs out of memory says so',
+      status: 'failed',
+      doctor: 'the agent ran out of memory',
+    },
+    'a sandbox that is lost': {
+      title: 'a pod that loses its sandbox starts with the files of the previous run',
+      status: 'once',
+      doctor: 'all up to date',
+    },
+    'a node that reboots': fresh(
+      'a sidecar writes all files again if none is left, as after a reboot',
+    ),
+  },
+  'sync.test.ts': {
+    'an object that isn’t there': stale(
+      'the events of an account say what is wrong and what to do',
+      'AKV_OBJECT_NOT_FOUND',
+    ),
+    'an account in sync again': inSync('an event says that a corrected account is in sync again'),
+    'a throttled vault, and its end': stale(
+      'events name a throttled vault, and report when it recovers',
+      'AKV_THROTTLED',
+    ),
+    'a Secret of somebody else': stale(
+      'a foreign Secret is left alone, and replaced after its owner deletes it',
+      'AKV_SECRET_FOREIGN',
+    ),
+    'a lost record': inSync('a deleted record of an account’s Secrets is written again'),
+    'an account that isn’t enabled': {
+      title: 'an event tells an account that it isn’t enabled',
+      status: 'unknown',
+      doctor: 'requests Secrets, but the controller may not',
+    },
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Drill>>>>
