@@ -1,16 +1,17 @@
-import { readSeenExternalSecret } from '../../requests/external-secret/seen-external-secret.ts'
+import { pluralOf } from '../../lib/count-of.ts'
 import type { Cluster } from '../cluster/open-cluster.ts'
 import type { AgentPod } from '../cluster/pods/agent-pod.ts'
 import { askAgents } from '../cluster/pods/ask-agents.ts'
 import { type AgentImageOptions, findAgentImages } from '../cluster/pods/find-agent-images.ts'
 import { listAgentPods } from '../cluster/pods/list-pods.ts'
-import { accountKind, externalSecretKind, listIfAllowed } from '../cluster/sync/list-sources.ts'
-import { readSyncedAccount, type SyncedAccount } from '../cluster/sync/synced-account.ts'
+import { accountKind, listIfAllowed } from '../cluster/sync/list-sources.ts'
+import { readSyncedAccount } from '../cluster/sync/synced-account.ts'
 import { accountFindings } from './account-findings.ts'
 import type { AskedPlace } from './asked-place.ts'
 import { changedMeanwhile } from './gate.ts'
 import { type Findings, noFindings, type Unasked } from './holding.ts'
 import { objectsAskedAbout, podFindings } from './pod-findings.ts'
+import { unnamedSources } from './unnamed-sources.ts'
 
 interface Search {
   readonly place: AskedPlace
@@ -65,30 +66,11 @@ async function findInSecrets(
   if (accounts === undefined) return [unread('ServiceAccounts')]
   const found = accounts.map((account) => accountFindings(account, place))
   if (!isGate) return found
-  const missing = await listIfAllowed(cluster, externalSecretKind, {
-    read: withoutStatus(accounts),
-  })
-  if (missing === undefined) return [...found, unread('ExternalSecrets')]
-  return [...found, { ...noFindings, unasked: missing }]
-}
-
-/** Finds the ExternalSecrets that are synced, and whose Secrets no account's status names. */
-function withoutStatus(accounts: readonly SyncedAccount[]) {
-  const named = new Set(
-    accounts.flatMap(({ namespace, status }) =>
-      (status?.secrets ?? []).map(({ name }) => `${namespace}/${name}`),
-    ),
-  )
-  return (object: unknown): Unasked | undefined => {
-    const [seen] = readSeenExternalSecret(object)
-    if (seen?.status.isOurs !== true) return undefined
-    const { namespace, name, content } = seen
-    const secrets = content.kind === 'nothing' ? [] : content.claims
-    const lines = [`ExternalSecret/${name}`, ...secrets]
-    if (lines.some((line) => named.has(`${namespace}/${line}`))) return undefined
-    const workload = `ExternalSecret/${name}`
-    return { namespace, workload, holder: name, why: 'no account’s status names its Secret' }
+  for (const { kind, read } of unnamedSources(accounts, place)) {
+    const unasked = await listIfAllowed(cluster, kind, { read })
+    found.push(unasked === undefined ? unread(pluralOf(kind.kind)) : { ...noFindings, unasked })
   }
+  return found
 }
 
 const everybody = ({ namespace }: Pick<Cluster, 'namespace'>, why: string): Unasked => ({

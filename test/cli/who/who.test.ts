@@ -233,6 +233,21 @@ t.test('the gate wants each synced Secret in a status', async (t) => {
   t.match(await gate(), { code: 0 })
   denied.add('externalsecrets')
   t.match(await gate(), { code: 1, stdout: /\* +1 +ExternalSecrets can’t be read/ })
+  denied.delete('externalsecrets')
+  const classOf = (keyvaultName: string, secretName: string) => ({
+    provider: 'azure',
+    parameters: { keyvaultName },
+    secretObjects: [{ secretName, type: 'Opaque', data: [] }],
+  })
+  const { classes } = server
+  classes.put('team-a', 'elsewhere', classOf('team-b', 'other'))
+  classes.put('team-a', 'synced', classOf('team-a', 'db'))
+  t.match(await gate(), { code: 0 })
+  classes.put('team-a', 'of-driver', classOf('Team-A', 'other'))
+  t.match(await gate(), {
+    code: 1,
+    stdout: /SecretProviderClass\/of-driver +1 +no account’s status/,
+  })
   denied.add('serviceaccounts')
   t.match(await gate(), { code: 1, stdout: /\* +1 +ServiceAccounts can’t be read/ })
 })

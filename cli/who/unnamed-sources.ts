@@ -1,0 +1,51 @@
+import { valueAt } from '../../lib/shape.ts'
+import { azureParametersOf } from '../../requests/class/read-class.ts'
+import { readSeenClass } from '../../requests/class/seen-class.ts'
+import { readSeenExternalSecret } from '../../requests/external-secret/seen-external-secret.ts'
+import type { SeenSource } from '../../requests/source/seen-source.ts'
+import { classKind, externalSecretKind } from '../cluster/sync/list-sources.ts'
+import type { SyncedAccount } from '../cluster/sync/synced-account.ts'
+import type { AskedPlace } from './asked-place.ts'
+import type { Unasked } from './holding.ts'
+
+/** The kinds whose objects request Secrets, and how to find those whose Secrets no account's status names. */
+export function unnamedSources(accounts: readonly SyncedAccount[], { vault }: AskedPlace) {
+  const named = new Set(
+    accounts.flatMap(({ namespace, status }) =>
+      (status?.secrets ?? []).map(({ name }) => `${namespace}/${name}`),
+    ),
+  )
+  const unlessNamed = (
+    kind: string,
+    { namespace, name, content }: SeenSource,
+    why: string,
+  ): Unasked | undefined => {
+    const claims = content.kind === 'nothing' ? [] : content.claims
+    const lines = [`${kind}/${name}`, ...claims]
+    if (lines.some((line) => named.has(`${namespace}/${line}`))) return undefined
+    return { namespace, workload: `${kind}/${name}`, holder: name, why }
+  }
+
+  /** Of those that are synced. */
+  function externalSecret(object: unknown): Unasked | undefined {
+    const [seen] = readSeenExternalSecret(object)
+    return seen?.status.isOurs === true
+      ? unlessNamed('ExternalSecret', seen, 'no account’s status names its Secret')
+      : undefined
+  }
+
+  /** Of those that request Secrets of the vault, or of one that isn't known. */
+  function secretProviderClass(object: unknown): Unasked | undefined {
+    const [seen] = readSeenClass(object)
+    if (seen === undefined || seen.content.kind === 'nothing') return undefined
+    const ofClass = valueAt(azureParametersOf(object), 'keyvaultName')
+    if (typeof ofClass === 'string' && ofClass.toLowerCase() !== vault) return undefined
+    const why = 'no account’s status names its Secrets; the CSI driver may make them'
+    return unlessNamed('SecretProviderClass', seen, why)
+  }
+
+  return [
+    { kind: externalSecretKind, read: externalSecret },
+    { kind: classKind, read: secretProviderClass },
+  ]
+}
