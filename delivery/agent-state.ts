@@ -169,8 +169,13 @@ export function variableVersionsOf(
   }
   const [oldest] = times
   const isCovered = oldest !== undefined && Date.parse(oldest) <= fromMs
+  // If the node's clock was set back, the times don't say which version was in place.
+  const isInOrder = times.every((time, i) => i === 0 || time > (times[i - 1] ?? ''))
   const held = variables.filter(([, since]) => wasInPlace(since))
-  return { versions: held.map(([version]) => version), isComplete: isCovered || older !== true }
+  return {
+    versions: held.map(([version]) => version),
+    isComplete: isInOrder && (isCovered || older !== true),
+  }
 }
 
 /**

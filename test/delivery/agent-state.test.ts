@@ -124,6 +124,13 @@ t.test('a process has the versions that were in place while its container starte
     versions: [],
     isComplete: false,
   })
+  const setBack = held('a', {
+    variables: [
+      [one, time(minutes(20))],
+      [two, time(minutes(10))],
+    ],
+  })
+  t.match(variableVersionsOf(setBack, Date.parse(time(minutes(15)))), { isComplete: false })
 })
 
 t.test('the newest complete state counts', async (t) => {
