@@ -10,6 +10,7 @@ const readers: Readonly<Record<string, string>> = {
   'delivery/session/session.ts': 'tokens expire by it',
   'init-agent/fetch/report-retries.ts': 'the log says until when the agent retries',
   'init-agent/metrics/follow-refreshes.ts': 'the time of the last success is a date',
+  'init-agent/state/state-log.ts': 'a state says when it was logged',
   'init-agent/volume/fresh-mark.ts': 'older versions know only the file’s time',
   'init-agent/volume/read-file-set.ts': 'nothing else says when a set was written',
   'init-agent/volume/write-file-set.ts': 'the name of a set has the time, as the kubelet’s have',

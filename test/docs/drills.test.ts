@@ -7,7 +7,8 @@ t.test('every drill is a test on a node', async (t) => {
   let found = 0
   for (const [file, rows] of Object.entries(drills)) {
     const text = readFileSync(join(import.meta.dirname, '../cluster/node', file), 'utf8')
-    t.match(text, `await openDrills(t, '${file}'`, 'it fails if a drill isn’t explained')
+    const isOpened = text.replaceAll(/\s+/g, '').includes(`openDrills(t,'${file}'`)
+    t.ok(isOpened, `${file} fails if it leaves out what status and doctor say`)
     for (const [drill, { title }] of Object.entries(rows)) {
       t.ok(text.includes(title), drill)
       found += 1
