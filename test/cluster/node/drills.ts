@@ -196,7 +196,7 @@ export const drills = {
     'a sandbox that is lost': {
       title: 'a pod that loses its sandbox starts with the files of the previous run',
       status: 'once',
-      doctor: 'all up to date',
+      doctor: 'when the pod started, and doesn’t refresh',
     },
     'a node that reboots': fresh(
       'a sidecar writes all files again if none is left, as after a reboot',

@@ -1,5 +1,5 @@
 import { valueAt } from '../../../../lib/shape.ts'
-import type { Api, KubeObject } from '../../client/api.ts'
+import type { Answer, Api, KubeObject } from '../../client/api.ts'
 import { type Cluster, until } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 
@@ -14,13 +14,14 @@ export async function addNode(
 ): Promise<void> {
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name } }
   expectSuccess(await api.call({ method: 'POST', path: '/api/v1/nodes', body: node }))
-  await patchStatus(api, `/api/v1/nodes/${name}`, {
+  const status = {
     nodeInfo: {
       ...{ kubeletVersion, operatingSystem: 'linux', architecture: 'amd64', machineID: '' },
       ...{ systemUUID: '', bootID: '', kernelVersion: '', osImage: '' },
       ...{ containerRuntimeVersion: '', kubeProxyVersion: '' },
     },
-  })
+  }
+  expectSuccess(await patchStatus(api, `/api/v1/nodes/${name}`, status))
 }
 
 /** Writes the condition Ready of all pods of a Deployment of the install, and waits until the Deployment counts them. */
@@ -39,22 +40,28 @@ export async function setReady(
     const pods = await cluster.list(any, `app.kubernetes.io/component=${component}`)
     for (const pod of pods) await setPodReady(api, pod, status)
     const { body } = await cluster.get(deployment)
-    const ready = valueAt(body, 'status', 'readyReplicas') ?? 0
-    return ready === (status === 'True' ? valueAt(body, 'spec', 'replicas') : 0)
+    const of = (part: 'spec' | 'status', name: string) => valueAt(body, part, name) ?? 0
+    const wanted = of('spec', 'replicas')
+    // An earlier test may have begun a rollout, whose pods come and go.
+    const isRolledOut = ['replicas', 'updatedReplicas'].every(
+      (name) => of('status', name) === wanted,
+    )
+    return isRolledOut && of('status', 'readyReplicas') === (status === 'True' ? wanted : 0)
   })
 }
 
 /** Without an address, the pod isn't an endpoint of its Service. */
 async function setPodReady(api: Api, { metadata }: KubeObject, status: string): Promise<void> {
   const lastTransitionTime = '2026-11-29T00:00:00Z'
-  await patchStatus(api, `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`, {
-    phase: 'Running',
-    conditions: [{ type: 'Ready', status, lastTransitionTime }],
-  })
+  const path = `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`
+  const conditions = [{ type: 'Ready', status, lastTransitionTime }]
+  const answer = await patchStatus(api, path, { phase: 'Running', conditions })
+  // A rollout may have deleted the pod. The next list has the one that replaces it.
+  if (answer.status !== 404) expectSuccess(answer)
 }
 
-async function patchStatus(api: Api, path: string, status: object): Promise<void> {
+async function patchStatus(api: Api, path: string, status: object): Promise<Answer> {
   const contentType = 'application/strategic-merge-patch+json'
   const call = { method: 'PATCH', path: `${path}/status`, body: { status }, contentType } as const
-  expectSuccess(await api.call(call))
+  return await api.call(call)
 }
