@@ -1,11 +1,11 @@
 /** The lines `state` of an agent's log, which say what the agent holds. The agent writes them, and commands read them. Pure. */
 
 import { isObjectVersion, parseDescription } from '../keyvault/reference.ts'
+import { readLogLine } from '../lib/log/read-log-line.ts'
 import {
   type Accepted,
   type Check,
   checkThat,
-  isObject,
   listOf,
   matches,
   number,
@@ -26,7 +26,6 @@ const maxVersions = 200
 
 /** Container runtimes cut a line at 16 KiB. The rest of the line takes less than 1 KiB. */
 const maxObjectBytes = 12 * 1024
-const maxLineLength = 16 * 1024
 
 /** The agent repeats its state after 100 other lines, so that the last 150 lines hold one. */
 const maxParts = 50
@@ -212,16 +211,8 @@ function newestState(details: Iterable<unknown>): AgentState | undefined {
 /** The JSON of the lines that may be parts of a state. */
 function* readLines(lines: readonly string[]): Iterable<unknown> {
   for (const line of lines)
-    if (line.length <= maxLineLength && line.includes(`"${stateMessage}"`)) {
-      const read = parseJson(line)
-      if (isObject(read) && read['message'] === stateMessage) yield read
+    if (line.includes(`"${stateMessage}"`)) {
+      const read = readLogLine(line)
+      if (read?.['message'] === stateMessage) yield read
     }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }

@@ -41,6 +41,15 @@ export function objectAt(value: unknown, ...path: readonly (string | number)[]):
   return isObject(found) ? found : {}
 }
 
+/** The objects in a list at this path. Empty if there is none. */
+export function objectsAt(
+  value: unknown,
+  ...path: readonly (string | number)[]
+): readonly JsonObject[] {
+  const list = valueAt(value, ...path)
+  return Array.isArray(list) ? list.filter(isObject) : []
+}
+
 export const anything: Check<unknown> = () => undefined
 
 /** A value that the predicate accepts. */

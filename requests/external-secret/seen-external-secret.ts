@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isObject, type JsonObject, objectAt, valueAt } from '../../lib/shape.ts'
+import { isObject, type JsonObject, objectAt, objectsAt, valueAt } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
 import { copyAnnotations, copyLabels } from '../secret/labels.ts'
 import { fieldManager } from '../secret/names.ts'
@@ -149,8 +149,7 @@ function textIn(object: JsonObject, name: string, maxLength: number): string {
 function statusWriters(
   managedFields: unknown,
 ): readonly { readonly manager: string; readonly time: unknown }[] {
-  const entries = Array.isArray(managedFields) ? managedFields.filter(isObject) : []
-  return entries.flatMap(({ manager, time, fieldsV1 }) =>
+  return objectsAt(managedFields).flatMap(({ manager, time, fieldsV1 }) =>
     typeof manager === 'string' && isObject(fieldsV1) && 'f:status' in fieldsV1
       ? [{ manager, time }]
       : [],

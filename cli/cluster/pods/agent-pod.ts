@@ -1,5 +1,5 @@
 import { isUnread } from '../../../kubernetes/large-objects.ts'
-import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+import { isObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { agentLabel } from '../../../webhook/core/injection/agent-label.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
 import type { AgentImages } from './agent-images.ts'
@@ -42,7 +42,7 @@ export function readAgentPod(
   )
   const { phase } = objectAt(pod, 'status')
   const containers = ['initContainerStatuses', 'containerStatuses']
-    .flatMap((list) => listOfObjects(valueAt(pod, 'status', list)))
+    .flatMap((list) => objectsAt(pod, 'status', list))
     .map(readContainerState)
   const version = valueAt(labels, agentLabel)
   return {
@@ -69,6 +69,3 @@ const tooLarge: InjectedAgent = {
   kind: 'not-ours',
   why: 'the pod is larger than is read of one object',
 }
-
-const listOfObjects = (list: unknown): readonly JsonObject[] =>
-  Array.isArray(list) ? list.filter(isObject) : []

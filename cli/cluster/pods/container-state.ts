@@ -21,6 +21,11 @@ export interface EndedContainer {
   readonly finishedAtMs: number
 }
 
+const healthyReasons: readonly string[] = ['PodInitializing', 'ContainerCreating']
+
+/** Whether this is the reason of a container that waits for nothing but its turn. */
+export const waitsForItsTurn = (reason: string): boolean => healthyReasons.includes(reason)
+
 /** The kubelet's own bound. */
 const maxMessageLength = 4096
 

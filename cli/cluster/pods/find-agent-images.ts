@@ -1,4 +1,4 @@
-import { isObject, valueAt } from '../../../lib/shape.ts'
+import { objectsAt } from '../../../lib/shape.ts'
 import { type Kind, listAll } from '../list-all.ts'
 import { mayRead } from '../may-read.ts'
 import type { Cluster } from '../open-cluster.ts'
@@ -44,12 +44,10 @@ export async function findAgentImages(
 }
 
 function agentImagesOf(deployment: unknown): readonly string[] {
-  const containers = valueAt(deployment, 'spec', 'template', 'spec', 'containers')
-  return listOfObjects(containers).flatMap(({ env }) =>
-    listOfObjects(env).flatMap(({ name, value }) =>
+  const containers = objectsAt(deployment, 'spec', 'template', 'spec', 'containers')
+  return containers.flatMap(({ env }) =>
+    objectsAt(env).flatMap(({ name, value }) =>
       name === imageVariable && typeof value === 'string' ? [value] : [],
     ),
   )
 }
-
-const listOfObjects = (list: unknown) => (Array.isArray(list) ? list.filter(isObject) : [])

@@ -2,7 +2,7 @@ import type { AgentConfig } from '../../../delivery/contract.ts'
 import { configVariable } from '../../../delivery/contract.ts'
 import { decodeConfig } from '../../../delivery/decode-config.ts'
 import { printable } from '../../../lib/printable.ts'
-import { isObject, type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { agentMounts } from '../../../webhook/core/injection/agent-container.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
 import { type AgentImages, isAgentImage } from './agent-images.ts'
@@ -53,7 +53,7 @@ export function injectedAgent(
   pod: unknown,
   { images }: { readonly images?: AgentImages | undefined } = {},
 ): InjectedAgent | undefined {
-  const container = listAt(pod, 'spec', 'initContainers').find(
+  const container = objectsAt(pod, 'spec', 'initContainers').find(
     (container) => container['name'] === agentName,
   )
   if (container === undefined) return undefined
@@ -68,14 +68,11 @@ export function injectedAgent(
 
 const notOurs = (why: string): InjectedAgent => ({ kind: 'not-ours', why })
 
-const listAt = (value: unknown, ...path: readonly string[]): readonly JsonObject[] => {
-  const list = valueAt(value, ...path)
-  return Array.isArray(list) ? list.filter(isObject) : []
-}
-
 /** Several entries of the same name count as none. */
 function encodedConfig(container: JsonObject): string | undefined {
-  const [entry, ...others] = listAt(container, 'env').filter(({ name }) => name === configVariable)
+  const [entry, ...others] = objectsAt(container, 'env').filter(
+    ({ name }) => name === configVariable,
+  )
   const value = entry?.['value']
   return others.length === 0 && typeof value === 'string' ? value : undefined
 }
@@ -96,7 +93,7 @@ const isEmpty = (value: unknown): boolean =>
   value == null || value === false || value === '' || (Array.isArray(value) && value.length === 0)
 
 function wrongVariable(container: JsonObject): string | undefined {
-  const wrong = listAt(container, 'env').find(({ name }) => changesWhatRuns.test(String(name)))
+  const wrong = objectsAt(container, 'env').find(({ name }) => changesWhatRuns.test(String(name)))
   return wrong && `its container sets the variable ${printable(String(wrong['name']))}`
 }
 
@@ -117,7 +114,7 @@ function wrongCommand(container: JsonObject): string | undefined {
 }
 
 function wrongMount(container: JsonObject, config: AgentConfig): string | undefined {
-  const mounts = listAt(container, 'volumeMounts')
+  const mounts = objectsAt(container, 'volumeMounts')
   const missing = agentMounts(config).find(
     ({ name, mountPath }) =>
       !mounts.some((mount) => mount['mountPath'] === mountPath && mount['name'] === name),

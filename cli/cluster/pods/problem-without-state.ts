@@ -1,8 +1,8 @@
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { errorTable } from '../../../lib/errors/error-table.ts'
-import { isObject } from '../../../lib/shape.ts'
+import { readLogLine } from '../../../lib/log/read-log-line.ts'
 import type { AgentPod } from './agent-pod.ts'
-import type { EndedContainer } from './container-state.ts'
+import { type EndedContainer, waitsForItsTurn } from './container-state.ts'
 
 /** Why an agent has written nothing yet. */
 export interface AgentProblem {
@@ -54,12 +54,9 @@ const hasWrittenAll = ({ state, others }: AgentPod): boolean =>
   state?.isReady === true ||
   others.some(({ kind }) => kind === 'running')
 
-/** Reasons of a container that waits for nothing but its turn. */
-const healthyReasons: readonly string[] = ['PodInitializing', 'ContainerCreating']
-
 function waitingReason(reason: string | undefined): Pick<AgentProblem, 'code' | 'why'> {
   if (reason === undefined) return { why: 'no node has started it yet' }
-  if (healthyReasons.includes(reason)) return { why: 'the kubelet is starting it' }
+  if (waitsForItsTurn(reason)) return { why: 'the kubelet is starting it' }
   return { code: reason, why: `the kubelet can’t start the agent: ${reason}` }
 }
 
@@ -80,28 +77,14 @@ function reasonOfEnd(
 const isCode = (text: unknown): text is AkvErrorCode =>
   typeof text === 'string' && Object.hasOwn(errorTable, text)
 
-/** A line of the log is cut at 16 KiB by container runtimes. */
-const maxLineLength = 16 * 1024
-
 /** The last warning or error in an agent's log that has a code. */
 function lastWarning(
   lines: readonly string[],
 ): { readonly code: AkvErrorCode; readonly why: string } | undefined {
   for (const line of lines.toReversed()) {
-    const read = line.length > maxLineLength ? undefined : parseLine(line)
-    if (read === undefined) continue
-    const { level, code, message } = read
+    const { level, code, message } = readLogLine(line) ?? {}
     if ((level === 'warn' || level === 'error') && isCode(code) && typeof message === 'string')
       return { code, why: message }
   }
   return undefined
-}
-
-function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const read: unknown = JSON.parse(line)
-    return isObject(read) ? read : undefined
-  } catch {
-    return undefined
-  }
 }

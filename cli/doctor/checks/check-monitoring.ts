@@ -1,9 +1,9 @@
-import { type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { agentName, metricsPortName } from '../../../webhook/core/model/our-names.ts'
 import { type CheckResult, passed, warned } from '../model/check-result.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import type { Install } from '../model/find-install.ts'
-import { nameOf, namespaceOf, objectsAt, textAt } from '../model/objects.ts'
+import { nameOf, namespaceOf, textAt } from '../model/objects.ts'
 
 type MonitoringFacts = Pick<
   ClusterFacts,

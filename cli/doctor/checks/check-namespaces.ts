@@ -1,13 +1,13 @@
 import { countOf } from '../../../lib/count-of.ts'
 import { listNames } from '../../../lib/list-names.ts'
-import { type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
 import { type CheckResult, failed, passed } from '../model/check-result.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import type { Install } from '../model/find-install.ts'
 import { asksByAnnotations } from '../model/is-annotated.ts'
 import { selectsNamespace } from '../model/label-selector.ts'
-import { fullNameOf, nameOf, namespaceOf, objectsAt, templateOf, textAt } from '../model/objects.ts'
+import { fullNameOf, nameOf, namespaceOf, templateOf, textAt } from '../model/objects.ts'
 
 type NamespaceFacts = Pick<
   ClusterFacts,

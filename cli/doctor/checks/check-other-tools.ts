@@ -1,10 +1,10 @@
 import { listNames } from '../../../lib/list-names.ts'
-import { type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { type CheckResult, passed, warned } from '../model/check-result.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import type { Install } from '../model/find-install.ts'
 import { labelsOf } from '../model/label-selector.ts'
-import { fullNameOf, nameOf, namespaceOf, objectsAt, textAt } from '../model/objects.ts'
+import { fullNameOf, nameOf, namespaceOf, textAt } from '../model/objects.ts'
 import { syncSettings } from '../model/sync-settings.ts'
 
 type OtherFacts = Pick<

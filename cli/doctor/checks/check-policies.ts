@@ -1,9 +1,9 @@
 import { listNames } from '../../../lib/list-names.ts'
-import { type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { type CheckResult, passed, warned } from '../model/check-result.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import { certificateMode, type Install } from '../model/find-install.ts'
-import { nameOf, objectsAt, textAt } from '../model/objects.ts'
+import { nameOf, textAt } from '../model/objects.ts'
 
 type PolicyFacts = Pick<ClusterFacts, 'policies' | 'policyBindings'>
 

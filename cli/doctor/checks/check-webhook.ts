@@ -1,6 +1,6 @@
 import { countOf } from '../../../lib/count-of.ts'
 import { listNames } from '../../../lib/list-names.ts'
-import { type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { type CheckResult, failed, passed, warned } from '../model/check-result.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import {
@@ -10,7 +10,7 @@ import {
   type InstallComponent,
   podsOf,
 } from '../model/find-install.ts'
-import { nameOf, objectsAt, textAt } from '../model/objects.ts'
+import { nameOf, textAt } from '../model/objects.ts'
 import { whyNotReady } from '../model/why-not-ready.ts'
 import { readDryRun } from './read-dry-run.ts'
 

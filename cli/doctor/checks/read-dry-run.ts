@@ -1,8 +1,8 @@
-import { valueAt } from '../../../lib/shape.ts'
+import { objectsAt, valueAt } from '../../../lib/shape.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
 import { type CheckResult, failed, passed, unchecked } from '../model/check-result.ts'
 import type { DryRun } from '../model/cluster-facts.ts'
-import { objectsAt, textAt } from '../model/objects.ts'
+import { textAt } from '../model/objects.ts'
 
 const page = 'docs/install.md, "When the webhook does not answer"'
 

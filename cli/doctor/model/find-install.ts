@@ -1,7 +1,7 @@
-import { type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 import type { ClusterFacts } from './cluster-facts.ts'
 import { labelsOf } from './label-selector.ts'
-import { fullNameOf, nameOf, namespaceOf, objectsAt, textAt } from './objects.ts'
+import { fullNameOf, nameOf, namespaceOf, textAt } from './objects.ts'
 
 const components = ['webhook', 'certs', 'sync'] as const
 type ComponentName = (typeof components)[number]

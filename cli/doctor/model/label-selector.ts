@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 
 /** The labels of an object. */
 export const labelsOf = (object: unknown): JsonObject => objectAt(object, 'metadata', 'labels')
@@ -10,12 +10,9 @@ export const labelsOf = (object: unknown): JsonObject => objectAt(object, 'metad
  */
 export function selectsLabels(selector: unknown, labels: JsonObject): boolean {
   const wanted = Object.entries(objectAt(selector, 'matchLabels'))
-  const expressions = valueAt(selector, 'matchExpressions')
   return (
     wanted.every(([key, value]) => labels[key] === value) &&
-    (Array.isArray(expressions) ? expressions.filter(isObject) : []).every((expression) =>
-      holds(expression, labels),
-    )
+    objectsAt(selector, 'matchExpressions').every((expression) => holds(expression, labels))
   )
 }
 

@@ -1,18 +1,9 @@
-import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 
 /** A text in an object of the API server. Empty if there is none. */
 export function textAt(object: unknown, ...path: readonly (string | number)[]): string {
   const value = valueAt(object, ...path)
   return typeof value === 'string' ? value : ''
-}
-
-/** The objects in a list. */
-export function objectsAt(
-  object: unknown,
-  ...path: readonly (string | number)[]
-): readonly JsonObject[] {
-  const value = valueAt(object, ...path)
-  return Array.isArray(value) ? value.filter(isObject) : []
 }
 
 export const nameOf = (object: unknown): string => textAt(object, 'metadata', 'name')
@@ -33,6 +24,17 @@ export const conditionOf = (object: unknown, type: string): JsonObject =>
   objectAt(
     objectsAt(object, 'status', 'conditions').find((condition) => condition['type'] === type),
   )
+
+/** Whether a pod is ready. */
+export const isReady = (pod: unknown): boolean =>
+  textAt(conditionOf(pod, 'Ready'), 'status') === 'True'
+
+/** When an event was last seen, in either form of the API. */
+export const timeOfEvent = (event: unknown): number | undefined =>
+  timeAt(event, 'series', 'lastObservedTime') ??
+  timeAt(event, 'lastTimestamp') ??
+  timeAt(event, 'eventTime') ??
+  timeAt(event, 'metadata', 'creationTimestamp')
 
 /** The template of a workload's pods. */
 export function templateOf(workload: unknown): JsonObject {

@@ -1,5 +1,6 @@
-import type { JsonObject } from '../../../lib/shape.ts'
-import { conditionOf, nameOf, objectsAt, textAt } from './objects.ts'
+import { type JsonObject, objectsAt } from '../../../lib/shape.ts'
+import { waitsForItsTurn } from '../../cluster/pods/container-state.ts'
+import { conditionOf, isReady, nameOf, textAt } from './objects.ts'
 
 const maxShown = 3
 
@@ -14,7 +15,7 @@ export const whyNotReady = (pods: readonly JsonObject[]): readonly string[] =>
 
 /** Undefined if the pod is ready. */
 function reasonOfPod(pod: JsonObject): string | undefined {
-  if (textAt(conditionOf(pod, 'Ready'), 'status') === 'True') return undefined
+  if (isReady(pod)) return undefined
   const scheduled = conditionOf(pod, 'PodScheduled')
   if (scheduled['status'] === 'False') return textAt(scheduled, 'message') || 'isn’t scheduled'
   const states = ['initContainerStatuses', 'containerStatuses'].flatMap((list) =>
@@ -27,11 +28,8 @@ function reasonOfPod(pod: JsonObject): string | undefined {
     ]) {
       const reason = textAt(state, ...path, 'reason')
       const message = textAt(state, ...path, 'message')
-      if (reason !== '' && !harmless.has(reason))
+      if (reason !== '' && reason !== 'Completed' && !waitsForItsTurn(reason))
         return [reason, message].filter((part) => part !== '').join(': ')
     }
   return 'isn’t ready yet'
 }
-
-/** These say that something else is awaited. */
-const harmless: ReadonlySet<string> = new Set(['PodInitializing', 'ContainerCreating', 'Completed'])

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../../lib/shape.ts'
-import { objectsAt, textAt } from '../model/objects.ts'
+import { type JsonObject, objectsAt } from '../../../lib/shape.ts'
+import { textAt } from '../model/objects.ts'
 
 /** Whether one of these objects is the controller of another one. */
 export function ownedBy(object: JsonObject, owners: readonly JsonObject[]): boolean {

@@ -1,4 +1,4 @@
-import { type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 import {
   annotationPrefix,
   syncKey,
@@ -11,7 +11,7 @@ import type { ClusterFacts } from '../model/cluster-facts.ts'
 import { findInstall, type Install, isOfInstall } from '../model/find-install.ts'
 import { asksByAnnotations } from '../model/is-annotated.ts'
 import { labelsOf } from '../model/label-selector.ts'
-import { objectsAt, templateOf, textAt } from '../model/objects.ts'
+import { templateOf, textAt } from '../model/objects.ts'
 import { kinds } from './kinds.ts'
 import {
   listReadable,

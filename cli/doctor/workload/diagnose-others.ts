@@ -1,11 +1,10 @@
 import { gateVariable } from '../../../delivery/contract.ts'
+import { objectsAt } from '../../../lib/shape.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
+import { waitsForItsTurn } from '../../cluster/pods/container-state.ts'
 import { type CheckResult, failed, warned } from '../model/check-result.ts'
-import { nameOf, objectsAt, textAt, timeAt } from '../model/objects.ts'
+import { nameOf, textAt, timeAt } from '../model/objects.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
-
-/** Reasons of containers that only wait for their turn. */
-const harmless: ReadonlySet<string> = new Set(['PodInitializing', 'ContainerCreating'])
 
 /** The app's own containers: what fails there, although the agent is fine, isn't ours. */
 export function diagnoseOthers({ pod, agent, namespace }: WorkloadFacts): readonly CheckResult[] {
@@ -27,7 +26,7 @@ export function diagnoseOthers({ pod, agent, namespace }: WorkloadFacts): readon
       'message',
     )
     const waitsForAgent = message.includes(gateVariable)
-    if (kind !== 'waiting' || why === '' || harmless.has(why) || waitsForAgent) return []
+    if (kind !== 'waiting' || why === '' || waitsForItsTurn(why) || waitsForAgent) return []
     const last = ended === undefined ? '' : `, last exit code ${ended.exitCode}`
     return [
       failed(

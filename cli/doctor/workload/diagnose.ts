@@ -9,11 +9,10 @@ import { ownKeys } from '../../input/document/search-templates.ts'
 import { annotationsOf } from '../../input/objects/annotations-of.ts'
 import { type CheckResult, failed, passed, unchecked, warned } from '../model/check-result.ts'
 import { asksByAnnotations } from '../model/is-annotated.ts'
-import { conditionOf, textAt, timeAt } from '../model/objects.ts'
+import { conditionOf, isReady, textAt, timeAt } from '../model/objects.ts'
 import { remedyOf } from '../model/remedy.ts'
 import { diagnoseOthers } from './diagnose-others.ts'
 import { diagnosePodless } from './diagnose-podless.ts'
-import { isReady } from './story.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
 /** What is wrong with a workload, and what to do. Pure. */

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../../lib/shape.ts'
+import { type JsonObject, objectsAt } from '../../../lib/shape.ts'
 import { type CheckResult, failed } from '../model/check-result.ts'
-import { objectsAt, oneLine, textAt, timeAt } from '../model/objects.ts'
+import { oneLine, textAt, timeOfEvent } from '../model/objects.ts'
 
 /** Why a controller could not create pods, by its newest event or by the condition of its object. */
 export function refusedCreation({
@@ -22,11 +22,7 @@ export function refusedCreation({
   return failed(`${sentence}: ${message}`, hint)
 }
 
-const timeOf = (event: JsonObject): number =>
-  timeAt(event, 'series', 'lastObservedTime') ??
-  timeAt(event, 'lastTimestamp') ??
-  timeAt(event, 'metadata', 'creationTimestamp') ??
-  0
+const timeOf = (event: JsonObject): number => timeOfEvent(event) ?? 0
 
 function explain(message: string): { readonly sentence: string; readonly hint: string } {
   if (/admission webhook "[\w-]*pods\.akv-injector\.io" denied/.test(message))

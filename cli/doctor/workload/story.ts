@@ -1,6 +1,7 @@
-import { isObject, type JsonObject, valueAt } from '../../../lib/shape.ts'
+import { readLogLine } from '../../../lib/log/read-log-line.ts'
+import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import type { AgentLog } from '../../cluster/pods/agent-log.ts'
-import { conditionOf, nameOf, objectsAt, oneLine, textAt, timeAt } from '../model/objects.ts'
+import { nameOf, oneLine, textAt, timeAt, timeOfEvent } from '../model/objects.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
 /** Something that happened, for the story of a workload. */
@@ -100,11 +101,7 @@ function ended(name: string, terminated: unknown): readonly StoryEntry[] {
 }
 
 function entryOfEvent(event: JsonObject): readonly StoryEntry[] {
-  const atMs =
-    timeAt(event, 'series', 'lastObservedTime') ??
-    timeAt(event, 'lastTimestamp') ??
-    timeAt(event, 'eventTime') ??
-    timeAt(event, 'metadata', 'creationTimestamp')
+  const atMs = timeOfEvent(event)
   if (atMs === undefined) return []
   const count = valueAt(event, 'series', 'count') ?? valueAt(event, 'count')
   const times = typeof count === 'number' && count > 1 ? ` (${count} times)` : ''
@@ -118,16 +115,13 @@ function entryOfEvent(event: JsonObject): readonly StoryEntry[] {
 /** Lines that say nothing about how the pod is. */
 const dull: ReadonlySet<string> = new Set(['state', 'serving metrics'])
 
-/** Container runtimes cut a line at 16 KiB. */
-const maxLine = 16 * 1024
-
 function entriesOfLog(log: AgentLog): readonly StoryEntry[] {
   return log.kind === 'lines' ? log.lines.flatMap(entryOfLine) : []
 }
 
 /** A line of the agent's log. Others wrote it if it has another form. */
 function entryOfLine(line: string): readonly StoryEntry[] {
-  const read = line.length > maxLine ? undefined : parseLine(line)
+  const read = readLogLine(line)
   const atMs = timeAt(read, 'time')
   const message = textAt(read, 'message')
   if (atMs === undefined || message === '' || dull.has(message)) return []
@@ -149,16 +143,3 @@ function entryOfLine(line: string): readonly StoryEntry[] {
   const text = [code, message, ...details].filter((part) => part !== '').join(': ')
   return [{ atMs, who: level === 'info' ? 'agent' : `agent (${level})`, text }]
 }
-
-function parseLine(line: string): JsonObject | undefined {
-  try {
-    const read: unknown = JSON.parse(line)
-    return isObject(read) ? read : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether a pod is ready. */
-export const isReady = (pod: JsonObject): boolean =>
-  textAt(conditionOf(pod, 'Ready'), 'status') === 'True'
