@@ -21,6 +21,10 @@ const pageSize = 500
 export const pathOfKind = ({ api, resource }: Kind, namespace: string | undefined): string =>
   `/${api}/${namespace === undefined ? '' : `namespaces/${encodeURIComponent(namespace)}/`}${resource}`
 
+/** `apps` of `apis/apps/v1`; empty for the core group. */
+export const groupOf = ({ api }: Pick<Kind, 'api'>): string =>
+  api === 'api/v1' ? '' : (api.split('/')[1] ?? '')
+
 /**
  * Lists objects page by page. Calls `onObject` for each of them before the next page is read, so nothing is kept of what isn't
  * needed. If the cluster doesn't know the kind, there are none.

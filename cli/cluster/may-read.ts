@@ -1,3 +1,4 @@
+import { resourceAttributes } from '../../kubernetes/resource-attributes.ts'
 import { valueAt } from '../../lib/shape.ts'
 import type { Cluster } from './open-cluster.ts'
 
@@ -9,7 +10,6 @@ interface Right {
   /** Empty for the core group. */
   readonly group: string
   readonly resource: string
-  readonly subresource?: string
   /** Absent: in all namespaces, or a resource of the cluster. */
   readonly namespace?: string | undefined
   /** Only the object of this name. */
@@ -23,27 +23,16 @@ export async function mayRead(
   { post, notices }: Pick<Cluster, 'post' | 'notices'>,
   right: Right,
 ): Promise<boolean> {
-  const { what, verb = 'list', group, resource, subresource, namespace, name } = right
-  const resourceAttributes = {
-    verb,
-    group,
-    resource,
-    ...(subresource !== undefined && { subresource }),
-    ...(namespace !== undefined && { namespace }),
-    ...(name !== undefined && { name }),
-  }
+  const { what, verb = 'list', ...access } = right
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
-    spec: { resourceAttributes },
+    spec: { resourceAttributes: resourceAttributes({ verb, ...access }) },
   }
   const answer = await post(reviews, review).catch(() => undefined)
   if (valueAt(answer, 'status', 'allowed') === true) return true
-  const place = [resource, subresource].filter((part) => part !== undefined).join('/')
-  notices.refused({
-    what,
-    right: `${verb} ${place}${group === '' ? '' : ` of ${group}`}`,
-    namespace,
-  })
+  const { group, resource, namespace } = access
+  const ofGroup = group === '' ? '' : ` of ${group}`
+  notices.refused({ what, right: `${verb} ${resource}${ofGroup}`, namespace })
   return false
 }

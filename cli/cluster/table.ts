@@ -30,17 +30,3 @@ export function createTable(columns: readonly Column[], rows: readonly (readonly
     line: (cells: readonly string[]) => line(cells.map(shown)),
   }
 }
-
-const units = [
-  { ms: 1000, name: 's', below: 120 },
-  { ms: 60_000, name: 'm', below: 120 },
-  { ms: 3600_000, name: 'h', below: 48 },
-] as const
-
-/** How long something has lasted, as kubectl shows it: `90s`, `3h`, `12d`. Empty if that isn't known. */
-export function ageText(ms: number): string {
-  if (Number.isNaN(ms)) return ''
-  const unit = units.find(({ ms: unit, below }) => ms / unit < below)
-  const { ms: unitMs, name } = unit ?? { ms: 24 * 3600_000, name: 'd' }
-  return `${Math.max(0, Math.floor(ms / unitMs))}${name}`
-}

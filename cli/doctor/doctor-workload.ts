@@ -1,4 +1,3 @@
-import { createProgress } from '../../lib/terminal/terminal-progress.ts'
 import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
 import type { AgentImageOptions } from '../cluster/pods/find-agent-images.ts'
 import type { ExitCode } from '../command/exit-code.ts'
@@ -21,7 +20,7 @@ export async function doctorWorkload(
   options: DoctorWorkloadOptions,
 ): Promise<ExitCode> {
   const target = parseTarget(words)
-  return await repeatUntilHealthy(options, createProgress(), async () => {
+  return await repeatUntilHealthy(options, async () => {
     const cluster = openCluster(options)
     const facts = await readWorkload(cluster, { ...options, target })
     return reportWorkload(facts, cluster.notices.all())

@@ -1,4 +1,3 @@
-import { createProgress } from '../../lib/terminal/terminal-progress.ts'
 import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { checkCluster } from './check-cluster.ts'
@@ -17,7 +16,7 @@ interface DoctorOptions extends ClusterOptions, RepeatOptions {
  * @throws InputError if the cluster can't be reached
  */
 export const doctor = (options: DoctorOptions): Promise<ExitCode> =>
-  repeatUntilHealthy(options, createProgress(), async () => {
+  repeatUntilHealthy(options, async () => {
     const cluster = openCluster(options)
     const { facts, install } = await readFacts(cluster, options)
     return checkCluster(facts, { install, notices: cluster.notices.all() })

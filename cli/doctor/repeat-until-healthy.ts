@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { countOf } from '../../lib/count-of.ts'
-import type { createProgress } from '../../lib/terminal/terminal-progress.ts'
+import { createProgress } from '../../lib/terminal/terminal-progress.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { printReport } from './output/print-report.ts'
 import { countMarks, type DoctorReport, exitCodeOf } from './output/report.ts'
@@ -18,9 +18,9 @@ const pauseMs = 2_000
 /** Makes a report, again and again until nothing fails or the time is over, and prints the last one. */
 export async function repeatUntilHealthy(
   { output, wait: waitSeconds = 0 }: RepeatOptions,
-  progress: ReturnType<typeof createProgress>,
   makeReport: () => Promise<DoctorReport>,
 ): Promise<ExitCode> {
+  const progress = createProgress()
   const untilMs = performance.now() + waitSeconds * 1000
   progress.show('asking the cluster')
   try {

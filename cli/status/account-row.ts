@@ -2,7 +2,7 @@ import { listNames } from '../../lib/list-names.ts'
 import type { SecretLine } from '../../requests/account/sync-status.ts'
 import { objectPlace } from '../../requests/secret/object-versions.ts'
 import type { SyncedAccount } from '../cluster/sync/synced-account.ts'
-import { failureOf, type StatusRow } from './status-row.ts'
+import { distinctFailures, failureOf, type StatusRow } from './status-row.ts'
 
 type FailingLine = SecretLine & { readonly state: 'failing' }
 const isFailingLine = (line: SecretLine): line is FailingLine =>
@@ -82,7 +82,7 @@ function linesPart(
     code: first.code,
     sinceMs: Math.min(...failing.map(({ sinceMs }) => sinceMs)),
     why: namesOf(failing),
-    failures: [...new Map(failures.map((it) => [`${it.code} ${it.vault}`, it])).values()],
+    failures: distinctFailures(failures),
   }
 }
 

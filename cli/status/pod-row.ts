@@ -9,7 +9,7 @@ import {
   olderVariables,
 } from '../cluster/pods/held-objects.ts'
 import { failedEnd } from '../cluster/pods/problem-without-state.ts'
-import { failureOf, type StatusRow } from './status-row.ts'
+import { distinctFailures, failureOf, type StatusRow } from './status-row.ts'
 
 /** The row of a pod, by what its agent says. Undefined if the pod is gone. */
 export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined {
@@ -67,7 +67,3 @@ function answeredPart(
     failures: distinctFailures(failing),
   }
 }
-
-const distinctFailures = (failing: StatusRow['failures']): StatusRow['failures'] => [
-  ...new Map(failing.map(({ code, vault }) => [`${code} ${vault}`, { code, vault }])).values(),
-]

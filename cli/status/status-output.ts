@@ -3,7 +3,8 @@ import { printableJson } from '../../lib/json/printable-json.ts'
 import { listNames } from '../../lib/list-names.ts'
 import { withoutAbsent } from '../../lib/shape.ts'
 import type { Cluster } from '../cluster/open-cluster.ts'
-import { ageText, createTable } from '../cluster/table.ts'
+import { createTable } from '../cluster/table.ts'
+import { ageText, isoTime } from '../cluster/times.ts'
 import { isFailing, rowStates, type StatusRow } from './status-row.ts'
 
 const columns = [
@@ -95,6 +96,3 @@ export function statusJson(rows: readonly StatusRow[], notices: readonly string[
   }
   return printableJson(JSON.stringify(document))
 }
-
-const isoTime = (ms: number | undefined): string | undefined =>
-  ms === undefined || Number.isNaN(ms) ? undefined : new Date(ms).toISOString()

@@ -44,6 +44,11 @@ export const failureOf = (
   return code === undefined ? [] : [{ code, vault: others.length === 0 ? vault : noVault }]
 }
 
+/** Each code and vault once. */
+export const distinctFailures = (failing: StatusRow['failures']): StatusRow['failures'] => [
+  ...new Map(failing.map(({ code, vault }) => [`${code} ${vault}`, { code, vault }])).values(),
+]
+
 /** Whether the row makes the command exit with 1. */
 export const isFailing = ({ state, failures }: StatusRow): boolean =>
   state !== 'unknown' && failures.length > 0

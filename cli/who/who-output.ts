@@ -1,6 +1,7 @@
 import { printableJson } from '../../lib/json/printable-json.ts'
 import { withoutAbsent } from '../../lib/shape.ts'
-import { ageText, createTable } from '../cluster/table.ts'
+import { createTable } from '../cluster/table.ts'
+import { ageText, isoTime } from '../cluster/times.ts'
 import { type AskedPlace, describeAsked } from './asked-place.ts'
 import type { HoldingRow, UnaskedRow } from './holding-row.ts'
 
@@ -113,6 +114,3 @@ export function whoJson({ place, holders, unasked, gate, notices }: WhoReport): 
   }
   return printableJson(JSON.stringify(document))
 }
-
-const isoTime = (ms: number | undefined): string | undefined =>
-  ms === undefined ? undefined : new Date(ms).toISOString()

@@ -1,5 +1,6 @@
 import { AuthorizationV1Api } from '@kubernetes/client-node'
 import type { Connection } from '../../kubernetes/connection.ts'
+import { resourceAttributes } from '../../kubernetes/resource-attributes.ts'
 import { ask } from './cluster-error.ts'
 import type { SyncCluster } from './cluster-port.ts'
 
@@ -24,17 +25,9 @@ export function rightsRequests({
         isIncomplete: status?.incomplete !== false || Boolean(status.evaluationError),
       }
     },
-    async reviewAccess(namespace, { verb, group, resource: path, name }) {
-      const [resource = '', subresource] = path.split('/')
-      const resourceAttributes = {
-        namespace,
-        verb,
-        group,
-        resource,
-        ...(subresource !== undefined && { subresource }),
-        ...(name !== undefined && { name }),
-      }
-      const request = api.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } })
+    async reviewAccess(namespace, need) {
+      const spec = { resourceAttributes: resourceAttributes({ ...need, namespace }) }
+      const request = api.createSelfSubjectAccessReview({ body: { spec } })
       const { status } = await ask(`the controller's rights in namespace ${namespace}`, request)
       return status?.allowed === true
     },

@@ -1,6 +1,6 @@
 import { isAnswer } from '../../../kubernetes/answers.ts'
 import { pluralOf } from '../../../lib/count-of.ts'
-import { type Kind, listAll } from '../list-all.ts'
+import { groupOf, type Kind, listAll } from '../list-all.ts'
 import { mayRead } from '../may-read.ts'
 import type { Cluster } from '../open-cluster.ts'
 
@@ -34,15 +34,10 @@ export async function listIfAllowed<T>(
     read,
   }: { readonly selector?: string | undefined; readonly read: (object: unknown) => T | undefined },
 ): Promise<readonly T[] | undefined> {
-  const [, group, version] = kind.api.split('/')
-  if (version !== undefined && !(await isServed(cluster, kind))) return []
+  const group = groupOf(kind)
+  if (group !== '' && !(await isServed(cluster, kind))) return []
   const { namespace } = cluster
-  const right = {
-    what: pluralOf(kind.kind),
-    group: version === undefined ? '' : (group ?? ''),
-    resource: kind.resource,
-    namespace,
-  }
+  const right = { what: pluralOf(kind.kind), group, resource: kind.resource, namespace }
   if (!(await mayRead(cluster, right))) return undefined
   const found: T[] = []
   await listAll(cluster, kind, {

@@ -1,6 +1,6 @@
-import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import type { ClusterFacts } from './cluster-facts.ts'
-import { labelsOf } from './label-selector.ts'
+import { labelsOf, selectsLabels } from './label-selector.ts'
 import { fullNameOf, nameOf, namespaceOf, textAt } from './objects.ts'
 
 const components = ['webhook', 'certs', 'sync'] as const
@@ -125,12 +125,10 @@ export function podsOf(
   { deployment }: InstallComponent,
   pods: readonly JsonObject[],
 ): readonly JsonObject[] {
-  const labels = Object.entries(objectAt(deployment, 'spec', 'selector', 'matchLabels'))
+  const selector = valueAt(deployment, 'spec', 'selector')
   const namespace = namespaceOf(deployment)
   return pods.filter(
-    (pod) =>
-      namespaceOf(pod) === namespace &&
-      labels.every(([key, value]) => labelsOf(pod)[key] === value),
+    (pod) => namespaceOf(pod) === namespace && selectsLabels(selector, labelsOf(pod)),
   )
 }
 

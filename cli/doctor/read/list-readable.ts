@@ -1,6 +1,6 @@
 import { answerOf, asSentence } from '../../../kubernetes/answers.ts'
 import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
-import { type Kind, listAll } from '../../cluster/list-all.ts'
+import { groupOf, type Kind, listAll } from '../../cluster/list-all.ts'
 import { mayRead } from '../../cluster/may-read.ts'
 import { createNotices } from '../../cluster/notices.ts'
 import type { Cluster } from '../../cluster/open-cluster.ts'
@@ -104,9 +104,6 @@ async function listIn(
     return undefined
   }
 }
-
-/** `apps` of `apis/apps/v1`; empty for the core group. */
-const groupOf = ({ api }: Kind): string => (api === 'api/v1' ? '' : (api.split('/')[1] ?? ''))
 
 /** An object without who has written which of its fields, which is often half of it. */
 export function withoutManagers(object: JsonObject): JsonObject {

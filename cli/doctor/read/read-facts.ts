@@ -1,4 +1,4 @@
-import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectAt, objectsAt } from '../../../lib/shape.ts'
 import {
   annotationPrefix,
   syncKey,
@@ -8,7 +8,7 @@ import { agentLabel } from '../../../webhook/core/injection/agent-label.ts'
 import { asClusterError } from '../../cluster/open-cluster.ts'
 import { annotationsOf } from '../../input/objects/annotations-of.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
-import { findInstall, type Install, isOfInstall } from '../model/find-install.ts'
+import { certificateMode, findInstall, type Install, isOfInstall } from '../model/find-install.ts'
 import { asksByAnnotations } from '../model/is-annotated.ts'
 import { labelsOf } from '../model/label-selector.ts'
 import { templateOf, textAt } from '../model/objects.ts'
@@ -173,9 +173,7 @@ async function readCertificates(
   cluster: ReadingCluster,
   { scope, install }: { readonly scope: ReadScope; readonly install: Install },
 ) {
-  const isOfCertManager = (install.configurations ?? []).some(
-    (one) =>
-      valueAt(one, 'metadata', 'annotations', 'cert-manager.io/inject-ca-from') !== undefined,
-  )
-  return isOfCertManager ? await listReadable(cluster, kinds.certificates, { scope }) : []
+  return certificateMode(install) === 'cert-manager'
+    ? await listReadable(cluster, kinds.certificates, { scope })
+    : []
 }

@@ -1,3 +1,4 @@
+import { resourceAttributes } from '../../../kubernetes/resource-attributes.ts'
 import { type JsonObject, valueAt } from '../../../lib/shape.ts'
 import type { NeededAccess } from '../../../sync/cluster/cluster-port.ts'
 import { syncNeeds } from '../../../sync/rights/needs.ts'
@@ -81,8 +82,7 @@ const describeNeed = ({ verb, resource }: NeededAccess): string => `${verb} ${re
 /** Asks about another user, as `kubectl auth can-i --as` does, but without acting as that user. */
 const reviewer =
   ({ post }: ReadingCluster, user: string) =>
-  async (namespace: string, { verb, group, resource: path, name }: NeededAccess) => {
-    const [resource = '', subresource] = path.split('/')
+  async (namespace: string, need: NeededAccess) => {
     const [, , ofAccount = ''] = user.split(':')
     const answer = await post('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
       apiVersion: 'authorization.k8s.io/v1',
@@ -94,14 +94,7 @@ const reviewer =
           `system:serviceaccounts:${ofAccount}`,
           'system:authenticated',
         ],
-        resourceAttributes: {
-          namespace,
-          verb,
-          group,
-          resource,
-          ...(subresource !== undefined && { subresource }),
-          ...(name !== undefined && { name }),
-        },
+        resourceAttributes: resourceAttributes({ ...need, namespace }),
       },
     }).catch((error: unknown) => {
       throw asClusterError('the rights of Secret sync', error)
