@@ -39,7 +39,7 @@ export function unnamedSources(accounts: readonly SyncedAccount[], { vault }: As
     const [seen] = readSeenClass(object)
     if (seen === undefined || seen.content.kind === 'nothing') return undefined
     const ofClass = valueAt(azureParametersOf(object), 'keyvaultName')
-    if (typeof ofClass === 'string' && ofClass.toLowerCase() !== vault) return undefined
+    if (typeof ofClass === 'string' && ofClass.trim().toLowerCase() !== vault) return undefined
     const why = 'no account’s status names its Secrets; the CSI driver may make them'
     return unlessNamed('SecretProviderClass', seen, why)
   }

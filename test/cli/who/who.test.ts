@@ -243,7 +243,7 @@ t.test('the gate wants each synced Secret in a status', async (t) => {
   classes.put('team-a', 'elsewhere', classOf('team-b', 'other'))
   classes.put('team-a', 'synced', classOf('team-a', 'db'))
   t.match(await gate(), { code: 0 })
-  classes.put('team-a', 'of-driver', classOf('Team-A', 'other'))
+  classes.put('team-a', 'of-driver', classOf(' Team-A ', 'other'))
   t.match(await gate(), {
     code: 1,
     stdout: /SecretProviderClass\/of-driver +1 +no account’s status/,
