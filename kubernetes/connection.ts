@@ -1,6 +1,5 @@
 import {
   createConfiguration,
-  KubeConfig,
   type RequestContext,
   ResponseContext,
   ServerConfiguration,
@@ -8,12 +7,11 @@ import {
 } from '@kubernetes/client-node'
 import { systemClock } from '../lib/clock.ts'
 import type { OutlinePath } from '../lib/json/json-outline.ts'
-import { printable } from '../lib/printable.ts'
-import { reasonOf } from '../lib/reason-of.ts'
 import { createBoundedJson, type JsonBounds } from './bounded-json.ts'
+import { type KubeconfigSource, loadConfig, serverOf } from './kubeconfig.ts'
 import { markUnread, maxAnswer, maxObject, maxPage } from './large-objects.ts'
 
-export interface ConnectOptions {
+export interface ConnectOptions extends KubeconfigSource {
   /** Aborts requests in flight. */
   readonly signal: AbortSignal
   /** How long the API server may take to answer. */
@@ -26,10 +24,6 @@ export interface ConnectOptions {
   readonly onForbidden?: (path: string) => void
   /** What a page of a list may have. The default suits a controller. */
   readonly pageBounds?: JsonBounds
-  /** Read in place of what `KUBECONFIG` names. */
-  readonly kubeconfig?: string
-  /** The context of the kubeconfig, if not the current one. */
-  readonly context?: string
 }
 
 type OnPage = (path: string, microseconds: number) => void
@@ -83,59 +77,13 @@ export function openConnection({
   }
 }
 
-function loadConfig({
-  kubeconfig,
-  context,
-}: Pick<ConnectOptions, 'kubeconfig' | 'context'>): KubeConfig {
-  const kubeConfig = new KubeConfig()
-  try {
-    if (kubeconfig === undefined) kubeConfig.loadFromDefault()
-    else kubeConfig.loadFromFile(kubeconfig)
-  } catch (error) {
-    const { KUBECONFIG } = process.env
-    const file =
-      kubeconfig === undefined
-        ? KUBECONFIG
-          ? `KUBECONFIG ${printable(KUBECONFIG, 300)}`
-          : 'the kubeconfig'
-        : `kubeconfig ${printable(kubeconfig, 300)}`
-    throw new Error(`${file} cannot be read: ${printable(reasonOf(error), 300)}`)
-  }
-  if (context !== undefined) setContext(kubeConfig, context)
-  return kubeConfig
-}
-
-function setContext(kubeConfig: KubeConfig, context: string): void {
-  const names = kubeConfig.getContexts().map(({ name }) => name)
-  if (!names.includes(context))
-    throw new Error(
-      `the kubeconfig has no context "${printable(context)}"; it has: ${names.map((name) => printable(name)).join(', ') || 'none'}`,
-    )
-  kubeConfig.setCurrentContext(context)
-}
-
-/** Without any configuration, the client assumes an API server without TLS on this machine, which would never answer. */
-function serverOf(kubeConfig: KubeConfig): string {
-  const { server, skipTLSVerify } = kubeConfig.getCurrentCluster() ?? {}
-  if (server === undefined) throw new Error('the kubeconfig names no cluster')
-  const protocol = URL.canParse(server) ? new URL(server).protocol : undefined
-  if (protocol === 'https:' || (protocol === 'http:' && skipTLSVerify)) return server
-  throw new Error(
-    server === assumedServer
-      ? 'no cluster is configured: run it as a pod whose service account token is mounted, or name a kubeconfig with KUBECONFIG'
-      : `the kubeconfig names the server "${printable(server)}"; expected an https URL`,
-  )
-}
-
-const assumedServer = 'http://localhost:8080'
-
 /** Sends the client's requests with a time limit, and all through one connection pool. */
 function createSender({
   signal,
   timeoutMs,
   onForbidden,
   ...pages
-}: Required<Omit<ConnectOptions, 'kubeconfig' | 'context'>>) {
+}: Required<Omit<ConnectOptions, keyof KubeconfigSource>>) {
   // Only a cluster without a CA certificate of its own has no dispatcher.
   const { httpApi } = createConfiguration()
   let answered: { readonly serverMs: number; readonly atMs: number } | undefined
