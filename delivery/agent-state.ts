@@ -181,7 +181,7 @@ export function variableVersionsOf(
  * Reads the newest state that is complete.
  *
  * @param lines - of a log, oldest first, or of a part of it
- * @returns undefined if none is complete
+ * @returns undefined if no state in these lines is complete
  */
 export function readAgentStates(lines: readonly string[]): AgentState | undefined {
   return newestState(readLines(lines.toReversed()))

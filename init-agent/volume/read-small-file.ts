@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 /**
  * Reads a file in a volume that others may write to, too.
  *
- * @returns undefined if there is no such file, or if it is larger than `maxBytes` or isn't a file
+ * @returns the text, or undefined if the file is absent, too large, or not a regular file
  */
 export function readSmallFile(path: string, maxBytes: number): string | undefined {
   try {

@@ -39,7 +39,7 @@ export async function servedKinds({ get }: Pick<Cluster, 'get'>): Promise<(kind:
 /**
  * Lists the objects of a kind that the caller may list: in the whole cluster, or else in the namespaces of the scope.
  *
- * @returns undefined if there is no such place; for a kind of the whole cluster, a notice says so
+ * @returns undefined if the caller may not list the kind anywhere. For a kind of the whole cluster, a notice says so
  */
 export async function listReadable(
   cluster: ReadingCluster,

@@ -4,7 +4,7 @@ import type { AgentPod } from '../../cluster/pods/agent-pod.ts'
 import type { AskedAgent } from '../../cluster/pods/ask-agent.ts'
 import type { DoctorTarget } from './target.ts'
 
-/** What has been read of a workload. */
+/** A workload, and what the cluster and its agent say about it. */
 export interface WorkloadFacts {
   readonly target: DoctorTarget
   readonly namespace: string
@@ -22,7 +22,7 @@ export interface WorkloadFacts {
   readonly agent: AgentPod | undefined
   /** The log of the agent, and of its run before. */
   readonly logs: readonly AgentLog[]
-  /** What the agent says that it holds. Undefined if there is no agent. */
+  /** The agent's answer. Undefined if the pod has no agent. */
   readonly asked: AskedAgent | undefined
   /** About all of these objects. Undefined if they may not be read. */
   readonly events: readonly JsonObject[] | undefined
