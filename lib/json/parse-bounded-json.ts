@@ -40,7 +40,11 @@ const smallBytes = 64 * 1024
 function isDeeperThan(value: unknown, maxDepth: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (maxDepth === 0) return true
-  if (Array.isArray(value)) return value.some((item) => isDeeperThan(item, maxDepth - 1))
+  // Loops without a function or an array for each value, because this runs for each review.
+  if (Array.isArray(value)) {
+    for (const item of value) if (isDeeperThan(item, maxDepth - 1)) return true
+    return false
+  }
   const members = value as Readonly<Record<string, unknown>>
   for (const name in members) if (isDeeperThan(members[name], maxDepth - 1)) return true
   return false

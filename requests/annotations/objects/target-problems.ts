@@ -69,11 +69,12 @@ const claimProblem = ({ paths }: Claim): string | undefined =>
     .find((problem) => problem !== undefined)
 
 function conflictProblems(claims: readonly Claim[]): readonly Problem[] {
+  const conflicts = pathConflicts(claims.flatMap(({ paths }) => paths)).slice(0, maxProblems)
+  if (conflicts.length === 0) return []
   const writers = new Map<string, ProblemPlace[]>()
   for (const { place, paths } of claims)
     for (const path of paths) if (!writers.get(path)?.push(place)) writers.set(path, [place])
   const instead = 'give one of them another target (TARGET=NAME, objectAlias)'
-  const conflicts = pathConflicts(claims.flatMap(({ paths }) => paths)).slice(0, maxProblems)
   return conflicts.flatMap(([file, other]) => {
     const [first, ...more] = writers.get(file) ?? []
     const owner = first === undefined ? '' : describePlace(first)

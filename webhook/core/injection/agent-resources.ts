@@ -73,11 +73,11 @@ function enoughToRest(
   requests: Amounts,
   { config, limits }: { readonly config: AgentConfig; readonly limits: Amounts },
 ): Amounts {
+  if (config.refreshSeconds === 0 || !worksBetweenRefreshes(config)) return requests
   const { memory } = requests
   const isEnough = memory === undefined || !isLess(memory, workingMemory)
   const isForbidden = isLess(limits['memory'] ?? workingMemory, workingMemory)
-  const waits = config.refreshSeconds === 0 || !worksBetweenRefreshes(config)
-  return isEnough || isForbidden || waits ? requests : { ...requests, memory: workingMemory }
+  return isEnough || isForbidden ? requests : { ...requests, memory: workingMemory }
 }
 
 const hasCpuLimit = ({ resources }: Container): boolean => resources?.limits?.['cpu'] !== undefined
