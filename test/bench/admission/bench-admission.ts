@@ -164,5 +164,5 @@ const memoryFigure = (what: string, values: Values): Figure => ({
 })
 
 const names = { pinned: `commit ${pinnedCommit}`, bare: 'bare Fastify' }
-/** More than noise makes of the median. */
-const maxGrowth = 1.1
+/** More than noise makes of the median: two bundles of the same code have differed by 12 % on a busy machine. */
+const maxGrowth = 1.25
