@@ -1,7 +1,8 @@
 // Hostile namespaces beside honest ones: the controller's process, with the chart's options for Node, stays alive and within the
-// chart's memory limit, and each honest Secret comes within a few times what it takes in a control run. In the control run, the
-// same attack is on namespaces that the controller doesn't watch: the API server and the attackers share the machine's cores with
-// the controller in both. Takes two minutes; `npm run soak` takes ten more. SOAK_SECONDS sets the time of the attack.
+// chart's memory limit, and each honest Secret comes. How soon it comes depends on the machine, which the API server and the
+// attackers share with the controller, so that is only printed. That namespaces take turns is tested without a clock, in
+// test/sync/pace and test/sync/queue. Takes two minutes; `npm run soak` takes ten more. SOAK_SECONDS sets the time of the
+// attack.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,11 +27,8 @@ import { median, probe } from './soak/probe.ts'
 const { KUBECONFIG = '', SOAK_SECONDS = '45' } = process.env
 const seconds = Number(SOAK_SECONDS)
 const [honestCount, hostileCount] = [20, 20]
-/** Of the control run: long enough for a few dozen probes. */
-const controlMs = 30_000
-/** Generous: the control run and the attack are not at the same time, and other processes may need the cores. */
-const maxRatio = 5
-const maxProbeMs = 60_000
+/** How long an honest Secret may take: much longer than on the busiest machine, and an end for the test. */
+const maxProbeMs = 120_000
 const mebibyte = 1024 * 1024
 
 t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) => {
@@ -38,9 +36,7 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   const api = connect(KUBECONFIG)
   t.teardown(() => api.close())
   t.teardown(await publishIssuerKeys(cluster))
-  const all = await createNamespaces(cluster, honestCount + 2 * hostileCount)
-  const namespaces = all.slice(0, honestCount + hostileCount)
-  const unwatched = all.slice(honestCount + hostileCount)
+  const namespaces = await createNamespaces(cluster, honestCount + hostileCount)
   const fleet: Fleet = { namespaces, accountsEach: 1, secretsEach: 3, objectsEach: 2 }
   const { container, remove } = await installFleet(cluster, fleet)
   t.teardown(remove)
@@ -105,19 +101,11 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   }
 
   const undisturbed = await probeFor(10_000)
-  const stopControl = new AbortController()
-  const others = { api, storeOf, objectOf }
-  const controlAttack = attack({ ...others, namespaces: unwatched, signal: stopControl.signal })
-  await controlAttack.created
-  const control = await probeFor(controlMs)
-  stopControl.abort()
-  const controlAttacks = await controlAttack.ended
-  controller.memory()
   await controller.loop()
   const [cpuBefore, starvedBefore] = [controller.cpuSeconds(), controller.starvedSeconds()]
   const stop = new AbortController()
   const hostile = namespaces.slice(honestCount)
-  const attacking = attack({ ...others, namespaces: hostile, signal: stop.signal })
+  const attacking = attack({ api, storeOf, objectOf, namespaces: hostile, signal: stop.signal })
   const creating = await probeUntil(attacking.created)
   // The attack itself has to be known before its effect is measured.
   const phaseMs = (seconds * 1_000) / 3
@@ -135,22 +123,15 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
 
   const times = [...beginning, ...middle, ...end]
   const lost = [...creating, ...times].filter((ms) => ms === Number.POSITIVE_INFINITY).length
-  const ratio = median(times) / median(control)
   t.comment(`CPU time of the controller: ${cpu.toFixed(0)} s in ${seconds} s`)
   t.comment(`its main thread waited ${starved.toFixed(0)} s for a core`)
-  t.comment(`attacks in the control run: ${JSON.stringify(controlAttacks)}`)
   t.comment(`attacks: ${JSON.stringify(attacks)}`)
   t.comment(`an honest Secret took ${describe(undisturbed)} undisturbed`)
-  t.comment(`in the control run, ${describe(control)}`)
   t.comment(`when the attack began, ${describe(creating)}; then, ${describe(times)}`)
   t.comment(
     `resident memory: ${Math.round(middleBytes / mebibyte)} MiB, then ${Math.round(endBytes / mebibyte)} MiB; longest turn: ${Math.round(longestBlockMs)} ms`,
   )
   t.equal(lost, 0, 'each honest Secret came')
-  t.ok(
-    ratio <= maxRatio,
-    `an honest Secret took ${ratio.toFixed(1)} times as long as in the control run`,
-  )
   t.ok(endBytes < middleBytes * 1.25, 'the memory is flat')
   const limit = memoryLimit(container)
   t.ok(endBytes < limit, `the memory is within the chart's limit of ${limit / mebibyte} MiB`)
@@ -158,7 +139,7 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
     t.ok((await synced(namespace)) >= 3, `${namespace} is in sync`)
 
   // A floor: the attack was real, and so were the probes.
-  t.ok(control.length >= 8 && times.length >= seconds / 3, `${times.length} probes`)
+  t.ok(times.length >= seconds / 3, `${times.length} probes`)
   t.equal(attacks.templates, 11 * hostileCount)
   t.equal(attacks.unlistedAccounts, 20 * hostileCount)
   t.ok(attacks.largeObjects >= seconds / 8, `${attacks.largeObjects} large objects`)
