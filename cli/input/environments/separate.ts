@@ -37,7 +37,10 @@ function separateFolders({ different, byFolder }: Definitions): readonly string[
   )
 }
 
-/** The definition of a name that counts in an environment, if it is clear. */
+/**
+ * The definition of a name that belongs to an environment, if it is clear: the nearest one in the environment or in what contains it.
+ * A definition in an environment below it belongs only to that one, which sees everything above it.
+ */
 export function objectOf(
   environment: Environment,
   {
@@ -49,10 +52,7 @@ export function objectOf(
   },
 ): Definition | undefined {
   const byEnvironment = Map.groupBy(definitions.all, ({ folder }) => environmentOf(folder))
-  const above = foldersFrom(environment).find((parent) => byEnvironment.has(parent))
-  const counting =
-    above === undefined
-      ? definitions.all.filter(({ folder }) => !areSeparate(environment, environmentOf(folder)))
-      : (byEnvironment.get(above) ?? [])
-  return counting.every(({ number }) => number === counting[0]?.number) ? counting[0] : undefined
+  const nearest = foldersFrom(environment).find((parent) => byEnvironment.has(parent))
+  const [first, ...others] = byEnvironment.get(nearest ?? '') ?? []
+  return others.every(({ number }) => number === first?.number) ? first : undefined
 }
