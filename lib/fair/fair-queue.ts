@@ -24,12 +24,20 @@ export function createFairQueue<Item extends object>() {
   }
 
   /**
-   * Removes the next item and returns it. Returns undefined if the queue is empty.
+   * Removes the next item and returns it. Returns undefined if the queue is empty. What isn't accepted keeps its place.
    *
-   * @param accepts - called for the first item of a namespace: if false, the namespace keeps its place, and the next is asked
+   * @param options - `hasRoom`: called for an address, before its namespaces are asked; `accepts`: called for the first item of
+   *   a namespace
    */
-  function shift(accepts: (item: Item) => boolean = () => true): Item | undefined {
-    for (const [address, namespaces] of addresses)
+  function shift({
+    hasRoom = () => true,
+    accepts = () => true,
+  }: {
+    readonly hasRoom?: (address: string) => boolean
+    readonly accepts?: (item: Item) => boolean
+  } = {}): Item | undefined {
+    for (const [address, namespaces] of addresses) {
+      if (!hasRoom(address)) continue
       for (const [namespace, items] of namespaces) {
         const [item] = items
         if (item === undefined || !accepts(item)) continue
@@ -39,6 +47,7 @@ export function createFairQueue<Item extends object>() {
         size--
         return item
       }
+    }
     return undefined
   }
 

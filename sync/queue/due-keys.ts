@@ -12,6 +12,13 @@ export interface Due {
   readonly order: number
 }
 
+/** Which keys may run now. */
+interface Room {
+  /** Whether any key of this outlook may. If not, thousands of namespaces needn't be asked. */
+  hasRoom(outlook: Outlook): boolean
+  mayTake(due: Due): boolean
+}
+
 /** When each key is due, which is never before its rest has ended. The outlooks take turns, and for each its namespaces. */
 export function createDueKeys({
   clock,
@@ -44,8 +51,8 @@ export function createDueKeys({
   return {
     drop,
     /** Removes the next key that is due and may run, and returns it. */
-    take(mayRun: (due: Due) => boolean): Due | undefined {
-      const due = waiting.take(mayRun)
+    take(room: Room): Due | undefined {
+      const due = waiting.take(room)
       if (due !== undefined) dues.delete(due.key)
       return due
     },
@@ -87,13 +94,14 @@ function createWaitingKeys(clock: Pick<Clock, 'now'>) {
       later.remove(removed)
       due.remove(callerOf(removed), removed)
     },
-    take(mayRun: (due: Due) => boolean): Due | undefined {
+    take({ hasRoom, mayTake }: Room): Due | undefined {
       const nowMs = clock.now()
       for (let next = later.first(); next && next.atMs <= nowMs; next = later.first()) {
         later.remove(next)
         due.push(callerOf(next), next)
       }
-      return due.shift(mayRun)
+      // The address of a caller is its outlook.
+      return due.shift({ hasRoom: (outlook) => hasRoom(outlook as Outlook), accepts: mayTake })
     },
     nextAtMs: (): number | undefined => later.first()?.atMs,
   }

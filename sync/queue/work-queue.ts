@@ -62,7 +62,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   function begin(): void {
     if (signal.aborted) return
     while (turn.hasRoom()) {
-      const due = dues.take(places.mayTake)
+      const due = dues.take(places)
       if (due === undefined) return void alarm.set(dues.nextAtMs())
       turn.count()
       places.take(due)
@@ -162,13 +162,13 @@ function createPlaces({ sideBySide }: Pick<WorkQueueOptions, 'sideBySide'>) {
     if (countUpTo('good', counts) === 0) byNamespace.delete(namespace)
     else byNamespace.set(namespace, counts)
   }
+  const free = (outlook: Outlook): number => sideBySide * shares[outlook] - countUpTo(outlook, all)
   /** So there is a place for a namespace that has none yet, however many keys the others have. */
-  function leavesEnough({ namespace, outlook }: Holder): boolean {
-    const free = sideBySide * shares[outlook] - countUpTo(outlook, all)
-    return free > countUpTo(outlook, byNamespace.get(namespace) ?? noCounts)
-  }
+  const leavesEnough = ({ namespace, outlook }: Holder): boolean =>
+    free(outlook) > countUpTo(outlook, byNamespace.get(namespace) ?? noCounts)
   return {
     isTaken: (key: string) => running.has(key),
+    hasRoom: (outlook: Outlook): boolean => free(outlook) > 0 && free('good') > 0,
     mayTake: (due: Due): boolean =>
       leavesEnough(due) && leavesEnough({ namespace: due.namespace, outlook: 'good' }),
     take({ key, namespace, outlook }: Due): void {

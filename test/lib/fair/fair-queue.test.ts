@@ -84,9 +84,28 @@ t.test('however many items one address adds, another waits for one of them', asy
 t.test('a namespace that isn’t accepted keeps its place', async (t) => {
   const queue = queueOf(item('x', 'a', 'a 1'), item('x', 'b', 'b 1'), item('x', 'a', 'a 2'))
   const isOfB = ({ caller }: Item) => caller.namespace === 'b'
-  t.equal(queue.shift(isOfB)?.name, 'b 1')
-  t.equal(queue.shift(isOfB), undefined)
+  t.equal(queue.shift({ accepts: isOfB })?.name, 'b 1')
+  t.equal(queue.shift({ accepts: isOfB }), undefined)
   t.strictSame(drain(queue), ['a 1', 'a 2'])
+})
+
+t.test('the namespaces of an address without room aren’t asked, and keep their places', (t) => {
+  const namespaces = Array.from({ length: 2_000 }, (_, n) => `${n}`)
+  const queue = queueOf(
+    ...namespaces.map((namespace) => item('full', namespace, namespace)),
+    item('free', 'a', 'a 1'),
+  )
+  const asked: string[] = []
+  const shift = () =>
+    queue.shift({
+      hasRoom: (address) => address !== 'full',
+      accepts: ({ name }) => asked.push(name) > 0,
+    })
+  t.equal(shift()?.name, 'a 1')
+  t.equal(shift(), undefined)
+  t.strictSame(asked, ['a 1'])
+  t.strictSame(drain(queue), namespaces)
+  t.end()
 })
 
 t.test('an item can be removed', async (t) => {
