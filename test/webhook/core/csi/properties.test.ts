@@ -150,6 +150,8 @@ t.test('reviewing the result needs the same objects and adds nothing', async (t)
 })
 
 t.test('changes that another webhook makes to the result are repaired once', async (t) => {
+  // So many that chance doesn't bring the share of mended results below the floor.
+  const manyRuns = 4 * numRuns
   let mended = 0
   fc.assert(
     fc.property(servedPod, classes, interference, (pod, lookedUp, interfere) => {
@@ -164,9 +166,9 @@ t.test('changes that another webhook makes to the result are repaired once', asy
       const third = mutate(requestFor(patchedPod(changed, second)), policy, lookedUp)
       if (third.kind !== 'skipped') throw new Error(JSON.stringify(third))
     }),
-    { numRuns },
+    { numRuns: manyRuns },
   )
-  t.ok(mended > 0, `${mended} of ${numRuns} results were mended`)
+  t.ok(mended > manyRuns / 50, `${mended} of ${manyRuns} results were mended`)
 })
 
 t.test('the same review and classes give the same bytes, and are left as they were', async (t) => {
