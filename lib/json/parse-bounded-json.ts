@@ -40,7 +40,7 @@ const smallBytes = 64 * 1024
 function isDeeperThan(value: unknown, maxDepth: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (maxDepth === 0) return true
-  // Loops without a function or an array for each value, because this runs for each review.
+  // `some` would create a function for each list of each review.
   if (Array.isArray(value)) {
     for (const item of value) if (isDeeperThan(item, maxDepth - 1)) return true
     return false
