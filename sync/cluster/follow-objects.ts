@@ -50,7 +50,10 @@ export async function followObjects<T extends { readonly name: string }>(
     },
   })
   await watching.catch((error: unknown) => {
-    if (!restart?.aborted || signal.aborted) throw error
+    if (restart?.aborted && !signal.aborted) return
+    // The connection of all other requests has probably broken, too. Over HTTP/2, they would only notice it by their timeout.
+    connection.reconnect()
+    throw error
   })
   return last
 }

@@ -275,6 +275,26 @@ t.test('a watch that is refused or ends with an error is rejected', async (t) =>
   await t.rejects(stopped)
 })
 
+t.test('after a watch has broken, requests open a new connection', async (t) => {
+  const { apiServer, cluster } = await start(t)
+  const watching = cluster.accounts.watch({
+    namespace: 'team-a',
+    resourceVersion: '1',
+    signal: new AbortController().signal,
+    onObject: () => undefined,
+    onGone: () => undefined,
+  })
+  while (apiServer.watches() === 0) await new Promise(setImmediate)
+  for (let i = 0; i < 5; i++) await cluster.readSecret(db)
+  const before = apiServer.connections()
+  await cluster.readSecret(db)
+  t.equal(apiServer.connections(), before)
+  apiServer.endWatches({ type: 'ERROR', object: {} })
+  await t.rejects(watching)
+  await cluster.readSecret(db)
+  t.equal(apiServer.connections(), before + 1)
+})
+
 t.test('errors have a code and never repeat the API server’s words', async (t) => {
   const { apiServer, cluster } = await start(t)
   const forbidden =
