@@ -269,15 +269,10 @@ async function runSafely(
     readonly place: QueuePlace
   },
 ): Promise<NextRun | undefined> {
-  const { isChanged } = entry
   const paced = createRoundPace(pace, { place, onStop: () => entry.running?.abort() })
   try {
     const afterMs = await runRound(entry, paced)
     entry.outlook = outlookAfter(entry, paced)
-    if (paced.isStopped()) {
-      entry.isChanged ||= isChanged
-      return { afterMs: 0, outlook: entry.outlook }
-    }
     return afterMs === undefined ? undefined : { afterMs, outlook: entry.outlook }
   } catch (thrown) {
     const { code, message } = toAkvError(thrown)

@@ -12,8 +12,6 @@ export interface RoundPace extends Pick<FairPace, 'awaitSlice' | 'awaitLine'> {
   awaitTurn(namespace: string, microseconds: number): Promise<boolean>
   /** Whether the round has waited in the line, or had to end. */
   isSlow(): boolean
-  /** Whether the round had to end. */
-  isStopped(): boolean
 }
 
 /** @param options - `onStop`: called when the round has to end. From then on, waiting in the line throws */
@@ -22,11 +20,9 @@ export function createRoundPace(
   { place, onStop }: { readonly place: QueuePlace; readonly onStop?: () => void },
 ): RoundPace {
   let isSlow = false
-  let isStopped = false
   function becomeSlow(): boolean {
     isSlow = true
     if (place.becomeSlow()) return true
-    isStopped = true
     onStop?.()
     return false
   }
@@ -43,7 +39,6 @@ export function createRoundPace(
       return true
     },
     isSlow: () => isSlow,
-    isStopped: () => isStopped,
   }
 }
 

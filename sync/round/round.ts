@@ -19,7 +19,10 @@ import { decideSources } from './settle/decide-sources.ts'
 import type { FoundSecrets, RequestedValues } from './settle/round-step.ts'
 import { createSettler, failedResult, type SettlingRound } from './settle/settle-all.ts'
 
-/** Runs one round for an account, and returns after how many milliseconds the next one is due; undefined if not before the account changes. */
+/**
+ * Runs one round for an account, and returns after how many milliseconds the next one is due: 0 if this one was stopped, undefined
+ * if not before the account changes.
+ */
 export type RunRound = (
   entry: AccountEntry,
   /** How it waits for CPU time. */
@@ -57,7 +60,10 @@ export function createRounds(services: RoundServices): RunRound {
               pace: { ...services.pace, awaitLine: pace.awaitLine },
             }),
           )
-      if (next === undefined) return undefined
+      if (next === undefined) {
+        entry.isChanged ||= round.isChanged
+        return 0
+      }
       entry.state = holdValues(next.state, { memory, account })
       // The controller may not write to accounts that the administrator hasn't enabled.
       if (entry.isListed && !round.signal.aborted)
