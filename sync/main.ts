@@ -10,6 +10,7 @@ import { runUntilSignal, untilAborted } from '../lib/server/run-until-signal.ts'
 import { serveHealth } from '../lib/server/serve-health.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import { connectCluster } from './cluster/api-server.ts'
+import { createApiServerOutage } from './cluster/api-server-outage.ts'
 import { createEventBudget } from './cluster/event-budget.ts'
 import { type Controller, type ControllerOptions, startController } from './controller.ts'
 import { type AccountSessionOptions, openAccountSession } from './fetch/account-session.ts'
@@ -82,7 +83,8 @@ async function sync(
     const memory = createFairShares({ maxBytes: keptBytes(), namespaces: 1 })
     const tries = createTryLimit(clock)
     const kept = { memory, pace, events, tries }
-    const shared = { cluster, policy, metrics, ...kept, clock, log, signal, openSession }
+    const outage = createApiServerOutage({ cluster, clock, log, signal })
+    const shared = { cluster, outage, policy, metrics, ...kept, clock, log, signal, openSession }
     controller = startController({ ...shared, kinds, watch })
     await untilEnded(controller.ended(), { signal, log })
   } finally {

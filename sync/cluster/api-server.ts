@@ -52,6 +52,7 @@ export function connectCluster({
   const services = { connection, turnsOf: createPageTurns(pace), costs }
   return {
     serverTimeMs: () => connection.serverTime().getTime(),
+    ping: async () => void (await ask('listing namespaces', core.listNamespace({ limit: 1 }))),
     namespaces: namespaceRequests(core, services),
     ...rightsRequests(connection),
     accounts: accountRequests(core, services),

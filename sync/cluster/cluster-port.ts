@@ -139,6 +139,8 @@ export interface SecretName {
 export interface SyncCluster {
   /** The time by the API server's clock, in milliseconds since 1970. Never throws. */
   serverTimeMs(): number
+  /** Lists a single namespace. No admission webhook is called for that, and it fails if the API server can't reach etcd. */
+  ping(): Promise<void>
   readonly namespaces: KindRequests<SeenNamespace>
   /** What the controller may do in a namespace. */
   reviewRules(namespace: string): Promise<RulesReview>

@@ -4,6 +4,7 @@ import { AkvError } from '../../lib/errors/akv-error.ts'
 import { forEachInSlices } from '../../lib/in-slices.ts'
 import type { Log } from '../../lib/log/log.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
+import type { ApiServerOutage } from './api-server-outage.ts'
 import { KindAbsentError, type ObjectList, type WatchOptions } from './cluster-port.ts'
 
 interface Watched {
@@ -25,6 +26,7 @@ interface WatchLoop<T> {
   readonly onFailed?: () => void
   /** Whether to list again, asked after each watch. */
   readonly shouldListAgain?: () => boolean
+  readonly outage: ApiServerOutage
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -55,10 +57,10 @@ export const watchObjects = <T extends Watched>(options: WatchObjects<T>): Promi
 
 /**
  * Follows the objects of a collection until `signal` aborts: first a list, then watches, each of which continues where the
- * previous one ended. After any failure, such as a restart of the API server or an expired version, it lists again.
+ * previous one ended. After any failure, such as an outage of the API server or an expired version, it lists again.
  */
 export async function followAll<T>(options: WatchLoop<T>): Promise<void> {
-  const { clock, signal, seen } = options
+  const { outage, clock, signal, seen } = options
   const health = watchHealth(options)
   while (!signal.aborted) {
     try {
@@ -74,6 +76,10 @@ export async function followAll<T>(options: WatchLoop<T>): Promise<void> {
         options.onAbsent?.()
         health.absent()
         await clock.sleep(absentPauseMs, signal)
+        continue
+      }
+      if (await outage.explains(error)) {
+        await outage.over()
         continue
       }
       const failures = health.failed(error)

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/log.ts'
+import type { ApiServerOutage } from '../cluster/api-server-outage.ts'
 import type { KindRequests } from '../cluster/cluster-port.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
 
@@ -41,6 +42,7 @@ export interface FeedOptions<T> {
   /** Called for each object in a namespace that isn't ours and asks for Secrets. */
   readonly onAsking: (namespace: string) => void
   readonly pace: Pick<FairPace, 'charge'>
+  readonly outage: ApiServerOutage
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal

@@ -1,6 +1,7 @@
 import { backoffMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/log.ts'
+import type { ApiServerOutage } from '../cluster/api-server-outage.ts'
 import { KindAbsentError, type KindRequests } from '../cluster/cluster-port.ts'
 import { backoff, watchHealth } from '../cluster/watch-objects.ts'
 import type { Followed, Member } from './member.ts'
@@ -10,6 +11,7 @@ interface OwnListsOptions<T extends Followed> {
   readonly requests: Pick<KindRequests<T>, 'list'>
   /** How long to wait before the objects of a member are listed again; undefined if once is enough. */
   readonly pauseMs: (member: Member<T>) => number | undefined
+  readonly outage: ApiServerOutage
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -52,7 +54,7 @@ export function createOwnLists<T extends Followed>(options: OwnListsOptions<T>) 
 /** Returns a function that lists the objects of a member once. It returns the pause before the next attempt; undefined if none is needed. */
 function lister<T extends Followed>(
   member: Member<T>,
-  { kind, requests, clock, log }: OwnListsOptions<T>,
+  { kind, requests, outage, clock, log }: OwnListsOptions<T>,
 ): (signal: AbortSignal) => Promise<number | undefined> {
   const { namespace, sink } = member
   const health = watchHealth({ kind, namespace, clock, log })
@@ -77,6 +79,10 @@ function lister<T extends Followed>(
         sink.onAbsent?.()
         health.absent()
         return absentPauseMs
+      }
+      if (await outage.explains(error)) {
+        await outage.over()
+        return 0
       }
       const failures = health.failed(error)
       if (failures > 1) sink.onFailed?.()

@@ -10,7 +10,7 @@ import type { NamespaceObjects } from './read-sources.ts'
 import type { WatchedObjects } from './watched-objects.ts'
 
 interface FeedsOptions
-  extends Pick<RoundServices, 'cluster' | 'pace' | 'clock' | 'log' | 'signal'> {
+  extends Pick<RoundServices, 'cluster' | 'outage' | 'pace' | 'clock' | 'log' | 'signal'> {
   readonly enabled: Pick<EnabledAccounts, 'asks'>
   readonly kinds: readonly SourceKind[]
   readonly watch: WatchMode

@@ -204,7 +204,7 @@ async function workOn(
 /** Keeps the stores of the whole cluster up to date. */
 const watchClusterStores = (
   stores: WatchedObjects<SeenWithStatus>,
-  { cluster, clock, log, signal }: NamespacesOptions,
+  { cluster, outage, clock, log, signal }: NamespacesOptions,
 ): Promise<void> => {
   const requests = cluster.objectsOf.ClusterSecretStore
   const { reducer, ...sink } = sinkOf(stores)
@@ -214,6 +214,7 @@ const watchClusterStores = (
     namespace: '',
     list: (scope) => requests.list(scope, reducer()),
     watch: requests.watch,
+    outage,
     clock,
     log,
     signal,

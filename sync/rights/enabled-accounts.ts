@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { toAkvError } from '../../lib/errors/akv-error.ts'
 import { createTokenBuckets } from '../../lib/fair/token-buckets.ts'
 import type { Log } from '../../lib/log/log.ts'
+import type { ApiServerOutage } from '../cluster/api-server-outage.ts'
 import type { NeededAccess, SyncCluster } from '../cluster/cluster-port.ts'
 import { watchObjects } from '../cluster/watch-objects.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
@@ -15,6 +16,7 @@ import { createUrgent } from './urgent.ts'
 
 interface EnabledAccountsOptions {
   readonly cluster: Pick<SyncCluster, 'namespaces' | 'reviewRules' | 'reviewAccess'>
+  readonly outage: ApiServerOutage
   /** What the controller needs in a namespace besides the tokens and the statuses of accounts. */
   readonly needs: readonly NeededAccess[]
   readonly memory: FairShares

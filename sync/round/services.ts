@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
+import type { ApiServerOutage } from '../cluster/api-server-outage.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { EventBudget } from '../cluster/event-budget.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
@@ -27,6 +28,7 @@ export type OpenSession = (
 /** The services that the rounds of all accounts share. */
 export interface RoundServices {
   readonly cluster: SyncCluster
+  readonly outage: ApiServerOutage
   readonly policy: Policy
   readonly openSession: OpenSession
   /** What is known of the sources in a namespace. */

@@ -13,6 +13,7 @@ import { createFairShares } from '../../sync/memory/fair-shares.ts'
 import { createSyncMetrics } from '../../sync/metrics/metrics.ts'
 import { createTryLimit } from '../../sync/round/settle/try-limit.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
+import { noOutage } from '../sync/harness/no-outage.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { type Bench, type Figure, milliseconds } from './bench.ts'
 
@@ -81,6 +82,7 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
     watch: 'cluster',
     kinds: [],
     cluster: connectCluster({ signal: end.signal }),
+    outage: noOutage,
     policy,
     metrics,
     events: createEventBudget(systemClock),

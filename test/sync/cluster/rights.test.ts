@@ -47,7 +47,7 @@ const writeStatus =
 
 /** Each right, and the calls that need it. */
 const calls: Readonly<Record<string, readonly Ask[]>> = {
-  'list namespaces': [(cluster) => cluster.namespaces.list('')],
+  'list namespaces': [(cluster) => cluster.namespaces.list(''), (cluster) => cluster.ping()],
   'watch namespaces': [(cluster) => cluster.namespaces.watch({ ...watching, namespace: '' })],
   'create selfsubjectrulesreviews': [(cluster) => cluster.reviewRules(namespace)],
   'create selfsubjectaccessreviews': [

@@ -1,9 +1,11 @@
 import t from 'tap'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { ApiServerOutage } from '../../../sync/cluster/api-server-outage.ts'
 import type { SeenAccount, WatchOptions } from '../../../sync/cluster/cluster-port.ts'
 import { watchObjects } from '../../../sync/cluster/watch-objects.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
+import { noOutage } from '../harness/no-outage.ts'
 
 const seen = (name: string, resourceVersion: string): SeenAccount => ({
   namespace: 'team-a',
@@ -21,7 +23,12 @@ async function runThrough(
   {
     watchMs = 60_000,
     onAccount = () => undefined,
-  }: { readonly watchMs?: number; readonly onAccount?: () => void } = {},
+    outage = noOutage,
+  }: {
+    readonly watchMs?: number
+    readonly onAccount?: () => void
+    readonly outage?: ApiServerOutage
+  } = {},
 ) {
   const stop = new AbortController()
   const clock = fakeClock({ random: 1 })
@@ -37,6 +44,7 @@ async function runThrough(
   await watchObjects<SeenAccount>({
     kind: 'ServiceAccount',
     namespace: 'team-a',
+    outage,
     clock,
     log,
     signal: stop.signal,
@@ -126,6 +134,26 @@ t.test(
     t.strictSame(waits.slice(0, 7), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
   },
 )
+
+t.test('an outage of the API server is waited out, and then it lists again at once', async (t) => {
+  let waits = 0
+  const outage: ApiServerOutage = {
+    ...noOutage,
+    explains: async (error) => error instanceof Error && error.message === 'an outage',
+    over: async () => void waits++,
+  }
+  const failed = new Error('an outage')
+  const watch = async () => {
+    throw failed
+  }
+  const run = await runThrough([failed, failed, [seen('web', '1')], watch, [], async () => '11'], {
+    outage,
+  })
+  t.strictSame(run.told, ['web 1', 'listed', 'gone web', 'listed'])
+  t.equal(waits, 3)
+  t.strictSame(run.lines, [])
+  t.strictSame(run.waits, [60_000, 60_000], 'only the watches take time')
+})
 
 t.test('a watch that breaks after a while doesn’t add to earlier failures', async (t) => {
   const { waits } = await runThrough([

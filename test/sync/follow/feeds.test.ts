@@ -9,6 +9,7 @@ import { createFeed } from '../../../sync/follow/create-feed.ts'
 import type { Sink } from '../../../sync/follow/feed.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
+import { noOutage } from '../harness/no-outage.ts'
 
 interface Thing {
   readonly namespace: string
@@ -122,6 +123,7 @@ function start(t: Test, watch: 'cluster' | 'namespaces') {
       charge: (namespace, cost) =>
         void charged.set(namespace, (charged.get(namespace) ?? 0) + cost),
     },
+    outage: noOutage,
     clock,
     log,
     signal: stop.signal,

@@ -65,6 +65,7 @@ export function memoryCluster({
   let onExternalSecret: ((object: SeenWithStatus) => void) | undefined
   const cluster: SyncCluster = {
     serverTimeMs: Date.now,
+    ping: async () => undefined,
     namespaces: {
       list: async () => ({
         objects: [...byNamespace.keys()].map((name) => ({

@@ -11,6 +11,7 @@ import { memoryLog } from '../../support/memory-log.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from './ample-shares.ts'
 import { freePace } from './free-pace.ts'
+import { noOutage } from './no-outage.ts'
 
 /** What the rounds of accounts need, without HTTP: every vault has the secrets of a table. */
 export function memoryServices(options: {
@@ -23,6 +24,7 @@ export function memoryServices(options: {
   const clock = fakeClock({})
   const services: RoundServices = {
     cluster,
+    outage: noOutage,
     policy,
     openSession: () => ({
       signIn: { principal: 'web', token: async () => 'token', forget: () => undefined },

@@ -6,6 +6,7 @@ import { createVaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { type AccountEntry, accountEntry } from '../../../sync/account/account-entry.ts'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
+import { createApiServerOutage } from '../../../sync/cluster/api-server-outage.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
 import { openAccountSession } from '../../../sync/fetch/account-session.ts'
 import { createSyncMetrics, type SyncMetrics } from '../../../sync/metrics/metrics.ts'
@@ -213,6 +214,7 @@ export function connectAll(parts: {
   const shared = { cloud, cluster, agent, serverTime, pace, pauses, metrics, clock }
   return {
     cluster,
+    outage: createApiServerOutage({ cluster, clock, log: log.log, signal }),
     policy: { ...(parts.tokenProxy ? bindingPolicy : policy), cloud },
     sourcesOf: () => noKnownSources,
     metrics,

@@ -9,6 +9,7 @@ import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from './ample-shares.ts'
 import { freePace } from './free-pace.ts'
 import { type MemoryObjects, memoryCluster } from './memory-cluster.ts'
+import { noOutage } from './no-outage.ts'
 
 /** No refresh becomes due, so each account has the same number of rounds. */
 function clockBeforeRefresh(): Clock {
@@ -44,6 +45,7 @@ export async function syncOnce(
       ...(externalSecrets.length > 0 ? (['ExternalSecret'] as const) : []),
     ],
     cluster,
+    outage: noOutage,
     policy,
     metrics,
     events: createEventBudget(clock),

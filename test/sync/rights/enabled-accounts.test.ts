@@ -12,6 +12,7 @@ import { rulesFor } from '../../support/api-server/rights.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { ampleShares } from '../harness/ample-shares.ts'
+import { noOutage } from '../harness/no-outage.ts'
 
 const forbidden = new AkvError('AKV_CLUSTER_FORBIDDEN', 'it is forbidden')
 
@@ -69,6 +70,7 @@ async function start(first: Readonly<Record<string, Answer>>) {
         return allowed.has(String(name))
       },
     },
+    outage: noOutage,
     needs,
     memory: ampleShares(),
     onChange: (namespace) => changes.push(namespace),

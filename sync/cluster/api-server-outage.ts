@@ -1,0 +1,86 @@
+import { backoffMs } from '../../lib/backoff.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { AkvError, type AkvErrorCode, toAkvError } from '../../lib/errors/akv-error.ts'
+import type { Log } from '../../lib/log/log.ts'
+import type { SyncCluster } from './cluster-port.ts'
+
+/** Whether the API server serves the controller at all. */
+export interface ApiServerOutage {
+  /** Whether the API server is unavailable, as far as is known. */
+  isOn(): boolean
+  /**
+   * Whether a request has failed because the API server is unavailable, and not only for one namespace or object. If that
+   * isn't known yet, asks the API server.
+   *
+   * @param error - what the request threw
+   */
+  explains(error: unknown): Promise<boolean>
+  /** Resolves when the API server is available, or when the controller stops. */
+  over(): Promise<void>
+}
+
+/** The longest pause between two pings bounds how late the end of an outage is noticed. */
+const backoff = { firstMs: 1_000, longestMs: 5_000, jitter: 'half' } as const
+const unavailable: AkvErrorCode = 'AKV_CLUSTER_UNAVAILABLE'
+
+/**
+ * Notices when the API server becomes unavailable, and when it is back. Otherwise, each of thousands of accounts would find out by
+ * itself, again with each retry.
+ *
+ * A request that has failed isn't enough: whoever owns a namespace can make requests for it fail with any status, or hang, for
+ * example by an admission webhook. So only {@link SyncCluster.ping} decides, which nobody can influence from within a namespace.
+ */
+export function createApiServerOutage(options: {
+  readonly cluster: Pick<SyncCluster, 'ping'>
+  readonly clock: Pick<Clock, 'now' | 'sleep' | 'random'>
+  readonly log: Log
+  readonly signal: AbortSignal
+}): ApiServerOutage {
+  const { cluster, clock, log, signal } = options
+  let ended: Promise<void> | undefined
+  let asking: Promise<boolean> | undefined
+
+  /** Why the API server is unavailable. Undefined if it answers, even if it forbids the request. */
+  async function problem(): Promise<string | undefined> {
+    try {
+      await cluster.ping()
+      return undefined
+    } catch (thrown) {
+      const { code, message } = toAkvError(thrown)
+      return code === unavailable ? message : undefined
+    }
+  }
+  async function ask(): Promise<boolean> {
+    const reason = await problem()
+    if (reason === undefined) return false
+    log.warn('the API server is unavailable; pausing until it is back', {
+      code: unavailable,
+      reason,
+    })
+    ended = untilBack()
+    return true
+  }
+  async function untilBack(): Promise<void> {
+    const sinceMs = clock.now()
+    for (let failures = 1; ; failures++) {
+      await clock.sleep(backoffMs({ ...backoff, failures, clock }), signal)
+      if (signal.aborted) return
+      if ((await problem()) === undefined) break
+    }
+    ended = undefined
+    const seconds = Math.round((clock.now() - sinceMs) / 1000)
+    log.info('the API server is back; resuming', { seconds })
+  }
+  return {
+    isOn: () => ended !== undefined,
+    async explains(error) {
+      if (error instanceof AkvError && error.code !== unavailable) return false
+      if (ended !== undefined) return true
+      asking ??= ask().finally(() => {
+        asking = undefined
+      })
+      return await asking
+    },
+    over: async () => await ended,
+  }
+}
