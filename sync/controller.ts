@@ -57,21 +57,27 @@ const notEnabledMs = 5_000
  * and when its next round is due.
  */
 export function startController(options: ControllerOptions): Controller {
-  const { watch, cluster, clock, metrics, signal } = options
+  const { watch, cluster, outage, clock, metrics, signal } = options
   const entries = createAccountEntries()
   const queue = createWorkQueue({
     clock,
     signal,
     sideBySide,
     restMs,
+    pause: outage,
     namespaceOf: (key) => workOf(key).namespace,
     run: async (key, place) => {
-      const work = workOf(key)
-      if (work.kind === 'namespace') return await namespaces.work(work.namespace, place)
-      const entry = entries.get(work.namespace, work.name)
-      return entry && (await runSafely(entry, { ...options, runRound, place }))
+      const next = await run(key, place)
+      // A status or an Event may be missing, and no round reports that.
+      return outage.isOn() ? { afterMs: 0, outlook: next?.outlook ?? 'good' } : next
     },
   })
+  async function run(key: string, place: QueuePlace): Promise<NextRun | undefined> {
+    const work = workOf(key)
+    if (work.kind === 'namespace') return await namespaces.work(work.namespace, place)
+    const entry = entries.get(work.namespace, work.name)
+    return entry && (await runSafely(entry, { ...options, runRound, place }))
+  }
   const enabled = createEnabledAccounts({
     ...options,
     needs: syncNeeds(options),

@@ -17,9 +17,18 @@ interface WorkQueueOptions {
   readonly sideBySide: number
   /** The minimum pause after a run, however often the key is added: its owner may be malicious. */
   readonly restMs: number
+  /** No new run begins while it is on. */
+  readonly pause: Pause
   readonly clock: Clock
   /** No new run begins once it has aborted. */
   readonly signal: AbortSignal
+}
+
+/** A time in which runs would be in vain. */
+interface Pause {
+  isOn(): boolean
+  /** Resolves when it is over. */
+  over(): Promise<void>
 }
 
 /** The place of a key that runs. */
@@ -48,11 +57,12 @@ export interface WorkQueue {
  * runs first. A step takes time that grows with the logarithm of the number of keys, because there may be tens of thousands.
  */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { run, signal } = options
+  const { run, pause, signal } = options
   const places = createPlaces(options)
   const dues = createDueKeys({ ...options, isRunning: places.isTaken })
   const alarm = createAlarm(options, begin)
   const turn = createTurn(begin)
+  let isPaused = false
 
   function add(key: string, next: NextRun): void {
     dues.add(key, next)
@@ -60,7 +70,8 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 
   function begin(): void {
-    if (signal.aborted) return
+    if (signal.aborted || isPaused) return
+    if (pause.isOn()) return void resume()
     while (turn.hasRoom()) {
       const due = dues.take(places)
       if (due === undefined) return void alarm.set(dues.nextAtMs())
@@ -68,6 +79,13 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       places.take(due)
       void work(due.key)
     }
+  }
+
+  async function resume(): Promise<void> {
+    isPaused = true
+    await pause.over()
+    isPaused = false
+    begin()
   }
 
   async function work(key: string): Promise<void> {

@@ -54,6 +54,7 @@ export function createEnabledAccounts(options: EnabledAccountsOptions) {
     signal,
     sideBySide,
     restMs,
+    pause: options.outage,
     namespaceOf: (name) => name,
     run,
   })
@@ -67,6 +68,7 @@ export function createEnabledAccounts(options: EnabledAccountsOptions) {
     const before = all.get(namespace)
     if (before === undefined || before.isTerminating) return undefined
     const reviewed = await review(namespace, { ...options, before })
+    if (reviewed === undefined) return { afterMs: 0, outlook: 'good' }
     firstLook.reviewed(namespace, reviewed.failure)
     // It may have been deleted meanwhile.
     const now = all.get(namespace)
@@ -135,23 +137,25 @@ export function createEnabledAccounts(options: EnabledAccountsOptions) {
 
 const unknownRights: KnownRights = { rights: undefined, isTerminating: false, failure: undefined }
 
-/** Asks for the rights in a namespace. If that fails, those that were known stay. */
+/** Asks for the rights in a namespace. If that fails, those that were known stay. Undefined in an outage of the API server. */
 async function review(
   namespace: string,
   {
     cluster,
+    outage,
     needs,
     memory,
     before,
-  }: Pick<EnabledAccountsOptions, 'cluster' | 'needs' | 'memory'> & {
+  }: Pick<EnabledAccountsOptions, 'cluster' | 'outage' | 'needs' | 'memory'> & {
     readonly before: KnownRights
   },
-): Promise<KnownRights> {
+): Promise<KnownRights | undefined> {
   try {
     const known = before.rights?.accounts ?? none
     const rights = await reviewRights(cluster, { namespace, needs, before: known })
     return { ...before, rights: heldNames(memory, { namespace, rights }), failure: undefined }
   } catch (thrown) {
+    if (await outage.explains(thrown)) return undefined
     return { ...before, failure: toAkvError(thrown).message }
   }
 }

@@ -20,8 +20,8 @@ import type { FoundSecrets, RequestedValues } from './settle/round-step.ts'
 import { createSettler, failedResult, type SettlingRound } from './settle/settle-all.ts'
 
 /**
- * Runs one round for an account, and returns after how many milliseconds the next one is due: 0 if this one was stopped, undefined
- * if not before the account changes.
+ * Runs one round for an account, and returns after how many milliseconds the next one is due: 0 if this one was stopped or cut
+ * short, undefined if not before the account changes.
  */
 export type RunRound = (
   entry: AccountEntry,
@@ -31,7 +31,7 @@ export type RunRound = (
 
 /** @returns the function that runs the rounds of all accounts */
 export function createRounds(services: RoundServices): RunRound {
-  const { cluster, memory } = services
+  const { cluster, outage, memory } = services
   const reporter = createReporter(services)
   const reportBlocked = blockedReporter(services, reporter)
   const fetch = fetcher(services)
@@ -39,13 +39,14 @@ export function createRounds(services: RoundServices): RunRound {
   const settle = createSettler(services)
   const report = resultReporter(services, reporter)
 
-  /** Undefined if the round was stopped before its report; the state then stays the same. */
+  /** Undefined if the round was stopped before its report, or cut short by an outage; the state then stays the same. */
   async function sync(round: SyncRound): Promise<NextState | undefined> {
     const result = await fetch(round)
       .then((fetched) => plan(fetched, round))
       .then((planned) => settle(planned))
       .catch((thrown) => failedResult(toAkvError(thrown), round.reading?.before))
-    return round.signal.aborted ? undefined : await report(result, round)
+    if ((await isCutShort(result, services)) || round.signal.aborted) return undefined
+    return await report(result, round)
   }
 
   return async (entry, pace = services.pace) => {
@@ -67,12 +68,23 @@ export function createRounds(services: RoundServices): RunRound {
       entry.state = holdValues(next.state, { memory, account })
       // The controller may not write to accounts that the administrator hasn't enabled.
       if (entry.isListed && !round.signal.aborted)
-        await publishStatus(entry, { account, found: next.found, log, cluster })
+        await publishStatus(entry, { account, found: next.found, log, cluster, outage })
       return next.nextAfterMs
     } finally {
       entry.running = undefined
     }
   }
+}
+
+/** Whether an outage of the API server made the round fail before it changed a Secret. It is repeated when the outage is over. */
+async function isCutShort(
+  { changes, failures }: RoundResult,
+  { outage }: Pick<RoundServices, 'outage'>,
+): Promise<boolean> {
+  const unavailable = failures.find(({ error }) => error.code === 'AKV_CLUSTER_UNAVAILABLE')
+  return (
+    unavailable !== undefined && (await outage.explains(unavailable.error)) && changes.size === 0
+  )
 }
 
 /** What a round has read. */

@@ -1,6 +1,7 @@
 import { toAkvError } from '../../../lib/errors/akv-error.ts'
 import type { Log } from '../../../lib/log/log.ts'
 import type { AccountEntry } from '../../account/account-entry.ts'
+import type { ApiServerOutage } from '../../cluster/api-server-outage.ts'
 import type { SeenAccount, SyncCluster } from '../../cluster/cluster-port.ts'
 import { statusText } from '../../plan/account-status.ts'
 import type { RoundResult } from '../result/round-result.ts'
@@ -20,11 +21,13 @@ export async function publishStatus(
     found,
     log,
     cluster,
+    outage,
   }: {
     readonly account: SeenAccount
     readonly found: RoundResult['found']
     readonly log: Log
     readonly cluster: Pick<SyncCluster, 'writeStatus'>
+    readonly outage: ApiServerOutage
   },
 ): Promise<void> {
   const { secrets } = entry.state
@@ -40,7 +43,8 @@ export async function publishStatus(
       entry.account = { ...others, ...(status !== undefined && { status }) }
   } catch (thrown) {
     const { code, message } = toAkvError(thrown)
-    if (!entry.isStatusRefused) log.warn(`cannot write the status: ${message}`, { code })
+    if (!entry.isStatusRefused && !(await outage.explains(thrown)))
+      log.warn(`cannot write the status: ${message}`, { code })
     entry.isStatusRefused = true
   }
 }

@@ -5,6 +5,7 @@ import type { NextRun } from '../../../sync/queue/next-run.ts'
 import { createWorkQueue, type QueuePlace } from '../../../sync/queue/work-queue.ts'
 import { clockTimes } from '../../support/clock-times.ts'
 import { numRuns } from '../../support/property-runs.ts'
+import { noOutage } from '../harness/no-outage.ts'
 import { createSortingQueue } from '../harness/sorting-queue.ts'
 
 /** A clock that stands still until it is told to go on. */
@@ -70,6 +71,7 @@ t.test(
           const queue = createWorkQueue({
             sideBySide,
             restMs,
+            pause: noOutage,
             clock,
             signal: stop.signal,
             namespaceOf: (key) => key.split('/')[0] ?? '',

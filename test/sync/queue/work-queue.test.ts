@@ -2,15 +2,20 @@ import t from 'tap'
 import type { NextRun } from '../../../sync/queue/next-run.ts'
 import { createWorkQueue, type QueuePlace } from '../../../sync/queue/work-queue.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
+import { noOutage } from '../harness/no-outage.ts'
 
 function start(
   run: (key: string, place: QueuePlace) => Promise<NextRun | undefined>,
-  { sideBySide = 2, restMs = 0 }: { readonly sideBySide?: number; readonly restMs?: number } = {},
+  {
+    sideBySide = 2,
+    restMs = 0,
+    pause = noOutage,
+  }: Partial<Pick<Parameters<typeof createWorkQueue>[0], 'sideBySide' | 'restMs' | 'pause'>> = {},
 ) {
   const stop = new AbortController()
   const clock = fakeClock({})
   const namespaceOf = (key: string) => key.split('/')[0] ?? ''
-  const options = { sideBySide, restMs, namespaceOf, clock, signal: stop.signal }
+  const options = { sideBySide, restMs, pause, namespaceOf, clock, signal: stop.signal }
   return { stop, clock, queue: createWorkQueue({ ...options, run }) }
 }
 
@@ -267,4 +272,27 @@ t.test('slow runs of any number of namespaces don’t take all places', async (t
   await turns()
   t.ok(honest.length >= 18, `${honest.length} of the others run`)
   t.ok(queue.depth() > 0)
+})
+
+t.test('in a pause, no key begins, and afterwards all that are due do', async (t) => {
+  const { begun, run, end } = jobs()
+  let over: PromiseWithResolvers<void> | undefined
+  const pause = { isOn: () => over !== undefined, over: async () => await over?.promise }
+  const { queue, clock } = start(run, { pause })
+  queue.add('a/1', after(0))
+  t.strictSame(begun, ['a/1'])
+  over = Promise.withResolvers()
+  for (const key of ['b/1', 'c/1', 'd/1']) queue.add(key, after(0))
+  queue.add('e/1', after(10))
+  await end('a/1', after(0))
+  await clock.sleep(1_000)
+  t.strictSame(begun, ['a/1'])
+  t.equal(queue.depth(), 5)
+  const { resolve } = over
+  over = undefined
+  resolve()
+  await new Promise(setImmediate)
+  t.strictSame(begun, ['a/1', 'b/1', 'c/1'])
+  for (const key of ['b/1', 'c/1', 'd/1', 'a/1']) await end(key)
+  t.strictSame(begun.slice(3).sort(), ['a/1', 'd/1', 'e/1'])
 })

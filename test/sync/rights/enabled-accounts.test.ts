@@ -1,5 +1,6 @@
 import t from 'tap'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { ApiServerOutage } from '../../../sync/cluster/api-server-outage.ts'
 import type {
   NeededAccess,
   RulesReview,
@@ -27,7 +28,7 @@ const nothing: RulesReview = { rules: [], isIncomplete: false }
 const needs = syncNeeds({ kinds: [], watch: 'cluster' })
 
 /** A cluster whose answers the test changes, after the first looks. */
-async function start(first: Readonly<Record<string, Answer>>) {
+async function start(first: Readonly<Record<string, Answer>>, outage: ApiServerOutage = noOutage) {
   const answers = new Map(Object.entries(first))
   const reviews: string[] = []
   const questions: string[] = []
@@ -70,7 +71,7 @@ async function start(first: Readonly<Record<string, Answer>>) {
         return allowed.has(String(name))
       },
     },
-    outage: noOutage,
+    outage,
     needs,
     memory: ampleShares(),
     onChange: (namespace) => changes.push(namespace),
@@ -241,4 +242,53 @@ t.test('what is forbidden is a reason to look at once, but not again and again',
   started.enabled.forbidden('a')
   await started.clock.pass(6_000)
   t.equal(started.reviews.length, 3, 'after a minute')
+})
+
+t.test(
+  'in an outage of the API server, what was known stays, and nothing is reported',
+  async (t) => {
+    let over: PromiseWithResolvers<void> | undefined
+    const started = await start(
+      { a: enabling(['web']), b: enabling(['web']) },
+      {
+        isOn: () => over !== undefined,
+        explains: async () => over !== undefined,
+        over: async () => await over?.promise,
+      },
+    )
+    started.reviews.splice(0)
+    over = Promise.withResolvers()
+    for (const name of ['a', 'b']) started.answers.set(name, forbidden)
+    started.enabled.forbidden('a')
+    await started.clock.pass(regularMs)
+    t.strictSame(started.reviews, [], 'nobody is asked for')
+    t.strictSame([...started.enabled.counts()], [['ready', 2]])
+    for (const name of ['a', 'b']) started.answers.set(name, enabling(['web', 'api']))
+    const { resolve } = over
+    over = undefined
+    resolve()
+    await started.clock.pass(0)
+    t.strictSame(started.reviews.sort(), ['a', 'b'])
+    t.strictSame(namesOf(started, 'a'), ['web', 'api'])
+    t.strictSame(started.lines, [])
+  },
+)
+
+t.test('a review that an outage fails is repeated when it is over', async (t) => {
+  let isOn = false
+  const started = await start(
+    { a: enabling(['web']) },
+    { isOn: () => false, explains: async () => isOn, over: async () => undefined },
+  )
+  isOn = true
+  started.reviews.splice(0)
+  started.answers.set('a', forbidden)
+  await started.clock.pass(regularMs)
+  t.ok(started.reviews.length > 1)
+  t.strictSame([...started.enabled.counts()], [['ready', 1]])
+  t.strictSame(started.lines, [])
+  isOn = false
+  started.answers.set('a', nothing)
+  await started.clock.pass(6_000)
+  t.strictSame(namesOf(started, 'a'), [])
 })

@@ -146,3 +146,56 @@ t.test('an account that isn’t enabled is told so, and no vault is asked', asyn
   ])
   t.notOk(simulation.apiServer.requests.some(({ path }) => /secrets|token/.test(path)))
 })
+
+t.test(
+  'a round in an outage of the API server is repeated, and nothing is reported of it',
+  async (t) => {
+    const simulation = await startSimulation(t)
+    const { apiServer, log } = simulation
+    apiServer.accounts.put('team-a', 'web', annotations(db))
+    await simulation.round()
+    simulation.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
+    apiServer.accounts.put('team-a', 'web', annotations(db, { 'akv-injector.io/sync-now': 'x' }))
+    simulation.events()
+    const before = log.lines.length
+    const refused: string[] = []
+    apiServer.before = ({ method, path }) => {
+      if (path.endsWith('/serviceaccounts')) return undefined
+      refused.push(`${method} ${path}`)
+      return [503, {}]
+    }
+    t.equal(await simulation.round(), 0)
+    t.strictSame(refused.slice(0, 2), [
+      'GET /api/v1/namespaces/team-a/secrets/akv-injector-sync-web',
+      'GET /api/v1/namespaces',
+    ])
+    const news = log.lines.slice(before).filter(({ level }) => level !== 'debug')
+    t.match(news, [{ message: /^the API server is unavailable/ }])
+    t.equal(news.length, 1)
+    apiServer.before = () => undefined
+    await simulation.options.outage.over()
+    t.ok(await simulation.round())
+    t.match(simulation.values('db'), { password: 'new one' }, 'it is still a regular one')
+    t.strictSame(simulation.events(), ['team-a/web Synced: updated Secret db'])
+  },
+)
+
+t.test('what a round has changed before an outage is reported', async (t) => {
+  const simulation = await startSimulation(t)
+  const { apiServer, log } = simulation
+  const two = `${db.slice(0, -1)}, { secret: more, data: extra }]`
+  apiServer.accounts.put('team-a', 'web', annotations(two))
+  let isDown = false
+  apiServer.before = ({ method, path }) => {
+    isDown ||= method === 'POST' && simulation.values('db') !== undefined
+    return isDown && !path.endsWith('/serviceaccounts') ? [503, {}] : undefined
+  }
+  await simulation.round()
+  const messages = () => log.lines.filter(({ level }) => level !== 'debug').map((l) => l.message)
+  t.match(messages(), [
+    /^the API server is unavailable/,
+    'created Secret db',
+    'Secret team-a/more: the API server answered 503',
+  ])
+  t.equal(messages().length, 3, 'there is no line about the status')
+})
