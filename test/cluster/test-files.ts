@@ -9,7 +9,7 @@ export interface TestFiles {
   readonly onNode: readonly string[]
 }
 
-/** Compares times of an attack with those before it, so nothing may run beside it (`npm run soak`). */
+/** Takes the whole machine (`npm run soak`). */
 const alone = 'test/cluster/sync/soak.test.ts'
 
 /** Returns the named tests, or all but the one that runs alone. */
