@@ -4,8 +4,9 @@ export interface Figure {
   readonly value: string
   /**
    * By what they compare, such as `CPU`: how many times as much as a floor that the same run has measured in turns. More is
-   * worse. Take CPU time, memory or a count, because times differ
-   * too much on a busy machine. `npm run bench -- --smoke` compares them with the recorded ones (record.ts).
+   * worse. Take CPU time, memory or a count, because times differ too much on a busy machine; a bench that has a cluster for
+   * itself may take times. `npm run bench -- --smoke` compares them with the recorded ones (record.ts), and so do the benches
+   * on a cluster.
    */
   readonly ratios?: Readonly<Record<string, number>>
   /** Why a smoke run must fail. */

@@ -2,14 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Figure } from './bench.ts'
 
-/** The ratios of a smoke run: by the name of the table, then by what the figure shows and what is compared. */
+/** Recorded ratios: by the name of the table, then by what the figure shows and what is compared. */
 export type RatioRecord = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /** More than noise makes of a median, and less than a mistake that makes something slow. */
 const maxGrowth = 2
 
 const file = join(import.meta.dirname, 'ratios.json')
-const renew = 'npm run bench -- --smoke --record'
 
 export const readRecord = (): RatioRecord => JSON.parse(readFileSync(file, 'utf8'))
 
@@ -22,23 +21,49 @@ export function writeRecord(found: ReadonlyMap<string, readonly Figure[]>): void
 /**
  * Compares the ratios of the tables that were measured with the recorded ones.
  *
+ * @param renew - the command that records these tables
  * @returns a sentence for each ratio that is more than twice the recorded one, and for each that only one of both has
  */
 export function compareWithRecord(
   found: ReadonlyMap<string, readonly Figure[]>,
-  record: RatioRecord,
+  { record, renew }: { readonly record: RatioRecord; readonly renew: string },
 ): readonly string[] {
   return Object.entries(ratiosOf(found)).flatMap(([table, ratios]) => {
     const recorded = record[table] ?? {}
     const names = new Set([...Object.keys(ratios), ...Object.keys(recorded)])
     return [...names].flatMap((name) => {
-      const problem = problemOf(ratios[name], recorded[name])
+      const problem = problemOf({ found: ratios[name], recorded: recorded[name], renew })
       return problem === undefined ? [] : [`${table}: ${name}: ${problem}`]
     })
   })
 }
 
-function problemOf(found: number | undefined, recorded: number | undefined): string | undefined {
+/**
+ * Ends a bench on a cluster: records the ratios if its arguments ask for it, and else prints what is worse than recorded.
+ *
+ * @param renew - the command that records these tables
+ * @returns the exit code
+ */
+export function recordOrCompare(
+  found: ReadonlyMap<string, readonly Figure[]>,
+  { args, renew }: { readonly args: readonly string[]; readonly renew: string },
+): number {
+  if (args.includes('--record')) {
+    writeRecord(found)
+    return 0
+  }
+  const problems = compareWithRecord(found, { record: readRecord(), renew })
+  for (const problem of problems) console.log(problem)
+  return problems.length === 0 ? 0 : 1
+}
+
+interface Compared {
+  readonly found: number | undefined
+  readonly recorded: number | undefined
+  readonly renew: string
+}
+
+function problemOf({ found, recorded, renew }: Compared): string | undefined {
   if (found === undefined) return `the record has it, and the run doesn’t; run ${renew}`
   if (recorded === undefined) return `not in the record yet; run ${renew}`
   if (found <= maxGrowth * recorded) return undefined
@@ -53,7 +78,10 @@ function ratiosOf(found: ReadonlyMap<string, readonly Figure[]>): RatioRecord {
         Math.round(ratio * 100) / 100,
       ]),
     )
+  const tables = [...found].map(([table, figures]) => [table, ofTable(figures)] as const)
   return Object.fromEntries(
-    [...found].map(([table, figures]) => [table, Object.fromEntries(ofTable(figures))]),
+    tables
+      .filter(([, ratios]) => ratios.length > 0)
+      .map(([table, ratios]) => [table, Object.fromEntries(ratios)]),
   )
 }

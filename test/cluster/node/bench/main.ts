@@ -1,6 +1,8 @@
-// npm run cluster:bench: prints the times of pod starts and rotations. Compare figures only within one run.
+// npm run cluster:bench [-- --smoke | --record]: prints the times of pod starts and rotations, and what takes more than twice
+// as long, compared with a pod without us, as recorded in test/bench/ratios.json. Compare figures only within one run.
 
-import { type Bench, printFigures } from '../../../bench/bench.ts'
+import { type Bench, type Figure, printFigures } from '../../../bench/bench.ts'
+import { recordOrCompare } from '../../../bench/record.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import { benchNode } from './bench-node.ts'
 import { benchRotation } from './rotation.ts'
@@ -15,10 +17,27 @@ expectSuccess(
     metadata: { name: 'web', namespace: 'default' },
   }),
 )
-const benches: Readonly<Record<string, Bench>> = {
-  'from a pod’s creation to its app': benchStarts(node),
-  'from the files’ being written to the app, after an outage of 8 to 12 s': benchOutages(node),
-  'from a rotation in the vault to the app': benchRotation(node),
+const tables: Readonly<Record<string, { readonly title: string; readonly bench: Bench }>> = {
+  'pod-starts': { title: 'from a pod’s creation to its app', bench: benchStarts(node) },
+  'pod-outages': {
+    title: 'from the files’ being written to the app, after an outage of 8 to 12 s',
+    bench: benchOutages(node),
+  },
+  'pod-rotations': {
+    title: 'from a rotation in the vault to the app',
+    bench: benchRotation(node),
+  },
 }
-for (const [title, bench] of Object.entries(benches)) printFigures(title, await bench({ isSmoke }))
+const found = new Map<string, readonly Figure[]>()
+for (const [name, { title, bench }] of Object.entries(tables)) {
+  const figures = await bench({ isSmoke })
+  printFigures(title, figures)
+  found.set(name, figures)
+}
 node.cluster.close()
+// One start of each kind would be noise.
+if (!isSmoke)
+  process.exitCode = recordOrCompare(found, {
+    args: process.argv,
+    renew: 'npm run cluster:bench -- --record',
+  })

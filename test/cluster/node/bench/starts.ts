@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { gateVariable } from '../../../../delivery/contract.ts'
-import type { Bench, Figure } from '../../../bench/bench.ts'
+import { type Bench, type Figure, median } from '../../../bench/bench.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { until } from '../../client/cluster.ts'
 import type { BenchNode } from './bench-node.ts'
@@ -51,15 +51,17 @@ async function makeVariants(node: BenchNode): Promise<Readonly<Record<string, Ma
 export const benchStarts =
   (node: BenchNode): Bench =>
   async ({ isSmoke }) => {
-    const starts = Object.entries(await makeVariants(node)).map(([what, make]) => ({
+    const variants = Object.entries(await makeVariants(node)).map(([what, make]) => ({
       what,
       make,
-      all: [] as Start[],
+      starts: [] as Start[],
     }))
     for (let turn = 0; turn < (isSmoke ? 1 : 20); turn++)
-      for (const [index, { make, all }] of starts.entries())
-        all.push(await measure(node, make(`start-${turn}-${index}`)))
-    return starts.flatMap(({ what, all }) => figures(what, all))
+      for (const [index, { make, starts }] of variants.entries())
+        starts.push(await measure(node, make(`start-${turn}-${index}`)))
+    const [bare, ...injected] = variants
+    if (!bare) return []
+    return [...figures(bare), ...injected.flatMap((variant) => figures(variant, bare.starts))]
   }
 
 /** Starts pods while the vault is down, and ends the outage after the `postStart` hook has ended. */
@@ -116,11 +118,20 @@ const parts = {
   handoverMs: 'to the app’s first instruction',
 } as const satisfies Readonly<Record<keyof Start, string>>
 
-const figures = (what: string, all: readonly Start[]): Figure[] =>
-  (Object.keys(parts) as (keyof Start)[]).flatMap((part) => {
-    const times = all.flatMap((start) => start[part] ?? [])
-    return times.length > 0 ? [{ what: `${what}, ${parts[part]}`, value: inWords(times) }] : []
+/** @param bare - the starts of pods without us, to compare with */
+function figures(
+  { what, starts }: { readonly what: string; readonly starts: readonly Start[] },
+  bare?: readonly Start[],
+): Figure[] {
+  const total = (of: readonly Start[]) => median(of.map(({ totalMs }) => totalMs))
+  return (Object.keys(parts) as (keyof Start)[]).flatMap((part) => {
+    const times = starts.flatMap((start) => start[part] ?? [])
+    if (times.length === 0) return []
+    const figure = { what: `${what}, ${parts[part]}`, value: inWords(times) }
+    const isCompared = bare && part === 'totalMs'
+    return isCompared ? [{ ...figure, ratios: { time: total(starts) / total(bare) } }] : [figure]
   })
+}
 
 /** @param refresh - the refresh interval; without it the pod has no agent */
 const pod = (name: string, refresh?: string): KubeObject =>
