@@ -46,6 +46,8 @@ export const steps: readonly Step[] = [
   step('/mutate', full('annotated', 400), { name: 'cold', slices: 12, smokeSlices: 3 }),
   step('/mutate', full('annotated', 400), { slices: 25, smokeSlices: 4 }),
   step('/mutate', full('annotated', 400), { name: 'warm', slices: 12, smokeSlices: 5 }),
+  // After full load, V8 gives memory back, with threads that share the server's core.
+  step('/mutate', steady(500), { slices: 3, smokeSlices: 0 }),
   step('/mutate', steady(500), { name: 'steady500', slices: 10, smokeSlices: 0 }),
   step('/mutate', steady(2_000), { name: 'steady2000', slices: 10, smokeSlices: 0 }),
   step('/mutate', connect('annotated'), { name: 'connect', slices: 12, smokeSlices: 5 }),
