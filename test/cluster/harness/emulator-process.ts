@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Access } from '../client/kubeconfig.ts'
@@ -36,6 +36,8 @@ export async function startEmulatorProcess(
   const clusterCaFile = join(folder, 'emulator-cluster-ca.crt')
   const issuerCaFile = join(folder, 'issuer-ca.crt')
   writeFileSync(issuerCaFile, access.ca ?? '')
+  // An earlier process, whose addresses it has, may have had the same folder.
+  rmSync(logFile, { force: true })
   const child = startOwnedProcess({
     program: process.execPath,
     args: [

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { LoopReport } from '../../../bench/sync-accounts/observe-loop.ts'
 import { cpuSeconds } from '../../../support/cpu-seconds.ts'
 import { until } from '../../client/cluster.ts'
+import { readKubeconfig } from '../../client/kubeconfig.ts'
 import { startOwnedProcess } from '../../harness/owned-process.ts'
 
 export interface ControllerOptions {
@@ -27,11 +28,16 @@ export interface ControllerProcess {
   /** How the event loop did since the last call, or since the start. */
   loop(): Promise<LoopReport>
   isReady(): Promise<boolean>
-  /** The number of its sockets. */
-  sockets(): number
+  /** The number of its connections to the API server, and to vaults and Entra. */
+  connections(): Connections
   /** The sum of the series of this name in `/metrics` whose labels contain the text. */
   metric(name: string, labels?: string): Promise<number>
   stop(): Promise<unknown>
+}
+
+export interface Connections {
+  readonly toApiServer: number
+  readonly toOthers: number
 }
 
 export interface Memory {
@@ -99,8 +105,7 @@ export async function startControllerProcess(
         ({ ok }) => ok,
         () => false,
       ),
-    sockets: () =>
-      readdirSync(`/proc/${pid}/fd`).filter((fd) => isSocket(`/proc/${pid}/fd/${fd}`)).length,
+    connections: () => connectionsOf(pid, readKubeconfig(env['KUBECONFIG'] ?? '').server),
     async metric(name, labels = '') {
       const text = await (await get('/metrics').catch(() => get('/metrics'))).text()
       return text
@@ -115,12 +120,32 @@ export async function startControllerProcess(
   }
 }
 
-function isSocket(file: string): boolean {
+/** Counts established connections that the process has opened (proc_pid_net_tcp): its servers' ports are local ones. */
+function connectionsOf(pid: string, apiServer: URL): Connections {
+  const own = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => inodeOf(`/proc/${pid}/fd/${fd}`)))
+  const all = ['tcp', 'tcp6']
+    .flatMap((table) =>
+      readFileSync(`/proc/${pid}/net/${table}`, 'utf8').trim().split('\n').slice(1),
+    )
+    .map((line) => line.trim().split(/\s+/))
+  const listening = new Set(all.filter(([, , , state]) => state === '0A').map(portOf(1)))
+  const opened = all.filter(
+    (fields) => fields[3] === '01' && own.has(fields[9] ?? '') && !listening.has(portOf(1)(fields)),
+  )
+  const toApiServer = opened.filter((fields) => portOf(2)(fields) === Number(apiServer.port)).length
+  return { toApiServer, toOthers: opened.length - toApiServer }
+}
+
+/** The port of the address in this column. */
+const portOf = (column: number) => (fields: readonly string[]) =>
+  Number.parseInt(fields[column]?.split(':')[1] ?? '', 16)
+
+/** @returns the inode of a socket; undefined for another file, or for one that has been closed meanwhile */
+function inodeOf(file: string): string | undefined {
   try {
-    return readlinkSync(file).startsWith('socket:')
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(file))?.[1]
   } catch {
-    // It has been closed meanwhile.
-    return false
+    return undefined
   }
 }
 
