@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { backoffMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError, type AkvErrorCode, toAkvError } from '../../lib/errors/akv-error.ts'
@@ -10,7 +11,7 @@ export interface ApiServerOutage {
   isOn(): boolean
   /**
    * Whether a request has failed because the API server is unavailable, and not only for one namespace or object. If that
-   * isn't known yet, asks the API server.
+   * isn't known yet, asks the API server, unless the controller stops.
    *
    * @param error - what the request threw
    */
@@ -40,14 +41,20 @@ export function createApiServerOutage(options: {
   let ended: Promise<void> | undefined
   let asking: Promise<boolean> | undefined
 
-  /** Why the API server is unavailable. Undefined if it answers, even if it forbids the request. */
+  /**
+   * Why the API server is unavailable. Undefined if it answers, even if it forbids the request, or if the controller stops
+   * meanwhile: a ping can hang for longer than a stop may take.
+   */
   async function problem(): Promise<string | undefined> {
+    const answered = new AbortController()
     try {
-      await cluster.ping()
+      await Promise.race([cluster.ping(), once(signal, 'abort', { signal: answered.signal })])
       return undefined
     } catch (thrown) {
       const { code, message } = toAkvError(thrown)
       return code === unavailable ? message : undefined
+    } finally {
+      answered.abort()
     }
   }
   async function ask(): Promise<boolean> {
@@ -62,11 +69,12 @@ export function createApiServerOutage(options: {
   }
   async function untilBack(): Promise<void> {
     const sinceMs = clock.now()
-    for (let failures = 1; ; failures++) {
+    let failures = 0
+    do {
+      failures += 1
       await clock.sleep(backoffMs({ ...backoff, failures, clock }), signal)
-      if (signal.aborted) return
-      if ((await problem()) === undefined) break
-    }
+    } while (!signal.aborted && (await problem()) !== undefined)
+    if (signal.aborted) return
     ended = undefined
     const seconds = Math.round((clock.now() - sinceMs) / 1000)
     log.info('the API server is back; resuming', { seconds })
@@ -76,6 +84,7 @@ export function createApiServerOutage(options: {
     async explains(error) {
       if (error instanceof AkvError && error.code !== unavailable) return false
       if (ended !== undefined) return true
+      if (signal.aborted) return false
       asking ??= ask().finally(() => {
         asking = undefined
       })

@@ -19,12 +19,20 @@ function start() {
   const { log, lines } = memoryLog()
   const stop = new AbortController()
   const state = { pings: 0, failing: undefined as AkvError | undefined }
+  let hanging: PromiseWithResolvers<void> | undefined
   const ping = async () => {
     state.pings += 1
+    await hanging?.promise
     if (state.failing) throw state.failing
   }
   const outage = createApiServerOutage({ cluster: { ping }, clock, log, signal: stop.signal })
-  return { clock, lines, stop, state, outage }
+  /** From now on, pings hang until the promise resolves. */
+  function hang() {
+    state.failing = undefined
+    hanging = Promise.withResolvers()
+    return hanging
+  }
+  return { clock, lines, stop, state, outage, hang }
 }
 
 t.test('an outage begins when a ping fails, too, and ends when one is answered', async (t) => {
@@ -86,6 +94,30 @@ t.test('a stop ends the pings, and nobody waits any more', async (t) => {
   await clock.pass(60_000)
   t.equal(state.pings, 1)
   t.equal(lines.length, 1, 'no line says that it is back')
+})
+
+t.test('a stop doesn’t wait for a ping that hangs', async (t) => {
+  const first = start()
+  first.state.failing = refused
+  await first.outage.explains(refused)
+  const answer = first.hang()
+  await first.clock.pass(1_000)
+  t.equal(first.state.pings, 2)
+  const over = first.outage.over()
+  first.stop.abort()
+  await over
+  answer.resolve()
+  await first.clock.pass(0)
+  t.equal(first.lines.length, 1, 'no line says that it is back')
+
+  const second = start()
+  second.hang()
+  const explained = second.outage.explains(refused)
+  second.stop.abort()
+  t.notOk(await explained)
+  t.notOk(await second.outage.explains(refused))
+  t.equal(second.state.pings, 1, 'nobody asks after the stop')
+  t.strictSame(second.lines, [])
 })
 
 /** An outage of a real connection. */
