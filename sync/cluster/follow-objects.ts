@@ -27,6 +27,7 @@ export async function followObjects<T extends { readonly name: string }>(
   const { path, query, read, resourceVersion, onOpen, onObject, onGone, awaitTurn } = options
   const { signal, restart } = options
   let last = resourceVersion
+  let isOpen = false
   const watching = watch(connection, {
     path,
     query: {
@@ -38,7 +39,10 @@ export async function followObjects<T extends { readonly name: string }>(
     },
     quietMs,
     signal: restart ? AbortSignal.any([signal, restart]) : signal,
-    ...(onOpen && { onOpen }),
+    onOpen() {
+      isOpen = true
+      onOpen?.()
+    },
     awaitTurn,
     onEvent: ({ type, object }, microseconds) => {
       if (type === 'ERROR') throw new Error('the API server ended the watch with an error')
@@ -52,7 +56,7 @@ export async function followObjects<T extends { readonly name: string }>(
   await watching.catch((error: unknown) => {
     if (restart?.aborted && !signal.aborted) return
     // The connection of all other requests has probably broken, too. Over HTTP/2, they would only notice it by their timeout.
-    connection.reconnect()
+    if (isOpen && !signal.aborted) connection.reconnect()
     throw error
   })
   return last

@@ -275,17 +275,31 @@ t.test('a watch that is refused or ends with an error is rejected', async (t) =>
   await t.rejects(stopped)
 })
 
-t.test('after a watch has broken, requests open a new connection', async (t) => {
+t.test('after an open watch has broken, requests open a new connection', async (t) => {
   const { apiServer, cluster } = await start(t)
-  const watching = cluster.accounts.watch({
-    namespace: 'team-a',
-    resourceVersion: '1',
-    signal: new AbortController().signal,
-    onObject: () => undefined,
-    onGone: () => undefined,
-  })
+  const watch = (signal: AbortSignal) =>
+    cluster.accounts.watch({
+      namespace: 'team-a',
+      resourceVersion: '1',
+      signal,
+      onObject: () => undefined,
+      onGone: () => undefined,
+    })
+  const stop = new AbortController()
+  const stopped = watch(stop.signal)
   while (apiServer.watches() === 0) await new Promise(setImmediate)
+  stop.abort()
+  await t.rejects(stopped)
   for (let i = 0; i < 5; i++) await cluster.readSecret(db)
+  apiServer.before = ({ method }) => (method === 'WATCH' ? [403, {}] : undefined)
+  const refusedFrom = apiServer.connections()
+  await t.rejects(watch(new AbortController().signal))
+  await cluster.readSecret(db)
+  t.equal(apiServer.connections(), refusedFrom + 1, 'only the refused watch has a new connection')
+  apiServer.before = () => undefined
+
+  const watching = watch(new AbortController().signal)
+  while (apiServer.watches() === 0) await new Promise(setImmediate)
   const before = apiServer.connections()
   await cluster.readSecret(db)
   t.equal(apiServer.connections(), before)
