@@ -24,6 +24,8 @@ export interface AccountEntry {
   outlook: Outlook
   /** Whether the last attempt to write the status failed. */
   isStatusRefused: boolean
+  /** Whether the log says that the status can't be written. It doesn't while the API server is unavailable. */
+  isStatusRefusalLogged: boolean
   /** Ends the round that is running, if any: when the account is deleted or replaced, or sync is turned off for it. */
   running: AbortController | undefined
 }
@@ -40,6 +42,7 @@ export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEn
   state: initialState,
   outlook: 'unknown',
   isStatusRefused: false,
+  isStatusRefusalLogged: false,
   running: undefined,
 })
 

@@ -37,14 +37,16 @@ export async function publishStatus(
   try {
     await cluster.writeStatus(account, status)
     entry.isStatusRefused = false
+    entry.isStatusRefusalLogged = false
     const { status: _, ...others } = account
     // The watch may have seen a newer version of the account meanwhile.
     if (entry.account === account)
       entry.account = { ...others, ...(status !== undefined && { status }) }
   } catch (thrown) {
-    const { code, message } = toAkvError(thrown)
-    if (!entry.isStatusRefused && !(await outage.explains(thrown)))
-      log.warn(`cannot write the status: ${message}`, { code })
     entry.isStatusRefused = true
+    if (entry.isStatusRefusalLogged || (await outage.explains(thrown))) return
+    entry.isStatusRefusalLogged = true
+    const { code, message } = toAkvError(thrown)
+    log.warn(`cannot write the status: ${message}`, { code })
   }
 }

@@ -229,6 +229,25 @@ t.test('a status that can’t be written is logged once and stops nothing', asyn
   t.equal(warnings.length, 1)
 })
 
+t.test('a status that can’t be written is logged even if an outage came first', async (t) => {
+  const simulation = await startSimulation(t)
+  const { apiServer, log, options } = simulation
+  const isStatus = ({ method, path }: { method: string; path: string }) =>
+    method === 'PATCH' && /serviceaccounts/.test(path)
+  apiServer.before = (request) =>
+    isStatus(request) || request.path === '/api/v1/namespaces' ? [503, {}] : undefined
+  apiServer.accounts.put('team-a', 'web', annotations(oneSecret))
+  await simulation.round()
+  const warnings = () =>
+    log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)
+  t.match(warnings(), [/^the API server is unavailable/])
+  apiServer.before = (request) => (isStatus(request) ? [403, { reason: 'Forbidden' }] : undefined)
+  await options.outage.over()
+  simulation.pass(400_000)
+  await simulation.round()
+  t.match(warnings(), [/^the API server is unavailable/, /^cannot write the status/])
+})
+
 t.test('staleness is never 0 while something fails', async (t) => {
   const simulation = await startSimulation(t)
   const { metrics } = simulation.options
