@@ -24,7 +24,7 @@ interface WorkQueueOptions {
   readonly signal: AbortSignal
 }
 
-/** A time in which runs would be in vain. */
+/** A time in which every run would fail. */
 interface Pause {
   isOn(): boolean
   /** Resolves when it is over. */
