@@ -22,7 +22,7 @@ export function readPem(
   let open: { readonly label: string; readonly lines: string[] } | undefined
   for (const [index, padded] of text.split(/\r\n|\n|\r/).entries()) {
     const line = padded.trimEnd()
-    const [, edge, label = ''] = /^-----(BEGIN|END) ([^-]*(?:-[^-]+)*)-----$/.exec(line) ?? []
+    const [, edge, label = ''] = /^-----(BEGIN|END) (.*)-----$/.exec(line) ?? []
     const place = `line ${index + 1} of the PEM`
     if (edge === 'BEGIN') {
       if (open) return invalid(`${place}: a block begins inside another one`)

@@ -14,6 +14,11 @@ t.test('a block is written as openssl writes it', async (t) => {
     t.equal(writePem({ label, der: certificateDer(name) }), fixtureText(`${name}.crt`), name)
     t.equal(writePem({ label: 'PRIVATE KEY', der: keyDer(name) }), fixtureText(`${name}.key`), name)
   }
+  // RFC 7468 doesn't allow the last two labels, but Go writes and reads them.
+  for (const label of ['', 'X-Y', '-', 'X-']) {
+    const block = { label, der: Buffer.from('any') }
+    t.strictSame(parsedValue(readPem(writePem(block))), [block], `the label “${label}”`)
+  }
   for (const length of [47, 48, 49]) {
     const pem = writePem({ label: 'X', der: Buffer.alloc(length, 1) })
     t.ok(
