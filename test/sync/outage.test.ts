@@ -87,7 +87,7 @@ function start(
       }
       return counts
     },
-    /** What has been logged since the last call, without what has been synced. */
+    /** The messages that were logged since the last call, except that Secrets were created. */
     news: () =>
       (lines as { level: string; message: string }[])
         .splice(0)

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { NextRun } from '../../../sync/queue/next-run.ts'
 import { createWorkQueue, type QueuePlace } from '../../../sync/queue/work-queue.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
+import { manualOutage } from '../harness/manual-outage.ts'
 import { noOutage } from '../harness/no-outage.ts'
 
 function start(
@@ -276,21 +277,18 @@ t.test('slow runs of any number of namespaces don’t take all places', async (t
 
 t.test('in a pause, no key begins, and afterwards all that are due do', async (t) => {
   const { begun, run, end } = jobs()
-  let over: PromiseWithResolvers<void> | undefined
-  const pause = { isOn: () => over !== undefined, over: async () => await over?.promise }
-  const { queue, clock } = start(run, { pause })
+  const outage = manualOutage()
+  const { queue, clock } = start(run, { pause: outage })
   queue.add('a/1', after(0))
   t.strictSame(begun, ['a/1'])
-  over = Promise.withResolvers()
+  outage.begin()
   for (const key of ['b/1', 'c/1', 'd/1']) queue.add(key, after(0))
   queue.add('e/1', after(10))
   await end('a/1', after(0))
   await clock.sleep(1_000)
   t.strictSame(begun, ['a/1'])
   t.equal(queue.depth(), 5)
-  const { resolve } = over
-  over = undefined
-  resolve()
+  outage.end()
   await new Promise(setImmediate)
   t.strictSame(begun, ['a/1', 'b/1', 'c/1'])
   for (const key of ['b/1', 'c/1', 'd/1', 'a/1']) await end(key)

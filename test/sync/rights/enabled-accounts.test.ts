@@ -13,6 +13,7 @@ import { rulesFor } from '../../support/api-server/rights.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { ampleShares } from '../harness/ample-shares.ts'
+import { manualOutage } from '../harness/manual-outage.ts'
 import { noOutage } from '../harness/no-outage.ts'
 
 const forbidden = new AkvError('AKV_CLUSTER_FORBIDDEN', 'it is forbidden')
@@ -247,26 +248,17 @@ t.test('what is forbidden is a reason to look at once, but not again and again',
 t.test(
   'in an outage of the API server, what was known stays, and nothing is reported',
   async (t) => {
-    let over: PromiseWithResolvers<void> | undefined
-    const started = await start(
-      { a: enabling(['web']), b: enabling(['web']) },
-      {
-        isOn: () => over !== undefined,
-        explains: async () => over !== undefined,
-        over: async () => await over?.promise,
-      },
-    )
+    const outage = manualOutage()
+    const started = await start({ a: enabling(['web']), b: enabling(['web']) }, outage)
     started.reviews.splice(0)
-    over = Promise.withResolvers()
+    outage.begin()
     for (const name of ['a', 'b']) started.answers.set(name, forbidden)
     started.enabled.forbidden('a')
     await started.clock.pass(regularMs)
     t.strictSame(started.reviews, [], 'nobody is asked for')
     t.strictSame([...started.enabled.counts()], [['ready', 2]])
     for (const name of ['a', 'b']) started.answers.set(name, enabling(['web', 'api']))
-    const { resolve } = over
-    over = undefined
-    resolve()
+    outage.end()
     await started.clock.pass(0)
     t.strictSame(started.reviews.sort(), ['a', 'b'])
     t.strictSame(namesOf(started, 'a'), ['web', 'api'])

@@ -197,5 +197,5 @@ t.test('what a round has changed before an outage is reported', async (t) => {
     'created Secret db',
     'Secret team-a/more: the API server answered 503',
   ])
-  t.equal(messages().length, 3, 'there is no line about the status')
+  t.equal(messages().length, 3, 'that the status wasn’t written is not logged')
 })
