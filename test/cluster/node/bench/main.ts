@@ -1,5 +1,6 @@
-// npm run cluster:bench [-- --smoke | --record]: prints the times of pod starts and rotations, and what takes more than twice
-// as long, compared with a pod without us, as recorded in test/bench/ratios.json. Compare figures only within one run.
+// npm run cluster:bench [-- --smoke | --record]: prints the times of pod starts and rotations. It fails if a start, compared
+// with one of a pod without us, takes more than twice the ratio in test/bench/ratios.json; --record writes the ratios there.
+// Compare figures only within one run.
 
 import { type Bench, type Figure, printFigures } from '../../../bench/bench.ts'
 import { recordOrCompare } from '../../../bench/record.ts'

@@ -1,6 +1,6 @@
 // npm run cluster:test -- test/cluster/sync/bench/namespaces.ts [--record]: prints what the controller takes with few and with
-// many namespaces that have the same number of accounts and Secrets, and the ratio of both; and what has more than twice the
-// ratio that is recorded in test/bench/ratios.json. Compare figures only within one run.
+// many namespaces that have the same number of accounts and Secrets, and the ratio of both. It fails if a ratio is more than
+// twice the one in test/bench/ratios.json; --record writes them there. Compare figures only within one run.
 // --fleets=20x50x1,1000x1x1: namespaces, accounts in each, and Secrets of each account. --namespaces: with one watch for each
 // namespace instead of one for the cluster.
 
