@@ -45,7 +45,7 @@ const json = 'application/json'
 /** Returns a client of the cluster that a kubeconfig names. It reuses connections and never retries. */
 export function connect(kubeconfigFile: string): Api {
   const { server, token, ...tls } = readKubeconfig(kubeconfigFile)
-  const agent = new Agent({ keepAlive: true, maxSockets: 32, ...tls })
+  const agent = new Agent({ keepAlive: true, maxSockets: 32, timeout: idleMs, ...tls })
   return {
     close: () => agent.destroy(),
     call: ({ method, path, query = {}, body, contentType = json, accept = json, as }) =>
@@ -84,6 +84,9 @@ export function connect(kubeconfigFile: string): Api {
       }),
   }
 }
+
+/** The API server closes idle connections after 90 s, and a request that it meets fails. So the client closes them first. */
+const idleMs = 30_000
 
 /** The API server itself gives up after a minute (--request-timeout). */
 const silenceMs = 90_000
