@@ -32,7 +32,7 @@ export function boundConnections(
     const opened = table.add(socket)
     if (table.connections.size <= maxConnections) return
     const options = { maxConnections, nowMs: performance.now() }
-    const closed = chooseConnection(table.connections.values(), options) ?? opened
+    const closed = chooseConnection([...table.connections.values()], options) ?? opened
     if (closed === undefined) return
     closed.remove()
     closed.socket.destroy()
@@ -84,6 +84,7 @@ function createTable() {
 
 function trackConnection(opened: Pick<Connection, 'socket' | 'holder' | 'remove'>): Connection {
   let sinceMs = performance.now()
+  let wasUsed = false
   let isChecking = false
   let exchange: { request: IncomingMessage; response: ServerResponse } | undefined
   return {
@@ -95,6 +96,9 @@ function trackConnection(opened: Pick<Connection, 'socket' | 'holder' | 'remove'
       if (exchange === undefined) return 'idle'
       const { request, response } = exchange
       return request.complete && !response.headersSent ? 'answer' : 'transfer'
+    },
+    get wasUsed() {
+      return wasUsed
     },
     mayBegin() {
       if (exchange === undefined || exchange.response.writableFinished) return true
@@ -113,6 +117,7 @@ function trackConnection(opened: Pick<Connection, 'socket' | 'holder' | 'remove'
       exchange = current
       sinceMs = performance.now()
       response.once('close', () => {
+        wasUsed ||= response.writableFinished
         if (exchange !== current) return
         exchange = undefined
         sinceMs = performance.now()

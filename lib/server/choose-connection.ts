@@ -9,6 +9,8 @@ export interface OpenConnection {
    * - `answer`: the caller waits for our answer
    */
   readonly waitsFor: 'idle' | 'transfer' | 'answer'
+  /** Whether it has carried a whole answer. */
+  readonly wasUsed: boolean
 }
 
 /**
@@ -18,16 +20,20 @@ export interface OpenConnection {
  * - A connection that waits for our answer is never chosen.
  * - A transfer counts as idle after {@link transferTimeMs}. Until then another connection of its address goes first.
  * - If no address has many, an attacker uses many addresses. Addresses then don't matter, and the connection that has
- *   been without activity longest is closed.
+ *   been without activity longest is closed. It is one that was never used if more than half of the room is taken by such:
+ *   an idle connection of an API server may be about to carry a review, and would lose it.
  */
 export function chooseConnection<T extends OpenConnection>(
-  connections: Iterable<T>,
+  connections: readonly T[],
   { maxConnections, nowMs }: { readonly maxConnections: number; readonly nowMs: number },
 ): T | undefined {
   const many = maxConnections / 32
   const heldBy = ({ holder }: T) => Math.max(holder.count, many)
   const isTransferring = ({ waitsFor, sinceMs, holder }: T) =>
     waitsFor === 'transfer' && holder.count > many && nowMs - sinceMs < transferTimeMs
+
+  const unused = connections.filter(({ wasUsed }) => !wasUsed).length
+  const isCrowded = ({ wasUsed }: T) => wasUsed === unused <= maxConnections / 2
 
   let chosen: T | undefined
   for (const connection of connections) {
@@ -39,6 +45,7 @@ export function chooseConnection<T extends OpenConnection>(
   function goesBefore(a: T, b: T): boolean {
     if (heldBy(a) !== heldBy(b)) return heldBy(a) > heldBy(b)
     if (isTransferring(a) !== isTransferring(b)) return isTransferring(b)
+    if (isCrowded(a) !== isCrowded(b)) return isCrowded(a)
     return a.sinceMs < b.sinceMs
   }
 }

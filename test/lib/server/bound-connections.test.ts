@@ -68,3 +68,33 @@ t.test('a connection that doesn’t read its answer makes room for another addre
   while (!stalled.some(({ closed }) => closed)) await delay(5)
   t.equal(stalled.filter(({ closed }) => closed).length, 1)
 })
+
+t.test('silent connections of many addresses never close one that was used', async (t) => {
+  const server = createHttpServer((_request, response) => response.end('ok'))
+  const maxConnections = 64
+  let closed = 0
+  boundConnections(server, { maxConnections, onClosed: () => closed++ })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const open = async (localAddress: string) => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress })
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    return socket
+  }
+  const ask = async (socket: Socket) => {
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    await Promise.race([once(socket, 'data'), once(socket, 'close')])
+  }
+  const kept = await open('127.0.0.1')
+  await ask(kept)
+  const { bytesRead } = kept
+  const silent = 3 * maxConnections
+  for (let i = 0; i < silent; i++) await open(`127.1.0.${1 + i}`)
+  while (closed < silent + 1 - maxConnections) await delay(5)
+  if (!kept.closed) await ask(kept)
+  t.ok(kept.bytesRead > bytesRead, 'it carries another request')
+})

@@ -10,16 +10,17 @@ type Row = readonly [
   address: string,
   waitsFor: OpenConnection['waitsFor'],
   sinceMs: number,
+  wasUsed?: boolean,
 ]
 
 /** The name of the connection that would be closed. */
 function chosen(rows: readonly Row[], options: { maxConnections?: number; nowMs?: number } = {}) {
   const holders = new Map<string, { count: number }>()
-  const connections = rows.map(([name, address, waitsFor, sinceMs]): Named => {
+  const connections = rows.map(([name, address, waitsFor, sinceMs, wasUsed = false]): Named => {
     const holder = holders.get(address) ?? { count: 0 }
     holders.set(address, holder)
     holder.count++
-    return { name, holder, waitsFor, sinceMs }
+    return { name, holder, waitsFor, sinceMs, wasUsed }
   })
   return chooseConnection(connections, { maxConnections: 4, nowMs: 10_000, ...options })?.name
 }
@@ -70,4 +71,19 @@ t.test('when no address holds many, the one longest without anything new goes', 
   ]
   t.equal(chosen(rows, { maxConnections: 64 }), 'half a request')
   t.equal(chosen(rows, { maxConnections: 63 }), 'API server', 'two of 63 are many')
+})
+
+t.test('callers that use their connections and callers that don’t share the room', async (t) => {
+  const rows = (used: number, unused: number): Row[] => [
+    ...Array.from({ length: used }, (_, i): Row => [`used ${i}`, `10.1.0.${i}`, 'idle', i, true]),
+    ...Array.from(
+      { length: unused },
+      (_, i): Row => [`unused ${i}`, `10.2.0.${i}`, 'idle', 1_000 + i],
+    ),
+  ]
+  const maxConnections = 64
+  t.equal(chosen(rows(2, 63), { maxConnections }), 'unused 0', 'silent callers close their own')
+  t.equal(chosen(rows(32, 33), { maxConnections }), 'unused 0')
+  t.equal(chosen(rows(33, 32), { maxConnections }), 'used 0', 'new callers keep half of the room')
+  t.equal(chosen(rows(64, 1), { maxConnections }), 'used 0')
 })
