@@ -60,7 +60,7 @@ async function reviewDuring(
   // enough for ten times as many.
   const servedPace = { perSecond: 5, atOnce: 16 }
   const served = callSteadily(
-    inTime(beforeOthers(apiServer, reviewCaller(t, webhook, withVolume))),
+    beforeOthers(apiServer, inTime(reviewCaller(t, webhook, withVolume))),
     servedPace,
   )
   const probes = callSteadily(
