@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
@@ -13,6 +13,8 @@ export interface ImageOptions {
   readonly platform?: string
   /** The base image with Node and its libraries, instead of the Containerfile's default. */
   readonly base?: string
+  /** A folder that {@link makeDist} has made. Default: makes one. */
+  readonly dist?: string
   /** The container engines to choose from. */
   readonly engines?: readonly Engine[]
   /** An empty folder for the image as an OCI layout. With docker, the image is then only there, not in docker's store. */
@@ -55,8 +57,10 @@ async function build(engine: Engine, options: ImageOptions): Promise<void> {
   try {
     for (const name of ['Containerfile', 'LICENSE'])
       copyFileSync(join(root, name), join(context, name))
-    await makeDist(join(context, 'dist'), process.versions.node)
-    if (options.bill !== undefined) copyFileSync(join(context, 'dist/sbom.cdx.json'), options.bill)
+    const dist = join(context, 'dist')
+    if (options.dist === undefined) await makeDist(dist, process.versions.node)
+    else cpSync(options.dist, dist, { recursive: true })
+    if (options.bill !== undefined) copyFileSync(join(dist, 'sbom.cdx.json'), options.bill)
     const { status } = spawnSync(engine, buildArguments(engine, options, revision()), {
       cwd: context,
       // Standard output is for results: the engine's steps go to standard error.

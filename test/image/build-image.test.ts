@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { buildArguments } from '../../image/build-image.ts'
+import { buildArguments, buildImage } from '../../image/build-image.ts'
+import { buildImageArchive } from '../../image/build-image-archive.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { readLayout, writeLayout } from './oci-layout.ts'
 
@@ -58,12 +59,8 @@ t.test('the image holds the Node that is tested, and runs as nobody', async (t) 
   t.match(containerfile, executable, 'so that the kernel starts the probe')
 })
 
-/** Engines of our own on the PATH. Each answers `info` with its exit code, and writes down what it is to do. */
-async function runScript(
-  t: Test,
-  engines: Readonly<Record<string, number>>,
-  args: readonly string[] = [],
-) {
+/** Engines of our own, as a PATH. Each answers `info` with its exit code, and writes down what it is to do. */
+function makeEngines(t: Test, engines: Readonly<Record<string, number>>) {
   const folder = t.testdir({
     bin: Object.fromEntries(
       Object.keys(engines).map((name) => [name, t.fixture('symlink', '../engine')]),
@@ -91,30 +88,62 @@ esac
 `,
   )
   chmodSync(join(folder, 'engine'), 0o755)
+  return {
+    folder,
+    path: `${join(folder, 'bin')}:${process.env['PATH']}`,
+    called: () => readFileSync(join(folder, 'called'), 'utf8'),
+  }
+}
+
+async function runScript(
+  t: Test,
+  engines: Readonly<Record<string, number>>,
+  args: readonly string[] = [],
+) {
+  const { folder, path, called } = makeEngines(t, engines)
   const script = join(root, 'image/main.ts')
   const child = spawn(process.execPath, [script, '--tag', 'test:1', ...args], {
     cwd: folder,
-    env: { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
+    env: { ...process.env, PATH: path },
   })
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, 'close'),
   ])
-  return { folder, code, stdout, stderr }
+  return { folder, called, code, stdout, stderr }
+}
+
+/** What the script has bundled, for the builds in this process. */
+const dist = join(t.testdir(), 'dist')
+
+/** Engines on the PATH of this process. */
+function useEngines(t: Test, engines: Readonly<Record<string, number>>) {
+  const { path, ...made } = makeEngines(t, engines)
+  const { PATH } = process.env
+  process.env['PATH'] = path
+  t.teardown(() => {
+    process.env['PATH'] = PATH
+  })
+  return made
 }
 
 t.test('the first engine that works gets the bundle, its bill and its licences', async (t) => {
-  const { folder, code, stderr } = await runScript(t, { buildah: 1, podman: 0, docker: 0 })
+  const archive = join(t.testdir(), 'image.tar')
+  const engines = { buildah: 1, podman: 0, docker: 0 }
+  const { folder, called, code, stdout, stderr } = await runScript(t, engines, [
+    ...['--archive', archive],
+  ])
   t.equal(code, 0, stderr)
-  const called = readFileSync(join(folder, 'called'), 'utf8')
-  t.match(called, /^podman build .*--timestamp 0 --tag test:1 \.\n$/)
-  t.match(called, / REVISION=([0-9a-f]{40}(-dirty)?|unknown) /)
+  t.equal(stdout, `${readArchive(t, archive).top.digest}\n`)
+  t.match(called(), /^podman build .*--timestamp 0 --tag test:1 \.\npodman push .*\n$/)
+  t.match(called(), / REVISION=([0-9a-f]{40}(-dirty)?|unknown) /)
   const context = readFileSync(join(folder, 'context'), 'utf8').trim()
   t.not(context, root, 'another build, or npm pack, can write the checkout’s dist/ meanwhile')
   t.notOk(existsSync(context))
 
-  const read = (name: string) => readFileSync(join(folder, 'dist', name), 'utf8')
+  renameSync(join(folder, 'dist'), dist)
+  const read = (name: string) => readFileSync(join(dist, name), 'utf8')
   t.match(read('main.js'), 'require')
   t.strictSame(JSON.parse(read('package.json')), { type: 'commonjs' })
   t.match(read('await-files.js'), /^#!\/usr\/local\/bin\/node\n/, 'the startup probe')
@@ -161,12 +190,13 @@ const usable = new Set([
   '(BSD-3-Clause OR GPL-2.0)',
 ])
 
+const platform = 'linux/amd64,linux/arm64'
+
 t.test('a later list of platforms replaces an earlier one', async (t) => {
-  const platforms = ['--platform', 'linux/amd64,linux/arm64']
-  const { folder, code, stderr } = await runScript(t, { buildah: 0 }, platforms)
-  t.equal(code, 0, stderr)
+  const { called } = useEngines(t, { buildah: 0 })
+  t.equal(await buildImage({ tag: 'test:1', dist, platform }), 'buildah')
   t.match(
-    readFileSync(join(folder, 'called'), 'utf8'),
+    called(),
     /^buildah manifest rm test:1\nbuildah rmi test:1\nbuildah build .*--manifest test:1 \.\n$/,
   )
 })
@@ -177,41 +207,44 @@ t.test('without a container engine, the image build names the possible ones', as
   t.match(stderr, 'none of buildah, podman, docker works here; install one')
 })
 
-const platforms = ['--platform', 'linux/amd64,linux/arm64']
 /** The machine may have engines that work. */
 const broken = { buildah: 1, podman: 1, docker: 1 }
 const archives = [
-  { engine: 'buildah', args: [], called: /^buildah build .*\nbuildah push --quiet test:1 oci:/ },
+  {
+    engine: 'buildah',
+    options: {},
+    expected: /^buildah build .*\nbuildah push --quiet test:1 oci:/,
+  },
   {
     engine: 'podman',
-    args: platforms,
-    called: /\npodman build .*\npodman manifest push --all --quiet test:1 oci:/,
+    options: { platform },
+    expected: /\npodman build .*\npodman manifest push --all --quiet test:1 oci:/,
   },
   {
     engine: 'docker',
-    args: platforms,
-    called: /^docker buildx build --provenance=false --output type=oci,tar=false,dest=\S+ .*\n$/,
+    options: { platform },
+    expected: /^docker buildx build --provenance=false --output type=oci,tar=false,dest=\S+ .*\n$/,
   },
 ]
-for (const { engine, args, called } of archives)
-  for (const compression of ['gzip', 'zstd'])
+for (const { engine, options, expected } of archives)
+  for (const compression of ['gzip', 'zstd'] as const)
     t.test(`${engine} gives an archive with ${compression}, and its digest`, async (t) => {
       const archive = join(t.testdir(), 'image.tar')
-      const options = ['--archive', archive, '--compression', compression, ...args]
-      const { folder, code, stdout, stderr } = await runScript(
-        t,
-        { ...broken, [engine]: 0 },
-        options,
-      )
-      t.equal(code, 0, stderr)
-      t.match(readFileSync(join(folder, 'called'), 'utf8'), called)
-      const unpacked = join(folder, 'unpacked')
-      mkdirSync(unpacked)
-      execFileSync('tar', ['-xf', archive, '-C', unpacked])
-      const { top, layerTypes } = readLayout(unpacked)
-      t.equal(stdout, `${top.digest}\n`)
+      const { called } = useEngines(t, { ...broken, [engine]: 0 })
+      const build = { tag: 'test:1', dist, ...options }
+      const digest = await buildImageArchive({ ...build, archive, compression })
+      t.match(called(), expected)
+      const { top, layerTypes } = readArchive(t, archive)
+      t.equal(digest, top.digest)
       t.strictSame(layerTypes, Array(4).fill(`tar+${compression}`))
     })
+
+function readArchive(t: Test, archive: string) {
+  const folder = join(t.testdirName, 'unpacked')
+  mkdirSync(folder)
+  execFileSync('tar', ['-xf', archive, '-C', folder])
+  return readLayout(folder)
+}
 
 for (const { args, message } of [
   { args: ['--compression', 'zstd'], message: 'name one with --archive FILE' },

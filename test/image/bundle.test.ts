@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import t from 'tap'
 import { bundle } from '../../image/bundle.ts'
 import { makePod, secretFile, startAgent } from '../init-agent/harness/pod.ts'
 import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
+import { root } from '../support/start-fast/bundles.ts'
+import { copyBundle } from '../support/start-fast/copy-bundle.ts'
 
 const folder = t.testdir()
-const { inputs } = await bundle(folder)
+const { inputs, outputs } = await bundle(folder)
 const program = join(folder, 'main.js')
 
 function run(...args: readonly string[]) {
@@ -17,6 +19,15 @@ function run(...args: readonly string[]) {
   })
   return { status, stdout, stderr }
 }
+
+t.test('two bundles have the same bytes, whatever their folders', async (t) => {
+  const again = t.testdir()
+  await copyBundle(again)
+  const names = Object.keys(outputs).map((path) => relative(folder, join(root, path)))
+  t.ok(names.length > 5)
+  for (const name of names)
+    t.ok(readFileSync(join(folder, name)).equals(readFileSync(join(again, name))), name)
+})
 
 t.test('the command line is in it', async (t) => {
   t.match(run('--version'), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ })

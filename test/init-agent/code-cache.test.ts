@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
-import { bundle } from '../../image/bundle.ts'
 import { loadAgent } from '../../init-agent/code-cache.ts'
 import { liteFlags } from '../../init-agent/rest/replace-process.ts'
+import { copyBundle } from '../support/start-fast/copy-bundle.ts'
 
 const folder = t.testdir({ image: {}, again: {} })
 const image = join(folder, 'image')
@@ -13,7 +13,7 @@ const caches = ['agent-lite.cache', 'agent.cache']
 
 /** As the image's build does. */
 async function build(to: string): Promise<void> {
-  await bundle(to)
+  await copyBundle(to)
   execFileSync(process.execPath, [join(to, 'write-code-caches.js')])
 }
 
@@ -54,7 +54,7 @@ t.test(
   },
 )
 
-t.test('two builds give the same bytes, whatever their folders', async (t) => {
+t.test('the caches of two builds have the same bytes, whatever their folders', async (t) => {
   const again = join(folder, 'again')
   await build(again)
   for (const name of caches) {

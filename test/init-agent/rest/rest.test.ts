@@ -6,16 +6,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type AgentConfig, gateFileName, gateVariable } from '../../../delivery/contract.ts'
 import type { Emulator } from '../../../emulator/emulator.ts'
-import { bundle } from '../../../image/bundle.ts'
 import { bindingAudience } from '../../../lib/token-audience.ts'
 import { freePorts } from '../../cluster/harness/free-ports.ts'
 import { clientId, startTestEmulator } from '../../support/servers/start-test-emulator.ts'
+import { copyBundle } from '../../support/start-fast/copy-bundle.ts'
 import { makePod, type Pod, type RunningAgent, secretFile, startAgent } from '../harness/pod.ts'
 import { cannotMount, makeTmpfs, mountAt } from '../harness/tmpfs.ts'
 
 // V8's lite mode can't strip types.
 const folder = t.testdir()
-await bundle(folder)
+await copyBundle(folder)
 
 /** The first wait of an agent is a random part of its interval: of five minutes, half a second. */
 const soon = join(folder, 'soon.cjs')

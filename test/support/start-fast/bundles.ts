@@ -57,7 +57,7 @@ export function areBundlesCurrent(): boolean {
 }
 
 /** The folder of the bundled programs, which `npm test` has just made. Without it, they run from their sources. */
-const programs = process.env['TEST_PROGRAMS']
+export const programs = process.env['TEST_PROGRAMS']
 
 const programOf = (bundled: string, source: string): string =>
   join(root, programs === undefined ? source : join(programs, bundled))
