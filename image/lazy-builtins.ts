@@ -7,8 +7,14 @@ const namespace = 'builtin'
 const isRarelyUsed = (path: string): boolean =>
   ['fs/promises', 'child_process', 'zlib'].includes(path.replace(/^node:/, ''))
 
+/** The exports of one of Node's modules that it has in every process: otherwise the bundle's bytes would depend on who builds. */
 const exportsOf = (path: string): readonly string[] =>
-  Object.keys(createRequire(import.meta.url)(path))
+  Object.keys(createRequire(import.meta.url)(path)).filter(
+    (name) => !/^(node:)?process$/.test(path) || !ofSomeProcesses.test(name),
+  )
+
+/** `process` has these with an IPC channel to its parent, for `node --eval`, or when a library has replaced one. */
+const ofSomeProcesses = /^(_.*|channel|connected|disconnect|emit|send)$/
 
 /** Exports that load the module when one of them is used. */
 const lazyExports = (path: string): string => `
