@@ -9,35 +9,16 @@ import { program, startsFast } from './start-fast/bundles.ts'
 /** The text of each file by its path. */
 export type Texts = Readonly<Record<string, string>>
 
-/** A folder with files, committed to a Git repository of its own. */
-export function makeRepository(t: Test, files: Texts) {
+/** A folder with files. */
+export function makeFolder(t: Test, files: Texts) {
   const folder = t.testdir()
   const pathOf = (path: string) => join(folder, path)
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(pathOf(path)), { recursive: true })
     writeFileSync(pathOf(path), text)
   }
-  const git = (...args: readonly string[]) => {
-    const identity = ['-c', 'user.name=test', '-c', 'user.email=test@example.com']
-    const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-      // Never the repository around this folder.
-      env: { ...process.env, GIT_CEILING_DIRECTORIES: dirname(folder) },
-    })
-    if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`)
-    return stdout
-  }
-  const commit = () => {
-    git('add', '--all', '--force')
-    git('commit', '--quiet', '--allow-empty', '--message', 'change')
-  }
-  git('init', '--quiet')
-  commit()
   return {
     pathOf,
-    git,
-    commit,
     /** The files with their texts, except those of Git. */
     texts: (): Texts =>
       Object.fromEntries(
@@ -63,3 +44,43 @@ export function makeRepository(t: Test, files: Texts) {
     },
   }
 }
+
+/** A folder with files, committed to a Git repository of its own. */
+export function makeRepository(t: Test, files: Texts) {
+  const folder = makeFolder(t, files)
+  const cwd = folder.pathOf('.')
+  const run = (command: string, ...args: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(command, args, {
+      cwd,
+      encoding: 'utf8',
+      // Never the repository around this folder.
+      env: { ...process.env, ...configuration, GIT_CEILING_DIRECTORIES: dirname(cwd) },
+    })
+    if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
+    return stdout
+  }
+  // One shell starts several programs in less time than this process starts one, because it is small.
+  run('sh', '-ec', `git init --quiet --template=; ${commitAll}`)
+  return {
+    ...folder,
+    git: (...args: readonly string[]) => run('git', ...args),
+    commit: () => run('sh', '-ec', commitAll),
+  }
+}
+
+const commitAll = `git add --all --force; git commit --quiet --allow-empty --message change`
+
+/** Git's settings, as variables of its environment. */
+const settings = {
+  'user.name': 'test',
+  'user.email': 'test@example.com',
+  // Nothing runs in the background.
+  'maintenance.auto': 'false',
+}
+const configuration = Object.fromEntries([
+  ['GIT_CONFIG_COUNT', String(Object.keys(settings).length)],
+  ...Object.entries(settings).flatMap(([key, value], i) => [
+    [`GIT_CONFIG_KEY_${i}`, key],
+    [`GIT_CONFIG_VALUE_${i}`, value],
+  ]),
+])

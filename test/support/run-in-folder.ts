@@ -1,7 +1,7 @@
 import type { Ended } from './run-command-line.ts'
 import { runInProcess } from './run-in-process.ts'
 
-/** Runs a command in a folder with a Git repository, without the line that its `.git` is skipped. */
+/** Runs a command in a folder. If that has a Git repository, the output doesn't have the line that its `.git` is skipped. */
 export async function runInFolder(folder: string, args: readonly string[]): Promise<Ended> {
   const before = process.cwd()
   process.chdir(folder)

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeRepository } from '../../support/repository.ts'
+import { makeFolder } from '../../support/repository.ts'
 import { corpusRepositories } from '../../support/repository-corpus.ts'
 import { root } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
@@ -28,7 +28,7 @@ async function enabled(paths: readonly string[]): Promise<readonly string[] | un
 t.test('in folders as public repositories have them', async (t) => {
   let accounts = 0
   for (const { name, files, environments } of corpusRepositories) {
-    const { pathOf } = makeRepository(t, files)
+    const { pathOf } = makeFolder(t, files)
     for (const [environment, paths] of Object.entries(environments)) {
       const absolute = paths.map(pathOf)
       const granted = await enabled(absolute)

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { updatesGolden } from '../../support/needs/updates-golden.ts'
 import { without } from '../../support/needs/without.ts'
-import { makeRepository } from '../../support/repository.ts'
+import { makeFolder, makeRepository } from '../../support/repository.ts'
 import { corpusRepositories } from '../../support/repository-corpus.ts'
 import { runInFolder } from '../../support/run-in-folder.ts'
 
@@ -16,7 +16,7 @@ t.test('check and identity say what is expected of each repository', async (t) =
   let outputs = 0
   for (const repository of corpusRepositories)
     await t.test(repository.name, async (t) => {
-      const { pathOf } = makeRepository(t, repository.files)
+      const { pathOf } = makeFolder(t, repository.files)
       for (const file of ['check.txt', 'identity.txt']) {
         const transcript = await transcriptOf(repository.expected(file), pathOf('.'))
         if (updates) repository.expect(file, transcript)
@@ -35,7 +35,7 @@ t.test(
     for (const repository of corpusRepositories) {
       const expected = repository.expected('render.txt')
       if (expected === undefined) continue
-      const { pathOf } = makeRepository(t, repository.files)
+      const { pathOf } = makeFolder(t, repository.files)
       const transcript = await transcriptOf(expected, pathOf('.'))
       if (updates) repository.expect('render.txt', transcript)
       t.equal(transcript, repository.expected('render.txt'), repository.name)
