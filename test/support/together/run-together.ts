@@ -15,6 +15,9 @@ const isApart = (file: string) => /\.alone\.test\.ts$|^test\/release\/slow\//.te
  */
 export async function runTogether(folder: string): Promise<void> {
   importCurrentTest()
+  // ext4 takes long to create files where others were deleted in the last seconds. So the folders of tests stay until the next
+  // `npm test`.
+  process.env['TAP_SAVE_FIXTURE'] = '1'
   const timeoutMs = root.options.timeout ?? 0
   const files = globSync(`${relative(process.cwd(), folder)}/**/*.test.ts`).toSorted()
   for (const file of files) {

@@ -4,8 +4,8 @@ import { fill } from './measured-check.ts'
 
 t.test('check takes at most 40 times the memory of a file with one large document', async (t) => {
   checkMemory(t, [
-    ['one long string', 0, (length) => `a: "${'x'.repeat(length)}"\n`],
     ['many lines', 2, (length) => `a: |\n${fill(length, () => '  a\n')}`],
+    ['one long string', 0, (length) => `a: "${'x'.repeat(length)}"\n`],
     ['one large document', 2, (length) => `data:\n${fill(length, (i) => `  k${i}: v\n`)}`],
     [
       'lists in lists',
