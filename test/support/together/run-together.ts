@@ -6,7 +6,7 @@ import root from 'tap'
 import { keepProcess } from '../keep-process.ts'
 import { setCurrentTest } from './current-test.ts'
 
-/** Files that need a process of their own, and those with a command of their own (`.taprc`). */
+/** Files that need a process of their own or wait for long, and those with a command of their own (`.taprc`). */
 const isApart = (file: string) => /\.alone\.test\.ts$|^test\/release\/slow\//.test(file)
 
 /**
