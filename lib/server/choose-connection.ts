@@ -19,9 +19,10 @@ export interface OpenConnection {
  *
  * - A connection that waits for our answer is never chosen.
  * - A transfer counts as idle after {@link transferTimeMs}. Until then another connection of its address goes first.
- * - If no address has many, an attacker uses many addresses. Addresses then don't matter, and the connection that has
- *   been without activity longest is closed. It is one that was never used if more than half of the room is taken by such:
- *   an idle connection of an API server may be about to carry a review, and would lose it.
+ * - If no address has many, an attacker uses many addresses. Addresses then don't matter. If more than half of the
+ *   connections that may be closed were never used, the one of those goes that has been without activity longest;
+ *   otherwise the one of the others. So silent callers close their own connections before an API server's idle one, which
+ *   may be about to carry a review. And callers that use each connection once don't shut out new callers.
  */
 export function chooseConnection<T extends OpenConnection>(
   connections: readonly T[],
@@ -32,20 +33,20 @@ export function chooseConnection<T extends OpenConnection>(
   const isTransferring = ({ waitsFor, sinceMs, holder }: T) =>
     waitsFor === 'transfer' && holder.count > many && nowMs - sinceMs < transferTimeMs
 
-  const unused = connections.filter(({ wasUsed }) => !wasUsed).length
-  const isCrowded = ({ wasUsed }: T) => wasUsed === unused <= maxConnections / 2
+  const closable = connections.filter(({ waitsFor }) => waitsFor !== 'answer')
+  const unused = closable.filter(({ wasUsed }) => !wasUsed).length
+  const isOfMost = ({ wasUsed, holder }: T) =>
+    holder.count <= many && wasUsed === unused <= closable.length / 2
 
   let chosen: T | undefined
-  for (const connection of connections) {
-    if (connection.waitsFor === 'answer') continue
+  for (const connection of closable)
     if (chosen === undefined || goesBefore(connection, chosen)) chosen = connection
-  }
   return chosen
 
   function goesBefore(a: T, b: T): boolean {
     if (heldBy(a) !== heldBy(b)) return heldBy(a) > heldBy(b)
     if (isTransferring(a) !== isTransferring(b)) return isTransferring(b)
-    if (isCrowded(a) !== isCrowded(b)) return isCrowded(a)
+    if (isOfMost(a) !== isOfMost(b)) return isOfMost(a)
     return a.sinceMs < b.sinceMs
   }
 }

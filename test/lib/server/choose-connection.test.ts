@@ -73,17 +73,55 @@ t.test('when no address holds many, the one longest without anything new goes', 
   t.equal(chosen(rows, { maxConnections: 63 }), 'API server', 'two of 63 are many')
 })
 
+/** So many connections, each of its own address: the first one has been idle longest. */
+const each = (
+  name: string,
+  count: number,
+  [waitsFor, sinceMs, wasUsed = false]: [Row[2], sinceMs: number, wasUsed?: boolean],
+): Row[] =>
+  Array.from({ length: count }, (_, i) => [
+    `${name} ${i}`,
+    `${name} ${i}`,
+    waitsFor,
+    sinceMs + i,
+    wasUsed,
+  ])
+const maxConnections = 64
+
 t.test('callers that use their connections and callers that don’t share the room', async (t) => {
   const rows = (used: number, unused: number): Row[] => [
-    ...Array.from({ length: used }, (_, i): Row => [`used ${i}`, `10.1.0.${i}`, 'idle', i, true]),
-    ...Array.from(
-      { length: unused },
-      (_, i): Row => [`unused ${i}`, `10.2.0.${i}`, 'idle', 1_000 + i],
-    ),
+    ...each('used', used, ['idle', 0, true]),
+    ...each('unused', unused, ['idle', 1_000]),
   ]
-  const maxConnections = 64
   t.equal(chosen(rows(2, 63), { maxConnections }), 'unused 0', 'silent callers close their own')
   t.equal(chosen(rows(32, 33), { maxConnections }), 'unused 0')
   t.equal(chosen(rows(33, 32), { maxConnections }), 'used 0', 'new callers keep half of the room')
   t.equal(chosen(rows(64, 1), { maxConnections }), 'used 0')
+})
+
+t.test('a connection that waits for an answer takes no room from others', async (t) => {
+  const shutOut = [
+    ...each('waits', 32, ['answer', 0]),
+    ...each('used', 32, ['idle', 1_000, true]),
+    ...each('new', 1, ['idle', 9_999]),
+  ]
+  t.equal(chosen(shutOut, { maxConnections }), 'used 0', 'the new one stays')
+  const silent = [
+    ...each('waits', 32, ['answer', 0, true]),
+    ...each('used', 2, ['idle', 0, true]),
+    ...each('unused', 31, ['idle', 1_000]),
+  ]
+  t.equal(chosen(silent, { maxConnections }), 'unused 0', 'those that are used stay')
+})
+
+t.test('an address that has many closes its oldest one, used or not', async (t) => {
+  for (const wasUsed of [true, false]) {
+    const rows: Row[] = [
+      ['oldest', '10.0.0.1', 'idle', 5_000, wasUsed],
+      ['older', '10.0.0.1', 'idle', 6_000, !wasUsed],
+      ['new', '10.0.0.1', 'idle', 9_999],
+      ...each('others', 62, ['idle', 0, !wasUsed]),
+    ]
+    t.equal(chosen(rows, { maxConnections }), 'oldest', wasUsed ? 'used' : 'unused')
+  }
 })
