@@ -33,13 +33,12 @@ const ownFiles = t.testdir({
     secrets:
       only-mine: from a file of my own
 `,
-  'pod.yaml': (readFileSync('manifests/examples/files.yaml', 'utf8').split('---')[1] ?? '')
-    .replace('name: files', 'name: own-data')
-    .replace('vault: team-a', 'vault: mine')
-    .replace(/\|\n(\s{6}.*\n)+/, 'only-mine\n'),
+  'pod.yaml': podNamed('own-data'),
+  'other.yaml': podNamed('other'),
 })
 const ownData = join(ownFiles, 'vault.yaml')
 const ownPod = join(ownFiles, 'pod.yaml')
+const otherPod = join(ownFiles, 'other.yaml')
 const cleanUp = await createMachineResource({
   create: ':',
   remove: `
@@ -109,6 +108,7 @@ t.test('the webhook runs on the network of its node, and agents use a proxy', as
     ...['pods', '--namespace=akv-injector', '--selector=app.kubernetes.io/component=webhook'],
   )
   t.equal(addresses, host)
+  await untilAdmitted()
   await kubectl('replace', '--force', '-f', ownPod)
   await kubectl('wait', '--for=condition=Ready', 'pod/own-data', '--timeout=90s')
   t.ok(proxy.asked.length > 0)
@@ -155,6 +155,14 @@ t.test('an existing kind cluster of the same name is left alone', async (t) => {
   t.notOk(existsSync(folder))
 })
 
+/** A pod with a secret of our own vault. */
+function podNamed(name: string): string {
+  return (readFileSync('manifests/examples/files.yaml', 'utf8').split('---')[1] ?? '')
+    .replace('name: files', `name: ${name}`)
+    .replace('vault: team-a', 'vault: mine')
+    .replace(/\|\n(\s{6}.*\n)+/, 'only-mine\n')
+}
+
 /** @param programs - a folder with scripts in place of Docker and kind */
 async function upByKind(programs: string): Promise<unknown> {
   for (const name of ['docker', 'kind']) chmodSync(join(programs, name), 0o755)
@@ -191,6 +199,17 @@ async function helm(command: string, ...args: readonly string[]): Promise<string
 
 const kubectl = (...args: readonly string[]) =>
   execute(join(folder, 'kubectl'), [`--kubeconfig=${kubeconfig}`, ...args])
+
+/** Resolves when the webhook answers again: the playground's Services follow a rollout within seconds. */
+async function untilAdmitted(): Promise<void> {
+  for (;;)
+    try {
+      await kubectl('create', '--dry-run=server', '-f', otherPod)
+      return
+    } catch (error) {
+      if (!String(error).includes('failed to call webhook')) throw error
+    }
+}
 
 /** @param jsonPath - a JSONPath of kubectl */
 async function fieldOf(jsonPath: string, ...objects: readonly string[]): Promise<string> {
