@@ -1,9 +1,10 @@
+import { connect } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import { without } from '../support/needs/without.ts'
 import { exampleReview } from '../webhook/http/review.ts'
 import { buildGoClient, type GoGroup } from './harness/go-client.ts'
-import { startWebhookProcess } from './harness/webhook-process.ts'
+import { readMetric, startWebhookProcess } from './harness/webhook-process.ts'
 
 const reviewOf = (annotations: object, containers = 0) => {
   const review = exampleReview({
@@ -78,6 +79,38 @@ for (const isBusy of [false, true])
         t.ok((results[1]?.largestBytes ?? 0) > 1_000_000, `${results[1]?.largestBytes} bytes`)
       },
     )
+
+t.test('Go’s idle connection stays, beside silent ones of many addresses', { skip }, async (t) => {
+  const client = await buildGoClient(t)
+  const { port, healthPort, ca } = await startWebhookProcess(t)
+  openSilently(t, port)
+  const requests = 5
+  const [result] = await client({
+    url: `https://127.0.0.1:${port}/mutate`,
+    ca,
+    groups: [{ name: 'reviews', workers: 1, pauseMs: 4_000, requests, bodies: small }],
+  })
+  t.match(result, { passed: requests, connections: 1 })
+  const closed = await readMetric(
+    healthPort,
+    'akv_injector_connections_closed_total{server="admission"}',
+  )
+  t.ok(closed > 1_000, `${closed} silent connections were closed`)
+})
+
+/** Opens 500 connections each second, each from its own address, until the test ends. */
+function openSilently(t: Test, port: number): void {
+  let count = 0
+  const open = () => {
+    const localAddress = `127.1.${(count >> 7) % 256}.${1 + (count++ & 127)}`
+    const socket = connect({ host: '127.0.0.1', port, localAddress }).on('error', () => {})
+    t.teardown(() => socket.destroy())
+  }
+  const timer = setInterval(() => {
+    for (let i = 0; i < 5; i++) open()
+  }, 10)
+  t.teardown(() => clearInterval(timer))
+}
 
 /** Two threads that do nothing but work: the client's and the webhook's own turns become irregular. */
 function keepBusy(t: Test): void {

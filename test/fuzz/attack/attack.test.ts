@@ -10,6 +10,7 @@ import type { ClassServer } from '../harness/class-server.ts'
 import { raisePriority } from '../harness/raise-priority.ts'
 import {
   memoryLimitBytes,
+  readMetric,
   startWebhookProcess,
   type WebhookProcess,
 } from '../harness/webhook-process.ts'
@@ -161,12 +162,6 @@ const attackFloors = [
   ['akv_injector_admissions_total{outcome="denied",reason=""}', 5],
   ['akv_injector_admissions_total{outcome="invalid",reason=""}', 30],
 ] as const
-
-async function readMetric(healthPort: number, name: string): Promise<number> {
-  const metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text()
-  const line = metrics.split('\n').find((text) => text.startsWith(`${name} `))
-  return Number(line?.slice(name.length))
-}
 
 function untilEnded(workerData: Target): Promise<void> {
   const worker = new Worker(new URL('../harness/attackers.ts', import.meta.url), { workerData })

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,8 @@ type result struct {
 	Passed int64  `json:"passed"`
 	// The size of the largest answer, in bytes.
 	LargestBytes int64 `json:"largestBytes"`
+	// How many connections carried them.
+	Connections int64 `json:"connections"`
 	// How many requests failed, by the error or by what the answer lacks.
 	Failures map[string]int64 `json:"failures"`
 }
@@ -87,8 +90,11 @@ func post(work job, one group) result {
 				if n >= one.Requests {
 					return
 				}
-				size, problem := ask(client, work.URL, one.Bodies[n%int64(len(one.Bodies))])
+				size, isNew, problem := ask(client, work.URL, one.Bodies[n%int64(len(one.Bodies))])
 				lock.Lock()
+				if isNew {
+					out.Connections++
+				}
 				if problem == "" {
 					out.Passed++
 				} else {
@@ -104,23 +110,30 @@ func post(work job, one group) result {
 	return out
 }
 
-// Sends one review, reads the whole answer, and says what is wrong with it. Every review asks for a patch.
-func ask(client *http.Client, url string, body string) (int64, string) {
-	answer, err := client.Post(url, "application/json", bytes.NewReader([]byte(body)))
+// Sends one review, reads the whole answer, and says how large it is, whether it is the first one of its connection, and
+// what is wrong with it. Every review asks for a patch.
+func ask(client *http.Client, url string, body string) (size int64, isNew bool, problem string) {
+	request, err := http.NewRequest(http.MethodPost, url, bytes.NewReader([]byte(body)))
 	if err != nil {
-		return 0, lastError(err)
+		return 0, false, lastError(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	trace := &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) { isNew = !got.Reused }}
+	answer, err := client.Do(request.WithContext(httptrace.WithClientTrace(request.Context(), trace)))
+	if err != nil {
+		return 0, isNew, lastError(err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	switch {
 	case err != nil:
-		return 0, lastError(err)
+		return 0, isNew, lastError(err)
 	case answer.StatusCode != http.StatusOK:
-		return 0, fmt.Sprintf("status %d: %.200s", answer.StatusCode, text)
+		return 0, isNew, fmt.Sprintf("status %d: %.200s", answer.StatusCode, text)
 	case !bytes.Contains(text, []byte(`"patch":"`)):
-		return 0, fmt.Sprintf("no patch: %.200s", text)
+		return 0, isNew, fmt.Sprintf("no patch: %.200s", text)
 	}
-	return int64(len(text)), ""
+	return int64(len(text)), isNew, ""
 }
 
 // Without addresses and ports, so that equal errors count as one.

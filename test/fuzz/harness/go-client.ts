@@ -18,6 +18,8 @@ export interface GoResult {
   readonly name: string
   readonly passed: number
   readonly largestBytes: number
+  /** How many connections carried the requests. */
+  readonly connections: number
   /** How many requests failed, by the error. */
   readonly failures: Readonly<Record<string, number>>
 }

@@ -64,6 +64,13 @@ export async function startWebhookProcess(
   }
 }
 
+/** Reads the value of a metric, whose name has its labels. */
+export async function readMetric(healthPort: number, name: string): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text()
+  const line = metrics.split('\n').find((text) => text.startsWith(`${name} `))
+  return Number(line?.slice(name.length))
+}
+
 const redirect = new URL('../../support/redirect-credentials.ts', import.meta.url).href
 
 /** The environment of a webhook that looks up classes. */
