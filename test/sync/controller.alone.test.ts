@@ -43,6 +43,16 @@ const stopped = async (simulation: Simulation, controller: Controller) => {
   await controller.ended()
 }
 
+/** Begins a round of the account `web`, whose vault hangs: for the first requests, or for all. */
+async function beginHangingRound(
+  { azure, apiServer, vaultPaths }: Simulation,
+  hanging: { readonly count?: number } = {},
+): Promise<void> {
+  azure.addFault({ match: { service: 'vault' }, ...hanging, action: { kind: 'delay', delayMs } })
+  apiServer.accounts.put('team-a', 'web', annotations(db))
+  await until(() => vaultPaths().length === 1)
+}
+
 t.test('the controller finds accounts and follows their changes', async (t) => {
   const { simulation, controller } = await start(t)
   t.equal(controller.problem(), 'the namespaces have not been listed yet')
@@ -79,13 +89,7 @@ t.test('irrelevant changes send no request to the vault', async (t) => {
 t.test('an account that is recreated during a round is a new account', async (t) => {
   const { simulation } = await start(t)
   await watches(simulation)
-  simulation.azure.addFault({
-    match: { service: 'vault' },
-    count: 1,
-    action: { kind: 'delay', delayMs },
-  })
-  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => simulation.vaultPaths().length === 1)
+  await beginHangingRound(simulation, { count: 1 })
   simulation.apiServer.accounts.delete('team-a', 'web')
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => simulation.values('db') !== undefined)
@@ -101,13 +105,7 @@ t.test('an account that is deleted during a round gets no Secret', async (t) => 
   const { tokenOf } = simulation.apiServer
   simulation.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
   await watches(simulation)
-  simulation.azure.addFault({
-    match: { service: 'vault' },
-    count: 1,
-    action: { kind: 'delay', delayMs },
-  })
-  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => simulation.vaultPaths().length === 1)
+  await beginHangingRound(simulation, { count: 1 })
   simulation.apiServer.accounts.delete('team-a', 'web')
   // What is watched comes in order, so this one is served only after the deletion has been seen.
   simulation.apiServer.accounts.put('team-a', 'next', annotations(db.replace('db,', 'other,')))
@@ -119,9 +117,7 @@ t.test('an account that is deleted during a round gets no Secret', async (t) => 
 t.test('an account that is turned off during a round gets no further Secret', async (t) => {
   const { simulation, controller } = await start(t)
   await watches(simulation)
-  simulation.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
-  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => simulation.vaultPaths().length === 1)
+  await beginHangingRound(simulation)
   const off = { 'akv-injector.io/inject': 'false' }
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db, off))
   // The next round begins when the one before has ended, a while after that.
@@ -144,9 +140,7 @@ t.test('the controller recovers from broken watches and expired versions', async
 t.test('a stop during a round ends the round without a write', async (t) => {
   const { simulation, controller } = await start(t)
   await watches(simulation)
-  simulation.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
-  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => simulation.vaultPaths().length === 1)
+  await beginHangingRound(simulation)
   await stopped(simulation, controller)
   t.strictSame(simulation.writes(), [])
   t.strictSame(simulation.apiServer.events, [])

@@ -4,7 +4,7 @@ import { createServer } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { boundConnections } from '../../../lib/server/bound-connections.ts'
 import { tlsFolder } from '../../webhook/http/tls-folder.ts'
 import type { PromptCaller } from './prompt-caller.ts'
@@ -54,11 +54,8 @@ t.test('a connection that doesn’t read its answer makes room for another addre
   t.teardown(() => server.close())
   const { port } = server.address() as AddressInfo
   const call = async (path: string, localAddress: string) => {
-    const socket = connect({ host: '127.0.0.1', port, localAddress })
-    t.teardown(() => socket.destroy())
-    socket.on('error', () => {})
-    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
-    await Promise.race([once(socket, 'data'), once(socket, 'close')])
+    const socket = await open(t, { port, localAddress })
+    await ask(socket, path)
     return socket
   }
   const stalled: Socket[] = []
@@ -80,23 +77,31 @@ t.test('silent connections of many addresses never close one that was used', asy
   await once(server, 'listening')
   t.teardown(() => server.close())
   const { port } = server.address() as AddressInfo
-  const open = async (localAddress: string) => {
-    const socket = connect({ host: '127.0.0.1', port, localAddress })
-    t.teardown(() => socket.destroy())
-    socket.on('error', () => {})
-    await once(socket, 'connect')
-    return socket
-  }
-  const ask = async (socket: Socket) => {
-    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
-    await Promise.race([once(socket, 'data'), once(socket, 'close')])
-  }
-  const kept = await open('127.0.0.1')
+  const kept = await open(t, { port, localAddress: '127.0.0.1' })
   await ask(kept)
   const { bytesRead } = kept
   const silent = 3 * maxConnections
-  for (let i = 0; i < silent; i++) await open(`127.1.0.${1 + i}`)
+  for (let i = 0; i < silent; i++) await open(t, { port, localAddress: `127.1.0.${1 + i}` })
   while (closed < silent + 1 - maxConnections) await delay(5)
   if (!kept.closed) await ask(kept)
   t.ok(kept.bytesRead > bytesRead, 'it carries another request')
 })
+
+interface Caller {
+  readonly port: number
+  readonly localAddress: string
+}
+
+async function open(t: Test, caller: Caller): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', ...caller })
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  return socket
+}
+
+/** Sends a request, and waits for the beginning of the answer or for the end of the connection. */
+async function ask(socket: Socket, path = '/'): Promise<void> {
+  socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+  await Promise.race([once(socket, 'data'), once(socket, 'close')])
+}
