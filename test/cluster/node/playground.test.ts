@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { startProxy } from '../../support/servers/start-proxy.ts'
+import { until } from '../client/cluster.ts'
 import { freePorts } from '../harness/free-ports.ts'
 import { createMachineResource } from '../harness/machine-resource.ts'
 import { playgroundFolder, readState } from '../playground/state.ts'
@@ -201,15 +202,18 @@ const kubectl = (...args: readonly string[]) =>
   execute(join(folder, 'kubectl'), [`--kubeconfig=${kubeconfig}`, ...args])
 
 /** Resolves when the webhook answers again: the playground's Services follow a rollout within seconds. */
-async function untilAdmitted(): Promise<void> {
-  for (;;)
-    try {
-      await kubectl('create', '--dry-run=server', '-f', otherPod)
-      return
-    } catch (error) {
-      if (!String(error).includes('failed to call webhook')) throw error
-    }
-}
+const untilAdmitted = (): Promise<void> =>
+  until(
+    () =>
+      kubectl('create', '--dry-run=server', '-f', otherPod).then(
+        () => true,
+        (error: unknown) => {
+          if (String(error).includes('failed to call webhook')) return false
+          throw error
+        },
+      ),
+    90_000,
+  )
 
 /** @param jsonPath - a JSONPath of kubectl */
 async function fieldOf(jsonPath: string, ...objects: readonly string[]): Promise<string> {
