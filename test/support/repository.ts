@@ -64,6 +64,7 @@ export function makeRepository(t: Test, files: Texts) {
   return {
     ...folder,
     git: (...args: readonly string[]) => run('git', ...args),
+    shell: (commands: string) => run('sh', '-ec', commands),
     commit: () => run('sh', '-ec', commitAll),
   }
 }
