@@ -100,6 +100,7 @@ async function run(t: Test, answers: ClusterAnswers, env: Readonly<Record<string
       KUBERNETES_SERVICE_PORT: await serve(t, answers),
       ACCOUNT_FOLDER: folder,
       OLDEST_NODE: answers.oldestNode ?? '1.35',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       KUBELET_FAULTS: readFileSync(join(chart, 'files/kubelet-faults.json'), 'utf8'),
       ...env,
     },

@@ -79,11 +79,11 @@ function accountsWithExternalSecrets(count: number): MemoryObjects {
   }
 }
 
-const few = isFuzzing ? 200 : 100
+const few = isFuzzing ? 200 : 50
 const factor = 4
 /** Heaps grow a little faster. Code that compares all accounts with each other grows by the square of the factor. */
 const maxGrowth = 2.5 * factor
-/** A step that few accounts never take may be taken five times for each of many. Comparing all of 400 takes 80,000 steps. */
+/** A step that few accounts never take may be taken five times for each of many. Comparing all of 200 takes 20,000 steps. */
 const slack = 5 * few * factor
 
 for (const [what, objectsFor] of Object.entries({
