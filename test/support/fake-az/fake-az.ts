@@ -93,14 +93,17 @@ function writeEnd(
   prefix: string,
   { code = 0, stderr = '', stdout = '', times = 1, hangs }: FakeFailure,
 ): string {
-  writeFileSync(`${prefix}.err`, stderr)
-  const out = openSync(`${prefix}.out`, 'w')
-  for (let i = 0; i < times; i++) writeFileSync(out, stdout)
-  closeSync(out)
+  const print = (name: string, text: string, count: number): readonly string[] => {
+    if (text === '') return []
+    const file = openSync(`${prefix}.${name}`, 'w')
+    for (let i = 0; i < count; i++) writeFileSync(file, text)
+    closeSync(file)
+    return [`/bin/cat ${shellQuote(`${prefix}.${name}`)}`]
+  }
   const wait = `echo $$ >${shellQuote(hangs ?? '')}; exec sleep 600`
   return [
-    `/bin/cat ${shellQuote(`${prefix}.err`)} >&2`,
-    `/bin/cat ${shellQuote(`${prefix}.out`)}`,
+    ...print('err', stderr, 1).map((command) => `${command} >&2`),
+    ...print('out', stdout, times),
     ...(hangs === undefined ? [] : [`/bin/sh -c ${shellQuote(wait)}`]),
     `exit ${code}`,
   ].join('; ')
