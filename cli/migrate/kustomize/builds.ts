@@ -110,8 +110,8 @@ function buildsFrom(
       unknown: parts.flatMap(({ unknown }) => unknown),
       remote: parts.flatMap(({ remote, resources, components }) => [
         ...remote,
-        ...resources.filter((path) => existsSync(path) && !byFolder.has(path) && !isRead(path)),
-        ...components.filter((path) => existsSync(path) && !byFolder.has(path)),
+        ...resources.filter((path) => !byFolder.has(path) && !isRead(path) && existsSync(path)),
+        ...components.filter((path) => !byFolder.has(path) && existsSync(path)),
       ]),
       isRoot: !included.has(found.folder),
     }
