@@ -63,7 +63,7 @@ async function work(): Promise<void> {
   try {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       const tests = nearestTests(users, mutant.file)
-        .filter((path) => !/^test\/(?:fuzz|release\/slow)\//.test(path))
+        .filter((path) => !/^test\/(?:fuzz|release\/slow)\/|\/cost\//.test(path))
         .slice(0, Number(values.nearest))
       const result = await tryMutant(mutant, { root, workspace, tests, unmutated })
       results.push(result)

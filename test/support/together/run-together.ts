@@ -6,8 +6,8 @@ import root from 'tap'
 import { keepProcess } from '../keep-process.ts'
 import { setCurrentTest } from './current-test.ts'
 
-/** Files that need a process of their own or wait for long, and those with a command of their own (`.taprc`). */
-const isApart = (file: string) => /\.alone\.test\.ts$|^test\/release\/slow\//.test(file)
+/** Files that need a process of their own or wait for long, and those with a command of their own (CONTRIBUTING.md). */
+const isApart = (file: string) => /\.alone\.test\.ts$|\/cost\/|^test\/release\/slow\//.test(file)
 
 /**
  * Runs all test files of a folder in this process, one after another, each as a subtest with the file's name. Starting a

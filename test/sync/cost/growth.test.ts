@@ -1,10 +1,9 @@
 import t from 'tap'
-import { countBlocks } from '../support/count-steps.ts'
-import { isFuzzing } from '../support/property-runs.ts'
-import { classSpec, secretObject } from './harness/class-example.ts'
-import type { MemoryObjects } from './harness/memory-cluster.ts'
-import { annotations } from './harness/simulation.ts'
-import { syncOnce } from './harness/sync-once.ts'
+import { countBlocks } from '../../support/count-steps.ts'
+import { classSpec, secretObject } from '../harness/class-example.ts'
+import type { MemoryObjects } from '../harness/memory-cluster.ts'
+import { annotations } from '../harness/simulation.ts'
+import { syncOnce } from '../harness/sync-once.ts'
 
 /** Many accounts in each namespace, and many namespaces. */
 const namespaceOf = (n: number) => `team-${n % 2 === 0 ? 0 : n}`
@@ -79,11 +78,11 @@ function accountsWithExternalSecrets(count: number): MemoryObjects {
   }
 }
 
-const few = isFuzzing ? 200 : 50
+const few = 200
 const factor = 4
 /** Heaps grow a little faster. Code that compares all accounts with each other grows by the square of the factor. */
 const maxGrowth = 2.5 * factor
-/** A step that few accounts never take may be taken five times for each of many. Comparing all of 200 takes 20,000 steps. */
+/** A step that few accounts never take may be taken five times for each of many. Comparing all of 800 takes 320,000 steps. */
 const slack = 5 * few * factor
 
 for (const [what, objectsFor] of Object.entries({
