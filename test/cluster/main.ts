@@ -17,7 +17,7 @@ import { apiServerParts, findParts, type Parts } from './parts/find-parts.ts'
 import { findPrometheus } from './parts/find-prometheus.ts'
 import { versionVariable } from './parts/kubernetes-versions.ts'
 import { type ClusterTestArguments, readArguments } from './read-arguments.ts'
-import { type TestFiles, testFiles } from './test-files.ts'
+import { lanesOf, type TestFiles, testFiles } from './test-files.ts'
 
 /**
  * `npm run cluster:test [-- --required] [--kubernetes VERSION] [FILE…]`: runs the tests that need an API server, on the
@@ -91,8 +91,8 @@ function skipped(why: string): number {
 }
 
 /**
- * The tests with pods have a cluster of their own: a node would run the pods that the other tests only admit. So both run
- * at once, and share the machine well, because they mostly wait.
+ * The tests with pods have clusters of their own: a node would run the pods that the other tests only admit. All lanes run at
+ * once, and share the machine well, because they mostly wait.
  */
 async function runLocally(
   files: TestFiles,
@@ -103,19 +103,19 @@ async function runLocally(
   },
 ): Promise<number> {
   const { parts, node, interrupted } = options
-  const runPlain = () =>
+  const runPlain = (lane: readonly string[]) =>
     onLocalCluster(parts, undefined, (local) =>
-      runInstalled(files.plain, local.kubeconfigFile, testOptions(local, interrupted)),
+      runInstalled(lane, local.kubeconfigFile, testOptions(local, interrupted)),
     )
-  const runPods = async (found: FoundNode) => {
+  const runPods = async (lane: readonly string[], found: FoundNode) => {
     const network = await createNetwork()
     return await onLocalCluster(parts, network, (local, folder) =>
-      runOnNode(files.onNode, { local, folder, network, found }, testOptions(local, interrupted)),
+      runOnNode(lane, { local, folder, network, found }, testOptions(local, interrupted)),
     )
   }
   const ended = await Promise.allSettled([
-    files.plain.length > 0 ? runPlain() : 0,
-    node ? runPods(node) : 0,
+    ...lanesOf(files.plain).map(runPlain),
+    ...(node ? lanesOf(files.onNode).map((lane) => runPods(lane, node)) : []),
   ])
   const failure = ended.find((end) => end.status === 'rejected')
   if (failure) throw failure.reason

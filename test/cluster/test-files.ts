@@ -12,6 +12,14 @@ export interface TestFiles {
 /** Takes the whole machine (`npm run soak`). */
 const alone = 'test/cluster/sync/soak.test.ts'
 
+/** Take about as long as all others of their kind. */
+const longFolders = /cluster\/(sync|node\/outages)\//
+
+/** Divides files into lanes that run at a time, each on a cluster of its own. */
+export function lanesOf(files: readonly string[]): readonly (readonly string[])[] {
+  return [...Map.groupBy(files, (name) => longFolders.test(name)).values()]
+}
+
 /** Returns the named tests, or all but the one that runs alone. */
 export function testFiles(named: readonly string[] = []): TestFiles {
   const all = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
