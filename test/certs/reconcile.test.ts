@@ -26,27 +26,27 @@ t.test('an empty install is complete after one round', async (t) => {
   t.strictSame(simulation.servedBy(), ['ok', 'ok'])
 })
 
-t.test('in a year it renews the leaf every 20 days and writes nothing else', async (t) => {
-  const simulation = simulateCluster()
-  await simulation.pass(365 * dayMs)
-  t.strictSame(simulation.problems(), [])
-  const renewals = simulation.changes.slice(3)
-  t.strictSame([...new Set(renewals)], ['issue-leaf'])
-  t.ok(renewals.length >= 17 && renewals.length <= 19, `${renewals.length}`)
-})
+t.test(
+  'the leaf is renewed every 20 days, the authority when it is due, and nothing else is written',
+  async (t) => {
+    const simulation = simulateCluster()
+    await simulation.pass(365 * dayMs)
+    t.strictSame(simulation.problems(), [])
+    const renewals = simulation.changes.slice(3)
+    t.strictSame([...new Set(renewals)], ['issue-leaf'])
+    t.ok(renewals.length >= 17 && renewals.length <= 19, `${renewals.length}`)
 
-t.test('authorities are replaced when they are due, and old ones are removed', async (t) => {
-  const simulation = simulateCluster()
-  const authorities = new Set<string | undefined>()
-  const months = isFuzzing ? 40 : 28
-  for (let i = 0; i < months / 2; i++) {
-    await simulation.pass(60 * dayMs)
-    authorities.add(simulation.cluster.authority?.['tls.crt'])
-    t.ok((simulation.bundle.match(/BEGIN/g)?.length ?? 0) <= 2)
-  }
-  t.equal(authorities.size, isFuzzing ? 3 : 2)
-  t.strictSame(simulation.problems(), [])
-})
+    const authorities = new Set([simulation.cluster.authority?.['tls.crt']])
+    const months = isFuzzing ? 40 : 28
+    for (let month = 12; month < months; month += 2) {
+      await simulation.pass(60 * dayMs)
+      authorities.add(simulation.cluster.authority?.['tls.crt'])
+      t.ok((simulation.bundle.match(/BEGIN/g)?.length ?? 0) <= 2, 'old ones are removed')
+    }
+    t.equal(authorities.size, isFuzzing ? 3 : 2)
+    t.strictSame(simulation.problems(), [])
+  },
+)
 
 /** What a person does, and after which nothing that is served may fail to verify. */
 const harmless: Readonly<Record<string, (simulation: SimulatedCluster) => void>> = {

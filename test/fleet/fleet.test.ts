@@ -18,7 +18,7 @@ import {
 /** With fewer, the vault's limit is too small to share. */
 const pods = 500
 /** A start is shown by fewer. */
-const starting = isFuzzing ? 500 : 250
+const starting = isFuzzing ? 500 : 125
 const isDrawn = (t: Test, chart: Chart) => {
   for (const svg of Object.values(chartPictures('fleet', chart)))
     t.match(svg, /^<svg [\s\S]*<\/svg>\n$/)
