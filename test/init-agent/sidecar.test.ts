@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { gateFileName, gateVariable } from '../../delivery/contract.ts'
+import { isFuzzing } from '../support/property-runs.ts'
 import { startProxy } from '../support/servers/start-proxy.ts'
 import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
 import { makePod, readOr, runToEnd, secretFile, secretVariable, startAgent } from './harness/pod.ts'
@@ -104,29 +105,37 @@ t.test('a gate that cannot be prepared ends the agent with its reason', async (t
   t.match(termination, 'AKV_WRITE_FAILED')
 })
 
+/** `npm test` tries two of the four. */
+const waits = (
+  [
+    ['SIGTERM', 'entra'],
+    ['SIGINT', 'vault'],
+    ['SIGTERM', 'vault'],
+    ['SIGINT', 'entra'],
+  ] as const
+).slice(0, isFuzzing ? 4 : 2)
 for (const refreshSeconds of [0, 3600])
   t.test(
     `a signal during the first fetch ends ${refreshSeconds ? 'a sidecar with 0' : 'an init container with 1'}, whatever it waits for`,
     async (t) => {
       const emulator = await startTestEmulator(t, { secrets: 'a: one' })
-      for (const signal of ['SIGTERM', 'SIGINT'] as const)
-        for (const service of ['entra', 'vault'] as const) {
-          emulator.clearFaults()
-          const seen = emulator.requests.length
-          emulator.addFault({ match: { service }, action: { kind: 'delay', delayMs: 60_000 } })
-          const pod = await makePod(t, emulator, { files: [secretFile('a')], refreshSeconds })
-          const agent = startAgent(t, pod)
-          while (!emulator.requests.slice(seen).some(({ path }) => isOf(service, path)))
-            await setTimeout(10)
-          agent.process.kill(signal)
-          t.equal(await agent.exited, refreshSeconds ? 0 : 1)
-          t.match(agent.lines.at(-1)?.message, `received ${signal}, stopping before everything`)
-          t.equal(
-            read(pod.terminationLog),
-            refreshSeconds ? '' : `received ${signal}, stopping before everything was written`,
-          )
-          t.notOk(existsSync(join(pod.files, '..data')))
-        }
+      for (const [signal, service] of waits) {
+        emulator.clearFaults()
+        const seen = emulator.requests.length
+        emulator.addFault({ match: { service }, action: { kind: 'delay', delayMs: 60_000 } })
+        const pod = await makePod(t, emulator, { files: [secretFile('a')], refreshSeconds })
+        const agent = startAgent(t, pod)
+        while (!emulator.requests.slice(seen).some(({ path }) => isOf(service, path)))
+          await setTimeout(10)
+        agent.process.kill(signal)
+        t.equal(await agent.exited, refreshSeconds ? 0 : 1)
+        t.match(agent.lines.at(-1)?.message, `received ${signal}, stopping before everything`)
+        t.equal(
+          read(pod.terminationLog),
+          refreshSeconds ? '' : `received ${signal}, stopping before everything was written`,
+        )
+        t.notOk(existsSync(join(pod.files, '..data')))
+      }
     },
   )
 
