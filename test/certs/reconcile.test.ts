@@ -36,10 +36,10 @@ t.test(
     t.strictSame([...new Set(renewals)], ['issue-leaf'])
     t.ok(renewals.length >= 17 && renewals.length <= 19, `${renewals.length}`)
 
-    const authorities = new Set([simulation.cluster.authority?.['tls.crt']])
+    const authorities = new Set<string | undefined>()
     const months = isFuzzing ? 40 : 28
-    for (let month = 12; month < months; month += 2) {
-      await simulation.pass(60 * dayMs)
+    for (let month = 12; month <= months; month += 2) {
+      if (month > 12) await simulation.pass(60 * dayMs)
       authorities.add(simulation.cluster.authority?.['tls.crt'])
       t.ok((simulation.bundle.match(/BEGIN/g)?.length ?? 0) <= 2, 'old ones are removed')
     }

@@ -17,7 +17,7 @@ import {
 
 /** With fewer, the vault's limit is too small to share. */
 const pods = 500
-/** A start is shown by fewer. */
+/** Fewer are enough for a start. */
 const starting = isFuzzing ? 500 : 125
 const isDrawn = (t: Test, chart: Chart) => {
   for (const svg of Object.values(chartPictures('fleet', chart)))

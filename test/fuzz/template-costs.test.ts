@@ -156,7 +156,7 @@ async function measureRuns(runs: number, template: string, value: Buffer): Promi
   }
 }
 
-/** Measures more often what seems to cost too much: meanwhile, V8 may have compiled what has just become hot. */
+/** Measures again what seems to cost too much, and more often: V8 may have compiled hot code during the first runs. */
 async function measure(template: string, value: Buffer): Promise<Cost> {
   const cost = await measureRuns(3, template, value)
   return ratioOf(cost) < maxRatio && cost.longestTurn < maxTurn

@@ -60,12 +60,13 @@ export function makeRepository(t: Test, files: Texts) {
     return stdout
   }
   // One shell starts several programs in less time than this process starts one, because it is small.
-  run('sh', '-ec', `git init --quiet --template=; ${commitAll}`)
+  const shell = (commands: string) => run('sh', '-ec', commands)
+  shell(`git init --quiet --template=; ${commitAll}`)
   return {
     ...folder,
     git: (...args: readonly string[]) => run('git', ...args),
-    shell: (commands: string) => run('sh', '-ec', commands),
-    commit: () => run('sh', '-ec', commitAll),
+    shell,
+    commit: () => shell(commitAll),
   }
 }
 
