@@ -1,5 +1,6 @@
-import { createJsonOutline, type OutlinePath } from '../lib/json/json-outline.ts'
+import { JsonOutline } from '../lib/json/json-outline.ts'
 import { type JsonMeasure, measureJson } from '../lib/json/measure-json.ts'
+import type { OutlinePath } from '../lib/json/wanted-places.ts'
 
 /** What a JSON text may have, so that parsing it takes little time and memory. */
 export interface JsonBounds {
@@ -29,7 +30,7 @@ export function createBoundedJson(
   let parts: Uint8Array[] = []
   let bytes = 0
   let measure: JsonMeasure | undefined
-  let outline: ReturnType<typeof createJsonOutline> | undefined
+  let outline: JsonOutline | undefined
   return {
     isEmpty: () => bytes === 0,
     /** @returns false if the text is beyond the bounds */
@@ -39,7 +40,7 @@ export function createBoundedJson(
         measure = measureJson(part, measure && { before: measure })
         parts.push(part)
         if (bytes <= maxBytes && measure.values <= maxValues) return true
-        outline = createJsonOutline({ paths, maxBytes: maxOutlineBytes })
+        outline = new JsonOutline({ paths, maxBytes: maxOutlineBytes })
         for (const part of parts) outline.read(part)
         parts = []
         return false
@@ -54,7 +55,7 @@ export function createBoundedJson(
           ? bytes * costs.outlinedByte
           : bytes * costs.byte + (measure?.values ?? 0) * costs.value)
       return outline
-        ? { kind: 'outlined', outline: outline.outline(), microseconds }
+        ? { kind: 'outlined', outline: outline.outline, microseconds }
         : { kind: 'whole', text: Buffer.concat(parts).toString(), microseconds }
     },
   }

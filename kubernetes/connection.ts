@@ -6,7 +6,7 @@ import {
   wrapHttpLibrary,
 } from '@kubernetes/client-node'
 import { systemClock } from '../lib/clock.ts'
-import type { OutlinePath } from '../lib/json/json-outline.ts'
+import type { OutlinePath } from '../lib/json/wanted-places.ts'
 import { createBoundedJson, type JsonBounds } from './bounded-json.ts'
 import { type KubeconfigSource, loadConfig, serverOf } from './kubeconfig.ts'
 import { markUnread, maxAnswer, maxObject, maxPage } from './large-objects.ts'

@@ -1,4 +1,4 @@
-import type { OutlinePath } from '../lib/json/json-outline.ts'
+import type { OutlinePath } from '../lib/json/wanted-places.ts'
 import { createBoundedJson, type JsonBounds, type ReadJson } from './bounded-json.ts'
 
 const newline = 0x0a

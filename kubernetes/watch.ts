@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { type RequestOptions, request } from 'node:https'
-import type { OutlinePath } from '../lib/json/json-outline.ts'
+import type { OutlinePath } from '../lib/json/wanted-places.ts'
 import type { ReadJson } from './bounded-json.ts'
 import type { Connection } from './connection.ts'
 import { maxObject, type UnreadObject } from './large-objects.ts'

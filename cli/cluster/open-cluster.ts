@@ -3,7 +3,7 @@ import { asSentence } from '../../kubernetes/answers.ts'
 import { openConnection } from '../../kubernetes/connection.ts'
 import { isBroken, type RawRequest, sendRaw } from '../../kubernetes/raw-requests.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
-import { objectOutline } from '../../sync/cluster/paced-reading.ts'
+import { objectOutline } from '../../sync/cluster/read-large.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { createNotices } from './notices.ts'
 

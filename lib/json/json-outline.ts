@@ -8,170 +8,226 @@ import {
   openBracket,
   quoteByte,
 } from './json-bytes.ts'
-
-/** Where a text stands in a JSON document. `*` stands for any member of an object or any item of a list. */
-export type OutlinePath = readonly string[]
+import { findMember, type OutlinePath, type WantedPlace, wantedPlaces } from './wanted-places.ts'
 
 /** The strings of a document at a few places, in objects and lists as they are in the document. */
 export type Outline = { [name: string]: Outline | string } | (Outline | string)[]
 
+/** An object or a list in which something is wanted. */
 interface Level {
+  readonly wanted: WantedPlace
   readonly isList: boolean
-  /** The name of the member, or the index of the item, that is being read. */
+  /** What it becomes in the outline. Absent until it has a wanted string. */
+  kept: Outline | undefined
+  /** The place of the member or the item that is being read, if it is wanted, and the name of the member. */
+  member: WantedPlace | undefined
   name: string
-  index: number
   /** Whether the next string is the name of a member. */
   isAtName: boolean
 }
 
+/** Names longer than this aren't at a wanted place. */
+const maxNameBytes = 512
+/** What each string that is kept takes besides its bytes. */
+export const stringBytes = 128
+
 /**
- * Reads a JSON text part by part, and keeps only the strings at the given places: for a text that is too large to be parsed.
- * It takes a few nanoseconds for each byte, and no memory besides what it keeps.
- *
- * @param options - `maxBytes`: of all strings that are kept; later ones are left out
+ * Reads a JSON text part by part, and keeps only the strings at the given places: for a text that is too large to be parsed. An
+ * object or a list with nothing wanted in it is skipped without reading its names, so it takes a few nanoseconds for each byte,
+ * and no memory.
  */
-export function createJsonOutline({
-  paths,
-  maxBytes,
-}: {
-  readonly paths: readonly OutlinePath[]
-  readonly maxBytes: number
-}) {
-  const maxLevels = Math.max(...paths.map((path) => path.length))
-  const root: Outline = {}
-  const levels: Level[] = []
-  let depth = 0
-  let inString = false
-  let isEscaped = false
+export class JsonOutline {
+  readonly #root: Outline = {}
+  readonly #wanted: WantedPlace
+  /** Those that are open, the outermost first. */
+  readonly #levels: Level[] = []
+  /** How many objects and lists are open of which nothing is wanted. While there are any, everything is skipped. */
+  #skippedLevels = 0
+  #inString = false
+  #isEscaped = false
   /** The parts of the string that is being read, if it may be wanted. */
-  let parts: Buffer[] | undefined
-  let leftBytes = maxBytes
+  #parts: Buffer[] | undefined
+  #leftBytes: number
 
-  const isWanted = () =>
-    paths.some(
-      (path) =>
-        path.length === levels.length &&
-        path.every((name, at) => name === '*' || name === levels[at]?.name),
-    )
-  function beginString(): void {
-    inString = true
-    const level = levels.at(-1)
-    const mayMatter = depth === levels.length && level !== undefined
-    parts = mayMatter && (level.isAtName || isWanted()) ? [] : undefined
-  }
-  function endString(): void {
-    inString = false
-    const level = levels.at(-1)
-    if (parts === undefined || level === undefined) return
-    const text = readString(Buffer.concat(parts))
-    parts = undefined
-    if (level.isAtName) level.name = text
-    else keep(text)
-  }
-  function keep(text: string): void {
-    let place = root as Record<string, Outline | string>
-    for (const [at, { name }] of levels.slice(0, -1).entries()) {
-      const next = Object.hasOwn(place, name) ? place[name] : undefined
-      const nested = typeof next === 'object' ? next : levels[at + 1]?.isList ? [] : {}
-      define(place, name, nested)
-      place = nested as Record<string, Outline | string>
-    }
-    define(place, levels.at(-1)?.name ?? '', text)
-  }
-  /** Names longer than this aren't at a wanted place. */
-  const maxNameBytes = 512
-  function addPart(part: Buffer): void {
-    if (parts === undefined || part.length === 0) return
-    const isName = levels.at(-1)?.isAtName === true
-    const length = parts.reduce((sum, buffer) => sum + buffer.length, part.length)
-    if (isName ? length > maxNameBytes : part.length > leftBytes) parts = undefined
-    else parts.push(part)
-    if (!isName && parts !== undefined) leftBytes -= part.length
-    const level = levels.at(-1)
-    if (isName && parts === undefined && level) level.name = ''
-  }
-  function open(isList: boolean): void {
-    if (depth === levels.length && depth < maxLevels)
-      levels.push({ isList, name: isList ? '0' : '', index: 0, isAtName: !isList })
-    depth++
-  }
-  function close(): void {
-    if (depth === levels.length) levels.pop()
-    depth--
-  }
-  function comma(): void {
-    const level = levels.at(-1)
-    if (depth !== levels.length || level === undefined) return
-    level.isAtName = !level.isList
-    if (level.isList) level.name = String(++level.index)
+  /** @param options - `maxBytes`: of all strings that are kept; later ones are left out */
+  constructor(options: { readonly paths: readonly OutlinePath[]; readonly maxBytes: number }) {
+    this.#wanted = wantedPlaces(options.paths)
+    this.#leftBytes = options.maxBytes
   }
 
-  return {
-    /** Reads the next part. */
-    read(json: Uint8Array): void {
-      const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength)
-      let begin = 0
-      for (let at = 0; at < bytes.length; at++) {
-        const byte = bytes[at]
-        if (inString) {
-          if (isEscaped) isEscaped = false
-          else if (byte === backslash) isEscaped = true
-          else if (byte === quoteByte) {
-            addPart(Buffer.from(bytes.subarray(begin, at)))
-            endString()
-          }
-          continue
-        }
-        switch (byte) {
-          case quoteByte:
-            beginString()
-            begin = at + 1
-            break
-          case openBrace:
-          case openBracket:
-            open(byte === openBracket)
-            break
-          case closeBrace:
-          case closeBracket:
-            close()
-            break
-          case colon: {
-            const level = levels.at(-1)
-            if (depth === levels.length && level) level.isAtName = false
-            break
-          }
-          case commaByte:
-            comma()
-            break
-        }
+  /** The outline of the text so far. */
+  get outline(): Outline {
+    return this.#root
+  }
+
+  /** Reads the next part. */
+  read(json: Uint8Array): void {
+    const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength)
+    for (let at = 0; at < bytes.length; )
+      if (this.#inString) at = this.#readString(bytes, at)
+      else if (this.#skippedLevels > 0) at = this.#skip(bytes, at)
+      else at = this.#readStructure(bytes, at)
+  }
+
+  /** Reads up to the next string, or to an object or a list that is skipped. Returns where to go on. */
+  #readStructure(bytes: Buffer, begin: number): number {
+    for (let at = begin; at < bytes.length; at++)
+      switch (bytes[at]) {
+        case quoteByte:
+          this.#beginString()
+          return at + 1
+        case openBrace:
+        case openBracket:
+          this.#open(bytes[at] === openBracket)
+          if (this.#skippedLevels > 0) return at + 1
+          break
+        case closeBrace:
+        case closeBracket:
+          this.#levels.pop()
+          break
+        case colon:
+          this.#afterName()
+          break
+        case commaByte:
+          this.#nextMember()
+          break
       }
-      if (inString) addPart(Buffer.from(bytes.subarray(begin)))
-    },
-    /** The outline of the text so far. */
-    outline: (): Outline => withDenseLists(root) as Outline,
+    return bytes.length
+  }
+
+  /** Skips what isn't wanted. Returns where to go on. */
+  #skip(bytes: Buffer, begin: number): number {
+    let levels = this.#skippedLevels
+    let at = begin
+    for (; at < bytes.length && levels > 0; at++) {
+      const byte = bytes[at]
+      if (byte === quoteByte) {
+        this.#inString = true
+        at = this.#endOfString(bytes, at + 1)
+      } else if (byte === openBrace || byte === openBracket) levels++
+      else if (byte === closeBrace || byte === closeBracket) levels--
+    }
+    this.#skippedLevels = levels
+    return at
+  }
+
+  /** Returns where the string ends that is being read: its quote, or the end of the bytes. */
+  #endOfString(bytes: Buffer, begin: number): number {
+    let isEscaped = this.#isEscaped
+    let at = begin
+    for (; at < bytes.length; at++) {
+      const byte = bytes[at]
+      if (isEscaped) isEscaped = false
+      else if (byte === backslash) isEscaped = true
+      else if (byte === quoteByte) {
+        this.#inString = false
+        break
+      }
+    }
+    this.#isEscaped = isEscaped
+    return at
+  }
+
+  #beginString(): void {
+    this.#inString = true
+    const level = this.#levels.at(-1)
+    const isName = level?.isAtName === true
+    this.#parts = isName || level?.member?.isText === true ? [] : undefined
+  }
+
+  /** Reads the rest of a string, or a part of it. Returns where to go on. */
+  #readString(bytes: Buffer, begin: number): number {
+    const end = this.#endOfString(bytes, begin)
+    if (this.#parts === undefined) return end + 1
+    if (this.#inString) this.#keepPart(Buffer.from(bytes.subarray(begin, end)))
+    else this.#endString(bytes, begin, end)
+    return end + 1
+  }
+
+  /** Keeps the first parts of a string that goes on in the next bytes, unless they are too long. */
+  #keepPart(part: Buffer): void {
+    const length = this.#parts?.reduce((sum, { length }) => sum + length, part.length) ?? 0
+    const isName = this.#levels.at(-1)?.isAtName === true
+    if (length > (isName ? maxNameBytes : this.#leftBytes)) this.#parts = undefined
+    else this.#parts?.push(part)
+  }
+
+  #endString(bytes: Buffer, begin: number, end: number): void {
+    const level = this.#levels.at(-1)
+    const parts = this.#parts ?? []
+    this.#parts = undefined
+    if (level === undefined) return
+    const isWhole = parts.length === 0
+    const text = isWhole ? bytes : Buffer.concat([...parts, bytes.subarray(begin, end)])
+    const range = isWhole ? { begin, end } : { begin: 0, end: text.length }
+    if (!level.isAtName) this.#keep(text.subarray(range.begin, range.end))
+    else if (range.end - range.begin <= maxNameBytes) this.#readName(level, text, range)
+  }
+
+  #readName(
+    level: Level,
+    text: Buffer,
+    { begin, end }: { readonly begin: number; readonly end: number },
+  ): void {
+    level.member = findMember(level.wanted, text, { begin, end })
+    if (level.member !== undefined) level.name = readString(text.subarray(begin, end))
+  }
+
+  #keep(bytes: Buffer): void {
+    const size = bytes.length + stringBytes
+    if (size > this.#leftBytes) return
+    this.#leftBytes -= size
+    for (const [index, level] of this.#levels.entries()) {
+      if (level.kept !== undefined) continue
+      const outer = this.#levels[index - 1]
+      level.kept = outer === undefined ? this.#root : level.isList ? [] : {}
+      if (outer !== undefined) define(outer, level.kept)
+    }
+    const level = this.#levels.at(-1)
+    if (level !== undefined) define(level, readString(bytes))
+  }
+
+  #open(isList: boolean): void {
+    const outer = this.#levels.at(-1)
+    const wanted = outer === undefined ? this.#wanted : outer.member
+    const members = wanted && (isList ? wanted.item !== undefined : wanted.members.length > 0)
+    if (wanted === undefined || !members) this.#skippedLevels = 1
+    else {
+      const member = isList ? wanted.item : undefined
+      this.#levels.push({ wanted, isList, kept: undefined, member, name: '', isAtName: !isList })
+    }
+  }
+
+  #afterName(): void {
+    const level = this.#levels.at(-1)
+    if (level !== undefined) level.isAtName = false
+  }
+
+  #nextMember(): void {
+    const level = this.#levels.at(-1)
+    if (level === undefined || level.isList) return
+    level.isAtName = true
+    level.member = undefined
   }
 }
 
-const define = (place: object, name: string, value: unknown): void =>
-  void Object.defineProperty(place, name, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  })
-
-/** Items of lists that have nothing wanted leave holes. */
-const withDenseLists = (value: Outline | string): Outline | string => {
-  if (typeof value === 'string') return value
-  if (Array.isArray(value)) return Object.values(value).map(withDenseLists)
-  const members = Object.entries(value).map(([name, part]) => [name, withDenseLists(part)] as const)
-  return Object.fromEntries(members)
+/** Adds a member to the outline of an object, or an item to that of a list. */
+function define({ kept, name }: Level, value: Outline | string): void {
+  if (Array.isArray(kept)) kept.push(value)
+  else if (kept !== undefined)
+    Object.defineProperty(kept, name, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
 }
 
 /** A string that isn't valid JSON counts as empty. */
 function readString(bytes: Buffer): string {
+  const text = bytes.toString()
   try {
-    return String(JSON.parse(`"${bytes.toString()}"`))
+    return text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text
   } catch {
     return ''
   }

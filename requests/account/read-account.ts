@@ -227,6 +227,9 @@ export const isReadAnnotation = (key: string): boolean =>
 
 const azureKeys: readonly string[] = [...Object.values(azureAnnotations), bindingAnnotation]
 
+/** The annotations of an account that are read, with the status. `*` stands for any end of a name. */
+export const accountAnnotationPatterns: readonly string[] = [`${annotationPrefix}*`, ...azureKeys]
+
 /** Our own annotations take precedence over those of azure-workload-identity. */
 function readAzure(annotations: ReadableAccount['annotations'], own: Annotations) {
   const members = [

@@ -1,10 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  createJsonOutline,
-  type Outline,
-  type OutlinePath,
-} from '../../../lib/json/json-outline.ts'
+import { JsonOutline, type Outline, stringBytes } from '../../../lib/json/json-outline.ts'
+import type { OutlinePath } from '../../../lib/json/wanted-places.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { numRuns } from '../../support/property-runs.ts'
 
@@ -14,10 +11,14 @@ const paths: readonly OutlinePath[] = [
   ['object', 'spec', 'items', '*', 'name'],
 ]
 
-function outlineOf(parts: readonly Uint8Array[], maxBytes = 10_000): Outline {
-  const reader = createJsonOutline({ paths, maxBytes })
+function outlineOf(
+  parts: readonly Uint8Array[],
+  maxBytes = 10_000,
+  wanted: readonly OutlinePath[] = paths,
+): Outline {
+  const reader = new JsonOutline({ paths: wanted, maxBytes })
   for (const part of parts) reader.read(part)
-  return reader.outline()
+  return reader.outline
 }
 const whole = (value: unknown) => [Buffer.from(JSON.stringify(value))]
 
@@ -55,6 +56,43 @@ t.test('keeps no more than its bound', async (t) => {
   const parts = Array.from({ length: 300 }, () => Buffer.alloc(100, 'x'))
   const text = [Buffer.from('{"object":{"metadata":{"long":"'), ...parts, Buffer.from('"}}}')]
   t.strictSame(outlineOf(text), {})
+})
+
+t.test('a string takes more of the bound than its bytes', async (t) => {
+  const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`k${n}`, 'x']))
+  const { object } = outlineOf(whole({ object: { metadata } })) as Record<string, Outline>
+  const { metadata: kept = {} } = object as Record<string, Outline>
+  t.equal(Object.keys(kept).length, Math.floor(10_000 / (stringBytes + 1)))
+})
+
+t.test('a path may name the beginning of a name', async (t) => {
+  const wanted = [
+    ['a', 'own/*'],
+    ['a', 'own/deep', 'name'],
+    ['a', 'exact'],
+    ['*', 'any'],
+    ['l', '*'],
+  ]
+  const own = { 'own/x': '1', own: '2', 'own/': '3', 'own/deep': { name: '4', x: '5' }, any: '6' }
+  const value = { a: { ...own, exact: '7', exactly: '8' }, b: { any: '9', exact: 'x' }, l: ['y'] }
+  t.strictSame(outlineOf(whole(value), 10_000, wanted), {
+    a: { 'own/x': '1', 'own/': '3', 'own/deep': { name: '4' }, any: '6', exact: '7' },
+    b: { any: '9' },
+    l: ['y'],
+  })
+})
+
+t.test('a name that begins as a wanted one and has to be escaped is another one', async (t) => {
+  const metadata = { 'nam"e': 'x', 'name"': 'x', name: 'y', 'own"x': 'z' }
+  t.strictSame(
+    outlineOf(whole({ metadata }), 10_000, [
+      ['metadata', 'name'],
+      ['metadata', 'own*'],
+    ]),
+    {
+      metadata: { name: 'y', 'own"x': 'z' },
+    },
+  )
 })
 
 t.test('however the text is cut into parts, the outline is that of the parsed value', async () => {
