@@ -99,6 +99,7 @@ function addDoctor(program: Command, end: End): void {
       'pod NAME, or KIND/NAME: pod, deployment, statefulset, daemonset, replicaset, job or cronjob',
     )
   addImageOptions(addNamespaceOptions(command))
+    .option('--issuer <url>', 'OIDC issuer of the cluster, for the az commands of a workload')
     .addOption(outputOption())
     .addOption(
       new Option(

@@ -1,12 +1,11 @@
 import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
-import type { AgentImageOptions } from '../cluster/pods/find-agent-images.ts'
 import type { ExitCode } from '../command/exit-code.ts'
-import { readWorkload } from './read/read-workload.ts'
+import { readWorkload, type WorkloadOptions } from './read/read-workload.ts'
 import { type RepeatOptions, repeatUntilHealthy } from './repeat-until-healthy.ts'
 import { reportWorkload } from './workload/report-workload.ts'
 import { parseTarget } from './workload/target.ts'
 
-interface DoctorWorkloadOptions extends ClusterOptions, AgentImageOptions, RepeatOptions {}
+interface DoctorWorkloadOptions extends ClusterOptions, WorkloadOptions, RepeatOptions {}
 
 /**
  * `akv-injector doctor pod NAME`: explains why a pod, or the pods of a workload, don't start or are stale.

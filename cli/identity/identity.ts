@@ -4,6 +4,7 @@ import { skippedLines } from '../check/check.ts'
 import { concernsDriver } from '../check/check-manifests.ts'
 import { readWholeInput } from '../check/read-whole-input.ts'
 import type { ExitCode } from '../command/exit-code.ts'
+import { checkIssuer } from '../input/accounts/check-issuer.ts'
 import {
   type GivenValues,
   readGivenValues,
@@ -12,6 +13,7 @@ import {
 import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
 import { type ShellText, withVariables } from '../input/placeholders/shell-variables.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
+import type { Confirmed } from '../input/said.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { findGrants } from './grants/find-grants.ts'
 import { sortOutMistakes } from './grants/sort-out-mistakes.ts'
@@ -54,7 +56,9 @@ interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'>, GivenV
  */
 export async function identity(options: IdentityOptions): Promise<ExitCode> {
   const { files, issuer } = options
-  const issuers = [...new Set(issuer.map(checkIssuer))]
+  const issuers = [...new Set(issuer.map(checkIssuer))].map(
+    (value): Confirmed => ({ by: 'options', value }),
+  )
   const names: AzureNames = { ...options, issuers, grants: chooseGrants(options) }
   const serving = readServing(process.env)
   const placeholders = createPlaceholders({ values: readGivenValues(options), unfilled: 'standIn' })
@@ -72,7 +76,7 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
   const identities = byIdentity(safe)
   refuseOneNameForMany(identities, names, placeholders)
 
-  const warnings = identities.flatMap((identity) => countCredentials(identity, issuers))
+  const warnings = identities.flatMap((identity) => countCredentials(identity, issuers.length))
   const isEmpty = grants.length === 0 && mistakes.length === 0
   printLines(process.stderr, [
     ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
@@ -141,18 +145,6 @@ const declare = ({ name, meaning }: ShellText['variables'][number]): readonly st
   need(name, 'the value of a placeholder in the files'),
 ]
 
-/** Azure's limit for the issuer of a federated credential. */
-const maxIssuerLength = 600
-
-/** Azure compares the issuer with the token's as text, so it stays as it is written. */
-function checkIssuer(issuer: string): string {
-  const isUrl = issuer.length <= maxIssuerLength && /^https:\/\/[!-~]+$/.test(issuer)
-  if (isUrl && URL.canParse(issuer) && !/[?#]/.test(issuer)) return issuer
-  throw new InputError(
-    `--issuer ${printable(issuer)}: expected an https URL of at most ${maxIssuerLength} characters, such as https://oidc.example/cluster/`,
-  )
-}
-
 function refuseOneNameForMany(
   identities: readonly IdentityGrants[],
   { identityName }: AzureNames,
@@ -169,8 +161,8 @@ function refuseOneNameForMany(
 /** Azure's limit for a managed identity, and for an app registration. */
 const maxCredentials = 20
 
-function countCredentials(identity: IdentityGrants, issuers: readonly string[]): readonly string[] {
-  const count = federatedAccounts(identity).length * Math.max(1, issuers.length)
+function countCredentials(identity: IdentityGrants, issuers: number): readonly string[] {
+  const count = federatedAccounts(identity).length * Math.max(1, issuers)
   if (count < maxCredentials) return []
   const who = identity.clientId ?? 'one identity'
   return [

@@ -7,6 +7,8 @@ import { type AgentLog, createLogReader } from '../../cluster/pods/agent-log.ts'
 import { type AgentPod, readAgentPod } from '../../cluster/pods/agent-pod.ts'
 import { askAgent } from '../../cluster/pods/ask-agent.ts'
 import type { AgentImageOptions } from '../../cluster/pods/find-agent-images.ts'
+import { checkIssuer } from '../../input/accounts/check-issuer.ts'
+import type { Confirmed } from '../../input/said.ts'
 import { InputError } from '../../input/text/input-error.ts'
 import { labelsOf, selectsLabels } from '../model/label-selector.ts'
 import { isReady, nameOf, templateOf, textAt, timeAt } from '../model/objects.ts'
@@ -24,6 +26,11 @@ const maxEvents = 500
 /** Lines of an agent's log. */
 const logLines = 300
 
+export interface WorkloadOptions extends AgentImageOptions {
+  /** The OIDC issuer of the cluster. */
+  readonly issuer?: string
+}
+
 /**
  * Reads a workload, its pods, and what is said about them.
  *
@@ -31,7 +38,7 @@ const logLines = 300
  */
 export async function readWorkload(
   cluster: Cluster,
-  { target, ...options }: AgentImageOptions & { readonly target: DoctorTarget },
+  { target, issuer, ...options }: WorkloadOptions & { readonly target: DoctorTarget },
 ): Promise<WorkloadFacts> {
   const namespace = cluster.namespace ?? 'default'
   const object = await readTarget(cluster, target, namespace)
@@ -46,7 +53,7 @@ export async function readWorkload(
     nowMs: cluster.wallMs(),
     events: await readEvents(cluster, namespace, [object, ...children, ...(pod ? [pod] : [])]),
     account: await readAccount(cluster, namespace, spec),
-    issuer: await readIssuer(cluster),
+    issuer: await readIssuer(cluster, issuer),
     settings: webhook.settings,
     isExcluded: webhook.isExcluded,
     configuredAtMs: webhook.configuredAtMs,
@@ -162,9 +169,16 @@ async function readAccount(
   return await get(path).then(objectAt, () => undefined)
 }
 
-/** Only ServiceAccounts may read it, unless somebody has allowed more. Nobody needs a notice: `az` knows it, too. */
-const readIssuer = ({ get }: Cluster): Promise<string | undefined> =>
-  get('/.well-known/openid-configuration').then(
-    (found) => textAt(found, 'issuer') || undefined,
-    () => undefined,
-  )
+/**
+ * The issuer that the caller names, else the API server's. Only ServiceAccounts may read that, unless somebody has allowed more. A
+ * notice isn't needed: the report says how to get it.
+ */
+async function readIssuer(
+  { get }: Cluster,
+  named: string | undefined,
+): Promise<Confirmed | undefined> {
+  if (named !== undefined) return { by: 'options', value: checkIssuer(named) }
+  const found = await get('/.well-known/openid-configuration').catch(() => undefined)
+  const value = textAt(found, 'issuer')
+  return value === '' ? undefined : { by: 'apiServer', value }
+}

@@ -6,7 +6,7 @@ import type { DoctorReport } from '../output/report.ts'
 import { diagnose } from './diagnose.ts'
 import { grantCommands } from './grant-commands.ts'
 import { type Reviewed, reviewWorkload } from './review-workload.ts'
-import { describeSignIn, signInOf } from './sign-in.ts'
+import { describeSignIn, signInOf, type WorkloadSignIn } from './sign-in.ts'
 import { tellStory } from './story.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
@@ -52,14 +52,29 @@ function identitySections(
   reviewed: Reviewed & { readonly kind: 'injected' },
   facts: WorkloadFacts,
 ): readonly DoctorSection[] {
-  const { config } = reviewed
   const signIn = signInOf(reviewed, facts)
   return [
     { title: 'Signs in', lines: describeSignIn(signIn), results: [] },
     {
       title: 'Commands that allow it',
-      lines: grantCommands(signIn, { namespace: facts.namespace, config }),
+      lines: commandLines(signIn, { reviewed, facts }),
       results: [],
     },
   ]
+}
+
+function commandLines(
+  signIn: WorkloadSignIn,
+  {
+    reviewed: { config },
+    facts: { agent, namespace },
+  }: {
+    readonly reviewed: Reviewed & { readonly kind: 'injected' }
+    readonly facts: WorkloadFacts
+  },
+): readonly string[] {
+  // The webhook hasn't reviewed what this agent asks for.
+  if (agent?.agent.kind === 'not-ours')
+    return [`none: the agent isn’t as the webhook makes it: ${agent.agent.why}`]
+  return grantCommands(signIn, { namespace, config })
 }

@@ -8,19 +8,20 @@ import {
 } from '../../../webhook/core/model/workload-identity.ts'
 import { clientIdAnnotation, tenantIdAnnotation } from '../../input/accounts/workload-identity.ts'
 import { annotationsOf } from '../../input/objects/annotations-of.ts'
+import type { Said } from '../../input/said.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
-/** A value, and what says so. */
-interface Sourced {
-  readonly value: string
+/** A part of a sign-in. */
+interface SignInPart extends Said {
+  /** What says so, for people. */
   readonly from: string
 }
 
 /** As whom the agent signs in. What nothing says is absent. */
 export interface WorkloadSignIn {
-  readonly client: Sourced | undefined
-  readonly tenant: Sourced | undefined
-  readonly issuer: Sourced | undefined
+  readonly client: SignInPart | undefined
+  readonly tenant: SignInPart | undefined
+  readonly issuer: SignInPart | undefined
   readonly subject: string
   readonly audience: string
   readonly account: string
@@ -37,38 +38,54 @@ export function signInOf(
     account,
     issuer,
     logs,
-  }: Pick<WorkloadFacts, 'namespace' | 'account' | 'issuer' | 'logs'>,
+    settings,
+  }: Pick<WorkloadFacts, 'namespace' | 'account' | 'issuer' | 'logs' | 'settings'>,
 ): WorkloadSignIn {
   const { clientId, tenantId, defaultTenantId } = config.identity
   const variable = agentVariables(pod)
   const ofAccount = annotationsOf(account)
-  const annotated = usesWorkloadIdentity(pod) ? ofAccount : {}
   const accountName = accountOf(pod)
-  const ofAnnotation = (key: string) => textOf(annotated[key], `ServiceAccount ${accountName}`)
+  const isLabelled = usesWorkloadIdentity(pod)
+  /** Which of them the agent uses, and whether the pod's ServiceAccount names the same. */
+  const choose = (ofPod: unknown, name: string, key: string) => {
+    const used = textOf(ofPod) ?? textOf(variable(name))
+    const annotated = textOf(ofAccount[key])
+    const isSame = used?.toLowerCase() === annotated?.toLowerCase()
+    if (annotated !== undefined && (isSame || (used === undefined && isLabelled)))
+      return partOf('apiServer', annotated, `ServiceAccount ${accountName}`)
+    return partOf('pod', used, 'the pod')
+  }
   return {
-    client:
-      textOf(clientId, 'the pod') ??
-      textOf(variable('AZURE_CLIENT_ID'), 'azure-workload-identity') ??
-      ofAnnotation(clientIdAnnotation),
+    client: choose(clientId, 'AZURE_CLIENT_ID', clientIdAnnotation),
     tenant:
-      textOf(tenantId, 'the pod') ??
-      textOf(variable('AZURE_TENANT_ID'), 'azure-workload-identity') ??
-      ofAnnotation(tenantIdAnnotation) ??
-      textOf(defaultTenantId, 'the administrator’s default'),
-    issuer: textOf(issuer, 'the API server') ?? textOf(issuerInLogs(logs), 'the agent’s log'),
+      choose(tenantId, 'AZURE_TENANT_ID', tenantIdAnnotation) ??
+      (defaultTenantId === settings?.['AKV_INJECTOR_DEFAULT_TENANT_ID']
+        ? partOf('apiServer', defaultTenantId, 'the administrator’s default')
+        : partOf('pod', defaultTenantId, 'the configuration in the pod')),
+    issuer:
+      (issuer && partOf(issuer.by, issuer.value, issuerSpeakers[issuer.by])) ??
+      partOf('pod', issuerInLogs(logs), 'the agent’s log'),
     subject: `system:serviceaccount:${namespace}:${accountName}`,
     audience: audienceOf(config),
     account: accountName,
     usesBinding: config.tokenProxy !== undefined,
     unused:
-      ofAccount[clientIdAnnotation] !== undefined && !usesWorkloadIdentity(pod)
+      ofAccount[clientIdAnnotation] !== undefined && !isLabelled
         ? `ServiceAccount ${accountName} names one, but counts only for pods with the label ${workloadIdentityLabel}: "true"`
         : undefined,
   }
 }
 
-const textOf = (value: unknown, from: string): Sourced | undefined =>
-  typeof value === 'string' && value !== '' ? { value, from } : undefined
+const issuerSpeakers = { apiServer: 'the API server', options: '--issuer' } as const
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+
+const partOf = (
+  by: SignInPart['by'],
+  value: string | undefined,
+  from: string,
+): SignInPart | undefined => (value === undefined ? undefined : { by, value, from })
 
 function agentVariables({ spec }: Pod): (name: string) => string | undefined {
   const agent = spec.initContainers?.find(({ name }) => name === agentName)
@@ -94,8 +111,8 @@ const width = 10
 
 /** A line for each part. */
 export function describeSignIn(signIn: WorkloadSignIn): readonly string[] {
-  const row = (name: string, found: Sourced | undefined, otherwise: string) =>
-    `${name.padEnd(width)}${found === undefined ? otherwise : `${found.value} (${found.from})`}`
+  const row = (name: string, found: SignInPart | undefined, otherwise: string) =>
+    `${name.padEnd(width)}${found === undefined ? otherwise : describePart(found)}`
   const absent = `not known: ${signIn.unused ?? 'neither the pod nor its ServiceAccount names one'}`
   return [
     row('client', signIn.client, absent),
@@ -103,9 +120,12 @@ export function describeSignIn(signIn: WorkloadSignIn): readonly string[] {
     row(
       'issuer',
       signIn.issuer,
-      'not readable here; on AKS: az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl --output tsv',
+      'not readable here; name it with --issuer; on AKS: az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl --output tsv',
     ),
     `${'subject'.padEnd(width)}${signIn.subject}`,
     `${'audience'.padEnd(width)}${signIn.audience}${signIn.usesBinding ? ' (by an identity binding)' : ''}`,
   ]
 }
+
+const describePart = ({ by, value, from }: SignInPart): string =>
+  by === 'pod' ? `${value} (${from} names it; nobody else confirms it)` : `${value} (${from})`

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../lib/shape.ts'
 import type { AgentLog } from '../../cluster/pods/agent-log.ts'
 import type { AgentPod } from '../../cluster/pods/agent-pod.ts'
 import type { AskedAgent } from '../../cluster/pods/ask-agent.ts'
+import type { Confirmed } from '../../input/said.ts'
 import type { DoctorTarget } from './target.ts'
 
 /** A workload, and what the cluster and its agent say about it. */
@@ -28,8 +29,8 @@ export interface WorkloadFacts {
   readonly events: readonly JsonObject[] | undefined
   /** The ServiceAccount of the pods. Undefined if there is none, or if it may not be read. */
   readonly account: JsonObject | undefined
-  /** The issuer of the cluster's tokens. Undefined if it may not be read. */
-  readonly issuer: string | undefined
+  /** The issuer of the cluster's tokens. Undefined if it may not be read, and the caller names none. */
+  readonly issuer: Confirmed | undefined
   /** The settings of the webhook. Undefined if its Deployment may not be read. */
   readonly settings: Readonly<Record<string, string>> | undefined
   /** Whether the webhook leaves the namespace alone. Undefined if that can't be read. */

@@ -8,6 +8,7 @@ import {
   bindCommand,
 } from '../../input/accounts/binding-commands.ts'
 import { credentialName } from '../../input/accounts/credential-name.ts'
+import type { Confirmed } from '../../input/said.ts'
 import type { Grant } from './grant.ts'
 import { shellQuote } from './shell-quote.ts'
 import { neededPolicies, needsOf, objectPath, type VaultNeeds } from './vault-needs.ts'
@@ -17,8 +18,8 @@ export type GrantChoice = 'vault' | 'object' | 'access-policies'
 
 /** What no manifest says. Each absent value becomes a variable that whoever runs the commands has to set. */
 export interface AzureNames {
-  /** The OIDC issuers of the clusters. */
-  readonly issuers: readonly string[]
+  /** The OIDC issuers of the clusters. Whoever issues tokens as one of them signs in as the identity. */
+  readonly issuers: readonly Confirmed[]
   readonly identityName?: string | undefined
   readonly resourceGroup?: string | undefined
   readonly vaultResourceGroup?: string | undefined
@@ -115,14 +116,14 @@ function openIdentity(identity: IdentityGrants, names: AzureNames): readonly str
 export const need = (name: string, sentence: string): string => `: "\${${name}:?${sentence}}"`
 
 /** The name of a credential tells the clusters apart, because creating one replaces another of the same name. */
-function credentialCommands(account: string, issuers: readonly string[]): readonly string[] {
+function credentialCommands(account: string, issuers: AzureNames['issuers']): readonly string[] {
   const [namespace = '', name = ''] = account.split('/')
   const subject = `system:serviceaccount:${namespace}:${name}`
   const base = credentialName(namespace, name)
   const create = (credential: string, issuer: string) =>
     `az identity federated-credential create --name ${credential} --identity-name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --issuer ${issuer} --subject ${subject} --audiences ${tokenAudience}`
   if (issuers.length === 0) return [create(`"$CLUSTER-${base}"`, '"$ISSUER"')]
-  return issuers.map((issuer) => create(`${base}-${shortHash(issuer)}`, shellQuote(issuer)))
+  return issuers.map(({ value }) => create(`${base}-${shortHash(value)}`, shellQuote(value)))
 }
 
 /** One binding for the cluster, and the right to use it for each account. */

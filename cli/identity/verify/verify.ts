@@ -89,7 +89,10 @@ async function verifyIdentity(
       ...(credentials.kind === 'unknown'
         ? [credentials]
         : compareCredentials(
-            { accounts: federatedAccounts(identity), issuers: names.issuers },
+            {
+              accounts: federatedAccounts(identity),
+              issuers: names.issuers.map(({ value }) => value),
+            },
             credentials.value,
           )),
       ...boundFindings(identity),

@@ -74,7 +74,7 @@ async function linesOf({ objects = ['secret/db'], versions, azure = {}, names = 
   const az = azInMemory(state)
   const sections = await verify(
     [reading(objects, versions)],
-    { issuers: [issuer], grants: 'vault', ...names },
+    { issuers: [{ by: 'options', value: issuer }], grants: 'vault', ...names },
     az,
   )
   const lines = describeSections(sections, { hasMistakes: false })

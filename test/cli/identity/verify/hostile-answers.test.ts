@@ -124,10 +124,14 @@ t.test('arguments from an answer are never options of their own', async (t) => {
         }
       : answer,
   )
-  await verify([identity], { issuers: [issuer], grants: 'vault' }, (args) => {
-    seen.push([...args])
-    return az(args)
-  })
+  await verify(
+    [identity],
+    { issuers: [{ by: 'options', value: issuer }], grants: 'vault' },
+    (args) => {
+      seen.push([...args])
+      return az(args)
+    },
+  )
   t.match(seen[1], [
     'identity',
     'federated-credential',

@@ -51,7 +51,11 @@ export const identity = {
 /** What `identity --verify` says of the answers of the Azure CLI, which a test may replace. */
 export async function report(replace?: (command: string, answer: AzAnswer) => AzAnswer) {
   const az = azInMemory(azure(), replace)
-  const sections = await verify([identity], { issuers: [issuer], grants: 'vault' }, az)
+  const sections = await verify(
+    [identity],
+    { issuers: [{ by: 'options', value: issuer }], grants: 'vault' },
+    az,
+  )
   const text = describeSections(sections, { hasMistakes: false }).join('\n')
   return { isMatch: isMatch(sections), text, ran: az.ran }
 }
