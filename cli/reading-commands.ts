@@ -36,9 +36,10 @@ function addImageOptions(command: Command): Command {
       append,
     )
     .addOption(
-      new Option('--install-namespace <name>', 'namespace of akv-injector; default: any').argParser(
-        checkNamespace,
-      ),
+      new Option(
+        '--install-namespace <name>',
+        'namespace of akv-injector; default: the one in the webhook configuration',
+      ).argParser(checkNamespace),
     )
 }
 

@@ -1,17 +1,15 @@
 import { objectsAt } from '../../../lib/shape.ts'
-import { type Kind, listAll } from '../list-all.ts'
-import { mayRead } from '../may-read.ts'
+import { findWebhooks, type Webhooks } from '../find-webhook.ts'
 import type { Cluster } from '../open-cluster.ts'
 import { type AgentImages, repositoryOf } from './agent-images.ts'
 
 export interface AgentImageOptions {
   /** Named by the caller. */
   readonly agentImage?: readonly string[]
-  /** The namespace of akv-injector. Absent: any. */
+  /** The namespace of akv-injector. Absent: that of the webhook configuration. */
   readonly installNamespace?: string
 }
 
-const deployments: Kind = { kind: 'Deployment', api: 'apis/apps/v1', resource: 'deployments' }
 const imageVariable = 'AKV_INJECTOR_AGENT_IMAGE'
 
 /**
@@ -24,30 +22,25 @@ export async function findAgentImages(
   cluster: Pick<Cluster, 'get' | 'post' | 'notices'>,
   { agentImage, installNamespace }: AgentImageOptions,
 ): Promise<AgentImages | undefined> {
-  if (agentImage !== undefined) return agentImage
-  const what = 'the Deployment of the webhook, which has the agent’s image,'
-  const right = { what, group: 'apps', resource: 'deployments', namespace: installNamespace }
-  if (!(await mayRead(cluster, right))) return undefined
-  const images = new Set<string>()
-  await listAll(cluster, deployments, {
-    namespace: installNamespace,
-    selector: 'app.kubernetes.io/component=webhook',
-    onObject: (deployment) => {
-      for (const image of agentImagesOf(deployment)) images.add(repositoryOf(image))
-    },
-  })
-  if (images.size > 0) return [...images]
-  cluster.notices.say(
-    'no webhook of akv-injector was found, so the images of agents could not be compared; name them with --agent-image',
-  )
-  return undefined
+  if (agentImage !== undefined) return { by: 'options', value: agentImage }
+  const webhooks = await findWebhooks(cluster, { installNamespace })
+  const images = agentImagesOf(webhooks)
+  if (webhooks !== undefined && images === undefined)
+    cluster.notices.say(
+      'no webhook of akv-injector was found, so the images of agents could not be compared; name them with --agent-image',
+    )
+  return images
 }
 
-function agentImagesOf(deployment: unknown): readonly string[] {
-  const containers = objectsAt(deployment, 'spec', 'template', 'spec', 'containers')
-  return containers.flatMap(({ env }) =>
-    objectsAt(env).flatMap(({ name, value }) =>
-      name === imageVariable && typeof value === 'string' ? [value] : [],
+/** The repositories of the agents' images in the settings of these webhooks. Undefined if there are none. */
+export function agentImagesOf(webhooks: Webhooks | undefined): AgentImages | undefined {
+  if (webhooks === undefined) return undefined
+  const images = webhooks.value.flatMap((deployment) =>
+    objectsAt(deployment, 'spec', 'template', 'spec', 'containers').flatMap(({ env }) =>
+      objectsAt(env).flatMap(({ name, value }) =>
+        name === imageVariable && typeof value === 'string' ? [repositoryOf(value)] : [],
+      ),
     ),
   )
+  return images.length === 0 ? undefined : { by: webhooks.by, value: [...new Set(images)] }
 }

@@ -1,4 +1,5 @@
 import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
+import { ourEntries } from '../../cluster/find-webhook.ts'
 import type { ClusterFacts } from './cluster-facts.ts'
 import { labelsOf, selectsLabels } from './label-selector.ts'
 import { fullNameOf, nameOf, namespaceOf, textAt } from './objects.ts'
@@ -68,13 +69,8 @@ export function findInstall(
   }
 }
 
-/** @see ../../../manifests/chart/templates/mutating-webhook-configuration.yaml */
-const ourEntries = (configuration: JsonObject): readonly JsonObject[] =>
-  objectsAt(configuration, 'webhooks').filter((entry) =>
-    textAt(entry, 'name').endsWith('pods.akv-injector.io'),
-  )
-
-function componentOf(deployment: JsonObject): readonly InstallComponent[] {
+/** What a Deployment is of an install, by its label and what it runs. */
+export function componentOf(deployment: JsonObject): readonly InstallComponent[] {
   const label = labelsOf(deployment)['app.kubernetes.io/component']
   const name = components.find((component) => component === label)
   const container = objectsAt(deployment, 'spec', 'template', 'spec', 'containers').find(

@@ -1,11 +1,11 @@
-import { type JsonObject, objectAt } from '../../../lib/shape.ts'
+import { objectAt } from '../../../lib/shape.ts'
+import { findWebhooks } from '../../cluster/find-webhook.ts'
 import { pathOfKind } from '../../cluster/list-all.ts'
 import { createNotices } from '../../cluster/notices.ts'
 import type { Cluster } from '../../cluster/open-cluster.ts'
 import type { AgentImages } from '../../cluster/pods/agent-images.ts'
-import { repositoryOf } from '../../cluster/pods/agent-images.ts'
-import type { AgentImageOptions } from '../../cluster/pods/find-agent-images.ts'
-import { findInstall, type Install, isOfInstall } from '../model/find-install.ts'
+import { type AgentImageOptions, agentImagesOf } from '../../cluster/pods/find-agent-images.ts'
+import { componentOf, findInstall, type Install } from '../model/find-install.ts'
 import { selectsNamespace } from '../model/label-selector.ts'
 import { timeAt } from '../model/objects.ts'
 import type { WorkloadFacts } from '../workload/workload-facts.ts'
@@ -24,29 +24,24 @@ export async function readWebhook(
 ): Promise<SeenWebhook> {
   const silently = { ...cluster, notices: createNotices() }
   const scope: ReadScope = {
-    namespaces: installNamespace === undefined ? [] : [installNamespace],
+    namespaces: [],
     isServed: () => true,
     partly: new Map(),
     broken: new Set(),
   }
-  const keep = (one: JsonObject) => (isOfInstall(one) ? one : undefined)
-  const [mutatingConfigurations, deployments, found] = await Promise.all([
+  const [mutatingConfigurations, webhooks, found] = await Promise.all([
     listReadable(silently, kinds.mutatingConfigurations, { scope }),
-    listReadable(silently, kinds.deployments, { scope, keep }),
+    findWebhooks(silently, { installNamespace }),
     // Whoever has the ClusterRole view in a namespace may get it.
     cluster
       .get(`${pathOfKind(kinds.namespaces, undefined)}/${encodeURIComponent(namespace)}`)
       .then(objectAt, () => undefined),
   ])
-  const install = findInstall(
-    { mutatingConfigurations, deployments },
-    { namespace: installNamespace, readable: scope.partly.get(kinds.deployments.resource) },
-  )
-  const settings = install.components.webhook?.env
-  const image = settings?.['AKV_INJECTOR_AGENT_IMAGE']
+  const install = findInstall({ mutatingConfigurations, deployments: undefined }, {})
+  const [webhook] = webhooks?.value.flatMap(componentOf) ?? []
   return {
-    settings,
-    images: agentImage ?? (image === undefined ? undefined : [repositoryOf(image)]),
+    settings: webhook?.env,
+    images: agentImage ? { by: 'options', value: agentImage } : agentImagesOf(webhooks),
     isExcluded:
       found === undefined || install.entries.length === 0
         ? undefined

@@ -31,7 +31,7 @@ export interface WorkloadFacts {
   readonly account: JsonObject | undefined
   /** The issuer of the cluster's tokens. Undefined if it may not be read, and the caller names none. */
   readonly issuer: Confirmed | undefined
-  /** The settings of the webhook. Undefined if its Deployment may not be read. */
+  /** The settings of the webhook that the API server calls. Undefined if its Deployment may not be read. */
   readonly settings: Readonly<Record<string, string>> | undefined
   /** Whether the webhook leaves the namespace alone. Undefined if that can't be read. */
   readonly isExcluded: boolean | undefined

@@ -4,7 +4,6 @@ import { listAll } from '../../../cli/cluster/list-all.ts'
 import { openCluster } from '../../../cli/cluster/open-cluster.ts'
 import { createLogReader } from '../../../cli/cluster/pods/agent-log.ts'
 import { readAgentPod } from '../../../cli/cluster/pods/agent-pod.ts'
-import { findAgentImages } from '../../../cli/cluster/pods/find-agent-images.ts'
 import { valueAt } from '../../../lib/shape.ts'
 import { failure } from '../../support/api-server/api-answer.ts'
 import { startApiServer } from '../../support/api-server/start-api-server.ts'
@@ -102,30 +101,6 @@ t.test('a log that is too long is asked for again with fewer lines', async (t) =
     server.requests.map(({ query }) => query.get('tailLines')),
     ['150', '19'],
   )
-})
-
-t.test('the images of agents are those of the webhook’s repository', async (t) => {
-  const { server, cluster } = await open(t)
-  const find = (options = {}) => findAgentImages(cluster, options)
-  t.strictSame(await find({ agentImage: ['a'] }), ['a'])
-  t.equal(server.requests.length, 0, 'asks nobody')
-
-  const isAllowed = { status: { allowed: false } }
-  server.before = ({ path }) => (path.endsWith('reviews') ? [201, isAllowed] : undefined)
-  t.equal(await find(), undefined)
-  t.match(cluster.notices.all(), [/the webhook.* list deployments of apps .* in the whole cluster/])
-  isAllowed.status.allowed = true
-  t.equal(await find(), undefined)
-  t.match(cluster.notices.all().at(-1), /no webhook of akv-injector was found/)
-  const env = [{ name: 'AKV_INJECTOR_AGENT_IMAGE', value: 'r.example:5000/akv:2@sha256:00' }]
-  server.objects.put('/apis/apps/v1/namespaces/x/deployments/webhook', {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { namespace: 'x', name: 'webhook' },
-    spec: { template: { spec: { containers: [{}, { env }] } } },
-  })
-  t.strictSame(await find(), ['r.example:5000/akv'])
-  t.strictSame(await find({ installNamespace: 'x' }), ['r.example:5000/akv'])
 })
 
 t.test('a pod is read without trusting what it says', (t) => {

@@ -2,6 +2,8 @@ import t from 'tap'
 import { injectedAgent } from '../../../cli/cluster/pods/injected-agent.ts'
 import { agentImage, injectedPod } from '../../support/injected-pods/injected-pod.ts'
 
+const images = { by: 'options', value: [agentImage] } as const
+
 type Container = Record<string, unknown> & {
   env: unknown[]
   volumeMounts: unknown[]
@@ -17,7 +19,7 @@ function changed(change: (container: Container) => void) {
 }
 
 t.test('the agent of an injected pod is ours', (t) => {
-  const agent = injectedAgent(injectedPod(), { images: [agentImage] })
+  const agent = injectedAgent(injectedPod(), { images })
   t.match(agent, { kind: 'ours', config: { files: [{ object: { name: 'db-password' } }] } })
   t.match(injectedAgent({ spec: { containers: [{ name: 'akv-injector' }] } }), undefined)
   t.end()
@@ -72,7 +74,7 @@ t.test('nothing is believed from a container that runs anything else', (t) => {
     [/image evil/, (it) => Object.assign(it, { image: 'evil' })],
   ]
   for (const [why, change] of forged) {
-    const agent = injectedAgent(changed(change), { images: [agentImage] })
+    const agent = injectedAgent(changed(change), { images })
     t.equal(agent?.kind, 'not-ours')
     t.match(agent, { why })
   }
@@ -82,7 +84,7 @@ t.test('nothing is believed from a container that runs anything else', (t) => {
 t.test('an image without a tag stands for its repository', (t) => {
   const withImage = (image: string) => changed((it) => Object.assign(it, { image }))
   const isOurs = (image: string, known: string) =>
-    injectedAgent(withImage(image), { images: [known] })?.kind === 'ours'
+    injectedAgent(withImage(image), { images: { by: 'options', value: [known] } })?.kind === 'ours'
   t.ok(isOurs('localhost:5000/akv:1', 'localhost:5000/akv'))
   t.ok(isOurs('r.example/akv:1@sha256:00', 'r.example/akv'))
   t.ok(isOurs('r.example/akv:1', 'r.example/akv:1'))

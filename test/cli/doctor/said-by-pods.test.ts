@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap'
 import { logLine } from '../../support/injected-pods/agent-log.ts'
 import { injectedPod } from '../../support/injected-pods/injected-pod.ts'
+import { installed, withVariable } from './harness/healthy-cluster.ts'
 import { serveInstall } from './harness/serve-install.ts'
-import { putInto } from './harness/workloads.ts'
+import { asking, putInto } from './harness/workloads.ts'
 
 // What only a pod says never becomes part of a command: whoever pastes it would give an identity away.
 
@@ -19,7 +20,7 @@ const logWithIssuer = logLine({
 })
 
 async function serve(t: Test) {
-  const { server, put, doctor } = await serveInstall(t)
+  const { server, put, putObject, denied, doctor } = await serveInstall(t)
   server.date = new Date('2026-11-29T10:30:00Z')
   const { before } = server
   let issuer: string | undefined
@@ -30,7 +31,7 @@ async function serve(t: Test) {
         : [200, { issuer }]
       : before(request)
   return {
-    ...{ server, put },
+    ...{ server, put, putObject, denied, doctor },
     tell: (value: string) => {
       issuer = value
     },
@@ -126,3 +127,30 @@ t.test('there are no commands for an agent that isn’t as the webhook makes it'
   t.notMatch(stdout, /^az /m)
   t.notMatch(stdout, evil, 'its log isn’t read')
 })
+
+t.test('a Deployment that only looks like the webhook has no say in the commands', async (t) => {
+  const { server, putObject, denied, doctor } = await serve(t)
+  const found = installed().find(({ kind, metadata }) => isWebhook(kind, metadata.labels))
+  const fake = withVariable(found, 'AKV_INJECTOR_DEFAULT_VAULT', 'evil-vault')
+  putObject({ ...fake, metadata: { ...fake.metadata, namespace: 'a-evil' } })
+  putInto(server, 'Deployment', 'quiet', {
+    spec: {
+      ...asking().spec,
+      template: {
+        metadata: { annotations: { 'akv-injector.io/secrets': 'db-password' } },
+        spec: { containers: [{ name: 'app' }] },
+      },
+    },
+  })
+  const seen = async () => (await doctor('deployment/quiet', ...inTeamA)).stdout
+  t.notMatch(await seen(), 'evil-vault')
+  denied.add('mutatingwebhookconfigurations')
+  t.notMatch(await seen(), 'evil-vault')
+  putObject(withVariable(found, 'AKV_INJECTOR_DEFAULT_VAULT', 'real-vault'))
+  t.notMatch(await seen(), 'real-vault')
+  denied.clear()
+  t.match(await seen(), /^VAULT_ID=.* --name real-vault /m)
+})
+
+const isWebhook = (kind: string, labels: Readonly<Record<string, string>>) =>
+  kind === 'Deployment' && labels['app.kubernetes.io/component'] === 'webhook'

@@ -58,7 +58,7 @@ t.test('whoever may view a namespace sees how its pods are', async (t) => {
     '',
     /^3 rows: /,
   ])
-  t.match(stderr, /Deployment of the webhook.* can’t be read/)
+  t.match(stderr, /webhook configuration.* can’t be read/)
   t.equal(stderr.split('\n').length, 2, stderr)
 })
 

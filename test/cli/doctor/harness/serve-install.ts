@@ -35,9 +35,12 @@ export async function serveInstall(t: Pick<Test, 'testdir' | 'teardown'>) {
 }
 
 const listed = Object.values(kinds)
+const ofCore: Readonly<Record<string, string>> = { Secret: 'secrets', Service: 'services' }
 
 function pathOf({ kind, metadata }: Manifest): string | undefined {
-  if (kind === 'Secret') return `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`
+  const resource = ofCore[kind]
+  if (resource !== undefined)
+    return `/api/v1/namespaces/${metadata.namespace}/${resource}/${metadata.name}`
   const found = listed.find((one) => one.kind === kind)
   return found && `${pathOfKind(found, metadata.namespace)}/${metadata.name}`
 }
