@@ -95,6 +95,17 @@ t.test('a name that begins as a wanted one and has to be escaped is another one'
   )
 })
 
+t.test('what is skipped may have anything in its strings', async (t) => {
+  const other = { 'a}"': '}"\\', b: ['[{"', { c: '\\"]}' }], '\\': '{' }
+  const object = { other, name: other, metadata: { name: 'db', deep: other } }
+  const text = Buffer.from(JSON.stringify({ other, object, type: 'ADDED' }))
+  for (let cut = 0; cut <= text.length; cut++)
+    t.strictSame(outlineOf([text.subarray(0, cut), text.subarray(cut)]), {
+      object: { metadata: { name: 'db' } },
+      type: 'ADDED',
+    })
+})
+
 t.test('however the text is cut into parts, the outline is that of the parsed value', async () => {
   const json = fc.object({
     key: fc.constantFrom('type', 'object', 'metadata', 'spec', 'items', 'name', 'é"\\', ''),
