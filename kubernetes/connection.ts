@@ -5,7 +5,8 @@ import {
   ServerConfiguration,
   wrapHttpLibrary,
 } from '@kubernetes/client-node'
-import { systemClock } from '../lib/clock.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import { onTurnEnd } from '../lib/fair/stopwatch.ts'
 import type { OutlinePath } from '../lib/json/wanted-places.ts'
 import { createBoundedJson, type JsonBounds } from './bounded-json.ts'
 import { type KubeconfigSource, loadConfig, serverOf } from './kubeconfig.ts'
@@ -18,15 +19,19 @@ export interface ConnectOptions extends KubeconfigSource {
   readonly timeoutMs?: number
   /** What is read of an object that is too large. */
   readonly outline?: readonly OutlinePath[]
-  /** Called for each page of a list that has been read, with its URL's path and with what reading it costs in CPU time. */
-  readonly onPage?: OnPage
+  /** Called for each page of a list, with its URL's path and how long it took to read it. The client hasn't parsed it then. */
+  readonly onPage?: OnRead
+  /** Called for each other answer, with the time that the client took to parse it, and what was done with it at once. */
+  readonly onAnswer?: OnRead
   /** Called for each request that the API server forbids, with its URL's path. */
   readonly onForbidden?: (path: string) => void
   /** What a page of a list may have. The default suits a controller. */
   readonly pageBounds?: JsonBounds
+  /** Measures how long reading takes. */
+  readonly clock?: Pick<Clock, 'now'>
 }
 
-type OnPage = (path: string, microseconds: number) => void
+type OnRead = (path: string, microseconds: number) => void
 
 /** The answer is larger than it may be. Ask for fewer objects. */
 export class LargeAnswerError extends Error {
@@ -48,8 +53,10 @@ export function openConnection({
   timeoutMs = 10_000,
   outline = [],
   onPage = () => undefined,
+  onAnswer = () => undefined,
   onForbidden = () => undefined,
   pageBounds = maxPage,
+  clock = systemClock,
   ...source
 }: ConnectOptions) {
   const kubeConfig = loadConfig(source)
@@ -60,13 +67,16 @@ export function openConnection({
     timeoutMs,
     outline,
     onPage,
+    onAnswer,
     onForbidden,
     pageBounds,
+    clock,
   })
   return {
     kubeConfig,
     server: new URL(server),
     outline,
+    clock,
     configuration: createConfiguration({
       baseServer: new ServerConfiguration(server, {}),
       authMethods: { default: kubeConfig },
@@ -131,16 +141,12 @@ function createSender({
   }
 }
 
+type Reading = Required<
+  Pick<ConnectOptions, 'outline' | 'onPage' | 'onAnswer' | 'pageBounds' | 'clock'>
+>
+
 /** The client's own way, fetch, takes twice as much CPU time, and follows redirects. */
-async function sendThrough(
-  dispatcher: Dispatcher,
-  request: RequestContext,
-  {
-    outline,
-    onPage,
-    pageBounds,
-  }: Pick<Required<ConnectOptions>, 'outline' | 'onPage' | 'pageBounds'>,
-) {
+async function sendThrough(dispatcher: Dispatcher, request: RequestContext, reading: Reading) {
   const { origin, pathname, search, searchParams } = new URL(request.getUrl())
   const sent = request.getBody()
   const { statusCode, headers, body } = await dispatcher.request({
@@ -157,27 +163,28 @@ async function sendThrough(
   return {
     httpStatusCode: statusCode,
     headers: Object.fromEntries(texts),
-    body:
-      limit === null
-        ? { text: () => readAnswer(body) }
-        : {
-            text: () =>
-              readPage(body, {
-                bounds: limit === '1' ? maxObject : pageBounds,
-                isSingle: limit === '1',
-                outline,
-                onRead: (cost) => onPage(pathname, cost),
-              }),
-          },
+    body: {
+      text: () =>
+        limit === null
+          ? readAnswer(body, { ...reading, path: pathname })
+          : readPage(body, { ...reading, path: pathname, isSingle: limit === '1' }),
+    },
   }
 }
 
 /** @throws LargeAnswerError if the answer is too large */
-async function readAnswer(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const json = createBoundedJson(maxAnswer, [])
-  for await (const chunk of body) if (!json.read(chunk)) throw new LargeAnswerError()
-  const read = json.end()
-  return read.kind === 'whole' ? read.text : ''
+async function readAnswer(
+  body: AsyncIterable<Uint8Array>,
+  { onAnswer, clock, path }: Reading & { readonly path: string },
+): Promise<string> {
+  const json = createBoundedJson(maxAnswer, { paths: [], clock })
+  try {
+    for await (const chunk of body) if (!json.read(chunk)) throw new LargeAnswerError()
+    const read = json.end()
+    return read.kind === 'whole' ? read.text : ''
+  } finally {
+    onTurnEnd(clock, (rest) => onAnswer(path, json.stopwatch.microseconds() + rest))
+  }
 }
 
 /**
@@ -187,24 +194,19 @@ async function readAnswer(body: AsyncIterable<Uint8Array>): Promise<string> {
  */
 async function readPage(
   body: AsyncIterable<Uint8Array>,
-  {
-    bounds,
-    isSingle,
-    outline,
-    onRead,
-  }: {
-    readonly bounds: JsonBounds
-    readonly isSingle: boolean
-    readonly outline: readonly OutlinePath[]
-    readonly onRead: (microseconds: number) => void
-  },
+  { path, isSingle, ...reading }: Reading & { readonly path: string; readonly isSingle: boolean },
 ): Promise<string> {
-  const json = createBoundedJson(bounds, pagePaths(outline))
-  // Leaving the loop ends the answer.
-  for await (const chunk of body) if (!json.read(chunk) && !isSingle) throw new LargeAnswerError()
-  const read = json.end()
-  onRead(read.microseconds)
-  return read.kind === 'whole' ? read.text : JSON.stringify(markUnread(read.outline))
+  const { outline, onPage, pageBounds, clock } = reading
+  const bounds = isSingle ? maxObject : pageBounds
+  const json = createBoundedJson(bounds, { paths: pagePaths(outline), clock })
+  try {
+    // Leaving the loop ends the answer.
+    for await (const chunk of body) if (!json.read(chunk) && !isSingle) throw new LargeAnswerError()
+    const read = json.end()
+    return read.kind === 'whole' ? read.text : JSON.stringify(markUnread(read.outline))
+  } finally {
+    onPage(path, json.stopwatch.microseconds())
+  }
 }
 
 const pagePaths = (outline: readonly OutlinePath[]): readonly OutlinePath[] => [

@@ -1,14 +1,20 @@
-import type { OutlinePath } from '../lib/json/wanted-places.ts'
-import { createBoundedJson, type JsonBounds, type ReadJson } from './bounded-json.ts'
+import type { Stopwatch } from '../lib/fair/stopwatch.ts'
+import { type BoundedJson, createBoundedJson, type ReadJson } from './bounded-json.ts'
 
 const newline = 0x0a
 
-/** Reads one JSON text from each line of a stream, within the bounds. */
+/** One line, and the stopwatch that has measured how long reading it took. */
+interface ReadLine {
+  readonly json: ReadJson
+  readonly stopwatch: Stopwatch
+}
+
+/** Reads one JSON text from each line of a stream, within its bounds. */
 export async function* readLines(
   stream: AsyncIterable<Uint8Array>,
-  { bounds, paths }: { readonly bounds: JsonBounds; readonly paths: readonly OutlinePath[] },
-): AsyncGenerator<ReadJson> {
-  let line = createBoundedJson(bounds, paths)
+  ...options: Parameters<typeof createBoundedJson>
+): AsyncGenerator<ReadLine> {
+  let line = createBoundedJson(...options)
   for await (const chunk of stream) {
     let begin = 0
     for (;;) {
@@ -16,9 +22,11 @@ export async function* readLines(
       line.read(chunk.subarray(begin, end < 0 ? undefined : end))
       if (end < 0) break
       begin = end + 1
-      if (!line.isEmpty()) yield line.end()
-      line = createBoundedJson(bounds, paths)
+      if (!line.isEmpty()) yield endLine(line)
+      line = createBoundedJson(...options)
     }
   }
-  if (!line.isEmpty()) yield line.end()
+  if (!line.isEmpty()) yield endLine(line)
 }
+
+const endLine = (line: BoundedJson): ReadLine => ({ json: line.end(), stopwatch: line.stopwatch })

@@ -7,16 +7,17 @@ import type { Connection } from './connection.ts'
 import { maxObject, type UnreadObject } from './large-objects.ts'
 import { readLines } from './read-lines.ts'
 
-interface WatchOptions {
+export interface WatchOptions {
   /** Such as `/api/v1/namespaces/team-a/serviceaccounts`. */
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   /** Called once the API server has accepted the watch. */
   readonly onOpen?: () => void
-  /** `microseconds`: what reading the event costs, in CPU time */
-  readonly onEvent: (event: WatchEvent, microseconds: number) => void
-  /** Waits until there is time for work that takes about so long. Meanwhile, nothing more is read. */
-  readonly awaitTurn?: (microseconds: number) => Promise<void>
+  readonly onEvent: (event: WatchEvent) => void
+  /** Called after each event with how long it took to read it, and to do with it what `onEvent` did. */
+  readonly onRead?: (event: WatchEvent, microseconds: number) => void
+  /** Waits until there is time for an event. Meanwhile, nothing more is read. */
+  readonly awaitTurn?: () => Promise<void>
   readonly signal: AbortSignal
   /** A connection without any data for this long is dead. */
   readonly quietMs: number
@@ -36,10 +37,11 @@ interface WatchEvent {
  * @throws Error if it can't start, or if the connection breaks
  */
 export async function watch(
-  { kubeConfig, server, outline }: Pick<Connection, 'kubeConfig' | 'server' | 'outline'>,
+  connection: Pick<Connection, 'kubeConfig' | 'server' | 'outline' | 'clock'>,
   options: WatchOptions,
 ): Promise<void> {
-  const { path, query, onEvent, signal, quietMs } = options
+  const { kubeConfig, server } = connection
+  const { path, query, signal, quietMs } = options
   const access: RequestOptions = {}
   await kubeConfig.applyToHTTPSOptions(access)
   const url = new URL(`${server.href.replace(/\/$/, '')}${path}`)
@@ -60,18 +62,34 @@ export async function watch(
     // If the connection breaks, or if we abort. Without a listener, that would end the process.
     response.on('error', reject)
   })
-  const read = (async () => {
-    const paths = linePaths(outline)
-    for await (const line of readLines(response, { bounds: maxObject, paths })) {
-      await options.awaitTurn?.(line.microseconds)
-      if (signal.aborted) return
-      onEvent(readEvent(line), line.microseconds)
-    }
-  })()
   try {
-    await Promise.race([read, failed])
+    await Promise.race([readEvents(response, { ...connection, ...options }), failed])
   } finally {
     sent.destroy()
+  }
+}
+
+async function readEvents(
+  stream: AsyncIterable<Uint8Array>,
+  {
+    outline,
+    clock,
+    awaitTurn,
+    onEvent,
+    onRead,
+    signal,
+  }: Pick<Connection, 'outline' | 'clock'> & WatchOptions,
+): Promise<void> {
+  const paths = linePaths(outline)
+  for await (const { json, stopwatch } of readLines(stream, maxObject, { paths, clock })) {
+    await awaitTurn?.()
+    if (signal.aborted) return
+    const event = stopwatch.time(() => readEvent(json))
+    try {
+      stopwatch.time(() => onEvent(event))
+    } finally {
+      onRead?.(event, stopwatch.microseconds())
+    }
   }
 }
 

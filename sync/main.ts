@@ -75,6 +75,7 @@ async function sync(
       cloud: policy.cloud,
       cluster,
       agent,
+      fairPace: pace,
       tokenProxy,
       metrics,
       signal,
@@ -105,7 +106,7 @@ function sessionOpener({
   signal,
   tokenProxy,
   ...shared
-}: Pick<AccountSessionOptions, 'cloud' | 'cluster' | 'agent' | 'metrics'> & {
+}: Pick<AccountSessionOptions, 'cloud' | 'cluster' | 'agent' | 'fairPace' | 'metrics'> & {
   readonly signal: AbortSignal
   readonly tokenProxy: () => Exchange
 }): ControllerOptions['openSession'] {

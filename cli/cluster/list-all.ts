@@ -1,4 +1,5 @@
 import { isAnswer } from '../../kubernetes/answers.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { pluralOf } from '../../lib/count-of.ts'
 import { valueAt } from '../../lib/shape.ts'
 import { listObjects, type Page } from '../../sync/cluster/list-objects.ts'
@@ -57,12 +58,17 @@ export async function listAll(
     notices.cut(`only the first ${count} ${pluralOf(kind.kind)} were read`)
     return { ...read, token: '' }
   }
-  const read = (object: unknown) => {
-    onObject(object)
-    return []
-  }
+  const turns = createPageTurns({ clock: systemClock })('')
   try {
-    await listObjects({ pageSize, turns: createPageTurns()(''), requestPage, read })
+    await listObjects({
+      pageSize,
+      turns,
+      async readPage(query) {
+        const { items, ...page } = await requestPage(query)
+        for (const item of items) onObject(item)
+        return { ...page, objects: [] }
+      },
+    })
   } catch (error) {
     if (isAnswer(error, 404)) return
     throw asClusterError(describeKind(kind, namespace), error)

@@ -5,6 +5,8 @@ import type { ServerTime } from './server-time.ts'
 
 /** Values in Key Vault have at most 25 KB, and tokens are far smaller, so no legitimate answer comes near this. */
 const maxAnswerBytes = 1024 * 1024
+/** More than an answer with a value has, however its characters are escaped. */
+const largeAnswerBytes = 160 * 1024
 
 /**
  * Why a request didn't end with a 200. `classify.ts` turns it into an error code. Bodies come from the service and are
@@ -50,6 +52,8 @@ export interface GuardOptions {
   readonly timeoutMs?: number
   /** Called when a request is sent. What it returns is called at the end of the answer, unless the caller has aborted the request. */
   readonly onSend?: () => (outcome: EndedRequest['outcome']) => void
+  /** Called in each turn of the event loop in which an answer is read that is much larger than those of a vault are. */
+  readonly onLargeAnswer?: (() => void) | undefined
 }
 
 type AdditionalPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number]
@@ -61,6 +65,7 @@ type Request = Parameters<AdditionalPolicy['policy']['sendRequest']>[0]
  */
 export function requestGuard(options: GuardOptions): AdditionalPolicy {
   const { base, sendTo, token, serverTime, onFailure, onSend, timeoutMs = 10_000 } = options
+  const onLargeAnswer = options.onLargeAnswer ?? (() => undefined)
   const home = withSlash(new URL(base).href)
   const fail = (failure: FailedRequest) => {
     onFailure?.(failure)
@@ -76,7 +81,7 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
           request.url = withSlash(sendTo) + new URL(request.url).href.slice(home.length)
         if (token) request.headers.set('Authorization', `Bearer ${await token()}`)
         request.timeout = timeoutMs
-        const answer = boundAnswer(request)
+        const answer = boundAnswer(request, onLargeAnswer)
         const onEnd = onSend?.()
         const response = await next(request).catch((error: unknown) => {
           if (request.abortSignal?.aborted) throw error
@@ -85,6 +90,8 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
           if (isAbort(error)) throw fail({ kind: 'timeout', timeoutMs })
           throw fail({ kind: 'network', code: networkCode(error) })
         })
+        // The SDK parses it next.
+        if (answer.isLarge()) onLargeAnswer()
         serverTime?.record(response.headers.get('date'))
         onEnd?.(response.status === 200 ? 'ok' : 'failed')
         if (response.status === 200) return response
@@ -103,13 +110,16 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
  * Ends a response that is too large: if this listener throws, the pipeline drops the connection. Bytes are counted
  * after decompression.
  */
-function boundAnswer(request: Request): { isTooLarge(): boolean } {
-  let isTooLarge = false
+function boundAnswer(request: Request, onLargeAnswer: () => void) {
+  let bytes = 0
+  const isLarge = () => bytes > largeAnswerBytes
+  const isTooLarge = () => bytes > maxAnswerBytes
   request.onDownloadProgress = ({ loadedBytes }) => {
-    isTooLarge = loadedBytes > maxAnswerBytes
-    if (isTooLarge) throw new RangeError('answer too large')
+    bytes = loadedBytes
+    if (isLarge()) onLargeAnswer()
+    if (isTooLarge()) throw new RangeError('answer too large')
   }
-  return { isTooLarge: () => isTooLarge }
+  return { isLarge, isTooLarge }
 }
 
 const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`)

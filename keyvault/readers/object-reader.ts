@@ -10,7 +10,7 @@ import type {
   ObjectDates,
   ObjectProperties,
 } from '../clients/object-client.ts'
-import { RequestFailure, requestGuard } from '../clients/request-guard.ts'
+import { type GuardOptions, RequestFailure, requestGuard } from '../clients/request-guard.ts'
 import { resolveHost } from '../clients/resolve-host.ts'
 import type { ServerTime } from '../clients/server-time.ts'
 import { dependsOnAddress, vaultError } from '../errors/classify.ts'
@@ -47,6 +47,8 @@ interface ObjectReaderOptions {
   /** Absent: messages don't say that our clock is wrong. */
   readonly serverTime?: ServerTime | undefined
   readonly timer?: RequestTimer | undefined
+  /** As {@link GuardOptions.onLargeAnswer}. */
+  readonly onLargeAnswer?: GuardOptions['onLargeAnswer']
 }
 
 /** 5,000 versions. Only a hostile host would answer with an endless list. */
@@ -104,7 +106,7 @@ export function loadClient(collection: Collection): void {
 async function createClient(
   vault: string,
   collection: Collection,
-  { vaultUrl: template, agent, token, serverTime, timer }: ObjectReaderOptions,
+  { vaultUrl: template, agent, token, serverTime, timer, onLargeAnswer }: ObjectReaderOptions,
 ): Promise<ObjectClient> {
   const base = vaultUrl(template, vault)
   const onSend = timer && timed(vault, timer)
@@ -113,7 +115,9 @@ async function createClient(
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     agent,
-    additionalPolicies: [requestGuard({ base, token, serverTime, ...(onSend && { onSend }) })],
+    additionalPolicies: [
+      requestGuard({ base, token, serverTime, onLargeAnswer, ...(onSend && { onSend }) }),
+    ],
   }
   switch (collection) {
     case 'secrets':

@@ -1,6 +1,7 @@
 import { CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from '@kubernetes/client-node'
 import { answerOf } from '../../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../../kubernetes/connection.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { asksForSecrets } from '../../requests/account/read-account.ts'
 import { fieldManager, statusAnnotation } from '../../requests/secret/names.ts'
@@ -35,6 +36,7 @@ const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
  */
 export function connectCluster({
   pace,
+  clock = systemClock,
   onForbidden = () => undefined,
   ...options
 }: Omit<ConnectOptions, 'onForbidden'> & {
@@ -42,15 +44,17 @@ export function connectCluster({
   /** Called with the namespace of each request that the API server forbids. */
   readonly onForbidden?: (namespace: string) => void
 }): SyncCluster {
-  const costs = createPageCosts(pace)
+  const costs = createPageCosts({ pace, clock })
   const connection = openConnection({
     ...options,
     outline: objectOutline,
+    clock,
     onPage: costs.note,
+    onAnswer: (path, microseconds) => costs.charge(namespaceIn(path), microseconds),
     onForbidden: (path) => onForbidden(namespaceIn(path)),
   })
   const core = new CoreV1Api(connection.configuration)
-  const services = { connection, turnsOf: createPageTurns(pace), costs }
+  const services = { connection, turnsOf: createPageTurns({ pace, clock }), costs }
   return {
     serverTimeMs: () => connection.serverTime().getTime(),
     ping: async () => void (await ask('listing namespaces', core.listNamespace({ limit: 1 }))),

@@ -20,12 +20,14 @@ export async function followObjects<T extends { readonly name: string }>(
   options: Omit<WatchOptions<T>, 'namespace' | 'selection'> & {
     readonly path: string
     readonly query?: Readonly<Record<string, string>>
-    readonly read: (object: unknown, microseconds: number) => readonly T[]
+    readonly read: (object: unknown) => readonly T[]
+    /** Called with how long it took to read an object. */
+    readonly onRead?: (object: unknown, microseconds: number) => void
     readonly awaitTurn: AwaitTurn
   },
 ): Promise<string> {
-  const { path, query, read, resourceVersion, onOpen, onObject, onGone, awaitTurn } = options
-  const { signal, restart } = options
+  const { path, query, read, resourceVersion, onOpen, onObject, onGone } = options
+  const { onRead, awaitTurn, signal, restart } = options
   let last = resourceVersion
   let isOpen = false
   const watching = watch(connection, {
@@ -44,10 +46,11 @@ export async function followObjects<T extends { readonly name: string }>(
       onOpen?.()
     },
     awaitTurn,
-    onEvent: ({ type, object }, microseconds) => {
+    onRead: ({ object }, microseconds) => onRead?.(object, microseconds),
+    onEvent: ({ type, object }) => {
       if (type === 'ERROR') throw new Error('the API server ended the watch with an error')
       last = versionOf(object) ?? last
-      const [seen] = type === 'BOOKMARK' ? [] : read(object, microseconds)
+      const [seen] = type === 'BOOKMARK' ? [] : read(object)
       if (seen === undefined) return
       if (type === 'DELETED') onGone(seen.name, seen)
       else onObject(seen)

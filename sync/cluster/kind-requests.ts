@@ -30,33 +30,48 @@ export const kindRequests = <T extends { readonly name: string }>(
   { connection, turnsOf, costs }: ReadingServices,
   { pageSize, pathOf, requestPage, ...kind }: RequestedKind<T>,
 ): KindRequests<T> => ({
-  list: (namespace, reduce = (object) => object, selection) =>
-    listObjects({
+  list(namespace, reduce = (object) => object, selection) {
+    const path = pathOf(namespace)
+    const charge = chargeOf(selection, { namespace, costs })
+    return listObjects({
       pageSize,
       turns: turnsOf(namespace),
-      async requestPage(query) {
-        const page = await requestPage(namespace, { ...query, ...selectorOf(selection) })
-        const spent = costs.take(pathOf(namespace))
-        const charge = selection?.onCost ?? costs.charge
-        if (page.items.length === 0) charge(namespace, spent)
-        for (const item of page.items)
-          charge(namespaceOf(item) || namespace, spent / page.items.length)
-        return page
+      async readPage(page) {
+        let charged: readonly unknown[] = [undefined]
+        try {
+          const { items, ...rest } = await requestPage(namespace, {
+            ...page,
+            ...selectorOf(selection),
+          })
+          if (items.length > 0) charged = items
+          const read = (item: unknown) => readSelected(item, kind, selection).map(reduce)
+          return { ...rest, objects: items.flatMap(read) }
+        } finally {
+          const spent = costs.take(path)
+          for (const item of charged) charge(item, spent / charged.length)
+        }
       },
-      read: (item) => readSelected(item, kind, selection).map(reduce),
-    }),
+    })
+  },
   watch: ({ namespace, selection, ...options }) =>
     followObjects(connection, {
       ...options,
       path: pathOf(namespace),
       query: selectorOf(selection),
       awaitTurn: turnsOf(namespace).awaitTurn,
-      read(object, microseconds) {
-        selection?.onCost(namespaceOf(object), microseconds)
-        return readSelected(object, kind, selection)
-      },
+      read: (object) => readSelected(object, kind, selection),
+      onRead: chargeOf(selection, { namespace, costs }),
     }),
 })
+
+/** Returns a function that charges the namespace of an object for the time that reading it has taken. */
+function chargeOf(
+  selection: Selection | undefined,
+  { namespace, costs }: { readonly namespace: string; readonly costs: PageCosts },
+): (object: unknown, microseconds: number) => void {
+  const charge = selection?.onCost ?? costs.charge
+  return (object, microseconds) => charge(namespaceOf(object) || namespace, microseconds)
+}
 
 /** Reads an object, unless it is in another namespace than ours. */
 function readSelected<T>(

@@ -5,9 +5,6 @@ import type { PageTurns } from './paced-reading.ts'
 
 /** After so many pages in a row that aren't too large, the next ones may be larger again. */
 const pagesToGrow = 8
-/** What a page costs before it is known what it has, in microseconds of one core, and one that turns out to be too large. */
-const pageMicroseconds = 1_000
-const largePageMicroseconds = 20_000
 
 export interface PageQuery {
   readonly limit: number
@@ -23,6 +20,11 @@ export interface Page {
   readonly resourceVersion: string
 }
 
+/** What has been read of a page. */
+export interface ReadPage<T> extends Omit<Page, 'items'> {
+  readonly objects: readonly T[]
+}
+
 /** All objects of a kind, for a message. `namespace`: empty for the whole cluster. */
 export const describeObjects = (kind: string, namespace: string): string =>
   namespace === '' ? `all ${pluralOf(kind)}` : `the ${pluralOf(kind)} of namespace ${namespace}`
@@ -30,35 +32,32 @@ export const describeObjects = (kind: string, namespace: string): string =>
 /**
  * Lists a collection page by page. If a page is too large, the rest is read in smaller ones, in the end one object at a time.
  *
- * @param options - `pageSize`: how many objects a page may have; `read`: reads an item, before the next page is requested
+ * @param options - `pageSize`: how many objects a page may have; `readPage`: requests a page and reads its items
  */
 export async function listObjects<T>(options: {
   readonly pageSize: number
   readonly turns: PageTurns
-  readonly requestPage: (query: PageQuery) => Promise<Page>
-  readonly read: (item: unknown) => readonly T[]
+  readonly readPage: (query: PageQuery) => Promise<ReadPage<T>>
 }): Promise<ObjectList<T>> {
-  const { pageSize, turns, requestPage, read } = options
-  const objects: T[] = []
+  const { pageSize, turns, readPage } = options
+  const all: T[] = []
   let limit = pageSize
   let goodPages = 0
-  // Without its items, which may wait for long.
   let page: Omit<Page, 'items'> | undefined
   while (page === undefined || page.token !== '') {
     const query = { limit, ...(page && { _continue: page.token }) }
-    await turns.awaitTurn(pageMicroseconds)
+    await turns.awaitTurn()
     try {
-      const { items, ...rest } = await turns.inTurn(() => requestPage(query))
-      for (const item of items) objects.push(...read(item))
+      const { objects, ...rest } = await turns.inTurn(() => readPage(query))
+      all.push(...objects)
       page = rest
       goodPages += 1
       if (goodPages % pagesToGrow === 0) limit = Math.min(pageSize, limit * 2)
     } catch (error) {
       if (!(error instanceof LargeAnswerError)) throw error
-      await turns.awaitTurn(largePageMicroseconds)
       limit = Math.ceil(limit / 4)
       goodPages = 0
     }
   }
-  return { objects, resourceVersion: page.resourceVersion }
+  return { objects: all, resourceVersion: page.resourceVersion }
 }

@@ -1,15 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Clock } from '../../lib/clock.ts'
 import { createFairLimit } from '../../lib/fair/fair-limit.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
 
-/** Waits until there is time for work that takes about so many microseconds. */
-export type AwaitTurn = (microseconds: number) => Promise<void>
+/** Waits until there is time for more work. */
+export type AwaitTurn = () => Promise<void>
 
 /** How the requests of one namespace wait for others. */
 export interface PageTurns {
   /** Runs the request for a page of a list when its turn comes. */
   readonly inTurn: <T>(request: () => Promise<T>) => Promise<T>
-  /** What reading a page has cost is charged on its own. */
   readonly awaitTurn: AwaitTurn
 }
 
@@ -17,29 +17,34 @@ export interface PageTurns {
 const pagesAtOnce = 2
 
 /** How long the objects of all namespaces are read without a break. */
-const sliceMicroseconds = 5_000
+const sliceMs = 5
 
 /**
  * Lets namespaces take turns. A list of the whole cluster waits for nobody, because everybody waits for it, but lets the event loop
  * turn.
  */
-export function createPageTurns(pace?: FairPace): (namespace: string) => PageTurns {
+export function createPageTurns({
+  pace,
+  clock,
+}: {
+  readonly pace?: Pick<FairPace, 'awaitTurn'> | undefined
+  readonly clock: Pick<Clock, 'now'>
+}): (namespace: string) => PageTurns {
   const limit = createFairLimit(pagesAtOnce)
   return (namespace) =>
     namespace === ''
-      ? { inTurn: (request) => request(), awaitTurn: createSlices() }
+      ? { inTurn: (request) => request(), awaitTurn: createSlices(clock) }
       : {
           inTurn: (request) => limit({ address: '', namespace }, request),
-          awaitTurn: async (microseconds) => await pace?.awaitTurn(namespace, microseconds),
+          awaitTurn: async () => await pace?.awaitTurn(namespace),
         }
 }
 
-function createSlices(): AwaitTurn {
-  let spent = 0
-  return async (microseconds) => {
-    spent += microseconds
-    if (spent < sliceMicroseconds) return
-    spent = 0
+function createSlices({ now }: Pick<Clock, 'now'>): AwaitTurn {
+  let beganAtMs = now()
+  return async () => {
+    if (now() - beganAtMs < sliceMs) return
     await setImmediate()
+    beganAtMs = now()
   }
 }

@@ -15,6 +15,7 @@ import { bindingAudience, tokenAudience as entraAudience } from '../../lib/token
 import type { Account } from '../../requests/account/account.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { SyncMetrics } from '../metrics/metrics.ts'
+import type { FairPace } from '../pace/fair-pace.ts'
 import type { VaultPace } from '../pace/vault-pace.ts'
 
 export interface AccountSessionOptions {
@@ -31,6 +32,8 @@ export interface AccountSessionOptions {
   /** Shared, too. */
   readonly serverTime: ServerTime
   readonly pace: VaultPace
+  /** Measures the work that large answers make. */
+  readonly fairPace: Pick<FairPace, 'timeTurn'>
   readonly pauses: VaultPauses
   readonly metrics: Pick<SyncMetrics, 'countVaultRequest' | 'recordVaultRequest'>
   readonly clock: Clock
@@ -64,7 +67,7 @@ export function openAccountSession(options: AccountSessionOptions): Session {
  * for each request and not kept, because thousands of accounts would keep thousands of them.
  */
 function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectReader {
-  const { cloud, agent, serverTime, pace, metrics, clock } = options
+  const { account, cloud, agent, serverTime, pace, fairPace, metrics, clock } = options
   const timer = { now: clock.now, record: metrics.recordVaultRequest }
   const readerOf = ({ vault }: ObjectReference) =>
     createObjectReader({
@@ -73,6 +76,7 @@ function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectRead
       serverTime,
       principal: signIn.principal,
       timer,
+      onLargeAnswer: () => fairPace.timeTurn(account.namespace),
       token: async () => {
         await pace.turn(vault)
         return await signIn.token()

@@ -9,10 +9,8 @@ import {
 import type { KeptSpec } from '../../requests/external-secret/seen-external-secret.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
 
-/** How long templates are parsed without a break. A single one can take longer. */
+/** How long templates are parsed without a break, about. A single one can take longer. */
 const sliceMicroseconds = 5_000
-/** What reading any source costs, in microseconds of one core, and each character of it that isn't part of a template. */
-const costs = { source: 100, character: 0.05 } as const
 
 /** Checks the templates of an ExternalSecret, and waits for another slice after each that takes milliseconds. */
 export async function checkTemplates(
@@ -32,16 +30,6 @@ export async function checkTemplates(
     checked.set(text, checkTemplate(text))
   }
   return checked
-}
-
-/** What reading a source costs, in microseconds of one core. */
-export function readingCost({ content }: SeenSource): number {
-  if (content.kind !== 'kept') return costs.source
-  const { bytes, ...spec } = content
-  const text = 'text' in spec && typeof spec.text === 'string' ? spec.text : ''
-  const characters = text === '' ? bytes : text.length
-  const characterCost = text.includes('{{') ? parsedCharacterCost : costs.character
-  return costs.source + characters * characterCost
 }
 
 function templatesIn({ content }: SeenSource<KeptSpec>): readonly string[] {

@@ -15,7 +15,7 @@ import { type SourceKind, sourceKey } from '../../requests/secret/source-ref.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { Source } from '../../requests/source/source.ts'
 import type { RoundPace } from '../pace/round-pace.ts'
-import { checkTemplates, readingCost } from './check-templates.ts'
+import { checkTemplates } from './check-templates.ts'
 import type { WatchedObjects } from './watched-objects.ts'
 
 export type ReadPace = Pick<RoundPace, 'awaitTurn' | 'awaitSlice'>
@@ -72,8 +72,6 @@ interface SourceReader {
   /** All sources, and a function that reads each. */
   readonly all: () => readonly {
     readonly seen: SeenSource
-    /** What reading it costs, in microseconds of one core. */
-    readonly microseconds: number
     readonly read: (awaitSlice: () => Promise<void>) => Promise<Source | undefined>
   }[]
   /** Changes if all sources have to be read again. */
@@ -96,7 +94,6 @@ export function sourceReaders(
       all: () =>
         (classes?.all() ?? []).map((seen) => ({
           seen,
-          microseconds: readingCost(seen),
           read: async () => readClassSource(seen, policy),
         })),
       version: () => 0,
@@ -106,7 +103,6 @@ export function sourceReaders(
       all: () =>
         (externalSecrets?.all() ?? []).map((seen) => ({
           seen,
-          microseconds: readingCost(seen),
           read: async (awaitSlice) => {
             const templates = await checkTemplates(seen, awaitSlice)
             return externalSecretSource(seen, { policy, findStore, templates })
@@ -152,17 +148,17 @@ export async function readNamespaceSources(
     })
     // If a store changes before all have been read, the next call goes on with the others.
     sources.sort((a, b) => (a.before?.version ?? -1) - (b.before?.version ?? -1))
-    for (const { seen, microseconds, read, key, before } of sources) {
+    for (const { seen, read, key, before } of sources) {
       const isRead = before?.seen === seen && before.version === version
       const isLate = () => clock.now() - startedAtMs > maxReadMs && next.size > 0
-      if (isRead || isLate() || !(await pace.awaitTurn(namespace, microseconds))) {
+      if (isRead || isLate() || !(await pace.awaitTurn(namespace))) {
         if (before !== undefined) next.set(key, before)
         isComplete &&= isRead
         continue
       }
       const awaitSlice = () => pace.awaitSlice(namespace)
-      next.set(key, { seen, version, source: await read(awaitSlice) })
       await awaitSlice()
+      next.set(key, { seen, version, source: await read(awaitSlice) })
     }
   }
   return { known: next, isComplete }

@@ -3,13 +3,13 @@ import type { QueuePlace } from '../queue/work-queue.ts'
 import type { FairPace } from './fair-pace.ts'
 
 /** The pace of one round, whose place in the work queue becomes a slow one before the round waits in the line. */
-export interface RoundPace extends Pick<FairPace, 'awaitSlice' | 'awaitLine'> {
+export interface RoundPace extends Pick<FairPace, 'awaitSlice' | 'hasAllowance' | 'awaitLine'> {
   /**
    * As {@link FairPace.awaitTurn}.
    *
    * @returns whether the round may go on. If not, it has to end, because the queue has no place for another slow round.
    */
-  awaitTurn(namespace: string, microseconds: number): Promise<boolean>
+  awaitTurn(namespace: string): Promise<boolean>
   /** Whether the round has waited in the line, or had to end. */
   isSlow(): boolean
 }
@@ -28,14 +28,15 @@ export function createRoundPace(
   }
   return {
     awaitSlice: pace.awaitSlice,
-    async awaitLine(namespace, microseconds) {
+    hasAllowance: pace.hasAllowance,
+    async awaitLine(namespace) {
       if (!becomeSlow()) throw stopped(namespace)
-      await pace.awaitLine(namespace, microseconds)
+      await pace.awaitLine(namespace)
     },
-    async awaitTurn(namespace, microseconds) {
-      if (pace.takeAllowance(namespace, microseconds)) return true
+    async awaitTurn(namespace) {
+      if (pace.hasAllowance(namespace)) return true
       if (!becomeSlow()) return false
-      await pace.awaitLine(namespace, microseconds)
+      await pace.awaitLine(namespace)
       return true
     },
     isSlow: () => isSlow,

@@ -9,18 +9,16 @@ import type { FairPace } from '../pace/fair-pace.ts'
  * twelfth of this.
  */
 const microseconds = 2_000_000
-/** Beyond this, the conversions of all accounts wait in one line, and let others go on after each part of this length. */
-const freeMicroseconds = 10_000
-const partMicroseconds = 5_000
 
-/** A new budget for one round of one account. */
+/**
+ * A new budget for one round of one account. What conversions may cost is estimated, so it is the same on each machine. How they
+ * share the process with others depends on what they have taken.
+ */
 export function roundBudget(
   { namespace, name }: Pick<Account, 'namespace' | 'name'>,
-  { awaitLine, awaitSlice }: Pick<FairPace, 'awaitLine' | 'awaitSlice'>,
+  pace: Pick<FairPace, 'hasAllowance' | 'awaitLine' | 'awaitSlice'>,
 ): CpuBudget {
-  let spent = 0
-  let sinceLine = 0
-  const budget = createCpuBudget({
+  return createCpuBudget({
     microseconds,
     exhausted: () =>
       new AkvError(
@@ -28,19 +26,8 @@ export function roundBudget(
         `ServiceAccount ${namespace}/${name}: converting its values takes more than ${microseconds / 1_000_000} s of CPU time in one round`,
       ),
     async giveWay() {
-      if (spent <= freeMicroseconds || sinceLine < partMicroseconds)
-        return await awaitSlice(namespace)
-      const part = sinceLine
-      sinceLine = 0
-      await awaitLine(namespace, part)
+      if (!pace.hasAllowance(namespace)) await pace.awaitLine(namespace)
+      await pace.awaitSlice(namespace)
     },
   })
-  return {
-    ...budget,
-    charge(microseconds) {
-      budget.charge(microseconds)
-      spent += microseconds
-      sinceLine += microseconds
-    },
-  }
 }

@@ -100,8 +100,11 @@ const fetcher =
   (services: RoundServices) =>
   async (round: SyncRound): Promise<Fetched> => {
     const { account, reading } = round
+    const { namespace } = account
+    const { pace } = services
+    if (!pace.hasAllowance(namespace)) await pace.awaitLine(namespace)
     const name = recordName(account)
-    const record = await services.cluster.readSecret({ namespace: account.namespace, name })
+    const record = await services.cluster.readSecret({ namespace, name })
     const refreshed = reading && (await refreshAccount({ ...round, ...reading }, services))
     return {
       record,

@@ -88,7 +88,8 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
     events: createEventBudget(systemClock),
     pace: {
       charge: () => undefined,
-      takeAllowance: () => true,
+      timeTurn: () => undefined,
+      hasAllowance: () => true,
       awaitTurn: async () => undefined,
       awaitSlice: async () => void (await setImmediate()),
       awaitLine: async () => void (await setImmediate()),

@@ -20,6 +20,7 @@ t.test(
     const { tokenOf } = apiServer
     apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
     apiServer.rights.enable('team-a', names)
+    const lines = () => simulation.log.lines.filter(({ message }) => message === 'fetched').length
     const held = Promise.withResolvers<void>()
     let waiting = 0
     let opened = 0
@@ -39,6 +40,8 @@ t.test(
       },
       pace: {
         ...freePace,
+        // The allowance is used up when the values are converted.
+        hasAllowance: () => lines() < names.length * objects.length,
         awaitLine: async () => {
           waiting++
           await held.promise
@@ -57,7 +60,6 @@ t.test(
         name,
         annotations(`[{ secret: ${name}, data: "${objects.join(', ')}" }]`),
       )
-    const lines = () => simulation.log.lines.filter(({ message }) => message === 'fetched').length
     await until(() => waiting >= 7 && lines() >= names.length * objects.length)
     t.equal(waiting, 7, 'a namespace leaves more of a quarter of the places free than it takes')
     t.strictSame(simulation.events(), [])

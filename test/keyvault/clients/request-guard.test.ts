@@ -78,6 +78,22 @@ t.test('each request that was sent ends with an outcome', async (t) => {
   t.strictSame(outcomes, ['ok', 'failed', 'failed'], 'what its caller aborts has none')
 })
 
+t.test('each turn in which a large answer is read is noticed, however it ends', async (t) => {
+  for (const [bytes, isNoticed] of [
+    [100_000, false],
+    [500_000, true],
+    [2_000_000, true],
+  ] as const) {
+    const host = await startHttpsServer(t, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(`{"value":"${'x'.repeat(bytes)}","id":"https://v/secrets/a/1"}`)
+    })
+    let turns = 0
+    await failureOf(clientOf(t, host, { onLargeAnswer: () => turns++ }).getSecret('a'))
+    t.equal(turns > 0, isNoticed, `${bytes} bytes`)
+  }
+})
+
 t.test('an answer is read up to 1 MiB, packed or not', async (t) => {
   const big = Buffer.from(`{"value":"${'x'.repeat(3 * 1024 * 1024)}","id":"https://v/secrets/a/1"}`)
   const plain = await startHttpsServer(t, (_request, response) => {

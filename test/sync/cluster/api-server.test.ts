@@ -6,17 +6,20 @@ import { startApiServer } from '../../support/api-server/start-api-server.ts'
 import { kubeconfigText } from '../../support/kubeconfig-text.ts'
 import { startSilentServer } from '../../support/servers/start-silent-server.ts'
 import { showBehaviour } from '../harness/behaviour.ts'
+import { freePace } from '../harness/free-pace.ts'
 
-function connect(t: Test, kubeconfigFile: string, timeoutMs?: number) {
+type Options = Omit<Parameters<typeof connectCluster>[0], 'signal'>
+
+function connect(t: Test, kubeconfigFile: string, options: Options = {}) {
   process.env['KUBECONFIG'] = kubeconfigFile
   const abort = new AbortController()
   t.teardown(() => abort.abort())
-  return connectCluster({ signal: abort.signal, ...(timeoutMs !== undefined && { timeoutMs }) })
+  return connectCluster({ signal: abort.signal, ...options })
 }
 
-async function start(t: Test) {
+async function start(t: Test, options: Options = {}) {
   const apiServer = await startApiServer(t)
-  return { apiServer, cluster: connect(t, apiServer.kubeconfigFile) }
+  return { apiServer, cluster: connect(t, apiServer.kubeconfigFile, options) }
 }
 
 const account = { namespace: 'team-a', name: 'web', uid: 'the-uid', annotations: {} }
@@ -151,6 +154,44 @@ t.test('objects that are too large for a page are listed a few at a time', async
       limits,
     )
   }
+})
+
+t.test('what reading takes is measured, and charged to the namespace that is read', async (t) => {
+  let looks = 0
+  const charges: { readonly namespace: string; readonly microseconds: number }[] = []
+  const charge = (namespace: string, microseconds: number) =>
+    void charges.push({ namespace, microseconds })
+  const take = () => {
+    const taken = charges.splice(0)
+    for (const { microseconds } of taken) t.ok(microseconds > 0)
+    return taken.map(({ namespace }) => namespace)
+  }
+  const { apiServer, cluster } = await start(t, {
+    pace: { ...freePace, charge },
+    // Time passes whenever somebody looks at the clock.
+    clock: { now: () => looks++ },
+  })
+  const notes = { 'example.com/notes': 'x'.repeat(400_000) }
+  for (let i = 0; i < 10; i++) apiServer.accounts.put('team-a', `large-${i}`, notes)
+  await cluster.accounts.list('team-a')
+  t.strictSame(take(), Array(12).fill('team-a'), 'ten accounts, and two pages that were too large')
+
+  apiServer.accounts.put('team-b', 'small', {})
+  const selection = {
+    isOurs: () => true,
+    onAsking: () => undefined,
+    onCost: charge,
+    leftOut: () => [],
+  }
+  await cluster.accounts.list('', undefined, selection)
+  t.strictSame(
+    take().filter((namespace) => namespace !== ''),
+    [...Array(10).fill('team-a'), 'team-b'],
+  )
+
+  await cluster.readSecret(db)
+  while (charges.length === 0) await new Promise(setImmediate)
+  t.strictSame(take(), ['team-a'])
 })
 
 t.test('a list has only the outline of an object that is too large', async (t) => {
@@ -346,7 +387,7 @@ t.test('an unreachable or silent API server is reported in time', async (t) => {
     code: 'AKV_CLUSTER_UNAVAILABLE',
     message: 'Secret team-a/db: the API server could not be reached',
   }
-  await t.rejects(connect(t, file, 100).readSecret(db), expected)
+  await t.rejects(connect(t, file, { timeoutMs: 100 }).readSecret(db), expected)
   close()
   await t.rejects(connect(t, file).readSecret(db), expected)
 })

@@ -5,7 +5,8 @@ import type { FairPace } from '../../../sync/pace/fair-pace.ts'
 /** Lets everybody work at once. */
 export const freePace: FairPace = {
   charge: () => undefined,
-  takeAllowance: () => true,
+  timeTurn: () => undefined,
+  hasAllowance: () => true,
   awaitTurn: async () => undefined,
   awaitSlice: async () => void (await setImmediate()),
   awaitLine: async () => void (await setImmediate()),

@@ -211,7 +211,8 @@ export function connectAll(parts: {
   const pauses = createVaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
   const serverTime = createServerTime(clock)
-  const shared = { cloud, cluster, agent, serverTime, pace, pauses, metrics, clock }
+  const fairPace = freePace
+  const shared = { cloud, cluster, agent, serverTime, pace, fairPace, pauses, metrics, clock }
   return {
     cluster,
     outage: createApiServerOutage({ cluster, clock, log: log.log, signal }),

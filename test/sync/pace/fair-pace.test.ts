@@ -13,6 +13,10 @@ function start() {
     for (let i = 0; i < 100; i++) await new Promise(setImmediate)
   }
   return {
+    /** Work takes so long. */
+    work(ms: number) {
+      nowMs += ms
+    },
     pace: createFairPace({ clock, signal: new AbortController().signal }),
     settle,
     async pass(ms: number) {
@@ -29,12 +33,13 @@ function start() {
   }
 }
 
-/** Asks for turns without end, and counts those that it gets. */
+/** Asks for turns without end, works in each of them, and counts those that it gets. */
 function flood({ pace }: ReturnType<typeof start>, namespace: string, microseconds: number) {
   const counts = { turns: 0 }
   const run = async () => {
     for (;;) {
-      await pace.awaitTurn(namespace, microseconds)
+      await pace.awaitTurn(namespace)
+      pace.charge(namespace, microseconds)
       counts.turns++
       await new Promise(setImmediate)
     }
@@ -50,7 +55,7 @@ t.test('namespaces that flood share a quarter of the time, and others don’t wa
   await started.pass(500)
   const before = floods.map(({ turns }) => turns)
   let isDone = false
-  void started.pace.awaitTurn('quiet', 10_000).then(() => {
+  void started.pace.awaitTurn('quiet').then(() => {
     isDone = true
   })
   await started.settle()
@@ -64,42 +69,78 @@ t.test('namespaces that flood share a quarter of the time, and others don’t wa
 })
 
 t.test('an allowance grows again, up to a bound', async (t) => {
-  const started = start()
-  const { pace, settle, pass } = started
-  await pace.awaitTurn('a', 300_000)
+  const { pace, settle, pass } = start()
   let turns = 0
   const ask = async () => {
-    await pace.awaitTurn('a', 10_000)
+    await pace.awaitTurn('a')
+    pace.charge('a', 10_000)
     turns++
   }
+  pace.charge('a', 300_000)
   void ask()
   await settle()
-  t.equal(turns, 1, 'the line is empty')
+  t.equal(turns, 1, 'nothing is to be paid for')
   void ask()
   await settle()
-  t.equal(turns, 1, 'it rests')
-  await pass(40)
+  t.equal(turns, 1)
+  await pass(41)
   t.equal(turns, 2)
   await pass(100_000)
-  for (let i = 0; i < 30; i++) void ask()
-  await settle()
-  t.equal(turns, 32, 'as many as the allowance covers')
+  for (let i = 0; i < 40; i++) {
+    void ask()
+    await settle()
+  }
+  t.equal(turns, 33, 'as many as the allowance covers, and one that has nothing to pay for')
 })
 
 t.test('namespaces take turns in the line, however much one of them has waiting', async (t) => {
   const { pace, settle, pass } = start()
   const order: string[] = []
+  const wait = async (namespace: string) => {
+    await pace.awaitLine(namespace)
+    pace.charge(namespace, 10_000)
+    order.push(namespace)
+  }
+  for (const namespace of ['evil', 'shop']) pace.charge(namespace, 310_000)
+  for (let i = 0; i < 100; i++) void wait('evil')
+  void wait('shop')
+  void wait('shop')
+  await settle()
+  t.strictSame(order, [])
+  // Each pays for 10 ms, which take 40 in the line.
+  await pass(160)
+  t.strictSame(order, ['evil', 'evil', 'shop', 'evil'])
+})
+
+t.test('who has much to pay for lets others go first', async (t) => {
+  const { pace, settle, pass } = start()
+  const order: string[] = []
   const wait = (namespace: string) =>
-    void pace.awaitLine(namespace, 10_000).then(() => order.push(namespace))
-  for (let i = 0; i < 100; i++) wait('evil')
-  wait('shop')
+    void pace.awaitTurn(namespace).then(() => order.push(namespace))
+  pace.charge('evil', 800_000)
+  pace.charge('shop', 300_000)
+  wait('evil')
   wait('shop')
   await settle()
-  t.strictSame(order, ['evil'])
-  // A turn takes 10 ms and a rest of 30 ms.
-  await pass(160)
-  t.strictSame(order.slice(0, 4), ['evil', 'evil', 'shop', 'evil'])
-  t.equal(order.filter((name) => name === 'shop').length, 2)
+  await pass(200)
+  t.strictSame(order, ['shop'])
+  // It pays for 500 ms, which take 2 s in the line. Meanwhile, its allowance grows.
+  await pass(1_700)
+  t.strictSame(order, ['shop'])
+  await pass(200)
+  t.strictSame(order, ['shop', 'evil'])
+})
+
+t.test('nobody has to pay for hours, as after a suspension of the machine', async (t) => {
+  const { pace, settle, pass } = start()
+  pace.charge('shop', 3_600_000_000)
+  let isDone = false
+  void pace.awaitTurn('shop').then(() => {
+    isDone = true
+  })
+  await settle()
+  await pass(8_000)
+  t.ok(isDone)
 })
 
 t.test('namespaces take turns in the slices, and each slice is a turn of its own', async (t) => {
@@ -122,21 +163,39 @@ t.test('namespaces take turns in the slices, and each slice is a turn of its own
   t.equal(mostAhead, 0, 'no turn had two')
 })
 
-t.test('time that has been spent already is paid for in the line', async (t) => {
-  const { pace, settle, pass } = start()
-  pace.charge('evil', 400_000)
-  t.notOk(pace.takeAllowance('evil', 1))
-  t.ok(pace.takeAllowance('shop', 1))
-  let turns = 0
-  const wait = () => void pace.awaitTurn('evil', 10_000).then(() => turns++)
-  for (let i = 0; i < 3; i++) wait()
+t.test('what is done in a slice is measured and charged', async (t) => {
+  const { pace, settle, work } = start()
+  const takeSlice = async (namespace: string) => {
+    await pace.awaitSlice(namespace)
+    work(100)
+    await Promise.resolve()
+    work(100)
+    await new Promise(setImmediate)
+    // Nobody knows who works now.
+    work(1_000)
+  }
+  void takeSlice('a')
+  void takeSlice('b')
   await settle()
-  t.equal(turns, 1, 'the line was empty')
-  // The first turn takes 10 ms and the 100 ms beyond the allowance, and the line rests for three times as long.
-  await pass(430)
-  t.equal(turns, 1)
-  await pass(20)
-  t.equal(turns, 2)
-  await pass(40)
-  t.equal(turns, 3)
+  t.ok(pace.hasAllowance('a'))
+  t.ok(pace.hasAllowance('b'))
+  void takeSlice('a')
+  await settle()
+  t.notOk(pace.hasAllowance('a'))
+  t.ok(pace.hasAllowance('b'))
+})
+
+t.test('work that is measured already isn’t charged twice', async (t) => {
+  const { pace, settle, work } = start()
+  await pace.awaitSlice('a')
+  pace.timeTurn('a')
+  pace.timeTurn('b')
+  work(200)
+  await settle()
+  t.ok(pace.hasAllowance('a'))
+  pace.timeTurn('a')
+  work(150)
+  await settle()
+  t.notOk(pace.hasAllowance('a'))
+  t.ok(pace.hasAllowance('b'))
 })
