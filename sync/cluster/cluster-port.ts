@@ -20,6 +20,7 @@ export interface SeenAccount extends Account {
 /** A namespace of the cluster. */
 export interface SeenNamespace {
   readonly name: string
+  readonly uid: string
   readonly resourceVersion: string
   readonly isTerminating: boolean
 }

@@ -9,6 +9,7 @@ import { KindAbsentError, type ObjectList, type WatchOptions } from './cluster-p
 
 interface Watched {
   readonly name: string
+  readonly uid: string
   readonly resourceVersion: string
 }
 
@@ -181,27 +182,48 @@ const details = (error: unknown) => ({
   reason: reasonOf(error),
 })
 
-/** The known objects, to find out from a new list which ones were deleted and which ones haven't changed. */
-function seenObjects<T extends Watched>({
-  onObject,
-  onGone,
-}: Pick<WatchObjects<T>, 'onObject' | 'onGone'>): Seen<T> {
-  const versions = new Map<string, string>()
-  const note = (object: T) => {
-    if (versions.get(object.name) === object.resourceVersion) return
-    versions.set(object.name, onObject(object) === false ? '' : object.resourceVersion)
-  }
-  const drop = (name: string) => {
-    if (versions.delete(name)) onGone(name)
-  }
+/** Takes the objects of lists and watches, and reports those that have changed. */
+function seenObjects<T extends Watched>(
+  options: Pick<WatchObjects<T>, 'onObject' | 'onGone'>,
+): Seen<T> {
+  const { note, drop, names } = deliveredObjects(options)
   return {
     note,
     drop,
     async replace({ objects }) {
-      const names = new Set(objects.map(({ name }) => name))
-      const removed = [...versions.keys()].filter((name) => !names.has(name))
+      const listed = new Set(objects.map(({ name }) => name))
+      const removed = names().filter((name) => !listed.has(name))
       await forEachInSlices(removed, drop)
       await forEachInSlices(objects, note)
+    },
+  }
+}
+
+/** The objects that have been delivered, to find out from a new list which ones have changed. */
+export function deliveredObjects<T extends Watched>({
+  onObject,
+  onGone,
+}: Pick<WatchObjects<T>, 'onObject' | 'onGone'>) {
+  const delivered = new Map<string, Pick<Watched, 'uid' | 'resourceVersion'>>()
+  function drop(name: string): void {
+    if (delivered.delete(name)) onGone(name)
+  }
+  return {
+    /** Delivers an object, if it is new or has changed. */
+    note(object: T): void {
+      const { name, uid, resourceVersion } = object
+      const before = delivered.get(name)
+      if (before?.resourceVersion === resourceVersion) return
+      // No watch was open when it was deleted and created again. Nothing that is known of the earlier one is true of it.
+      if (before && before.uid !== uid) drop(name)
+      const isKept = onObject(object) !== false
+      delivered.set(name, { uid, resourceVersion: isKept ? resourceVersion : '' })
+    },
+    drop,
+    names: (): readonly string[] => [...delivered.keys()],
+    /** Delivers all objects again when they are noted next. */
+    forgetVersions(): void {
+      for (const [name, { uid }] of delivered) delivered.set(name, { uid, resourceVersion: '' })
     },
   }
 }

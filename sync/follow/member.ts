@@ -1,11 +1,13 @@
 import { forEachInSlices } from '../../lib/in-slices.ts'
 import type { ObjectList } from '../cluster/cluster-port.ts'
+import { deliveredObjects } from '../cluster/watch-objects.ts'
 import type { Sink } from './feed.ts'
 import { isNewer } from './is-newer.ts'
 
 export interface Followed {
   readonly namespace: string
   readonly name: string
+  readonly uid: string
   readonly resourceVersion: string
 }
 
@@ -22,19 +24,17 @@ const maxChanges = 10_000
  * it: an older version never replaces a newer one.
  */
 export function createMember<T extends Followed>(namespace: string, sink: Sink<T>) {
-  /** The version that has been delivered of each object. Empty: it is delivered again. */
-  const versions = new Map<string, string>()
+  const delivered = deliveredObjects(sink)
   const listings = new Set<Listing>()
   let listedVersion = ''
   let lists = 0
   const ended = new AbortController()
 
   function note(object: T): void {
-    if (ended.signal.aborted || versions.get(object.name) === object.resourceVersion) return
-    versions.set(object.name, sink.onObject(object) === false ? '' : object.resourceVersion)
+    if (!ended.signal.aborted) delivered.note(object)
   }
   function drop(name: string): void {
-    if (!ended.signal.aborted && versions.delete(name)) sink.onGone(name)
+    if (!ended.signal.aborted) delivered.drop(name)
   }
   /** Whether an event brings anything new. */
   function isNews({ name, resourceVersion }: T): boolean {
@@ -70,7 +70,7 @@ export function createMember<T extends Followed>(namespace: string, sink: Sink<T
       lists += 1
       const names = new Set(objects.map(({ name }) => name))
       try {
-        await forEachInSlices([...versions.keys()], (name) => {
+        await forEachInSlices(delivered.names(), (name) => {
           if (!names.has(name) && !isLater(name)) drop(name)
         })
         await forEachInSlices(objects, (object) => {
@@ -89,8 +89,6 @@ export function createMember<T extends Followed>(namespace: string, sink: Sink<T
     /** The list that was to be read has failed. */
     dropList: (listing: Listing): void => void listings.delete(listing),
     /** Delivers all objects of the next list, also those that haven't changed. */
-    forgetVersions(): void {
-      for (const name of versions.keys()) versions.set(name, '')
-    },
+    forgetVersions: delivered.forgetVersions,
   }
 }

@@ -27,6 +27,10 @@ interface EnabledAccountsOptions {
   readonly signal: AbortSignal
 }
 
+interface KnownNamespace extends KnownRights {
+  readonly uid: string
+}
+
 export type EnabledAccounts = ReturnType<typeof createEnabledAccounts>
 
 /** Most reviews wait for the API server. */
@@ -42,7 +46,7 @@ const none: ReadonlySet<string> = new Set()
 /** Knows which accounts their owners have enabled: those for which RBAC lets the controller create tokens, by name. */
 export function createEnabledAccounts(options: EnabledAccountsOptions) {
   const { clock, signal, onChange, memory } = options
-  const all = new Map<string, KnownRights>()
+  const all = new Map<string, KnownNamespace>()
   const urgent = createUrgent(clock)
   const report = rightsReport(options)
   const firstLook = createFirstLook(options)
@@ -58,7 +62,7 @@ export function createEnabledAccounts(options: EnabledAccountsOptions) {
     namespaceOf: (name) => name,
     run,
   })
-  function set(namespace: string, known: KnownRights): void {
+  function set(namespace: string, known: KnownNamespace): void {
     const before = all.get(namespace)
     all.set(namespace, known)
     report.changed(namespace, known)
@@ -69,11 +73,11 @@ export function createEnabledAccounts(options: EnabledAccountsOptions) {
     if (before === undefined || before.isTerminating) return undefined
     const reviewed = await review(namespace, { ...options, before })
     if (reviewed === undefined) return { afterMs: 0, outlook: 'good' }
-    firstLook.reviewed(namespace, reviewed.failure)
-    // It may have been deleted meanwhile.
+    // It may have been deleted meanwhile. If it has been created again, that has made it due.
     const now = all.get(namespace)
-    if (now === undefined) return undefined
-    set(namespace, { ...reviewed, isTerminating: now.isTerminating })
+    if (now?.uid !== before.uid) return undefined
+    firstLook.reviewed(namespace, reviewed.failure)
+    set(namespace, { ...reviewed, uid: now.uid, isTerminating: now.isTerminating })
     if (stateOf(reviewed) === 'lacking' || stateOf(reviewed) === 'unnamed') urgent.add(namespace)
     const isUrgent = reviewed.failure !== undefined || urgent.has(namespace)
     const afterMs = isUrgent ? urgentMs : regularMs * (0.8 + 0.4 * clock.random())
@@ -87,9 +91,9 @@ export function createEnabledAccounts(options: EnabledAccountsOptions) {
     namespace: '',
     list: () => options.cluster.namespaces.list(''),
     watch: options.cluster.namespaces.watch,
-    onObject({ name, isTerminating }): undefined {
+    onObject({ name, uid, isTerminating }): undefined {
       const before = all.get(name)
-      set(name, { ...(before ?? unknownRights), isTerminating })
+      set(name, { ...(before ?? unknownRights), uid, isTerminating })
       if (isTerminating) return void firstLook.reviewed(name, undefined)
       if (before !== undefined && !before.isTerminating) return undefined
       firstLook.found(name)

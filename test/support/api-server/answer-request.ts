@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { valueAt } from '../../../lib/shape.ts'
 import { type ApiAnswer, failure } from './api-answer.ts'
 import type { ApiObject } from './api-object.ts'
-import { selectedBy } from './field-selector.ts'
+import type { ListPage } from './list-pages.ts'
 import type { ObjectStore } from './object-store.ts'
 
 export interface ApiRequest {
@@ -18,7 +18,10 @@ const pathPattern =
   /^(?:\/api\/v1|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[^/]+)(?:\/(?<name>[^/]+))?$/
 
 /** Answers a request for objects of any kind: one by its name, a collection page by page, and any write. */
-export function answerRequest(request: ApiRequest, objects: ObjectStore): ApiAnswer {
+export function answerRequest(
+  request: ApiRequest,
+  { objects, listPage }: { readonly objects: ObjectStore; readonly listPage: ListPage },
+): ApiAnswer {
   const { method, path, query, contentType, body } = request
   const { namespace, resource, name } = pathPattern.exec(path)?.groups ?? {}
   const manager = query.get('fieldManager') ?? 'unknown'
@@ -27,7 +30,7 @@ export function answerRequest(request: ApiRequest, objects: ObjectStore): ApiAns
     if (method === 'POST') return create({ path, namespace, manager, objects }, body as ApiObject)
     // No component has the right to list Secrets.
     if (method !== 'GET' || resource === 'secrets') return failure(403, 'Forbidden')
-    return [200, listPage(path, { query, objects })]
+    return listPage(path, query)
   }
   switch (method) {
     case 'GET':
@@ -79,20 +82,6 @@ function create(
   const name = sent.metadata.name ?? `${generateName}${randomUUID()}`
   const metadata = { ...(namespace !== undefined && { namespace }), ...sent.metadata, name }
   return objects.create(`${path}/${name}`, { object: { ...sent, metadata }, manager })
-}
-
-function listPage(
-  collection: string,
-  { query, objects }: { readonly query: URLSearchParams; readonly objects: ObjectStore },
-): object {
-  const all = objects.list(collection).filter(selectedBy(query))
-  const from = Number(query.get('continue') ?? 0)
-  const to = from + Number(query.get('limit') ?? all.length)
-  const metadata = {
-    resourceVersion: String(objects.version()),
-    ...(to < all.length && { continue: String(to) }),
-  }
-  return { apiVersion: 'v1', kind: 'List', metadata, items: all.slice(from, to) }
 }
 
 const found = (object: ApiObject | undefined, path: string): ApiAnswer =>

@@ -20,6 +20,8 @@ export interface ObjectStore {
   all(): readonly ApiObject[]
   /** Of the last change. */
   version(): number
+  /** The changes after a version, the oldest first. Undefined if not all of them are known any more. */
+  changesAfter(version: number): readonly ObjectChange[] | undefined
   create(path: string, options: { object: ApiObject; manager: string }): ApiAnswer
   apply(path: string, options: { applied: ApiObject; manager: string; force: boolean }): ApiAnswer
   patch(path: string, options: { contentType: string; body: unknown; manager: string }): ApiAnswer
@@ -28,10 +30,22 @@ export interface ObjectStore {
   put(path: string, object: ApiObject): ApiObject
 }
 
+/** How many changes are remembered. The real one remembers those of some minutes. */
+const maxChanges = 1_000
+/** Of a store in which nothing has changed. */
+const firstVersion = 100
+
 /** @param onChange - called after each change */
 export function createObjectStore(onChange: (change: ObjectChange) => void): ObjectStore {
   const objects = new Map<string, ApiObject>()
-  let lastVersion = 100
+  const changes: ObjectChange[] = []
+  let lastVersion = firstVersion
+
+  function changed(change: ObjectChange): void {
+    changes.push(change)
+    if (changes.length > maxChanges) changes.shift()
+    onChange(change)
+  }
 
   function put(path: string, object: ApiObject): ApiObject {
     lastVersion += 1
@@ -40,7 +54,7 @@ export function createObjectStore(onChange: (change: ObjectChange) => void): Obj
     const type = objects.has(path) ? 'MODIFIED' : 'ADDED'
     const stored = { ...object, metadata }
     objects.set(path, stored)
-    onChange({ type, path, object: stored })
+    changed({ type, path, object: stored })
     return stored
   }
 
@@ -57,6 +71,11 @@ export function createObjectStore(onChange: (change: ObjectChange) => void): Obj
       [...objects].flatMap(([path, object]) => (isIn(path, collection) ? [object] : [])),
     all: () => [...objects.values()],
     version: () => lastVersion,
+    changesAfter(version) {
+      // Each change has the next version.
+      const count = Math.max(0, lastVersion - Math.max(version, firstVersion))
+      return count > changes.length ? undefined : changes.slice(changes.length - count)
+    },
     put,
     create(path, { object, manager }) {
       if (objects.has(path)) return failure(409, 'AlreadyExists')
@@ -94,7 +113,7 @@ export function createObjectStore(onChange: (change: ObjectChange) => void): Obj
       lastVersion += 1
       objects.delete(path)
       const metadata = { ...before.metadata, resourceVersion: String(lastVersion) }
-      onChange({ type: 'DELETED', path, object: { ...before, metadata } })
+      changed({ type: 'DELETED', path, object: { ...before, metadata } })
       return [200, { kind: 'Status', status: 'Success' }]
     },
   }

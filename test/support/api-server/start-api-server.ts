@@ -9,6 +9,7 @@ import { type ApiRequest, answerRequest, answerTokenRequest } from './answer-req
 import { type ApiAnswer, brokenAnswer, failure } from './api-answer.ts'
 import { type Classes, createClasses } from './classes.ts'
 import { createExternalSecrets, type ExternalSecrets } from './external-secrets.ts'
+import { createListPages } from './list-pages.ts'
 import { createObjectStore, type ObjectStore } from './object-store.ts'
 import { type ClientRights, createClientRights } from './rights.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
@@ -52,11 +53,11 @@ const token = 'test-api-server-token'
 export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Promise<ApiServer> {
   const watches = createWatches()
   const events: EventSeen[] = []
-  const objects = createObjectStore((change) => {
-    watches.send(change)
-    const { kind, metadata } = change.object
+  const objects = createObjectStore(({ object }) => {
+    watches.changed()
+    const { kind, metadata } = object
     if (kind !== 'Event') return
-    const event = change.object as unknown as EventSeen & {
+    const event = object as unknown as EventSeen & {
       involvedObject: { kind: string; name: string }
     }
     const { type, reason, message, involvedObject } = event
@@ -68,6 +69,7 @@ export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Pro
   const classes = createClasses(objects)
   const externalSecrets = createExternalSecrets(objects)
   const rights = createClientRights(objects)
+  const listPage = createListPages(objects)
 
   async function answer(request: ApiRequest, authorization = ''): Promise<ApiAnswer | undefined> {
     if (authorization !== `Bearer ${token}`) return failure(401, 'Unauthorized')
@@ -80,7 +82,7 @@ export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Pro
     if (answered || request.method === 'WATCH') return answered
     if (request.path.endsWith('/token'))
       return await answerTokenRequest(request, { objects, tokenOf: server.tokenOf })
-    return answerRequest(request, objects)
+    return answerRequest(request, { objects, listPage })
   }
 
   const { url, caPem, connections } = await startHttpsServer(t, async (incoming, response) => {

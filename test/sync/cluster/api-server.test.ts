@@ -127,6 +127,52 @@ t.test('a watch reports changes and the version at which it ended', async (t) =>
   t.strictSame(told, ['open', 'web {"akv-injector.io/sync":"2"}', 'api {}', 'gone web'])
 })
 
+t.test('what happens between a list and its watch is told, deletions too', async (t) => {
+  const { apiServer, cluster } = await start(t)
+  const names = Array.from({ length: 60 }, (_, i) => `account-${i}`)
+  for (const name of names) apiServer.accounts.put('team-a', name, {})
+  apiServer.before = ({ query }) => {
+    if (!query.has('continue')) return undefined
+    apiServer.accounts.delete('team-a', 'account-0')
+    apiServer.accounts.delete('team-a', 'account-59')
+    return void apiServer.accounts.put('team-a', 'account-59', {})
+  }
+  const { objects, resourceVersion } = await cluster.accounts.list('team-a')
+  t.strictSame(
+    objects.map(({ name }) => name),
+    names,
+    'all pages are of one version',
+  )
+  apiServer.rights.touch('team-a')
+  apiServer.accounts.put('team-b', 'other', {})
+  const told: string[] = []
+  const watching = cluster.accounts.watch({
+    namespace: 'team-a',
+    resourceVersion,
+    signal: new AbortController().signal,
+    onObject: ({ name }) => told.push(name),
+    onGone: (name) => told.push(`gone ${name}`),
+  })
+  while (apiServer.watches() === 0) await new Promise(setImmediate)
+  apiServer.endWatches()
+  await watching
+  t.strictSame(told, ['gone account-0', 'gone account-59', 'account-59'])
+})
+
+t.test('a watch from a version that is too old fails, so there is a new list', async (t) => {
+  const { apiServer, cluster } = await start(t)
+  const { resourceVersion } = await cluster.accounts.list('team-a')
+  for (let i = 0; i <= 1_000; i++) apiServer.accounts.put('team-a', 'web', {})
+  const watching = cluster.accounts.watch({
+    namespace: 'team-a',
+    resourceVersion,
+    signal: new AbortController().signal,
+    onObject: () => t.fail('an object was told'),
+    onGone: () => undefined,
+  })
+  await t.rejects(watching, /ended the watch with an error/)
+})
+
 t.test('objects that are too large for a page are listed a few at a time', async (t) => {
   const { apiServer, cluster } = await start(t)
   const names = Array.from({ length: 10 }, (_, i) => `large-${i}`)

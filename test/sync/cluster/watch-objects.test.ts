@@ -71,6 +71,23 @@ async function runThrough(
   return { told, lines, waits: clock.waits }
 }
 
+t.test(
+  'an object with another uid is a new one, although no watch saw the old one go',
+  async (t) => {
+    const recreated = { ...seen('web', '7'), uid: 'another-uid' }
+    const ends: Watch = async () => {
+      throw new Error('the version is too old')
+    }
+    const { told } = await runThrough([
+      [seen('web', '1'), seen('db', '2')],
+      ends,
+      [recreated, seen('db', '2')],
+      async () => '9',
+    ])
+    t.strictSame(told, ['web 1', 'db 2', 'listed', 'gone web', 'web 7', 'listed'])
+  },
+)
+
 t.test('a watch lists once, and each watch starts where the previous one ended', async (t) => {
   const versions: string[] = []
   const watch =

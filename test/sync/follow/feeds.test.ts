@@ -14,6 +14,7 @@ import { noOutage } from '../harness/no-outage.ts'
 interface Thing {
   readonly namespace: string
   readonly name: string
+  readonly uid: string
   readonly resourceVersion: string
   readonly cost: number
 }
@@ -87,7 +88,7 @@ function startCluster() {
   }
   const next = (namespace: string, name: string, cost: number): Thing => {
     version += 1
-    return { namespace, name, resourceVersion: String(version), cost }
+    return { namespace, name, uid: `uid-${name}`, resourceVersion: String(version), cost }
   }
   return {
     requests,

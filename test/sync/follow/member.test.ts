@@ -3,17 +3,22 @@ import t from 'tap'
 import { createMember } from '../../../sync/follow/member.ts'
 import { numRuns } from '../../support/property-runs.ts'
 
-const seen = (name: string, version: number) => ({
+const seen = (name: string, version: number, uid = `uid-${name}`) => ({
   namespace: 'a',
   name,
+  uid,
   resourceVersion: String(version),
 })
 
 function start() {
   const state = new Map<string, string>()
+  const uids = new Map<string, string>()
   const told: string[] = []
   const member = createMember<ReturnType<typeof seen>>('a', {
-    onObject({ name, resourceVersion }) {
+    onObject({ name, uid, resourceVersion }) {
+      if (state.has(name) && uids.get(name) !== uid)
+        throw new Error(`nothing says that an earlier ${name} has gone`)
+      uids.set(name, uid)
       told.push(`${name} ${resourceVersion}`)
       state.set(name, resourceVersion)
       return true
@@ -54,6 +59,23 @@ t.test('what changes while a list is read isn’t undone by it', async (t) => {
   ])
 })
 
+t.test(
+  'an object that was deleted and created again between two lists is another one',
+  async (t) => {
+    const { member, told } = start()
+    const list = (version: number, uid: string) => ({
+      objects: [seen('web', version, uid), seen('same', 1)],
+      resourceVersion: String(version),
+    })
+    await member.replace(list(1, 'first'))
+    await member.replace(list(5, 'second'))
+    t.strictSame(told, ['web 1', 'same 1', 'gone web', 'web 5'])
+    member.forgetVersions()
+    await member.replace(list(9, 'third'))
+    t.strictSame(told.slice(4), ['gone web', 'web 9', 'same 1'])
+  },
+)
+
 t.test('a list during which too much changes has to be read again', async (t) => {
   const { member } = start()
   const listing = member.beginList()
@@ -92,6 +114,10 @@ t.test('in whatever order lists and events come, the newest state wins', async (
         const [first, snapshot, end] = [from, at, until]
           .map((index) => index % (count + 1))
           .sort((a, b) => a - b) as [number, number, number]
+        const deletionsBefore = (length: number, deleted: string) =>
+          changes.slice(0, length).filter((one) => one.isDeletion && one.name === deleted).length
+        const objectOf = (name: string, version: number) =>
+          seen(name, version, `${name}-${deletionsBefore(version - 1, name)}`)
         const stateAt = (length: number) => {
           const state = new Map<string, number>()
           for (const [index, { name, isDeletion }] of changes.slice(0, length).entries())
@@ -100,15 +126,15 @@ t.test('in whatever order lists and events come, the newest state wins', async (
           return state
         }
         const listAt = (length: number) => ({
-          objects: [...stateAt(length)].map(([name, version]) => seen(name, version)),
+          objects: [...stateAt(length)].map(([name, version]) => objectOf(name, version)),
           resourceVersion: String(length),
         })
         const { member, state } = start()
         const deliver = (begin: number, to: number) => {
           for (let index = begin; index < to; index++) {
             const { name, isDeletion } = changes[index] ?? { name: '', isDeletion: false }
-            if (isDeletion) member.dropEvent(seen(name, index + 1))
-            else member.noteEvent(seen(name, index + 1))
+            if (isDeletion) member.dropEvent(objectOf(name, index + 1))
+            else member.noteEvent(objectOf(name, index + 1))
           }
         }
         // The watch has begun at the first list. A list of its own is read while it brings events.

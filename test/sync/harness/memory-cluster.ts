@@ -70,6 +70,7 @@ export function memoryCluster({
       list: async () => ({
         objects: [...byNamespace.keys()].map((name) => ({
           name,
+          uid: `uid-${name}`,
           resourceVersion: '1',
           isTerminating: false,
         })),

@@ -18,7 +18,7 @@ import { noOutage } from '../harness/no-outage.ts'
 
 const forbidden = new AkvError('AKV_CLUSTER_FORBIDDEN', 'it is forbidden')
 
-type Answer = RulesReview | Error | 'hangs'
+type Answer = RulesReview | Promise<RulesReview> | Error | 'hangs'
 
 const enabling = (accounts: readonly string[], more: Partial<RulesReview> = {}): RulesReview => ({
   rules: rulesFor(accounts).map(({ resourceNames = [], ...rule }) => ({ ...rule, resourceNames })),
@@ -38,9 +38,12 @@ async function start(first: Readonly<Record<string, Answer>>, outage: ApiServerO
   const stop = new AbortController()
   const { log, lines } = memoryLog()
   let watching: WatchOptions<SeenNamespace> | undefined
+  let endWatch: ((error: Error) => void) | undefined
   let version = 1
+  const recreated = new Map<string, number>()
   const seen = (name: string, isTerminating = false): SeenNamespace => ({
     name,
+    uid: `${name}-${recreated.get(name) ?? 0}`,
     isTerminating,
     resourceVersion: String(version++),
   })
@@ -55,9 +58,10 @@ async function start(first: Readonly<Record<string, Answer>>, outage: ApiServerO
         watch: (options) => {
           watching = options
           options.onOpen?.()
-          return new Promise((resolve) =>
-            options.signal.addEventListener('abort', () => resolve('9')),
-          )
+          return new Promise((resolve, reject) => {
+            endWatch = reject
+            options.signal.addEventListener('abort', () => resolve('9'))
+          })
         },
       },
       async reviewRules(namespace) {
@@ -65,7 +69,7 @@ async function start(first: Readonly<Record<string, Answer>>, outage: ApiServerO
         const answer = answers.get(namespace) ?? nothing
         if (answer === 'hangs') return await new Promise<never>(() => undefined)
         if (answer instanceof Error) throw answer
-        return answer
+        return await answer
       },
       async reviewAccess(namespace, { verb, resource, name }: NeededAccess) {
         questions.push(`${namespace} ${verb} ${resource} ${name}`)
@@ -95,7 +99,17 @@ async function start(first: Readonly<Record<string, Answer>>, outage: ApiServerO
     lines,
     clock,
     put: (name: string, isTerminating = false) => watching?.onObject(seen(name, isTerminating)),
+    recreate(name: string) {
+      watching?.onGone(name, seen(name))
+      recreated.set(name, (recreated.get(name) ?? 0) + 1)
+      watching?.onObject(seen(name))
+    },
     remove: (name: string) => watching?.onGone(name, seen(name)),
+    /** Deletes a namespace and creates it again while no watch is open. */
+    recreateUnwatched(name: string) {
+      recreated.set(name, (recreated.get(name) ?? 0) + 1)
+      endWatch?.(new Error('the version is too old'))
+    },
   }
 }
 
@@ -211,6 +225,33 @@ t.test('namespaces come, terminate and go', async (t) => {
   started.put('b')
   await started.clock.pass(regularMs)
   t.strictSame(started.enabled.namespaces(), ['a', 'b'], 'a new one of the same name')
+})
+
+t.test('a namespace that was deleted and created again unseen is a new one', async (t) => {
+  const started = await start({ a: enabling(['web']), b: enabling(['web']) })
+  for (const name of ['a', 'b']) started.answers.set(name, nothing)
+  const { length } = started.reviews
+  started.recreateUnwatched('a')
+  await started.clock.pass(10_000)
+  t.strictSame(started.reviews.slice(length), ['a'], 'it is looked at soon')
+  t.strictSame(started.enabled.namespaces(), ['b'])
+  t.strictSame(started.changes.slice(2), ['a'])
+})
+
+t.test('the rights in a deleted namespace aren’t those in the next one of its name', async (t) => {
+  const started = await start({ a: nothing })
+  const answered = Promise.withResolvers<RulesReview>()
+  started.answers.set('a', answered.promise)
+  const { length } = started.reviews
+  while (started.reviews.length === length) await started.clock.pass(60_000)
+  started.recreate('a')
+  started.answers.set('a', enabling(['api']))
+  answered.resolve(enabling(['web']))
+  await started.clock.pass(0)
+  t.strictSame(namesOf(started, 'a'), [])
+  await started.clock.pass(10_000)
+  t.strictSame(namesOf(started, 'a'), ['api'])
+  t.strictSame(started.changes, ['a'])
 })
 
 t.test(
