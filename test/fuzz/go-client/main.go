@@ -30,6 +30,8 @@ type group struct {
 	Workers int    `json:"workers"`
 	// How many requests all workers of the group send together.
 	Requests int64 `json:"requests"`
+	// Whether each worker goes on until standard input ends, and sends one more request then.
+	UntilEnd bool `json:"untilEnd"`
 	// How long each worker waits between two requests.
 	PauseMs int `json:"pauseMs"`
 	// The reviews, sent in turns.
@@ -53,13 +55,18 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	ended := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		close(ended)
+	}()
 	results := make([]result, len(work.Groups))
 	var all sync.WaitGroup
 	for i, one := range work.Groups {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			results[i] = post(work, one)
+			results[i] = post(work, one, ended)
 		}()
 	}
 	all.Wait()
@@ -68,7 +75,7 @@ func main() {
 	}
 }
 
-func post(work job, one group) result {
+func post(work job, one group, ended <-chan struct{}) result {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(work.CA))
 	// The pool of client-go has 25 connections for each host.
@@ -85,11 +92,12 @@ func post(work job, one group) result {
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
-			for {
+			for isLast := false; !isLast; {
 				n := sent.Add(1) - 1
-				if n >= one.Requests {
+				if n >= one.Requests && !one.UntilEnd {
 					return
 				}
+				isLast = n >= one.Requests && isClosed(ended)
 				size, isNew, problem := ask(client, work.URL, one.Bodies[n%int64(len(one.Bodies))])
 				lock.Lock()
 				if isNew {
@@ -102,12 +110,29 @@ func post(work job, one group) result {
 				}
 				out.LargestBytes = max(out.LargestBytes, size)
 				lock.Unlock()
-				time.Sleep(time.Duration(one.PauseMs) * time.Millisecond)
+				pause := time.Duration(one.PauseMs) * time.Millisecond
+				if !one.UntilEnd {
+					time.Sleep(pause)
+					continue
+				}
+				select {
+				case <-time.After(pause):
+				case <-ended:
+				}
 			}
 		}()
 	}
 	workers.Wait()
 	return out
+}
+
+func isClosed(channel <-chan struct{}) bool {
+	select {
+	case <-channel:
+		return true
+	default:
+		return false
+	}
 }
 
 // Sends one review, reads the whole answer, and says how large it is, whether it is the first one of its connection, and

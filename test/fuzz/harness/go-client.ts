@@ -9,6 +9,8 @@ export interface GoGroup {
   readonly workers: number
   /** How many requests all workers send together. */
   readonly requests: number
+  /** Whether each worker goes on until `until` resolves, and sends one more request then. */
+  readonly untilEnd?: boolean
   /** How long each worker waits between two requests. */
   readonly pauseMs: number
   readonly bodies: readonly string[]
@@ -28,15 +30,19 @@ export type GoClient = (job: {
   readonly url: string
   readonly ca: string
   readonly groups: readonly GoGroup[]
+  readonly until?: Promise<void>
 }) => Promise<readonly GoResult[]>
 
 /** Builds a program that posts reviews with Go's net/http, as API servers do. */
 export async function buildGoClient(t: Test): Promise<GoClient> {
   const program = await buildGoProgram(t, 'go-client')
-  return async (job) => {
+  return async ({ until, ...job }) => {
     const client = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
     t.teardown(() => client.kill())
-    client.stdin.end(JSON.stringify(job))
-    return (await json(client.stdout)) as readonly GoResult[]
+    client.stdin.write(JSON.stringify(job))
+    const results = json(client.stdout)
+    await until
+    client.stdin.end()
+    return (await results) as readonly GoResult[]
   }
 }
