@@ -93,6 +93,24 @@ t.test('certificates that can’t be ordered into a chain keep their order', asy
   t.strictSame(await orderChain({ keys: [], certificates: [] }), [])
 })
 
+t.test(
+  'the issuer has the name that a certificate says, also if others share its key',
+  async (t) => {
+    const { leaf, old, renamed, rollover } = renamedAuthority()
+    const find = (...certificates: readonly Buffer[]) => buildChain({ keys: [], certificates })
+    t.strictSame(await find(leaf, old, renamed), {
+      chain: [leaf, renamed],
+      rest: [old],
+      root: renamed,
+    })
+    t.strictSame(await find(old, leaf, rollover), {
+      chain: [leaf, rollover, old],
+      rest: [],
+      root: old,
+    })
+  },
+)
+
 t.test('authorities that have certified each other don’t make it go in circles', async (t) => {
   const certificates = crossCertified()
   t.strictSame(await orderChain({ keys: [], certificates }), certificates)
@@ -144,6 +162,26 @@ t.test('fifty certificates of one name are compared with each other once', async
   t.equal((await orderChain({ keys: [], certificates }, budget)).length, 50)
   t.ok(charged.times <= 50 * 51 + 1, `${charged.times} charges`)
 })
+
+/** An authority that was renamed and has kept its key. `rollover`: the new name, certified by the old one */
+function renamedAuthority() {
+  const names = ['leaf', 'old', 'renamed', 'rollover'] as const
+  const script = `
+    for n in ca leaf; do openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $n.key; done
+    for n in old renamed; do openssl req -x509 -new -key ca.key -subj /CN=$n -days 9 -out $n.crt; done
+    openssl req -new -key ca.key -subj /CN=renamed -out rollover.csr
+    openssl x509 -req -in rollover.csr -CA old.crt -CAkey ca.key -set_serial 1 -days 9 -out rollover.crt
+    openssl req -new -key leaf.key -subj /CN=leaf -out leaf.csr
+    openssl x509 -req -in leaf.csr -CA renamed.crt -CAkey ca.key -set_serial 2 -days 9 -out leaf.crt
+    for n in ${names.join(' ')}; do openssl x509 -in $n.crt -outform DER | base64; echo ===; done`
+  const ders = shell(script)
+    .split('===')
+    .map((text) => Buffer.from(text, 'base64'))
+  return Object.fromEntries(names.map((name, index) => [name, ders[index]])) as Record<
+    (typeof names)[number],
+    Buffer
+  >
+}
 
 /** A certified by B and B certified by A, made by openssl. */
 function crossCertified(): Buffer[] {
