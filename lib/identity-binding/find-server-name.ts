@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { isIP } from 'node:net'
 import { connect } from 'node:tls'
+import { urlToHttpOptions } from 'node:url'
 import { printable } from '../printable.ts'
 import { reasonOf } from '../reason-of.ts'
 import { clusterIdIn, serverNameOf } from './server-name.ts'
@@ -30,7 +31,10 @@ async function dnsNamesOf(
   { url, ca }: Pick<TokenProxy, 'url' | 'ca'>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { hostname: host, port } = new URL(url)
+  const { hostname, port } = urlToHttpOptions(new URL(url))
+  // Without the brackets of an IPv6 address.
+  const host = String(hostname)
+  // RFC 6066, section 3, forbids addresses there.
   const servername = isIP(host) === 0 ? host : ''
   const socket = connect({ host, port: Number(port || 443), ca, servername })
   try {
