@@ -16,6 +16,9 @@ export interface Program {
 const liteMode = '--lite-mode'
 export const liteFlags: readonly string[] = [liteMode, '--expose-gc']
 
+/** As in the image's entry point. Each Node that has `process.execve` knows it. */
+const withoutDebugger = '--disable-sigusr1'
+
 export const isLite = (): boolean => process.execArgv.includes(liteMode)
 
 /** `process.execve` is experimental, and missing on Windows and in Node 22. */
@@ -45,5 +48,6 @@ export function replaceProcess(
   const wait = form === 'waiting' ? ['--wait', '--then-after', written(next.thenAfterMs)] : []
   const args = ['agent', ...flags, ...resume, ...wait]
   if (process.execve === undefined) throw new TypeError('this Node has no process.execve')
-  return process.execve(process.execPath, [process.execPath, ...liteFlags, path, ...args], env)
+  const nodeFlags = [withoutDebugger, ...liteFlags]
+  return process.execve(process.execPath, [process.execPath, ...nodeFlags, path, ...args], env)
 }

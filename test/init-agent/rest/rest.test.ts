@@ -8,6 +8,7 @@ import { type AgentConfig, gateFileName, gateVariable } from '../../../delivery/
 import type { Emulator } from '../../../emulator/emulator.ts'
 import { bindingAudience } from '../../../lib/token-audience.ts'
 import { freePorts } from '../../cluster/harness/free-ports.ts'
+import { hasSignal } from '../../support/has-signal.ts'
 import { clientId, startTestEmulator } from '../../support/servers/start-test-emulator.ts'
 import { copyBundle } from '../../support/start-fast/copy-bundle.ts'
 import { makePod, type Pod, type RunningAgent, secretFile, startAgent } from '../harness/pod.ts'
@@ -157,6 +158,7 @@ t.test(
     t.equal(reads(), 2)
     await until(() => formOf(agent.process) === 'waiting')
     await untilIdle(agent)
+    t.notOk(hasSignal(agent.process, 'SigCgt', 'SIGUSR1'), 'a debugger is never opened')
     agent.process.kill('SIGTERM')
     t.equal(await agent.exited, 0)
     t.strictSame(
@@ -176,6 +178,7 @@ t.test('with a short interval it changes once, and keeps its token', { skip }, a
   emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
   await until(() => file() === 'two')
   t.equal(formOf(agent.process), 'lite')
+  t.notOk(hasSignal(agent.process, 'SigCgt', 'SIGUSR1'), 'a debugger is never opened')
   t.equal(signIns(), 1)
   agent.process.kill('SIGTERM')
   t.equal(await agent.exited, 0)
