@@ -5,7 +5,8 @@ import {
   append,
   checkNamespace,
   envFileOption,
-  namespaceOption,
+  namedNamespace,
+  onlyNamespaceOption,
   renderOption,
   setOption,
   takeOnce,
@@ -52,14 +53,14 @@ function addIdentity(program: Command, end: End): void {
     .addOption(renderOption())
     .addOption(valuesOption())
     .option('--strict', 'exit with 1 for warnings, too, and if nothing reads from a vault')
-    .addOption(namespaceOption())
+    .addOption(onlyNamespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())
     .action(async (files, { filename = [], issuer = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
       const { identity } = await import('./identity/identity.ts')
-      end(await identity({ files: all, issuer, ...options }))
+      end(await identity({ files: all, issuer, ...options, ...namedNamespace(command) }))
     })
 }
 
@@ -93,13 +94,14 @@ function addRbac(program: Command, end: End): void {
     .option('--classes', 'with --watch namespaces: the chart has sync.classes')
     .option('--external-secrets', 'with --watch namespaces: the chart has sync.externalSecrets')
     .addOption(renderOption())
-    .addOption(namespaceOption())
+    .addOption(onlyNamespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())
     .action(async (files, { filename = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0 && options.values === undefined)
         command.error("error: missing required argument 'file', or --values")
-      end(await (await import('./rbac/rbac.ts')).rbac({ files: all, ...options }))
+      const { rbac } = await import('./rbac/rbac.ts')
+      end(await rbac({ files: all, ...options, ...namedNamespace(command) }))
     })
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { isName, labelName } from '../lib/name-rules.ts'
 
 /** Collects the values of an option that may be repeated. */
@@ -31,6 +31,19 @@ export const namespaceOption = (): Option =>
   new Option('-n, --namespace <name>', 'namespace of manifests that don’t name one')
     .default('default')
     .argParser(checkNamespace)
+
+/** The same, for commands whose output gives rights: they refuse manifests of other namespaces if the caller names one. */
+export const onlyNamespaceOption = (): Option => {
+  const option = namespaceOption()
+  option.description += '; refuses those that name another one'
+  return option
+}
+
+/** The namespace that the caller named, as opposed to the default. */
+export const namedNamespace = (command: Command): { readonly onlyNamespace?: string } =>
+  command.getOptionValueSource('namespace') === 'cli'
+    ? { onlyNamespace: command.getOptionValue('namespace') }
+    : {}
 
 /** Takes the name of a namespace. */
 export function checkNamespace(name: string): string {

@@ -35,6 +35,8 @@ interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'>, GivenV
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
+  /** Accounts of another namespace are refused. */
+  readonly onlyNamespace?: string
   /** The OIDC issuers of the clusters that the accounts are in. */
   readonly issuer: readonly string[]
   readonly scope: 'vault' | 'object'
@@ -72,7 +74,7 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
   const found = findGrants(templates, { objects, unread: input.unread, serving })
   const { grants } = found
   const mistakes = sortOutMistakes(found.mistakes, placeholders)
-  const { safe, unsafe } = sortOutNames(grants)
+  const { safe, unsafe } = sortOutNames(grants, options.onlyNamespace)
   const identities = byIdentity(safe)
   refuseOneNameForMany(identities, names, placeholders)
 

@@ -26,6 +26,8 @@ interface RbacOptions extends GivenValues, Partial<Omit<RightsNeeded, 'watch'>> 
   /** Files and folders. May be empty if `values` is given. */
   readonly files: readonly string[]
   readonly namespace: string
+  /** Accounts of another namespace are refused. */
+  readonly onlyNamespace?: string
   /** Values of the chart. What they list is printed, too, and they set the defaults of the options below. */
   readonly values?: string
   readonly controllerNamespace?: string
@@ -51,7 +53,10 @@ export async function rbac(options: RbacOptions): Promise<ExitCode> {
     throw noAccounts(source)
   const choice = chooseRights(options, values)
   const found = await findInFiles(options)
-  const { safe, unsafe } = sortOutNames([...(values?.accounts ?? []), ...found.accounts])
+  const { safe, unsafe } = sortOutNames(
+    [...(values?.accounts ?? []), ...found.accounts],
+    options.onlyNamespace,
+  )
   printLines(process.stderr, [...found.lines, ...unsafe.map(found.restore)])
   const accounts = safe.map(({ namespace, account }) => ({
     namespace: found.restore(namespace),

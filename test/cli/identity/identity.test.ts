@@ -32,6 +32,18 @@ const pod = podText(
   { serviceAccountName: 'web' },
 )
 
+t.test('with --namespace, an account of another one gets no identity', async (t) => {
+  const foreign = JSON.parse(pod)
+  foreign.metadata.namespace = 'kube-system'
+  const run = (...args: readonly string[]) =>
+    runInProcess(['identity', '-', ...args], { input: JSON.stringify(foreign) })
+  const { code, stdout, stderr } = await run('-n', 'team-a')
+  t.match({ code, stdout }, { code: 1, stdout: '' })
+  t.match(stderr, 'ServiceAccount web is in namespace kube-system, but --namespace accepts only')
+  for (const args of [[], ['-n', 'kube-system']])
+    t.match(await run(...args), { code: 0, stdout: 'system:serviceaccount:kube-system:web' })
+})
+
 t.test(
   'the commands for a pod run: a credential, and a role for each kind of object',
   async (t) => {

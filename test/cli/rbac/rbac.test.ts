@@ -47,6 +47,28 @@ t.test('prints a Role and a RoleBinding for each namespace', async (t) => {
   })
 })
 
+t.test(
+  'with --namespace, nothing is printed for another one, whatever the files say',
+  async (t) => {
+    const foreign = account('admin', { namespace: 'kube-system' })
+    const sentence =
+      'ServiceAccount admin is in namespace kube-system, but --namespace accepts only team-a: nothing is printed for it; pass its manifests apart, with its own --namespace, or none to accept any namespace\n'
+    const both = [account('web'), foreign].join('---\n')
+    t.match(await rbac(both, '-n', 'team-a'), { code: 1, stdout: '', stderr: sentence })
+    t.strictSame(parseRoles((await rbac(account('web'), '-n', 'team-a')).stdout).enabled, {
+      'team-a': ['web'],
+    })
+    t.strictSame(parseRoles((await rbac(both)).stdout).enabled, {
+      'kube-system': ['admin'],
+      'team-a': ['web'],
+    })
+    const fromStore = store('admin').replaceAll('namespace: team-a', 'namespace: kube-system')
+    t.match(await rbac(fromStore, '-n', 'team-a'), { code: 1, stdout: '', stderr: sentence })
+    const named = await rbac(account('web', { namespace: '${NAME}' }), '-n', 'team-a')
+    t.match(named, { code: 1, stdout: '', stderr: 'is in namespace ${NAME}, but --namespace' })
+  },
+)
+
 t.test('an account that only a store names is enabled', async (t) => {
   const { code, stdout } = await rbac(store('reader'))
   t.equal(code, 0)

@@ -49,6 +49,13 @@ t.test('accounts of values and of manifests are printed together', async (t) => 
 })
 
 const namespaces = (list: unknown) => ({ sync: { namespaces: { 'team-a': list } } })
+t.test('with --namespace, values that list another namespace are refused, too', async (t) => {
+  const namespaces = { 'kube-system': { serviceAccounts: ['admin'] } }
+  const { code, stdout, stderr } = await rbac({ sync: { namespaces } }, '-n', 'team-a')
+  t.match({ code, stdout }, { code: 1, stdout: '' })
+  t.match(stderr, 'ServiceAccount admin is in namespace kube-system, but --namespace accepts only')
+})
+
 const wrong: readonly (readonly [unknown, RegExp])[] = [
   [[], /isn't a mapping/],
   [{}, /lists no serviceAccounts under sync.namespaces/],
