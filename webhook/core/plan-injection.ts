@@ -7,10 +7,12 @@ import {
   firstFetchTime,
 } from '../../requests/annotations/agent-config.ts'
 import type { PodRequest } from '../../requests/annotations/read-pod-annotations.ts'
+import { findExposures } from './checks/exposed-agent.ts'
 import { planProblems } from './checks/plan-problems.ts'
 import { planWarnings } from './checks/plan-warnings.ts'
-import { agentContainer, agentUser, isAgentSeen } from './injection/agent-container.ts'
+import { agentContainer } from './injection/agent-container.ts'
 import { agentResources } from './injection/agent-resources.ts'
+import { agentUser, findWatchers } from './injection/agent-user.ts'
 import { chooseMetricsPort } from './injection/metrics-port.ts'
 import {
   defaultConsumers,
@@ -45,32 +47,22 @@ export function planInjection(pod: Pod, request: PodRequest, policy: Policy): Pl
   const resources = agentResources(pod, request, { config, policy })
   const runAs = agentUser(pod, {
     ...(request['run-as'] && { runAs: request['run-as'] }),
-    isSeen: isAgentSeen(pod, config),
+    ...(placement.existing && { existing: placement.existing }),
+    isSeen: findWatchers(pod, { placement, config }).length > 0,
   })
+  const agent = agentContainer({
+    ...{ config, encodedConfig, runAs, resources, policy },
+    isInNodeNetwork: pod.spec.hostNetwork === true,
+  })
+  const exposure = {
+    containers: findExposures(pod, { placement, config }, runAs.uid),
+    isAllowed: policy.allowExposedAgents,
+  }
   const plan: Plan = {
+    ...placeVolumes(pod, { request, config, placement, policy }),
+    ...{ config, placement, consumers, agent, exposure },
     versionLabel: policy.versionLabel,
-    config,
-    agent: agentContainer({
-      config,
-      encodedConfig,
-      runAs,
-      resources,
-      policy,
-      isInNodeNetwork: pod.spec.hostNetwork === true,
-    }),
-    placement,
-    consumers,
-    gated: config.opensGate
-      ? placedContainers(pod.spec, placement).filter(({ isEarly }) => !isEarly)
-      : [],
-    mountPath: request['mount-path'] ?? defaultMountPath,
-    volumes: wantedVolumes(config, policy.volumeSizeLimit),
-    servedMounts: findServedMounts(
-      pod.spec,
-      placement,
-      new Set(config.volumes?.map(({ name }) => name)),
-    ),
-    sizeLimit: policy.volumeSizeLimit,
+    agentUid: runAs.uid,
   }
   return {
     plan,
@@ -81,11 +73,28 @@ export function planInjection(pod: Pod, request: PodRequest, policy: Policy): Pl
       ...resources.problems,
       ...planProblems(pod, plan, encodedConfig),
     ],
-    warnings: [
-      ...resources.warnings,
-      ...metrics.warnings,
-      ...planWarnings(pod, plan, { settings: request, runAs }),
-    ],
+    warnings: [...resources.warnings, ...metrics.warnings, ...planWarnings(pod, plan, request)],
+  }
+}
+
+/** The volumes, where they are mounted, and the containers that wait for them. */
+function placeVolumes(
+  { spec }: Pod,
+  chosen: Pick<Plan, 'config' | 'placement'> & {
+    readonly request: PodRequest
+    readonly policy: Policy
+  },
+): Pick<Plan, 'gated' | 'mountPath' | 'volumes' | 'servedMounts' | 'sizeLimit'> {
+  const { config, placement, request, policy } = chosen
+  const served = new Set(config.volumes?.map(({ name }) => name))
+  return {
+    gated: config.opensGate
+      ? placedContainers(spec, placement).filter(({ isEarly }) => !isEarly)
+      : [],
+    mountPath: request['mount-path'] ?? defaultMountPath,
+    volumes: wantedVolumes(config, policy.volumeSizeLimit),
+    servedMounts: findServedMounts(spec, placement, served),
+    sizeLimit: policy.volumeSizeLimit,
   }
 }
 

@@ -124,6 +124,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
       allowedVaults: reader.optional('AKV_INJECTOR_ALLOWED_VAULTS', parseAllowedVaults),
       kubernetesMinor: reader.optional('AKV_INJECTOR_KUBERNETES_VERSION', parseKubernetesMinor),
     }),
+    allowExposedAgents: reader.optional('AKV_INJECTOR_ALLOW_EXPOSED_AGENTS', parseBoolean) ?? false,
     allowRoot: reader.optional('AKV_INJECTOR_ALLOW_ROOT', parseBoolean) ?? false,
     fastStart: reader.optional('AKV_INJECTOR_AGENT_FAST_START', parseBoolean) ?? false,
     agentRequests:

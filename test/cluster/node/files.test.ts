@@ -48,14 +48,6 @@ const tokenless = appPod({
   spec: { automountServiceAccountToken: false },
 })
 const onHost = appPod({ namespace, name: 'on-host', spec: { hostNetwork: true } })
-const shared = [0, 1000].map((runAsUser) =>
-  appPod({
-    namespace,
-    name: `shared-as-${runAsUser}`,
-    annotations: { secrets: 'db-password', refresh: '5m' },
-    spec: { shareProcessNamespace: true, securityContext: { runAsUser } },
-  }),
-)
 /** A name for this run: on a node that is used again, the vault still lacks the object that the previous run deleted. */
 const doomed = `doomed-${process.pid}`
 const notices = '/tmp/notices'
@@ -73,7 +65,7 @@ const listening = appPod({
   ),
 })
 await node.control('/create', { vault: 'team-a', name: doomed, value: 'for now' })
-const pods = [plain, grouped, twoUsers, tokenless, onHost, ...shared, listening]
+const pods = [plain, grouped, twoUsers, tokenless, onHost, listening]
 await node.apply(...pods)
 // Its next refresh is up to half a minute away. Meanwhile the other tests run.
 await node.untilPod(listening, isRunning)
@@ -149,17 +141,6 @@ t.test('pods in the host’s network have files', async (t) => {
   t.equal(status.podIP, new URL(node.environment.vault.url).hostname)
   t.equal(await node.exec(onHost, 'app', 'cat', file), password)
 })
-
-for (const pod of shared)
-  t.test(`${pod.metadata.name} can see the agent, but not its token`, async (t) => {
-    await node.untilPod(pod, isRunning)
-    const find =
-      'for p in /proc/[0-9]*; do grep -q "[a]gent" $p/cmdline && echo ${p#/proc/}; done; :'
-    const [pid = ''] = (await node.exec(pod, 'app', 'sh', '-c', find)).split('\n')
-    t.match(pid, /^\d+$/)
-    for (const path of ['root/akv/identity/token', 'environ'])
-      await t.rejects(node.exec(pod, 'app', 'cat', `/proc/${pid}/${path}`), /Permission denied/)
-  })
 
 t.test('the file of a deleted object is removed, and the app is notified', async (t) => {
   await until(async () => {

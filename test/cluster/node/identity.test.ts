@@ -3,7 +3,7 @@ import type { KubeObject } from '../client/api.ts'
 import { envIfSupported, supportsEnv, variableOrFile } from '../client/env-support.ts'
 import type { Container, Pod } from '../client/pods.ts'
 import { serveOtherWebhook } from '../webhook/harness/other-webhook.ts'
-import { appContainer, appPod, mountPath, password } from './harness/app-pod.ts'
+import { appContainer, appPod, mountPath, password, sharingProcesses } from './harness/app-pod.ts'
 import { lastMessage } from './harness/containers.ts'
 import { isRunning, openNode } from './harness/open-node.ts'
 
@@ -143,6 +143,60 @@ t.test('pods run with a webhook that rewrites images and adds a container last',
   t.equal(await node.exec(pod, 'app', 'sh', '-c', print), password)
   const seen = await node.exec(pod, 'added', 'sh', '-c', 'cat /proc/mounts; env')
   t.notMatch(seen, /secrets-store|DB_PASSWORD/, 'what it added has nothing of ours')
+})
+
+/** Any user, and the one of many images. */
+for (const uid of [1000, 65_532])
+  t.test(`an app of user ${uid} sees the agent, but can’t take it over`, async (t) => {
+    const { app, spec } = sharingProcesses(uid)
+    const pod = appPod({
+      ...{ namespace, name: `shared-as-${uid}`, app },
+      annotations: { ...filesAndEnv, refresh: '5m', position: 'after:prepare' },
+      spec: { ...spec, initContainers: [leavesProcess] },
+    })
+    await node.apply(pod)
+    await node.untilPod(pod, isRunning)
+    const run = (command: string) => node.exec(pod, 'app', 'sh', '-c', command)
+    t.equal(await run(`cat ${file}`), password)
+    t.equal((await run(`stat -c %u ${mountPath}/..data/db-password`)).trim(), '61037')
+    const [pid = ''] = (await run(pidsOf('[a]gent'))).split('\n')
+    t.match(await run(`grep Uid /proc/${pid}/status`), /^Uid:(\s+61037){4}\s*$/)
+    for (const command of [
+      ...['root/akv/identity/token', 'environ', 'mem', 'fd/1'].map(
+        (of) => `cat /proc/${pid}/${of}`,
+      ),
+      `echo '{"level":"info"}' >/proc/${pid}/fd/1`,
+      `kill ${pid}`,
+    ])
+      await t.rejects(run(command), /Permission denied|Operation not permitted/, command)
+    t.equal(
+      await run(pidsOf(leftover)),
+      '',
+      'the process that an init container left behind has ended',
+    )
+  })
+
+const leftover = '[s]leep 4711'
+const leavesProcess = {
+  ...appContainer('prepare'),
+  command: ['sh', '-c', 'setsid sleep 4711 >/dev/null 2>&1 & sleep 1; kill -0 $!'],
+}
+/** Prints the IDs of processes with such a command line. */
+const pidsOf = (pattern: string) =>
+  `for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline | grep -q '${pattern}' && basename $p; done; :`
+
+t.test('a pod whose app could take the agent over is refused', async (t) => {
+  for (const [name, securityContext] of [
+    ['of-root', { runAsUser: 0, allowPrivilegeEscalation: false }],
+    ['of-the-agents-user', { runAsUser: 61_037, allowPrivilegeEscalation: false }],
+    ['of-its-image', {}],
+  ] as const) {
+    const pod = appPod({
+      ...{ namespace, name, ...sharingProcesses(1000), app: { securityContext } },
+      annotations: { ...filesAndEnv, refresh: '5m' },
+    })
+    await t.rejects(node.apply(pod), /container app: runAsUser .*could take over the agent/, name)
+  }
 })
 
 function rewriteAndAdd(pod: Pod): Pod {

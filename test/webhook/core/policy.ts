@@ -12,6 +12,7 @@ export const policy: Policy = {
     audience: 'https://vault.azure.net',
   },
   allowRoot: false,
+  allowExposedAgents: false,
   fastStart: false,
   agentRequests: { cpu: '10m', memory: '16Mi' },
   agentLimits: { memory: '160Mi' },

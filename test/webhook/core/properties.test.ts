@@ -17,6 +17,7 @@ import { holds } from './holds.ts'
 import { type InjectedPod, interference } from './interference.ts'
 import { assertConfiguredHosts, patchedPod } from './patched-pod.ts'
 import { fastPolicy, policy } from './policy.ts'
+import { sharingPod, takersOver } from './sharing-pod.ts'
 
 function check<T>(t: Test, property: fc.IProperty<T>, runs = numRuns): void {
   fc.assert(property, { numRuns: runs })
@@ -139,6 +140,27 @@ t.test('at a gate, every container after the agent waits for it, and no other', 
     manyRuns,
   )
   t.ok(gated > manyRuns / 10, `${gated} containers waited`)
+})
+
+t.test('no container of an injected pod can take over the agent', async (t) => {
+  const found = { injected: 0, denied: 0 }
+  check(
+    t,
+    fc.property(sharingPod, (pod) => {
+      const outcome = mutate(requestFor(pod), policy)
+      if (outcome.kind === 'skipped') throw new Error(outcome.reason)
+      found[outcome.kind]++
+      const forced = injection(pod, { ...policy, allowExposedAgents: true })
+      if (forced === undefined) throw new Error('denied for another reason')
+      const result = patchedPod(pod, forced)
+      if (takersOver(result).length > 0 !== (outcome.kind === 'denied'))
+        throw new Error(JSON.stringify([outcome, takersOver(result)]))
+      demandComplete(result, { ...policy, allowExposedAgents: true })
+    }),
+    manyRuns,
+  )
+  t.ok(found.injected > manyRuns / 10, `${found.injected} of ${manyRuns} pods were injected`)
+  t.ok(found.denied > manyRuns / 20, `${found.denied} of ${manyRuns} pods were refused`)
 })
 
 t.test('the same review gives the same bytes, and is left as it was', async (t) => {

@@ -22,6 +22,7 @@ import {
   isWindows,
   type Pod,
 } from '../model/pod.ts'
+import { exposureProblems } from './exposed-agent.ts'
 import { mountConflicts, servedConflicts } from './mount-conflicts.ts'
 
 /** Everything in the pod that conflicts with the plan, as far as a message can report it. */
@@ -43,6 +44,7 @@ const moreConflicts: Problem = {
 function* allConflicts(pod: Pod, plan: Plan): Generator<Problem> {
   yield* platformConflicts(pod, plan)
   yield* nameConflicts(pod, plan)
+  yield* exposureProblems(pod, plan)
   yield* mountConflicts(pod, plan)
   yield* servedConflicts(pod, plan)
   yield* readConflicts(pod, plan)

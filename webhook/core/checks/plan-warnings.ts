@@ -2,28 +2,23 @@ import { type AgentConfig, hasFiles } from '../../../delivery/contract.ts'
 import { printable } from '../../../lib/printable.ts'
 import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import { annotationPrefix, ownPath } from '../../../requests/annotations/keys/own-annotations.ts'
-import type { PodSettings, RunAs } from '../../../requests/annotations/pod-settings.ts'
-import { isAgentSeen } from '../injection/agent-container.ts'
+import type { PodSettings } from '../../../requests/annotations/pod-settings.ts'
 import { injectorOf } from '../injection/injected-containers.ts'
 import { type Consumer, injectedContainers } from '../injection/placement.ts'
 import type { Plan } from '../injection/plan.ts'
-import { agentName } from '../model/our-names.ts'
-import { allContainers, type Pod } from '../model/pod.ts'
+import type { Pod } from '../model/pod.ts'
 import { usesWorkloadIdentity, workloadIdentityLabel } from '../model/workload-identity.ts'
+import { exposureWarnings } from './exposed-agent.ts'
 import { earlyServedWarnings } from './mount-conflicts.ts'
 
 /** Warnings of a plan that may not do what the pod's author expects. */
-export function planWarnings(
-  pod: Pod,
-  plan: Plan,
-  { settings, runAs }: { readonly settings: PodSettings; readonly runAs: RunAs },
-): readonly Problem[] {
+export function planWarnings(pod: Pod, plan: Plan, settings: PodSettings): readonly Problem[] {
   const sentences = [
     ...leftOutWarnings(pod, plan, settings),
     ...earlyWarnings(plan),
     ...earlyServedWarnings(plan),
-    ...modeWarnings(pod, plan, runAs),
-    ...processWarnings(pod, plan, runAs),
+    ...modeWarnings(pod, plan),
+    ...exposureWarnings(plan),
     ...restartWarnings(pod, plan),
     ...identityWarnings(pod, plan),
   ]
@@ -74,12 +69,12 @@ function earlyWarnings({ consumers, config }: Plan): readonly string[] {
 }
 
 /** Files that only the agent's user can read, or a group that no container is in. */
-function modeWarnings(pod: Pod, plan: Plan, runAs: RunAs): readonly string[] {
-  const { config, consumers, servedMounts } = plan
+function modeWarnings(pod: Pod, plan: Plan): readonly string[] {
+  const { config, consumers, servedMounts, agentUid } = plan
   const ofVolume = (volume: string) =>
     servedMounts.filter(({ mount }) => mount.name === volume).map(({ consumer }) => consumer)
   const warningsOf = (readers: readonly Consumer[], volume?: string) =>
-    unreadableWarnings(pod, { readers, modes: modesOf(config, volume), runAs })
+    unreadableWarnings(pod, { readers, modes: modesOf(config, volume), agentUid })
   return [
     ...warningsOf(consumers),
     ...(config.volumes ?? []).flatMap(({ name }) => warningsOf(ofVolume(name), name)),
@@ -91,21 +86,21 @@ function unreadableWarnings(
   context: {
     readonly readers: readonly Consumer[]
     readonly modes: readonly string[]
-    readonly runAs: RunAs
+    readonly agentUid: number
   },
 ): readonly string[] {
-  const { readers, modes, runAs } = context
+  const { readers, modes, agentUid } = context
   const mode = modes.find((mode) => !isReadable(mode, spec.securityContext?.fsGroup != null))
   if (mode === undefined) return []
   return readers
     .map(({ container }) => container)
     .filter(({ securityContext }) => {
       const uid = securityContext?.runAsUser ?? spec.securityContext?.runAsUser
-      return uid !== runAs.uid && uid !== 0
+      return uid !== agentUid && uid !== 0
     })
     .map(
       ({ name }) =>
-        `container ${printable(name)} may not be able to read files of mode ${mode}, which belong to user ${runAs.uid}; see ${annotationPrefix}run-as`,
+        `container ${printable(name)} may not be able to read files of mode ${mode}, which belong to user ${agentUid}; see ${annotationPrefix}run-as`,
     )
 }
 
@@ -121,22 +116,6 @@ function modesOf({ files, templates, fileMode }: AgentConfig, volume?: string): 
 function isReadable(mode: string, hasGroup: boolean): boolean {
   const [, , group = '0', others = '0'] = mode
   return Boolean(Number(others) & 4 || (Number(group) & 4 && hasGroup))
-}
-
-/** Through `/proc`, a process can read the files of any process of its user, even in another container. */
-function processWarnings(pod: Pod, { config }: Plan, runAs: RunAs): readonly string[] {
-  if (!isAgentSeen(pod, config)) return []
-  return allContainers(pod)
-    .filter(({ name }) => name !== agentName)
-    .filter(({ securityContext }) => {
-      const uid = securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser
-      // If no user is set, it is the image's, which often is 65532 too.
-      return uid == null || uid === runAs.uid
-    })
-    .map(
-      ({ name }) =>
-        `container ${printable(name)} sees the agent's process, and as user ${runAs.uid} it can read the token that the agent signs in with; give the agent a user of its own with ${annotationPrefix}run-as`,
-    )
 }
 
 function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {

@@ -18,12 +18,10 @@ import {
   identityVolume,
   metricsPortName,
 } from '../model/our-names.ts'
-import type { Container, Pod } from '../model/pod.ts'
+import type { Container } from '../model/pod.ts'
 import type { AgentResources } from './agent-resources.ts'
 import { nativeSidecar } from './native-sidecar.ts'
 
-/** The user if the pod sets none: the image's own, the customary "nonroot". */
-const defaultUid = 65532
 /**
  * The API server mounts the pod's API token here, unless the container has a mount at this path. The agent doesn't need
  * that token, and a mount added after our review would cause another one.
@@ -101,27 +99,3 @@ function resourcesOf({ requests, limits }: AgentResources) {
   }
   return Object.keys(resources).length > 0 ? { resources } : {}
 }
-
-/**
- * The user that the agent runs as: the one of `run-as`, else the one that all containers or the pod set. It is root only
- * if `run-as` says so. Through `/proc`, a process can read the memory of other processes of its user, so an agent that
- * other containers can see has a user of its own (docs/specification.md, "Security context of the agent").
- */
-export function agentUser(
-  { spec }: Pod,
-  { runAs, isSeen }: { readonly runAs?: RunAs; readonly isSeen: boolean },
-): RunAs {
-  if (runAs !== undefined) return runAs
-  if (isSeen) return { uid: defaultUid }
-  const podUid = spec.securityContext?.runAsUser
-  const uids = new Set(
-    spec.containers.map(({ securityContext }) => securityContext?.runAsUser ?? podUid),
-  )
-  const [uid] = uids
-  const shared = uids.size === 1 ? uid : podUid
-  return { uid: typeof shared === 'number' && shared > 0 ? shared : defaultUid }
-}
-
-/** Whether other containers can see the agent's process while the pod runs. */
-export const isAgentSeen = ({ spec }: Pod, { refreshSeconds }: AgentConfig): boolean =>
-  refreshSeconds > 0 && (spec.shareProcessNamespace === true || spec.hostPID === true)

@@ -8,6 +8,10 @@ export interface Plan {
   readonly versionLabel: string
   readonly config: AgentConfig
   readonly agent: Container
+  /** The user that the agent runs as. */
+  readonly agentUid: number
+  /** The containers that could become the agent, and whether the administrator allows that. */
+  readonly exposure: { readonly containers: readonly Exposure[]; readonly isAllowed: boolean }
   readonly placement: Placement
   readonly consumers: readonly Consumer[]
   /** The containers that wait for the gate. Empty if the agent has a startup probe instead. */
@@ -18,6 +22,13 @@ export interface Plan {
   readonly servedMounts: readonly ServedMount[]
   /** Of each volume in memory. */
   readonly sizeLimit: string
+}
+
+/** A container that sees the agent's process and could become its user, or trace it. */
+export interface Exposure {
+  readonly container: Container
+  /** What makes that possible, such as `runAsUser is 0`. */
+  readonly reason: string
 }
 
 /** A user's mount of a served volume. */

@@ -57,7 +57,14 @@ const container = object({
   volumeMounts: nullable(listOf(volumeMount)),
   resources,
   restartPolicy: nullable(anyString),
-  securityContext: nullable(object({ runAsUser: nullable(number()) })),
+  securityContext: nullable(
+    object({
+      runAsUser: nullable(number()),
+      privileged: nullable(boolean),
+      allowPrivilegeEscalation: nullable(boolean),
+      capabilities: nullable(object({ add: nullable(listOf(anyString)) })),
+    }),
+  ),
 })
 
 /** It also has a member for its kind, such as `emptyDir`. */

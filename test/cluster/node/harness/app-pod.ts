@@ -36,6 +36,12 @@ export function appPod(options: AppPodOptions): Pod {
   }
 }
 
+/** Options of a pod whose containers see each other's processes, and are users that can't become the agent's. */
+export const sharingProcesses = (runAsUser: number) => ({
+  app: { securityContext: { runAsUser, allowPrivilegeEscalation: false } },
+  spec: { shareProcessNamespace: true },
+})
+
 export const appContainer = (name: string) => ({ name, image: 'busybox:1.37' })
 
 /** Returns the field `command` of a container that runs a shell script. */

@@ -3,7 +3,7 @@ import type { AkvErrorCode } from '../../../../lib/errors/akv-error.ts'
 import { errorTable } from '../../../../lib/errors/error-table.ts'
 import { until } from '../../client/cluster.ts'
 import { startsFast } from '../../client/env-support.ts'
-import { appPod, mountPath } from '../harness/app-pod.ts'
+import { appPod, mountPath, sharingProcesses } from '../harness/app-pod.ts'
 import { agentStatus } from '../harness/containers.ts'
 import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
@@ -54,9 +54,15 @@ const drills: readonly Drill[] = [
   },
 ]
 
-const podOf = (options: { name: string; vault: string; refresh: string }) => {
-  const { name, ...annotations } = options
-  return appPod({ namespace, name, annotations: { ...annotations, secrets: 'db-password' } })
+const podOf = (options: {
+  name: string
+  vault: string
+  refresh: string
+  app?: object
+  spec?: object
+}) => {
+  const { name, app = {}, spec = {}, ...asked } = options
+  return appPod({ namespace, name, app, spec, annotations: { ...asked, secrets: 'db-password' } })
 }
 type Pod = ReturnType<typeof podOf>
 
@@ -118,9 +124,11 @@ t.test(
     const vault = faultyVault('outage')
     await node.control('/faults', { match: { vault }, action: { kind: 'status', status: 503 } })
     const pods = [false, false, true].map((shareProcessNamespace, index) => {
-      const pod = podOf({ name: `deleted-${index}`, vault, refresh: '5m' })
-      const spec = { ...pod.spec, shareProcessNamespace, terminationGracePeriodSeconds: 600 }
-      return { ...pod, spec }
+      const pod = podOf({
+        ...{ name: `deleted-${index}`, vault, refresh: '5m' },
+        ...(shareProcessNamespace && sharingProcesses(1000)),
+      })
+      return { ...pod, spec: { ...pod.spec, terminationGracePeriodSeconds: 600 } }
     })
     await node.apply(...pods)
     for (const [index, pod] of pods.entries()) {

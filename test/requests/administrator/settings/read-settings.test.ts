@@ -53,6 +53,7 @@ t.test('every setting is read', async (t) => {
     AKV_INJECTOR_ALLOWED_METADATA:
       'argocd=argocd.argoproj.io/secret-type + owner=helm; web=cacerts;',
     AKV_INJECTOR_ALLOWED_VAULTS: 'web = Team-A + team-b; none=; *=shared;',
+    AKV_INJECTOR_ALLOW_EXPOSED_AGENTS: 'true',
     AKV_INJECTOR_ALLOW_ROOT: 'True',
     AKV_INJECTOR_CA_FILE: '/ca.pem',
     AKV_INJECTOR_CLIENT_CA_FILE: '/clients.pem',
@@ -102,6 +103,7 @@ t.test('every setting is read', async (t) => {
         ['none', new Set()],
         ['*', new Set(['shared'])],
       ]),
+      allowExposedAgents: true,
       allowRoot: true,
       fastStart: true,
       kubernetesMinor: 35,
@@ -186,6 +188,7 @@ t.test('each wrong value is named, with what was found and what is accepted', as
     ],
     ['ALLOWED_VAULTS', ['a=*', 'a=x+team-a', 'a=team-a+'], /isn't a valid vault name/],
     ['ALLOWED_VAULTS', ['a=team-a;a=team-b'], /namespace a is given twice/],
+    ['ALLOW_EXPOSED_AGENTS', ['', '1', 'shop'], /expected "true" or "false"/],
     ['ALLOW_ROOT', ['', '1', 'yes'], /expected "true" or "false"/],
     ['CLOUD', ['', 'Public', 'azure'], /expected one of public, usgov, china, custom/],
     ['DEFAULT_TENANT_ID', ['', 'contoso.onmicrosoft.com'], /expected a UUID/],
