@@ -1,6 +1,7 @@
 import t from 'tap'
 import { render, withoutHelm } from './helm.ts'
 import { readRendered } from './rendered.ts'
+import { violations } from './security/admission.ts'
 
 /** How values change the policies. test/cluster/policies tests the policies themselves on an API server. */
 const skip = withoutHelm
@@ -24,6 +25,23 @@ t.test('each policy can be turned off completely', { skip }, async (t) => {
     'akv-injector-uninjected-workloads',
     'akv-injector-unsynced-accounts',
   ])
+})
+
+t.test('debug containers may take over agents if pods may', { skip }, async (t) => {
+  const spec = {
+    shareProcessNamespace: true,
+    initContainers: [{ name: 'akv-injector', restartPolicy: 'Always' }],
+  }
+  const messages = (values: object, container: object) =>
+    violations(readRendered(render({ values }).text).objects, {
+      ...{ operation: 'UPDATE', resource: 'pods/ephemeralcontainers', namespace: { name: 'shop' } },
+      oldObject: { spec },
+      object: { spec: { ...spec, ephemeralContainers: [{ name: 'debug', ...container }] } },
+    }).map(({ message }) => message)
+  t.match(messages({}, {}), [/could take over the agent/])
+  t.strictSame(messages({ agent: { allowExposed: true } }, {}), [])
+  const target = { targetContainerName: 'akv-injector' }
+  t.match(messages({ agent: { allowExposed: true } }, target), [/may not target/])
 })
 
 t.test(

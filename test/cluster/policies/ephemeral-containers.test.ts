@@ -94,6 +94,34 @@ t.test('the app can still be debugged, with its files read-only', async (t) => {
     t.equal((await debug(target, container)).status, 200)
 })
 
+t.test('a debug container that sees the agent’s process can’t take it over', async (t) => {
+  const safe = { runAsUser: 1000, allowPrivilegeEscalation: false }
+  const sharing = annotatedPod({
+    ...{ namespace, annotations },
+    spec: {
+      shareProcessNamespace: true,
+      containers: [{ name: 'app', image: 'registry.example/app:1', securityContext: safe }],
+    },
+  })
+  const pod = expectSuccess(await cluster.create(sharing)).body
+  for (const securityContext of [
+    undefined,
+    { allowPrivilegeEscalation: false, runAsNonRoot: true },
+    { ...safe, runAsUser: 0 },
+    { ...safe, runAsUser: 61_037 },
+    { runAsUser: 1000 },
+    { ...safe, capabilities: { add: ['SYS_PTRACE'] } },
+    { runAsUser: 1000, privileged: true },
+  ]) {
+    const { status, body } = await debug(pod, { securityContext, targetContainerName: 'app' })
+    t.equal(status, 422, JSON.stringify(securityContext))
+    t.match(body.message, /could take over the agent and read its token/)
+  }
+  const restricted = { ...safe, runAsNonRoot: true, capabilities: { drop: ['ALL'] } }
+  for (const securityContext of [safe, restricted])
+    expectSuccess(await debug(pod, { securityContext, targetContainerName: 'app' }))
+})
+
 /** As the webhook leaves a pod whose volume of the CSI driver it serves. The pod itself needs no annotation. */
 const servedPod = async () => {
   const served = {
