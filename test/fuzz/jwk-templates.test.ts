@@ -88,8 +88,7 @@ t.test('a JSON Web Key becomes what Go makes of it', { skip: without('go') }, as
         await compare(call, { ...jwk, ...changes })
       },
     ),
+    () => written > keys.length * 4 && refused > keys.length,
   )
   t.comment(`${written} keys written, ${refused} refused`)
-  t.ok(written > keys.length * 4, `${written} keys were written`)
-  t.ok(refused > keys.length, `${refused} were refused`)
 })

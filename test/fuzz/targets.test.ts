@@ -62,6 +62,6 @@ for (const name of names)
         await target(Buffer.from(bytes))
         runs++
       }),
+      () => runs > 50,
     )
-    t.ok(runs > 50, `${runs} inputs`)
   })

@@ -17,7 +17,7 @@ const stricter =
 t.test('renders a template as Go does, or fails', { skip: without('go') }, async (t) => {
   const go = await startGoTemplates(t)
   let rendered = 0
-  const tried = await fuzz(
+  await fuzz(
     t,
     fc.asyncProperty(nodes, data, async (template, data) => {
       const { problem, goProblem } = await compareWithGo(go, template, data)
@@ -26,8 +26,9 @@ t.test('renders a template as Go does, or fails', { skip: without('go') }, async
       if (problem !== '' && goProblem === '' && !stricter.test(problem))
         throw new Error(`Go renders it; we say: ${problem}`)
     }),
+    (tried) => rendered >= Math.max(20, tried / 10),
   )
-  t.ok(rendered >= tried / 10, `${rendered} of ${tried} templates were rendered`)
+  t.comment(`${rendered} templates were rendered`)
 })
 
 t.test(
@@ -36,15 +37,16 @@ t.test(
   async (t) => {
     const go = await startGoTemplates(t)
     let refused = 0
-    const tried = await fuzz(
+    await fuzz(
       t,
       fc.asyncProperty(anyTemplate, data, async (template, data) => {
         const { problem, goProblem } = await compareWithGo(go, template, data)
         if (problem === '' && goProblem !== '') throw new Error(`Go refuses it: ${goProblem}`)
         if (goProblem !== '') refused++
       }),
+      (tried) => refused >= Math.max(20, tried / 10),
     )
-    t.ok(refused >= tried / 10, `Go refused ${refused} of ${tried} templates`)
+    t.comment(`Go refused ${refused} templates`)
   },
 )
 
@@ -70,7 +72,7 @@ t.test('any text is parsed or refused', async (t) => {
     '\\',
   ]
   let parsed = 0
-  const tried = await fuzz(
+  await fuzz(
     t,
     fc.asyncProperty(
       fc.oneof(fc.string({ unit: anyCharacter }), pumped(pieces, 70_000), pipeline),
@@ -81,6 +83,7 @@ t.test('any text is parsed or refused', async (t) => {
           throw new Error('the message is too long')
       },
     ),
+    (tried) => parsed >= Math.max(20, tried / 20),
   )
-  t.ok(parsed >= tried / 20, `${parsed} of ${tried} texts were rendered`)
+  t.comment(`${parsed} texts were rendered`)
 })
