@@ -11,7 +11,15 @@ interface Step {
 interface Workflow {
   readonly permissions: object
   readonly jobs: Readonly<
-    Record<string, { readonly permissions?: object; readonly steps: readonly Step[] }>
+    Record<
+      string,
+      {
+        readonly permissions?: object
+        readonly needs?: string
+        readonly strategy?: { readonly matrix: object }
+        readonly steps: readonly Step[]
+      }
+    >
   >
 }
 
@@ -48,6 +56,28 @@ t.test('a release is built from a base image that is named by its digest', async
   const containerfile = readFileSync(join(folder, '../../Containerfile'), 'utf8')
   const named = containerfile.split('\n').filter((line) => line.startsWith('ARG NODE_VERSION='))
   t.equal(named.length, 1, 'the step finds one version')
+})
+
+t.test('nothing is signed before two builds agree', async (t) => {
+  const [release] = workflows.filter(({ name }) => name === 'Release')
+  const { make, compare, publish, ...others } = release?.jobs ?? {}
+  const commandsOf = (job: typeof make) => (job?.steps ?? []).map(({ run = '' }) => run)
+  t.strictSame(make?.strategy?.matrix, { build: ['one', 'two'] })
+  t.equal(compare?.needs, 'make')
+  t.ok(commandsOf(compare).some((run) => run.includes('release/compare-builds builds/build-one')))
+  t.notOk(
+    commandsOf(compare).some((run) => /\b(?:npm|npx|node)\b/.test(run)),
+    'no package runs',
+  )
+  t.equal(publish?.needs, 'compare')
+  const commands = commandsOf(publish)
+  const first = (text: string) => commands.findIndex((run) => run.includes(text))
+  const checked = first('echo "$SUMS  SHA256SUMS" | sha256sum --check')
+  t.ok(checked >= 0)
+  for (const use of ['skopeo copy', 'cosign sign', 'gh release create'])
+    t.ok(first(use) > checked, `${use} comes after the check`)
+  for (const job of [make, compare, ...Object.values(others)])
+    t.notMatch(commandsOf(job).join(), /cosign|skopeo copy|gh release/)
 })
 
 t.test('the update bot renews packages, actions and the base image', async (t) => {
