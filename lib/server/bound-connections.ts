@@ -32,7 +32,7 @@ export function boundConnections(
     const opened = table.add(socket)
     if (table.connections.size <= maxConnections) return
     const options = { maxConnections, nowMs: performance.now() }
-    const closed = chooseConnection([...table.connections.values()], options) ?? opened
+    const closed = chooseConnection(table.connections.values(), options) ?? opened
     if (closed === undefined) return
     closed.remove()
     closed.socket.destroy()
@@ -83,22 +83,19 @@ function createTable() {
 }
 
 function trackConnection(opened: Pick<Connection, 'socket' | 'holder' | 'remove'>): Connection {
-  let sinceMs = performance.now()
-  let wasUsed = false
   let isChecking = false
   let exchange: { request: IncomingMessage; response: ServerResponse } | undefined
-  return {
-    ...opened,
-    get sinceMs() {
-      return sinceMs
-    },
-    get waitsFor() {
+  // Plain members: with getters, each of these objects would have a shape of its own, and reading all of them takes long.
+  const connection: Mutable<Connection> = {
+    socket: opened.socket,
+    holder: opened.holder,
+    remove: opened.remove,
+    sinceMs: performance.now(),
+    wasUsed: false,
+    waitsFor() {
       if (exchange === undefined) return 'idle'
       const { request, response } = exchange
       return request.complete && !response.headersSent ? 'answer' : 'transfer'
-    },
-    get wasUsed() {
-      return wasUsed
     },
     mayBegin() {
       if (exchange === undefined || exchange.response.writableFinished) return true
@@ -115,16 +112,19 @@ function trackConnection(opened: Pick<Connection, 'socket' | 'holder' | 'remove'
     begin(request, response) {
       const current = { request, response }
       exchange = current
-      sinceMs = performance.now()
+      connection.sinceMs = performance.now()
       response.once('close', () => {
-        wasUsed ||= response.writableFinished
+        connection.wasUsed ||= response.writableFinished
         if (exchange !== current) return
         exchange = undefined
-        sinceMs = performance.now()
+        connection.sinceMs = performance.now()
       })
     },
   }
+  return connection
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** A TLS socket and the TCP socket below it are two objects, but have the same pair of addresses. */
 export const connectionKey = ({ remoteAddress, remotePort, localAddress }: Socket): string =>

@@ -8,7 +8,7 @@ export interface OpenConnection {
    * - `transfer`: the caller is sending a request, or reading our answer
    * - `answer`: the caller waits for our answer
    */
-  readonly waitsFor: 'idle' | 'transfer' | 'answer'
+  waitsFor(): 'idle' | 'transfer' | 'answer'
   /** Whether it has carried a whole answer. */
   readonly wasUsed: boolean
 }
@@ -23,32 +23,40 @@ export interface OpenConnection {
  *   connections that may be closed were never used, the one of those goes that has been without activity longest;
  *   otherwise the one of the others. So silent callers close their own connections before an API server's idle one, which
  *   may be about to carry a review. And callers that use each connection once don't shut out new callers.
+ *
+ * Every new connection beyond the bound makes this choice, so it costs about as much as to accept one.
  */
 export function chooseConnection<T extends OpenConnection>(
-  connections: readonly T[],
+  connections: Iterable<T>,
   { maxConnections, nowMs }: { readonly maxConnections: number; readonly nowMs: number },
 ): T | undefined {
+  const closable: T[] = []
   const many = maxConnections / 32
-  const heldBy = ({ holder }: T) => Math.max(holder.count, many)
-  const isTransferring = ({ waitsFor, sinceMs, holder }: T) =>
-    waitsFor === 'transfer' && holder.count > many && nowMs - sinceMs < transferTimeMs
-
-  const closable = connections.filter(({ waitsFor }) => waitsFor !== 'answer')
-  const unused = closable.filter(({ wasUsed }) => !wasUsed).length
-  const isOfMost = ({ wasUsed, holder }: T) =>
-    holder.count <= many && wasUsed === unused <= closable.length / 2
+  let most = many
+  let unused = 0
+  for (const connection of connections) {
+    if (connection.waitsFor() === 'answer') continue
+    closable.push(connection)
+    if (connection.holder.count > most) most = connection.holder.count
+    if (!connection.wasUsed) unused++
+  }
+  const goesUsed = unused <= closable.length / 2
+  const isSpared = (connection: T) =>
+    most > many
+      ? connection.waitsFor() === 'transfer' && nowMs - connection.sinceMs < transferTimeMs
+      : connection.wasUsed !== goesUsed
 
   let chosen: T | undefined
-  for (const connection of closable)
-    if (chosen === undefined || goesBefore(connection, chosen)) chosen = connection
-  return chosen
-
-  function goesBefore(a: T, b: T): boolean {
-    if (heldBy(a) !== heldBy(b)) return heldBy(a) > heldBy(b)
-    if (isTransferring(a) !== isTransferring(b)) return isTransferring(b)
-    if (isOfMost(a) !== isOfMost(b)) return isOfMost(a)
-    return a.sinceMs < b.sinceMs
+  let isChosenSpared = true
+  for (const connection of closable) {
+    if (most > many && connection.holder.count < most) continue
+    const isThisSpared = isSpared(connection)
+    const isOlder = chosen === undefined || connection.sinceMs < chosen.sinceMs
+    if (isThisSpared === isChosenSpared ? !isOlder : isThisSpared) continue
+    chosen = connection
+    isChosenSpared = isThisSpared
   }
+  return chosen
 }
 
 /** An API server sends a review, and reads the answer, within milliseconds. */

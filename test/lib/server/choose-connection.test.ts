@@ -8,7 +8,7 @@ interface Named extends OpenConnection {
 type Row = readonly [
   name: string,
   address: string,
-  waitsFor: OpenConnection['waitsFor'],
+  waitsFor: ReturnType<OpenConnection['waitsFor']>,
   sinceMs: number,
   wasUsed?: boolean,
 ]
@@ -20,7 +20,7 @@ function chosen(rows: readonly Row[], options: { maxConnections?: number; nowMs?
     const holder = holders.get(address) ?? { count: 0 }
     holders.set(address, holder)
     holder.count++
-    return { name, holder, waitsFor, sinceMs, wasUsed }
+    return { name, holder, waitsFor: () => waitsFor, sinceMs, wasUsed }
   })
   return chooseConnection(connections, { maxConnections: 4, nowMs: 10_000, ...options })?.name
 }
