@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -39,6 +39,38 @@ t.test('a caller may be faster than the report that its answer was sent', async 
   )
   await Promise.race([answered, once(worker, 'exit')])
   t.ok(answers >= wanted, 'each request of one connection is answered')
+})
+
+t.test('a caller that sends on without reading its answers loses its connection', async (t) => {
+  const answers: ServerResponse[] = []
+  const server = createHttpServer((_request, response) => {
+    answers.push(response)
+    // Below what makes Node itself stop reading.
+    response.end('x'.repeat(10_000))
+  })
+  // Node closes none by itself.
+  server.keepAliveTimeout = 0
+  boundConnections(server, { maxConnections: 10 })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const accepted = once(server, 'connection')
+  const caller = await open(t, { port, localAddress: '127.0.0.1' })
+  const [connection]: Socket[] = await accepted
+  t.teardown(() => {
+    connection?.destroy()
+    server.close()
+  })
+  // The kernel holds the first answers, as many as it has room for.
+  const unsent = () => answers.filter(({ writableFinished }) => !writableFinished)
+  while (unsent().length < 2 && connection?.destroyed === false) {
+    const { length } = answers
+    caller.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    while (answers.length === length && !connection.destroyed) await delay(1)
+    for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+  }
+  t.ok(connection?.destroyed, `after ${answers.length} answers`)
+  t.ok(unsent().length >= 1, 'of which the kernel took all but the last')
 })
 
 t.test('a connection that doesn’t read its answer makes room for another address', async (t) => {
