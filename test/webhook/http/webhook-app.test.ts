@@ -1,3 +1,4 @@
+import { type AddressInfo, connect } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
 import { annotationPath } from '../../../lib/problems/problem.ts'
@@ -310,4 +311,17 @@ t.test('any JSON gets an answer, and never a 5xx', async () => {
     }),
     { numRuns },
   )
+})
+
+t.test('a connection on which nobody speaks begins no TLS handshake', async (t) => {
+  const { app } = testApp(undefined, { limits: { handshakeTimeoutMs: 20 } })
+  t.teardown(() => app.close())
+  // Node reports a handshake that takes too long.
+  let handshakes = 0
+  app.server.on('tlsClientError', () => handshakes++)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const silent = connect({ host: '127.0.0.1', port }).on('error', () => {})
+  await new Promise((resolve) => silent.resume().once('close', resolve))
+  t.equal(handshakes, 0)
 })

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server } from 'node:https'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { boundConnections } from '../../../lib/server/bound-connections.ts'
+import { spreadHandshakes } from '../../../lib/server/spread-handshakes.ts'
 import { type LogOptions, loggerOptions } from './logger-options.ts'
 import type { Metrics } from './metrics.ts'
 import type { Refusal, Refuse } from './refusal.ts'
@@ -103,6 +104,7 @@ export function createWebhookServer(options: {
     // One logger serves all requests, because each line is complete, and a child logger for each request costs time.
     childLoggerFactory: (logger) => logger,
   })
+  spreadHandshakes(app.server, { timeoutMs: limits.handshakeTimeoutMs })
   boundConnections(app.server, {
     maxConnections: limits.maxConnections,
     onClosed: () => options.metrics.countClosedConnection('admission'),
