@@ -7,6 +7,7 @@ import type {
   SeenNamespace,
   WatchOptions,
 } from '../../../sync/cluster/cluster-port.ts'
+import { createFairShares, type FairShares } from '../../../sync/memory/fair-shares.ts'
 import { createEnabledAccounts } from '../../../sync/rights/enabled-accounts.ts'
 import { syncNeeds } from '../../../sync/rights/needs.ts'
 import { rulesFor } from '../../support/api-server/rights.ts'
@@ -29,12 +30,19 @@ const nothing: RulesReview = { rules: [], isIncomplete: false }
 const needs = syncNeeds({ kinds: [], watch: 'cluster' })
 
 /** A cluster whose answers the test changes, after the first looks. */
-async function start(first: Readonly<Record<string, Answer>>, outage: ApiServerOutage = noOutage) {
+async function start(
+  first: Readonly<Record<string, Answer>>,
+  {
+    outage = noOutage,
+    memory = ampleShares(),
+  }: { readonly outage?: ApiServerOutage; readonly memory?: FairShares } = {},
+) {
   const answers = new Map(Object.entries(first))
   const reviews: string[] = []
   const questions: string[] = []
   const changes: string[] = []
   const allowed = new Set<string>()
+  const unanswered = new Set<string>()
   const stop = new AbortController()
   const { log, lines } = memoryLog()
   let watching: WatchOptions<SeenNamespace> | undefined
@@ -73,12 +81,13 @@ async function start(first: Readonly<Record<string, Answer>>, outage: ApiServerO
       },
       async reviewAccess(namespace, { verb, resource, name }: NeededAccess) {
         questions.push(`${namespace} ${verb} ${resource} ${name}`)
+        if (unanswered.has(String(name))) throw forbidden
         return allowed.has(String(name))
       },
     },
     outage,
     needs,
-    memory: ampleShares(),
+    memory,
     onChange: (namespace) => changes.push(namespace),
     clock,
     log,
@@ -96,6 +105,7 @@ async function start(first: Readonly<Record<string, Answer>>, outage: ApiServerO
     questions,
     changes,
     allowed,
+    unanswered,
     lines,
     clock,
     put: (name: string, isTerminating = false) => watching?.onObject(seen(name, isTerminating)),
@@ -182,6 +192,63 @@ t.test('an incomplete answer takes away only what is asked for and denied', asyn
   started.answers.set('a', enabling([]))
   await started.clock.pass(regularMs)
   t.strictSame(namesOf(started, 'a'), [], 'a complete answer counts')
+})
+
+t.test('an account that isn’t asked for successfully, or not at all, stays', async (t) => {
+  const names = Array.from({ length: 30 }, (_, i) => `n${String(i).padStart(2, '0')}`)
+  const started = await start({ a: enabling(names) })
+  started.unanswered.add('n03')
+  started.answers.set('a', enabling([], { isIncomplete: true }))
+  await started.clock.pass(regularMs)
+  // The first twenty are asked for, and all but one are denied.
+  t.strictSame(namesOf(started, 'a'), ['n03', ...names.slice(20)])
+})
+
+t.test('a right that isn’t asked for successfully is lacking', async (t) => {
+  const started = await start({ a: enabling(['web']) })
+  const rules = enabling(['web']).rules.filter(({ verbs }) => !verbs.includes('patch'))
+  const without = { rules, isIncomplete: true }
+  started.answers.set('a', without)
+  started.allowed.add('web').add('undefined')
+  await started.clock.pass(regularMs)
+  t.strictSame([...started.enabled.counts()], [['ready', 1]])
+  started.unanswered.add('web')
+  await started.clock.pass(regularMs)
+  t.strictSame([...started.enabled.counts()], [['lacking', 1]])
+  t.strictSame(namesOf(started, 'a'), ['web'])
+})
+
+t.test('a namespace that begins to end during its review isn’t ours afterwards', async (t) => {
+  const started = await start({ a: enabling(['web']) })
+  const review = Promise.withResolvers<RulesReview>()
+  started.answers.set('a', review.promise)
+  const before = started.reviews.length
+  await started.clock.pass(regularMs)
+  t.equal(started.reviews.length, before + 1)
+  started.put('a', true)
+  review.resolve(enabling(['web', 'api']))
+  await started.clock.pass(0)
+  t.strictSame(started.enabled.namespaces(), [])
+  t.strictSame([...started.enabled.counts()], [['terminating', 1]])
+  t.strictSame(started.changes, ['a', 'a'])
+})
+
+t.test('only the names that there is memory for are enabled', async (t) => {
+  // A namespace may have three quarters of the bytes. A name takes 84.
+  const memory = createFairShares({ maxBytes: 400, namespaces: 1 })
+  const names = ['n-01', 'n-02', 'n-03', 'n-04']
+  const started = await start({ a: enabling(names) }, { memory })
+  t.strictSame(namesOf(started, 'a'), names.slice(0, 3))
+  t.strictSame([...started.enabled.counts()], [['lacking', 1]])
+  t.match(started.lines, [{ level: 'warn', message: /more ServiceAccounts than the controller/ }])
+  const roomOf = () => memory.roomFor('a', 'something else')
+  t.ok(roomOf() < 84, 'their memory is held')
+  started.answers.set('a', enabling(names.slice(0, 2)))
+  await started.clock.pass(regularMs)
+  t.strictSame([...started.enabled.counts()], [['ready', 1]])
+  t.equal(roomOf(), 300 - 2 * 84)
+  started.remove('a')
+  t.equal(roomOf(), 300, 'and released')
 })
 
 t.test('what is lacking is said once, and looked at often', async (t) => {
@@ -290,7 +357,7 @@ t.test(
   'in an outage of the API server, what was known stays, and nothing is reported',
   async (t) => {
     const outage = manualOutage()
-    const started = await start({ a: enabling(['web']), b: enabling(['web']) }, outage)
+    const started = await start({ a: enabling(['web']), b: enabling(['web']) }, { outage })
     started.reviews.splice(0)
     outage.begin()
     for (const name of ['a', 'b']) started.answers.set(name, forbidden)
@@ -311,7 +378,7 @@ t.test('a review that an outage fails is repeated when it is over', async (t) =>
   let isOn = false
   const started = await start(
     { a: enabling(['web']) },
-    { isOn: () => false, explains: async () => isOn, over: async () => undefined },
+    { outage: { isOn: () => false, explains: async () => isOn, over: async () => undefined } },
   )
   isOn = true
   started.reviews.splice(0)
