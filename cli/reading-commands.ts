@@ -79,7 +79,15 @@ function addWho(program: Command, end: End): void {
         readDays,
       ),
     )
-    .option('--gate', 'exit with 1 if anyone holds the version, or could not be asked')
+    .option(
+      '--gate',
+      'exit with 1 if anyone holds the version or could not be asked, and with 2 if nobody asks for the object',
+    )
+    .option(
+      '--without <pod>',
+      'NAMESPACE/POD that --gate leaves out, whatever it holds; repeatable',
+      append,
+    )
   addImageOptions(addClusterOptions(command))
     .addOption(selectorOption())
     .addOption(outputOption())

@@ -1,5 +1,6 @@
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
+import { isUnrelated } from '../cluster/pods/agent-pod.ts'
 import { type AgentImageOptions, findAgentImages } from '../cluster/pods/find-agent-images.ts'
 import { listAgentPods } from '../cluster/pods/list-pods.ts'
 import type { ExitCode } from '../command/exit-code.ts'
@@ -17,7 +18,8 @@ export async function status(options: StatusOptions): Promise<ExitCode> {
   const { selector, output = 'text' } = options
   const cluster = openCluster(options)
   const images = await findAgentImages(cluster, options)
-  const pods = await listAgentPods(cluster, { selector, images })
+  const listed = await listAgentPods(cluster, { selector, images })
+  const pods = listed.filter((pod) => !isUnrelated(pod))
   const isText = output === 'text'
   const shown = new Set<StatusRow>()
   let table: ReturnType<typeof createStatusTable> | undefined

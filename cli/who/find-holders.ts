@@ -1,6 +1,7 @@
 import { pluralOf } from '../../lib/count-of.ts'
 import type { Cluster } from '../cluster/open-cluster.ts'
-import type { AgentPod } from '../cluster/pods/agent-pod.ts'
+import type { AgentImages } from '../cluster/pods/agent-images.ts'
+import { type AgentPod, isUnrelated } from '../cluster/pods/agent-pod.ts'
 import { askAgents } from '../cluster/pods/ask-agents.ts'
 import { type AgentImageOptions, findAgentImages } from '../cluster/pods/find-agent-images.ts'
 import { listAgentPods } from '../cluster/pods/list-pods.ts'
@@ -10,7 +11,8 @@ import { accountFindings } from './account-findings.ts'
 import type { AskedPlace } from './asked-place.ts'
 import { changedMeanwhile } from './gate.ts'
 import { type Findings, noFindings, type Unasked } from './holding.ts'
-import { objectsAskedAbout, podFindings } from './pod-findings.ts'
+import { findLeftOut, type LeftOut, type PodName, withoutThem } from './left-out.ts'
+import { namesObject, objectsAskedAbout, podFindings } from './pod-findings.ts'
 import { unnamedSources } from './unnamed-sources.ts'
 
 interface Search {
@@ -18,17 +20,33 @@ interface Search {
   /** Whether whoever may have been missed counts as not asked. */
   readonly isGate: boolean
   readonly options: AgentImageOptions & { readonly selector?: string }
+  /** Pods that the caller leaves out. */
+  readonly without: readonly PodName[]
 }
 
+/** What the pods say, and which of them weren't asked on purpose. */
+interface FoundInPods {
+  readonly findings: readonly Findings[]
+  readonly images: AgentImages | undefined
+  /** Pods with a container of the agent's name that has nothing to do with akv-injector. They neither hold anything nor shut a gate. */
+  readonly unrelated: readonly Unasked[]
+  readonly leftOut: readonly LeftOut[]
+  /** Whether the configuration of a pod names the object, also of one that has ended or is left out. */
+  readonly isNamed: boolean
+}
+
+type Found = Findings & Omit<FoundInPods, 'findings'>
+
 /** Asks all pods and accounts that ask for the objects, or may do so. */
-export async function findHolders(cluster: Cluster, search: Search): Promise<Findings> {
-  const pods = await findInPods(cluster, search)
+export async function findHolders(cluster: Cluster, search: Search): Promise<Found> {
+  const { findings: pods, ...found } = await findInPods(cluster, search)
   const secrets = await findInSecrets(cluster, search)
   const unread = cluster.notices.isCut()
     ? [everybody(cluster, 'there are more objects than are read')]
     : []
   const all = [...pods, ...secrets]
   return {
+    ...found,
     holdings: all.flatMap((it) => it.holdings),
     appearances: all.flatMap((it) => it.appearances),
     unasked: [...all.flatMap((it) => it.unasked), ...unread],
@@ -37,22 +55,37 @@ export async function findHolders(cluster: Cluster, search: Search): Promise<Fin
 
 async function findInPods(
   cluster: Cluster,
-  { place, isGate, options }: Search,
-): Promise<readonly Findings[]> {
+  { place, isGate, options, without }: Search,
+): Promise<FoundInPods> {
   const { selector } = options
   const images = await findAgentImages(cluster, options)
-  const pods = await listAgentPods(cluster, { selector, images })
+  const listed = await listAgentPods(cluster, { selector, images })
+  const isConcerned = (pod: AgentPod) => !isUnrelated(pod)
+  const pods = withoutThem(listed, without).filter(isConcerned)
   const asking = pods.filter((pod) => objectsAskedAbout(pod, place)?.length !== 0)
   const answers = await askAgents(cluster, asking)
-  const found = answers.map(({ pod, asked }) => podFindings(pod, { asked, place }))
-  if (!isGate) return found
-  const after = await listAgentPods(cluster, { images })
+  const findings = answers.map(({ pod, asked }) => podFindings(pod, { asked, place }))
+  const found = {
+    images,
+    unrelated: listed.filter((pod) => isUnrelated(pod) && !pod.hasEnded).map(asUnrelated),
+    leftOut: findLeftOut(listed, without),
+    isNamed: listed.some((pod) => namesObject(pod, place)),
+  }
+  if (!isGate) return { ...found, findings }
+  const after = withoutThem(await listAgentPods(cluster, { images }), without).filter(isConcerned)
   const unasked = [
     ...changedMeanwhile(pods, { after, place }),
     ...(images === undefined ? asking.map(withUnknownImage) : []),
   ]
-  return [...found, { ...noFindings, unasked }]
+  return { ...found, findings: [...findings, { ...noFindings, unasked }] }
 }
+
+const asUnrelated = ({ namespace, workload, name: holder, agent }: AgentPod): Unasked => ({
+  namespace,
+  workload,
+  holder,
+  why: agent.kind === 'unrelated' ? agent.why : '',
+})
 
 async function findInSecrets(
   cluster: Cluster,

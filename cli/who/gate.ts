@@ -1,15 +1,29 @@
 import { isAnswer } from '../../kubernetes/answers.ts'
 import { countOf } from '../../lib/count-of.ts'
+import { printable } from '../../lib/printable.ts'
 import { asClusterError, type Cluster } from '../cluster/open-cluster.ts'
+import type { AgentImages } from '../cluster/pods/agent-images.ts'
 import type { AgentPod } from '../cluster/pods/agent-pod.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { type AskedPlace, describeAsked } from './asked-place.ts'
 import type { Unasked } from './holding.ts'
+import { describeLeftOut, type LeftOut } from './left-out.ts'
 import { objectsAskedAbout } from './pod-findings.ts'
 
-/** What the gate can't know, in a sentence. */
-export const gateLimits =
-  'the gate guards against mistakes: it doesn’t see other clusters, pods that start after it has asked, what other tools deliver, variables that pods took from Secrets, or what an app keeps in memory, and it believes the authors of pods'
+const limits =
+  'the gate guards against mistakes: it doesn’t see other clusters, pods that start after it has asked, what other tools deliver, variables that pods took from Secrets, or what an app keeps in memory'
+const trust =
+  'the gate believes the authors of pods, whoever has pods/exec in them and so may write their logs, and whoever may annotate ServiceAccounts'
+
+/** What the gate can't know, and whom it believes: a sentence each. */
+export const gateNotices = (images: AgentImages | undefined): readonly string[] => [
+  ...(images === undefined ? [] : [imagesSentence(images)]),
+  limits,
+  trust,
+]
+
+const imagesSentence = ({ by, value }: AgentImages): string =>
+  `the gate takes containers for agents that run ${value.map((image) => printable(image, 200)).join(' or ')}, as ${by === 'options' ? 'your options say' : 'the webhook’s Deployment says'}`
 
 /** The pods that ask for the object and were started, or whose containers were, while others were asked. */
 export function changedMeanwhile(
@@ -54,25 +68,47 @@ export async function requireNamespace({
   }
 }
 
+/** How the gate ended. `unnamed`: nobody names the object, so its name may be wrong. */
+export type GateResult = 'open' | 'shut' | 'unnamed'
+
+/** Decides by how many hold the version and could not be asked. Whoever could not be asked may hold it. */
+export function gateResult(counts: {
+  readonly holders: number
+  readonly unasked: number
+  /** Whether a pod or an account names the object. */
+  readonly isNamed: boolean
+}): GateResult {
+  if (counts.holders + counts.unasked > 0) return 'shut'
+  return counts.isNamed ? 'open' : 'unnamed'
+}
+
 /** The result of the gate, as a sentence. */
 export function gateSentence({
   place,
-  isOpen,
+  result,
   holders,
   unasked,
   asking,
+  leftOut,
 }: {
   readonly place: AskedPlace
-  readonly isOpen: boolean
+  readonly result: GateResult
   readonly holders: number
   readonly unasked: number
   /** How many pods and accounts ask for the object. */
   readonly asking: number
+  readonly leftOut: readonly LeftOut[]
 }): string {
   const version = describeAsked(place)
-  if (!isOpen)
-    return `the gate is shut for ${version}: ${countOf(holders, 'holder')}, and ${unasked} that could not be asked`
-  return asking === 0
-    ? `the gate is open for ${version}: nobody asks for this object; check its name`
-    : `the gate is open for ${version}: nobody of ${asking} that ask for the object holds it`
+  const without = leftOut.length === 0 ? '' : `; ${describeLeftOut(leftOut)}`
+  switch (result) {
+    case 'shut':
+      return `the gate is shut for ${version}: ${countOf(holders, 'holder')}, and ${unasked} that could not be asked${without}`
+    case 'unnamed':
+      return `the gate is not open for ${version}: nobody asks for this object; check its name, and the namespace${without}`
+    case 'open':
+      return `the gate is open for ${version}: nobody of ${asking} that ask for the object holds it${without}`
+    default:
+      return result satisfies never
+  }
 }

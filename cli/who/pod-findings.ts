@@ -31,6 +31,10 @@ export const objectsAskedAbout = (
   )
 }
 
+/** Whether the configuration of a pod names the object, whatever has become of the pod. */
+export const namesObject = ({ agent }: Pick<AgentPod, 'agent'>, place: AskedPlace): boolean =>
+  (objectsAskedAbout({ agent, hasEnded: false }, place)?.length ?? 0) > 0
+
 /** What a pod holds of the objects that `who` asks about, by what its agent says. */
 export function podFindings(
   pod: AgentPod,

@@ -4,15 +4,22 @@ import { createTable } from '../cluster/table.ts'
 import { ageText, isoTime } from '../cluster/times.ts'
 import { type AskedPlace, describeAsked } from './asked-place.ts'
 import type { HoldingRow, UnaskedRow } from './holding-row.ts'
+import type { LeftOut } from './left-out.ts'
 
 /** Everything that `who` prints. */
 export interface WhoReport {
   readonly place: AskedPlace
   readonly holders: readonly HoldingRow[]
   readonly unasked: readonly UnaskedRow[]
+  /** Pods with a container of the agent's name that isn't an agent. */
+  readonly unrelated: readonly UnaskedRow[]
   /** How many pods and Secrets ask for the object, whatever they hold. */
   readonly asking: number
-  readonly gate?: { readonly isOpen: boolean; readonly sentence: string }
+  readonly gate?: {
+    readonly isOpen: boolean
+    readonly sentence: string
+    readonly leftOut: readonly LeftOut[]
+  }
   readonly notices: readonly string[]
 }
 
@@ -27,41 +34,42 @@ const holderColumns = [
   'EXPIRES IN',
   'NOTE',
 ].map((title) => ({ title, most: 160 }))
-const unaskedColumns = ['NAMESPACE', 'WORKLOAD', 'HOLDERS', 'COULD NOT BE ASKED'].map((title) => ({
-  title,
-  most: 300,
-}))
+const columnsFor = (last: string) =>
+  ['NAMESPACE', 'WORKLOAD', 'HOLDERS', last].map((title) => ({ title, most: 300 }))
+const unaskedColumns = columnsFor('COULD NOT BE ASKED')
+const unrelatedColumns = columnsFor('NOT AN AGENT')
 
 /** The report as lines of text. */
 export function whoText(
-  { place, holders, unasked, asking, gate }: WhoReport,
+  { place, holders, unasked, unrelated, asking, gate }: WhoReport,
   wallMs: number,
 ): readonly string[] {
   const tables = [
-    ...tableOf(
+    tableOf(
       holderColumns,
       holders.map((row) => holderCells(row, wallMs)),
     ),
-    ...(holders.length > 0 && unasked.length > 0 ? [''] : []),
-    ...tableOf(
-      unaskedColumns,
-      unasked.map(({ namespace, workload, holders, why }) => [
-        namespace,
-        workload,
-        String(holders.length),
-        why,
-      ]),
-    ),
+    tableOf(unaskedColumns, unasked.map(unaskedCells)),
+    tableOf(unrelatedColumns, unrelated.map(unaskedCells)),
   ]
-  if (gate) return [...tables, ...(tables.length > 0 ? [''] : []), gate.sentence]
-  if (tables.length > 0) return tables
   const object = describeAsked(place)
-  return [
+  const nobody =
     asking === 0
       ? `nobody asks for ${object}; check its name, and the namespace`
-      : `none of ${asking} that ask for ${object} are of this kind`,
-  ]
+      : `none of ${asking} that ask for ${object} are of this kind`
+  const isEmpty = holders.length + unasked.length === 0
+  const parts = [...tables, gate ? [gate.sentence] : isEmpty ? [nobody] : []]
+  return parts
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
 }
+
+const unaskedCells = ({ namespace, workload, holders, why }: UnaskedRow): readonly string[] => [
+  namespace,
+  workload,
+  String(holders.length),
+  why,
+]
 
 function tableOf(
   columns: Parameters<typeof createTable>[0],
@@ -101,7 +109,7 @@ function noteOf({ version, age, isPossible }: HoldingRow): string {
 }
 
 /** One document, whose members scripts may rely on (docs/specification.md). */
-export function whoJson({ place, holders, unasked, gate, notices }: WhoReport): string {
+export function whoJson({ place, holders, unasked, unrelated, gate, notices }: WhoReport): string {
   const { vault, name, collection, version } = place
   const document = {
     ...withoutAbsent({ vault, name, collection, version }),
@@ -109,6 +117,7 @@ export function whoJson({ place, holders, unasked, gate, notices }: WhoReport): 
       withoutAbsent({ ...row, in: where, since: isoTime(sinceMs), expires: isoTime(expiresMs) }),
     ),
     unasked,
+    unrelated,
     ...(gate && { gate }),
     notices,
   }

@@ -5,9 +5,10 @@ import type { ExitCode } from '../command/exit-code.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { type AskedPlace, ofAllTypes, parsePlace } from './asked-place.ts'
 import { findHolders } from './find-holders.ts'
-import { gateLimits, gateSentence, requireNamespace } from './gate.ts'
+import { type GateResult, gateNotices, gateResult, gateSentence, requireNamespace } from './gate.ts'
 import type { Holding } from './holding.ts'
 import { groupHoldings, groupUnasked, type HoldingRow } from './holding-row.ts'
+import { parseLeftOut } from './left-out.ts'
 import { type WhoReport, whoJson, whoText } from './who-output.ts'
 
 interface WhoOptions extends ClusterOptions, AgentImageOptions {
@@ -17,37 +18,48 @@ interface WhoOptions extends ClusterOptions, AgentImageOptions {
   /** In seconds: only what expires within this time. */
   readonly expires?: number
   readonly gate?: boolean
+  /** `NAMESPACE/POD`: pods that the gate leaves out. */
+  readonly without?: readonly string[]
   readonly selector?: string
   readonly output?: 'text' | 'json'
 }
 
-/** Says who asks for an object, and which version each holds (docs/specification.md, "Who holds a version"). */
+/**
+ * Says who asks for an object, and which version each holds (docs/specification.md, "Who holds a version").
+ *
+ * @returns with `gate`, 1 if it is shut, and 2 if nobody names the object
+ */
 export async function who(options: WhoOptions): Promise<ExitCode> {
   const asked = parsePlace(options.object, options.version)
   const isGate = options.gate === true
+  const without = parseLeftOut(options.without ?? [])
   if (isGate) checkGate(asked, options)
+  else if (without.length > 0) throw new InputError('--without needs --gate')
   const place = isGate ? ofAllTypes(asked) : asked
   const cluster = openCluster(options)
-  const found = await findHolders(cluster, { place, isGate, options })
+  const found = await findHolders(cluster, { place, isGate, options, without })
+  const { leftOut } = found
   const all = groupHoldings(found.holdings, found.appearances)
   const isChosen = chooses(options, { place, wallMs: cluster.wallMs() })
   const holders = all.filter(isChosen)
   const unasked = groupUnasked(found.unasked)
-  const isOpen = holders.length === 0 && unasked.length === 0
   const asking = countHolders([...found.holdings, ...found.unasked])
-  if (isGate && asking === 0) await requireNamespace(cluster)
+  const isNamed = found.isNamed || asking > 0
+  if (isGate && !isNamed) await requireNamespace(cluster)
   const counts = { holders: count(holders), unasked: count(unasked), asking }
+  const result = gateResult({ ...counts, isNamed })
+  const sentence = gateSentence({ place, result, leftOut, ...counts })
   const report: WhoReport = {
-    place,
-    holders,
-    unasked,
-    asking,
-    ...(isGate && { gate: { isOpen, sentence: gateSentence({ place, isOpen, ...counts }) } }),
-    notices: [...cluster.notices.all(), ...(isGate ? [gateLimits] : [])],
+    ...{ place, holders, unasked, asking },
+    unrelated: groupUnasked(found.unrelated),
+    ...(isGate && { gate: { isOpen: result === 'open', sentence, leftOut } }),
+    notices: [...cluster.notices.all(), ...(isGate ? gateNotices(found.images) : [])],
   }
   print(report, { isText: options.output !== 'json', wallMs: cluster.wallMs() })
-  return isGate && !isOpen ? 1 : 0
+  return isGate ? exitCodes[result] : 0
 }
+
+const exitCodes = { open: 0, shut: 1, unnamed: 2 } as const satisfies Record<GateResult, ExitCode>
 
 function checkGate({ name, version }: AskedPlace, options: WhoOptions): void {
   if (name === undefined || version === undefined)

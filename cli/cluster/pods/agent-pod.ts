@@ -28,7 +28,7 @@ export interface AgentPod {
   readonly others: readonly ContainerState[]
 }
 
-/** Reads a pod of the API server, unchecked. Returns undefined if it has no agent. */
+/** Reads a pod of the API server, unchecked. Returns undefined if it has no container of the agent's name. */
 export function readAgentPod(
   pod: unknown,
   { images }: { readonly images?: AgentImages | undefined } = {},
@@ -60,6 +60,10 @@ export function readAgentPod(
     others: containers.filter(({ name }) => name !== agentName),
   }
 }
+
+/** Whether the pod only has a container of the agent's name, which has nothing to do with akv-injector. */
+export const isUnrelated = ({ agent }: Pick<AgentPod, 'agent'>): boolean =>
+  agent.kind === 'unrelated'
 
 /** Whether the agent refreshes what it has fetched. */
 export const isRefreshing = ({ agent }: Pick<AgentPod, 'agent'>): boolean =>

@@ -35,7 +35,7 @@ export async function askAgent(
   },
 ): Promise<AskedAgent> {
   const { agent, state } = pod
-  if (agent.kind === 'not-ours')
+  if (agent.kind !== 'ours')
     return { kind: 'unknown', why: `the agent isn’t as the webhook makes it: ${agent.why}` }
   // The kubelet has no log of a container that has never run.
   const hasRun = state !== undefined && (state.kind !== 'waiting' || state.ended !== undefined)

@@ -4,14 +4,17 @@ import { decodeConfig } from '../../../delivery/decode-config.ts'
 import { printable } from '../../../lib/printable.ts'
 import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { agentMounts } from '../../../webhook/core/injection/agent-container.ts'
-import { agentName } from '../../../webhook/core/model/our-names.ts'
+import { isOurVolume, wantedVolumes } from '../../../webhook/core/injection/volumes.ts'
+import { agentName, identityVolume } from '../../../webhook/core/model/our-names.ts'
 import { type AgentImages, isAgentImage } from './agent-images.ts'
 
-/** The agent of a pod. Only the log of one that is ours is believed. */
+/** The container of a pod that has the agent's name. Only the log of one that is ours is believed. */
 export type InjectedAgent =
   | { readonly kind: 'ours'; readonly config: AgentConfig }
-  /** `config`: what it asks for, if that can be read */
+  /** It may be an agent, such as a newer one. `config`: what it asks for, if that can be read */
   | { readonly kind: 'not-ours'; readonly why: string; readonly config?: AgentConfig }
+  /** Nothing but its name is an agent's. */
+  | { readonly kind: 'unrelated'; readonly why: string; readonly config?: undefined }
 
 /** The members of a container that can't change what runs in it. Any other may. */
 const harmlessMembers: ReadonlySet<string> = new Set([
@@ -57,13 +60,37 @@ export function injectedAgent(
     (container) => container['name'] === agentName,
   )
   if (container === undefined) return undefined
+  if (isUnrelated(pod, { container, images })) return unrelated
   const encoded = encodedConfig(container)
   if (encoded === undefined) return notOurs(`it has no ${configVariable}`)
   const decoded = decodeConfig(encoded)
   if (decoded.kind === 'invalid') return notOurs(decoded.problem)
   const config = decoded.value
-  const why = difference(container, config) ?? otherImage(container, images)
+  const why =
+    difference(container, config) ?? wrongVolume(pod, config) ?? otherImage(container, images)
   return why === undefined ? { kind: 'ours', config } : { kind: 'not-ours', why, config }
+}
+
+const unrelated: InjectedAgent = {
+  kind: 'unrelated',
+  why: 'its container akv-injector has another image, no configuration and no identity volume of an agent',
+}
+
+/** As long as one of the three may be an agent's, the container counts as one. */
+function isUnrelated(
+  pod: unknown,
+  {
+    container,
+    images,
+  }: { readonly container: JsonObject; readonly images: AgentImages | undefined },
+): boolean {
+  const hasConfig = objectsAt(container, 'env').some(({ name }) => name === configVariable)
+  const hasVolume = [
+    ...objectsAt(pod, 'spec', 'volumes'),
+    ...objectsAt(container, 'volumeMounts'),
+  ].some(({ name }) => name === identityVolume)
+  const isOther = images !== undefined && !isAgentImage(images, String(container['image']))
+  return isOther && !hasConfig && !hasVolume
 }
 
 const notOurs = (why: string): InjectedAgent => ({ kind: 'not-ours', why })
@@ -127,6 +154,18 @@ function wrongMount(container: JsonObject, config: AgentConfig): string | undefi
     return ours.has(path) ? !isPlain : !isTokenPath(path)
   })
   return wrong && `its container has a mount at ${printable(String(wrong['mountPath']))}`
+}
+
+/** With a token of another audience, or files in another place, the agent's log says what the pod's author likes. */
+function wrongVolume(pod: unknown, config: AgentConfig): string | undefined {
+  const volumes = objectsAt(pod, 'spec', 'volumes')
+  const wrong = wantedVolumes(config, '').find(
+    ({ name }) =>
+      !volumes.some(
+        (volume) => volume['name'] === name && isOurVolume({ ...volume, name }, config),
+      ),
+  )
+  return wrong && `its volume ${wrong.name} isn’t as the webhook makes it`
 }
 
 const isTokenPath = (path: string): boolean =>

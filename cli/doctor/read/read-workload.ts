@@ -4,7 +4,7 @@ import { type Kind, listAll, pathOfKind } from '../../cluster/list-all.ts'
 import { mayRead } from '../../cluster/may-read.ts'
 import { asClusterError, type Cluster } from '../../cluster/open-cluster.ts'
 import { type AgentLog, createLogReader } from '../../cluster/pods/agent-log.ts'
-import { type AgentPod, readAgentPod } from '../../cluster/pods/agent-pod.ts'
+import { type AgentPod, isUnrelated, readAgentPod } from '../../cluster/pods/agent-pod.ts'
 import { askAgent } from '../../cluster/pods/ask-agent.ts'
 import type { AgentImageOptions } from '../../cluster/pods/find-agent-images.ts'
 import { checkIssuer } from '../../input/accounts/check-issuer.ts'
@@ -45,7 +45,8 @@ export async function readWorkload(
   const { children, pods } = await readPods(cluster, { target, object, namespace })
   const webhook = await readWebhook(cluster, { ...options, namespace })
   const pod = choosePod(pods)
-  const agent = readAgentPod(pod, { images: webhook.images })
+  const read = readAgentPod(pod, { images: webhook.images })
+  const agent = read === undefined || isUnrelated(read) ? undefined : read
   const { logs, asked } = await readAgent(cluster, agent)
   const spec = pod ?? templateOf(object)
   return {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { brokenAnswer, failure } from '../../support/api-server/api-answer.ts'
 import { logLine, logOf, stateOf, v1, v2 } from '../../support/injected-pods/agent-log.ts'
-import { injectedPod } from '../../support/injected-pods/injected-pod.ts'
+import { agentImage, injectedPod } from '../../support/injected-pods/injected-pod.ts'
 import { servePods } from '../../support/injected-pods/serve-pods.ts'
 import { runInProcess as run } from '../../support/run-in-process.ts'
 
@@ -214,4 +214,19 @@ t.test('accounts, ExternalSecrets and classes that sync are rows', async (t) => 
     'AKV_NETWORK  vault -: 1',
     '',
   ])
+})
+
+t.test('a container that only has the agent’s name has no row', async (t) => {
+  const { put, options } = await servePods(t)
+  put(injectedPod(), logOf(stateOf()))
+  const container = { name: 'akv-injector', image: 'tools.example/other' }
+  const tool = injectedPod({ name: 'tool' })
+  put({ ...tool, spec: { initContainers: [container] } } as typeof tool, '')
+  const args = ['status', '-A', '-o', 'json', ...options]
+  const names = async (...more: readonly string[]) =>
+    JSON.parse((await run([...args, ...more])).stdout).rows.map(
+      ({ name }: { name: string }) => name,
+    )
+  t.strictSame(await names('--agent-image', agentImage), ['web'])
+  t.strictSame(await names(), ['tool', 'web'], 'as long as images are unknown, it may be one')
 })

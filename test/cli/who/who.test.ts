@@ -83,7 +83,7 @@ t.test(
         ...(more.length > 0 ? more : image),
         ...options,
       ])
-    t.match(await gate(v1), { code: 0, stdout: /open .*: nobody asks for this object; check its/ })
+    t.match(await gate(v1), { code: 2, stdout: /not open .*: nobody asks for this object; check/ })
 
     put(injectedPod({ name: 'web', annotations: inVariables }), logOf(stateOf(rotated)))
     const held = await gate(v1)
@@ -217,7 +217,9 @@ t.test('the gate sees pods that start while others are asked', async (t) => {
 })
 
 t.test('the gate wants each synced Secret in a status', async (t) => {
-  const { server, denied, options } = await servePods(t)
+  const { server, put, denied, options } = await servePods(t)
+  const ofX = injectedPod({ annotations: { vault: 'team-a', secrets: 'x' } })
+  put(ofX, logOf(stateOf({ object: 'secret team-a:x' })))
   const gate = async () =>
     await run(['who', `team-a:x@${v3}`, '--gate', '-A', ...image, ...options])
   const ofManager = (manager: string) => ({
