@@ -21,3 +21,16 @@ export function chooseMutants(
     .slice(0, count)
     .map(({ mutant }) => mutant)
 }
+
+/** Chooses up to `each` mutants of every one of these files, so that none is left to chance. */
+export const chooseOfEach = (
+  mutants: readonly Mutant[],
+  {
+    files,
+    each,
+    seed,
+  }: { readonly files: ReadonlySet<string>; readonly each: number; readonly seed: number },
+): readonly Mutant[] =>
+  [...Map.groupBy(mutants, ({ file }) => file)].flatMap(([file, own]) =>
+    files.has(file) ? chooseMutants(own, { count: each, seed }) : [],
+  )

@@ -2,17 +2,18 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { chooseMutants } from './choose-mutants.ts'
+import { chooseMutants, chooseOfEach } from './choose-mutants.ts'
 import { findMutants } from './find-mutants.ts'
 import { nearestTests, readUsers } from './nearest-tests.ts'
+import { judgedCommit, newFiles } from './new-files.ts'
 import { verdictOn } from './survivors.ts'
 import { isBroken, type Result, tryMutant } from './try-mutant.ts'
 import { createWorkspace, type Verdict } from './workspace.ts'
 
 /**
- * `npm run mutants [-- --files GLOB… --count N --seed N --nearest N --jobs N]`: puts small faults into the sources, one at a
- * time and into copies of the working tree, and runs the tests that reach the file. It prints each fault that no test
- * noticed, and fails if one of them isn't in survivors.json.
+ * `npm run mutants [-- --files GLOB… --count N --since COMMIT --each N --seed N --nearest N --jobs N]`: puts small faults into
+ * the sources, one at a time and into copies of the working tree, and runs the tests that reach the file. Each file that is new
+ * gets some. It prints each fault that no test noticed, and fails if one of them isn't in survivors.json.
  */
 
 const root = join(import.meta.dirname, '../..')
@@ -22,10 +23,12 @@ const { values } = parseArgs({
       type: 'string',
       multiple: true,
       default: [
-        '{certs,delivery,init-agent,keyvault,kubernetes,lib,requests,sync,webhook}/**/*.ts',
+        '{certs,cli,delivery,init-agent,keyvault,kubernetes,lib,requests,sync,webhook}/**/*.ts',
       ],
     },
     count: { type: 'string', default: '200' },
+    since: { type: 'string', default: judgedCommit },
+    each: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
     nearest: { type: 'string', default: '25' },
     jobs: { type: 'string', default: '2' },
@@ -47,9 +50,15 @@ const sources = values.files
   .filter((path) => path.endsWith('.ts') && !path.startsWith('test/'))
   .toSorted()
 const all = sources.flatMap((path) => findMutants(path, readFileSync(join(root, path), 'utf8')))
-const chosen = chooseMutants(all, { count: Number(values.count), seed: Number(values.seed) })
+const seed = Number(values.seed)
+const files = newFiles(root, { since: values.since, paths: sources })
+const ofNewFiles = chooseOfEach(all, { files, each: Number(values.each), seed })
+const chosen = new Set([
+  ...ofNewFiles,
+  ...chooseMutants(all, { count: Number(values.count), seed }),
+])
 console.log(
-  `${chosen.length} of ${all.length} mutants in ${sources.length} files, seed ${values.seed}`,
+  `${chosen.size} of ${all.length} mutants in ${sources.length} files, ${ofNewFiles.length} of them in ${files.size} files that are new since ${values.since.slice(0, 12)}, seed ${seed}`,
 )
 
 const queue = [...chosen]

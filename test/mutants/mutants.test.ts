@@ -1,9 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { chooseMutants } from './choose-mutants.ts'
+import { chooseMutants, chooseOfEach } from './choose-mutants.ts'
 import { applyMutant, findMutants } from './find-mutants.ts'
 import { nearestTests } from './nearest-tests.ts'
+import { newFiles } from './new-files.ts'
 import { survivors } from './survivors.ts'
 import { tryMutant } from './try-mutant.ts'
 import type { Verdict } from './workspace.ts'
@@ -62,6 +64,45 @@ t.test('the same seed chooses the same mutants, and rare kinds are among them', 
     'literal',
     'statement',
   ])
+})
+
+t.test('each new file gets some mutants, however many there are elsewhere', async (t) => {
+  const source = 'a(1)\n'.repeat(50)
+  const names = ['old.ts', 'new.ts', 'newer.ts', 'short.ts']
+  const all = names.flatMap((name) => findMutants(name, name === 'short.ts' ? 'a()\n' : source))
+  const files = new Set(['new.ts', 'newer.ts', 'short.ts', 'without.ts'])
+  const chosen = Map.groupBy(chooseOfEach(all, { files, each: 5, seed: 1 }), ({ file }) => file)
+  t.strictSame(
+    [...chosen].map(([file, mutants]) => `${file} ${mutants.length}`),
+    ['new.ts 5', 'newer.ts 5', 'short.ts 1'],
+  )
+})
+
+t.test('a file is new if half of its lines are, or if it isn’t committed', async (t) => {
+  const folder = t.testdir()
+  const write = (name: string, letters: string) =>
+    writeFileSync(join(folder, name), [...letters, ''].join('\n'))
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x.example', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+  const commit = () => {
+    git('add', '.')
+    git('commit', '--quiet', '--message=x')
+    return git('rev-parse', 'HEAD').trim()
+  }
+  git('init', '--quiet')
+  for (const name of ['same', 'changed', 'rewritten']) write(name, 'abcdef')
+  const since = commit()
+  write('changed', 'abcdeX')
+  write('rewritten', 'abXXXX')
+  write('added', 'abc')
+  commit()
+  write('untracked', 'abc')
+  const paths = ['same', 'changed', 'rewritten', 'added', 'untracked']
+  t.strictSame([...newFiles(folder, { since, paths })], ['rewritten', 'added', 'untracked'])
+  t.throws(() => newFiles(folder, { since: 'no-such-commit', paths }))
 })
 
 t.test('the tests that import a file come first, then those that import these users', async (t) => {
