@@ -177,14 +177,15 @@ export class JsonOutline {
     const size = bytes.length + stringBytes
     if (size > this.#leftBytes) return
     this.#leftBytes -= size
-    for (const [index, level] of this.#levels.entries()) {
-      if (level.kept !== undefined) continue
-      const outer = this.#levels[index - 1]
-      level.kept = outer === undefined ? this.#root : level.isList ? [] : {}
-      if (outer !== undefined) define(outer, level.kept)
+    let outer: Level | undefined
+    for (const level of this.#levels) {
+      if (level.kept === undefined) {
+        level.kept = outer === undefined ? this.#root : level.isList ? [] : {}
+        if (outer !== undefined) define(outer, level.kept)
+      }
+      outer = level
     }
-    const level = this.#levels.at(-1)
-    if (level !== undefined) define(level, readString(bytes))
+    if (outer !== undefined) define(outer, readString(bytes))
   }
 
   #open(isList: boolean): void {
@@ -214,6 +215,8 @@ export class JsonOutline {
 /** Adds a member to the outline of an object, or an item to that of a list. */
 function define({ kept, name }: Level, value: Outline | string): void {
   if (Array.isArray(kept)) kept.push(value)
+  else if (kept !== undefined && name !== '__proto__') kept[name] = value
+  // An assignment would set the prototype.
   else if (kept !== undefined)
     Object.defineProperty(kept, name, {
       value,
