@@ -7,6 +7,7 @@ import { csiPod } from '../../webhook/core/csi/example.ts'
 import { exampleReview } from '../../webhook/http/review.ts'
 import type { Target } from '../harness/attackers.ts'
 import type { ClassServer } from '../harness/class-server.ts'
+import { floods, leastFlood } from '../harness/flood-handshakes.ts'
 import { raisePriority } from '../harness/raise-priority.ts'
 import {
   memoryLimitBytes,
@@ -70,7 +71,8 @@ async function reviewDuring(
   )
   t.teardown(() => [reviews.stop(), served.stop(), probes.stop()])
   await delay(1_000)
-  await Promise.all(attackers({ port, healthPort, ca }, maxCpuSeconds).map(untilEnded))
+  const sent = new Int32Array(new SharedArrayBuffer(4 * floods.length))
+  await Promise.all(attackers({ port, healthPort, ca, sent }, maxCpuSeconds).map(untilEnded))
 
   const { absent, hostile } = apiServer.lookups()
   for (const [what, calls, least] of [
@@ -84,6 +86,8 @@ async function reviewDuring(
   }
   t.ok(absent >= 32, `${absent} absent classes were looked up`)
   t.ok(hostile >= 4, `${hostile} hostile classes were looked up`)
+  for (const [i, kind] of floods.entries())
+    t.ok((sent[i] ?? 0) >= leastFlood, `${sent[i]} connections: ${kind}`)
   t.ok(webhook.isAlive())
   for (const [what, least] of attackFloors) {
     const count = await readMetric(healthPort, what)

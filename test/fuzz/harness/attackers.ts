@@ -5,6 +5,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { workerData } from 'node:worker_threads'
 import { csiVolume } from '../../webhook/core/csi/example.ts'
 import { exampleReview } from '../../webhook/http/review.ts'
+import { flood, floods } from './flood-handshakes.ts'
 
 /**
  * The server to attack. The attackers run in workers, so that they don't slow down the legitimate client.
@@ -15,11 +16,13 @@ export interface Target {
   readonly ca: string
   /** The duration of each attack. */
   readonly seconds: number
+  /** Counts the connections of each flood of handshakes. */
+  readonly sent: Int32Array
   /** This worker's number and the count of all, if they share the attacks and run them at once; else one after another. */
   readonly share?: { readonly worker: number; readonly workers: number }
 }
 
-const { port, healthPort, ca, seconds, share } = workerData as Target
+const { port, healthPort, ca, seconds, share, sent } = workerData as Target
 // The main thread may have raised its priority, which a new thread inherits. The attackers don't need that.
 setPriority(0)
 let endMs = 0
@@ -162,6 +165,7 @@ const attacks: readonly (readonly Attack[])[] = [
   [holdConnections(port, { ...silent, address: (i) => `127.1.${i >> 7}.${1 + (i & 127)}` })],
   [holdConnections(healthPort, { ...halfSent, address: (i) => `127.0.0.${2 + (i % 3)}` })],
   [drip],
+  ...floods.map((kind) => [() => flood(kind, { port, address: '127.0.0.12', isOver, sent })]),
   [
     `POST /x HTTP/1.1\r\n${json}\r\ncontent-length: 3000000\r\n\r\n`,
     `PUT /mutate HTTP/1.1\r\n${json}\r\ncontent-length: 3000000\r\n\r\n`,
