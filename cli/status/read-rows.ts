@@ -24,14 +24,14 @@ export async function podRows(
   pods: readonly AgentPod[],
   onRow: (row: StatusRow, hideProgress: () => void) => void,
 ): Promise<readonly StatusRow[]> {
-  const rows: StatusRow[] = []
-  await askAgents(cluster, pods.toSorted(likelyWorst), ({ pod, asked }, hideProgress) => {
+  const sorted = pods.toSorted(likelyWorst)
+  const rows = await askAgents(cluster, sorted, ({ pod, asked }, hideProgress) => {
     const row = podRow(pod, asked)
-    if (row === undefined || isOver(pod, row)) return
-    rows.push(row)
+    if (row === undefined || isOver(pod, row)) return []
     onRow(row, hideProgress)
+    return [row]
   })
-  return rows
+  return rows.flat()
 }
 
 /** The row of a pod before its agent has answered, as wide as the answer may make it. */

@@ -63,8 +63,9 @@ async function findInPods(
   const isConcerned = (pod: AgentPod) => !isUnrelated(pod)
   const pods = withoutThem(listed, without).filter(isConcerned)
   const asking = pods.filter((pod) => objectsAskedAbout(pod, place)?.length !== 0)
-  const answers = await askAgents(cluster, asking)
-  const findings = answers.map(({ pod, asked }) => podFindings(pod, { asked, place }))
+  const findings = await askAgents(cluster, asking, ({ pod, asked }) =>
+    podFindings(pod, { asked, place }),
+  )
   const found = {
     images,
     unrelated: listed.filter((pod) => isUnrelated(pod) && !pod.hasEnded).map(asUnrelated),

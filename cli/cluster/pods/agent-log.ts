@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { asSentence, isAnswer } from '../../../kubernetes/answers.ts'
 import { LargeAnswerError } from '../../../kubernetes/connection.ts'
 import { valueAt } from '../../../lib/shape.ts'
@@ -14,34 +15,57 @@ export type AgentLog =
 
 /** Holds the newest state, which the agent repeats after 100 other lines. */
 const usualLines = 150
-const maxBytes = 2 * 1024 * 1024
+/** Most logs are smaller, so many are read at once. */
+const usualBytes = 128 * 1024
+const maxBytes = 1024 * 1024
+/** How many logs of up to `maxBytes` are read at once. Each takes several times as much memory. */
+const largeLogsAtOnce = 2
+
+interface Tail {
+  readonly lines: number
+  readonly isPrevious: boolean
+}
 
 /**
- * Reads logs of agents. In a namespace that refuses it once, no further log is asked for, and a notice says so.
+ * Reads logs of agents, only a few large ones at once, because a pod's author may fill them. In a namespace that refuses it once,
+ * no further log is asked for, and a notice says so.
  */
 export function createLogReader(cluster: Pick<Cluster, 'get' | 'getText' | 'notices'>) {
   const { getText, notices } = cluster
   const refused = new Set<string>()
+  const largeLogs = pLimit(largeLogsAtOnce)
+  /** Undefined: it is too large. The API server leaves out the newest lines of such a log. */
+  async function readTail(pod: NamedPod, { lines, isPrevious }: Tail, limitBytes: number) {
+    try {
+      const text = await getText(`${pathOf(pod)}/log`, {
+        container: agentName,
+        tailLines: String(lines),
+        limitBytes: String(limitBytes),
+        ...(isPrevious && { previous: 'true' }),
+      })
+      return Buffer.byteLength(text) < limitBytes ? text : undefined
+    } catch (error) {
+      if (error instanceof LargeAnswerError) return undefined
+      throw error
+    }
+  }
+  async function readLarge(pod: NamedPod, tail: Tail): Promise<string> {
+    const text = await readTail(pod, tail, maxBytes)
+    if (text !== undefined || tail.lines === 1) return text ?? ''
+    return await readLarge(pod, { ...tail, lines: Math.ceil(tail.lines / 8) })
+  }
   async function readLog(
     pod: NamedPod,
     { lines = usualLines, isPrevious = false as boolean } = {},
   ): Promise<AgentLog> {
     const { namespace } = pod
     if (refused.has(namespace)) return forbidden
+    const tail = { lines, isPrevious }
     try {
-      const text = await getText(`${pathOf(pod)}/log`, {
-        container: agentName,
-        tailLines: String(lines),
-        limitBytes: String(maxBytes),
-        ...(isPrevious && { previous: 'true' }),
-      })
-      // The API server then leaves out the newest lines.
-      if (Buffer.byteLength(text) >= maxBytes && lines > 1)
-        return await readLog(pod, { lines: Math.ceil(lines / 8), isPrevious })
+      const text =
+        (await readTail(pod, tail, usualBytes)) ?? (await largeLogs(() => readLarge(pod, tail)))
       return { kind: 'lines', lines: text.split('\n').filter((line) => line !== '') }
     } catch (error) {
-      if (error instanceof LargeAnswerError && lines > 1)
-        return await readLog(pod, { lines: Math.ceil(lines / 8), isPrevious })
       if (isAnswer(error, 404)) return await unlessGone(cluster, pod)
       if (!isAnswer(error, 403)) return { kind: 'unread', why: reasonFor(error) }
       refused.add(namespace)

@@ -19,36 +19,43 @@ const moreLines = 2000
 /** An agent that refreshes repeats its state every twelve hours. */
 const maxSilenceMs = 13 * 3600_000
 
-/**
- * Asks the agent of a pod, by its log. An agent that isn't ours isn't believed.
- *
- * @param wallMs - the time by the API server's clock
- */
-export async function askAgent(
-  pod: AgentPod,
-  {
-    readLog,
-    wallMs,
-  }: {
-    readonly readLog: (pod: AgentPod, options?: { readonly lines?: number }) => Promise<AgentLog>
-    readonly wallMs: number
-  },
-): Promise<AskedAgent> {
+interface AskOptions {
+  readonly readLog: (pod: AgentPod, options?: { readonly lines?: number }) => Promise<AgentLog>
+  /** The time by the API server's clock. */
+  readonly wallMs: number
+}
+
+/** Asks the agent of a pod, by its log. An agent that isn't ours isn't believed. */
+export async function askAgent(pod: AgentPod, options: AskOptions): Promise<AskedAgent> {
   const { agent, state } = pod
   if (agent.kind !== 'ours')
     return { kind: 'unknown', why: `the agent isn’t as the webhook makes it: ${agent.why}` }
   // The kubelet has no log of a container that has never run.
   const hasRun = state !== undefined && (state.kind !== 'waiting' || state.ended !== undefined)
   if (!hasRun) return problemWithoutState(pod, [])
-  const log = await readLog(pod)
-  if (log.kind === 'gone') return log
-  if (log.kind === 'unread') return unreadLog(pod, log.why)
-  const read = readAgentStates(log.lines)
-  if (read) return answerOf(pod, { state: read, wallMs })
-  const longer = await readLog(pod, { lines: moreLines })
-  const lines = longer.kind === 'lines' ? longer.lines : log.lines
-  const found = readAgentStates(lines)
-  return found ? answerOf(pod, { state: found, wallMs }) : problemWithoutState(pod, lines)
+  const last = await askByLog(pod, options)
+  if (last.hasState !== false) return last.asked
+  const longer = await askByLog(pod, options, moreLines)
+  return longer.hasState === undefined ? last.asked : longer.asked
+}
+
+/**
+ * Reads a log only here, so that it isn't kept while the next one is read.
+ *
+ * @returns `hasState`: undefined if the log couldn't be read
+ */
+async function askByLog(
+  pod: AgentPod,
+  { readLog, wallMs }: AskOptions,
+  lines?: number,
+): Promise<{ readonly asked: AskedAgent; readonly hasState: boolean | undefined }> {
+  const log = await readLog(pod, lines === undefined ? {} : { lines })
+  if (log.kind === 'gone') return { asked: log, hasState: undefined }
+  if (log.kind === 'unread') return { asked: unreadLog(pod, log.why), hasState: undefined }
+  const state = readAgentStates(log.lines)
+  return state
+    ? { asked: answerOf(pod, { state, wallMs }), hasState: true }
+    : { asked: problemWithoutState(pod, log.lines), hasState: false }
 }
 
 /** An agent that hangs isn't believed to hold what it said long ago. */

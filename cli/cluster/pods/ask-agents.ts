@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { countOf } from '../../../lib/count-of.ts'
 import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import type { Cluster } from '../open-cluster.ts'
@@ -10,27 +11,29 @@ interface Answer {
   readonly asked: AskedAgent
 }
 
+/** How many agents are asked at once, so that only so many logs are in memory, however many pods there are. */
+const agentsAtOnce = 20
+
 /**
  * Asks the agents of pods, in this order. Shows on a terminal how long that takes.
  *
- * @param onAnswer - called for each answer at once; `hide` makes room for lines
+ * @param read - called for each answer at once; only what it returns is kept, because a pod's author may make its state large.
+ *   `hide` makes room for lines
  */
-export async function askAgents(
+export async function askAgents<T>(
   cluster: Pick<Cluster, 'get' | 'getText' | 'notices' | 'wallMs'>,
   pods: readonly AgentPod[],
-  onAnswer: (answer: Answer, hide: () => void) => void = () => undefined,
-): Promise<readonly Answer[]> {
+  read: (answer: Answer, hide: () => void) => T,
+): Promise<readonly T[]> {
   const readLog = createLogReader(cluster)
   const progress = createProgress()
   progress.show(`asking ${countOf(pods.length, 'agent')}`)
+  const limit = pLimit(agentsAtOnce)
   try {
-    return await Promise.all(
-      pods.map(async (pod) => {
-        const asked = await askAgent(pod, { readLog, wallMs: cluster.wallMs() })
-        onAnswer({ pod, asked }, progress.hide)
-        return { pod, asked }
-      }),
-    )
+    return await limit.map(pods, async (pod) => {
+      const asked = await askAgent(pod, { readLog, wallMs: cluster.wallMs() })
+      return read({ pod, asked }, progress.hide)
+    })
   } finally {
     progress.hide()
   }

@@ -17,8 +17,14 @@ export async function listAgentPods(
     selector,
     onObject: (object) => {
       const pod = readAgentPod(object, { images })
-      if (pod !== undefined) found.push(pod)
+      if (pod !== undefined) found.push(withoutMessages(pod))
     },
   })
   return found
 }
+
+/** There may be thousands of pods, and their apps write these messages. */
+const withoutMessages = (pod: AgentPod): AgentPod => ({
+  ...pod,
+  others: pod.others.map((container) => ({ ...container, ended: undefined })),
+})

@@ -1,8 +1,12 @@
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { errorTable } from '../../../lib/errors/error-table.ts'
 import { readLogLine } from '../../../lib/log/read-log-line.ts'
+import { printable } from '../../../lib/printable.ts'
 import type { AgentPod } from './agent-pod.ts'
 import { type EndedContainer, waitsForItsTurn } from './container-state.ts'
+
+/** As of a termination message. A line of a log may be longer, and there are many pods. */
+const maxWhyLength = 4096
 
 /** Why an agent has written nothing yet. */
 export interface AgentProblem {
@@ -84,7 +88,7 @@ function lastWarning(
   for (const line of lines.toReversed()) {
     const { level, code, message } = readLogLine(line) ?? {}
     if ((level === 'warn' || level === 'error') && isCode(code) && typeof message === 'string')
-      return { code, why: message }
+      return { code, why: printable(message, maxWhyLength) }
   }
   return undefined
 }

@@ -1,9 +1,11 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Test } from 'tap'
 import t from 'tap'
 import { listAll } from '../../../cli/cluster/list-all.ts'
 import { openCluster } from '../../../cli/cluster/open-cluster.ts'
 import { createLogReader } from '../../../cli/cluster/pods/agent-log.ts'
 import { readAgentPod } from '../../../cli/cluster/pods/agent-pod.ts'
+import { askAgents } from '../../../cli/cluster/pods/ask-agents.ts'
 import { valueAt } from '../../../lib/shape.ts'
 import { failure } from '../../support/api-server/api-answer.ts'
 import { startApiServer } from '../../support/api-server/start-api-server.ts'
@@ -98,10 +100,64 @@ t.test('a log that is too long is asked for again with fewer lines', async (t) =
     lines: ['a', 'b'],
   })
   t.strictSame(
-    server.requests.map(({ query }) => query.get('tailLines')),
-    ['150', '19'],
+    server.requests.map(({ query }) => ['tailLines', 'limitBytes'].map((name) => query.get(name))),
+    [
+      ['150', '131072'],
+      ['150', '1048576'],
+      ['19', '1048576'],
+    ],
   )
 })
+
+t.test('large logs are read two at a time, so that many of them fit into memory', async (t) => {
+  const { cluster } = await open(t)
+  let reading = 0
+  let most = 0
+  const getText = async (_: string, { limitBytes = '' }: Readonly<Record<string, string>> = {}) => {
+    if (limitBytes !== String(1024 * 1024)) return 'x'.repeat(Number(limitBytes))
+    reading += 1
+    most = Math.max(most, reading)
+    await turn()
+    reading -= 1
+    return 'a\n'
+  }
+  const readLog = createLogReader({ ...cluster, getText })
+  const names = Array.from({ length: 20 }, (_, i) => `web-${i}`)
+  for (const log of await Promise.all(
+    names.map((name) => readLog({ namespace: 'team-a', name, uid: name })),
+  ))
+    t.strictSame(log, { kind: 'lines', lines: ['a'] })
+  t.equal(most, 2)
+})
+
+t.test(
+  'of many agents, 20 are asked at a time, and each answer is handed on at once',
+  async (t) => {
+    const { cluster } = await open(t)
+    const pods = Array.from({ length: 100 }, (_, i) => {
+      const pod = readAgentPod(injectedPod({ name: `web-${i}` }))
+      if (pod === undefined) throw new Error('the pod has no agent')
+      return pod
+    })
+    const unanswered = new Set<string>()
+    let most = 0
+    const getText = async (path: string) => {
+      unanswered.add(path.split('/').at(-2) ?? '')
+      most = Math.max(most, unanswered.size)
+      await turn()
+      return ''
+    }
+    const names = await askAgents({ ...cluster, getText }, pods, ({ pod: { name } }) => {
+      t.ok(unanswered.delete(name))
+      return name
+    })
+    t.strictSame(
+      names,
+      pods.map(({ name }) => name),
+    )
+    t.equal(most, 20)
+  },
+)
 
 t.test('a pod is read without trusting what it says', (t) => {
   t.match(readAgentPod(injectedPod()), {

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { logLine, logOf, stateOf, v1 } from '../../../support/injected-pods/agent-log.ts'
+import { injectedPod } from '../../../support/injected-pods/injected-pod.ts'
+import { servePods } from '../../../support/injected-pods/serve-pods.ts'
+import { root } from '../../../support/run-command-line.ts'
+import { program, startsFast } from '../../../support/start-fast/bundles.ts'
+
+const mebibyte = 2 ** 20
+const pods = 300
+/** Without logs it takes 170, and if all logs were kept, more than a thousand. */
+const maxMebibytes = 450
+
+/** Just below what a command reads of a log. */
+const atMost = (line: string): string =>
+  line.repeat(Math.floor((mebibyte - 1) / Buffer.byteLength(line)))
+
+/** Each is read in another way: no line is a state, each line is nearly one, and a state of as many parts as are read. */
+const logs = [
+  atMost(logLine({ level: 'warn', code: 'AKV_FORBIDDEN', message: 'é'.repeat(7_000) })),
+  atMost(logLine({ message: 'state', agent: '1.0.0', at: 'x'.repeat(14_000) })),
+  logOf({
+    ...stateOf(),
+    objects: Array.from({ length: 80 }, (_, i) => ({
+      object: i === 0 ? 'secret team-a:db-password' : `secret team-a:s-${i}`,
+      versions: Array(200).fill(v1),
+    })),
+  }),
+].map((log) => Buffer.from(log))
+
+t.test('the logs of many agents take little memory', async (t) => {
+  const { server, put, options } = await servePods(t)
+  for (let i = 0; i < pods; i++) put(injectedPod({ name: `pod-${i}` }), '')
+  const before = server.before
+  let sent = 0
+  server.before = (request) => {
+    const [, number] = /pod-(\d+)\/log$/.exec(request.path) ?? []
+    if (number === undefined) return before(request)
+    const log = logs[Number(number) % logs.length] ?? Buffer.of()
+    // As the kubelet does. In UTF-8, half a character at the end makes no difference.
+    const part = log.subarray(0, Number(request.query.get('limitBytes'))).toString()
+    sent += part.length
+    return [200, part]
+  }
+  const folder = dirname(server.kubeconfigFile)
+  const [used, preload] = [join(folder, 'used.json'), join(folder, 'preload.mjs')]
+  writeFileSync(
+    preload,
+    `import { writeFileSync } from 'node:fs'
+    process.on('exit', () => writeFileSync(${JSON.stringify(used)}, JSON.stringify(process.resourceUsage())))`,
+  )
+  for (const command of [
+    ['status', '-A'],
+    ['who', '-A', 'team-a:db-password'],
+  ]) {
+    sent = 0
+    const args = [`--import=${preload}`, ...startsFast, program, ...command, ...options]
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    await once(child, 'close')
+    const { maxRSS } = JSON.parse(readFileSync(used, 'utf8'))
+    const peak = Math.round(maxRSS / 1024)
+    t.comment(`${command[0]}: ${peak} MiB for ${Math.round(sent / mebibyte)} MiB of logs`)
+    t.ok(sent > (pods * mebibyte) / 2, 'the logs were read')
+    t.ok(peak < maxMebibytes, `${command[0]} took ${peak} MiB`)
+  }
+})
