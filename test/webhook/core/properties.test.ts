@@ -11,7 +11,7 @@ import type { Injected } from '../../../webhook/core/model/outcome.ts'
 import { describeWarning } from '../../../webhook/core/model/outcome.ts'
 import type { Pod } from '../../../webhook/core/model/pod.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
-import { numRuns } from '../../support/property-runs.ts'
+import { isReached, numRuns } from '../../support/property-runs.ts'
 import { anyPod, hostileAnnotations, requestFor, saneAnnotations } from './arbitraries.ts'
 import { holds } from './holds.ts'
 import { type InjectedPod, interference } from './interference.ts'
@@ -56,17 +56,23 @@ function checkInjected(
   },
 ): void {
   let injected = 0
-  check(
-    t,
-    fc.property(anyPod(annotations), anyPolicy, (pod, policy) => {
-      const outcome = injection(pod, policy)
-      if (outcome === undefined) return
-      injected++
-      verify(pod, outcome, policy)
-    }),
-    manyRuns,
+  t.ok(
+    isReached(
+      () =>
+        check(
+          t,
+          fc.property(anyPod(annotations), anyPolicy, (pod, policy) => {
+            const outcome = injection(pod, policy)
+            if (outcome === undefined) return
+            injected++
+            verify(pod, outcome, policy)
+          }),
+          manyRuns,
+        ),
+      (rounds) => injected > rounds * manyRuns * leastShare,
+    ),
+    `${injected} pods were injected`,
   )
-  t.ok(injected > manyRuns * leastShare, `${injected} of ${manyRuns} pods were injected`)
 }
 
 function demandComplete(pod: object, policy: Policy): void {
@@ -94,52 +100,72 @@ t.test('reviewing the result of an injection adds nothing', async (t) => {
 
 t.test('changes that another webhook makes to the result are repaired once', async (t) => {
   let mended = 0
-  check(
-    t,
-    fc.property(anyPod(saneAnnotations), anyPolicy, interference, (pod, policy, interfere) => {
-      const outcome = injection(pod, policy)
-      if (outcome === undefined) return
-      const changed = structuredClone(patchedPod(pod, outcome))
-      interfere(changed as InjectedPod)
-      const second = mutate(requestFor(changed), policy)
-      if (second.kind === 'denied') throw new Error(JSON.stringify(second.problems))
-      if (second.kind === 'skipped') return
-      mended++
-      demandComplete(patchedPod(changed, second), policy)
-    }),
-    manyRuns,
+  t.ok(
+    isReached(
+      () =>
+        check(
+          t,
+          fc.property(
+            anyPod(saneAnnotations),
+            anyPolicy,
+            interference,
+            (pod, policy, interfere) => {
+              const outcome = injection(pod, policy)
+              if (outcome === undefined) return
+              const changed = structuredClone(patchedPod(pod, outcome))
+              interfere(changed as InjectedPod)
+              const second = mutate(requestFor(changed), policy)
+              if (second.kind === 'denied') throw new Error(JSON.stringify(second.problems))
+              if (second.kind === 'skipped') return
+              mended++
+              demandComplete(patchedPod(changed, second), policy)
+            },
+          ),
+          manyRuns,
+        ),
+      (rounds) => mended > (rounds * manyRuns) / 20,
+    ),
+    `${mended} results were mended`,
   )
-  t.ok(mended > manyRuns / 20, `${mended} of ${manyRuns} results were mended`)
 })
 
 t.test('at a gate, every container after the agent waits for it, and no other', async (t) => {
   let gated = 0
-  check(
-    t,
-    fc.property(anyPod(saneAnnotations), maybeInterference, (pod, interfere) => {
-      const outcome = injection(pod, fastPolicy)
-      if (outcome === undefined) return
-      const changed = structuredClone(patchedPod(pod, outcome))
-      interfere(changed as InjectedPod)
-      const second = injection(changed, fastPolicy)
-      const { spec } = (second ? patchedPod(changed, second) : changed) as InjectedPod
-      const place = spec.initContainers.findIndex(({ name }) => name === agentName)
-      const isSidecar = spec.initContainers[place]?.['restartPolicy'] === 'Always'
-      const after = [...spec.initContainers.slice(place + 1), ...spec.containers]
-      const waits = (container: InjectedPod['spec']['containers'][number]) =>
-        isDeepStrictEqual(container.env?.find(({ name }) => name === gateVariable)?.valueFrom, {
-          fileKeyRef: fileKeyRef(gate),
-        })
-      const wrong = [
-        ...spec.initContainers.slice(0, place + 1).filter(waits),
-        ...after.filter((container) => waits(container) !== isSidecar),
-      ]
-      if (wrong.length > 0) throw new Error(JSON.stringify(wrong))
-      if (isSidecar) gated += after.length
-    }),
-    manyRuns,
+  t.ok(
+    isReached(
+      () =>
+        check(
+          t,
+          fc.property(anyPod(saneAnnotations), maybeInterference, (pod, interfere) => {
+            const outcome = injection(pod, fastPolicy)
+            if (outcome === undefined) return
+            const changed = structuredClone(patchedPod(pod, outcome))
+            interfere(changed as InjectedPod)
+            const second = injection(changed, fastPolicy)
+            const { spec } = (second ? patchedPod(changed, second) : changed) as InjectedPod
+            const place = spec.initContainers.findIndex(({ name }) => name === agentName)
+            const isSidecar = spec.initContainers[place]?.['restartPolicy'] === 'Always'
+            const after = [...spec.initContainers.slice(place + 1), ...spec.containers]
+            const waits = (container: InjectedPod['spec']['containers'][number]) =>
+              isDeepStrictEqual(
+                container.env?.find(({ name }) => name === gateVariable)?.valueFrom,
+                {
+                  fileKeyRef: fileKeyRef(gate),
+                },
+              )
+            const wrong = [
+              ...spec.initContainers.slice(0, place + 1).filter(waits),
+              ...after.filter((container) => waits(container) !== isSidecar),
+            ]
+            if (wrong.length > 0) throw new Error(JSON.stringify(wrong))
+            if (isSidecar) gated += after.length
+          }),
+          manyRuns,
+        ),
+      (rounds) => gated > (rounds * manyRuns) / 10,
+    ),
+    `${gated} containers waited`,
   )
-  t.ok(gated > manyRuns / 10, `${gated} containers waited`)
 })
 
 t.test('no container of an injected pod can take over the agent', async (t) => {

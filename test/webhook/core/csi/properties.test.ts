@@ -6,7 +6,7 @@ import { agentName } from '../../../../webhook/core/model/our-names.ts'
 import type { Injected } from '../../../../webhook/core/model/outcome.ts'
 import { allContainers, type Pod } from '../../../../webhook/core/model/pod.ts'
 import { mutate } from '../../../../webhook/core/mutate.ts'
-import { numRuns } from '../../../support/property-runs.ts'
+import { isReached, numRuns } from '../../../support/property-runs.ts'
 import { anyPod, requestFor, saneAnnotations } from '../arbitraries.ts'
 import { holds } from '../holds.ts'
 import { type InjectedPod, interference } from '../interference.ts'
@@ -82,16 +82,22 @@ function checkServed(
   verify: (pod: Pod, outcome: Injected, lookedUp: LookedUp) => void,
 ): void {
   let served = 0
-  fc.assert(
-    fc.property(servedPod, classes, (pod, lookedUp) => {
-      const outcome = mutate(requestFor(pod), policy, lookedUp)
-      if (outcome.kind !== 'injected') return
-      if (outcome.operations.some(({ op }) => op === 'remove')) served++
-      verify(pod as Pod, outcome, lookedUp)
-    }),
-    { numRuns },
+  t.ok(
+    isReached(
+      () =>
+        fc.assert(
+          fc.property(servedPod, classes, (pod, lookedUp) => {
+            const outcome = mutate(requestFor(pod), policy, lookedUp)
+            if (outcome.kind !== 'injected') return
+            if (outcome.operations.some(({ op }) => op === 'remove')) served++
+            verify(pod as Pod, outcome, lookedUp)
+          }),
+          { numRuns },
+        ),
+      (rounds) => served > (rounds * numRuns) / 20,
+    ),
+    `${served} pods were served`,
   )
-  t.ok(served > numRuns / 20, `${served} of ${numRuns} pods were served`)
 }
 
 /** The pod without what the patch may change: `csi` of each volume that was replaced, and `readOnly` of its mounts. */
@@ -153,22 +159,28 @@ t.test('changes that another webhook makes to the result are repaired once', asy
   // So many that chance doesn't bring the share of mended results below the floor.
   const manyRuns = 4 * numRuns
   let mended = 0
-  fc.assert(
-    fc.property(servedPod, classes, interference, (pod, lookedUp, interfere) => {
-      const first = mutate(requestFor(pod), policy, lookedUp)
-      if (first.kind !== 'injected') return
-      const changed = structuredClone(patchedPod(pod, first))
-      interfere(changed as InjectedPod)
-      const second = mutate(requestFor(changed), policy, lookedUp)
-      if (second.kind === 'denied') throw new Error(JSON.stringify(second.problems))
-      if (second.kind === 'skipped') return
-      mended++
-      const third = mutate(requestFor(patchedPod(changed, second)), policy, lookedUp)
-      if (third.kind !== 'skipped') throw new Error(JSON.stringify(third))
-    }),
-    { numRuns: manyRuns },
+  t.ok(
+    isReached(
+      () =>
+        fc.assert(
+          fc.property(servedPod, classes, interference, (pod, lookedUp, interfere) => {
+            const first = mutate(requestFor(pod), policy, lookedUp)
+            if (first.kind !== 'injected') return
+            const changed = structuredClone(patchedPod(pod, first))
+            interfere(changed as InjectedPod)
+            const second = mutate(requestFor(changed), policy, lookedUp)
+            if (second.kind === 'denied') throw new Error(JSON.stringify(second.problems))
+            if (second.kind === 'skipped') return
+            mended++
+            const third = mutate(requestFor(patchedPod(changed, second)), policy, lookedUp)
+            if (third.kind !== 'skipped') throw new Error(JSON.stringify(third))
+          }),
+          { numRuns: manyRuns },
+        ),
+      (rounds) => mended > (rounds * manyRuns) / 50,
+    ),
+    `${mended} results were mended`,
   )
-  t.ok(mended > manyRuns / 50, `${mended} of ${manyRuns} results were mended`)
 })
 
 t.test('the same review and classes give the same bytes, and are left as they were', async (t) => {
@@ -224,24 +236,30 @@ t.test(
       .tuple(fc.constantFrom(...Object.keys(fields)), text)
       .map(([name, value]) => ({ [name]: value }))
     let served = 0
-    fc.assert(
-      fc.property(fc.oneof(oneChange, fc.record(fields, { requiredKeys: [] })), (changes) => {
-        const pod = {
-          metadata: {},
-          spec: { containers: [{ name: 'app' }], volumes: [csiVolume()] },
-        }
-        const lookedUp = {
-          classes: new Map([
-            ['azure-kv', { kind: 'found', object: exampleClass(changes) } as const],
-          ]),
-        }
-        const outcome = mutate(requestFor(pod), policy, lookedUp)
-        if (outcome.kind !== 'injected') return
-        served++
-        assertConfiguredHosts(patchedPod(pod, outcome) as Pod)
-      }),
-      { numRuns: 2 * numRuns },
+    t.ok(
+      isReached(
+        () =>
+          fc.assert(
+            fc.property(fc.oneof(oneChange, fc.record(fields, { requiredKeys: [] })), (changes) => {
+              const pod = {
+                metadata: {},
+                spec: { containers: [{ name: 'app' }], volumes: [csiVolume()] },
+              }
+              const lookedUp = {
+                classes: new Map([
+                  ['azure-kv', { kind: 'found', object: exampleClass(changes) } as const],
+                ]),
+              }
+              const outcome = mutate(requestFor(pod), policy, lookedUp)
+              if (outcome.kind !== 'injected') return
+              served++
+              assertConfiguredHosts(patchedPod(pod, outcome) as Pod)
+            }),
+            { numRuns: 2 * numRuns },
+          ),
+        (rounds) => served > (rounds * numRuns) / 20,
+      ),
+      `${served} pods were served`,
     )
-    t.ok(served > numRuns / 20, `${served} of ${2 * numRuns} pods were served`)
   },
 )
