@@ -13,7 +13,7 @@ import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { endHangs } from '${endHangs}'
 
-endHangs({ lookMs: 20, quietMs: 200, slowness: () => 1 })
+endHangs({ lookMs: 20, quietMs: 200, factor: () => 1 })
 for (let i = 0; i < 20; i++) {
   t.pass('lively')
   await setTimeout(60)
