@@ -17,7 +17,7 @@ export type ReadJson =
 
 export type BoundedJson = ReturnType<typeof createBoundedJson>
 
-/** An outline keeps at most this much: Kubernetes bounds the annotations of an object to half of it. */
+/** An outline keeps at most this much for each path: Kubernetes bounds the annotations of an object to half of it. */
 const maxOutlineBytes = 512 * 1024
 
 /**

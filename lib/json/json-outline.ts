@@ -47,12 +47,10 @@ export class JsonOutline {
   #isEscaped = false
   /** The parts of the string that is being read, if it may be wanted. */
   #parts: Buffer[] | undefined
-  #leftBytes: number
 
-  /** @param options - `maxBytes`: of all strings that are kept; later ones are left out */
+  /** @param options - `maxBytes`: of the strings that are kept for each path; later ones are left out */
   constructor(options: { readonly paths: readonly OutlinePath[]; readonly maxBytes: number }) {
-    this.#wanted = wantedPlaces(options.paths)
-    this.#leftBytes = options.maxBytes
+    this.#wanted = wantedPlaces(options.paths, options.maxBytes)
   }
 
   /** The outline of the text so far. */
@@ -132,7 +130,7 @@ export class JsonOutline {
     this.#inString = true
     const level = this.#levels.at(-1)
     const isName = level?.isAtName === true
-    this.#parts = isName || level?.member?.isText === true ? [] : undefined
+    this.#parts = isName || level?.member?.room !== undefined ? [] : undefined
   }
 
   /** Reads the rest of a string, or a part of it. Returns where to go on. */
@@ -147,8 +145,9 @@ export class JsonOutline {
   /** Keeps the first parts of a string that goes on in the next bytes, unless they are too long. */
   #keepPart(part: Buffer): void {
     const length = this.#parts?.reduce((sum, { length }) => sum + length, part.length) ?? 0
-    const isName = this.#levels.at(-1)?.isAtName === true
-    if (length > (isName ? maxNameBytes : this.#leftBytes)) this.#parts = undefined
+    const level = this.#levels.at(-1)
+    if (length > (level?.isAtName ? maxNameBytes : (level?.member?.room?.bytes ?? 0)))
+      this.#parts = undefined
     else this.#parts?.push(part)
   }
 
@@ -174,9 +173,10 @@ export class JsonOutline {
   }
 
   #keep(bytes: Buffer): void {
+    const room = this.#levels.at(-1)?.member?.room
     const size = bytes.length + stringBytes
-    if (size > this.#leftBytes) return
-    this.#leftBytes -= size
+    if (room === undefined || size > room.bytes) return
+    room.bytes -= size
     let outer: Level | undefined
     for (const level of this.#levels) {
       if (level.kept === undefined) {

@@ -4,10 +4,15 @@
  */
 export type OutlinePath = readonly string[]
 
+/** How much may still be kept of the strings at the places of one path. */
+interface Room {
+  bytes: number
+}
+
 /** A place in a JSON document where a string is wanted, or something in an object or a list. */
 export interface WantedPlace {
-  /** Whether a string that is here is wanted. */
-  readonly isText: boolean
+  /** For a string that is here. Absent: it isn't wanted. */
+  readonly room: Room | undefined
   /** What is wanted of each item, if it is a list. */
   readonly item: WantedPlace | undefined
   /** What is wanted, if it is an object. Names come before the beginnings of names, and long ones of these before short ones. */
@@ -21,14 +26,30 @@ interface WantedMember {
   readonly place: WantedPlace
 }
 
-/** The places of all paths together. */
-export function wantedPlaces(paths: readonly OutlinePath[]): WantedPlace {
-  const deeper = paths.filter(({ length }) => length > 0)
-  const patterns = [...new Set(deeper.map(([pattern = '']) => pattern))]
+/** A path, or the rest of one. */
+interface RoomyPath {
+  readonly path: OutlinePath
+  readonly room: Room
+}
+
+/**
+ * The places of all paths together. Each path has a room of its own, so the strings of one that strangers can fill, such as that
+ * of annotations, don't keep others from being read, whichever come first.
+ */
+export const wantedPlaces = (paths: readonly OutlinePath[], maxBytes: number): WantedPlace =>
+  placesOf(paths.map((path) => ({ path, room: { bytes: maxBytes } })))
+
+function placesOf(paths: readonly RoomyPath[]): WantedPlace {
+  const deeper = paths.filter(({ path }) => path.length > 0)
+  const patterns = [...new Set(deeper.map(({ path: [pattern = ''] }) => pattern))]
   const below = (isMatch: (pattern: string) => boolean) =>
-    wantedPlaces(deeper.flatMap(([pattern = '', ...rest]) => (isMatch(pattern) ? [rest] : [])))
+    placesOf(
+      deeper.flatMap(({ path: [pattern = '', ...path], room }) =>
+        isMatch(pattern) ? [{ path, room }] : [],
+      ),
+    )
   return {
-    isText: deeper.length < paths.length,
+    room: paths.find(({ path }) => path.length === 0)?.room,
     item: patterns.includes('*') ? below((pattern) => pattern === '*') : undefined,
     members: patterns.toSorted(byPrecedence).map((pattern) => ({
       name: Buffer.from(pattern.replace(/\*$/, '')),

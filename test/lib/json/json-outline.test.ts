@@ -58,6 +58,15 @@ t.test('keeps no more than its bound', async (t) => {
   t.strictSame(outlineOf(text), {})
 })
 
+t.test('a path whose strings reach the bound takes no room from the others', async (t) => {
+  const items = Array.from({ length: 200 }, () => ({ name: 'x' }))
+  const text = whole({ object: { spec: { items }, metadata: { name: 'db' } }, type: 'ADDED' })
+  const { object, type } = outlineOf(text) as Record<string, Outline>
+  const { spec, metadata } = object as Record<string, Outline>
+  t.equal((spec as { items: Outline[] }).items.length, Math.floor(10_000 / (stringBytes + 1)))
+  t.strictSame({ metadata, type }, { metadata: { name: 'db' }, type: 'ADDED' })
+})
+
 t.test('a string takes more of the bound than its bytes', async (t) => {
   const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`k${n}`, 'x']))
   const { object } = outlineOf(whole({ object: { metadata } })) as Record<string, Outline>

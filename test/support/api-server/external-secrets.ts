@@ -51,9 +51,10 @@ export function createExternalSecrets(objects: ObjectStore): ExternalSecrets {
       const metadata = {
         creationTimestamp: '2026-01-01T00:00:00Z',
         ...before?.metadata,
+        // The annotations come before the name, as the API server sorts the fields of custom resources.
+        ...more,
         ...(kind !== 'ClusterSecretStore' && { namespace }),
         name,
-        ...more,
       }
       const object = { ...before, apiVersion: 'external-secrets.io/v1', kind, metadata, spec }
       return objects.put(path, object as ApiObject)

@@ -36,6 +36,7 @@ export function createListPages(objects: ObjectStore): ListPage {
     const length = Number(query.get('limit') ?? items.length)
     const more = items.length > length && keep({ ...rest, items: items.slice(length) })
     const metadata = { resourceVersion, ...(more && { continue: more }) }
-    return [200, { apiVersion: 'v1', kind: 'List', metadata, items: items.slice(0, length) }]
+    // The metadata comes last, as in lists of custom resources, whose fields the API server sorts.
+    return [200, { apiVersion: 'v1', items: items.slice(0, length), kind: 'List', metadata }]
   }
 }

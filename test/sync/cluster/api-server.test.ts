@@ -267,6 +267,36 @@ t.test('a list has only the outline of an object that is too large', async (t) =
   t.match(contents.get('small'), { kind: 'kept', claims: ['claimed'] })
 })
 
+t.test('no object can keep its own name, or the rest of the list, from being read', async (t) => {
+  const { apiServer, cluster } = await start(t)
+  const annotations = Object.fromEntries(
+    Array.from({ length: 5_000 }, (_, i) => [`akv-injector.io/${i}`, '']),
+  )
+  const secretObjects = Array.from({ length: 5_000 }, () => ({ secretName: 'x' }))
+  const status = { conditions: Array.from({ length: 5_000 }, () => ({ type: 'x' })) }
+  const spec = { secretObjects, data: 'x'.repeat(2_200_000) }
+  const { externalSecrets } = apiServer
+  for (const name of ['a', 'b', 'c']) {
+    const evil = externalSecrets.put(
+      'ExternalSecret',
+      { namespace: 'evil', name: `${name}-evil` },
+      spec,
+      { annotations },
+    )
+    apiServer.objects.put(
+      `/apis/external-secrets.io/v1/namespaces/evil/externalsecrets/${name}-evil`,
+      { ...evil, status } as typeof evil,
+    )
+    externalSecrets.put('ExternalSecret', { name }, {})
+  }
+  const { objects, resourceVersion } = await cluster.objectsOf.ExternalSecret.list('')
+  t.strictSame(
+    objects.map(({ namespace, name }) => `${namespace}/${name}`),
+    ['evil/a-evil', 'team-a/a', 'evil/b-evil', 'team-a/b', 'evil/c-evil', 'team-a/c'],
+  )
+  t.match(resourceVersion, /^\d+$/)
+})
+
 t.test('an object that becomes too large doesn’t count as deleted', async (t) => {
   const { apiServer, cluster } = await start(t)
   const { externalSecrets } = apiServer
