@@ -1,7 +1,6 @@
 /** The lines `state` of an agent's log, which say what the agent holds. The agent writes them, and commands read them. Pure. */
 
 import { isObjectVersion, parseDescription } from '../keyvault/reference.ts'
-import { readLogLine } from '../lib/log/read-log-line.ts'
 import {
   type Accepted,
   type Check,
@@ -43,6 +42,12 @@ const versionWithTime: Check<readonly [version: string, since: string]> = checkT
     matches(time, value[1]),
 )
 
+/** An agent never writes more, and what the commands keep of a state grows with it. */
+const atMost =
+  <T>(most: number, list: Check<readonly T[]>): Check<readonly T[]> =>
+  (value) =>
+    Array.isArray(value) && value.length > most ? '' : list(value)
+
 const heldObject = object({
   /** The result of `describeObject`. An object and its history are two entries. */
   object: string((text) => parseDescription(text) !== undefined),
@@ -50,7 +55,7 @@ const heldObject = object({
    * The versions in place, newest first. More than one: a history, or a refresh that reached only some of the targets.
    * Empty: nothing is in place. Absent: not known, because the agent was restarted.
    */
-  versions: optional(listOf(version)),
+  versions: optional(atMost(maxVersions, listOf(version))),
   /** When the newest of them was put in place in this pod. */
   since: optional(time),
   /** When the newest of them expires. */
@@ -67,7 +72,7 @@ const heldObject = object({
    * place. It replaced those before it, but not those with the same time: they are in place together, in several variables.
    * See {@link variableVersionsOf}.
    */
-  variables: optional(listOf(versionWithTime)),
+  variables: optional(atMost(maxVariableVersions, listOf(versionWithTime))),
   /** Versions are left out, or a restart lost them. */
   older: optional(oneOf([true])),
 })
@@ -177,42 +182,31 @@ export function variableVersionsOf(
   }
 }
 
-/**
- * Reads the newest state that is complete.
- *
- * @param lines - of a log, oldest first, or of a part of it
- * @returns undefined if no state in these lines is complete
- */
-export function readAgentStates(lines: readonly string[]): AgentState | undefined {
-  return newestState(readLines(lines.toReversed()))
-}
-
-/** Reads the details that {@link stateLines} wrote. Returns undefined for anything else. */
-export function parseStateLines(details: readonly unknown[]): AgentState | undefined {
-  return newestState(details.toReversed())
-}
-
-/** @param details - of lines, newest first */
-function newestState(details: Iterable<unknown>): AgentState | undefined {
-  let parts: readonly StatePart[] = []
-  for (const read of details) {
-    if (!matches(statePart, read)) continue
-    const [next] = parts
-    const goesOn = read.at === next?.at && read.parts === next.parts && read.part === next.part - 1
-    if (goesOn) parts = [read, ...parts]
-    else parts = read.part === read.parts ? [read] : []
-    const { agent, at, part } = read
-    if (parts.length > 0 && part === 1)
-      return { agent, at, objects: parts.flatMap(({ objects }) => objects) }
+/** Reads the newest state that is complete. Its lines have to be next to each other, without lines of another state between. */
+export function createStateReader() {
+  let parts: StatePart[] = []
+  let newest: AgentState | undefined
+  return {
+    /** @param details - of a line, oldest first. Anything that {@link stateLines} didn't write is left out. */
+    read(details: unknown): void {
+      if (!matches(statePart, details)) return
+      const last = parts.at(-1)
+      const goesOn =
+        details.at === last?.at && details.parts === last.parts && details.part === last.part + 1
+      if (!goesOn) parts = []
+      if (goesOn || details.part === 1) parts.push(details)
+      if (parts.length !== details.parts) return
+      const { agent, at } = details
+      newest = { agent, at, objects: parts.flatMap(({ objects }) => objects) }
+      parts = []
+    },
+    newest: () => newest,
   }
-  return undefined
 }
 
-/** The JSON of the lines that may be parts of a state. */
-function* readLines(lines: readonly string[]): Iterable<unknown> {
-  for (const line of lines)
-    if (line.includes(`"${stateMessage}"`)) {
-      const read = readLogLine(line)
-      if (read?.['message'] === stateMessage) yield read
-    }
+/** Reads the details that {@link stateLines} wrote. Returns undefined if no state is complete. */
+export function parseStateLines(details: readonly unknown[]): AgentState | undefined {
+  const reader = createStateReader()
+  for (const each of details) reader.read(each)
+  return reader.newest()
 }

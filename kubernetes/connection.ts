@@ -33,6 +33,9 @@ export interface ConnectOptions extends KubeconfigSource {
 
 type OnRead = (path: string, microseconds: number) => void
 
+/** Takes the next part of an answer. Returns false if it needs no more of it, which ends the answer. */
+export type ReadPart = (part: Uint8Array) => boolean
+
 /** The answer is larger than it may be. Ask for fewer objects. */
 export class LargeAnswerError extends Error {
   override readonly name = 'LargeAnswerError'
@@ -80,8 +83,10 @@ export function openConnection({
     configuration: createConfiguration({
       baseServer: new ServerConfiguration(server, {}),
       authMethods: { default: kubeConfig },
-      httpApi: wrapHttpLibrary({ send }),
+      httpApi: wrapHttpLibrary({ send: (request) => send(request) }),
     }),
+    /** Sends a request of this configuration. With `readPart`, a success is read by that, and its text is empty. */
+    send,
     serverTime,
     reconnect,
   }
@@ -99,7 +104,7 @@ function createSender({
   let answered: { readonly serverMs: number; readonly atMs: number } | undefined
   let dispatcher: Dispatcher | undefined
   return {
-    async send(request: RequestContext): Promise<ResponseContext> {
+    async send(request: RequestContext, readPart?: ReadPart): Promise<ResponseContext> {
       // The client has no time limit. AbortSignal.timeout would keep the whole request in memory until the time is over.
       const timeout = new AbortController()
       const timer = setTimeout(() => timeout.abort(overdue()), timeoutMs)
@@ -114,7 +119,9 @@ function createSender({
         if (httpStatusCode === 403) onForbidden(new URL(request.getUrl()).pathname)
         const serverMs = Date.parse(headers['date'] ?? '')
         if (!Number.isNaN(serverMs)) answered = { serverMs, atMs: systemClock.now() }
-        return new ResponseContext(httpStatusCode, headers, readBody(await body.text()))
+        const isInParts = readPart !== undefined && httpStatusCode < 300
+        const text = isInParts ? await readParts(body.stream(), readPart) : await body.text()
+        return new ResponseContext(httpStatusCode, headers, readBody(text))
       } catch (error) {
         // A failed connection isn't used again. One that another request has opened since then may work.
         const isFailed = !(error instanceof LargeAnswerError)
@@ -164,12 +171,22 @@ async function sendThrough(dispatcher: Dispatcher, request: RequestContext, read
     httpStatusCode: statusCode,
     headers: Object.fromEntries(texts),
     body: {
+      stream: () => body,
       text: () =>
         limit === null
           ? readAnswer(body, { ...reading, path: pathname })
           : readPage(body, { ...reading, path: pathname, isSingle: limit === '1' }),
     },
   }
+}
+
+/** Leaving the loop ends the answer. */
+async function readParts(
+  parts: AsyncIterable<Uint8Array> | null,
+  readPart: ReadPart,
+): Promise<string> {
+  for await (const part of parts ?? []) if (!readPart(part)) break
+  return ''
 }
 
 /** @throws LargeAnswerError if the answer is too large */

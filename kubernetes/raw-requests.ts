@@ -1,5 +1,5 @@
 import { ApiException, HttpMethod } from '@kubernetes/client-node'
-import { type Connection, LargeAnswerError } from './connection.ts'
+import { type Connection, LargeAnswerError, type ReadPart } from './connection.ts'
 
 export interface RawRequest {
   /** Such as `/api/v1/namespaces/team-a/pods`. */
@@ -7,6 +7,8 @@ export interface RawRequest {
   readonly query?: Readonly<Record<string, string>>
   /** Makes it a POST, of JSON. */
   readonly body?: object
+  /** Reads a success part by part; the text is empty then. */
+  readonly readPart?: ReadPart
 }
 
 /**
@@ -16,8 +18,8 @@ export interface RawRequest {
  * @throws ApiException for any answer that isn't a success
  */
 export async function sendRaw(
-  { configuration }: Pick<Connection, 'configuration'>,
-  { path, query = {}, body }: RawRequest,
+  { configuration, send }: Pick<Connection, 'configuration' | 'send'>,
+  { path, query = {}, body, readPart }: RawRequest,
 ): Promise<string> {
   const method = body === undefined ? HttpMethod.GET : HttpMethod.POST
   const request = configuration.baseServer.makeRequestContext(path, method)
@@ -28,7 +30,7 @@ export async function sendRaw(
     request.setBody(JSON.stringify(body))
   }
   await configuration.authMethods.default?.applySecurityAuthentication(request)
-  const answer = await configuration.httpApi.send(request).toPromise()
+  const answer = await send(request, readPart)
   const text = await answer.body.text()
   if (answer.httpStatusCode < 300) return text
   throw new ApiException(answer.httpStatusCode, 'not a success', text, answer.headers)

@@ -11,13 +11,16 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
  */
 export function printable(text: string, maxLength = 80): string {
   if (text.length <= maxLength && !unprintable.test(text)) return text
-  let shown = ''
+  // Joined, because a string that was put together character by character takes thirty bytes for each of them.
+  const shown: string[] = []
+  let length = 0
   for (const character of text) {
     const next = unprintable.test(character) ? escapeOf(character) : character
-    if (shown.length + next.length > maxLength) return `${shown}…`
-    shown += next
+    length += next.length
+    if (length > maxLength) return [...shown, '…'].join('')
+    shown.push(next)
   }
-  return shown
+  return shown.join('')
 }
 
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { asSentence } from '../../kubernetes/answers.ts'
-import { openConnection } from '../../kubernetes/connection.ts'
+import { openConnection, type ReadPart } from '../../kubernetes/connection.ts'
 import { isBroken, type RawRequest, sendRaw } from '../../kubernetes/raw-requests.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 import { objectOutline } from '../../sync/cluster/read-large.ts'
@@ -16,6 +16,12 @@ export interface ClusterOptions {
 }
 
 export type Cluster = ReturnType<typeof openCluster>
+
+/** Reads an answer part by part, and keeps only what it needs. */
+export interface PartReader<T> {
+  readonly read: ReadPart
+  readonly end: () => T
+}
 
 const requestsAtOnce = 20
 /** A busy API server may take longer to send a page of 500 pods than a controller should wait. */
@@ -46,15 +52,16 @@ export function openCluster({
     }),
   )
   const limit = pLimit(requestsAtOnce)
-  const send = (request: RawRequest): Promise<string> =>
+  const twice = <T>(attempt: () => Promise<T>): Promise<T> =>
     limit(async () => {
       try {
-        return await sendRaw(connection, request)
+        return await attempt()
       } catch (error) {
         if (!isBroken(error)) throw error
-        return await sendRaw(connection, request)
+        return await attempt()
       }
     })
+  const send = (request: RawRequest) => twice(() => sendRaw(connection, request))
   const { kubeConfig } = connection
   const ofContext = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace
   return {
@@ -63,8 +70,16 @@ export function openCluster({
     notices: createNotices(),
     /** The time of the API server's clock, which dates everything that its objects say. */
     wallMs: () => connection.serverTime().getTime(),
-    /** The text of an answer. Throws what `kubernetes/answers.ts` reads. */
-    getText: (path: string, query?: RawRequest['query']) => send({ path, ...(query && { query }) }),
+    /** Reads an answer part by part, each time it is requested with another reader. Throws what `kubernetes/answers.ts` reads. */
+    readParts: <T>(
+      { path, query }: Required<Pick<RawRequest, 'path' | 'query'>>,
+      start: () => PartReader<T>,
+    ): Promise<T> =>
+      twice(async () => {
+        const { read, end } = start()
+        await sendRaw(connection, { path, query, readPart: read })
+        return end()
+      }),
     get: async (path: string, query?: RawRequest['query']): Promise<unknown> =>
       parseAnswer(await send({ path, ...(query && { query }) })),
     /** For reviews and dry runs: nothing that is read here changes the cluster. */

@@ -3,12 +3,12 @@ import t from 'tap'
 import {
   type AgentState,
   type HeldObject,
-  readAgentStates,
   stateLines,
   stateMessage,
   variableVersionsOf,
 } from '../../delivery/agent-state.ts'
 import { createLog } from '../../lib/log/log.ts'
+import { readAgentStates } from '../support/injected-pods/read-agent-states.ts'
 
 const version = (i: number) => i.toString(16).padStart(32, '0')
 const time = (i: number) => new Date(Date.UTC(2026, 10, 29) + i * 1000).toISOString()

@@ -1,25 +1,17 @@
-import pLimit from 'p-limit'
 import { asSentence, isAnswer } from '../../../kubernetes/answers.ts'
-import { LargeAnswerError } from '../../../kubernetes/connection.ts'
 import { valueAt } from '../../../lib/shape.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
 import type { Cluster } from '../open-cluster.ts'
 import type { AgentPod } from './agent-pod.ts'
+import { type LineReader, splitLines } from './log-lines.ts'
 
-/** The last lines of an agent's log, or why there are none. */
-export type AgentLog =
-  | { readonly kind: 'lines'; readonly lines: readonly string[] }
+/** What was read of an agent's log, or why nothing was. */
+export type AgentLog<T> = { readonly kind: 'read'; readonly value: T } | UnreadLog
+
+export type UnreadLog =
   | { readonly kind: 'unread'; readonly why: string }
   /** The pod has been deleted meanwhile, or another one has its name. */
   | { readonly kind: 'gone' }
-
-/** Holds the newest state, which the agent repeats after 100 other lines. */
-const usualLines = 150
-/** Most logs are smaller, so many are read at once. */
-const usualBytes = 128 * 1024
-const maxBytes = 1024 * 1024
-/** How many logs of up to `maxBytes` are read at once. Each takes several times as much memory. */
-const largeLogsAtOnce = 2
 
 interface Tail {
   readonly lines: number
@@ -27,44 +19,50 @@ interface Tail {
 }
 
 /**
- * Reads logs of agents, only a few large ones at once, because a pod's author may fill them. In a namespace that refuses it once,
- * no further log is asked for, and a notice says so.
+ * Reads the last lines of an agent's log.
+ *
+ * @param start - called for each request of the log, because some have to be sent again
+ * @param tail - `lines`: 150 if undefined; `isPrevious`: of the container's run before
  */
-export function createLogReader(cluster: Pick<Cluster, 'get' | 'getText' | 'notices'>) {
-  const { getText, notices } = cluster
+export type LogReader = <T>(
+  pod: NamedPod,
+  start: () => LineReader<T>,
+  tail?: { readonly lines?: number | undefined; readonly isPrevious?: boolean },
+) => Promise<AgentLog<T>>
+
+/** Holds the newest state, which the agent repeats after 100 other lines. */
+const usualLines = 150
+/** The answer ends there. Its lines are read as they come, so it takes no memory. */
+const maxBytes = 1024 * 1024
+
+/**
+ * Reads logs of agents. In a namespace that refuses it once, no further log is asked for, and a notice says so.
+ */
+export function createLogReader(
+  cluster: Pick<Cluster, 'get' | 'readParts' | 'notices'>,
+): LogReader {
+  const { readParts, notices } = cluster
   const refused = new Set<string>()
-  const largeLogs = pLimit(largeLogsAtOnce)
-  /** Undefined: it is too large. The API server leaves out the newest lines of such a log. */
-  async function readTail(pod: NamedPod, { lines, isPrevious }: Tail, limitBytes: number) {
-    try {
-      const text = await getText(`${pathOf(pod)}/log`, {
-        container: agentName,
-        tailLines: String(lines),
-        limitBytes: String(limitBytes),
-        ...(isPrevious && { previous: 'true' }),
-      })
-      return Buffer.byteLength(text) < limitBytes ? text : undefined
-    } catch (error) {
-      if (error instanceof LargeAnswerError) return undefined
-      throw error
+  /** The API server leaves out the newest lines of a log that is too large. */
+  async function readTail<T>(pod: NamedPod, start: () => LineReader<T>, tail: Tail): Promise<T> {
+    const { lines, isPrevious } = tail
+    const query = {
+      container: agentName,
+      tailLines: String(lines),
+      limitBytes: String(maxBytes),
+      ...(isPrevious && { previous: 'true' }),
     }
+    const path = `${pathOf(pod)}/log`
+    const read = await readParts({ path, query }, () => splitLines(start(), maxBytes))
+    if (read !== undefined) return read.value
+    if (lines === 1) return start().end()
+    return await readTail(pod, start, { lines: Math.ceil(lines / 8), isPrevious })
   }
-  async function readLarge(pod: NamedPod, tail: Tail): Promise<string> {
-    const text = await readTail(pod, tail, maxBytes)
-    if (text !== undefined || tail.lines === 1) return text ?? ''
-    return await readLarge(pod, { ...tail, lines: Math.ceil(tail.lines / 8) })
-  }
-  async function readLog(
-    pod: NamedPod,
-    { lines = usualLines, isPrevious = false as boolean } = {},
-  ): Promise<AgentLog> {
+  return async (pod, start, { lines = usualLines, isPrevious = false } = {}) => {
     const { namespace } = pod
     if (refused.has(namespace)) return forbidden
-    const tail = { lines, isPrevious }
     try {
-      const text =
-        (await readTail(pod, tail, usualBytes)) ?? (await largeLogs(() => readLarge(pod, tail)))
-      return { kind: 'lines', lines: text.split('\n').filter((line) => line !== '') }
+      return { kind: 'read', value: await readTail(pod, start, { lines, isPrevious }) }
     } catch (error) {
       if (isAnswer(error, 404)) return await unlessGone(cluster, pod)
       if (!isAnswer(error, 403)) return { kind: 'unread', why: reasonFor(error) }
@@ -73,7 +71,6 @@ export function createLogReader(cluster: Pick<Cluster, 'get' | 'getText' | 'noti
       return forbidden
     }
   }
-  return readLog
 }
 
 type NamedPod = Pick<AgentPod, 'namespace' | 'name' | 'uid'>
@@ -82,7 +79,7 @@ const pathOf = ({ namespace, name }: NamedPod): string =>
   `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`
 
 /** A kubelet that was just restarted doesn't find its pods, although they run. */
-async function unlessGone({ get }: Pick<Cluster, 'get'>, pod: NamedPod): Promise<AgentLog> {
+async function unlessGone({ get }: Pick<Cluster, 'get'>, pod: NamedPod): Promise<UnreadLog> {
   try {
     const found = await get(pathOf(pod))
     if (valueAt(found, 'metadata', 'uid') !== pod.uid) return { kind: 'gone' }
@@ -92,6 +89,6 @@ async function unlessGone({ get }: Pick<Cluster, 'get'>, pod: NamedPod): Promise
   }
 }
 
-const forbidden: AgentLog = { kind: 'unread', why: 'its log may not be read' }
+const forbidden: UnreadLog = { kind: 'unread', why: 'its log may not be read' }
 
 const reasonFor = (error: unknown): string => `its log can’t be read: ${asSentence(error).message}`

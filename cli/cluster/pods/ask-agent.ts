@@ -1,6 +1,7 @@
-import { type AgentState, readAgentStates } from '../../../delivery/agent-state.ts'
-import type { AgentLog } from './agent-log.ts'
+import type { AgentState } from '../../../delivery/agent-state.ts'
+import type { LogReader, UnreadLog } from './agent-log.ts'
 import { type AgentPod, isRefreshing } from './agent-pod.ts'
+import { createSaidReader } from './agent-said.ts'
 import { type AgentProblem, problemWithoutState } from './problem-without-state.ts'
 
 /** What an agent says that its pod holds. */
@@ -20,42 +21,29 @@ const moreLines = 2000
 const maxSilenceMs = 13 * 3600_000
 
 interface AskOptions {
-  readonly readLog: (pod: AgentPod, options?: { readonly lines?: number }) => Promise<AgentLog>
+  readonly readLog: LogReader
   /** The time by the API server's clock. */
   readonly wallMs: number
 }
 
 /** Asks the agent of a pod, by its log. An agent that isn't ours isn't believed. */
-export async function askAgent(pod: AgentPod, options: AskOptions): Promise<AskedAgent> {
+export async function askAgent(
+  pod: AgentPod,
+  { readLog, wallMs }: AskOptions,
+): Promise<AskedAgent> {
   const { agent, state } = pod
   if (agent.kind !== 'ours')
     return { kind: 'unknown', why: `the agent isn’t as the webhook makes it: ${agent.why}` }
   // The kubelet has no log of a container that has never run.
   const hasRun = state !== undefined && (state.kind !== 'waiting' || state.ended !== undefined)
-  if (!hasRun) return problemWithoutState(pod, [])
-  const last = await askByLog(pod, options)
-  if (last.hasState !== false) return last.asked
-  const longer = await askByLog(pod, options, moreLines)
-  return longer.hasState === undefined ? last.asked : longer.asked
-}
-
-/**
- * Reads a log only here, so that it isn't kept while the next one is read.
- *
- * @returns `hasState`: undefined if the log couldn't be read
- */
-async function askByLog(
-  pod: AgentPod,
-  { readLog, wallMs }: AskOptions,
-  lines?: number,
-): Promise<{ readonly asked: AskedAgent; readonly hasState: boolean | undefined }> {
-  const log = await readLog(pod, lines === undefined ? {} : { lines })
-  if (log.kind === 'gone') return { asked: log, hasState: undefined }
-  if (log.kind === 'unread') return { asked: unreadLog(pod, log.why), hasState: undefined }
-  const state = readAgentStates(log.lines)
-  return state
-    ? { asked: answerOf(pod, { state, wallMs }), hasState: true }
-    : { asked: problemWithoutState(pod, log.lines), hasState: false }
+  if (!hasRun) return problemWithoutState(pod)
+  const read = (lines?: number) => readLog(pod, createSaidReader, { lines })
+  const last = await read()
+  if (last.kind !== 'read') return unreadLog(pod, last)
+  const longer = last.value.state === undefined ? await read(moreLines) : last
+  const said = longer.kind === 'read' ? longer.value : last.value
+  if (said.state === undefined) return problemWithoutState(pod, said)
+  return answerOf(pod, { state: said.state, wallMs })
 }
 
 /** An agent that hangs isn't believed to hold what it said long ago. */
@@ -70,7 +58,8 @@ function answerOf(
 }
 
 /** What the pod's status says of an agent whose log can't be read. */
-function unreadLog(pod: AgentPod, why: string): AskedAgent {
-  const problem = problemWithoutState(pod, [])
-  return problem.kind === 'failed' ? problem : { kind: 'unknown', why }
+function unreadLog(pod: AgentPod, log: UnreadLog): AskedAgent {
+  if (log.kind === 'gone') return log
+  const problem = problemWithoutState(pod)
+  return problem.kind === 'failed' ? problem : { kind: 'unknown', why: log.why }
 }

@@ -21,7 +21,7 @@ const agentsAtOnce = 20
  *   `hide` makes room for lines
  */
 export async function askAgents<T>(
-  cluster: Pick<Cluster, 'get' | 'getText' | 'notices' | 'wallMs'>,
+  cluster: Pick<Cluster, 'get' | 'readParts' | 'notices' | 'wallMs'>,
   pods: readonly AgentPod[],
   read: (answer: Answer, hide: () => void) => T,
 ): Promise<readonly T[]> {

@@ -3,10 +3,11 @@ import { isObject, type JsonObject, objectAt, objectsAt, valueAt } from '../../.
 import { type Kind, listAll, pathOfKind } from '../../cluster/list-all.ts'
 import { mayRead } from '../../cluster/may-read.ts'
 import { asClusterError, type Cluster } from '../../cluster/open-cluster.ts'
-import { type AgentLog, createLogReader } from '../../cluster/pods/agent-log.ts'
+import { createLogReader } from '../../cluster/pods/agent-log.ts'
 import { type AgentPod, isUnrelated, readAgentPod } from '../../cluster/pods/agent-pod.ts'
 import { askAgent } from '../../cluster/pods/ask-agent.ts'
 import type { AgentImageOptions } from '../../cluster/pods/find-agent-images.ts'
+import { createLinesReader } from '../../cluster/pods/log-lines.ts'
 import { checkIssuer } from '../../input/accounts/check-issuer.ts'
 import type { Confirmed } from '../../input/said.ts'
 import { InputError } from '../../input/text/input-error.ts'
@@ -128,11 +129,12 @@ async function readAgent(
   const readLog = createLogReader(cluster)
   const asked = await askAgent(agent, { readLog, wallMs: cluster.wallMs() })
   if (agent.agent.kind === 'not-ours' || agent.state === undefined) return { logs: [], asked }
-  const logs: AgentLog[] = []
+  const logs: WorkloadFacts['logs'][number][] = []
+  const readLines = (isPrevious: boolean) =>
+    readLog(agent, createLinesReader, { lines: logLines, isPrevious })
   // The kubelet keeps the log of the run before.
-  if (agent.state.restarts > 0)
-    logs.push(await readLog(agent, { lines: logLines, isPrevious: true }))
-  if (agent.state.kind !== 'waiting') logs.push(await readLog(agent, { lines: logLines }))
+  if (agent.state.restarts > 0) logs.push(await readLines(true))
+  if (agent.state.kind !== 'waiting') logs.push(await readLines(false))
   return { logs, asked }
 }
 

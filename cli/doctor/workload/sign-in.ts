@@ -98,8 +98,8 @@ function agentVariables({ spec }: Pod): (name: string) => string | undefined {
 /** Errors about federated credentials name the claims of the token (keyvault/entra/assertion.ts). */
 function issuerInLogs(logs: WorkloadFacts['logs']): string | undefined {
   for (const log of logs.toReversed()) {
-    if (log.kind !== 'lines') continue
-    for (const line of log.lines.toReversed()) {
+    if (log.kind !== 'read') continue
+    for (const line of log.value.toReversed()) {
       const [, issuer] = /issuer \\?"(https:\/\/[!#-[\]-~]{1,600}?)\\?", subject/.exec(line) ?? []
       if (issuer !== undefined) return issuer
     }

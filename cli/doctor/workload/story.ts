@@ -1,6 +1,5 @@
 import { readLogLine } from '../../../lib/log/read-log-line.ts'
 import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
-import type { AgentLog } from '../../cluster/pods/agent-log.ts'
 import { nameOf, oneLine, textAt, timeAt, timeOfEvent } from '../model/objects.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
@@ -115,8 +114,8 @@ function entryOfEvent(event: JsonObject): readonly StoryEntry[] {
 /** Lines that say nothing about how the pod is. */
 const dull: ReadonlySet<string> = new Set(['state', 'serving metrics'])
 
-function entriesOfLog(log: AgentLog): readonly StoryEntry[] {
-  return log.kind === 'lines' ? log.lines.flatMap(entryOfLine) : []
+function entriesOfLog(log: WorkloadFacts['logs'][number]): readonly StoryEntry[] {
+  return log.kind === 'read' ? log.value.flatMap(entryOfLine) : []
 }
 
 /** A line of the agent's log. Others wrote it if it has another form. */

@@ -22,7 +22,7 @@ export interface WorkloadFacts {
   /** Undefined if it has no agent. */
   readonly agent: AgentPod | undefined
   /** The log of the agent, and of its run before. */
-  readonly logs: readonly AgentLog[]
+  readonly logs: readonly AgentLog<readonly string[]>[]
   /** The agent's answer. Undefined if the pod has no agent. */
   readonly asked: AskedAgent | undefined
   /** About all of these objects. Undefined if they may not be read. */

@@ -6,6 +6,7 @@ import { openCluster } from '../../../cli/cluster/open-cluster.ts'
 import { createLogReader } from '../../../cli/cluster/pods/agent-log.ts'
 import { readAgentPod } from '../../../cli/cluster/pods/agent-pod.ts'
 import { askAgents } from '../../../cli/cluster/pods/ask-agents.ts'
+import { createLinesReader } from '../../../cli/cluster/pods/log-lines.ts'
 import { valueAt } from '../../../lib/shape.ts'
 import { failure } from '../../support/api-server/api-answer.ts'
 import { startApiServer } from '../../support/api-server/start-api-server.ts'
@@ -67,9 +68,15 @@ t.test('what keeps the cluster from being read is said in a sentence', async (t)
   t.strictSame(await namesIn(cluster), [])
 })
 
+/** Reads logs of a cluster as their lines. */
+const linesOf = (cluster: Parameters<typeof createLogReader>[0]) => {
+  const readLog = createLogReader(cluster)
+  return (pod: Parameters<typeof readLog>[0]) => readLog(pod, createLinesReader)
+}
+
 t.test('a log that may not be read is asked for once in a namespace', async (t) => {
   const { server, cluster } = await open(t)
-  const readLog = createLogReader(cluster)
+  const readLog = linesOf(cluster)
   server.before = ({ path }) => (path.endsWith('/log') ? failure(403, 'Forbidden') : undefined)
   for (const name of ['a', 'b', 'c'])
     t.match(await readLog({ namespace: 'team-a', name, uid: name }), {
@@ -92,42 +99,20 @@ t.test('a log that may not be read is asked for once in a namespace', async (t) 
 
 t.test('a log that is too long is asked for again with fewer lines', async (t) => {
   const { server, cluster } = await open(t)
-  const readLog = createLogReader(cluster)
+  const readLog = linesOf(cluster)
   server.before = ({ query }) =>
     Number(query.get('tailLines')) > 20 ? [200, 'x'.repeat(2 * 1024 * 1024)] : [200, 'a\n\nb\n']
   t.strictSame(await readLog({ namespace: 'team-a', name: 'web', uid: 'web' }), {
-    kind: 'lines',
-    lines: ['a', 'b'],
+    kind: 'read',
+    value: ['a', 'b'],
   })
   t.strictSame(
     server.requests.map(({ query }) => ['tailLines', 'limitBytes'].map((name) => query.get(name))),
     [
-      ['150', '131072'],
       ['150', '1048576'],
       ['19', '1048576'],
     ],
   )
-})
-
-t.test('large logs are read two at a time, so that many of them fit into memory', async (t) => {
-  const { cluster } = await open(t)
-  let reading = 0
-  let most = 0
-  const getText = async (_: string, { limitBytes = '' }: Readonly<Record<string, string>> = {}) => {
-    if (limitBytes !== String(1024 * 1024)) return 'x'.repeat(Number(limitBytes))
-    reading += 1
-    most = Math.max(most, reading)
-    await turn()
-    reading -= 1
-    return 'a\n'
-  }
-  const readLog = createLogReader({ ...cluster, getText })
-  const names = Array.from({ length: 20 }, (_, i) => `web-${i}`)
-  for (const log of await Promise.all(
-    names.map((name) => readLog({ namespace: 'team-a', name, uid: name })),
-  ))
-    t.strictSame(log, { kind: 'lines', lines: ['a'] })
-  t.equal(most, 2)
 })
 
 t.test(
@@ -141,13 +126,13 @@ t.test(
     })
     const unanswered = new Set<string>()
     let most = 0
-    const getText = async (path: string) => {
+    const readParts: typeof cluster.readParts = async ({ path }, start) => {
       unanswered.add(path.split('/').at(-2) ?? '')
       most = Math.max(most, unanswered.size)
       await turn()
-      return ''
+      return start().end()
     }
-    const names = await askAgents({ ...cluster, getText }, pods, ({ pod: { name } }) => {
+    const names = await askAgents({ ...cluster, readParts }, pods, ({ pod: { name } }) => {
       t.ok(unanswered.delete(name))
       return name
     })

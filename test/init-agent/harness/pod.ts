@@ -1,3 +1,4 @@
+import { readAgentStates } from '../../support/injected-pods/read-agent-states.ts'
 /** A pod without Kubernetes: its volumes as folders, its agent as a process against an emulator. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
-import { type AgentState, readAgentStates, stateMessage } from '../../../delivery/agent-state.ts'
+import { type AgentState, stateMessage } from '../../../delivery/agent-state.ts'
 import {
   type AgentConfig,
   configVariable,

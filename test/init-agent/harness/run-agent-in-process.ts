@@ -1,5 +1,6 @@
-import { readAgentStates, stateMessage } from '../../../delivery/agent-state.ts'
+import { stateMessage } from '../../../delivery/agent-state.ts'
 import { configVariable, encodeConfig } from '../../../delivery/contract.ts'
+import { readAgentStates } from '../../support/injected-pods/read-agent-states.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import { type LogLine, type Pod, readOr } from './pod.ts'
 

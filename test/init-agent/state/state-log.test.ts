@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type AgentState, readAgentStates } from '../../../delivery/agent-state.ts'
+import type { AgentState } from '../../../delivery/agent-state.ts'
+import { readAgentStates } from '../../support/injected-pods/read-agent-states.ts'
 import { memoryStateLog } from '../harness/memory-state-log.ts'
 
 const at = '2026-11-29T10:00:00.000Z'

@@ -1,0 +1,54 @@
+import { type AgentState, createStateReader, stateMessage } from '../../../delivery/agent-state.ts'
+import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
+import { errorTable } from '../../../lib/errors/error-table.ts'
+import { readLogLine } from '../../../lib/log/read-log-line.ts'
+import { printable } from '../../../lib/printable.ts'
+import type { JsonObject } from '../../../lib/shape.ts'
+import type { LineReader } from './log-lines.ts'
+
+/** What the commands keep of an agent's log. */
+export interface AgentSaid {
+  /** The newest state that is complete. */
+  readonly state?: AgentState | undefined
+  /** The last warning or error with a code. */
+  readonly warning?: AgentWarning | undefined
+}
+
+export interface AgentWarning {
+  readonly code: AkvErrorCode
+  readonly why: string
+}
+
+/** A warning may be as long as a line, and there are many pods. */
+export const maxWhyLength = 1000
+
+const stateMark = Buffer.from(`"${stateMessage}"`)
+const warningMarks = ['"warn"', '"error"'].map((mark) => Buffer.from(mark))
+
+/** Reads what an agent says. Only lines that may be part of it are parsed, because anybody may have written the others. */
+export function createSaidReader(): LineReader<AgentSaid> {
+  const states = createStateReader()
+  let warning: AgentWarning | undefined
+  return {
+    read(line) {
+      const isState = line.includes(stateMark)
+      if (!isState && !warningMarks.some((mark) => line.includes(mark))) return
+      const read = readLogLine(line.toString())
+      if (read === undefined) return
+      if (isState && read['message'] === stateMessage) states.read(read)
+      else warning = warningOf(read) ?? warning
+    },
+    end: () => ({ state: states.newest(), warning }),
+  }
+}
+
+function warningOf({ level, code, message }: JsonObject): AgentWarning | undefined {
+  const isWarning = level === 'warn' || level === 'error'
+  return isWarning && isCode(code) && typeof message === 'string'
+    ? { code, why: printable(message, maxWhyLength) }
+    : undefined
+}
+
+/** Whether a text is the code of an AkvError. */
+export const isCode = (text: unknown): text is AkvErrorCode =>
+  typeof text === 'string' && Object.hasOwn(errorTable, text)
