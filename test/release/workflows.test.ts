@@ -8,19 +8,18 @@ interface Step {
   readonly run?: string
 }
 
+interface Job {
+  readonly permissions?: object
+  readonly needs?: string | readonly string[]
+  /** A workflow with the steps, which the job calls. */
+  readonly uses?: string
+  readonly with?: Readonly<Record<string, string>>
+  readonly steps?: readonly Step[]
+}
+
 interface Workflow {
   readonly permissions: object
-  readonly jobs: Readonly<
-    Record<
-      string,
-      {
-        readonly permissions?: object
-        readonly needs?: string
-        readonly strategy?: { readonly matrix: object }
-        readonly steps: readonly Step[]
-      }
-    >
-  >
+  readonly jobs: Readonly<Record<string, Job>>
 }
 
 const folder = join(import.meta.dirname, '../../.github/workflows')
@@ -29,12 +28,12 @@ const workflows = readdirSync(folder).map((name) => {
   const workflow: Workflow = parse(text)
   return { name, text, ...workflow }
 })
-const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps }) => steps)
+const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps = [] }) => steps)
 
 t.test('each action is pinned to one digest, with its version for the update bot', async (t) => {
   const digests = new Map<string, string>()
   for (const { text } of workflows)
-    for (const [, uses = ''] of text.matchAll(/\buses: (.*)$/gm)) {
+    for (const [, uses = ''] of text.matchAll(/\buses: (?!\.\/)(.*)$/gm)) {
       const [, name, digest = '', version] =
         /^([\w-]+\/[\w-]+)[\w/-]*@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$/.exec(uses) ?? []
       t.ok(digest, uses)
@@ -48,8 +47,7 @@ t.test('each action is pinned to one digest, with its version for the update bot
 })
 
 t.test('a release is built from a base image that is named by its digest', async (t) => {
-  const [release] = workflows.filter(({ name }) => name === 'Release')
-  const steps = release === undefined ? [] : stepsOf(release)
+  const steps = workflows.flatMap(stepsOf)
   const resolve = steps.find(({ run = '' }) => run.includes('node@sha256:$digest'))?.run ?? ''
   t.match(resolve, 'skopeo inspect --raw')
   t.ok(steps.some(({ run = '' }) => run.includes('--base "$BASE"')))
@@ -60,10 +58,14 @@ t.test('a release is built from a base image that is named by its digest', async
 
 t.test('nothing is signed before two builds agree', async (t) => {
   const [release] = workflows.filter(({ name }) => name === 'Release')
-  const { make, compare, publish, ...others } = release?.jobs ?? {}
-  const commandsOf = (job: typeof make) => (job?.steps ?? []).map(({ run = '' }) => run)
-  t.strictSame(make?.strategy?.matrix, { build: ['one', 'two'] })
-  t.equal(compare?.needs, 'make')
+  const { one, two, compare, publish } = release?.jobs ?? {}
+  const commandsOf = (job: Job | undefined) => (job?.steps ?? []).map(({ run = '' }) => run)
+  t.strictSame(
+    [one, two].map((job) => [job?.uses, job?.with?.['artifact']]),
+    ['build-one', 'build-two'].map((name) => ['./.github/workflows/build-release.yml', name]),
+  )
+  t.strictSame(compare?.needs, ['one', 'two'])
+  t.match(commandsOf(compare).join(), 'test "$ONE $TWO" = "$sums $sums"', 'as each build says')
   t.ok(commandsOf(compare).some((run) => run.includes('release/compare-builds builds/build-one')))
   t.notOk(
     commandsOf(compare).some((run) => /\b(?:npm|npx|node)\b/.test(run)),
@@ -76,8 +78,11 @@ t.test('nothing is signed before two builds agree', async (t) => {
   t.ok(checked >= 0)
   for (const use of ['skopeo copy', 'cosign sign', 'gh release create'])
     t.ok(first(use) > checked, `${use} comes after the check`)
-  for (const job of [make, compare, ...Object.values(others)])
-    t.notMatch(commandsOf(job).join(), /cosign|skopeo copy|gh release/)
+  const publishes = /cosign|skopeo copy|gh release/
+  const others = workflows
+    .flatMap(({ jobs }) => Object.values(jobs))
+    .filter((job) => job !== publish)
+  t.notMatch(others.flatMap(commandsOf).join(), publishes, 'no other job does')
 })
 
 t.test('the update bot renews packages, actions and the base image', async (t) => {
@@ -91,7 +96,7 @@ t.test('the update bot renews packages, actions and the base image', async (t) =
 t.test('only the job that runs no code of the project may write', async (t) => {
   for (const workflow of workflows) {
     t.strictSame(workflow.permissions, { contents: 'read' }, workflow.name)
-    for (const [job, { permissions, steps }] of Object.entries(workflow.jobs)) {
+    for (const [job, { permissions, steps = [] }] of Object.entries(workflow.jobs)) {
       const runsOurs = steps.some(({ run = '' }) => /\bnpm |\.ci\/run/.test(run))
       if (runsOurs) t.equal(permissions, undefined, `${workflow.name}: ${job}`)
     }
