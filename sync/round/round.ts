@@ -34,16 +34,14 @@ export function createRounds(services: RoundServices): RunRound {
   const { cluster, outage, memory } = services
   const reporter = createReporter(services)
   const reportBlocked = blockedReporter(services, reporter)
-  const fetch = fetcher(services)
   const plan = planner(services)
-  const settle = createSettler(services)
   const report = resultReporter(services, reporter)
 
   /** Undefined if the round was stopped before its report, or cut short by an outage; the state then stays the same. */
-  async function sync(round: SyncRound): Promise<NextState | undefined> {
-    const result = await fetch(round)
+  async function sync(round: SyncRound, paced: RoundServices): Promise<NextState | undefined> {
+    const result = await fetchAll(round, paced)
       .then((fetched) => plan(fetched, round))
-      .then((planned) => settle(planned))
+      .then(createSettler(paced))
       .catch((thrown) => failedResult(toAkvError(thrown), round.reading?.before))
     if ((await isCutShort(result, services)) || round.signal.aborted) return undefined
     return await report(result, round)
@@ -53,14 +51,10 @@ export function createRounds(services: RoundServices): RunRound {
     const round = beginRound(entry, services)
     const { account, log } = round
     try {
+      const paced = pacedServices(services, pace)
       const next = isBlocked(round)
         ? await reportBlocked(round)
-        : await sync(
-            openRound(round, {
-              ...services,
-              pace: { ...services.pace, awaitLine: pace.awaitLine },
-            }),
-          )
+        : await sync(openRound(round, paced), paced)
       if (next === undefined) {
         entry.isChanged ||= round.isChanged
         return 0
@@ -73,6 +67,28 @@ export function createRounds(services: RoundServices): RunRound {
     } finally {
       entry.running = undefined
     }
+  }
+}
+
+/**
+ * The services of one round, which waits before it reads a Secret if its namespace has used up its allowance: whoever may write
+ * Secrets can fill them with 100,000 keys.
+ */
+function pacedServices(
+  { cluster, ...services }: RoundServices,
+  { awaitLine }: Pick<FairPace, 'awaitLine'>,
+): RoundServices {
+  const pace = { ...services.pace, awaitLine }
+  return {
+    ...services,
+    pace,
+    cluster: {
+      ...cluster,
+      async readSecret(secret) {
+        if (!pace.hasAllowance(secret.namespace)) await awaitLine(secret.namespace)
+        return await cluster.readSecret(secret)
+      },
+    },
   }
 }
 
@@ -96,22 +112,17 @@ interface Fetched {
 }
 
 /** Fetch: reads the account's record and, as the account, the values for its Secrets. */
-const fetcher =
-  (services: RoundServices) =>
-  async (round: SyncRound): Promise<Fetched> => {
-    const { account, reading } = round
-    const { namespace } = account
-    const { pace } = services
-    if (!pace.hasAllowance(namespace)) await pace.awaitLine(namespace)
-    const name = recordName(account)
-    const record = await services.cluster.readSecret({ namespace, name })
-    const refreshed = reading && (await refreshAccount({ ...round, ...reading }, services))
-    return {
-      record,
-      requested: refreshed && { request: reading.request, values: refreshed.values },
-      found: new Map([...(refreshed?.found ?? []), [name, record]]),
-    }
+async function fetchAll(round: SyncRound, services: RoundServices): Promise<Fetched> {
+  const { account, reading } = round
+  const name = recordName(account)
+  const record = await services.cluster.readSecret({ namespace: account.namespace, name })
+  const refreshed = reading && (await refreshAccount({ ...round, ...reading }, services))
+  return {
+    record,
+    requested: refreshed && { request: reading.request, values: refreshed.values },
+    found: new Map([...(refreshed?.found ?? []), [name, record]]),
   }
+}
 
 /** Plan: decides what becomes of each Secret: those that are requested, and those that only the record still names. */
 const planner =
