@@ -56,6 +56,8 @@ export function createFairPace({
 
   /** Pays for a part of what a namespace has taken beyond its allowance. Returns false if there is more. */
   async function pay(namespace: string): Promise<boolean> {
+    // What the last one has done in its turn of the event loop is charged by then.
+    await setImmediate()
     const left = allowances.of(namespace)
     if (left >= 0) return true
     const paid = Math.min(-left, mostPaidMicroseconds)

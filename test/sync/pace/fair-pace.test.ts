@@ -112,6 +112,21 @@ t.test('namespaces take turns in the line, however much one of them has waiting'
   t.strictSame(order, ['evil', 'evil', 'shop', 'evil'])
 })
 
+t.test('each piece of work is paid for before the next one, however many wait', async (t) => {
+  const { pace, settle, pass } = start()
+  let turns = 0
+  pace.charge('a', 300_000)
+  for (let i = 0; i < 10; i++)
+    void pace.awaitTurn('a').then(() => {
+      pace.charge('a', 10_000)
+      turns++
+    })
+  await settle()
+  t.equal(turns, 1)
+  await pass(81)
+  t.equal(turns, 3)
+})
+
 t.test('who has much to pay for lets others go first', async (t) => {
   const { pace, settle, pass } = start()
   const order: string[] = []
