@@ -3,6 +3,8 @@ import { type Caller, createFairQueue } from './fair-queue.ts'
 interface PacedTurnsOptions {
   /** How long a piece of work counts at least. */
   readonly leastMs: number
+  /** Whether work of an address may run now. If it may not, it is asked again after a short time. */
+  readonly hasRoom?: (address: string) => boolean
   /** A clock that never goes back. */
   readonly elapsedMs: () => number
   /** Calls back when everything that the work left to `process.nextTick` is done. */
@@ -21,7 +23,8 @@ export type PacedTurns = ReturnType<typeof createPacedTurns>
  * (libuv's `uv__server_io`), and thousands may be waiting for that.
  */
 export function createPacedTurns(options: PacedTurnsOptions) {
-  const { leastMs, elapsedMs, afterWork = process.nextTick, wait = waitOrTurn } = options
+  const { leastMs, elapsedMs, hasRoom = () => true } = options
+  const { afterWork = process.nextTick, wait = waitOrTurn } = options
   const waiting = createFairQueue<() => void>()
   let isRunning = false
   let isWaiting = false
@@ -44,13 +47,14 @@ export function createPacedTurns(options: PacedTurnsOptions) {
     }
   }
 
-  function runNext(): void {
+  function runNext(leastWaitMs = 0): void {
     if (isRunning || isWaiting || waiting.size === 0) return
     isWaiting = true
-    wait(breakMs(), () => {
+    wait(Math.max(breakMs(), leastWaitMs), () => {
       isWaiting = false
-      const work = isRunning || breakMs() > 0 ? undefined : waiting.shift()
-      if (work === undefined) runNext()
+      if (isRunning || breakMs() > 0) return runNext()
+      const work = waiting.shift({ hasRoom })
+      if (work === undefined) runNext(roomWaitMs)
       else run(work)
     })
   }
@@ -58,7 +62,8 @@ export function createPacedTurns(options: PacedTurnsOptions) {
   return {
     /** Runs work of a caller now, or when it is the caller's turn. */
     take(caller: Caller, work: () => void): void {
-      if (!isRunning && waiting.size === 0 && breakMs() === 0) run(work)
+      const isNext = !isRunning && waiting.size === 0 && breakMs() === 0
+      if (isNext && hasRoom(caller.address)) run(work)
       else {
         waiting.push(caller, work)
         runNext()
@@ -77,3 +82,6 @@ const waitOrTurn = (ms: number, callback: () => void): void =>
  * pause would keep everybody waiting for as long again.
  */
 const burstMs = 50
+
+/** How long nobody is asked again after nobody had room. An address that has room waits as long at most. */
+const roomWaitMs = 10

@@ -1,30 +1,44 @@
 import type { Server } from 'node:https'
 import type { Socket } from 'node:net'
 import { createPacedTurns, type PacedTurns } from '../fair/paced-turns.ts'
+import { connectionKey } from './bound-connections.ts'
+import { createUnfinishedHandshakes } from './unfinished-handshakes.ts'
 
 interface SpreadOptions {
   /** How long a connection may wait for its handshake to begin. */
   readonly timeoutMs: number
-  /** Default: {@link createHandshakeTurns}. */
-  readonly turns?: PacedTurns
+  /** Makes the turns. Default: {@link createHandshakeTurns}. */
+  readonly createTurns?: (hasRoom: (address: string) => boolean) => PacedTurns
+  /** A clock that never goes back. */
+  readonly elapsedMs?: () => number
 }
 
 /**
  * Makes TLS handshakes wait for their turns. The remote addresses alternate, so a caller that opens many connections
  * delays its own. Call this before anything else listens for the server's connections.
  *
- * A connection waits for a turn once its first bytes have arrived, so a silent one takes none.
+ * A connection waits for a turn once its first bytes have arrived, so a silent one takes none. What a client sends after its
+ * turn can't wait, and may be the expensive part, so each address may only {@link createUnfinishedHandshakes leave so many
+ * handshakes unfinished}.
  */
 export function spreadHandshakes(
   server: Server,
-  { timeoutMs, turns = createHandshakeTurns() }: SpreadOptions,
+  {
+    timeoutMs,
+    createTurns = createHandshakeTurns,
+    elapsedMs = () => performance.now(),
+  }: SpreadOptions,
 ): void {
+  const unfinished = createUnfinishedHandshakes(elapsedMs)
+  const turns = createTurns(unfinished.hasRoom)
   // Node begins the handshake of a connection in the only listener that a new server has.
   const beginHandshake = server.listeners('connection')
   server.removeAllListeners('connection')
+  server.on('secureConnection', (socket) => unfinished.finish(connectionKey(socket)))
 
   server.on('connection', (socket: Socket) => {
     const caller = { address: socket.remoteAddress ?? '', namespace: '' }
+    const key = connectionKey(socket)
     let isQueued = false
 
     function queue(): void {
@@ -35,7 +49,10 @@ export function spreadHandshakes(
       }
     }
     function begin(): void {
+      // It may have been destroyed in this turn of the event loop. Its end comes later.
+      if (socket.destroyed) return
       socket.off('readable', queue).off('close', leave).setTimeout(0)
+      unfinished.begin(key, caller.address)
       // The handshake takes the bytes that the socket has read so far.
       for (const listener of beginHandshake) listener.call(server, socket)
     }
@@ -49,8 +66,8 @@ export function spreadHandshakes(
   })
 }
 
-const createHandshakeTurns = () =>
-  createPacedTurns({ elapsedMs: () => performance.now(), leastMs: leastHandshakeMs })
+const createHandshakeTurns = (hasRoom: (address: string) => boolean) =>
+  createPacedTurns({ elapsedMs: () => performance.now(), leastMs: leastHandshakeMs, hasRoom })
 
 /**
  * What a new connection costs on a usual machine. Some of that comes after its turn: the end of the handshake, and what HTTP

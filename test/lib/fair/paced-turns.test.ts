@@ -2,13 +2,13 @@ import t from 'tap'
 import { createPacedTurns } from '../../../lib/fair/paced-turns.ts'
 
 /** An event loop whose time the test makes, and work that takes some of it. */
-function simulate({ leastMs = 0 } = {}) {
+function simulate({ leastMs = 0, hasRoom = (_address: string): boolean => true } = {}) {
   let nowMs = 0
   const done: string[] = []
   let ticks: (() => void)[] = []
   const timers = new Set<{ readonly atMs: number; readonly callback: () => void }>()
   const turns = createPacedTurns({
-    leastMs,
+    ...{ leastMs, hasRoom },
     elapsedMs: () => nowMs,
     afterWork: (callback) => ticks.push(callback),
     wait: (ms, callback) => timers.add({ atMs: nowMs + ms, callback }),
@@ -147,4 +147,27 @@ t.test('work that throws doesn’t end the turns', async (t) => {
     }),
   )
   await new Promise<void>((resolve) => turns.take(caller, resolve))
+})
+
+t.test('the work of an address without room waits until it has some', async (t) => {
+  const full = new Set(['full'])
+  let asked = 0
+  const hasRoom = (address: string) => {
+    asked++
+    return !full.has(address)
+  }
+  const { take, done, pass, isIdle } = simulate({ hasRoom })
+  for (const name of ['a', 'b']) take(name, 1, 'full')
+  t.strictSame(done, [])
+  take('other', 1, '10.0.0.1')
+  pass(20)
+  t.strictSame(done, ['other'], 'others pass it')
+  asked = 0
+  pass(1_000)
+  t.ok(asked <= 101, `it was asked ${asked} times in a second`)
+  t.strictSame(done, ['other'])
+  full.clear()
+  pass(20)
+  t.strictSame(done, ['other', 'a', 'b'])
+  t.ok(isIdle())
 })

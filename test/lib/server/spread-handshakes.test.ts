@@ -13,7 +13,7 @@ interface Waiting {
   readonly work: () => void
 }
 
-/** Turns that come when the test says so. */
+/** Turns that come when the test says so, and ask nobody for room. */
 function manualTurns() {
   const waiting: Waiting[] = []
   const left: (() => void)[] = []
@@ -31,7 +31,17 @@ async function serve(t: Test, { timeoutMs = 300_000 } = {}) {
     response.end('ok'),
   )
   const manual = manualTurns()
-  spreadHandshakes(server, { timeoutMs, turns: manual.turns })
+  const begun: Socket[] = []
+  server.on('connection', (socket: Socket) => begun.push(socket))
+  let hasRoom = (_address: string) => false
+  spreadHandshakes(server, {
+    timeoutMs,
+    elapsedMs: () => 0,
+    createTurns: (given) => {
+      hasRoom = given
+      return manual.turns
+    },
+  })
   const accepted: Socket[] = []
   server.on('connection', (socket: Socket) => accepted.push(socket))
   server.listen(0, '127.0.0.1')
@@ -52,7 +62,7 @@ async function serve(t: Test, { timeoutMs = 300_000 } = {}) {
     t.teardown(() => socket.destroy())
     return socket
   }
-  return { ...manual, server, accepted, open, openSecurely }
+  return { ...manual, ...{ server, accepted, begun, open, openSecurely, hasRoom } }
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
@@ -146,4 +156,37 @@ t.test('bytes that are no hello harm nobody', async (t) => {
   await until(() => waiting.length === 2)
   waiting[1]?.work()
   await once(honest, 'secureConnect')
+})
+
+t.test('an address that leaves many handshakes unfinished has no room for more', async (t) => {
+  const { server, waiting, hasRoom, open, openSecurely } = await serve(t)
+  for (let i = 0; i < 40; i++) {
+    const count = waiting.length
+    const finished = once(server, 'secureConnection')
+    openSecurely('127.0.0.2')
+    await until(() => waiting.length > count)
+    waiting.at(-1)?.work()
+    await finished
+    t.ok(hasRoom('127.0.0.2'))
+  }
+  for (let i = 1; i <= 32; i++) {
+    const count = waiting.length
+    open('127.0.0.3').write('\x16')
+    await until(() => waiting.length > count)
+    waiting.at(-1)?.work()
+    t.equal(hasRoom('127.0.0.3'), i < 32)
+  }
+  t.ok(hasRoom('127.0.0.2'))
+})
+
+t.test('a connection that was destroyed begins no handshake', async (t) => {
+  const { waiting, accepted, begun, open } = await serve(t)
+  for (const isDestroyed of [true, false]) {
+    const count = waiting.length
+    open().resume().write('x')
+    await until(() => waiting.length > count)
+    if (isDestroyed) accepted.at(-1)?.destroy()
+    waiting.at(-1)?.work()
+    t.strictSame(begun, isDestroyed ? [] : [accepted.at(-1)])
+  }
 })
