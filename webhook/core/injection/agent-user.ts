@@ -53,9 +53,10 @@ export function findWatchers(
   { placement, config }: { readonly placement: Placement; readonly config: AgentConfig },
 ): readonly Container[] {
   if (sharedBy(pod) === undefined) return []
+  const isSidecar = (container?: Container) => container?.restartPolicy === 'Always'
+  // The kubelet starts an agent again and again that the pod's author made a sidecar.
+  const staysOn = config.refreshSeconds > 0 || isSidecar(placement.existing)
   return placedContainers(pod.spec, placement)
-    .filter(({ container, isEarly }) =>
-      isEarly ? container.restartPolicy === 'Always' : config.refreshSeconds > 0,
-    )
+    .filter(({ container, isEarly }) => (isEarly ? isSidecar(container) : staysOn))
     .map(({ container }) => container)
 }

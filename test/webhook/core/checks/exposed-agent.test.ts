@@ -205,6 +205,26 @@ t.test('an agent that is there keeps its user, and is compared by it', async (t)
   })
 })
 
+t.test(
+  'an agent that the pod’s author made a sidecar is seen, whatever it refreshes',
+  async (t) => {
+    const spec: { [member: string]: unknown; initContainers?: object[] } = {
+      shareProcessNamespace: true,
+      containers: [{ name: 'app', securityContext: { runAsUser: 0 } }],
+    }
+    const object = { metadata: { annotations }, spec }
+    const first = mutate(requestFor(object), policy)
+    if (first.kind !== 'injected') throw new Error(JSON.stringify(first))
+    const again = (restartPolicy?: string) => {
+      const pod = structuredClone(patchedPod(object, first))
+      Object.assign(pod.spec.initContainers?.[0] ?? {}, { restartPolicy })
+      return mutate(requestFor(pod), policy)
+    }
+    t.equal(again().kind, 'skipped')
+    t.match(texts(again('Always')), [/^container app: runAsUser is 0/])
+  },
+)
+
 const agentContext = (runAsUser: number) => ({
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
