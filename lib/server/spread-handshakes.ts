@@ -39,14 +39,14 @@ export function spreadHandshakes(
   server.on('connection', (socket: Socket) => {
     const caller = { address: socket.remoteAddress ?? '', namespace: '' }
     const key = connectionKey(socket)
-    let isQueued = false
+    let seenBytes = 0
 
     function queue(): void {
-      if (socket.readableLength > maxHelloBytes) socket.destroy()
-      else if (!isQueued && socket.readableLength > 0) {
-        isQueued = true
-        turns.take(caller, begin)
-      }
+      const bytes = socket.readableLength
+      // If there are no more bytes than before, it is the end: the client has hung up, and would waste a turn.
+      if (bytes > maxHelloBytes || bytes === seenBytes) socket.destroy()
+      else if (seenBytes === 0) turns.take(caller, begin)
+      seenBytes = bytes
     }
     function begin(): void {
       // It may have been destroyed in this turn of the event loop. Its end comes later.
