@@ -165,7 +165,9 @@ const attacks: readonly (readonly Attack[])[] = [
   [holdConnections(port, { ...silent, address: (i) => `127.1.${i >> 7}.${1 + (i & 127)}` })],
   [holdConnections(healthPort, { ...halfSent, address: (i) => `127.0.0.${2 + (i % 3)}` })],
   [drip],
-  ...floods.map((kind) => [() => flood(kind, { port, address: '127.0.0.12', isOver, sent })]),
+  ...floods.map((kind, i) => [
+    () => flood(kind, { port, address: `127.0.0.${12 + i}`, isOver, sent }),
+  ]),
   [
     `POST /x HTTP/1.1\r\n${json}\r\ncontent-length: 3000000\r\n\r\n`,
     `PUT /mutate HTTP/1.1\r\n${json}\r\ncontent-length: 3000000\r\n\r\n`,

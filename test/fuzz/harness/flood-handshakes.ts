@@ -3,12 +3,16 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 
-/** What is said on each new connection: nothing, or a hello. `whole` is a handshake that the client finishes. */
-export const floods = ['silent', 'hello', 'P-384', 'P-521', 'earlyData', 'whole'] as const
+/**
+ * What is said on each new connection: nothing, or a hello. `split` is a hello for P-384 whose first byte comes before the rest, and
+ * `whole` a handshake that the client finishes.
+ */
+export const floods = ['silent', 'hello', 'P-384', 'P-521', 'split', 'earlyData', 'whole'] as const
 export type Flood = (typeof floods)[number]
 
 interface FloodOptions {
   readonly port: number
+  /** Another one for each flood: an address that leaves handshakes unfinished has no room for whole ones. */
   readonly address: string
   readonly isOver: () => boolean
   /** Counts the connections, in the order of {@link floods}. */
@@ -33,9 +37,11 @@ export async function flood(kind: Flood, options: FloodOptions): Promise<void> {
       const opened = kind === 'whole' ? 'secureConnect' : 'connect'
       const answered = new Promise<void>((resolve) => {
         socket.once(opened, () => {
-          if (said !== undefined) socket.write(said)
+          for (const [i, part] of said.entries()) setTimeout(() => socket.write(part), 200 * i)
           Atomics.add(sent, index, 1)
-          if (said === undefined) resolve()
+          // The end comes after the handshake, so the server finishes that, too.
+          if (kind === 'whole') socket.end()
+          else if (said.length === 0) resolve()
         })
         socket.once('data', () => resolve()).once('close', () => resolve())
       })
@@ -46,10 +52,21 @@ export async function flood(kind: Flood, options: FloodOptions): Promise<void> {
   await Promise.all(Array.from({ length: callers }, call))
 }
 
-async function saidBy(kind: Flood): Promise<Buffer | undefined> {
-  if (kind === 'silent' || kind === 'whole') return undefined
-  if (kind === 'earlyData') return claimEarlyData(await helloOf('auto'))
-  return helloOf(kind === 'hello' ? 'auto' : kind)
+/** The parts of what is said. */
+async function saidBy(kind: Flood): Promise<readonly Buffer[]> {
+  switch (kind) {
+    case 'silent':
+    case 'whole':
+      return []
+    case 'earlyData':
+      return [claimEarlyData(await helloOf('auto'))]
+    case 'split': {
+      const hello = await helloOf('P-384')
+      return [hello.subarray(0, 1), hello.subarray(1)]
+    }
+    default:
+      return [await helloOf(kind === 'hello' ? 'auto' : kind)]
+  }
 }
 
 /** Records the hello of Node's client. */
