@@ -1,8 +1,7 @@
 import { type AgentPod, isRefreshing } from '../cluster/pods/agent-pod.ts'
+import type { AskedObject } from '../cluster/pods/agent-requests.ts'
 import type { AskedAgent } from '../cluster/pods/ask-agent.ts'
 import {
-  type AskedObject,
-  askedObjects,
   entriesOf,
   type HeldVersions,
   heldVersions,
@@ -14,8 +13,8 @@ import { distinctFailures, failureOf, type StatusRow } from './status-row.ts'
 /** The row of a pod, by what its agent says. Undefined if the pod is gone. */
 export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined {
   if (asked.kind === 'gone') return undefined
-  const { namespace, name, workload, agent, agentVersion } = pod
-  const objects = agent.config === undefined ? [] : askedObjects(agent.config)
+  const { namespace, name, workload, agentVersion, requests } = pod
+  const objects = requests?.objects ?? []
   const vaults = [...new Set(objects.map(({ object }) => object.vault))].toSorted()
   const row = {
     kind: 'Pod',

@@ -1,3 +1,4 @@
+import type { ObjectReference } from '../../keyvault/reference.ts'
 import { pluralOf } from '../../lib/count-of.ts'
 import type { Cluster } from '../cluster/open-cluster.ts'
 import type { AgentImages } from '../cluster/pods/agent-images.ts'
@@ -8,7 +9,7 @@ import { listAgentPods } from '../cluster/pods/list-pods.ts'
 import { accountKind, listIfAllowed } from '../cluster/sync/list-sources.ts'
 import { readSyncedAccount } from '../cluster/sync/synced-account.ts'
 import { accountFindings } from './account-findings.ts'
-import type { AskedPlace } from './asked-place.ts'
+import { type AskedPlace, isAskedAbout } from './asked-place.ts'
 import { changedMeanwhile } from './gate.ts'
 import { type Findings, noFindings, type Unasked } from './holding.ts'
 import { findLeftOut, type LeftOut, type PodName, withoutThem } from './left-out.ts'
@@ -59,7 +60,8 @@ async function findInPods(
 ): Promise<FoundInPods> {
   const { selector } = options
   const images = await findAgentImages(cluster, options)
-  const listed = await listAgentPods(cluster, { selector, images })
+  const isWanted = (object: ObjectReference) => isAskedAbout(place, object)
+  const listed = await listAgentPods(cluster, { selector, images, isWanted })
   const isConcerned = (pod: AgentPod) => !isUnrelated(pod)
   const pods = withoutThem(listed, without).filter(isConcerned)
   const asking = pods.filter((pod) => objectsAskedAbout(pod, place)?.length !== 0)
@@ -73,7 +75,9 @@ async function findInPods(
     isNamed: listed.some((pod) => namesObject(pod, place)),
   }
   if (!isGate) return { ...found, findings }
-  const after = withoutThem(await listAgentPods(cluster, { images }), without).filter(isConcerned)
+  const after = withoutThem(await listAgentPods(cluster, { images, isWanted }), without).filter(
+    isConcerned,
+  )
   const unasked = [
     ...changedMeanwhile(pods, { after, place }),
     ...(images === undefined ? asking.map(withUnknownImage) : []),

@@ -1,13 +1,8 @@
 import { objectPlace } from '../../requests/secret/object-versions.ts'
 import { type AgentPod, isRefreshing } from '../cluster/pods/agent-pod.ts'
+import type { AskedObject } from '../cluster/pods/agent-requests.ts'
 import type { AskedAgent } from '../cluster/pods/ask-agent.ts'
-import {
-  type AskedObject,
-  askedObjects,
-  entriesOf,
-  type HeldVersions,
-  heldVersions,
-} from '../cluster/pods/held-objects.ts'
+import { entriesOf, type HeldVersions, heldVersions } from '../cluster/pods/held-objects.ts'
 import { failedEnd } from '../cluster/pods/problem-without-state.ts'
 import { type AskedPlace, isAskedAbout } from './asked-place.ts'
 import {
@@ -21,19 +16,17 @@ import {
 
 /** The objects that `who` asks about and that a pod asks for. Undefined if its configuration can't be read. */
 export const objectsAskedAbout = (
-  { agent, hasEnded }: Pick<AgentPod, 'agent' | 'hasEnded'>,
+  { requests, hasEnded }: Pick<AgentPod, 'requests' | 'hasEnded'>,
   place: AskedPlace,
 ): readonly AskedObject[] | undefined => {
   // Its volumes are gone.
   if (hasEnded) return []
-  return (
-    agent.config && askedObjects(agent.config).filter(({ object }) => isAskedAbout(place, object))
-  )
+  return requests?.objects.filter(({ object }) => isAskedAbout(place, object))
 }
 
 /** Whether the configuration of a pod names the object, whatever has become of the pod. */
-export const namesObject = ({ agent }: Pick<AgentPod, 'agent'>, place: AskedPlace): boolean =>
-  (objectsAskedAbout({ agent, hasEnded: false }, place)?.length ?? 0) > 0
+export const namesObject = ({ requests }: Pick<AgentPod, 'requests'>, place: AskedPlace): boolean =>
+  (objectsAskedAbout({ requests, hasEnded: false }, place)?.length ?? 0) > 0
 
 /** What a pod holds of the objects that `who` asks about, by what its agent says. */
 export function podFindings(
@@ -88,11 +81,12 @@ function holdingsOf(
   { files = [], processes = [], nextStart = [], seen, expiresMs }: HeldVersions,
 ): readonly OwnedHolding[] {
   const times = new Map(seen.toReversed())
+  const names = namesOf(object)
   const [newest] = isInFiles ? files : nextStart
   const holding = (place: HoldingPlace, version?: string, isPossible = false): OwnedHolding => {
     const sinceMs = version === undefined ? undefined : times.get(version)
     return {
-      ...namesOf(object),
+      ...names,
       place,
       ...(version !== undefined && { version }),
       isPossible,
@@ -116,10 +110,8 @@ function holdingsOf(
   return [holding(isInFiles || variables.length === 0 ? 'files' : 'variables')]
 }
 
-const appearancesOf = ({ object }: AskedObject, { seen }: HeldVersions): readonly Appearance[] =>
-  seen.map(([version, atMs]) => ({
-    objectKey: namesOf(object).objectKey,
-    version,
-    atMs,
-    isPinned: object.version !== undefined,
-  }))
+function appearancesOf({ object }: AskedObject, { seen }: HeldVersions): readonly Appearance[] {
+  const { objectKey } = namesOf(object)
+  const isPinned = object.version !== undefined
+  return seen.map(([version, atMs]) => ({ objectKey, version, atMs, isPinned }))
+}

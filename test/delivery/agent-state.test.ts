@@ -83,6 +83,21 @@ t.test('a long history and a long list of variables are cut, which the state say
   ])
 })
 
+t.test('a state that names more versions than an agent writes is none', async (t) => {
+  const read = (versions: number, variables: number) => {
+    const objects = [
+      {
+        object: 'secret team-a:a',
+        versions: Array.from({ length: versions }, (_, i) => version(i)),
+        variables: Array.from({ length: variables }, (_, i) => [version(i), time(i)]),
+      },
+    ]
+    const details = { message: 'state', agent: '1.0.0', at: time(1), part: 1, parts: 1, objects }
+    return readAgentStates([JSON.stringify(details)])?.objects.length
+  }
+  t.strictSame([read(200, 20), read(201, 20), read(200, 21)], [1, undefined, undefined])
+})
+
 t.test('versions with the same time are cut together', async (t) => {
   const variables = Array.from({ length: 22 }, (_, i) => [version(i), time(i >> 2)] as const)
   const read = readAgentStates(logged(stateOf([held('a', { variables })])))

@@ -1,11 +1,18 @@
+import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { isUnread } from '../../../kubernetes/large-objects.ts'
 import { isObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { agentLabel } from '../../../webhook/core/injection/agent-label.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
 import type { AgentImages } from './agent-images.ts'
+import { type AgentRequests, agentRequests } from './agent-requests.ts'
 import { type ContainerState, readContainerState } from './container-state.ts'
 import { type InjectedAgent, injectedAgent } from './injected-agent.ts'
 import { workloadOf } from './workload-of.ts'
+
+export interface ReadOptions {
+  readonly images?: AgentImages | undefined
+  readonly isWanted?: ((object: ObjectReference) => boolean) | undefined
+}
 
 /** What the commands need to know of a pod with an agent. */
 export interface AgentPod {
@@ -19,7 +26,9 @@ export interface AgentPod {
   /** All of its containers have ended, and none will start again. */
   readonly hasEnded: boolean
   readonly isBeingDeleted: boolean
-  readonly agent: InjectedAgent
+  readonly agent: KnownAgent
+  /** What it asks for. Undefined if its configuration can't be read. */
+  readonly requests: AgentRequests | undefined
   /** The version that the webhook wrote to the pod's label. Anybody may change it. */
   readonly agentVersion: string | undefined
   /** Of the agent's container; undefined before the kubelet has seen the pod. */
@@ -28,14 +37,25 @@ export interface AgentPod {
   readonly others: readonly ContainerState[]
 }
 
-/** Reads a pod of the API server, unchecked. Returns undefined if it has no container of the agent's name. */
+/** An agent without its configuration, which may be large. */
+type KnownAgent =
+  | { readonly kind: 'ours' }
+  | { readonly kind: Exclude<InjectedAgent['kind'], 'ours'>; readonly why: string }
+
+/**
+ * Reads a pod of the API server, unchecked.
+ *
+ * @param options - `images`: those that run the agent, if they are known; `isWanted`: which objects are kept of what it asks for
+ * @returns undefined if it has no container of the agent's name
+ */
 export function readAgentPod(
   pod: unknown,
-  { images }: { readonly images?: AgentImages | undefined } = {},
+  { images, isWanted }: ReadOptions = {},
 ): AgentPod | undefined {
   if (!isObject(pod)) return undefined
-  const agent = isUnread(pod) ? tooLarge : injectedAgent(pod, { images })
-  if (agent === undefined) return undefined
+  const injected = isUnread(pod) ? tooLarge : injectedAgent(pod, { images })
+  if (injected === undefined) return undefined
+  const { config, ...agent } = injected
   const { namespace, name, uid, labels, creationTimestamp, deletionTimestamp } = objectAt(
     pod,
     'metadata',
@@ -55,6 +75,7 @@ export function readAgentPod(
     hasEnded: phase === 'Succeeded' || phase === 'Failed',
     isBeingDeleted: typeof deletionTimestamp === 'string',
     agent,
+    requests: config && agentRequests(config, isWanted),
     agentVersion: typeof version === 'string' ? version : undefined,
     state: containers.find(({ name }) => name === agentName),
     others: containers.filter(({ name }) => name !== agentName),
@@ -66,8 +87,8 @@ export const isUnrelated = ({ agent }: Pick<AgentPod, 'agent'>): boolean =>
   agent.kind === 'unrelated'
 
 /** Whether the agent refreshes what it has fetched. */
-export const isRefreshing = ({ agent }: Pick<AgentPod, 'agent'>): boolean =>
-  (agent.config?.refreshSeconds ?? 0) > 0
+export const isRefreshing = ({ requests }: Pick<AgentPod, 'requests'>): boolean =>
+  (requests?.refreshSeconds ?? 0) > 0
 
 const tooLarge: InjectedAgent = {
   kind: 'not-ours',

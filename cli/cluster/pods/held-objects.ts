@@ -3,24 +3,9 @@ import {
   type HeldObject,
   variableVersionsOf,
 } from '../../../delivery/agent-state.ts'
-import type { AgentConfig } from '../../../delivery/contract.ts'
-import { segmentValues } from '../../../delivery/projection/wanted-objects.ts'
-import {
-  type ObjectReference,
-  parseDescription,
-  referenceKey,
-} from '../../../keyvault/reference.ts'
+import { parseDescription, referenceKey } from '../../../keyvault/reference.ts'
 import type { AgentPod } from './agent-pod.ts'
-
-/** An object that a pod asks for. References that one fetch serves are one object. */
-export interface AskedObject {
-  readonly object: ObjectReference
-  readonly isInFiles: boolean
-  /** The names of its variables. */
-  readonly variables: readonly string[]
-  /** Whether a container may start without its variables, because the object may be absent. */
-  readonly isOptional: boolean
-}
+import type { AskedObject } from './agent-requests.ts'
 
 /** Which versions a pod holds of an object. Undefined: not known. */
 export interface HeldVersions {
@@ -37,29 +22,6 @@ export interface HeldVersions {
   readonly seen: readonly (readonly [version: string, atMs: number])[]
 }
 
-/** What a pod's configuration asks for. */
-export function askedObjects({
-  files,
-  templates,
-  env,
-}: Pick<AgentConfig, 'files' | 'templates' | 'env'>): readonly AskedObject[] {
-  const objects = new Map<string, AskedObject & { isInFiles: boolean; variables: string[] }>()
-  const isRequired = new Set(
-    env.flatMap(({ object, optional }) => (optional ? [] : referenceKey(object))),
-  )
-  const at = (object: ObjectReference) => {
-    const key = referenceKey(object)
-    const isOptional = !isRequired.has(key)
-    const asked = objects.get(key) ?? { object, isInFiles: false, variables: [], isOptional }
-    objects.set(key, asked)
-    return asked
-  }
-  const inTemplates = templates.flatMap(({ segments }) => segmentValues(segments))
-  for (const { object } of [...files, ...inTemplates]) at(object).isInFiles = true
-  for (const { object, variable } of env) at(object).variables.push(variable)
-  return [...objects.values()]
-}
-
 /** The objects that a state names, by `referenceKey`. An object and its history are two entries. */
 export const entriesOf = (state: AgentState): ReadonlyMap<string, readonly HeldObject[]> =>
   Map.groupBy(state.objects, ({ object }) => {
@@ -69,22 +31,29 @@ export const entriesOf = (state: AgentState): ReadonlyMap<string, readonly HeldO
 
 /** What the agent of a pod has answered. */
 interface AnsweredPod {
-  readonly pod: Pick<AgentPod, 'agent' | 'others'>
+  readonly pod: Pick<AgentPod, 'requests' | 'others'>
   readonly entries: ReadonlyMap<string, readonly HeldObject[]>
   /** When it was asked. */
   readonly atMs: number
 }
 
-/** Which versions of an object a pod holds, by what its agent says. */
+/**
+ * An agent that is asked for two long histories of an object names fewer. What is kept of each pod grows with them, and whoever writes
+ * to an agent's log can name thousands.
+ */
+const maxVersions = 500
+
+/** Which versions of an object a pod holds, by what its agent says. They aren't known if it names more than 500. */
 export function heldVersions(
   asked: AskedObject,
   { pod, entries, atMs }: AnsweredPod,
 ): HeldVersions {
   const { object, isInFiles, variables } = asked
-  const found = entries.get(referenceKey(object)) ?? []
+  const named = entries.get(referenceKey(object)) ?? []
+  const found = countVersions(named) > maxVersions ? [] : named
   const inPlace = versionsInPlace(found)
   const [first] = found
-  const consumers = pod.others.filter(({ name }) => pod.agent.config?.containers.includes(name))
+  const consumers = pod.others.filter(({ name }) => pod.requests?.containers.includes(name))
   const startsMs = consumers.flatMap(({ startedAtMs }) => startedAtMs ?? [])
   // The kubelet may have read the variables of a container that doesn't run yet.
   const startingMs = startsMs.length < consumers.length ? [atMs] : []
@@ -104,6 +73,12 @@ export function heldVersions(
     ]),
   }
 }
+
+const countVersions = (entries: readonly HeldObject[]): number =>
+  entries.reduce(
+    (sum, { versions = [], variables = [] }) => sum + versions.length + variables.length,
+    0,
+  )
 
 const distinct = (versions: readonly string[]): readonly string[] => [...new Set(versions)]
 

@@ -1,22 +1,22 @@
+import { limitHeapGrowth } from '../../input/limit-heap-growth.ts'
 import { type Kind, listAll } from '../list-all.ts'
 import type { Cluster } from '../open-cluster.ts'
-import type { AgentImages } from './agent-images.ts'
-import { type AgentPod, readAgentPod } from './agent-pod.ts'
+import { type AgentPod, type ReadOptions, readAgentPod } from './agent-pod.ts'
 
 const pods: Kind = { kind: 'Pod', api: 'api/v1', resource: 'pods' }
 
-/** The pods that have an agent. */
+/** The pods that have an agent. Pages of pods and logs of agents leave much garbage, so V8 collects it more often from now on. */
 export async function listAgentPods(
   cluster: Pick<Cluster, 'get' | 'notices' | 'namespace'>,
-  options: { readonly selector?: string | undefined; readonly images: AgentImages | undefined },
+  { selector, ...options }: ReadOptions & { readonly selector?: string | undefined },
 ): Promise<readonly AgentPod[]> {
-  const { selector, images } = options
+  limitHeapGrowth()
   const found: AgentPod[] = []
   await listAll(cluster, pods, {
     namespace: cluster.namespace,
     selector,
     onObject: (object) => {
-      const pod = readAgentPod(object, { images })
+      const pod = readAgentPod(object, options)
       if (pod !== undefined) found.push(withoutMessages(pod))
     },
   })

@@ -7,6 +7,7 @@ import { createLogReader } from '../../cluster/pods/agent-log.ts'
 import { type AgentPod, isUnrelated, readAgentPod } from '../../cluster/pods/agent-pod.ts'
 import { askAgent } from '../../cluster/pods/ask-agent.ts'
 import type { AgentImageOptions } from '../../cluster/pods/find-agent-images.ts'
+import { injectedAgent } from '../../cluster/pods/injected-agent.ts'
 import { createLinesReader } from '../../cluster/pods/log-lines.ts'
 import { checkIssuer } from '../../input/accounts/check-issuer.ts'
 import type { Confirmed } from '../../input/said.ts'
@@ -46,12 +47,14 @@ export async function readWorkload(
   const { children, pods } = await readPods(cluster, { target, object, namespace })
   const webhook = await readWebhook(cluster, { ...options, namespace })
   const pod = choosePod(pods)
-  const read = readAgentPod(pod, { images: webhook.images })
+  const { images } = webhook
+  const read = readAgentPod(pod, { images })
   const agent = read === undefined || isUnrelated(read) ? undefined : read
   const { logs, asked } = await readAgent(cluster, agent)
   const spec = pod ?? templateOf(object)
   return {
     ...{ target, namespace, object, children, pods, pod, agent, logs, asked },
+    config: injectedAgent(pod, { images })?.config,
     nowMs: cluster.wallMs(),
     events: await readEvents(cluster, namespace, [object, ...children, ...(pod ? [pod] : [])]),
     account: await readAccount(cluster, namespace, spec),

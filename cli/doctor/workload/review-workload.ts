@@ -29,8 +29,7 @@ export type Reviewed =
  * decides, with the webhook's settings if these may be read.
  */
 export function reviewWorkload(facts: WorkloadFacts): Reviewed {
-  const { agent, pod, object, namespace } = facts
-  const config = agent?.agent.config
+  const { agent, config, pod, object, namespace } = facts
   if (pod !== undefined && config !== undefined) {
     const read = readPod(pod)
     if (read.kind === 'valid')

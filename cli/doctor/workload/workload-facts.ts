@@ -1,3 +1,4 @@
+import type { AgentConfig } from '../../../delivery/contract.ts'
 import type { JsonObject } from '../../../lib/shape.ts'
 import type { AgentLog } from '../../cluster/pods/agent-log.ts'
 import type { AgentPod } from '../../cluster/pods/agent-pod.ts'
@@ -21,6 +22,8 @@ export interface WorkloadFacts {
   readonly pod: JsonObject | undefined
   /** Undefined if it has no agent. */
   readonly agent: AgentPod | undefined
+  /** Undefined if it can't be read. */
+  readonly config: AgentConfig | undefined
   /** The log of the agent, and of its run before. */
   readonly logs: readonly AgentLog<readonly string[]>[]
   /** The agent's answer. Undefined if the pod has no agent. */

@@ -149,10 +149,17 @@ t.test('a pod is read without trusting what it says', (t) => {
     namespace: 'team-a',
     workload: 'Pod/web',
     agentVersion: '1.0.0',
-    agent: { kind: 'ours' },
+    requests: {
+      objects: [{ object: { name: 'db-password' }, isInFiles: true }],
+      containers: ['app'],
+      refreshSeconds: 300,
+    },
     state: { kind: 'running', isReady: true },
     others: [{ name: 'app', startedAtMs: Date.parse('2026-11-29T09:00:10Z') }],
   })
+  t.strictSame(readAgentPod(injectedPod())?.agent, { kind: 'ours' }, 'its configuration isn’t kept')
+  const others = readAgentPod(injectedPod(), { isWanted: ({ name }) => name === 'other' })
+  t.strictSame(others?.requests?.objects, [])
   const strange = [undefined, 1, [], {}, { spec: { initContainers: [null, { name: 1 }] } }]
   for (const pod of strange) t.equal(readAgentPod(pod), undefined)
   for (const status of [1, { initContainerStatuses: [1, {}], containerStatuses: { a: 1 } }])

@@ -326,6 +326,22 @@ t.test('a process may hold each version that was in place while it was started',
   t.match(unasked, [{ workload: 'Pod/other', why: /before its record begins/ }])
 })
 
+t.test('who names thousands of versions isn’t believed', async (t) => {
+  const { put, options } = await servePods(t)
+  const [entry] = stateOf({ versions: Array(200).fill(v1) }).objects
+  const stateWith = (entries: number) => ({ ...stateOf(), objects: Array(entries).fill(entry) })
+  put(injectedPod({ name: 'some' }), logOf(stateWith(2)))
+  put(injectedPod({ name: 'many' }), logOf(stateWith(3)))
+  const args = ['who', 'team-a:db-password', '-A', '--output', 'json', ...image, ...options]
+  const { holders, unasked } = JSON.parse((await run(args)).stdout)
+  t.match(holders, [
+    { holders: ['some'], version: v1 },
+    { holders: ['many'], version: undefined },
+  ])
+  t.match(unasked, [{ holders: ['many'], why: /doesn’t know which version/ }])
+  t.equal(unasked.length, 1)
+})
+
 t.test('what expires can be asked for', async (t) => {
   const { server, put, options } = await servePods(t)
   const expiresIn = (days: number) =>

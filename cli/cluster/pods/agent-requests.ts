@@ -1,0 +1,58 @@
+import type { AgentConfig } from '../../../delivery/contract.ts'
+import { segmentValues } from '../../../delivery/projection/wanted-objects.ts'
+import { type ObjectReference, referenceKey } from '../../../keyvault/reference.ts'
+
+/** What the commands keep of an agent's configuration: there may be thousands of pods. */
+export interface AgentRequests {
+  readonly objects: readonly AskedObject[]
+  /** The containers that see the objects. */
+  readonly containers: readonly string[]
+  /** 0: it fetches once. */
+  readonly refreshSeconds: number
+}
+
+/** An object that a pod asks for. References that one fetch serves are one object. */
+export interface AskedObject {
+  readonly object: ObjectReference
+  readonly isInFiles: boolean
+  /** The names of its variables. */
+  readonly variables: readonly string[]
+  /** Whether a container may start without its variables, because the object may be absent. */
+  readonly isOptional: boolean
+}
+
+/**
+ * What a configuration asks for.
+ *
+ * @param isWanted - objects that it refuses are left out
+ */
+export function agentRequests(
+  config: AgentConfig,
+  isWanted: (object: ObjectReference) => boolean = () => true,
+): AgentRequests {
+  const { containers, refreshSeconds } = config
+  const objects = askedObjects(config).filter(({ object }) => isWanted(object))
+  return { objects, containers, refreshSeconds }
+}
+
+function askedObjects({
+  files,
+  templates,
+  env,
+}: Pick<AgentConfig, 'files' | 'templates' | 'env'>): readonly AskedObject[] {
+  const objects = new Map<string, AskedObject & { isInFiles: boolean; variables: string[] }>()
+  const isRequired = new Set(
+    env.flatMap(({ object, optional }) => (optional ? [] : referenceKey(object))),
+  )
+  const at = (object: ObjectReference) => {
+    const key = referenceKey(object)
+    const isOptional = !isRequired.has(key)
+    const asked = objects.get(key) ?? { object, isInFiles: false, variables: [], isOptional }
+    objects.set(key, asked)
+    return asked
+  }
+  const inTemplates = templates.flatMap(({ segments }) => segmentValues(segments))
+  for (const { object } of [...files, ...inTemplates]) at(object).isInFiles = true
+  for (const { object, variable } of env) at(object).variables.push(variable)
+  return [...objects.values()]
+}
