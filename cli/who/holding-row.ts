@@ -74,16 +74,28 @@ function versionAges(
   holdings: readonly Holding[],
   appearances: readonly Appearance[],
 ): (holding: Holding) => VersionAge {
-  const versions = Map.groupBy(holdings, ({ objectKey }) => objectKey)
+  const held = versionsByObject(holdings)
+  const appeared = versionsByObject(appearances)
   const seen = Map.groupBy(appearances, ({ objectKey }) => objectKey)
   const newest = new Map([...seen].map(([key, list]) => [key, newestOf(list)]))
   return ({ objectKey, version }) => {
-    const held = new Set(versions.get(objectKey)?.flatMap(({ version }) => version ?? []))
     const newestVersion = newest.get(objectKey)
-    if (held.size === 1 || version === newestVersion) return 'newest'
-    const hasAppeared = seen.get(objectKey)?.some((it) => it.version === version) === true
+    if (held.get(objectKey)?.size === 1 || version === newestVersion) return 'newest'
+    const hasAppeared = version !== undefined && appeared.get(objectKey)?.has(version) === true
     return newestVersion !== undefined && hasAppeared ? 'older' : 'unknown'
   }
+}
+
+function versionsByObject(
+  list: readonly Pick<Holding, 'objectKey' | 'version'>[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const versions = new Map<string, Set<string>>()
+  for (const { objectKey, version } of list) {
+    const known = versions.get(objectKey) ?? new Set()
+    versions.set(objectKey, known)
+    if (version !== undefined) known.add(version)
+  }
+  return versions
 }
 
 function newestOf(appearances: readonly Appearance[]): string | undefined {
