@@ -21,14 +21,16 @@ import { startControllerProcess } from './bench/controller-process.ts'
 import { type Fleet, placedSecrets, tenantId, vaultData } from './bench/fleet.ts'
 import { applyAccounts, createNamespaces, installFleet } from './bench/install-fleet.ts'
 import { syncAccount } from './harness/sync-account.ts'
-import { attack } from './soak/hostile.ts'
+import { type Attacks, attack } from './soak/hostile.ts'
 import { median, probe } from './soak/probe.ts'
 
 const { KUBECONFIG = '', SOAK_SECONDS = '45' } = process.env
 const seconds = Number(SOAK_SECONDS)
 const [honestCount, hostileCount] = [20, 20]
+/** 100 KB each. The API server takes some 10 ms for one. */
+const foreignAccounts = seconds < 600 ? 400 : 2_000
 /** How long an honest Secret may take: much longer than on the busiest machine, and an end for the test. */
-const maxProbeMs = 120_000
+const maxProbeMs = 300_000
 const mebibyte = 1024 * 1024
 
 t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) => {
@@ -37,6 +39,10 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   t.teardown(() => api.close())
   t.teardown(await publishIssuerKeys(cluster))
   const namespaces = await createNamespaces(cluster, honestCount + hostileCount)
+  const [foreign = ''] = await createNamespaces(cluster, 1)
+  const removeForeign = () =>
+    cluster.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: foreign } })
+  t.teardown(removeForeign)
   const fleet: Fleet = { namespaces, accountsEach: 1, secretsEach: 3, objectsEach: 2 }
   const { container, remove } = await installFleet(cluster, fleet)
   t.teardown(remove)
@@ -105,7 +111,11 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   const [cpuBefore, starvedBefore] = [controller.cpuSeconds(), controller.starvedSeconds()]
   const stop = new AbortController()
   const hostile = namespaces.slice(honestCount)
-  const attacking = attack({ api, storeOf, objectOf, namespaces: hostile, signal: stop.signal })
+  const attacking = attack({
+    ...{ api, storeOf, objectOf, namespaces: hostile, signal: stop.signal },
+    foreign: { namespace: foreign, accounts: foreignAccounts },
+  })
+  const { attacks } = attacking
   const creating = await probeUntil(attacking.created)
   // The attack itself has to be known before its effect is measured.
   const phaseMs = (seconds * 1_000) / 3
@@ -113,17 +123,17 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   controller.memory()
   const middle = await probeFor(phaseMs)
   const middleBytes = controller.memory().residentBytes
-  const end = await probeFor(phaseMs)
+  const end = await probeUntil(Promise.all([delay(phaseMs), enough(attacks)]))
   const endBytes = controller.memory().residentBytes
   const cpu = controller.cpuSeconds() - cpuBefore
   const starved = controller.starvedSeconds() - starvedBefore
   stop.abort()
-  const attacks = await attacking.ended
+  await attacking.ended
   const { longestBlockMs } = await controller.loop()
 
   const times = [...beginning, ...middle, ...end]
   const lost = [...creating, ...times].filter((ms) => ms === Number.POSITIVE_INFINITY).length
-  t.comment(`CPU time of the controller: ${cpu.toFixed(0)} s in ${seconds} s`)
+  t.comment(`CPU time of the controller: ${cpu.toFixed(0)} s`)
   t.comment(`its main thread waited ${starved.toFixed(0)} s for a core`)
   t.comment(`attacks: ${JSON.stringify(attacks)}`)
   t.comment(`an honest Secret took ${describe(undisturbed)} undisturbed`)
@@ -139,13 +149,22 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
     t.ok((await synced(namespace)) >= 3, `${namespace} is in sync`)
 
   // A floor: the attack was real, and so were the probes.
-  t.ok(times.length >= seconds / 3, `${times.length} probes`)
+  t.ok(times.length > 0, `${times.length} probes`)
   t.equal(attacks.templates, 11 * hostileCount)
   t.equal(attacks.unlistedAccounts, 20 * hostileCount)
-  t.ok(attacks.largeObjects >= seconds / 8, `${attacks.largeObjects} large objects`)
-  t.ok(attacks.costlyTemplates >= 2 * hostileCount, `${attacks.costlyTemplates} costly templates`)
-  t.ok(attacks.manyValues >= seconds / 8, `${attacks.manyValues} objects of many values`)
+  t.equal(attacks.foreignAccounts, foreignAccounts)
 })
+
+/** Waits until each change has been made often enough, however long that takes. */
+async function enough(attacks: Readonly<Attacks>): Promise<void> {
+  const isEnough = () =>
+    attacks.costlyTemplates >= 2 * hostileCount &&
+    attacks.largeObjects >= seconds / 8 &&
+    attacks.manyValues >= seconds / 8 &&
+    attacks.manyNames >= seconds / 15 &&
+    attacks.manyStatusNames >= seconds / 15
+  while (!isEnough()) await delay(100)
+}
 
 const describe = (times: readonly number[]): string =>
   `${Math.round(median(times))} ms, at most ${Math.round(Math.max(...times))} ms`

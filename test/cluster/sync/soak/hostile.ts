@@ -4,13 +4,22 @@ import { range } from '../bench/fleet.ts'
 
 /** What hostile namespaces have done: how often each attack was accepted by the API server. */
 export type Attacks = Record<
-  'templates' | 'largeObjects' | 'costlyTemplates' | 'manyValues' | 'unlistedAccounts',
+  | 'templates'
+  | 'largeObjects'
+  | 'costlyTemplates'
+  | 'manyValues'
+  | 'manyNames'
+  | 'manyStatusNames'
+  | 'unlistedAccounts'
+  | 'foreignAccounts',
   number
 >
 
 export interface HostileOptions {
   readonly api: Api
   readonly namespaces: readonly string[]
+  /** A namespace in which no account is enabled, and how many large accounts are created there. */
+  readonly foreign: { readonly namespace: string; readonly accounts: number }
   /** The store and the object that templates read. */
   readonly storeOf: (namespace: string) => string
   readonly objectOf: (namespace: string) => string
@@ -19,6 +28,11 @@ export interface HostileOptions {
 
 const group = '/apis/external-secrets.io/v1'
 const large = 'x'.repeat(1_300_000)
+/**
+ * More names than the controller reads. They are in a list, because the API server would repeat other names in `managedFields`. It
+ * needs seconds for each object even so, which is why these come rarely.
+ */
+const names = [Object.fromEntries(range(34_000).map((n) => [`k${n}`, '']))]
 /** As many of these objects as ten namespaces once needed to end the process. */
 const templateObjects = 11
 /** Parts of templates that take much memory when they are parsed. */
@@ -36,6 +50,8 @@ const changing: readonly {
   readonly kind: keyof Attacks
   readonly perSecond: number
   readonly objectOf: (externalSecret: ExternalSecretOf, n: number) => KubeObject
+  /** What of the object is changed: all but its status, or only that. */
+  readonly part?: 'status'
 }[] = [
   {
     kind: 'costlyTemplates',
@@ -54,6 +70,21 @@ const changing: readonly {
     },
   },
   {
+    kind: 'manyNames',
+    perSecond: 0.1,
+    objectOf: (externalSecret, n) =>
+      externalSecret('names', { data: { version: `${n}` } }, { data: names }),
+  },
+  {
+    kind: 'manyStatusNames',
+    perSecond: 0.1,
+    objectOf: (externalSecret, n) => ({
+      ...externalSecret('templates-0', {}),
+      status: { names, version: `${n}` },
+    }),
+    part: 'status',
+  },
+  {
     kind: 'largeObjects',
     perSecond: 1,
     objectOf: (externalSecret, n) => externalSecret('large', { note: `${n}${large}` }),
@@ -61,10 +92,12 @@ const changing: readonly {
 ]
 
 export interface Attack {
+  /** What has been done so far. */
+  readonly attacks: Readonly<Attacks>
   /** Resolves when the objects exist that aren't changed any more. */
   readonly created: Promise<unknown>
   /** Resolves after the signal has aborted. */
-  readonly ended: Promise<Attacks>
+  readonly ended: Promise<unknown>
 }
 
 /** Attacks a running controller from all namespaces at once, until the signal aborts. */
@@ -74,55 +107,71 @@ export function attack(options: HostileOptions): Attack {
     largeObjects: 0,
     costlyTemplates: 0,
     manyValues: 0,
+    manyNames: 0,
+    manyStatusNames: 0,
     unlistedAccounts: 0,
+    foreignAccounts: 0,
   }
-  const { namespaces, signal } = options
-  const count = async (kind: keyof Attacks, answer: Promise<{ readonly status: number }>) => {
-    if ((await answer).status < 300) attacks[kind]++
+  const { namespaces, foreign, signal } = options
+  const count = (kind: keyof Attacks, { status }: { readonly status: number }): boolean => {
+    const isAccepted = status < 300
+    if (isAccepted) attacks[kind]++
+    return isAccepted
+  }
+  /** Tries again until the object exists, because a busy API server may fail. */
+  async function create(kind: keyof Attacks, put: () => Promise<{ readonly status: number }>) {
+    while (!signal.aborted && !count(kind, await put())) await delay(1_000)
   }
   const creations = namespaces.map(async (namespace) => {
     const { put, externalSecret } = objectsIn(namespace, options)
     for (const n of range(templateObjects)) {
       const data = Object.fromEntries(range(3).map((key) => [`t${key}`, `${deepTemplate}${n}`]))
-      await count('templates', put(externalSecret(`templates-${n}`, { data })))
+      await create('templates', () => put(externalSecret(`templates-${n}`, { data })))
     }
     for (const n of range(20))
-      await count('unlistedAccounts', put(unlistedAccount(namespace, `unlisted-${n}`)))
+      await create('unlistedAccounts', () => put(largeAccount(namespace, `unlisted-${n}`, 200_000)))
   })
+  async function createForeignAccounts(): Promise<void> {
+    const { put } = objectsIn(foreign.namespace, options)
+    for (const n of range(foreign.accounts))
+      await create('foreignAccounts', () =>
+        put(largeAccount(foreign.namespace, `large-${n}`, 100_000)),
+      )
+  }
   /** Each change starts a round. The namespaces take turns. */
-  const changes = changing.map(async ({ kind, perSecond, objectOf }) => {
+  const changes = changing.map(async ({ kind, perSecond, objectOf, part }) => {
     const startedAtMs = performance.now()
     for (let n = 0; !signal.aborted; n++) {
       const namespace = namespaces[n % namespaces.length] ?? ''
       const { put, externalSecret } = objectsIn(namespace, options)
-      await count(kind, put(objectOf(externalSecret, n)))
+      count(kind, await put(objectOf(externalSecret, n), part))
       const nextAtMs = startedAtMs + ((n + 1) * 1_000) / perSecond
       await delay(Math.max(0, nextAtMs - performance.now()))
     }
   })
-  const created = Promise.all(creations)
-  return { created, ended: Promise.all([created, ...changes]).then(() => attacks) }
+  const created = Promise.all([...creations, createForeignAccounts()])
+  return { attacks, created, ended: Promise.all([created, ...changes]) }
 }
 
-const unlistedAccount = (namespace: string, name: string): KubeObject => ({
+const largeAccount = (namespace: string, name: string, bytes: number): KubeObject => ({
   apiVersion: 'v1',
   kind: 'ServiceAccount',
   metadata: {
     namespace,
     name,
-    annotations: { 'akv-injector.io/sync': '[]', 'example.com/note': 'x'.repeat(200_000) },
+    annotations: { 'akv-injector.io/sync': '[]', 'example.com/note': 'x'.repeat(bytes) },
   },
 })
 
 function objectsIn(namespace: string, { api, storeOf, objectOf }: HostileOptions) {
   return {
-    put: ({ kind, metadata, ...fields }: KubeObject) =>
+    put: ({ kind, metadata, ...fields }: KubeObject, part?: 'status') =>
       api.call({
         method: 'PATCH',
         path:
           kind === 'ServiceAccount'
             ? `/api/v1/namespaces/${namespace}/serviceaccounts/${metadata.name}`
-            : `${group}/namespaces/${namespace}/externalsecrets/${metadata.name}`,
+            : `${group}/namespaces/${namespace}/externalsecrets/${metadata.name}${part === undefined ? '' : `/${part}`}`,
         query: { fieldManager: 'hostile', force: 'true' },
         contentType: 'application/apply-patch+yaml',
         body: { kind, metadata, ...fields },
