@@ -51,6 +51,8 @@ export function startSteadyLoad(
     }
   }, 10)
   return {
+    /** How many pods have been admitted so far. */
+    admitted: () => admitted,
     async stop(): Promise<LoadResult> {
       clearInterval(timer)
       await Promise.all(pending)
