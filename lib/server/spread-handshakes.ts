@@ -34,7 +34,12 @@ export function spreadHandshakes(
   // Node begins the handshake of a connection in the only listener that a new server has.
   const beginHandshake = server.listeners('connection')
   server.removeAllListeners('connection')
-  server.on('secureConnection', (socket) => unfinished.finish(connectionKey(socket)))
+  const open = new Map<string, Socket>()
+  server.on('secureConnection', (socket) => {
+    const key = connectionKey(socket)
+    unfinished.finish(key)
+    open.delete(key)
+  })
 
   server.on('connection', (socket: Socket) => {
     const caller = { address: socket.remoteAddress ?? '', namespace: '' }
@@ -53,6 +58,10 @@ export function spreadHandshakes(
       if (socket.destroyed) return
       socket.off('readable', queue).off('close', leave).setTimeout(0)
       unfinished.begin(key, caller.address)
+      open.set(key, socket)
+      socket.once('close', () => open.delete(key))
+      const [oldest] = open.values()
+      if (open.size > maxOpen) oldest?.destroy()
       // The handshake takes the bytes that the socket has read so far.
       for (const listener of beginHandshake) listener.call(server, socket)
     }
@@ -74,6 +83,12 @@ const createHandshakeTurns = (hasRoom: (address: string) => boolean) =>
  * does with a new connection. If a client's first hello has no key for a group of ours, most of it comes with the second one.
  */
 const leastHandshakeMs = 1
+
+/**
+ * How many handshakes are unfinished at a time. Otherwise hundreds of addresses could send the expensive part of a thousand at
+ * once. The oldest one is closed then: 128 others had their turns since it began, which takes at least a quarter of a second.
+ */
+const maxOpen = 128
 
 /** One TLS record. A `ClientHello` has about 2 KiB, and until the server answers, an honest client sends nothing else. */
 const maxHelloBytes = 16 * 1024

@@ -182,6 +182,23 @@ t.test('an address that leaves many handshakes unfinished has no room for more',
   t.ok(hasRoom('127.0.0.2'))
 })
 
+t.test('of more than 128 handshakes that are unfinished, the oldest is closed', async (t) => {
+  const { server, waiting, accepted, open, openSecurely } = await serve(t)
+  const beginNext = async (start: () => void) => {
+    const count = waiting.length
+    start()
+    await until(() => waiting.length > count)
+    waiting.at(-1)?.work()
+  }
+  const finished = once(server, 'secureConnection')
+  await beginNext(() => openSecurely('127.0.0.2'))
+  await finished
+  for (let i = 0; i < 130; i++) await beginNext(() => open('127.0.0.3').resume().write('\x16'))
+  await until(() => accepted[1]?.closed === true && accepted[2]?.closed === true)
+  t.equal(accepted.filter(({ destroyed }) => destroyed).length, 2)
+  t.notOk(accepted[0]?.destroyed, 'the one that was finished stays')
+})
+
 t.test('a connection that was destroyed begins no handshake', async (t) => {
   const { waiting, accepted, begun, open } = await serve(t)
   for (const isDestroyed of [true, false]) {
