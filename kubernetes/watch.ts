@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts'
 import { maxObject, type UnreadObject } from './large-objects.ts'
 import { readLines } from './read-lines.ts'
 
-export interface WatchOptions {
+export interface WatchRequest {
   /** Such as `/api/v1/namespaces/team-a/serviceaccounts`. */
   readonly path: string
   readonly query: Readonly<Record<string, string>>
@@ -38,7 +38,7 @@ interface WatchEvent {
  */
 export async function watch(
   connection: Pick<Connection, 'kubeConfig' | 'server' | 'outline' | 'clock'>,
-  options: WatchOptions,
+  options: WatchRequest,
 ): Promise<void> {
   const { kubeConfig, server } = connection
   const { path, query, signal, quietMs } = options
@@ -78,7 +78,7 @@ async function readEvents(
     onEvent,
     onRead,
     signal,
-  }: Pick<Connection, 'outline' | 'clock'> & WatchOptions,
+  }: Pick<Connection, 'outline' | 'clock'> & WatchRequest,
 ): Promise<void> {
   const paths = linePaths(outline)
   for await (const { json, stopwatch } of readLines(stream, maxObject, { paths, clock })) {

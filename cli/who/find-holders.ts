@@ -12,7 +12,7 @@ import { accountFindings } from './account-findings.ts'
 import { type AskedPlace, isAskedAbout } from './asked-place.ts'
 import { changedMeanwhile } from './gate.ts'
 import { type Findings, noFindings, type Unasked } from './holding.ts'
-import { findLeftOut, type LeftOut, type PodName, withoutThem } from './left-out.ts'
+import { findLeftOut, type LeftOutPod, type PodName, withoutThem } from './left-out.ts'
 import { namesObject, objectsAskedAbout, podFindings } from './pod-findings.ts'
 import { unnamedSources } from './unnamed-sources.ts'
 
@@ -31,7 +31,7 @@ interface FoundInPods {
   readonly images: AgentImages | undefined
   /** Pods with a container of the agent's name that has nothing to do with akv-injector. They neither hold anything nor shut a gate. */
   readonly unrelated: readonly Unasked[]
-  readonly leftOut: readonly LeftOut[]
+  readonly leftOut: readonly LeftOutPod[]
   /** Whether the configuration of a pod names the object, also of one that has ended or is left out. */
   readonly isNamed: boolean
 }

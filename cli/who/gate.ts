@@ -7,7 +7,7 @@ import type { AgentPod } from '../cluster/pods/agent-pod.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { type AskedPlace, describeAsked } from './asked-place.ts'
 import type { Unasked } from './holding.ts'
-import { describeLeftOut, type LeftOut } from './left-out.ts'
+import { describeLeftOut, type LeftOutPod } from './left-out.ts'
 import { objectsAskedAbout } from './pod-findings.ts'
 
 const limits =
@@ -97,7 +97,7 @@ export function gateSentence({
   readonly unasked: number
   /** How many pods and accounts ask for the object. */
   readonly asking: number
-  readonly leftOut: readonly LeftOut[]
+  readonly leftOut: readonly LeftOutPod[]
 }): string {
   const version = describeAsked(place)
   const without = leftOut.length === 0 ? '' : `; ${describeLeftOut(leftOut)}`

@@ -10,7 +10,7 @@ export interface PodName {
 }
 
 /** Such a pod, and whether it is there. */
-export interface LeftOut extends PodName {
+export interface LeftOutPod extends PodName {
   readonly isFound: boolean
 }
 
@@ -49,15 +49,15 @@ export const withoutThem = (
 export const findLeftOut = (
   pods: readonly AgentPod[],
   without: readonly PodName[],
-): readonly LeftOut[] =>
+): readonly LeftOutPod[] =>
   without.map((named) => ({ ...named, isFound: pods.some((pod) => isSame(named, pod)) }))
 
 /** Which pods were left out, in part of a sentence. */
-export function describeLeftOut(leftOut: readonly LeftOut[]): string {
+export function describeLeftOut(leftOut: readonly LeftOutPod[]): string {
   const { true: found = [], false: missing = [] } = Object.groupBy(leftOut, ({ isFound }) =>
     String(isFound),
   )
-  const names = (some: readonly LeftOut[]) =>
+  const names = (some: readonly LeftOutPod[]) =>
     some.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')
   return [
     ...(found.length > 0 ? [`left out by --without, and not asked: ${names(found)}`] : []),

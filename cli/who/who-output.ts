@@ -4,7 +4,7 @@ import { createTable } from '../cluster/table.ts'
 import { ageText, isoTime } from '../cluster/times.ts'
 import { type AskedPlace, describeAsked } from './asked-place.ts'
 import type { HoldingRow, UnaskedRow } from './holding-row.ts'
-import type { LeftOut } from './left-out.ts'
+import type { LeftOutPod } from './left-out.ts'
 
 /** Everything that `who` prints. */
 export interface WhoReport {
@@ -18,7 +18,7 @@ export interface WhoReport {
   readonly gate?: {
     readonly isOpen: boolean
     readonly sentence: string
-    readonly leftOut: readonly LeftOut[]
+    readonly leftOut: readonly LeftOutPod[]
   }
   readonly notices: readonly string[]
 }

@@ -21,7 +21,7 @@ export interface Page {
 }
 
 /** What has been read of a page. */
-export interface ReadPage<T> extends Omit<Page, 'items'> {
+interface ReadPage<T> extends Omit<Page, 'items'> {
   readonly objects: readonly T[]
 }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { KubeConfig } from '@kubernetes/client-node'
 import t, { type Test } from 'tap'
-import { type WatchOptions, watch } from '../../kubernetes/watch.ts'
+import { type WatchRequest, watch } from '../../kubernetes/watch.ts'
 import { startHttpsServer } from '../support/servers/start-https-server.ts'
 
 /**
@@ -11,7 +11,7 @@ import { startHttpsServer } from '../support/servers/start-https-server.ts'
 async function watchWith(
   t: Test,
   answer: (response: ServerResponse) => void,
-  options: Partial<Pick<WatchOptions, 'awaitTurn' | 'onRead'>> = {},
+  options: Partial<Pick<WatchRequest, 'awaitTurn' | 'onRead'>> = {},
 ) {
   let nowMs = 0
   const { promise: closed, resolve } = Promise.withResolvers<void>()

@@ -14,13 +14,13 @@ export interface AgentSaid {
   readonly warning?: AgentWarning | undefined
 }
 
-export interface AgentWarning {
+interface AgentWarning {
   readonly code: AkvErrorCode
   readonly why: string
 }
 
 /** A warning may be as long as a line, and there are many pods. */
-export const maxWhyLength = 1000
+const maxWhyLength = 1000
 
 const stateMark = Buffer.from(`"${stateMessage}"`)
 const warningMarks = ['"warn"', '"error"'].map((mark) => Buffer.from(mark))

@@ -10,7 +10,7 @@ const imageUid = 65532
  * images get users below 60001, systemd gives its own users 60001 to 60705 and 61184 to 65519, and above these are
  * "nonroot", "nobody" and the pause container. A user namespace maps the first 65536 users only.
  */
-export const ownUid = 61037
+const ownUid = 61037
 
 /**
  * The user that the agent runs as: the one that an earlier review gave it, the one of `run-as`, else the one that all
