@@ -22,6 +22,8 @@ const stale = (title: string, code: AkvErrorCode): Drill => ({
   status: `stale ${code}`,
   doctor: `${code}: `,
 })
+/** Somebody has changed the agent, so that its log may be somebody else's. */
+const unbelieved = (title: string, doctor: string): Drill => ({ title, status: 'unknown', doctor })
 /** All is well, perhaps again. */
 const fresh = (title: string): Drill => ({ title, status: 'fresh', doctor: 'all up to date' })
 /** All Secrets of the account are in sync. */
@@ -108,13 +110,13 @@ export const drills = {
       'binding-of-another-cluster',
       'AKV_BINDING_SERVER_NAME',
     ),
-    'a token for Entra in place of the token proxy': failed(
+    'a token for Entra in place of the token proxy': unbelieved(
       'token-for-entra-in-a-binding',
-      'AKV_TOKEN_AUDIENCE',
+      'its volume akv-injector-identity isn’t as the webhook makes it',
     ),
-    'a token that the token proxy refuses': failed(
+    'a token that the token proxy refuses': unbelieved(
       'token-for-another-audience',
-      'AKV_BINDING_REFUSED',
+      'its volume akv-injector-identity isn’t as the webhook makes it',
     ),
     'a token proxy that hangs': failed('a token proxy that hangs', 'AKV_NETWORK'),
     'an authority of the cluster that changes': stale(
