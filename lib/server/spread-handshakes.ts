@@ -48,7 +48,7 @@ export function spreadHandshakes(
 
     function queue(): void {
       const bytes = socket.readableLength
-      // If there are no more bytes than before, it is the end: the client has hung up, and would waste a turn.
+      // An event without new bytes means that the client has hung up. A handshake with it would waste a turn.
       if (bytes > maxHelloBytes || bytes === seenBytes) socket.destroy()
       else if (seenBytes === 0) turns.take(caller, begin)
       seenBytes = bytes

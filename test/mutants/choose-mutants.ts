@@ -22,7 +22,7 @@ export function chooseMutants(
     .map(({ mutant }) => mutant)
 }
 
-/** Chooses up to `each` mutants of every one of these files, so that none is left to chance. */
+/** Chooses up to `each` mutants of each of these files, so that chance leaves out no file. */
 export const chooseOfEach = (
   mutants: readonly Mutant[],
   {

@@ -147,7 +147,7 @@ t.test('a server that closes waits no longer than its connections may', async (t
   t.ok(accepted.every(({ destroyed }) => destroyed))
 })
 
-t.test('bytes that are no hello harm nobody', async (t) => {
+t.test('bytes that aren’t a hello harm nobody', async (t) => {
   const { server, waiting, open, openSecurely } = await serve(t)
   const refused = once(server, 'tlsClientError')
   const client = open().resume()
