@@ -3,19 +3,19 @@ import { getHeapStatistics } from 'node:v8'
 import { createConnection, type Exchange } from '../keyvault/clients/connection.ts'
 import { createServerTime } from '../keyvault/clients/server-time.ts'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
-import { createVaultPauses } from '../keyvault/readers/vault-pauses.ts'
+import { VaultPauses } from '../keyvault/readers/vault-pauses.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLog, type Log } from '../lib/log/log.ts'
 import { runUntilSignal, untilAborted } from '../lib/server/run-until-signal.ts'
 import { serveHealth } from '../lib/server/serve-health.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import { connectCluster } from './cluster/api-server.ts'
-import { createApiServerOutage } from './cluster/api-server-outage.ts'
+import { ApiServerPinger } from './cluster/api-server-outage.ts'
 import { createEventBudget } from './cluster/event-budget.ts'
 import { type Controller, type ControllerOptions, startController } from './controller.ts'
 import { type AccountSessionOptions, openAccountSession } from './fetch/account-session.ts'
 import { followTokenProxy } from './fetch/follow-token-proxy.ts'
-import { createFairShares } from './memory/fair-shares.ts'
+import { FairShares } from './memory/fair-shares.ts'
 import { createSyncMetrics } from './metrics/metrics.ts'
 import { createFairPace } from './pace/fair-pace.ts'
 import { createVaultPace } from './pace/vault-pace.ts'
@@ -81,10 +81,10 @@ async function sync(
       signal,
     })
     const events = createEventBudget(clock)
-    const memory = createFairShares({ maxBytes: keptBytes(), namespaces: 1 })
+    const memory = new FairShares({ maxBytes: keptBytes(), namespaces: 1 })
     const tries = createTryLimit(clock)
     const kept = { memory, pace, events, tries }
-    const outage = createApiServerOutage({ cluster, clock, log, signal })
+    const outage = new ApiServerPinger({ cluster, clock, log, signal })
     const shared = { cluster, outage, policy, metrics, ...kept, clock, log, signal, openSession }
     controller = startController({ ...shared, kinds, watch })
     await untilEnded(controller.ended(), { signal, log })
@@ -110,7 +110,7 @@ function sessionOpener({
   readonly signal: AbortSignal
   readonly tokenProxy: () => Exchange
 }): ControllerOptions['openSession'] {
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
   const serverTime = createServerTime(clock)
   const all = { ...shared, serverTime, pace, pauses, clock }

@@ -12,7 +12,7 @@ import {
   type ObjectReader,
   type RequestTimer,
 } from '../../keyvault/readers/object-reader.ts'
-import { createVaultPauses, pauseThrottledVaults } from '../../keyvault/readers/vault-pauses.ts'
+import { pauseThrottledVaults, VaultPauses } from '../../keyvault/readers/vault-pauses.ts'
 import {
   collectionOf,
   type ObjectReference,
@@ -79,7 +79,7 @@ export function openSession(options: {
           heldToken,
         })
   const { token, principal } = signIn
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   const timer = onRequest && { now: clock.now, record: onRequest }
   const reader = createObjectReader({ vaultUrl, agent, token, principal, serverTime, timer })
   return {

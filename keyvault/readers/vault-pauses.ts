@@ -16,9 +16,6 @@ const forgetAfterMs = 60_000
 /** After a 429, requests go one at a time. One more goes side by side each time this many were answered. */
 const answersPerSlot = 10
 
-/** Which vaults are paused, and how many requests each may get at a time. */
-export type VaultPauses = ReturnType<typeof createVaultPauses>
-
 interface VaultState {
   pausedUntilMs: number
   /** What the vault answered when the pause began. */
@@ -38,6 +35,8 @@ interface VaultState {
 type PauseClock = Pick<Clock, 'now' | 'random'>
 
 /**
+ * Knows which vaults are paused, and how many requests each may get at a time.
+ *
  * A vault's limit counts all requests, whatever object they are for. So one 429 pauses every request to that vault. Each
  * pause in a row is longer, and a random part of it spreads the pods that were throttled together. It never ends before
  * the time of a `Retry-After`. A 503 with a `Retry-After` pauses the vault for just that time.
@@ -45,34 +44,56 @@ type PauseClock = Pick<Clock, 'now' | 'random'>
  * The first request to a vault goes alone. It costs one round trip, but a pod that starts while the vault is throttling
  * causes one 429 and not ten.
  */
-export function createVaultPauses(clock: PauseClock) {
-  const vaults = new Map<string, VaultState>()
-  const ownErrors = new WeakSet<AkvError>()
+export class VaultPauses {
+  readonly #clock: PauseClock
+  readonly #vaults = new Map<string, VaultState>()
+  readonly #ownErrors = new WeakSet<AkvError>()
 
-  const stateOf = (vault: string): VaultState => {
-    const found = vaults.get(vault)
-    if (found !== undefined) return found
-    // Callers can ask for any number of vaults, so keep only those that were asked recently.
-    for (const [name, state] of vaults) if (isForgotten(state, clock)) vaults.delete(name)
-    const state = untestedVault()
-    vaults.set(vault, state)
-    return state
+  constructor(clock: PauseClock) {
+    this.#clock = clock
   }
-  const check = (vault: string): void => {
-    const state = vaults.get(vault)
-    const retryAfterMs = (state?.pausedUntilMs ?? 0) - clock.now()
+
+  /** @throws AkvError with the rest of the pause, while the vault is paused */
+  check(vault: string): void {
+    const state = this.#vaults.get(vault)
+    const retryAfterMs = (state?.pausedUntilMs ?? 0) - this.#clock.now()
     if (state === undefined || retryAfterMs <= 0) return
     const cause = state.reason === 'AKV_THROTTLED' ? 'is throttling' : 'is failing'
     const message = `vault ${vault} ${cause}; it is not asked again before its pause is over`
     const error = new AkvError(state.reason, message, { retryAfterMs })
-    ownErrors.add(error)
+    this.#ownErrors.add(error)
     throw error
   }
-  const takeSlot = async (vault: string): Promise<VaultState> => {
+
+  /**
+   * Sends a request as soon as the vault may get one. It waits for other requests only while the vault hasn't answered
+   * yet, or has throttled recently. If the vault doesn't serve one of those, the waiting ones fail with the same code.
+   *
+   * @throws AkvError with the rest of the pause, if the vault is paused or answered with a 429; also whatever `send`
+   *   throws
+   */
+  async request<T>(vault: string, send: () => Promise<T>): Promise<T> {
+    const state = await this.#takeSlot(vault)
+    try {
+      const answer = await send()
+      recordAnswer(state)
+      return answer
+    } catch (error) {
+      // The vault didn't send our own refusals, so they must not extend the pause.
+      if (!(error instanceof AkvError) || this.#ownErrors.has(error)) throw error
+      throw recordError(state, error, this.#clock)
+    } finally {
+      state.inFlight--
+      state.idleSinceMs = this.#clock.now()
+      wakeAll(state)
+    }
+  }
+
+  async #takeSlot(vault: string): Promise<VaultState> {
     for (;;) {
-      check(vault)
-      const state = stateOf(vault)
-      endRecovery(state, clock)
+      this.check(vault)
+      const state = this.#stateOf(vault)
+      endRecovery(state, this.#clock)
       if (state.inFlight < state.slots) {
         state.inFlight++
         return state
@@ -82,32 +103,16 @@ export function createVaultPauses(clock: PauseClock) {
       await turn.promise
     }
   }
-  return {
-    /** @throws AkvError with the rest of the pause, while the vault is paused */
-    check,
-    /**
-     * Sends a request as soon as the vault may get one. It waits for other requests only while the vault hasn't answered
-     * yet, or has throttled recently. If the vault doesn't serve one of those, the waiting ones fail with the same code.
-     *
-     * @throws AkvError with the rest of the pause, if the vault is paused or answered with a 429; also whatever `send`
-     *   throws
-     */
-    async request<T>(vault: string, send: () => Promise<T>): Promise<T> {
-      const state = await takeSlot(vault)
-      try {
-        const answer = await send()
-        recordAnswer(state)
-        return answer
-      } catch (error) {
-        // The vault didn't send our own refusals, so they must not extend the pause.
-        if (!(error instanceof AkvError) || ownErrors.has(error)) throw error
-        throw recordError(state, error, clock)
-      } finally {
-        state.inFlight--
-        state.idleSinceMs = clock.now()
-        wakeAll(state)
-      }
-    },
+
+  #stateOf(vault: string): VaultState {
+    const found = this.#vaults.get(vault)
+    if (found !== undefined) return found
+    // Callers can ask for any number of vaults, so keep only those that were asked recently.
+    for (const [name, state] of this.#vaults)
+      if (isForgotten(state, this.#clock)) this.#vaults.delete(name)
+    const state = untestedVault()
+    this.#vaults.set(vault, state)
+    return state
   }
 }
 

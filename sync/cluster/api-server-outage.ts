@@ -20,6 +20,13 @@ export interface ApiServerOutage {
   over(): Promise<void>
 }
 
+interface OutageOptions {
+  readonly cluster: Pick<SyncCluster, 'ping'>
+  readonly clock: Pick<Clock, 'now' | 'sleep' | 'random'>
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
 /** The longest pause between two pings bounds how late the end of an outage is noticed. */
 const backoff = { firstMs: 1_000, longestMs: 5_000, jitter: 'half' } as const
 const unavailable: AkvErrorCode = 'AKV_CLUSTER_UNAVAILABLE'
@@ -31,65 +38,75 @@ const unavailable: AkvErrorCode = 'AKV_CLUSTER_UNAVAILABLE'
  * A request that has failed isn't enough: whoever owns a namespace can make requests for it fail with any status, or hang, for
  * example by an admission webhook. So only {@link SyncCluster.ping} decides, which nobody can influence from within a namespace.
  */
-export function createApiServerOutage(options: {
-  readonly cluster: Pick<SyncCluster, 'ping'>
-  readonly clock: Pick<Clock, 'now' | 'sleep' | 'random'>
-  readonly log: Log
-  readonly signal: AbortSignal
-}): ApiServerOutage {
-  const { cluster, clock, log, signal } = options
-  let ended: Promise<void> | undefined
-  let asking: Promise<boolean> | undefined
+export class ApiServerPinger implements ApiServerOutage {
+  readonly #options: OutageOptions
+  #ended: Promise<void> | undefined
+  #asking: Promise<boolean> | undefined
 
-  /**
-   * Why the API server is unavailable. Undefined if it answers, even if it forbids the request, or if the controller stops
-   * meanwhile: a ping can hang for longer than a stop may take.
-   */
-  async function problem(): Promise<string | undefined> {
-    const answered = new AbortController()
-    try {
-      await Promise.race([cluster.ping(), once(signal, 'abort', { signal: answered.signal })])
-      return undefined
-    } catch (thrown) {
-      const { code, message } = toAkvError(thrown)
-      return code === unavailable ? message : undefined
-    } finally {
-      answered.abort()
-    }
+  constructor(options: OutageOptions) {
+    this.#options = options
   }
-  async function ask(): Promise<boolean> {
-    const reason = await problem()
+
+  isOn(): boolean {
+    return this.#ended !== undefined
+  }
+
+  async explains(error: unknown): Promise<boolean> {
+    if (error instanceof AkvError && error.code !== unavailable) return false
+    if (this.#ended !== undefined) return true
+    if (this.#options.signal.aborted) return false
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined
+    })
+    return await this.#asking
+  }
+
+  async over(): Promise<void> {
+    await this.#ended
+  }
+
+  async #ask(): Promise<boolean> {
+    const reason = await problem(this.#options)
     if (reason === undefined) return false
-    log.warn('the API server is unavailable; pausing until it is back', {
+    this.#options.log.warn('the API server is unavailable; pausing until it is back', {
       code: unavailable,
       reason,
     })
-    ended = untilBack()
+    this.#ended = this.#untilBack()
     return true
   }
-  async function untilBack(): Promise<void> {
+
+  async #untilBack(): Promise<void> {
+    const { clock, log, signal } = this.#options
     const sinceMs = clock.now()
     let failures = 0
     do {
       failures += 1
       await clock.sleep(backoffMs({ ...backoff, failures, clock }), signal)
-    } while (!signal.aborted && (await problem()) !== undefined)
+    } while (!signal.aborted && (await problem(this.#options)) !== undefined)
     if (signal.aborted) return
-    ended = undefined
+    this.#ended = undefined
     const seconds = Math.round((clock.now() - sinceMs) / 1000)
     log.info('the API server is back; resuming', { seconds })
   }
-  return {
-    isOn: () => ended !== undefined,
-    async explains(error) {
-      if (error instanceof AkvError && error.code !== unavailable) return false
-      if (ended !== undefined) return true
-      if (signal.aborted) return false
-      asking ??= ask().finally(() => {
-        asking = undefined
-      })
-      return await asking
-    },
-    over: async () => await ended,
+}
+
+/**
+ * Why the API server is unavailable. Undefined if it answers, even if it forbids the request, or if the controller stops
+ * meanwhile: a ping can hang for longer than a stop may take.
+ */
+async function problem({
+  cluster,
+  signal,
+}: Pick<OutageOptions, 'cluster' | 'signal'>): Promise<string | undefined> {
+  const answered = new AbortController()
+  try {
+    await Promise.race([cluster.ping(), once(signal, 'abort', { signal: answered.signal })])
+    return undefined
+  } catch (thrown) {
+    const { code, message } = toAkvError(thrown)
+    return code === unavailable ? message : undefined
+  } finally {
+    answered.abort()
   }
 }

@@ -19,67 +19,80 @@ interface Room {
   mayTake(due: Due): boolean
 }
 
-/** When each key is due, which is never before its rest has ended. The outlooks take turns, and for each its namespaces. */
-export function createDueKeys({
-  clock,
-  namespaceOf,
-  restMs,
-  isRunning,
-}: {
+interface DueKeysOptions {
   readonly clock: Pick<Clock, 'now'>
   readonly namespaceOf: (key: string) => string
   /** The minimum pause after a run. */
   readonly restMs: number
   readonly isRunning: (key: string) => boolean
-}) {
-  const dues = new Map<string, Due>()
-  const waiting = createWaitingKeys(clock)
-  const rests = createRests(restMs)
-  let added = 0
-  function drop(key: string): void {
-    const due = dues.get(key)
+}
+
+/** When each key is due, which is never before its rest has ended. The outlooks take turns, and for each its namespaces. */
+export class DueKeys {
+  readonly #options: DueKeysOptions
+  readonly #dues = new Map<string, Due>()
+  readonly #waiting: ReturnType<typeof createWaitingKeys>
+  readonly #rests: ReturnType<typeof createRests>
+  #added = 0
+
+  constructor(options: DueKeysOptions) {
+    this.#options = options
+    this.#waiting = createWaitingKeys(options.clock)
+    this.#rests = createRests(options.restMs)
+  }
+
+  drop(key: string): void {
+    const due = this.#dues.get(key)
     if (due === undefined) return
-    dues.delete(key)
-    waiting.remove(due)
+    this.#dues.delete(key)
+    this.#waiting.remove(due)
   }
-  function set({ atMs, ...others }: Due): void {
-    const due = { ...others, atMs: Math.max(atMs, rests.endOf(others.key)) }
-    drop(due.key)
-    dues.set(due.key, due)
-    if (!isRunning(due.key)) waiting.add(due)
+
+  /** Removes the next key that is due and may run, and returns it. */
+  take(room: Room): Due | undefined {
+    const due = this.#waiting.take(room)
+    if (due !== undefined) this.#dues.delete(due.key)
+    return due
   }
-  return {
-    drop,
-    /** Removes the next key that is due and may run, and returns it. */
-    take(room: Room): Due | undefined {
-      const due = waiting.take(room)
-      if (due !== undefined) dues.delete(due.key)
-      return due
-    },
-    /** When the next key becomes due. */
-    nextAtMs: waiting.nextAtMs,
-    add(key: string, next: NextRun): void {
-      const before = dues.get(key)
-      const atMs = Math.min(clock.now() + next.afterMs, before?.atMs ?? Number.POSITIVE_INFINITY)
-      const outlook = better(next.outlook, before?.outlook)
-      const order = before?.order ?? ++added
-      // Otherwise, it keeps its place among the keys of its namespace.
-      if (atMs !== before?.atMs || outlook !== before.outlook)
-        set({ key, namespace: namespaceOf(key), atMs, outlook, order })
-    },
-    /** Begins the rest of a key that has run. If the key was added while it ran, it becomes due after the rest. */
-    rest(key: string): void {
-      rests.begin(key, clock.now())
-      const added = dues.get(key)
-      if (added) set(added)
-    },
-    /** How many keys are due and aren't running. */
-    depth(): number {
-      const nowMs = clock.now()
-      let count = 0
-      for (const { key, atMs } of dues.values()) if (atMs <= nowMs && !isRunning(key)) count += 1
-      return count
-    },
+
+  /** When the next key becomes due. */
+  nextAtMs(): number | undefined {
+    return this.#waiting.nextAtMs()
+  }
+
+  add(key: string, next: NextRun): void {
+    const { clock, namespaceOf } = this.#options
+    const before = this.#dues.get(key)
+    const atMs = Math.min(clock.now() + next.afterMs, before?.atMs ?? Number.POSITIVE_INFINITY)
+    const outlook = better(next.outlook, before?.outlook)
+    const order = before?.order ?? ++this.#added
+    // Otherwise, it keeps its place among the keys of its namespace.
+    if (atMs !== before?.atMs || outlook !== before.outlook)
+      this.#set({ key, namespace: namespaceOf(key), atMs, outlook, order })
+  }
+
+  /** Begins the rest of a key that has run. If the key was added while it ran, it becomes due after the rest. */
+  rest(key: string): void {
+    this.#rests.begin(key, this.#options.clock.now())
+    const added = this.#dues.get(key)
+    if (added) this.#set(added)
+  }
+
+  /** How many keys are due and aren't running. */
+  depth(): number {
+    const { clock, isRunning } = this.#options
+    const nowMs = clock.now()
+    let count = 0
+    for (const { key, atMs } of this.#dues.values())
+      if (atMs <= nowMs && !isRunning(key)) count += 1
+    return count
+  }
+
+  #set({ atMs, ...others }: Due): void {
+    const due = { ...others, atMs: Math.max(atMs, this.#rests.endOf(others.key)) }
+    this.drop(due.key)
+    this.#dues.set(due.key, due)
+    if (!this.#options.isRunning(due.key)) this.#waiting.add(due)
   }
 }
 

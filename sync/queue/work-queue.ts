@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { createDueKeys, type Due } from './due-keys.ts'
+import { type Due, DueKeys } from './due-keys.ts'
 import { type NextRun, type Outlook, outlooks } from './next-run.ts'
 
 interface WorkQueueOptions {
@@ -59,7 +59,7 @@ export interface WorkQueue {
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const { run, pause, signal } = options
   const places = createPlaces(options)
-  const dues = createDueKeys({ ...options, isRunning: places.isTaken })
+  const dues = new DueKeys({ ...options, isRunning: places.isTaken })
   const alarm = createAlarm(options, begin)
   const turn = createTurn(begin)
   let isPaused = false
@@ -96,7 +96,12 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     else add(key, next)
   }
 
-  return { add, drop: dues.drop, depth: dues.depth, idle: places.allFree }
+  return {
+    add,
+    drop: (key) => dues.drop(key),
+    depth: () => dues.depth(),
+    idle: places.allFree,
+  }
 }
 
 /** A run may compute for milliseconds before it first waits for something. */

@@ -9,7 +9,7 @@ import { createLog } from '../../lib/log/log.ts'
 import { connectCluster } from '../../sync/cluster/api-server.ts'
 import { createEventBudget } from '../../sync/cluster/event-budget.ts'
 import { startController } from '../../sync/controller.ts'
-import { createFairShares } from '../../sync/memory/fair-shares.ts'
+import { FairShares } from '../../sync/memory/fair-shares.ts'
 import { createSyncMetrics } from '../../sync/metrics/metrics.ts'
 import { createTryLimit } from '../../sync/round/settle/try-limit.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
@@ -94,7 +94,7 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
       awaitSlice: async () => void (await setImmediate()),
       awaitLine: async () => void (await setImmediate()),
     },
-    memory: createFairShares({ maxBytes: 2 ** 30, namespaces: 1 }),
+    memory: new FairShares({ maxBytes: 2 ** 30, namespaces: 1 }),
     tries: createTryLimit(systemClock),
     clock: systemClock,
     log: createLog({ level: 'error', write: () => undefined }),

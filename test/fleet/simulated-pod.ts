@@ -5,7 +5,7 @@ import type { AgentContext } from '../../init-agent/context/agent-context.ts'
 import { endHangingFetch } from '../../init-agent/fetch/end-hanging-fetch.ts'
 import { firstFetch } from '../../init-agent/fetch/first-fetch.ts'
 import { firstWaitMs, keepFresh } from '../../init-agent/fetch/refresh.ts'
-import { createVaultPauses, pauseThrottledVaults } from '../../keyvault/readers/vault-pauses.ts'
+import { pauseThrottledVaults, VaultPauses } from '../../keyvault/readers/vault-pauses.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { VaultModel } from './vault-model.ts'
 
@@ -116,7 +116,7 @@ function openReader(
     readAgain.add(name)
     if (readAgain.size === objects) pod.freshAtMs = Math.min(pod.freshAtMs, clock.now())
   })
-  return isWithoutPauses ? reader : pauseThrottledVaults(reader, createVaultPauses(clock))
+  return isWithoutPauses ? reader : pauseThrottledVaults(reader, new VaultPauses(clock))
 }
 
 /** A sign-in that takes 80 to 160 ms. The token is then valid for as long as the simulation lasts. */

@@ -10,7 +10,7 @@ import { startFigures } from '../../init-agent/metrics/agent-figures.ts'
 import { followRefreshes } from '../../init-agent/metrics/follow-refreshes.ts'
 import { openFreshMark } from '../../init-agent/volume/fresh-mark.ts'
 import { openVolumes } from '../../init-agent/volume/volumes.ts'
-import { createVaultPauses, pauseThrottledVaults } from '../../keyvault/readers/vault-pauses.ts'
+import { pauseThrottledVaults, VaultPauses } from '../../keyvault/readers/vault-pauses.ts'
 import { handTime } from '../../lib/handed-time.ts'
 import { clockTimes } from '../support/clock-times.ts'
 import { isFuzzing } from '../support/property-runs.ts'
@@ -36,7 +36,7 @@ async function lifeOf(t: Test, step?: { readonly atWait: number; readonly byMs: 
   )
   const { vault, clock, asked, lines } = pod
   const { session } = pod.context
-  const reader = pauseThrottledVaults(session.reader, createVaultPauses(clock))
+  const reader = pauseThrottledVaults(session.reader, new VaultPauses(clock))
   const context = { ...pod.context, session: { ...session, reader } }
   const startMs = clock.now()
   const { freshness } = context.volumes

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { createApiServerOutage } from '../../sync/cluster/api-server-outage.ts'
+import { ApiServerPinger } from '../../sync/cluster/api-server-outage.ts'
 import { createEventBudget } from '../../sync/cluster/event-budget.ts'
 import { startController } from '../../sync/controller.ts'
 import { createTryLimit } from '../../sync/round/settle/try-limit.ts'
@@ -49,7 +49,7 @@ function start(
   let rounds = 0
   const controller = startController({
     ...services,
-    outage: createApiServerOutage({ cluster, clock, log, signal }),
+    outage: new ApiServerPinger({ cluster, clock, log, signal }),
     openSession: (...args) => {
       rounds += 1
       return services.openSession(...args)

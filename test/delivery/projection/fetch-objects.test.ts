@@ -8,7 +8,7 @@ import type { WantedObject } from '../../../delivery/projection/wanted-objects.t
 import { reportRetries } from '../../../init-agent/fetch/report-retries.ts'
 import type { ListedVersion } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReader } from '../../../keyvault/readers/object-reader.ts'
-import { createVaultPauses, pauseThrottledVaults } from '../../../keyvault/readers/vault-pauses.ts'
+import { pauseThrottledVaults, VaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
@@ -55,7 +55,7 @@ function fetch(
     },
     listVersions: async () => listed,
   }
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   const reader = pauseThrottledVaults(vaults, pauses)
   const options = { objects, reader, clock, deadline, onRetry, signal, log, ...more }
   return { lines, outcomes: fetchObjects(options) }

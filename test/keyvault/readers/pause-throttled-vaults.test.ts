@@ -1,9 +1,5 @@
 import t from 'tap'
-import {
-  createVaultPauses,
-  pauseThrottledVaults,
-  type VaultPauses,
-} from '../../../keyvault/readers/vault-pauses.ts'
+import { pauseThrottledVaults, VaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
@@ -49,7 +45,7 @@ async function throttle(
 
 t.test('a 429 pauses its vault for every request, also of other readers', async (t) => {
   const clock = fakeClock({})
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   const throttled = openReader(pauses, () => Promise.reject(failure('AKV_THROTTLED')))
   const { reader, asked } = openReader(pauses)
   await t.rejects(throttled.reader.read(inVault('a')), { retryAfterMs: 15_000, message: 'x' })
@@ -78,7 +74,7 @@ const pausesInARow = [
 for (const { what, retryAfterMs, least } of pausesInARow)
   t.test(`pauses in a row begin with ${what}, double, and are bounded`, async (t) => {
     const clock = fakeClock({ random })
-    const pauses = createVaultPauses(clock)
+    const pauses = new VaultPauses(clock)
     for (const seconds of least) {
       const pauseMs = await throttle(pauses, { retryAfterMs })
       t.equal(pauseMs, 1000 * (seconds + random * Math.min(seconds, 30)))
@@ -88,7 +84,7 @@ for (const { what, retryAfterMs, least } of pausesInARow)
 
 t.test('after an answer, the next pause is a short one again', async (t) => {
   const clock = fakeClock({})
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   const pausesMs: unknown[] = []
   for (let i = 0; i < 12; i++) {
     const pauseMs = (await throttle(pauses, {})) ?? 0
@@ -104,7 +100,7 @@ t.test('after an answer, the next pause is a short one again', async (t) => {
 
 t.test('a vault that has not throttled for a minute starts over', async (t) => {
   const clock = fakeClock({})
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   await throttle(pauses, {})
   await clock.sleep(15_000 + 60_000)
   t.equal(await throttle(pauses, {}), 15_000)
@@ -115,7 +111,7 @@ t.test(
   async (t) => {
     const ends = await Promise.all(
       [0, 0.5, 0.9].map((random) =>
-        throttle(createVaultPauses(fakeClock({ random })), { retryAfterMs: 60_000 }),
+        throttle(new VaultPauses(fakeClock({ random })), { retryAfterMs: 60_000 }),
       ),
     )
     t.strictSame(ends, [60_000, 75_000, 87_000])
@@ -124,7 +120,7 @@ t.test(
 
 t.test('a refusal does not change the end of a pause; a later Retry-After does', async (t) => {
   const clock = fakeClock({})
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   await pauses.request('a', async () => 'x')
   const inFlight = Promise.withResolvers<never>()
   const late = pauses.request('a', () => inFlight.promise)
@@ -163,7 +159,7 @@ t.test(
   'after a pause of a vault, one request is sent first, and more as the vault answers',
   async (t) => {
     const clock = fakeClock({})
-    const pauses = createVaultPauses(clock)
+    const pauses = new VaultPauses(clock)
     const { sent, ends, add } = openLoad(pauses)
     add(20)
     await settle()
@@ -192,7 +188,7 @@ t.test(
 
 t.test('if the first request is throttled again, those that wait are refused', async (t) => {
   const clock = fakeClock({})
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   await throttle(pauses, {})
   await clock.sleep(15_000)
   const { sent, ends, add } = openLoad(pauses)
@@ -206,7 +202,7 @@ t.test('if the first request is throttled again, those that wait are refused', a
 
 t.test('requests never wait one by one for the timeouts of a vault that is gone', async (t) => {
   for (const code of ['AKV_NETWORK', 'AKV_VAULT_UNAVAILABLE', 'AKV_BAD_ANSWER'] as const) {
-    const { sent, ends, add } = openLoad(createVaultPauses(fakeClock({})))
+    const { sent, ends, add } = openLoad(new VaultPauses(fakeClock({})))
     add(5)
     await settle()
     sent[0]?.reject(failure(code))
@@ -224,7 +220,7 @@ t.test('requests never wait one by one for the timeouts of a vault that is gone'
 
 t.test('a failure of one object opens the vault as an answer does', async (t) => {
   for (const code of ['AKV_FORBIDDEN', 'AKV_OBJECT_NOT_FOUND', 'AKV_UNAUTHORIZED'] as const) {
-    const { sent, ends, add } = openLoad(createVaultPauses(fakeClock({})))
+    const { sent, ends, add } = openLoad(new VaultPauses(fakeClock({})))
     add(5)
     await settle()
     sent[0]?.reject(failure(code))
@@ -237,7 +233,7 @@ t.test('a failure of one object opens the vault as an answer does', async (t) =>
 
 t.test('a 503 with a Retry-After pauses the vault for just that time', async (t) => {
   const clock = fakeClock({})
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   const failed = pauses.request('a', async () => {
     throw failure('AKV_VAULT_UNAVAILABLE', 3_000)
   })
@@ -254,7 +250,7 @@ t.test('a 503 with a Retry-After pauses the vault for just that time', async (t)
 
 t.test('requests that wait go on if the pause is forgotten meanwhile', async (t) => {
   const clock = fakeClock({})
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   await throttle(pauses, {})
   await clock.sleep(15_000)
   const { sent, ends, add } = openLoad(pauses)
@@ -269,14 +265,14 @@ t.test('requests that wait go on if the pause is forgotten meanwhile', async (t)
 })
 
 t.test('other failures pause nothing', async (t) => {
-  const pauses = createVaultPauses(fakeClock({}))
+  const pauses = new VaultPauses(fakeClock({}))
   for (const error of [failure('AKV_FORBIDDEN', 1_000), new TypeError('x'), 'text', undefined])
     await pauses.request('a', () => Promise.reject(error)).catch(() => undefined)
   t.doesNotThrow(() => pauses.check('a'))
 })
 
 t.test('pauses of any number of other vaults end no pause', async (t) => {
-  const pauses = createVaultPauses(fakeClock({}))
+  const pauses = new VaultPauses(fakeClock({}))
   await throttle(pauses, { retryAfterMs: 60_000 })
   for (let i = 0; i < 100; i++) await throttle(pauses, { vault: `vault-${i}` })
   t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED' })

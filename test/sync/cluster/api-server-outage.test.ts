@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
-import { createApiServerOutage } from '../../../sync/cluster/api-server-outage.ts'
+import { ApiServerPinger } from '../../../sync/cluster/api-server-outage.ts'
 import type { SyncCluster } from '../../../sync/cluster/cluster-port.ts'
 import { type ApiAnswer, brokenAnswer, failure } from '../../support/api-server/api-answer.ts'
 import { startApiServer } from '../../support/api-server/start-api-server.ts'
@@ -25,7 +25,7 @@ function start() {
     await hanging?.promise
     if (state.failing) throw state.failing
   }
-  const outage = createApiServerOutage({ cluster: { ping }, clock, log, signal: stop.signal })
+  const outage = new ApiServerPinger({ cluster: { ping }, clock, log, signal: stop.signal })
   /** From now on, pings hang until the promise resolves. */
   function hang() {
     state.failing = undefined
@@ -128,7 +128,7 @@ function connect(t: Test, { file, timeoutMs }: { file: string; timeoutMs?: numbe
   const { log } = memoryLog()
   const signal = stop.signal
   const cluster = connectCluster({ signal, ...(timeoutMs && { timeoutMs }) })
-  return { cluster, outage: createApiServerOutage({ cluster, clock: manualClock(), log, signal }) }
+  return { cluster, outage: new ApiServerPinger({ cluster, clock: manualClock(), log, signal }) }
 }
 
 const db = { namespace: 'team-a', name: 'db' }

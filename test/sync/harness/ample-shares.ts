@@ -1,4 +1,4 @@
-import { createFairShares } from '../../../sync/memory/fair-shares.ts'
+import { FairShares } from '../../../sync/memory/fair-shares.ts'
 
 /** More memory than any test needs. */
-export const ampleShares = () => createFairShares({ maxBytes: 2 ** 40, namespaces: 1 })
+export const ampleShares = () => new FairShares({ maxBytes: 2 ** 40, namespaces: 1 })

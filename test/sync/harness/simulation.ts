@@ -2,11 +2,11 @@ import type { Test } from 'tap'
 import type { Emulator } from '../../../emulator/emulator.ts'
 import { createConnection, type Exchange } from '../../../keyvault/clients/connection.ts'
 import { createServerTime } from '../../../keyvault/clients/server-time.ts'
-import { createVaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
+import { VaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { type AccountEntry, accountEntry } from '../../../sync/account/account-entry.ts'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
-import { createApiServerOutage } from '../../../sync/cluster/api-server-outage.ts'
+import { ApiServerPinger } from '../../../sync/cluster/api-server-outage.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
 import { openAccountSession } from '../../../sync/fetch/account-session.ts'
 import { createSyncMetrics, type SyncMetrics } from '../../../sync/metrics/metrics.ts'
@@ -208,14 +208,14 @@ export function connectAll(parts: {
   const agent = createConnection({ ca: azure.caPem, env: {} })
   end.addEventListener('abort', () => agent.destroy())
   const metrics = createSyncMetrics((_, name) => ['web', 'api'].includes(name))
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
   const serverTime = createServerTime(clock)
   const fairPace = freePace
   const shared = { cloud, cluster, agent, serverTime, pace, fairPace, pauses, metrics, clock }
   return {
     cluster,
-    outage: createApiServerOutage({ cluster, clock, log: log.log, signal }),
+    outage: new ApiServerPinger({ cluster, clock, log: log.log, signal }),
     policy: { ...(parts.tokenProxy ? bindingPolicy : policy), cloud },
     sourcesOf: () => noKnownSources,
     metrics,

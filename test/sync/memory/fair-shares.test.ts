@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { createFairShares } from '../../../sync/memory/fair-shares.ts'
+import { FairShares } from '../../../sync/memory/fair-shares.ts'
 import { numRuns } from '../../support/property-runs.ts'
 
 t.test('a namespace gets what the others leave, up to a quarter and its own part', async (t) => {
-  const shares = createFairShares({ maxBytes: 1000, namespaces: 5 })
+  const shares = new FairShares({ maxBytes: 1000, namespaces: 5 })
   t.ok(shares.hold('a', 'x', 350))
   t.notOk(shares.hold('a', 'y', 1))
   t.equal(shares.roomFor('a', 'x'), 350)
@@ -14,7 +14,7 @@ t.test('a namespace gets what the others leave, up to a quarter and its own part
 })
 
 t.test('the namespace that comes last still gets its own share', async (t) => {
-  const shares = createFairShares({ maxBytes: 1000, namespaces: 5 })
+  const shares = new FairShares({ maxBytes: 1000, namespaces: 5 })
   for (const greedy of ['a', 'b', 'c', 'd'])
     while (shares.hold(greedy, `${shares.roomFor(greedy, '')}`, 1));
   t.ok(shares.hold('e', 'x', 100))
@@ -22,7 +22,7 @@ t.test('the namespace that comes last still gets its own share', async (t) => {
 })
 
 t.test('a key that can’t have more keeps what it had', async (t) => {
-  const shares = createFairShares({ maxBytes: 100, namespaces: 1 })
+  const shares = new FairShares({ maxBytes: 100, namespaces: 1 })
   t.ok(shares.hold('a', 'x', 70))
   t.notOk(shares.hold('a', 'x', 80))
   t.equal(shares.roomFor('a', 'y'), 5)
@@ -33,7 +33,7 @@ t.test('a key that can’t have more keeps what it had', async (t) => {
 })
 
 t.test('the number of namespaces may change, and what one held is free when it ends', async (t) => {
-  const shares = createFairShares({ maxBytes: 1000, namespaces: 1 })
+  const shares = new FairShares({ maxBytes: 1000, namespaces: 1 })
   t.ok(shares.hold('a', 'x', 500))
   shares.divide(5)
   t.equal(shares.roomFor('b', 'x'), 100 + 50, '400 bytes are lent to the first one')
@@ -56,7 +56,7 @@ t.test(
     })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
-        const shares = createFairShares({ maxBytes, namespaces: namespaces.length })
+        const shares = new FairShares({ maxBytes, namespaces: namespaces.length })
         const held = new Map<string, Map<string, number>>()
         const sumOf = (namespace: string, without = '') =>
           [...(held.get(namespace) ?? [])].reduce(

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { SeenClass } from '../../../requests/class/seen-class.ts'
-import { createFairShares } from '../../../sync/memory/fair-shares.ts'
+import { FairShares } from '../../../sync/memory/fair-shares.ts'
 import {
   bytesOf,
   maxNames,
@@ -21,7 +21,7 @@ const seen = (name: string, bytes = 100, resourceVersion = '1'): SeenClass => ({
 const share = 8 * 1024 * 1024
 const ownBytes = bytesOf(seen('kv-0', 0))
 function open(namespaceShare = share) {
-  const shares = createFairShares({ maxBytes: (4 * namespaceShare) / 3, namespaces: 1 })
+  const shares = new FairShares({ maxBytes: (4 * namespaceShare) / 3, namespaces: 1 })
   let nowMs = 1_000
   let changes = 0
   const watched = createWatchedObjects({

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createVaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
+import { VaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { createVaultPace } from '../../../sync/pace/vault-pace.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
@@ -7,7 +7,7 @@ import { fakeClock } from '../../support/fake-clock.ts'
 function openPace() {
   const clock = fakeClock({})
   const { signal } = new AbortController()
-  const pauses = createVaultPauses(clock)
+  const pauses = new VaultPauses(clock)
   return { clock, pauses, pace: createVaultPace({ clock, signal, pauses }) }
 }
 

@@ -7,7 +7,7 @@ import type {
   SeenNamespace,
   WatchOptions,
 } from '../../../sync/cluster/cluster-port.ts'
-import { createFairShares, type FairShares } from '../../../sync/memory/fair-shares.ts'
+import { FairShares } from '../../../sync/memory/fair-shares.ts'
 import { createEnabledAccounts } from '../../../sync/rights/enabled-accounts.ts'
 import { syncNeeds } from '../../../sync/rights/needs.ts'
 import { rulesFor } from '../../support/api-server/rights.ts'
@@ -235,7 +235,7 @@ t.test('a namespace that begins to end during its review isn’t ours afterwards
 
 t.test('only the names that there is memory for are enabled', async (t) => {
   // A namespace may have three quarters of the bytes. A name takes 84.
-  const memory = createFairShares({ maxBytes: 400, namespaces: 1 })
+  const memory = new FairShares({ maxBytes: 400, namespaces: 1 })
   const names = ['n-01', 'n-02', 'n-03', 'n-04']
   const started = await start({ a: enabling(names) }, { memory })
   t.strictSame(namesOf(started, 'a'), names.slice(0, 3))
