@@ -16,7 +16,7 @@ import { type Controller, type ControllerOptions, startController } from './cont
 import { type AccountSessionOptions, openAccountSession } from './fetch/account-session.ts'
 import { followTokenProxy } from './fetch/follow-token-proxy.ts'
 import { FairShares } from './memory/fair-shares.ts'
-import { createSyncMetrics } from './metrics/metrics.ts'
+import { SyncMetrics } from './metrics/metrics.ts'
 import { createFairPace } from './pace/fair-pace.ts'
 import { createVaultPace } from './pace/vault-pace.ts'
 import { createTryLimit } from './round/settle/try-limit.ts'
@@ -52,7 +52,7 @@ async function sync(
   const end = new AbortController()
   const pace = createFairPace({ clock, signal: end.signal })
   let controller: Controller | undefined
-  const metrics = createSyncMetrics(
+  const metrics = new SyncMetrics(
     (namespace, name) => controller?.isEnabled(namespace, name) === true,
   )
   const cluster = connectCluster({
@@ -66,7 +66,7 @@ async function sync(
       '/healthz': () => undefined,
       '/readyz': () => (controller ? controller.problem() : 'has not started yet'),
     },
-    metrics: metrics.text,
+    metrics: () => metrics.text(),
   })
   log.info('syncing Secrets', { watch, kinds, healthPort: health.address.port })
   try {

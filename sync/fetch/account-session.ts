@@ -5,7 +5,11 @@ import type { Session } from '../../delivery/session/session.ts'
 import type { Exchange } from '../../keyvault/clients/connection.ts'
 import type { ServerTime } from '../../keyvault/clients/server-time.ts'
 import { createSignIn, type SignIn, type VaultToken } from '../../keyvault/entra/sign-in.ts'
-import { createObjectReader, type ObjectReader } from '../../keyvault/readers/object-reader.ts'
+import {
+  createObjectReader,
+  type ObjectReader,
+  type RequestTimer,
+} from '../../keyvault/readers/object-reader.ts'
 import { pauseThrottledVaults, type VaultPauses } from '../../keyvault/readers/vault-pauses.ts'
 import { wrapReader } from '../../keyvault/readers/wrap-reader.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
@@ -68,7 +72,10 @@ export function openAccountSession(options: AccountSessionOptions): Session {
  */
 function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectReader {
   const { account, cloud, agent, serverTime, pace, fairPace, metrics, clock } = options
-  const timer = { now: clock.now, record: metrics.recordVaultRequest }
+  const timer: RequestTimer = {
+    now: clock.now,
+    record: (request) => metrics.recordVaultRequest(request),
+  }
   const readerOf = ({ vault }: ObjectReference) =>
     createObjectReader({
       vaultUrl: cloud.vaultUrl,

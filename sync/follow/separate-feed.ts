@@ -1,6 +1,6 @@
 import { followAll } from '../cluster/watch-objects.ts'
 import type { Feed, FeedOptions } from './feed.ts'
-import { createMember, type Followed, type Member } from './member.ts'
+import { type Followed, Member } from './member.ts'
 import { createOwnLists } from './own-lists.ts'
 
 /** How many namespaces have a watch of their own, each of which keeps a connection open. */
@@ -41,7 +41,7 @@ export function createSeparateFeed<T extends Followed>(options: FeedOptions<T>):
       list: () => requests.list(namespace, sink.reducer?.()).finally(() => first.delete(namespace)),
       watch: requests.watch,
       seen: {
-        note: member.noteEvent,
+        note: (object) => member.noteEvent(object),
         drop: (_, object) => member.dropEvent(object),
         replace: async (list) => void (await member.replace(list)),
       },
@@ -56,7 +56,7 @@ export function createSeparateFeed<T extends Followed>(options: FeedOptions<T>):
   }
   return {
     begin(namespace, sink) {
-      const member = createMember(namespace, sink)
+      const member = new Member(namespace, sink)
       members.set(namespace, member)
       if (!hasStarted) return
       follow()

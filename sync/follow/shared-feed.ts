@@ -2,7 +2,7 @@ import { pluralOf } from '../../lib/count-of.ts'
 import type { ObjectList, Selection } from '../cluster/cluster-port.ts'
 import { followAll } from '../cluster/watch-objects.ts'
 import type { Feed, FeedOptions } from './feed.ts'
-import { createMember, type Followed, type Member } from './member.ts'
+import { type Followed, Member } from './member.ts'
 import { createNoisyNamespaces } from './noisy.ts'
 import { createOwnLists } from './own-lists.ts'
 import { createSharedList } from './shared-list.ts'
@@ -89,7 +89,7 @@ export function createSharedFeed<T extends Followed>(options: FeedOptions<T>): F
     })
   return {
     begin(namespace, sink) {
-      const member = createMember(namespace, sink)
+      const member = new Member(namespace, sink)
       members.set(namespace, member)
       if (following !== undefined) ownLists.request(member)
     },

@@ -15,7 +15,7 @@ export function createSharedList<T extends Followed>(
   { onFailed }: { readonly onFailed: (member: Member<T>) => void },
 ) {
   const taking = new Map([...members].map((member) => [member.namespace, member]))
-  const listsBefore = new Map([...taking].map(([namespace, { lists }]) => [namespace, lists()]))
+  const listsBefore = new Map([...taking].map(([namespace, member]) => [namespace, member.lists()]))
   /** Whether a later list of this member alone has been faster. */
   const isOvertaken = (member: Member<T>, list: ObjectList<T>) =>
     member.lists() !== listsBefore.get(member.namespace) && member.isOutdated(list)

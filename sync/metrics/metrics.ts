@@ -2,7 +2,11 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { boundedNames } from '../../lib/metrics/bounded-names.ts'
 import { prometheusText } from '../../lib/metrics/prometheus-text.ts'
-import { createVaultLatencies, latencyHistogram } from '../../lib/metrics/vault-latency.ts'
+import {
+  createVaultLatencies,
+  type EndedRequest,
+  latencyHistogram,
+} from '../../lib/metrics/vault-latency.ts'
 import { addBuildInfo } from '../../lib/server/add-build-info.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SecretStep } from '../plan/secret-step.ts'
@@ -20,6 +24,8 @@ interface FiguresSource {
   readonly queueDepth: () => number
 }
 
+const noFigures = { accounts: () => [], secretsOf: () => [] }
+
 const prefix = 'akv_injector_sync_'
 const accountLabels = ['namespace', 'account']
 
@@ -28,81 +34,88 @@ const maxVaults = 100
 /** So many accounts have failures of their own. All others share an empty label. */
 const maxFailing = 20_000
 
-export type SyncMetrics = ReturnType<typeof createSyncMetrics>
-
 /**
- * Creates the metrics of the controller. The values of labels come from fixed sets, but for the names of a bounded number
- * of accounts and vaults.
- *
- * @param isEnabled - whether an account is enabled; all others share an empty label
+ * The metrics of the controller. The values of labels come from fixed sets, but for the names of a bounded number of accounts
+ * and vaults.
  */
-export function createSyncMetrics(isEnabled: (namespace: string, name: string) => boolean) {
-  const registry = new Registry()
-  const registers = [registry]
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
-  addBuildInfo(registry, 'sync')
-  const counter = (name: string, help: string, ...labelNames: string[]) =>
-    new Counter({ name: `${prefix}${name}`, help, labelNames, registers })
-  const writes = counter('writes_total', 'Writes of Secrets by operation', 'operation')
-  const failures = counter(
+export class SyncMetrics {
+  readonly #isEnabled: (namespace: string, name: string) => boolean
+  readonly #registry = newRegistry()
+  readonly #writes = this.#counter('writes_total', 'Writes of Secrets by operation', ['operation'])
+  readonly #failures = this.#counter(
     'failures_total',
     'Rounds in which something failed, by account and code',
-    ...accountLabels,
-    'code',
+    [...accountLabels, 'code'],
   )
-  const requests = counter(
+  readonly #requests = this.#counter(
     'vault_requests_total',
     'Reads of vault objects by vault and result',
-    'vault',
-    'result',
+    ['vault', 'result'],
   )
-  const vaultName = boundedNames(maxVaults)
-  const latencies = createVaultLatencies(vaultName)
-  const failingAccount = boundedNames(maxFailing)
-  let source: Pick<FiguresSource, 'accounts' | 'secretsOf'> = {
-    accounts: () => [],
-    secretsOf: () => [],
+  readonly #vaultName = boundedNames(maxVaults)
+  readonly #latencies = createVaultLatencies(this.#vaultName)
+  readonly #failingAccount = boundedNames(maxFailing)
+  #source: Pick<FiguresSource, 'accounts' | 'secretsOf'> = noFigures
+
+  /** @param isEnabled - whether an account is enabled; all others share an empty label */
+  constructor(isEnabled: (namespace: string, name: string) => boolean) {
+    this.#isEnabled = isEnabled
   }
-  return {
-    /** Returns the metrics in Prometheus' text format. */
-    async text(): Promise<string> {
-      const gauges = await accountGauges(source.accounts(), {
-        prefix,
-        secretsOf: source.secretsOf,
-      })
-      const latency = latencyHistogram(`${prefix}vault_request_duration_seconds`, latencies.all())
-      return `${await registry.metrics()}\n${prometheusText([latency])}${gauges}`
-    },
-    countWrite: (operation: WriteKind) => writes.inc({ operation }),
-    /** Counts a round of the account in which something failed with this code. */
-    countFailure(
-      { namespace, name }: Pick<Account, 'namespace' | 'name'>,
-      code: AkvErrorCode,
-    ): void {
-      const own = isEnabled(namespace, name) ? name : ''
-      const [known = '', account = ''] = failingAccount(`${namespace}/${own}`).split('/')
-      failures.inc({ namespace: known, account, code })
-    },
-    /** Counts a request to a vault with its result: `ok`, or why it failed. */
-    countVaultRequest(vault: string, result: 'ok' | AkvErrorCode): void {
-      requests.inc({ vault: vaultName(vault), result })
-    },
-    /** Records how long a request to a vault took. */
-    recordVaultRequest: latencies.record,
-    /** Reads the gauges from this source on each scrape. */
-    watch(figures: FiguresSource): void {
-      source = figures
-      addQueueGauge(registers, figures.queueDepth)
-      addNamespacesGauge(registers, figures.namespaceStates)
-    },
+
+  /** Returns the metrics in Prometheus' text format. */
+  async text(): Promise<string> {
+    const { accounts, secretsOf } = this.#source
+    const gauges = await accountGauges(accounts(), { prefix, secretsOf })
+    const name = `${prefix}vault_request_duration_seconds`
+    const latency = latencyHistogram(name, this.#latencies.all())
+    return `${await this.#registry.metrics()}\n${prometheusText([latency])}${gauges}`
+  }
+
+  countWrite(operation: WriteKind): void {
+    this.#writes.inc({ operation })
+  }
+
+  /** Counts a round of the account in which something failed with this code. */
+  countFailure({ namespace, name }: Pick<Account, 'namespace' | 'name'>, code: AkvErrorCode): void {
+    const own = this.#isEnabled(namespace, name) ? name : ''
+    const [known = '', account = ''] = this.#failingAccount(`${namespace}/${own}`).split('/')
+    this.#failures.inc({ namespace: known, account, code })
+  }
+
+  /** Counts a request to a vault with its result: `ok`, or why it failed. */
+  countVaultRequest(vault: string, result: 'ok' | AkvErrorCode): void {
+    this.#requests.inc({ vault: this.#vaultName(vault), result })
+  }
+
+  /** Records how long a request to a vault took. */
+  recordVaultRequest(request: EndedRequest): void {
+    this.#latencies.record(request)
+  }
+
+  /** Reads the gauges from this source on each scrape. */
+  watch(figures: FiguresSource): void {
+    this.#source = figures
+    addQueueGauge(this.#registry, figures.queueDepth)
+    addNamespacesGauge(this.#registry, figures.namespaceStates)
+  }
+
+  #counter(name: string, help: string, labelNames: readonly string[]): Counter {
+    return new Counter({ name: `${prefix}${name}`, help, labelNames, registers: [this.#registry] })
   }
 }
 
-function addQueueGauge(registers: Registry[], queueDepth: () => number): void {
+function newRegistry(): Registry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+  addBuildInfo(registry, 'sync')
+  return registry
+}
+
+function addQueueGauge(registry: Registry, queueDepth: () => number): void {
   new Gauge({
     name: `${prefix}queue_depth`,
     help: 'Accounts that wait for their round',
-    registers,
+    registers: [registry],
     collect() {
       this.set(queueDepth())
     },
@@ -110,14 +123,14 @@ function addQueueGauge(registers: Registry[], queueDepth: () => number): void {
 }
 
 function addNamespacesGauge(
-  registers: Registry[],
+  registry: Registry,
   namespaceStates: FiguresSource['namespaceStates'],
 ): void {
   new Gauge({
     name: `${prefix}namespaces`,
     help: 'Namespaces in which ServiceAccounts are enabled, or should be, by state',
     labelNames: ['state'],
-    registers,
+    registers: [registry],
     collect() {
       const counts = namespaceStates()
       for (const state of rightsStates) this.set({ state }, counts.get(state) ?? 0)

@@ -10,7 +10,7 @@ import { connectCluster } from '../../sync/cluster/api-server.ts'
 import { createEventBudget } from '../../sync/cluster/event-budget.ts'
 import { startController } from '../../sync/controller.ts'
 import { FairShares } from '../../sync/memory/fair-shares.ts'
-import { createSyncMetrics } from '../../sync/metrics/metrics.ts'
+import { SyncMetrics } from '../../sync/metrics/metrics.ts'
 import { createTryLimit } from '../../sync/round/settle/try-limit.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { noOutage } from '../sync/harness/no-outage.ts'
@@ -77,7 +77,7 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
   const stop = new AbortController()
   const end = new AbortController()
   apiServer.rights.enable(namespace, names)
-  const metrics = createSyncMetrics(() => true)
+  const metrics = new SyncMetrics(() => true)
   const { ended } = startController({
     watch: 'cluster',
     kinds: [],

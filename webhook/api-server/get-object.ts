@@ -33,13 +33,7 @@ export type GetObject = (request: ObjectRequest, signal: AbortSignal) => Promise
 /** The reason of a signal that is aborted because the time for an answer is up. */
 export const timeIsUp: Error = new Error('the time for an answer of the API server is up')
 
-interface ObjectReader {
-  readonly get: GetObject
-  /** Closes all connections. */
-  close(): void
-}
-
-interface ObjectReaderOptions {
+interface ObjectGetterOptions {
   readonly access: ApiAccess
   readonly takeTurn: TakeTurn
   /** A clock that never goes back. */
@@ -56,66 +50,78 @@ const bounds = { maxDepth: 64, maxValues: 10_000 }
  * Reads objects over a small pool of connections that are kept open. Callers take turns in using the connections, and in
  * having their answers parsed.
  */
-export function createObjectGetter({
-  access,
-  takeTurn,
-  elapsedMs,
-}: ObjectReaderOptions): ObjectReader {
-  const agent = new Agent({ keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' })
-  const limit = createFairLimit(maxConnections)
-  const credentials = keepCredentials(access.readCredentials, elapsedMs)
+export class ObjectGetter {
+  readonly #options: Omit<ObjectGetterOptions, 'elapsedMs'>
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' })
+  readonly #limit = createFairLimit(maxConnections)
+  readonly #credentials: ReturnType<typeof keepCredentials>
 
-  async function ask(path: string, signal: AbortSignal): Promise<Answer> {
-    const send = (current: ApiCredentials) =>
-      sendGet({ access, credentials: current, agent, path, signal })
-    const repeatIfStale = (current: ApiCredentials) =>
-      send(current).catch((error: unknown) => {
-        if (isStale(error)) return send(current)
-        throw error
-      })
-    const kept = await credentials.get()
-    const answer = await repeatIfStale(kept).catch((error: unknown) => {
-      if (isTlsError(error)) return error
-      throw error
-    })
-    if ('status' in answer && answer.status !== 401) return answer
-    const renewed = await credentials.renew(kept)
-    if (renewed !== kept) return await repeatIfStale(renewed)
-    if ('status' in answer) return answer
-    throw answer
+  constructor({ elapsedMs, ...options }: ObjectGetterOptions) {
+    this.#options = options
+    this.#credentials = keepCredentials(options.access.readCredentials, elapsedMs)
   }
 
-  async function fetchAnswer(
+  /** As {@link GetObject}. */
+  get(request: ObjectRequest, signal: AbortSignal): Promise<GotObject> {
+    // A place is taken until the answer is parsed, so that few answers are held at once.
+    return this.#limit(request.caller, () => this.#fetchAndRead(request, signal))
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  async #fetchAndRead(request: ObjectRequest, signal: AbortSignal): Promise<GotObject> {
+    const answer = await this.#fetchAnswer(request.path, signal)
+    if ('failure' in answer) return { lookup: answer.failure, bytes: 0 }
+    const bytes = answer.body?.length ?? maxBytes
+    return await new Promise((resolve) => {
+      this.#options.takeTurn(request.caller, () =>
+        resolve({ lookup: signal.aborted ? failed('aborted') : lookupOf(answer, request), bytes }),
+      )
+    })
+  }
+
+  async #fetchAnswer(
     path: string,
     signal: AbortSignal,
   ): Promise<Answer | { readonly failure: Lookup }> {
     try {
-      return signal.aborted ? { failure: failed('aborted') } : await ask(path, signal)
+      return signal.aborted ? { failure: failed('aborted') } : await this.#ask(path, signal)
     } catch (error) {
       if (error === noCredentials) return { failure: failed(noCredentials.message) }
       // The other connections may be as dead as this one. The next request should not have to find out.
-      if (signal.reason === timeIsUp) closeIdle(agent)
+      if (signal.reason === timeIsUp) closeIdle(this.#agent)
       return {
         failure: failed(`the API server could not be reached (${codeOf(error)}); try again`),
       }
     }
   }
 
-  async function fetchAndRead(request: ObjectRequest, signal: AbortSignal): Promise<GotObject> {
-    const answer = await fetchAnswer(request.path, signal)
-    if ('failure' in answer) return { lookup: answer.failure, bytes: 0 }
-    const bytes = answer.body?.length ?? maxBytes
-    return await new Promise((resolve) => {
-      takeTurn(request.caller, () =>
-        resolve({ lookup: signal.aborted ? failed('aborted') : lookupOf(answer, request), bytes }),
-      )
+  async #ask(path: string, signal: AbortSignal): Promise<Answer> {
+    const kept = await this.#credentials.get()
+    const answer = await this.#repeatIfStale(kept, { path, signal }).catch((error: unknown) => {
+      if (isTlsError(error)) return error
+      throw error
     })
+    if ('status' in answer && answer.status !== 401) return answer
+    const renewed = await this.#credentials.renew(kept)
+    if (renewed !== kept) return await this.#repeatIfStale(renewed, { path, signal })
+    if ('status' in answer) return answer
+    throw answer
   }
 
-  return {
-    // A place is taken until the answer is parsed, so that few answers are held at once.
-    get: (request, signal) => limit(request.caller, () => fetchAndRead(request, signal)),
-    close: () => agent.destroy(),
+  async #repeatIfStale(
+    credentials: ApiCredentials,
+    request: Pick<SentGet, 'path' | 'signal'>,
+  ): Promise<Answer> {
+    const { access } = this.#options
+    const send = () => sendGet({ ...request, access, credentials, agent: this.#agent })
+    return await send().catch((error: unknown) => {
+      if (isStale(error)) return send()
+      throw error
+    })
   }
 }
 
@@ -125,14 +131,15 @@ interface Answer {
   readonly body: Buffer | undefined
 }
 
-function sendGet(options: {
+interface SentGet {
   readonly access: ApiAccess
   readonly credentials: ApiCredentials
   readonly agent: Agent
   readonly path: string
   readonly signal: AbortSignal
-}): Promise<Answer> {
-  const { access, credentials, agent, path, signal } = options
+}
+
+function sendGet({ access, credentials, agent, path, signal }: SentGet): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = request({
       host: access.host,

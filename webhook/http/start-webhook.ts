@@ -5,7 +5,7 @@ import { type Health, type HealthOptions, serveHealth } from '../../lib/server/s
 import type { Policy } from '../../requests/administrator/policy.ts'
 import type { Settings } from '../../requests/administrator/settings/read-settings.ts'
 import type { ApiAccess } from '../api-server/api-access.ts'
-import { createObjectGetter, type GetObject } from '../api-server/get-object.ts'
+import { type GetObject, ObjectGetter } from '../api-server/get-object.ts'
 import { createLookUp } from '../api-server/look-up.ts'
 import { mutate } from '../core/mutate.ts'
 import { createTurns, type TakeTurn } from '../sharing/turns.ts'
@@ -53,14 +53,14 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
   const elapsedMs = () => performance.now()
   const takeTurn = createTurns({ elapsedMs })
   const reader =
-    options.apiAccess && createObjectGetter({ access: options.apiAccess, takeTurn, elapsedMs })
+    options.apiAccess && new ObjectGetter({ access: options.apiAccess, takeTurn, elapsedMs })
   let closing: Promise<void> | undefined
   const isDraining = () => closing !== undefined
   let caVersion = 0
   const policy = livePolicy(settings)
   const app = createApp(options, {
     metrics,
-    get: reader?.get,
+    get: reader && ((request, signal) => reader.get(request, signal)),
     takeTurn,
     isDraining,
     caVersion: () => caVersion,

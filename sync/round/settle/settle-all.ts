@@ -55,7 +55,7 @@ export function createSettler(services: {
         desired,
         found: found?.has(name) ? { stored: found.get(name) } : undefined,
         leftVersion: leftVersionOf(name),
-        onWrite: metrics.countWrite,
+        onWrite: (kind) => metrics.countWrite(kind),
         signal,
       })),
     })

@@ -4,14 +4,14 @@ import { startFigures } from '../../../init-agent/metrics/agent-figures.ts'
 import { renderMetrics } from '../../../init-agent/metrics/render-metrics.ts'
 import { startingMetrics } from '../../../init-agent/metrics/serve-starting.ts'
 import { createVaultLatencies } from '../../../lib/metrics/vault-latency.ts'
-import { createSyncMetrics } from '../../../sync/metrics/metrics.ts'
+import { SyncMetrics } from '../../../sync/metrics/metrics.ts'
 import { createMetrics } from '../../../webhook/http/server/metrics.ts'
 import { agentConfig, secretFile } from '../../init-agent/harness/pod.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 
 /** The names of all metrics that the components serve, without the suffixes of a histogram's series. */
 export async function servedMetrics(): Promise<ReadonlySet<string>> {
-  const sync = createSyncMetrics(() => true)
+  const sync = new SyncMetrics(() => true)
   sync.watch({
     accounts: () => [{ namespace: 'shop', name: 'web' }],
     secretsOf: () => [],

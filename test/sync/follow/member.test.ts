@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { createMember } from '../../../sync/follow/member.ts'
+import { Member } from '../../../sync/follow/member.ts'
 import { numRuns } from '../../support/property-runs.ts'
 
 const seen = (name: string, version: number, uid = `uid-${name}`) => ({
@@ -14,7 +14,7 @@ function start() {
   const state = new Map<string, string>()
   const uids = new Map<string, string>()
   const told: string[] = []
-  const member = createMember<ReturnType<typeof seen>>('a', {
+  const member = new Member<ReturnType<typeof seen>>('a', {
     onObject({ name, uid, resourceVersion }) {
       if (state.has(name) && uids.get(name) !== uid)
         throw new Error(`nothing says that an earlier ${name} has gone`)

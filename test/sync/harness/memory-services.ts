@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { SyncCluster } from '../../../sync/cluster/cluster-port.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
-import { createSyncMetrics } from '../../../sync/metrics/metrics.ts'
+import { SyncMetrics } from '../../../sync/metrics/metrics.ts'
 import type { RoundServices } from '../../../sync/round/services.ts'
 import { noKnownSources } from '../../../sync/round/settle/decide-sources.ts'
 import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
@@ -39,7 +39,7 @@ export function memoryServices(options: {
       },
     }),
     sourcesOf: () => noKnownSources,
-    metrics: createSyncMetrics(() => false),
+    metrics: new SyncMetrics(() => false),
     events: createEventBudget(clock),
     memory: ampleShares(),
     pace: freePace,

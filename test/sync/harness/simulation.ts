@@ -9,7 +9,7 @@ import { connectCluster } from '../../../sync/cluster/api-server.ts'
 import { ApiServerPinger } from '../../../sync/cluster/api-server-outage.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
 import { openAccountSession } from '../../../sync/fetch/account-session.ts'
-import { createSyncMetrics, type SyncMetrics } from '../../../sync/metrics/metrics.ts'
+import { SyncMetrics } from '../../../sync/metrics/metrics.ts'
 import { createVaultPace } from '../../../sync/pace/vault-pace.ts'
 import { createRounds } from '../../../sync/round/round.ts'
 import type { RoundServices } from '../../../sync/round/services.ts'
@@ -207,7 +207,7 @@ export function connectAll(parts: {
   const cluster = connectCluster({ signal: end })
   const agent = createConnection({ ca: azure.caPem, env: {} })
   end.addEventListener('abort', () => agent.destroy())
-  const metrics = createSyncMetrics((_, name) => ['web', 'api'].includes(name))
+  const metrics = new SyncMetrics((_, name) => ['web', 'api'].includes(name))
   const pauses = new VaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
   const serverTime = createServerTime(clock)

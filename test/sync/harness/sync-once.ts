@@ -2,7 +2,7 @@ import type { Clock } from '../../../lib/clock.ts'
 import { createLog } from '../../../lib/log/log.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
 import { startController } from '../../../sync/controller.ts'
-import { createSyncMetrics } from '../../../sync/metrics/metrics.ts'
+import { SyncMetrics } from '../../../sync/metrics/metrics.ts'
 import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { policy } from '../../webhook/core/policy.ts'
@@ -37,7 +37,7 @@ export async function syncOnce(
   const { cluster, statuses, readies } = memoryCluster(objects)
   const stop = new AbortController()
   const clock = clockBeforeRefresh()
-  const metrics = createSyncMetrics(() => true)
+  const metrics = new SyncMetrics(() => true)
   const controller = startController({
     watch: 'cluster',
     kinds: [

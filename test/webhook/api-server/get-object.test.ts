@@ -5,7 +5,7 @@ import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { inClusterAccess } from '../../../webhook/api-server/api-access.ts'
 import {
-  createObjectGetter,
+  ObjectGetter,
   type ObjectRequest,
   timeIsUp,
 } from '../../../webhook/api-server/get-object.ts'
@@ -37,7 +37,7 @@ async function testReader(t: Test, answer: RequestListener) {
   )
   if (access.kind === 'invalid') throw new Error(access.problem)
   let nowMs = 0
-  const reader = createObjectGetter({
+  const reader = new ObjectGetter({
     access: access.value,
     elapsedMs: () => nowMs,
     takeTurn: (_caller, work) => work(),
@@ -48,14 +48,21 @@ async function testReader(t: Test, answer: RequestListener) {
   const passMs = (ms: number) => {
     nowMs += ms
   }
-  return { get, getWithSize: reader.get, server, mount, folder, passMs }
+  return {
+    get,
+    getWithSize: (...args: Parameters<typeof reader.get>) => reader.get(...args),
+    server,
+    mount,
+    folder,
+    passMs,
+  }
 }
 
 /** A reader whose answers wait until the test gives them their turns. */
 async function readerInTurns(t: Test) {
   const server = await startHttpsServer(t, (_request, response) => send(response, 200, '{}'))
   const turns: { caller: object; work: () => void }[] = []
-  const reader = createObjectGetter({
+  const reader = new ObjectGetter({
     access: {
       host: 'localhost',
       port: Number(new URL(server.url).port),
