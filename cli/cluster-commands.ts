@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { defaultFlags } from '../certs/settings.ts'
-import type { End } from './command/end.ts'
+import type { End } from '../command/end.ts'
 
 /** Adds the commands that the chart's containers run. */
 export function addClusterCommands(program: Command, end: End): void {

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander'
+import type { End } from '../command/end.ts'
+import { InputError } from '../command/input-error.ts'
+import { programName } from '../command/program-name.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import { version } from '../lib/version.ts'
 import { addClusterCommands } from './cluster-commands.ts'
-import type { End } from './command/end.ts'
-import { programName } from './command/program-name.ts'
-import { InputError } from './input/text/input-error.ts'
 import { addLocalCommands } from './local-commands.ts'
 import { addReadingCommands } from './reading-commands.ts'
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
+import type { End } from '../command/end.ts'
 import { watchModes } from '../requests/administrator/watch-mode.ts'
-import type { End } from './command/end.ts'
 import {
   append,
   checkNamespace,
@@ -59,7 +59,7 @@ function addIdentity(program: Command, end: End): void {
     .action(async (files, { filename = [], issuer = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
-      const { identity } = await import('./identity/identity.ts')
+      const { identity } = await import('../repository/identity/identity.ts')
       end(await identity({ files: all, issuer, ...options, ...namedNamespace(command) }))
     })
 }
@@ -101,7 +101,7 @@ function addRbac(program: Command, end: End): void {
       const all = [...files, ...filename]
       if (all.length === 0 && options.values === undefined)
         command.error("error: missing required argument 'file', or --values")
-      const { rbac } = await import('./rbac/rbac.ts')
+      const { rbac } = await import('../repository/rbac/rbac.ts')
       end(await rbac({ files: all, ...options, ...namedNamespace(command) }))
     })
 }

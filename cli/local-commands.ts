@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander'
-import { outputForms } from './check/output/output-forms.ts'
-import type { End } from './command/end.ts'
+import type { End } from '../command/end.ts'
+import { outputForms } from '../repository/check/output/output-forms.ts'
 import { shells } from './completion/shells.ts'
 import { addGrantCommands } from './grant-commands.ts'
 import {
@@ -43,7 +43,7 @@ function addDemo(program: Command, end: End): void {
     .addOption(setOption())
     .addOption(envFileOption())
     .action(async (file, options) =>
-      end(await (await import('./demo/demo.ts')).demo({ file, ...options })),
+      end(await (await import('../laptop/demo/demo.ts')).demo({ file, ...options })),
     )
 }
 
@@ -71,7 +71,7 @@ function addCheck(program: Command, end: End): void {
     .action(async (files, { filename = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
-      end(await (await import('./check/check.ts')).check({ files: all, ...options }))
+      end(await (await import('../repository/check/check.ts')).check({ files: all, ...options }))
     })
 }
 
@@ -87,7 +87,7 @@ function addInject(program: Command, end: End): void {
     .addOption(setOption())
     .addOption(envFileOption())
     .action(async (files, options) =>
-      end((await import('./inject/inject.ts')).inject({ files, ...options })),
+      end((await import('../repository/inject/inject.ts')).inject({ files, ...options })),
     )
 }
 
@@ -111,7 +111,7 @@ function addMigrate(program: Command, end: End): void {
       if (force && !write) command.error('error: --force needs --write')
       if ((write || dryRun) && files.includes('-'))
         command.error('error: --write and --dry-run need files or folders, not standard input')
-      end((await import('./migrate/migrate.ts')).migrate({ files, ...options }))
+      end((await import('../repository/migrate/migrate.ts')).migrate({ files, ...options }))
     })
 }
 
@@ -143,7 +143,7 @@ function addFetch(program: Command, end: End): void {
     .addOption(setOption())
     .addOption(envFileOption())
     .action(async (files, options) =>
-      end(await (await import('./fetch/fetch.ts')).fetch({ files, ...options })),
+      end(await (await import('../laptop/fetch/fetch.ts')).fetch({ files, ...options })),
     )
 }
 
@@ -176,7 +176,7 @@ function addEmulator(program: Command, end: End): void {
     )
     .option('--cluster-ca-out <file>', 'where to write the CA certificate of that cluster')
     .action(async (options) =>
-      end(await (await import('./emulator/emulator.ts')).emulator(options)),
+      end(await (await import('../laptop/emulator/emulator.ts')).emulator(options)),
     )
 }
 

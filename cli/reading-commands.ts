@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { End } from '../command/end.ts'
 import { parseDuration } from '../lib/values/parse-duration.ts'
-import type { End } from './command/end.ts'
 import { append, checkNamespace } from './shared-options.ts'
 
 /** Adds the commands that ask a cluster, with the caller's own rights. */
@@ -61,7 +61,9 @@ function addStatus(program: Command, end: End): void {
   addImageOptions(addClusterOptions(command))
     .addOption(selectorOption())
     .addOption(outputOption())
-    .action(async (options) => end(await (await import('./status/status.ts')).status(options)))
+    .action(async (options) =>
+      end(await (await import('../operate/status/status.ts')).status(options)),
+    )
 }
 
 function addWho(program: Command, end: End): void {
@@ -92,7 +94,7 @@ function addWho(program: Command, end: End): void {
     .addOption(selectorOption())
     .addOption(outputOption())
     .action(async (object, options) =>
-      end(await (await import('./who/who.ts')).who({ object, ...options })),
+      end(await (await import('../operate/who/who.ts')).who({ object, ...options })),
     )
 }
 
@@ -117,8 +119,15 @@ function addDoctor(program: Command, end: End): void {
       ).argParser(readDuration),
     )
     .action(async (words: readonly string[], options) => {
-      if (words.length === 0) end(await (await import('./doctor/doctor.ts')).doctor(options))
-      else end(await (await import('./doctor/doctor-workload.ts')).doctorWorkload(words, options))
+      if (words.length === 0)
+        end(await (await import('../operate/doctor/doctor.ts')).doctor(options))
+      else
+        end(
+          await (await import('../operate/doctor/doctor-workload.ts')).doctorWorkload(
+            words,
+            options,
+          ),
+        )
     })
 }
 

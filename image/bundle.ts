@@ -74,7 +74,7 @@ const asModules: BuildOptions = {
   format: 'esm',
   outExtension: { '.js': '.mjs' },
   splitting: true,
-  // cli/input/example.ts finds manifests/examples two folders up from its chunk, as it does in a checkout.
+  // repository/input/example.ts finds manifests/examples two folders up from its chunk, as it does in a checkout.
   chunkNames: 'chunks/[name]-[hash]',
   banner: requireBanner,
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { ownName } from '../command/program-name.ts'
+import { ownName } from '../../command/program-name.ts'
 import { bashScript } from './bash.ts'
 import { readCommandTree } from './command-tree.ts'
 import { fishScript } from './fish.ts'

@@ -56,3 +56,9 @@ export interface SourceMistake {
   /** Joins all mistakes. */
   readonly message: string
 }
+
+/** The values of one Secret in an account's configuration. */
+export const filesOfSecret = (
+  name: string,
+  { files }: Pick<SyncConfig, 'files'>,
+): readonly SecretValue[] => files.filter(({ to }) => to.secret === name)

@@ -2,12 +2,16 @@ import { showJson } from '../../lib/json/show-json.ts'
 import { printable } from '../../lib/printable.ts'
 import { annotationPath, type Problem } from '../../lib/problems/problem.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
+import { annotationPrefix } from './keys/own-annotations.ts'
 
 /** The annotations of azure-workload-identity on a ServiceAccount. */
 export const azureAnnotations = {
   clientId: 'azure.workload.identity/client-id',
   tenantId: 'azure.workload.identity/tenant-id',
 } as const
+
+/** Ours on a pod or a ServiceAccount. It counts before azure-workload-identity's. */
+export const ownClientIdAnnotation = `${annotationPrefix}client-id`
 
 /** The identity that they name. */
 export interface AzureIdentity {

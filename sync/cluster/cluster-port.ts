@@ -1,4 +1,6 @@
+import type { ObjectList } from '../../kubernetes/lists/list-objects.ts'
 import type { TokenAudience } from '../../lib/token-audience.ts'
+import type { NeededAccess } from '../../requests/access/sync-needs.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SeenClass } from '../../requests/class/seen-class.ts'
 import type { SeenWithStatus } from '../../requests/external-secret/seen-external-secret.ts'
@@ -40,23 +42,6 @@ export interface RulesReview {
   readonly rules: readonly ResourceRule[]
   /** There may be more rules: some authorizers can't list theirs. */
   readonly isIncomplete: boolean
-}
-
-/** One thing that the controller may do or not. */
-export interface NeededAccess {
-  readonly verb: string
-  readonly group: string
-  /** With a subresource: `serviceaccounts/token`. */
-  readonly resource: string
-  /** Absent: any name. */
-  readonly name?: string | undefined
-}
-
-/** All objects of one kind in a namespace. */
-export interface ObjectList<T> {
-  readonly objects: readonly T[]
-  /** Where a watch continues. */
-  readonly resourceVersion: string
 }
 
 export interface WatchOptions<T> {

@@ -1,5 +1,6 @@
 import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
 import { answerOf } from '../../kubernetes/answers.ts'
+import { describeObjects, type Page, type PageQuery } from '../../kubernetes/lists/list-objects.ts'
 import { objectAt, valueAt } from '../../lib/shape.ts'
 import { readSeenClass } from '../../requests/class/seen-class.ts'
 import {
@@ -16,7 +17,6 @@ import {
   type SyncCluster,
 } from './cluster-port.ts'
 import { kindRequests, type ReadingServices } from './kind-requests.ts'
-import { describeObjects, type Page, type PageQuery } from './list-objects.ts'
 import { refuseUnread } from './read-large.ts'
 
 interface Kind {

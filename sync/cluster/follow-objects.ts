@@ -1,8 +1,8 @@
 import type { Connection } from '../../kubernetes/connection.ts'
+import type { AwaitTurn } from '../../kubernetes/lists/paced-reading.ts'
 import { watch } from '../../kubernetes/watch.ts'
 import { valueAt } from '../../lib/shape.ts'
 import type { WatchOptions } from './cluster-port.ts'
-import type { AwaitTurn } from './paced-reading.ts'
 
 /** The API server ends a watch after this time. Silence for a little longer means that the connection is dead. */
 const watchSeconds = 240

@@ -1,9 +1,9 @@
 import type { Connection } from '../../kubernetes/connection.ts'
+import { listObjects, type Page, type PageQuery } from '../../kubernetes/lists/list-objects.ts'
+import type { PageTurns } from '../../kubernetes/lists/paced-reading.ts'
 import { valueAt } from '../../lib/shape.ts'
 import type { KindRequests, Selection } from './cluster-port.ts'
 import { followObjects } from './follow-objects.ts'
-import { listObjects, type Page, type PageQuery } from './list-objects.ts'
-import type { PageTurns } from './paced-reading.ts'
 import type { PageCosts } from './page-costs.ts'
 
 /** What the requests of all kinds need. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { FairPace } from '../pace/fair-pace.ts'
+import type { FairPace } from '../../lib/fair/fair-pace.ts'
 
 /** How long it has taken to read pages of lists. */
 export interface PageCosts {

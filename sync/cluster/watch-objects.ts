@@ -1,3 +1,4 @@
+import type { ObjectList } from '../../kubernetes/lists/list-objects.ts'
 import { backoffMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
@@ -5,7 +6,7 @@ import { forEachInSlices } from '../../lib/in-slices.ts'
 import type { Log } from '../../lib/log/log.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 import type { ApiServerOutage } from './api-server-outage.ts'
-import { KindAbsentError, type ObjectList, type WatchOptions } from './cluster-port.ts'
+import { KindAbsentError, type WatchOptions } from './cluster-port.ts'
 
 interface Watched {
   readonly name: string

@@ -15,11 +15,11 @@ import { wrapReader } from '../../keyvault/readers/wrap-reader.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { toAkvError } from '../../lib/errors/akv-error.ts'
+import type { FairPace } from '../../lib/fair/fair-pace.ts'
 import { bindingAudience, tokenAudience as entraAudience } from '../../lib/token-audience.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { SyncMetrics } from '../metrics/metrics.ts'
-import type { FairPace } from '../pace/fair-pace.ts'
 import type { VaultPace } from '../pace/vault-pace.ts'
 
 export interface AccountSessionOptions {

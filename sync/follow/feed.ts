@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { FairPace } from '../../lib/fair/fair-pace.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { ApiServerOutage } from '../cluster/api-server-outage.ts'
 import type { KindRequests } from '../cluster/cluster-port.ts'
-import type { FairPace } from '../pace/fair-pace.ts'
 
 /** Who gets the objects of one kind in one namespace. */
 export interface Sink<T> {

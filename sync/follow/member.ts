@@ -1,5 +1,5 @@
+import type { ObjectList } from '../../kubernetes/lists/list-objects.ts'
 import { forEachInSlices } from '../../lib/in-slices.ts'
-import type { ObjectList } from '../cluster/cluster-port.ts'
 import { deliveredObjects } from '../cluster/watch-objects.ts'
 import type { Sink } from './feed.ts'
 import { isNewer } from './is-newer.ts'

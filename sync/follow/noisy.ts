@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { createAllowances } from '../pace/allowances.ts'
+import { createAllowances } from '../../lib/fair/allowances.ts'
 
 /** What reading the objects of a namespace may cost at once after a rest, in microseconds of one core, and all the time. */
 const allowance = { mostMicroseconds: 1_000_000, lastingPart: 0.02 }

@@ -1,5 +1,6 @@
+import type { ObjectList } from '../../kubernetes/lists/list-objects.ts'
 import { pluralOf } from '../../lib/count-of.ts'
-import type { ObjectList, Selection } from '../cluster/cluster-port.ts'
+import type { Selection } from '../cluster/cluster-port.ts'
 import { followAll } from '../cluster/watch-objects.ts'
 import type { Feed, FeedOptions } from './feed.ts'
 import { type Followed, Member } from './member.ts'

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { ObjectList } from '../cluster/cluster-port.ts'
+import type { ObjectList } from '../../kubernetes/lists/list-objects.ts'
 import type { Followed, Member } from './member.ts'
 
 /** After so many namespaces, the event loop turns. */

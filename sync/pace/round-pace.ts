@@ -1,6 +1,6 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { FairPace } from '../../lib/fair/fair-pace.ts'
 import type { QueuePlace } from '../queue/work-queue.ts'
-import type { FairPace } from './fair-pace.ts'
 
 /** The pace of one round, whose place in the work queue becomes a slow one before the round waits in the line. */
 export interface RoundPace extends Pick<FairPace, 'awaitSlice' | 'hasAllowance' | 'awaitLine'> {

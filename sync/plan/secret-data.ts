@@ -4,6 +4,7 @@ import type { Content } from '../../delivery/projection/project-content.ts'
 import { objectKey } from '../../delivery/projection/wanted-objects.ts'
 import type { AkvError } from '../../lib/errors/akv-error.ts'
 import type { SyncConfig } from '../../requests/account/account-request.ts'
+import { filesOfSecret } from '../../requests/account/account-request.ts'
 
 /** The keys that a Secret should hold after a round. */
 export interface SecretData {
@@ -72,9 +73,3 @@ export function missingFiles(name: string, { config, content, filled }: RoundVal
       file.optional !== true && !hasRequiredFiles(file) && !filled.has(destinationKey(file.to)),
   )
 }
-
-/** The values of one Secret in an account's configuration. */
-export const filesOfSecret = (
-  name: string,
-  { files }: Pick<SyncConfig, 'files'>,
-): readonly SecretValue[] => files.filter(({ to }) => to.secret === name)

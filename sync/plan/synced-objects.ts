@@ -4,13 +4,13 @@ import type { Content } from '../../delivery/projection/project-content.ts'
 import { objectKey } from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import type { SyncConfig } from '../../requests/account/account-request.ts'
+import { filesOfSecret } from '../../requests/account/account-request.ts'
 import { syncedAnnotation } from '../../requests/secret/names.ts'
 import {
   objectPlace,
   readObjectVersions,
   splitObjectVersions,
 } from '../../requests/secret/object-versions.ts'
-import { filesOfSecret } from './secret-data.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
 /** A vault object whose value a Secret holds. */

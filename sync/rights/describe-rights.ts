@@ -1,4 +1,4 @@
-import type { NeededAccess } from '../cluster/cluster-port.ts'
+import type { NeededAccess } from '../../requests/access/sync-needs.ts'
 import { maxAccounts, type Rights } from './read-rights.ts'
 
 /** How a namespace that concerns the controller is. All others have no state. */

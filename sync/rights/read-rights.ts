@@ -1,5 +1,7 @@
 import { isName, subdomainName } from '../../lib/name-rules.ts'
-import type { NeededAccess, ResourceRule, RulesReview } from '../cluster/cluster-port.ts'
+import type { NeededAccess } from '../../requests/access/sync-needs.ts'
+import { tokens } from '../../requests/access/sync-needs.ts'
+import type { ResourceRule, RulesReview } from '../cluster/cluster-port.ts'
 
 /** What the controller may do in a namespace. */
 export interface Rights {
@@ -20,7 +22,6 @@ export const maxAccounts = 5000
 /** A sentence names no more. */
 const maxLacking = 10
 
-export const tokens = { verb: 'create', group: '', resource: 'serviceaccounts/token' } as const
 const statusWrite = { verb: 'patch', group: '', resource: 'serviceaccounts' } as const
 
 /**

@@ -1,5 +1,7 @@
-import type { NeededAccess, SyncCluster } from '../cluster/cluster-port.ts'
-import { type Rights, readRights, tokens } from './read-rights.ts'
+import type { NeededAccess } from '../../requests/access/sync-needs.ts'
+import { tokens } from '../../requests/access/sync-needs.ts'
+import type { SyncCluster } from '../cluster/cluster-port.ts'
+import { type Rights, readRights } from './read-rights.ts'
 
 type ReviewCluster = Pick<SyncCluster, 'reviewRules' | 'reviewAccess'>
 

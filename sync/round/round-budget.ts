@@ -1,7 +1,7 @@
 import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { FairPace } from '../../lib/fair/fair-pace.ts'
 import type { Account } from '../../requests/account/account.ts'
-import type { FairPace } from '../pace/fair-pace.ts'
 
 /**
  * The CPU time that one account may use in a round to convert its values. All accounts share one process, and anyone who

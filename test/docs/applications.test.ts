@@ -3,7 +3,7 @@ import { readFileSync, unwatchFile, watch, watchFile } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { shellQuote } from '../../cli/identity/grants/shell-quote.ts'
+import { shellQuote } from '../../command/grants/shell-quote.ts'
 import { prepareFileSet } from '../../init-agent/volume/write-file-set.ts'
 
 /** Tries what docs/applications.md says of watching files in Node.js. */

@@ -12,6 +12,7 @@ import {
 } from '../../requests/annotations/keys/own-annotations.ts'
 import { podSettings } from '../../requests/annotations/pod-settings.ts'
 import { accountSettings } from '../../requests/annotations/vocabulary.ts'
+import { sourceFolders } from '../rooms/find-leaks.ts'
 import { policy } from '../webhook/core/policy.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -97,18 +98,7 @@ t.test('every npm script and every command that a page names exists', async (t) 
 })
 
 t.test('no page tells users to run a package of the public registry under our name', async (t) => {
-  const folders = [
-    'docs',
-    'manifests',
-    'keyvault',
-    'delivery',
-    'requests',
-    'webhook',
-    'sync',
-    'certs',
-    'init-agent',
-    'cli',
-  ]
+  const folders = ['docs', 'manifests', ...sourceFolders]
   const below = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
       join(folder, path),

@@ -1,3 +1,4 @@
+import { objectOutline } from '../../requests/access/object-outline.ts'
 // Compares what reading hostile watch events takes with what looking at each of their bytes takes. Whether an object is read is
 // decided by its bytes and values alone, so these must bound the time, whatever else is in the object. Each time is the shortest of
 // several, and counted in runs of a control of the same process.
@@ -7,7 +8,6 @@ import { maxObject } from '../../kubernetes/large-objects.ts'
 import { readLines } from '../../kubernetes/read-lines.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { measureJson } from '../../lib/json/measure-json.ts'
-import { objectOutline } from '../../sync/cluster/read-large.ts'
 import './harness/raise-priority.ts'
 
 const keys = (count: number, value: string) =>

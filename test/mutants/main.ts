@@ -23,7 +23,7 @@ const { values } = parseArgs({
       type: 'string',
       multiple: true,
       default: [
-        '{certs,cli,delivery,init-agent,keyvault,kubernetes,lib,requests,sync,webhook}/**/*.ts',
+        '{certs,cli,command,delivery,init-agent,keyvault,kubernetes,laptop,lib,operate,repository,requests,sync,webhook}/**/*.ts',
       ],
     },
     count: { type: 'string', default: '200' },

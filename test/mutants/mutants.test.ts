@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { chooseMutants, chooseOfEach } from './choose-mutants.ts'
@@ -94,13 +94,16 @@ t.test('a file is new if half of its lines are, or if it isn’t committed', asy
   }
   git('init', '--quiet')
   for (const name of ['same', 'changed', 'rewritten']) write(name, 'abcdef')
+  write('moved', 'ghijklmnop')
   const since = commit()
+  rmSync(join(folder, 'moved'))
+  write('moved-here', 'ghijklmnoX')
   write('changed', 'abcdeX')
   write('rewritten', 'abXXXX')
   write('added', 'abc')
   commit()
   write('untracked', 'abc')
-  const paths = ['same', 'changed', 'rewritten', 'added', 'untracked']
+  const paths = ['same', 'changed', 'rewritten', 'moved-here', 'added', 'untracked']
   t.strictSame([...newFiles(folder, { since, paths })], ['rewritten', 'added', 'untracked'])
   t.throws(() => newFiles(folder, { since: 'no-such-commit', paths }))
 })

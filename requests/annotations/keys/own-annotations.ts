@@ -79,3 +79,7 @@ export const syncKey = 'sync'
 export const syncStatusKey = 'sync-status'
 /** On a Secret, written by the controller: the versions that the Secret holds. */
 export const syncedKey = 'synced'
+
+/** The keys of our annotations. */
+export const ownKeys = (annotations: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.keys(annotations).filter((key) => key.startsWith(annotationPrefix))

@@ -1,7 +1,7 @@
 // An emulator in a process of its own, whose URL has the name localhost at any loopback address. Arguments: data, address.
 
-import { readEmulatorData } from '../../../cli/emulator/emulator.ts'
 import { startEmulator } from '../../../emulator/emulator.ts'
+import { readEmulatorData } from '../../../laptop/emulator/emulator.ts'
 
 const [data = '', host = ''] = process.argv.slice(2)
 const { url, controlUrl, caPem } = await startEmulator({

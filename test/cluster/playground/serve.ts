@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { readEmulatorData } from '../../../cli/emulator/emulator.ts'
+import { readEmulatorData } from '../../../laptop/emulator/emulator.ts'
 import type { Parsed } from '../../../lib/problems/parsed.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
 import { connect } from '../client/api.ts'

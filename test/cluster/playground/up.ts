@@ -1,7 +1,7 @@
 import { mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readEmulatorData } from '../../../cli/emulator/emulator.ts'
+import { readEmulatorData } from '../../../laptop/emulator/emulator.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
 import { describePlayground } from './describe-playground.ts'
 import { checkKind, startKind } from './kind.ts'

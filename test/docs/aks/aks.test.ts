@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { narrowestGrants, narrowestPolicy } from '../../../lib/narrowest-grants.ts'
+import { sourceFolders } from '../../rooms/find-leaks.ts'
 import { run } from '../../support/run-command-line.ts'
 import { argumentProblems, commandOf, readRecordedArguments } from './azure-arguments.ts'
 import { azure, type Call, runPage } from './run-page.ts'
@@ -118,7 +119,7 @@ const explained: Readonly<Record<string, readonly string[]>> = {
 
 t.test('no page, module or message tells anybody to assign another role', async (t) => {
   const narrowest = Object.values(narrowestGrants).map(({ role }) => role.name)
-  const folders = ['docs', 'manifests', 'lib', 'cli', 'webhook', 'sync', 'init-agent']
+  const folders = ['docs', 'manifests', ...sourceFolders]
   const files = [
     'README.md',
     ...folders.flatMap((folder) =>

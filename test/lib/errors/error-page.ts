@@ -1,10 +1,10 @@
 /** `docs/errors.md` from the table. Run it (`node test/lib/errors/error-page.ts`) to write the page again. */
 
 import { writeFileSync } from 'node:fs'
-import { checkCodes } from '../../../cli/check/findings/finding-codes.ts'
 import { entraCodes } from '../../../keyvault/errors/entra-codes.ts'
 import type { ErrorFacts } from '../../../lib/errors/error-facts.ts'
 import { errorTable } from '../../../lib/errors/error-table.ts'
+import { checkCodes } from '../../../repository/check/findings/finding-codes.ts'
 
 export const errorPageFile = new URL('../../../docs/errors.md', import.meta.url)
 

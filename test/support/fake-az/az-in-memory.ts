@@ -1,5 +1,5 @@
-import type { AzAnswer, RunAz } from '../../../cli/identity/verify/run-az.ts'
 import { printable } from '../../../lib/printable.ts'
+import type { AzAnswer, RunAz } from '../../../repository/identity/verify/run-az.ts'
 import { readRecordedArguments } from '../../docs/aks/azure-arguments.ts'
 import { answerAz } from './answer-az.ts'
 import type { AzureState } from './azure-state.ts'

@@ -1,4 +1,4 @@
-import { applyPatch } from '../../../cli/input/apply-patch.ts'
+import { applyPatch } from '../../../command/review/apply-patch.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
 import { requestFor } from '../../webhook/core/arbitraries.ts'
 import { policy } from '../../webhook/core/policy.ts'

@@ -1,5 +1,5 @@
-import { createSaidReader } from '../../../cli/cluster/pods/agent-said.ts'
 import type { AgentState } from '../../../delivery/agent-state.ts'
+import { createSaidReader } from '../../../operate/cluster/pods/agent-said.ts'
 
 /** The newest complete state in these lines of a log, oldest first, as the commands read it. */
 export function readAgentStates(lines: readonly string[]): AgentState | undefined {

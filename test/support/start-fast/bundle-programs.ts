@@ -9,7 +9,7 @@ import { lazyBuiltins, requireBanner } from '../../../image/lazy-builtins.ts'
 import { leftOutPackages } from '../../../image/left-out-packages.ts'
 import { root } from './bundles.ts'
 
-// cli/input/example.ts finds manifests/examples two folders up from its chunk.
+// repository/input/example.ts finds manifests/examples two folders up from its chunk.
 const outdir = '.programs'
 await bundle(outdir)
 await build({

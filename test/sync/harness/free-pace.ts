@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import type { FairPace } from '../../../lib/fair/fair-pace.ts'
 import type { ReadPace } from '../../../sync/namespace/read-sources.ts'
-import type { FairPace } from '../../../sync/pace/fair-pace.ts'
 
 /** Lets everybody work at once. */
 export const freePace: FairPace = {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { FairPace } from '../../../sync/pace/fair-pace.ts'
+import type { FairPace } from '../../../lib/fair/fair-pace.ts'
 import { createRoundPace } from '../../../sync/pace/round-pace.ts'
 import { freePace } from '../harness/free-pace.ts'
 

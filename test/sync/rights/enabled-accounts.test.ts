@@ -1,15 +1,15 @@
 import t from 'tap'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { NeededAccess } from '../../../requests/access/sync-needs.ts'
+import { syncNeeds } from '../../../requests/access/sync-needs.ts'
 import type { ApiServerOutage } from '../../../sync/cluster/api-server-outage.ts'
 import type {
-  NeededAccess,
   RulesReview,
   SeenNamespace,
   WatchOptions,
 } from '../../../sync/cluster/cluster-port.ts'
 import { FairShares } from '../../../sync/memory/fair-shares.ts'
 import { createEnabledAccounts } from '../../../sync/rights/enabled-accounts.ts'
-import { syncNeeds } from '../../../sync/rights/needs.ts'
 import { rulesFor } from '../../support/api-server/rights.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'

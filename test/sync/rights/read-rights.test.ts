@@ -1,5 +1,5 @@
 import t from 'tap'
-import { syncNeeds } from '../../../sync/rights/needs.ts'
+import { syncNeeds } from '../../../requests/access/sync-needs.ts'
 import { maxAccounts, readRights } from '../../../sync/rights/read-rights.ts'
 import { type AnsweredRule, rulesFor } from '../../support/api-server/rights.ts'
 

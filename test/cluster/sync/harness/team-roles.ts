@@ -1,4 +1,4 @@
-import { syncRolesFor } from '../../../../cli/rbac/role.ts'
+import { syncRolesFor } from '../../../../repository/rbac/role.ts'
 import type { KubeObject } from '../../client/api.ts'
 
 /** What `akv-injector rbac` prints for accounts of a namespace, so that its owner enables them for Secret sync. */

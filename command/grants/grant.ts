@@ -1,0 +1,46 @@
+import { type ReadValue, wantedValues } from './wanted-values.ts'
+
+/** What a ServiceAccount reads, as far as a pod or the account itself names it. */
+export interface Grant {
+  readonly namespace: string
+  readonly account: string
+  /** The client to sign in as, in lower case. Absent if the files name none. */
+  readonly clientId?: string
+  /** Whether it signs in by an identity binding of AKS, and needs no federated credential. */
+  readonly usesBinding?: true
+  readonly values: readonly ReadValue[]
+}
+
+/** What is found about a pod, an account or an ExternalSecret. */
+export interface Found {
+  readonly grant?: Grant
+  readonly mistakes?: readonly string[]
+  /** Why nobody reads the Secrets of a class. The driver may make them. */
+  readonly notes?: readonly string[]
+}
+
+/** Stands for the client of an account that names none. No real client has this ID. */
+export const placeholderClient = '00000000-0000-0000-0000-000000000000'
+
+export function grantOf({
+  namespace,
+  account,
+  clientId,
+  usesBinding,
+  config,
+}: {
+  readonly namespace: string
+  readonly account: string
+  readonly clientId: string | undefined
+  readonly usesBinding: boolean
+  readonly config: Parameters<typeof wantedValues>[0]
+}): Grant {
+  const id = clientId?.toLowerCase()
+  return {
+    namespace,
+    account,
+    ...(id !== undefined && id !== placeholderClient && { clientId: id }),
+    ...(usesBinding && { usesBinding }),
+    values: wantedValues(config),
+  }
+}

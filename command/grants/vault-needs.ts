@@ -1,0 +1,61 @@
+import { collectionOf } from '../../keyvault/reference.ts'
+import { type GrantedCollection, narrowestPolicy } from '../../lib/narrowest-grants.ts'
+import type { Grant } from './grant.ts'
+
+/** An object that is read, whatever forms of it the files ask for. */
+export interface NeededObject {
+  readonly collection: GrantedCollection
+  readonly name: string
+  /** Whether its versions are listed. */
+  readonly hasHistory: boolean
+}
+
+/** What an identity reads from one vault. */
+export interface VaultNeeds {
+  readonly vault: string
+  /** In the order of the table of grants, then by name. Never empty. */
+  readonly objects: readonly NeededObject[]
+}
+
+/** Groups what is read by vault. Azure ignores the case of an object's name, so two spellings are one object. */
+export function needsOf(grants: readonly Grant[]): readonly VaultNeeds[] {
+  const values = grants.flatMap((grant) => grant.values)
+  const byVault = Map.groupBy(values, ({ object }) => object.vault)
+  return [...byVault]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([vault, read]) => {
+      const objects = new Map<string, NeededObject>()
+      for (const { object, versions } of read) {
+        const collection = collectionOf(object)
+        const key = objectPath({ collection, name: object.name }).toLowerCase()
+        const known = objects.get(key)
+        const hasHistory = versions !== undefined || known?.hasHistory === true
+        objects.set(key, { collection, name: known?.name ?? object.name, hasHistory })
+      }
+      return { vault, objects: [...objects.values()].toSorted(compareObjects) }
+    })
+}
+
+/** The place of an object below its vault, in a scope and in a URL. */
+export const objectPath = ({ collection, name }: Omit<NeededObject, 'hasHistory'>): string =>
+  `${collection}/${name}`
+
+const order: readonly GrantedCollection[] = ['secrets', 'certificates', 'keys']
+
+const compareObjects = (a: NeededObject, b: NeededObject): number =>
+  order.indexOf(a.collection) - order.indexOf(b.collection) || (a.name < b.name ? -1 : 1)
+
+/** The options of `az keyvault set-policy`. */
+const policyOptions: Readonly<Record<GrantedCollection, string>> = {
+  secrets: '--secret-permissions',
+  certificates: '--certificate-permissions',
+  keys: '--key-permissions',
+}
+
+/** The permissions of an access policy for what is read from a vault. */
+export const neededPolicies = ({ objects }: VaultNeeds) =>
+  [...Map.groupBy(objects, ({ collection }) => collection)].map(([collection, some]) => ({
+    collection,
+    option: policyOptions[collection],
+    permissions: narrowestPolicy(some.some(({ hasHistory }) => hasHistory)),
+  }))

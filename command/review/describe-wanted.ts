@@ -1,0 +1,45 @@
+import type { WantedFile, WantedValue } from '../../delivery/contract.ts'
+
+/** A reference in the syntax of the annotations. */
+export function describeWanted({
+  object,
+  property,
+  encoding,
+  format,
+  optional,
+  versionIndex,
+}: WantedValue & Pick<WantedFile, 'format' | 'versionIndex'>): string {
+  const { vault, type, name, version } = object
+  const kind = type === 'secret' ? '' : `${type}/`
+  const selection = property === undefined ? '' : `#${property}`
+  const decoded = encoding === undefined ? '' : `|${encoding}`
+  const pinned = version === undefined ? '' : `@${version}`
+  const older =
+    versionIndex === undefined ? '' : `, version ${versionIndex} of its history (0 is the newest)`
+  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${older}${partOf(format)}${optional ? ', optional' : ''}`
+}
+
+/**
+ * The part of a certificate that a key of a TLS Secret holds. For `pem` there's nothing to say: almost every object of a
+ * class has it, and most hold no certificate.
+ */
+function partOf(format: WantedFile['format']): string {
+  switch (format) {
+    case 'tls.crt':
+      return ', the certificates as PEM'
+    case 'tls.key':
+      return ', the private key as PEM'
+    case 'jwk':
+      return ', as a JSON Web Key'
+    case 'der':
+      return ', as DER'
+    case 'pem':
+    case undefined:
+      return ''
+    default:
+      return format satisfies never
+  }
+}
+
+/** A line of a description: a label, and a text in the second column. */
+export const row = (label: string, text: string): string => `${label.padEnd(10)} ${text}`

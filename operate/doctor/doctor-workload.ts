@@ -1,0 +1,27 @@
+import type { ExitCode } from '../../command/exit-code.ts'
+import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
+import { readWorkload, type WorkloadOptions } from './read/read-workload.ts'
+import { type RepeatOptions, repeatUntilHealthy } from './repeat-until-healthy.ts'
+import { reportWorkload } from './workload/report-workload.ts'
+import { parseTarget } from './workload/target.ts'
+
+interface DoctorWorkloadOptions extends ClusterOptions, WorkloadOptions, RepeatOptions {}
+
+/**
+ * `akv-injector doctor pod NAME`: explains why a pod, or the pods of a workload, don't start or are stale.
+ *
+ * @param words - `pod NAME` or `KIND/NAME`
+ * @returns 1 if something fails
+ * @throws InputError if the workload can't be read
+ */
+export async function doctorWorkload(
+  words: readonly string[],
+  options: DoctorWorkloadOptions,
+): Promise<ExitCode> {
+  const target = parseTarget(words)
+  return await repeatUntilHealthy(options, async () => {
+    const cluster = openCluster(options)
+    const facts = await readWorkload(cluster, { ...options, target })
+    return reportWorkload(facts, cluster.notices.all())
+  })
+}

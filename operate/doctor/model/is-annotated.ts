@@ -1,0 +1,22 @@
+import { asksForSecrets } from '../../../requests/account/read-account.ts'
+import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
+import {
+  isTurnedOff,
+  readOwnAnnotations,
+} from '../../../requests/annotations/keys/own-annotations.ts'
+
+/** Whether a pod, or the template of pods, asks for objects by our annotations. */
+export function asksByAnnotations(pod: unknown): boolean {
+  const { own } = readOwnAnnotations(annotationsOf(pod))
+  return Object.keys(own).length > 0 && !isTurnedOff(own)
+}
+
+/** Whether it asks for environment variables, which need EnvFiles. */
+export function asksForVariables(pod: unknown): boolean {
+  const { own } = readOwnAnnotations(annotationsOf(pod))
+  return own['env'] !== undefined && own['env'].trim() !== '' && !isTurnedOff(own)
+}
+
+/** Whether a ServiceAccount asks for Secrets by its annotation. */
+export const asksForSync = (account: unknown): boolean =>
+  asksForSecrets({ annotations: annotationsOf(account) })

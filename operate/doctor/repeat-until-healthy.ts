@@ -1,0 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ExitCode } from '../../command/exit-code.ts'
+import { countOf } from '../../lib/count-of.ts'
+import { createProgress } from '../../lib/terminal/terminal-progress.ts'
+import { printReport } from './output/print-report.ts'
+import { countMarks, type DoctorReport, exitCodeOf } from './output/report.ts'
+import { reportJson } from './output/report-json.ts'
+
+export interface RepeatOptions {
+  readonly output: 'text' | 'json'
+  /** For how many seconds to repeat it until nothing fails. */
+  readonly wait?: number
+}
+
+/** Between two rounds of checks. */
+const pauseMs = 2_000
+
+/** Makes a report, again and again until nothing fails or the time is over, and prints the last one. */
+export async function repeatUntilHealthy(
+  { output, wait: waitSeconds = 0 }: RepeatOptions,
+  makeReport: () => Promise<DoctorReport>,
+): Promise<ExitCode> {
+  const progress = createProgress()
+  const untilMs = performance.now() + waitSeconds * 1000
+  progress.show('asking the cluster')
+  try {
+    let report = await makeReport()
+    while (exitCodeOf(report) !== 0 && performance.now() + pauseMs < untilMs) {
+      progress.show(`waiting: ${countOf(countMarks(report).failure, 'failure')}`)
+      await delay(pauseMs)
+      report = await makeReport()
+    }
+    progress.hide()
+    if (output === 'json') process.stdout.write(reportJson(report))
+    else printReport(report, process.stdout)
+    return exitCodeOf(report)
+  } finally {
+    progress.hide()
+  }
+}

@@ -1,0 +1,40 @@
+import { grantOf } from '../../../command/grants/grant.ts'
+import { sortOutNames } from '../../../command/grants/sort-out-names.ts'
+import { byIdentity, writeScript } from '../../../command/grants/write-script.ts'
+import { confirmed } from '../../../command/said.ts'
+import type { AgentConfig } from '../../../delivery/contract.ts'
+import type { WorkloadSignIn } from './sign-in.ts'
+
+/**
+ * The commands of the Azure CLI that let the pod sign in and read its objects, as `identity` prints them. The author of a pod
+ * chooses its vaults and objects. A client or an issuer that only the pod names isn't in a command: whoever pasted that would
+ * give an identity away.
+ */
+export function grantCommands(
+  { account, usesBinding, ...signIn }: WorkloadSignIn,
+  { namespace, config }: { readonly namespace: string; readonly config: AgentConfig },
+): readonly string[] {
+  const client = confirmed(signIn.client)
+  const issuer = confirmed(signIn.issuer)
+  const grant = grantOf({ namespace, account, clientId: client?.value, usesBinding, config })
+  const { safe, unsafe } = sortOutNames([grant])
+  if (safe.length === 0) return unsafe
+  return [
+    '# The pod chooses these vaults and objects. Grant only what its team may read.',
+    ...(client === undefined && signIn.client !== undefined
+      ? ['# Only the pod names a client, so these commands don’t. Choose an identity of its team.']
+      : []),
+    ...(issuer === undefined && !usesBinding
+      ? [
+          ...(signIn.issuer === undefined
+            ? []
+            : ['# Only the pod’s log names an issuer, so these commands don’t.']),
+          '# --issuer URL puts the issuer into these commands. Whoever may read it gets it by kubectl get --raw /.well-known/openid-configuration, too.',
+        ]
+      : []),
+    ...writeScript(byIdentity(safe), {
+      issuers: issuer === undefined ? [] : [issuer],
+      grants: 'vault',
+    }),
+  ]
+}

@@ -1,0 +1,80 @@
+import { describeInjection } from '../../../command/review/describe-injection.ts'
+import type { DoctorSection } from '../model/check-result.ts'
+import { unchecked } from '../model/check-result.ts'
+import { nameOf } from '../model/objects.ts'
+import type { DoctorReport } from '../output/report.ts'
+import { diagnose } from './diagnose.ts'
+import { grantCommands } from './grant-commands.ts'
+import { type Reviewed, reviewWorkload } from './review-workload.ts'
+import { describeSignIn, signInOf, type WorkloadSignIn } from './sign-in.ts'
+import { tellStory } from './story.ts'
+import type { WorkloadFacts } from './workload-facts.ts'
+
+/** Everything about one workload, ending with what to do. Pure. */
+export function reportWorkload(facts: WorkloadFacts, notices: readonly string[]): DoctorReport {
+  const reviewed = reviewWorkload(facts)
+  const sections: readonly DoctorSection[] = [
+    { title: 'Asks for', lines: askedLines(reviewed, facts), results: [] },
+    ...(reviewed.kind === 'injected' ? identitySections(reviewed, facts) : []),
+    { title: 'What happened', lines: tellStory(facts), results: [] },
+    { title: 'Not checked', results: notices.map((notice) => unchecked(notice)) },
+    { title: 'What to do', results: diagnose(facts) },
+  ]
+  return {
+    title: titleOfWorkloads(facts),
+    sections: sections.filter(({ lines = [], results }) => lines.length + results.length > 0),
+  }
+}
+
+function titleOfWorkloads({ target, namespace, pod }: WorkloadFacts): string {
+  const title = `${target.kind} ${namespace}/${target.name}`
+  if (target.kind === 'Pod') return title
+  return pod === undefined ? `${title}, which has no pod` : `${title}, pod ${nameOf(pod)}`
+}
+
+function askedLines(reviewed: Reviewed, { namespace }: WorkloadFacts): readonly string[] {
+  switch (reviewed.kind) {
+    case 'injected':
+      return [
+        ...(reviewed.isPlanned ? ['as the webhook would inject a new pod:'] : []),
+        ...describeInjection(reviewed.pod, namespace),
+      ]
+    case 'denied':
+      return ['the webhook would refuse it:', ...reviewed.problems]
+    case 'nothing':
+      return [`nothing: ${reviewed.reason}`]
+    default:
+      return reviewed satisfies never
+  }
+}
+
+function identitySections(
+  reviewed: Reviewed & { readonly kind: 'injected' },
+  facts: WorkloadFacts,
+): readonly DoctorSection[] {
+  const signIn = signInOf(reviewed, facts)
+  return [
+    { title: 'Signs in', lines: describeSignIn(signIn), results: [] },
+    {
+      title: 'Commands that allow it',
+      lines: commandLines(signIn, { reviewed, facts }),
+      results: [],
+    },
+  ]
+}
+
+function commandLines(
+  signIn: WorkloadSignIn,
+  {
+    reviewed: { config },
+    facts: { agent, namespace },
+  }: {
+    readonly reviewed: Reviewed & { readonly kind: 'injected' }
+    readonly facts: WorkloadFacts
+  },
+): readonly string[] {
+  // The webhook hasn't reviewed what this agent asks for.
+  if (agent?.agent.kind === 'not-ours')
+    return [`none: the agent isn’t as the webhook makes it: ${agent.agent.why}`]
+  return grantCommands(signIn, { namespace, config })
+}

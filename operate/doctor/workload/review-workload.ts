@@ -1,0 +1,86 @@
+import { InputError } from '../../../command/input-error.ts'
+import { applyPatch } from '../../../command/review/apply-patch.ts'
+import { findAgent } from '../../../command/review/describe-injection.ts'
+import { readServing, type Serving } from '../../../command/review/read-serving.ts'
+import { reviewRequest } from '../../../command/review/review-request.ts'
+import type { AgentConfig } from '../../../delivery/contract.ts'
+import { describeProblem } from '../../../lib/problems/problem.ts'
+import { type JsonObject, objectAt } from '../../../lib/shape.ts'
+import { skipReasons } from '../../../webhook/core/model/outcome.ts'
+import { type Pod, readPod } from '../../../webhook/core/model/pod.ts'
+import { mutate } from '../../../webhook/core/mutate.ts'
+import { nameOf, templateOf } from '../model/objects.ts'
+import type { WorkloadFacts } from './workload-facts.ts'
+
+/** What a workload asks for. */
+export type Reviewed =
+  /** `isPlanned`: the webhook would add the agent to a new pod, which this one isn't */
+  | {
+      readonly kind: 'injected'
+      readonly pod: Pod
+      readonly config: AgentConfig
+      readonly isPlanned: boolean
+    }
+  | { readonly kind: 'denied'; readonly problems: readonly string[] }
+  | { readonly kind: 'nothing'; readonly reason: string }
+
+/**
+ * What a workload asks for: by the agent of its pod, or else what the webhook would do with its template. The webhook's own code
+ * decides, with the webhook's settings if these may be read.
+ */
+export function reviewWorkload(facts: WorkloadFacts): Reviewed {
+  const { agent, config, pod, object, namespace } = facts
+  if (pod !== undefined && config !== undefined) {
+    const read = readPod(pod)
+    if (read.kind === 'valid')
+      return { kind: 'injected', pod: read.value, config, isPlanned: false }
+  }
+  if (pod !== undefined && agent !== undefined)
+    return { kind: 'nothing', reason: 'its agent has no configuration that can be read' }
+  const template = pod ?? { ...templateOf(object) }
+  return reviewPod(asPod(template, object), { namespace, serving: servingOf(facts) })
+}
+
+/** The API server doesn't store the kind in a template. */
+const asPod = (template: JsonObject, owner: JsonObject): JsonObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  ...template,
+  metadata: { generateName: `${nameOf(owner)}-`, ...objectAt(template, 'metadata') },
+})
+
+function reviewPod(
+  pod: JsonObject,
+  { namespace, serving }: { readonly namespace: string; readonly serving: Serving },
+): Reviewed {
+  const outcome = mutate(reviewRequest({ pod, namespace }), serving.policy)
+  switch (outcome.kind) {
+    case 'denied':
+      return { kind: 'denied', problems: outcome.problems.map(describeProblem) }
+    case 'skipped':
+      return { kind: 'nothing', reason: skipReasons[outcome.reason] }
+    case 'injected': {
+      const injected = applyPatch(pod, outcome.operations)
+      return {
+        kind: 'injected',
+        pod: injected,
+        config: findAgent(injected).config,
+        isPlanned: true,
+      }
+    }
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** Files of the webhook's container aren't here. What they hold doesn't decide what is asked for. */
+function servingOf({ settings }: WorkloadFacts): Serving {
+  if (settings === undefined) return readServing(process.env)
+  const readable = Object.entries(settings).filter(([name]) => !/_(?:FILE|DIR)$/.test(name))
+  try {
+    return readServing(Object.fromEntries(readable))
+  } catch (error) {
+    if (error instanceof InputError) return readServing({})
+    throw error
+  }
+}

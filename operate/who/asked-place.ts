@@ -1,0 +1,80 @@
+import { InputError } from '../../command/input-error.ts'
+import {
+  collectionOf,
+  isObjectVersion,
+  isVaultName,
+  type ObjectReference,
+  parseReference,
+} from '../../keyvault/reference.ts'
+import { printable } from '../../lib/printable.ts'
+
+/** What `who` asks about: a vault, or an object in it, or a version of that. */
+export interface AskedPlace {
+  readonly vault: string
+  /** Absent: all objects of the vault. */
+  readonly name?: string
+  /** Absent: the secret, the key and the certificate of this name. */
+  readonly collection?: ReturnType<typeof collectionOf>
+  readonly version?: string
+}
+
+/**
+ * Reads `VAULT[:[TYPE/]NAME[@VERSION]]`.
+ *
+ * @throws InputError if it isn't one
+ */
+export function parsePlace(text: string, version: string | undefined): AskedPlace {
+  if (version !== undefined && !isObjectVersion(version))
+    throw new InputError(
+      `--version: "${printable(version)}" isn't a valid version; accepted: 32 hexadecimal digits`,
+    )
+  if (!text.includes(':')) return parseVault(text, version)
+  const read = parseReference(text)
+  if (read.kind === 'invalid') throw new InputError(read.problem)
+  const { object, property, encoding } = read.value
+  if (property !== undefined || encoding !== undefined)
+    throw new InputError(
+      `"${printable(text)}": expected an object without "#" and "|"; versions are of whole objects`,
+    )
+  const asked = version?.toLowerCase() ?? object.version
+  if (object.version !== undefined && asked !== object.version)
+    throw new InputError('--version and the version after "@" differ; give one of them')
+  return {
+    vault: object.vault,
+    name: object.name.toLowerCase(),
+    ...(text.includes('/') && { collection: collectionOf(object) }),
+    ...(asked !== undefined && { version: asked }),
+  }
+}
+
+function parseVault(text: string, version: string | undefined): AskedPlace {
+  if (!isVaultName(text))
+    throw new InputError(
+      `"${printable(text)}" isn't a valid vault name; accepted: 3 to 24 letters, digits and hyphens, or VAULT:NAME for one object`,
+    )
+  return {
+    vault: text.toLowerCase(),
+    ...(version !== undefined && { version: version.toLowerCase() }),
+  }
+}
+
+/** Whether an object is one of those that `who` asks about. Its version doesn't matter. */
+export const isAskedAbout = (
+  { vault, name, collection }: AskedPlace,
+  object: ObjectReference,
+): boolean =>
+  // The webhook writes it in lower case, but whoever adds an agent by hand may not.
+  object.vault.toLowerCase() === vault &&
+  (name === undefined || object.name.toLowerCase() === name) &&
+  (collection === undefined || collectionOf(object) === collection)
+
+/** A certificate, its key and its secret have the same versions, so whoever holds one of them counts. */
+export const ofAllTypes = ({ collection: _, ...place }: AskedPlace): AskedPlace => place
+
+/** As it was written, in lower case: `team-a:key/signing@0123…`. */
+export const describeAsked = ({ vault, name, collection, version }: AskedPlace): string => {
+  const type = collection === undefined ? '' : `${nounOf[collection]}/`
+  return `${vault}${name === undefined ? '' : `:${type}${name}`}${version === undefined ? '' : `@${version}`}`
+}
+
+const nounOf = { secrets: 'secret', keys: 'key', certificates: 'cert' } as const

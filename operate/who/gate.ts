@@ -1,0 +1,114 @@
+import { InputError } from '../../command/input-error.ts'
+import { isAnswer } from '../../kubernetes/answers.ts'
+import { countOf } from '../../lib/count-of.ts'
+import { printable } from '../../lib/printable.ts'
+import { asClusterError, type Cluster } from '../cluster/open-cluster.ts'
+import type { AgentImages } from '../cluster/pods/agent-images.ts'
+import type { AgentPod } from '../cluster/pods/agent-pod.ts'
+import { type AskedPlace, describeAsked } from './asked-place.ts'
+import type { Unasked } from './holding.ts'
+import { describeLeftOut, type LeftOutPod } from './left-out.ts'
+import { objectsAskedAbout } from './pod-findings.ts'
+
+const limits =
+  'the gate guards against mistakes: it doesn’t see other clusters, pods that start after it has asked, what other tools deliver, variables that pods took from Secrets, or what an app keeps in memory'
+const trust =
+  'the gate believes the authors of pods, whoever has pods/exec in them and so may write their logs, and whoever may annotate ServiceAccounts'
+
+/** What the gate can't know, and whom it believes: a sentence each. */
+export const gateNotices = (images: AgentImages | undefined): readonly string[] => [
+  ...(images === undefined ? [] : [imagesSentence(images)]),
+  limits,
+  trust,
+]
+
+const imagesSentence = ({ by, value }: AgentImages): string =>
+  `the gate takes containers for agents that run ${value.map((image) => printable(image, 200)).join(' or ')}, as ${by === 'options' ? 'your options say' : 'the webhook’s Deployment says'}`
+
+/** The pods that ask for the object and were started, or whose containers were, while others were asked. */
+export function changedMeanwhile(
+  before: readonly AgentPod[],
+  { after, place }: { readonly after: readonly AgentPod[]; readonly place: AskedPlace },
+): readonly Unasked[] {
+  const known = new Set(before.map(startsOf))
+  return after
+    .filter((pod) => objectsAskedAbout(pod, place)?.length !== 0 && !known.has(startsOf(pod)))
+    .map(({ namespace, workload, name: holder }) => ({
+      namespace,
+      workload,
+      holder,
+      why: 'it was started, or one of its containers was, while others were asked; ask again',
+    }))
+}
+
+const startsOf = ({ uid, state, others }: AgentPod): string =>
+  JSON.stringify([
+    uid,
+    state?.restarts,
+    others.map(({ name, startedAtMs, restarts }) => [name, startedAtMs, restarts]),
+  ])
+
+/**
+ * Lists of a namespace that doesn't exist are empty. Its name may be misspelt.
+ *
+ * @throws InputError if there is none
+ */
+export async function requireNamespace({
+  get,
+  namespace,
+}: Pick<Cluster, 'get' | 'namespace'>): Promise<void> {
+  if (namespace === undefined) return
+  try {
+    await get(`/api/v1/namespaces/${encodeURIComponent(namespace)}`)
+  } catch (error) {
+    if (isAnswer(error, 404))
+      throw new InputError(`the cluster has no namespace ${namespace}; check its name`)
+    // A caller may list the pods of a namespace, and not read the namespace itself.
+    if (!isAnswer(error, 403)) throw asClusterError(`namespace ${namespace}`, error)
+  }
+}
+
+/** How the gate ended. `unnamed`: nobody names the object, so its name may be wrong. */
+export type GateResult = 'open' | 'shut' | 'unnamed'
+
+/** Decides by how many hold the version and could not be asked. Whoever could not be asked may hold it. */
+export function gateResult(counts: {
+  readonly holders: number
+  readonly unasked: number
+  /** Whether a pod or an account names the object. */
+  readonly isNamed: boolean
+}): GateResult {
+  if (counts.holders + counts.unasked > 0) return 'shut'
+  return counts.isNamed ? 'open' : 'unnamed'
+}
+
+/** The result of the gate, as a sentence. */
+export function gateSentence({
+  place,
+  result,
+  holders,
+  unasked,
+  asking,
+  leftOut,
+}: {
+  readonly place: AskedPlace
+  readonly result: GateResult
+  readonly holders: number
+  readonly unasked: number
+  /** How many pods and accounts ask for the object. */
+  readonly asking: number
+  readonly leftOut: readonly LeftOutPod[]
+}): string {
+  const version = describeAsked(place)
+  const without = leftOut.length === 0 ? '' : `; ${describeLeftOut(leftOut)}`
+  switch (result) {
+    case 'shut':
+      return `the gate is shut for ${version}: ${countOf(holders, 'holder')}, and ${unasked} that could not be asked${without}`
+    case 'unnamed':
+      return `the gate is not open for ${version}: nobody asks for this object; check its name, and the namespace${without}`
+    case 'open':
+      return `the gate is open for ${version}: nobody of ${asking} that ask for the object holds it${without}`
+    default:
+      return result satisfies never
+  }
+}

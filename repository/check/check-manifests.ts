@@ -1,0 +1,104 @@
+import type { Serving } from '../../command/review/read-serving.ts'
+import { cached } from '../../lib/cached.ts'
+import {
+  type FolderView,
+  unclearReason,
+  viewsByFolder,
+} from '../input/environments/folder-views.ts'
+import { findNearMisses } from '../input/objects/find-near-misses.ts'
+import type { AnnotatedManifest, NamedObject } from '../input/objects/find-objects.ts'
+import {
+  isExternalSecret,
+  isExternalSecretsKind,
+  isSecretStore,
+} from '../input/sources/external-secrets-kind.ts'
+import { isClass } from '../input/sources/referred-to.ts'
+import { doubtsAboutUnread } from '../input/unread/unread-doubts.ts'
+import { findContestedSecrets } from './find/find-contested-secrets.ts'
+import { hasDriverVolumes } from './find/find-tasks.ts'
+import { readSources } from './find/read-sources.ts'
+import { type Finding, warningFindings } from './findings/finding.ts'
+import type { Verdict } from './findings/verdict.ts'
+import { checkAccount } from './objects/check-account.ts'
+import { checkClass } from './objects/check-class.ts'
+import {
+  checkExternalSecret,
+  checkOtherOperatorKind,
+  checkSecretStore,
+} from './objects/check-external-secret.ts'
+import { checkPod } from './objects/check-pod.ts'
+import { checkSecret } from './objects/check-secret.ts'
+import type { CheckInput, DocumentContent } from './read-check-input.ts'
+
+/** Checks all documents. Classes, ServiceAccounts and pods of different files belong together, unless they are of different environments. */
+export function checkManifests(
+  { contents, unread }: Pick<CheckInput, 'contents' | 'unread'>,
+  serving: Serving,
+) {
+  const viewOf = viewsByFolder(
+    contents.flatMap(({ objects }) => objects),
+    doubtsAboutUnread(unread),
+  )
+  const annotated = contents.flatMap(({ accounts }) => accounts)
+  const { policy } = serving
+  const factsIn = cached((objects: FolderView['objects']) =>
+    readSources(objects, { viewOf, policy }),
+  )
+  const sync = (found: NamedObject) => factsIn(viewOf(found).objects)(found)
+  const contestedIn = cached((objects: FolderView['objects']) =>
+    findContestedSecrets(annotated, objects, policy),
+  )
+  const contested = (account: AnnotatedManifest) =>
+    contestedIn(viewOf(account).objects).get(account) ?? []
+  const withNames = (object: NamedObject, verdict: Verdict): Verdict => ({
+    ...verdict,
+    findings: [
+      ...ambiguityOf(object, viewOf(object)),
+      ...verdict.findings,
+      ...warningFindings(object, findNearMisses(object.object)),
+    ],
+  })
+  const verdicts = contents.flatMap(
+    ({ templates, objects: some, accounts, secrets, others }): readonly Verdict[] => [
+      ...some
+        .filter(isClass)
+        .map((object) => withNames(object, checkClass(object, { serving, ...sync(object) }))),
+      ...some.filter(isExternalSecretsKind).map((object) => {
+        if (isExternalSecret(object))
+          return withNames(object, checkExternalSecret(object, sync(object)))
+        return isSecretStore(object)
+          ? withNames(object, checkSecretStore(object, serving.policy))
+          : checkOtherOperatorKind(object)
+      }),
+      ...templates.map((template) =>
+        checkPod(template, { serving, objects: viewOf(template).lookUps }),
+      ),
+      ...accounts.map((account) => {
+        const verdict = checkAccount(account, serving.policy)
+        const more = [...contested(account), ...nearMisses(account)]
+        return { ...verdict, findings: [...verdict.findings, ...more] }
+      }),
+      ...secrets.map((secret) => {
+        const verdict = checkSecret(secret)
+        return { ...verdict, findings: [...verdict.findings, ...nearMisses(secret)] }
+      }),
+      ...others,
+    ],
+  )
+  // Pods and pod templates.
+  return { verdicts, pods: contents.flatMap(({ templates }) => templates).length }
+}
+
+const nearMisses = (object: AnnotatedManifest): readonly Finding[] =>
+  warningFindings(object, object.nearMisses)
+
+/** Reports that another file of the same folder defines the object differently. */
+function ambiguityOf(object: NamedObject, view: FolderView): readonly Finding[] {
+  const message = unclearReason(view, object)
+  return message === undefined
+    ? []
+    : [{ severity: 'problem', code: 'AKV_CHECK_AMBIGUOUS', message }]
+}
+
+export const concernsDriver = ({ templates, objects }: DocumentContent): boolean =>
+  templates.some(hasDriverVolumes) || objects.some(isClass)

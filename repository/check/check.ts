@@ -1,0 +1,86 @@
+import type { ExitCode } from '../../command/exit-code.ts'
+import { readServing, servingAssumption } from '../../command/review/read-serving.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
+import {
+  type GivenValues,
+  readGivenValues,
+  unusedLines,
+} from '../input/placeholders/given-values.ts'
+import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
+import { withVariables } from '../input/placeholders/shell-variables.ts'
+import { checkManifests, concernsDriver } from './check-manifests.ts'
+import { type CheckReport, makeReport, type Strictness } from './findings/report.ts'
+import { settlePlaceholders } from './findings/settle-placeholders.ts'
+import { githubText } from './output/github.ts'
+import { jsonText } from './output/json.ts'
+import type { OutputForm } from './output/output-forms.ts'
+import { sarifText } from './output/sarif.ts'
+import { printText } from './output/text.ts'
+import { readCheckInput } from './read-check-input.ts'
+
+interface CheckOptions extends Strictness, GivenValues {
+  /** Files and folders. */
+  readonly files: readonly string[]
+  readonly namespace: string
+  readonly output: OutputForm
+  readonly render?: boolean
+  readonly values?: readonly string[]
+}
+
+/**
+ * `akv-injector check`: reports on standard output what the webhook would do with each pod and each SecretProviderClass,
+ * what Secret sync would do for each annotated ServiceAccount and Secret and for each ExternalSecret, and which commands to
+ * run first. Standard error has what isn't a result: files that can't be read, and what was assumed or skipped.
+ *
+ * @throws InputError when a setting is invalid
+ */
+export async function check(options: CheckOptions): Promise<ExitCode> {
+  const { files, output, quiet = false, ...given } = options
+  const serving = readServing(process.env)
+  const placeholders = createPlaceholders({ values: readGivenValues(given), unfilled: 'standIn' })
+  const { contents, unread, ...input } = await readCheckInput(files, {
+    ...given,
+    quiet,
+    command: 'check',
+    placeholders,
+  })
+  const checked = checkManifests({ contents, unread }, serving)
+  const settled = settlePlaceholders(checked.verdicts, placeholders)
+  const found = makeReport({ ...input, ...checked, ...settled }, options)
+  const report = { ...found, tasks: tasksWithVariables(found.tasks, placeholders) }
+  if (serving.isAssumed && !quiet && contents.some(concernsDriver))
+    printLines(process.stderr, [servingAssumption])
+  if (!quiet) printLines(process.stderr, unusedLines(given, placeholders))
+  // Annotations show the errors already.
+  if (output !== 'github')
+    printLines(
+      process.stderr,
+      report.errors.map(({ message }) => `akv-injector: ${message}`),
+    )
+  printLines(process.stderr, skippedLines(report))
+  if (output === 'text') printText(report, process.stdout, { quiet })
+  else process.stdout.write(forms[output](report))
+  return report.exitCode
+}
+
+function tasksWithVariables(
+  tasks: readonly string[],
+  placeholders: Placeholders,
+): readonly string[] {
+  const { lines, variables } = withVariables(tasks, placeholders)
+  const comments = variables.map(({ name, meaning }) => `# ${name} is ${meaning} in the files.`)
+  return [...comments, ...lines]
+}
+
+const forms = { json: jsonText, github: githubText, sarif: sarifText }
+
+const maxSkipped = 10
+
+/** The first folders and files that weren't read, and how many more there are. */
+export function skippedLines({ skipped }: Pick<CheckReport, 'skipped'>): readonly string[] {
+  const more = skipped.length - maxSkipped
+  return [
+    ...skipped.slice(0, maxSkipped).map(({ path, reason }) => `skipped ${path}: ${reason}`),
+    ...(more > 0 ? [`skipped ${more} more; --output json lists them`] : []),
+  ]
+}

@@ -1,0 +1,57 @@
+import { bindingSignIn, signsInAs } from '../../../command/review/describe-injection.ts'
+import { describeWanted, row } from '../../../command/review/describe-wanted.ts'
+import type { SecretValue } from '../../../delivery/destination.ts'
+import { tlsFileNames } from '../../../delivery/target-path.ts'
+import type { SyncRequest } from '../../../requests/account/account-request.ts'
+import { filesOfSecret } from '../../../requests/account/account-request.ts'
+import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
+import { enabledIn } from '../../input/accounts/enabled-in.ts'
+import type { AnnotatedManifest } from '../../input/objects/find-objects.ts'
+
+/** Describes what Secret sync would do for a ServiceAccount, one line for each Secret and each setting. */
+export function describeSync(
+  { namespace, name }: Pick<AnnotatedManifest, 'namespace' | 'name'>,
+  {
+    config,
+    azure,
+    secrets,
+    usesBinding,
+  }: Pick<SyncRequest, 'config' | 'azure' | 'secrets' | 'usesBinding'>,
+): readonly string[] {
+  return [
+    ...secrets.map((secret) => describeSecret(secret, filesOfSecret(secret.name, config))),
+    ...(usesBinding
+      ? [row('sign-in', `${signsInAs({ ...azure, ...config.identity })}, ${bindingSignIn}`)]
+      : []),
+    row('refresh', `every ${config.refreshSeconds} s`),
+    row('needs', `ServiceAccount ${name} ${enabledIn(namespace)}`),
+  ]
+}
+
+/**
+ * A line for one Secret.
+ *
+ * @param files - its keys
+ */
+export function describeSecret(secret: RequestedSecret, files: readonly SecretValue[]): string {
+  return secretRow(secret, files.map(describeKey))
+}
+
+/** A line for one Secret whose keys are described. */
+export function secretRow(
+  { name, type, labels }: Pick<RequestedSecret, 'name' | 'type' | 'labels'>,
+  keys: readonly string[],
+): string {
+  const added = Object.entries(labels).map(([key, value]) => `, ${key}=${value}`)
+  return row('Secret', `${name} (${type}${added.join('')}): ${keys.join(', ')}`)
+}
+
+function describeKey(file: SecretValue): string {
+  const { to } = file
+  const key = to.kind === 'input' ? `#${to.index}` : (to.key ?? keysOf(file))
+  return `${key} \u2190 ${describeWanted(file)}`
+}
+
+/** The keys of an entry that writes all keys of its Secret. */
+const keysOf = ({ object }: SecretValue): string =>
+  object.type === 'tls' ? `{${tlsFileNames.join(',')}}` : '*'

@@ -1,0 +1,149 @@
+import type { ExitCode } from '../../../command/exit-code.ts'
+import { placeOf } from '../../input/document/place-of.ts'
+import { titleOf } from '../../input/objects/title-of.ts'
+import type { FileError, FilePlace } from '../../input/text/file-error.ts'
+import type { SkippedPath } from '../../input/text/find-files.ts'
+import type { Finding } from './finding.ts'
+import { taskLines } from './task.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Everything that `check` reports, in whichever form it prints it. */
+export interface CheckReport {
+  readonly verdicts: readonly Verdict[]
+  /** Files and folders that can't be read. */
+  readonly errors: readonly FileError[]
+  readonly skipped: readonly SkippedPath[]
+  /** Says that nothing of what was read is of interest. */
+  readonly nothing?: LocatedFinding
+  /** A warning for each placeholder without a value. */
+  readonly placeholders: readonly Finding[]
+  readonly sums: CheckSums
+  /** Commands and comments to paste into a shell before the manifests are applied. */
+  readonly tasks: readonly string[]
+  readonly exitCode: ExitCode
+}
+
+export interface CheckSums {
+  /** Files that were read. */
+  readonly files: number
+  /** Pods and pod templates. */
+  readonly pods: number
+  readonly problems: number
+  readonly warnings: number
+  /** Objects that `check` has nothing to say about. */
+  readonly notLookedAt: number
+}
+
+/** Which findings a report keeps, and which make the exit code 1. */
+export interface Strictness {
+  /** Warnings make the exit code 1, too. */
+  readonly strict?: boolean
+  /** Keep only what makes the exit code other than 0. */
+  readonly quiet?: boolean
+}
+
+interface Checked extends Pick<CheckReport, 'verdicts' | 'errors' | 'skipped' | 'placeholders'> {
+  /** What was seen, if nothing of it is of interest. */
+  readonly nothing?: string
+  readonly files: number
+  readonly pods: number
+  /** Objects without a verdict. */
+  readonly ignored: number
+}
+
+/**
+ * Counts what was found, and decides the exit code (docs/specification.md, "Command line").
+ *
+ * @param options - `files`: the files and folders as given
+ */
+export function makeReport(
+  checked: Checked,
+  {
+    strict = false,
+    quiet = false,
+    files: paths,
+  }: Strictness & { readonly files: readonly string[] },
+): CheckReport {
+  const { verdicts, errors, skipped, placeholders, files, pods, ignored } = checked
+  const nothing = nothingFinding(checked, paths)
+  const count = (severity: Finding['severity']) =>
+    verdicts.flatMap(({ findings }) => findings.filter((finding) => finding.severity === severity))
+      .length
+  const sums = {
+    files,
+    pods,
+    problems: count('problem') + errors.length,
+    warnings: count('warning') + placeholders.length + (nothing === undefined ? 0 : 1),
+    notLookedAt: ignored + verdicts.filter(({ outcome }) => outcome === 'not-looked-at').length,
+  }
+  const isWrong = sums.problems > 0 || (strict && sums.warnings > 0)
+  const exitCode = errors.length > 0 ? 2 : isWrong ? 1 : 0
+  const isKept = ({ severity }: Finding) =>
+    !quiet || severity === 'problem' || (strict && severity === 'warning')
+  return {
+    verdicts: quiet ? verdicts.flatMap((verdict) => withoutDetails(verdict, isKept)) : verdicts,
+    ...(nothing && isKept(nothing) && { nothing }),
+    errors,
+    skipped: quiet ? [] : skipped,
+    placeholders: placeholders.filter(isKept),
+    sums,
+    exitCode,
+    tasks: quiet ? [] : taskLines(verdicts.flatMap(({ tasks = [] }) => tasks)),
+  }
+}
+
+function withoutDetails(
+  verdict: Verdict,
+  isKept: (finding: Finding) => boolean,
+): readonly Verdict[] {
+  const findings = verdict.findings.filter(isKept)
+  return findings.length > 0 ? [{ ...verdict, details: [], findings }] : []
+}
+
+/** With `--strict`, a pipeline that checks nothing fails. */
+const nothingFinding = (
+  { nothing }: Pick<Checked, 'nothing'>,
+  [source = '-']: readonly string[],
+): LocatedFinding | undefined =>
+  nothing === undefined
+    ? undefined
+    : {
+        severity: 'warning',
+        code: 'AKV_CHECK_NOTHING',
+        message: `nothing to check: ${nothing}`,
+        at: { source },
+      }
+
+/** A finding with the object that it is about, for forms that list findings. */
+export interface LocatedFinding extends Finding {
+  /** The object; absent if the finding is about a file. */
+  readonly title?: string
+  /** The finding's place, else the object's. A file that can't be read has no line. */
+  readonly at: Pick<FilePlace, 'source'> & Partial<FilePlace>
+}
+
+/** All findings, those about files and placeholders first. */
+export function locatedFindings({
+  verdicts,
+  errors,
+  nothing,
+  placeholders,
+}: CheckReport): readonly LocatedFinding[] {
+  return [
+    ...(nothing === undefined ? [] : [nothing]),
+    ...errors.map(({ place, sentence }) => ({
+      severity: 'problem' as const,
+      code: 'AKV_CHECK_FILE' as const,
+      message: sentence,
+      at: place,
+    })),
+    ...placeholders.flatMap((finding) => (finding.place ? { ...finding, at: finding.place } : [])),
+    ...verdicts.flatMap(({ subject, findings }) =>
+      findings.map((finding) => ({
+        ...finding,
+        title: titleOf(subject),
+        at: finding.place ?? placeOf(subject.manifest, subject.path),
+      })),
+    ),
+  ]
+}

@@ -1,0 +1,112 @@
+import { row } from '../../../command/review/describe-wanted.ts'
+import { printable } from '../../../lib/printable.ts'
+import { isObject } from '../../../lib/shape.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import { storeContent } from '../../../requests/external-secret/external-secret-source.ts'
+import type { StoreKind } from '../../../requests/external-secret/read-store.ts'
+import { accountProblem } from '../../../requests/source/choose-account.ts'
+import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
+import { enabledIn } from '../../input/accounts/enabled-in.ts'
+import type { NamedObject } from '../../input/objects/find-objects.ts'
+import { hasStandIn } from '../../input/placeholders/stand-in.ts'
+import { seenStore } from '../../input/sources/external-secret-reader.ts'
+import { describeComposed } from '../describe/describe-composed.ts'
+import type { SourceFacts } from '../find/read-sources.ts'
+import { problemFindings, warningFindings } from '../findings/finding.ts'
+import { subjectOf, type Verdict } from '../findings/verdict.ts'
+import { noClient, warning } from './check-account.ts'
+
+/** Reports whether Secret sync would make the Secret of an ExternalSecret, and as which account. */
+export function checkExternalSecret(
+  found: NamedObject,
+  { source, mistakes, listed }: SourceFacts,
+): Verdict {
+  const subject = subjectOf(found)
+  const { namespace } = found
+  const chosen =
+    source && !source.isLeftAlone
+      ? chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
+      : undefined
+  // A store that isn't known yet may name the account.
+  const isOpen = mistakes.some(({ sentence }) => hasStandIn(sentence))
+  const undecided =
+    chosen?.kind === 'none' && !isOpen ? [accountProblem(chosen.sentence, chosen.path)] : []
+  const problems = [...mistakes, ...undecided]
+  if (source === undefined || chosen?.kind !== 'chosen' || problems.length > 0)
+    return {
+      subject,
+      outcome: 'not-synced',
+      sentence: 'would not be synced',
+      details: [],
+      findings: problemFindings('AKV_SYNC_SOURCE', found, problems),
+    }
+  const account = `ServiceAccount ${chosen.name}`
+  const inFiles = listed.find(({ name, isElsewhere }) => name === chosen.name && !isElsewhere)
+  const lacksClient = inFiles !== undefined && inFiles.clientId === undefined
+  return {
+    subject,
+    outcome: 'synced',
+    sentence: `would be synced as ${account}`,
+    details: [
+      ...describeComposed(source),
+      row('needs', `sync.externalSecrets of the chart, and ${account} ${enabledIn(namespace)}`),
+    ],
+    findings: lacksClient ? [warning(`${account}: ${noClient}`)] : [],
+  }
+}
+
+/** Reports whether ExternalSecrets could use a store. */
+export function checkSecretStore(found: NamedObject, policy: Policy): Verdict {
+  const { namespace } = found
+  const kind = found.kind as StoreKind
+  const content = storeContent(seenStore(usableFrom(found)), { kind, namespace, policy })
+  const unused = { subject: subjectOf(found), outcome: 'not-served', details: [] } as const
+  if (content.kind !== 'read')
+    return { ...unused, sentence: `would not be used: ${content.sentence}`, findings: [] }
+  const { problems, vault, tenantId, account, unused: withoutEffect } = content.store
+  if (problems.length > 0)
+    return {
+      ...unused,
+      sentence: 'would not be used',
+      findings: problemFindings('AKV_SYNC_SOURCE', found, problems),
+    }
+  const tenant = tenantId === undefined ? '' : ` in tenant ${tenantId}`
+  const reader =
+    account === undefined ? 'chosen for each ExternalSecret' : `ServiceAccount ${account}`
+  return {
+    ...unused,
+    outcome: 'served',
+    sentence: 'would be used',
+    details: [row('vault', `${vault}${tenant}`), row('account', reader)],
+    findings: warningFindings(found, withoutEffect),
+  }
+}
+
+/** The store with a condition that holds here. Its own conditions concern the namespaces of ExternalSecrets. */
+function usableFrom(found: NamedObject): NamedObject {
+  const { namespace, object } = found
+  const { spec } = object
+  if (found.kind === 'SecretStore' || !isObject(spec) || !Array.isArray(spec['conditions']))
+    return found
+  const conditions = [...spec['conditions'], { namespaces: [namespace] }]
+  return { ...found, object: { ...object, spec: { ...spec, conditions } } }
+}
+
+/** Reports that nobody here acts on another object of the External Secrets Operator. */
+export function checkOtherOperatorKind(found: NamedObject): Verdict {
+  const { kind, apiVersion } = found.object
+  const what = typeof kind === 'string' ? `${printable(kind, 63)} of ` : ''
+  return {
+    subject: subjectOf(found),
+    outcome: 'not-served',
+    sentence: 'not served',
+    details: [],
+    findings: [
+      {
+        severity: 'problem',
+        code: 'AKV_CHECK_UNSERVED',
+        message: `${what}${printable(String(apiVersion), 100)} is not served here; see docs/from-external-secrets.md`,
+      },
+    ],
+  }
+}

@@ -1,0 +1,44 @@
+import { objectAt } from '../../../lib/shape.ts'
+import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
+import { ownKeys } from '../../../requests/annotations/keys/own-annotations.ts'
+import type { NamedObject } from '../../input/objects/find-objects.ts'
+import { isCustom } from '../../input/objects/is-custom.ts'
+import type { Finding } from '../findings/finding.ts'
+import { subjectOf, type Verdict } from '../findings/verdict.ts'
+
+/**
+ * Reports an object that has no pod template if somebody could expect that `check` looks at it: it has our annotations,
+ * its kind isn't one of Kubernetes' own, or it belongs to akv2k8s.
+ */
+export function checkOtherObject(found: NamedObject): Verdict | undefined {
+  const findings = otherTool(found)
+  const reason =
+    ownKeys(annotationsOf(found.object)).length > 0
+      ? 'its akv-injector.io annotations do nothing, because it has no pod template'
+      : 'it has no pod template'
+  if (findings.length === 0 && reason === 'it has no pod template' && !isCustom(found))
+    return undefined
+  const note = { severity: 'note', code: 'AKV_CHECK_NOT_LOOKED_AT', message: reason } as const
+  return {
+    subject: subjectOf(found),
+    outcome: 'not-looked-at',
+    sentence: `not looked at: ${reason}`,
+    details: [],
+    findings: [note, ...findings],
+  }
+}
+
+function otherTool({ object }: NamedObject): readonly Finding[] {
+  const { kind, apiVersion } = object
+  const warning = (message: string): Finding => ({
+    severity: 'warning',
+    code: 'AKV_CHECK_OTHER_TOOL',
+    message: `${message}; see docs/from-akv2k8s.md`,
+  })
+  if (kind === 'AzureKeyVaultSecret' && String(apiVersion).startsWith('spv.no/'))
+    return [warning('the object belongs to akv2k8s, and akv-injector ignores it')]
+  return kind === 'Namespace' &&
+    'azure-key-vault-env-injection' in objectAt(object, 'metadata', 'labels')
+    ? [warning('the namespace is labelled for akv2k8s, which akv-injector ignores')]
+    : []
+}

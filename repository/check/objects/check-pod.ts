@@ -1,0 +1,101 @@
+import { applyPatch } from '../../../command/review/apply-patch.ts'
+import { describeInjection, findAgent } from '../../../command/review/describe-injection.ts'
+import type { Serving } from '../../../command/review/read-serving.ts'
+import { type Outcome, skipReasons } from '../../../webhook/core/model/outcome.ts'
+import { placeOf } from '../../input/document/place-of.ts'
+import { findMisplacedAnnotations } from '../../input/objects/find-misplaced-annotations.ts'
+import { findNearMisses } from '../../input/objects/find-near-misses.ts'
+import type { FoundObject, PodTemplate } from '../../input/objects/find-objects.ts'
+import { reviewTemplate } from '../../input/review-template.ts'
+import { findExcludedNamespace } from '../find/find-excluded-namespace.ts'
+import { findOtherInjectors } from '../find/find-other-injectors.ts'
+import { findTasks, hasDriverVolumes } from '../find/find-tasks.ts'
+import { type Finding, problemFindings, warningFindings } from '../findings/finding.ts'
+import { subjectOf, type Verdict } from '../findings/verdict.ts'
+
+interface PodContext {
+  readonly serving: Serving
+  readonly objects: readonly FoundObject[]
+}
+
+/** Reports what the webhook would do with a pod, and as whom its agent would sign in. */
+export function checkPod(template: PodTemplate, context: PodContext): Verdict {
+  const { serving } = context
+  const outcome = reviewTemplate(template, {
+    policy: serving.policy,
+    objects: serving.servesVolumes ? context.objects : undefined,
+  })
+  const result = resultOf(template, outcome)
+  const isDecided = outcome.kind !== 'skipped'
+  return {
+    subject: subjectOf(template),
+    ...result,
+    findings: [
+      ...result.findings,
+      ...(serving.servesVolumes ? [] : unservedVolumes(template, outcome)),
+      ...(isDecided ? findExcludedNamespace(template) : []),
+      ...misplacedAnnotations(template),
+      ...findOtherInjectors(template),
+      ...warningFindings(template, findNearMisses(template.pod)),
+    ],
+    tasks: isDecided ? findTasks(template, context) : [],
+  }
+}
+
+type Result = Pick<Verdict, 'outcome' | 'sentence' | 'details' | 'findings'>
+
+function resultOf(template: PodTemplate, outcome: Outcome): Result {
+  switch (outcome.kind) {
+    case 'denied':
+      return {
+        outcome: 'denied',
+        sentence: 'would be denied',
+        details: [],
+        findings: problemFindings('AKV_CHECK_DENIED', template, outcome.problems),
+      }
+    case 'skipped':
+      return {
+        outcome: 'not-injected',
+        sentence: `not injected: ${skipReasons[outcome.reason]}`,
+        details: [],
+        findings: [],
+      }
+    case 'injected': {
+      const pod = applyPatch(template.pod, outcome.operations)
+      const isServed = findAgent(pod).config.volumes !== undefined
+      return {
+        outcome: isServed ? 'served' : 'injected',
+        sentence: `would be ${isServed ? 'served' : 'injected'}`,
+        details: describeInjection(pod, template.namespace),
+        findings: warningFindings(template, outcome.warnings),
+      }
+    }
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** A pod without our annotations would lack its files. For another one, the author may know. */
+function unservedVolumes(template: PodTemplate, outcome: Outcome): readonly Finding[] {
+  if (!hasDriverVolumes(template)) return []
+  const isLost = outcome.kind === 'skipped' && outcome.reason === 'not-annotated'
+  if (!isLost && outcome.kind !== 'injected') return []
+  return [
+    {
+      severity: isLost ? 'problem' : 'warning',
+      code: 'AKV_CHECK_UNSERVED',
+      message:
+        'the pod has volumes of the Secrets Store CSI Driver, which akv-injector does not serve; see docs/from-csi.md',
+    },
+  ]
+}
+
+/** If the pod has the annotation, too, everything is as its author expects. */
+const misplacedAnnotations = (template: PodTemplate): readonly Finding[] =>
+  findMisplacedAnnotations(template).flatMap(({ problem, isOnPod, owner, key }) =>
+    problemFindings('AKV_CHECK_MISPLACED', template, [problem]).map((finding) => ({
+      ...finding,
+      severity: isOnPod ? 'warning' : 'problem',
+      place: placeOf(template.manifest, [...owner, 'metadata', 'annotations', key]),
+    })),
+  )

@@ -1,0 +1,88 @@
+import { type Found, grantOf, placeholderClient } from '../../../command/grants/grant.ts'
+import { applyPatch } from '../../../command/review/apply-patch.ts'
+import { findAgent } from '../../../command/review/describe-injection.ts'
+import type { Serving } from '../../../command/review/read-serving.ts'
+import { describeProblems } from '../../../lib/problems/problem.ts'
+import { completeObjects } from '../../input/accounts/complete-objects.ts'
+import {
+  accountNameOf,
+  accountVariables,
+  unclearAccount,
+} from '../../input/accounts/workload-identity.ts'
+import {
+  type FolderView,
+  unclearReason,
+  viewsByFolder,
+} from '../../input/environments/folder-views.ts'
+import type { FoundObject, NamedObject, PodTemplate } from '../../input/objects/find-objects.ts'
+import { reviewTemplate } from '../../input/review-template.ts'
+import type { Unread } from '../../input/unread/unread.ts'
+import { doubtsAboutUnread } from '../../input/unread/unread-doubts.ts'
+import { grantsOfAccounts } from './grants-of-accounts.ts'
+
+/** Finds what the pods and the ServiceAccounts with Secret sync read. */
+export function findGrants(
+  templates: readonly PodTemplate[],
+  {
+    objects,
+    unread,
+    serving,
+  }: {
+    readonly objects: readonly NamedObject[]
+    readonly unread: readonly Unread[]
+    readonly serving: Serving
+  },
+) {
+  const viewOf = viewsByFolder(objects, doubtsAboutUnread(unread))
+  const environments = [...new Set(objects.map((object) => viewOf(object).objects))]
+  const found = [
+    ...templates.map((pod) => grantOfPod(pod, { objects: viewOf(pod).lookUps, serving })),
+    ...environments.flatMap((some) => grantsOfAccounts(some, { viewOf, serving })),
+    ...objects.map((object) => mistakeOfName(object, viewOf(object))),
+  ]
+  return {
+    grants: found.flatMap(({ grant }) => grant ?? []),
+    /** Some lines for each pod or account whose needs are unknown because of a mistake. */
+    mistakes: eachOnce(found.map(({ mistakes = [] }) => mistakes)),
+    /** Some lines for each class whose Secrets nobody reads. */
+    notes: eachOnce(found.map(({ notes = [] }) => notes)),
+  }
+}
+
+/** Environments may share an account or a source, and then each has the same lines. */
+const eachOnce = (all: readonly (readonly string[])[]): readonly (readonly string[])[] =>
+  [...new Map(all.map((lines) => [lines.join('\n'), lines])).values()].filter(
+    (lines) => lines.length > 0,
+  )
+
+function mistakeOfName(object: NamedObject, view: FolderView): Found {
+  const unclear = unclearReason(view, object)
+  return unclear === undefined ? {} : { mistakes: [`${object.title}: ${unclear}`] }
+}
+
+function grantOfPod(
+  template: PodTemplate,
+  { objects, serving }: { readonly objects: readonly FoundObject[]; readonly serving: Serving },
+): Found {
+  const { namespace, title } = template
+  // Without a client, the webhook would deny the volumes of the driver, and the user asks for one.
+  const complete = completeObjects(template, objects, placeholderClient)
+  const known = complete.classes.length > 0 ? objects : complete.objects
+  const outcome = reviewTemplate(template, {
+    policy: serving.policy,
+    objects: serving.servesVolumes ? known : undefined,
+  })
+  if (outcome.kind === 'denied')
+    return { mistakes: [`${title}: would be denied`, ...describeProblems(outcome.problems)] }
+  if (outcome.kind === 'skipped' && outcome.reason !== 'complete') return {}
+  const operations = outcome.kind === 'injected' ? outcome.operations : []
+  const { config } = findAgent(applyPatch(template.pod, operations))
+  const unclear =
+    config.identity.clientId === undefined ? unclearAccount(template, objects) : undefined
+  if (unclear !== undefined) return { mistakes: [`${title}: ${unclear}`] }
+  const clientId =
+    config.identity.clientId ?? accountVariables(template, { objects })['AZURE_CLIENT_ID']
+  const account = accountNameOf(template)
+  const usesBinding = config.tokenProxy !== undefined
+  return { grant: grantOf({ namespace, account, clientId, usesBinding, config }) }
+}

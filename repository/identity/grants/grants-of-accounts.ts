@@ -1,0 +1,91 @@
+import { type Found, grantOf } from '../../../command/grants/grant.ts'
+import type { Serving } from '../../../command/review/read-serving.ts'
+import { describeProblems } from '../../../lib/problems/problem.ts'
+import { readAccount } from '../../../requests/account/read-account.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import { assignSources } from '../../../requests/source/assign-sources.ts'
+import type { Source } from '../../../requests/source/source.ts'
+import { readSources, type SourceFacts } from '../../check/find/read-sources.ts'
+import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
+import {
+  type AccountInFiles,
+  listAccounts,
+  withNamedAccounts,
+} from '../../input/accounts/list-accounts.ts'
+import type { FolderView, ViewOf } from '../../input/environments/folder-views.ts'
+import type { NamedObject } from '../../input/objects/find-objects.ts'
+import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
+import { isClass } from '../../input/sources/referred-to.ts'
+
+/**
+ * Finds what the ServiceAccounts of an environment read for Secret sync: by their annotations, for ExternalSecrets, and for classes with
+ * `secretObjects`. Accounts that only a store or a class names count, too.
+ *
+ * @param objects - of the environment
+ */
+export function grantsOfAccounts(
+  objects: FolderView['objects'],
+  { viewOf, serving }: { readonly viewOf: ViewOf; readonly serving: Serving },
+): readonly Found[] {
+  const factsOf = readSources(objects, { viewOf, policy: serving.policy })
+  const accounts = listAccounts(objects)
+  const found = objects.filter(
+    (object) => isExternalSecret(object) || (serving.servesVolumes && isClass(object)),
+  )
+  const byNamespace = Map.groupBy(found, ({ namespace }) => namespace)
+  const grants = [...new Set([...accounts.keys(), ...byNamespace.keys()])].flatMap((namespace) => {
+    const objects = byNamespace.get(namespace) ?? []
+    const sources = objects.flatMap((object) => factsOf(object).source ?? [])
+    const listed = withNamedAccounts(accounts.get(namespace) ?? [], sources)
+    return grantsIn(listed, { namespace, sources, policy: serving.policy })
+  })
+  const unread = found.map((object): Found => {
+    const lines = unreadLines(object, factsOf(object))
+    return isClass(object) ? { notes: lines } : { mistakes: lines }
+  })
+  return [...grants, ...unread]
+}
+
+function grantsIn(
+  listed: readonly AccountInFiles[],
+  {
+    namespace,
+    sources,
+    policy,
+  }: {
+    readonly namespace: string
+    readonly sources: readonly Source[]
+    readonly policy: Policy
+  },
+): readonly Found[] {
+  const { byAccount } = assignSources(sources, { namespace, listed, missing: new Set() })
+  return listed.map(({ name, annotations }): Found => {
+    const account = { namespace, name, annotations }
+    const request = readAccount(account, policy, byAccount.get(name) ?? [])
+    if (request.kind === 'refused')
+      return {
+        mistakes: [
+          `ServiceAccount/${name}: would not be synced`,
+          ...describeProblems(request.problems),
+        ],
+      }
+    if (request.kind !== 'wanted' || request.secrets.length === 0) return {}
+    const { config, azure, usesBinding } = request
+    const clientId = config.identity.clientId ?? azure.clientId
+    return { grant: grantOf({ namespace, account: name, clientId, usesBinding, config }) }
+  })
+}
+
+/** Says why it is unknown what an ExternalSecret or a class reads for Secrets, or as which account. */
+function unreadLines(
+  object: NamedObject,
+  { source, mistakes, listed }: SourceFacts,
+): readonly string[] {
+  const { title, namespace } = object
+  if (mistakes.length > 0) return [`${title}: would not be synced`, ...describeProblems(mistakes)]
+  const what = isClass(object) ? 'the class' : 'the ExternalSecret'
+  const chosen = source && chooseAccountInFiles(source.hints, { namespace, listed, what })
+  return chosen?.kind === 'none'
+    ? [`${title}: no ServiceAccount reads it`, `  ${chosen.sentence}`]
+    : []
+}

@@ -1,0 +1,18 @@
+import { annotationPath, type Problem } from '../../../lib/problems/problem.ts'
+import type { MisplacedAnnotation, PodTemplate } from './find-objects.ts'
+
+/** An annotation of ours on a workload instead of its pod template: nothing is denied, and nothing happens. */
+interface Misplaced extends MisplacedAnnotation {
+  readonly problem: Problem
+}
+
+/** Finds such annotations, and says where they belong. */
+export function findMisplacedAnnotations({ misplaced, path }: PodTemplate): readonly Misplaced[] {
+  return misplaced.map((annotation) => ({
+    ...annotation,
+    problem: {
+      path: annotationPath(annotation.key),
+      sentence: `does nothing here, because ${annotation.isOnPod ? 'only the one on the pod template counts; remove it' : `the webhook reads pods; move it to ${[...path, 'metadata', 'annotations'].join('.')}`}`,
+    },
+  }))
+}

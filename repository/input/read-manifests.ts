@@ -1,0 +1,134 @@
+import type { Document } from 'yaml'
+import { limitHeapGrowth } from '../../command/limit-heap-growth.ts'
+import { composeDocuments, yamlOptions } from './document/compose-documents.ts'
+import { boundDocument, type Span } from './document/cut-list.ts'
+import { findMistake } from './document/find-mistake.ts'
+import { keepTree, type Manifest, parseItem } from './document/manifest.ts'
+import { findChartTemplate } from './objects/find-chart-template.ts'
+import { mayHavePlaceholders } from './placeholders/find-placeholders.ts'
+import type { Placeholders } from './placeholders/placeholders.ts'
+import { hasStandIn } from './placeholders/stand-in.ts'
+import { canRender } from './text/can-render.ts'
+import { FileError } from './text/file-error.ts'
+import { findTemplate } from './text/find-template.ts'
+import { linePlaces } from './text/line-places.ts'
+import { readText } from './text/read-text.ts'
+
+/** A file of YAML or JSON documents. */
+export interface ManifestFile {
+  readonly text: string
+  /** Without documents that are empty. */
+  readonly manifests: readonly Manifest[]
+}
+
+/** Who reads the manifests. */
+interface Reading {
+  /** The command to run with the rendered template. */
+  readonly command: string
+  /** Reads the items of a large List as documents of their own. Only for commands that don't write the document again. */
+  readonly splitsLists?: boolean
+  readonly maxTokens?: number
+  readonly placeholders?: Placeholders
+}
+
+/** About 50,000 lines, twice as many as the largest custom resource definitions have. A tree takes up to 900 bytes for each. */
+const maxDocumentTokens = 200_000
+
+/**
+ * Reads a file of YAML or JSON documents.
+ *
+ * @param file - a path; `-` is standard input
+ * @throws FileError with the place of what isn't valid YAML, or is a template
+ */
+function readManifestFile(file: string, reading: Reading): ManifestFile {
+  const text = readText(file)
+  return { text, manifests: parseManifests(text, file, reading) }
+}
+
+/** Reads several files (see {@link readManifestFile}). */
+export const readManifestFiles = (
+  files: readonly string[],
+  reading: Reading,
+): readonly ManifestFile[] => files.map((file) => readManifestFile(file, reading))
+
+/** Reads the documents of a text (see {@link eachManifest}). */
+export const parseManifests = (
+  text: string,
+  source: string,
+  reading: Reading,
+): readonly Manifest[] => [...eachManifest(text, source, reading)]
+
+/**
+ * Reads the documents of a text one after another. Whoever is done with one before it asks for the next one spares its
+ * parsing again.
+ *
+ * @throws FileError with the place of what isn't valid YAML, or is a template
+ */
+export function* eachManifest(
+  text: string,
+  source: string,
+  { command, splitsLists = false, maxTokens = maxDocumentTokens, placeholders }: Reading,
+): Generator<Manifest> {
+  limitHeapGrowth()
+  const placeAt = linePlaces(text, source)
+  const refuseTemplate = (offset: number | undefined) => {
+    if (offset !== undefined) throw new FileError(placeAt(offset), renderSentence(command))
+  }
+  const refuseMistake = (document: Document.Parsed) => {
+    const mistake = findMistake(document, text)
+    if (mistake === undefined) return
+    refuseTemplate(findTemplate(text, 'any'))
+    throw new FileError(placeAt(mistake.offset), mistake.sentence)
+  }
+  const refuse = (offset: number): never => {
+    throw new FileError(placeAt(offset), tooLargeSentence(maxTokens, splitsLists))
+  }
+  const file = { source, text, placeAt }
+  function* manifestOf(document: Document.Parsed, piece: Pick<Manifest, 'section' | 'item'>) {
+    if (document.contents === null) return
+    const { start, end } = piece.section
+    const manifest: Manifest = {
+      ...file,
+      ...piece,
+      ...(placeholders && mayNeedFilling(text.slice(start, end)) && { placeholders }),
+      span: piece.item?.span ?? contentSpan(document, text),
+      start: document.contents.range[0],
+      version: document.directives.yaml.version,
+    }
+    keepTree(manifest, document)
+    refuseTemplate(findChartTemplate(manifest))
+    yield manifest
+  }
+  const bound = boundDocument(text, { maxTokens, splitsLists, refuse })
+  let end = 0
+  for (const document of composeDocuments(text, { ...yamlOptions, onToken: bound.onToken })) {
+    refuseMistake(document)
+    const section = { start: end, end: document.range[2] }
+    end = section.end
+    const items = bound.itemsOf(document)
+    if (items === undefined) yield* manifestOf(document, { section })
+    for (const item of items ?? []) {
+      const part = parseItem(text, item)
+      refuseMistake(part)
+      yield* manifestOf(part, { section: item.span, item })
+    }
+  }
+}
+
+/** A document without placeholders may have what looks like their stand-ins. */
+const mayNeedFilling = (text: string): boolean => mayHavePlaceholders(text) || hasStandIn(text)
+
+function renderSentence(command: string): string {
+  const first = canRender(command) ? 'pass the folder of its chart with --render, or ' : ''
+  return `is a template; ${first}render it first: helm template NAME CHART | akv-injector ${command} -`
+}
+
+const tooLargeSentence = (maxTokens: number, splitsLists: boolean): string =>
+  `the document has more than ${maxTokens.toLocaleString('en')} keys, values, marks and line breaks${
+    splitsLists ? ', or an item of its list has' : ''
+  }; split it into several documents`
+
+function contentSpan({ range: [start, end] }: Document.Parsed, text: string): Span {
+  const hasMarker = /^---(?:\s|$)/.test(text.slice(start, start + 4))
+  return { start: hasMarker ? start + 3 : start, end }
+}

@@ -1,0 +1,14 @@
+import { InputError } from '../../../command/input-error.ts'
+import { printable } from '../../../lib/printable.ts'
+import { isFile } from '../text/is-file.ts'
+
+/**
+ * Checks the files of `--values`. Helm would download a URL.
+ *
+ * @throws InputError if one of them isn't a file, or nothing is rendered
+ */
+export function checkValues(files: readonly string[], renders: boolean): void {
+  if (!renders) throw new InputError('--values needs --render: only then charts are rendered')
+  for (const file of files)
+    if (!isFile(file)) throw new InputError(`--values ${printable(file, 200)}: no such file`)
+}

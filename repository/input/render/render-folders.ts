@@ -1,0 +1,194 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type ProgramEnd, runProgram } from '../../../command/run-program.ts'
+import { printable } from '../../../lib/printable.ts'
+import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
+import { FileError } from '../text/file-error.ts'
+import type { RenderFolder } from '../text/find-files.ts'
+import { renderedSource } from '../text/rendered-source.ts'
+
+/** A folder that is rendered as a whole. */
+export interface RenderRoot extends RenderFolder {
+  /** `kustomization.yaml` or `Chart.yaml`. */
+  readonly file: string
+}
+
+/** What a program printed, to be read like a file. */
+interface Rendered {
+  readonly source: string
+  readonly text: string
+}
+
+interface RenderOptions {
+  /** The namespace of a chart's release. */
+  readonly namespace: string
+  /** Files with values for charts. */
+  readonly values: readonly string[]
+  /** Shows no progress. */
+  readonly quiet?: boolean
+  readonly bounds?: RenderBounds
+}
+
+interface RenderBounds {
+  /** For one folder. */
+  readonly maxBytes: number
+  readonly timeoutMs: number
+  /** For all folders. */
+  readonly maxTotalBytes: number
+  readonly totalMs: number
+}
+
+const mebibyte = 1024 * 1024
+const defaultBounds: RenderBounds = {
+  maxBytes: 64 * mebibyte,
+  timeoutMs: 60_000,
+  maxTotalBytes: 256 * mebibyte,
+  totalMs: 600_000,
+}
+
+/**
+ * Renders folders with the programs on the PATH, one after another. Nothing is fetched and no plugin runs. The programs get none
+ * of our environment but PATH and HOME, because a Kustomize folder can read variables.
+ */
+export async function* renderFolders(
+  roots: readonly RenderRoot[],
+  { namespace, values, quiet = false, bounds = defaultBounds }: RenderOptions,
+): AsyncGenerator<Rendered | FileError> {
+  if (roots.length === 0) return
+  const { maxBytes, timeoutMs, maxTotalBytes, totalMs } = bounds
+  const scratch = mkdtempSync(join(tmpdir(), 'akv-injector-'))
+  const env = environmentIn(scratch)
+  const end = performance.now() + totalMs
+  const progress = createProgress()
+  let bytes = 0
+  try {
+    for (const [i, root] of roots.entries()) {
+      const left = { maxBytes: maxTotalBytes - bytes, timeoutMs: end - performance.now() }
+      if (left.maxBytes <= 0 || left.timeoutMs <= 0) {
+        yield new FileError({ source: root.path }, stoppedSentence(roots.length - i))
+        return
+      }
+      if (!quiet) progress.show(`rendering ${root.path}, ${i + 1} of ${roots.length}`)
+      const result = await renderFolder(commandsOf(root, { namespace, values }), {
+        env,
+        maxBytes: Math.min(maxBytes, left.maxBytes),
+        timeoutMs: Math.min(timeoutMs, left.timeoutMs),
+      })
+      if (result.kind === 'failed') yield new FileError({ source: root.path }, result.sentence)
+      else {
+        bytes += Buffer.byteLength(result.text)
+        yield { source: renderedSource(root.file), text: result.text }
+      }
+    }
+  } finally {
+    progress.hide()
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+const stoppedSentence = (count: number): string =>
+  `was not rendered: rendering all folders takes too long or prints too much, and ${count} are left; pass fewer folders`
+
+type Command = readonly [string, ...string[]]
+
+/** Each is tried if the program of the one before isn't there. Absolute paths can't be options. */
+function commandsOf(
+  { path, kind }: RenderRoot,
+  { namespace, values }: Pick<RenderOptions, 'namespace' | 'values'>,
+): readonly Command[] {
+  const folder = resolve(path)
+  return kind === 'kustomization'
+    ? [
+        ['kustomize', 'build', folder],
+        ['kubectl', 'kustomize', folder],
+      ]
+    : [['helm', 'template', folder, '--namespace', namespace, ...values.map(valuesOption)]]
+}
+
+/** Helm reads the option as a line of CSV. */
+const valuesOption = (file: string): string => `--values="${resolve(file).replaceAll('"', '""')}"`
+
+/**
+ * HOME is the user's, because the programs may be scripts that look for the real ones there. Git refuses all protocols, and
+ * downloads end at a proxy that doesn't exist. What we know of is refused before, so this is for what we don't know of.
+ */
+function environmentIn(scratch: string): NodeJS.ProcessEnv {
+  const folders = Object.fromEntries(
+    [
+      'HELM_PLUGINS',
+      'HELM_CACHE_HOME',
+      'HELM_CONFIG_HOME',
+      'HELM_DATA_HOME',
+      'XDG_CONFIG_HOME',
+      'KUSTOMIZE_PLUGIN_HOME',
+      'TMPDIR',
+    ].map((name) => [name, join(scratch, name)]),
+  )
+  for (const folder of Object.values(folders)) mkdirSync(folder)
+  const nowhere = 'http://127.0.0.1:1'
+  return {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    ...folders,
+    KUBECONFIG: '/dev/null',
+    GIT_ALLOW_PROTOCOL: 'none',
+    HTTP_PROXY: nowhere,
+    HTTPS_PROXY: nowhere,
+  }
+}
+
+type RenderResult =
+  | { readonly kind: 'rendered'; readonly text: string }
+  | { readonly kind: 'failed'; readonly sentence: string }
+
+async function renderFolder(
+  commands: readonly Command[],
+  options: Parameters<typeof runProgram>[1],
+): Promise<RenderResult> {
+  for (const command of commands) {
+    const end = await runProgram(command, options)
+    if (end.kind === 'not-started' && end.code === 'ENOENT') continue
+    return resultOf(command.slice(0, 2).join(' '), end, options)
+  }
+  const programs = commands.map(([program]) => program).join(' or ')
+  return failed(`can't be rendered, because ${programs} isn't on the PATH; install it`)
+}
+
+const failed = (sentence: string): RenderResult => ({ kind: 'failed', sentence })
+
+function resultOf(
+  command: string,
+  end: ProgramEnd,
+  { maxBytes, timeoutMs }: Pick<RenderBounds, 'maxBytes' | 'timeoutMs'>,
+): RenderResult {
+  switch (end.kind) {
+    case 'not-started':
+      return failed(`can't be rendered, because ${command} can't be started (${end.code})`)
+    case 'timeout':
+      return failed(`${command} didn't end within ${Math.round(timeoutMs / 1000)} s`)
+    case 'too-large':
+      return failed(`${command} printed more than ${Math.round(maxBytes / 1024)} KiB`)
+    case 'ended': {
+      if (end.code === 0) return { kind: 'rendered', text: end.stdout }
+      const how = end.code === null ? 'was ended by a signal' : `failed with exit code ${end.code}`
+      const said = firstLines(end.stderr)
+      return failed(`${command} ${how}${said === '' ? '' : `: ${said}`}`)
+    }
+    default:
+      return end satisfies never
+  }
+}
+
+/** What a program said, as one printable line. */
+const firstLines = (text: string): string =>
+  printable(
+    text
+      .slice(0, 16_384)
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+      .slice(0, 4)
+      .join(' '),
+    600,
+  )

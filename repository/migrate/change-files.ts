@@ -1,0 +1,105 @@
+import type { ExitCode } from '../../command/exit-code.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
+import { skippedLines } from '../check/check.ts'
+import { printDocuments } from '../inject/print-documents.ts'
+import { describeSource, type FileError } from '../input/text/file-error.ts'
+import type { SkippedPath } from '../input/text/find-files.ts'
+import { readFile } from './content/read-input.ts'
+import { changesOf, preparedFiles } from './files/changes-of.ts'
+import { diffFolder, diffText } from './files/diff-text.ts'
+import type { FileChange } from './files/file-change.ts'
+import { overlayFiles } from './files/overlay-files.ts'
+import { unreviewedFiles } from './files/unreviewed-files.ts'
+import { writeChanges } from './files/write-changes.ts'
+import { notesOf } from './plan/plan-migration.ts'
+import { summaryLines } from './summary-lines.ts'
+import type { Difference } from './verify/find-differences.ts'
+import { type PlannedFiles, verifyFiles } from './verify/verify-files.ts'
+
+/** What to do with the changed files. */
+export interface Mode {
+  /** Otherwise it only prints how the files would change. */
+  readonly write: boolean
+  /** Also writes files whose changes `git diff` would mix with others, or not show. */
+  readonly force: boolean
+}
+
+/** Changes the files, or prints how they would change. Standard error has what stays as it is, and what went wrong. */
+export function changeFiles(
+  { files, ...plan }: PlannedFiles,
+  {
+    errors,
+    skipped,
+    mode,
+  }: {
+    readonly errors: readonly FileError[]
+    readonly skipped: readonly SkippedPath[]
+    readonly mode: Mode
+  },
+): ExitCode {
+  const { namespace, migration, old } = plan
+  const { placeholders, otherFiles } = old
+  const verified = verifyFiles(preparedFiles(files, otherFiles.builds), {
+    ...plan,
+    read: (file) =>
+      changesOf(file, 'all').map(({ path, after = '' }) =>
+        readFile(path, after, { namespace, placeholders }),
+      ),
+  })
+  const overlays = overlayFiles(plan.overlays)
+  const edited = verified.files.flatMap((file) => changesOf(file, 'changed'))
+  const changes = [...edited, ...overlays.changes]
+  printLines(process.stderr, [
+    ...errors.map(({ message }) => `akv-injector: ${message}`),
+    ...skippedLines({ skipped }),
+    ...[...notesOf(migration), ...differenceLines(verified.differences)].map(placeholders.restore),
+    ...overlays.lines,
+  ])
+  if (!mode.write) printDiffs(changes)
+  else if (!write(changes, mode)) return 1
+  printLines(mode.write ? process.stdout : process.stderr, [
+    ...summaryLines(verified.files, plan),
+    ...addedPatches(overlays.changes.length),
+    ...(changes.length === 0 ? ['nothing to change'] : []),
+  ])
+  if (errors.length > 0) return 2
+  return verified.differences.length > 0 ? 1 : 0
+}
+
+const addedPatches = (count: number): readonly string[] =>
+  count === 0 ? [] : [`overlays: ${count} ${count === 1 ? 'patch' : 'patches'} added`]
+
+const differenceLines = (differences: readonly Difference[]): readonly string[] =>
+  differences.map(
+    ({ title, source }) =>
+      `${title} (${describeSource(source)}): would not ask for the same files and Secrets, so the files of its environment stay as they are; please report this`,
+  )
+
+function printDiffs(changes: readonly FileChange[]): void {
+  const folder = diffFolder(changes)
+  if (folder !== process.cwd())
+    printLines(process.stderr, [`the diffs have paths from ${folder}; apply them there`])
+  printDocuments(process.stdout, changes.map((change) => diffText(change, folder)).join(''))
+}
+
+/** Returns whether the files are written. */
+function write(changes: readonly FileChange[], { force }: Mode): boolean {
+  const old = changes.flatMap(({ path, before }) => (before === undefined ? [] : path))
+  const unreviewed = force ? [] : unreviewedFiles(old)
+  if (unreviewed.length > 0) {
+    printLines(process.stderr, [
+      ...unreviewed.map(({ path, reason }) => `akv-injector: ${path}: ${reason}`),
+      'nothing is written, because git diff would not show these changes alone; commit the files first, or use --force',
+    ])
+    return false
+  }
+  const { written, errors } = writeChanges(changes)
+  if (errors.length === 0) return true
+  printLines(process.stderr, [
+    ...errors.map(({ message }) => `akv-injector: ${message}`),
+    written === 0
+      ? 'nothing is written'
+      : `${written} of ${changes.length} files are written; run the command again for the others`,
+  ])
+  return false
+}

@@ -1,0 +1,137 @@
+import type { ExitCode } from '../../command/exit-code.ts'
+import { sortOutNames } from '../../command/grants/sort-out-names.ts'
+import { InputError } from '../../command/input-error.ts'
+import { readServing, servingAssumption } from '../../command/review/read-serving.ts'
+import { listNames } from '../../lib/list-names.ts'
+import type { JsonObject } from '../../lib/shape.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
+import type { WatchMode } from '../../requests/administrator/watch-mode.ts'
+import { skippedLines } from '../check/check.ts'
+import { concernsDriver } from '../check/check-manifests.ts'
+import { readWholeInput } from '../check/read-whole-input.ts'
+import { findGrants } from '../identity/grants/find-grants.ts'
+import { sortOutMistakes } from '../identity/grants/sort-out-mistakes.ts'
+import { printDocuments } from '../inject/print-documents.ts'
+import {
+  type GivenValues,
+  readGivenValues,
+  unusedLines,
+} from '../input/placeholders/given-values.ts'
+import { createPlaceholders, type Placeholder } from '../input/placeholders/placeholders.ts'
+import { type ChartValues, noAccounts, readChartValues } from './read-chart-values.ts'
+import { type NamedAccount, type RightsNeeded, syncRolesFor } from './role.ts'
+import { rolesText } from './roles-text.ts'
+
+interface RbacOptions extends GivenValues, Partial<Omit<RightsNeeded, 'watch'>> {
+  /** Files and folders. May be empty if `values` is given. */
+  readonly files: readonly string[]
+  readonly namespace: string
+  /** Accounts of another namespace are refused. */
+  readonly onlyNamespace?: string
+  /** Values of the chart. What they list is printed, too, and they set the defaults of the options below. */
+  readonly values?: string
+  readonly controllerNamespace?: string
+  readonly watch?: WatchMode
+  readonly render?: boolean
+}
+
+/**
+ * `akv-injector rbac`: prints the Role and the RoleBinding that each namespace needs, so that Secret sync makes the Secrets which
+ * the manifests request, or for the accounts that values of the chart list. Standard error has what is wrong with the files.
+ *
+ * @returns 1 if something has a mistake; then no Role is printed
+ * @throws InputError when an option, a setting or a file is invalid
+ */
+export async function rbac(options: RbacOptions): Promise<ExitCode> {
+  const { files, values: source } = options
+  if (files.includes('-') && source === '-')
+    throw new InputError(
+      'standard input is either the manifests or the values; pass one of them as a file',
+    )
+  const values = source === undefined ? undefined : readChartValues(source)
+  if (source !== undefined && values?.accounts.length === 0 && files.length === 0)
+    throw noAccounts(source)
+  const choice = chooseRights(options, values)
+  const found = await findInFiles(options)
+  const { safe, unsafe } = sortOutNames(
+    [...(values?.accounts ?? []), ...found.accounts],
+    options.onlyNamespace,
+  )
+  printLines(process.stderr, [...found.lines, ...unsafe.map(found.restore)])
+  const accounts = safe.map(({ namespace, account }) => ({
+    namespace: found.restore(namespace),
+    account: found.restore(account),
+  }))
+  // A Role without one of the accounts that its namespace has would disable that account.
+  if (found.hasMistakes || unsafe.length > 0) return 1
+  const objects = objectsFor(accounts, choice)
+  if (objects.length > 0) printDocuments(process.stdout, rolesText(objects, choice))
+  return 0
+}
+
+type Choice = Parameters<typeof syncRolesFor>[2]
+
+function chooseRights(options: RbacOptions, values: ChartValues | undefined): Choice {
+  const watch = options.watch ?? values?.watch ?? 'cluster'
+  if (watch === 'cluster' && (options.classes || options.externalSecrets))
+    throw new InputError(
+      '--classes and --external-secrets need --watch namespaces: otherwise the ClusterRole of the chart has these rights',
+    )
+  return {
+    watch,
+    controllerNamespace: options.controllerNamespace ?? values?.namespace ?? 'akv-injector',
+    classes: options.classes ?? values?.classes ?? false,
+    externalSecrets: options.externalSecrets ?? values?.externalSecrets ?? false,
+  }
+}
+
+function objectsFor(accounts: readonly NamedAccount[], choice: Choice): readonly JsonObject[] {
+  const byNamespace = Map.groupBy(accounts, ({ namespace }) => namespace)
+  return [...byNamespace.keys()].toSorted().flatMap((namespace) => {
+    const names = (byNamespace.get(namespace) ?? []).map(({ account }) => account)
+    return syncRolesFor(namespace, [...new Set(names)].toSorted(), choice)
+  })
+}
+
+/** Finds the accounts that read for Secret sync. The lines are for standard error. */
+async function findInFiles(options: RbacOptions) {
+  const { values: _, files, ...given } = options
+  const serving = readServing(process.env)
+  const placeholders = createPlaceholders({ values: readGivenValues(given), unfilled: 'standIn' })
+  const reading = { ...given, command: 'rbac', placeholders }
+  const { contents, unread, nothing, skipped } = await readWholeInput(files, reading)
+  const objects = contents.flatMap((content) => content.objects)
+  const { grants, ...found } = findGrants([], { objects, unread, serving })
+  const mistakes = sortOutMistakes(found.mistakes, placeholders)
+  const names = grants.map(({ namespace, account }) => [namespace, account])
+  const isEmpty = files.length > 0 && grants.length + mistakes.length === 0
+  return {
+    accounts: grants,
+    restore: placeholders.restore,
+    hasMistakes: mistakes.length > 0,
+    lines: [
+      ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
+      ...skippedLines({ skipped }),
+      ...unusedLines(given, placeholders),
+      ...sortOutMistakes(found.notes, placeholders),
+      ...mistakes,
+      ...keptLines(placeholders.mentionedIn(JSON.stringify(names))),
+      ...(isEmpty ? [`${nothingSyncs}${nothing === undefined ? '' : `: ${nothing}`}`] : []),
+    ],
+  }
+}
+
+const nothingSyncs = 'these files request no Secrets of any ServiceAccount'
+
+const maxNamed = 5
+
+/** A Role may be a template like the manifests that it is made from. */
+const keptLines = (open: readonly Placeholder[]): readonly string[] =>
+  open.length === 0
+    ? []
+    : [
+        `${listNames(
+          open.map(({ text }) => text),
+          maxNamed,
+        )}: kept in the output; replace it before you apply the output, or pass --set NAME=VALUE`,
+      ]

@@ -1,0 +1,91 @@
+import type { Grant } from '../../command/grants/grant.ts'
+import type { JsonObject } from '../../lib/shape.ts'
+import type { WatchMode } from '../../requests/administrator/watch-mode.ts'
+
+export type NamedAccount = Pick<Grant, 'namespace' | 'account'>
+
+/** What the controller's settings mean for its rights in a namespace. */
+export interface RightsNeeded {
+  readonly watch: WatchMode
+  /** It reads SecretProviderClasses. */
+  readonly classes: boolean
+  /** It reads ExternalSecrets and SecretStores. */
+  readonly externalSecrets: boolean
+}
+
+/** An object as it is printed. */
+interface PrintedRole extends JsonObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace: string }
+}
+
+/** Of the Role, its RoleBinding, and the controller's ServiceAccount. Earlier releases of the chart used it for these, too. */
+export const roleName = 'akv-injector-sync'
+
+/** The Role and the RoleBinding that enable accounts of one namespace. */
+export function syncRolesFor(
+  namespace: string,
+  accounts: readonly string[],
+  {
+    controllerNamespace,
+    ...needed
+  }: RightsNeeded & {
+    /** Where the controller's ServiceAccount is. */
+    readonly controllerNamespace: string
+  },
+): readonly PrintedRole[] {
+  const apiVersion = 'rbac.authorization.k8s.io/v1'
+  const metadata = { name: roleName, namespace }
+  return [
+    {
+      apiVersion,
+      kind: 'Role',
+      metadata,
+      rules: [...accountRules(accounts), ...watchRules(needed)],
+    },
+    {
+      apiVersion,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: roleName },
+      subjects: [{ kind: 'ServiceAccount', name: roleName, namespace: controllerNamespace }],
+    },
+  ]
+}
+
+const accountRules = (resourceNames: readonly string[]) => [
+  { apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames, verbs: ['create'] },
+  { apiGroups: [''], resources: ['serviceaccounts'], resourceNames, verbs: ['patch'] },
+  // Without list and watch, the controller can read only Secrets whose names it knows.
+  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+]
+
+function watchRules({ watch, classes, externalSecrets }: RightsNeeded): readonly JsonObject[] {
+  if (watch === 'cluster') return []
+  const verbs = ['list', 'watch']
+  const stores = { apiGroups: ['external-secrets.io'] }
+  return [
+    { apiGroups: [''], resources: ['serviceaccounts'], verbs },
+    ...(classes
+      ? [
+          {
+            apiGroups: ['secrets-store.csi.x-k8s.io'],
+            resources: ['secretproviderclasses'],
+            verbs,
+          },
+        ]
+      : []),
+    ...(externalSecrets
+      ? [
+          { ...stores, resources: ['externalsecrets', 'secretstores'], verbs },
+          {
+            ...stores,
+            resources: ['externalsecrets/status', 'secretstores/status'],
+            verbs: ['patch'],
+          },
+        ]
+      : []),
+  ]
+}

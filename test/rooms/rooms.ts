@@ -1,0 +1,103 @@
+/** What the files of a room may import, besides each other and what Node.js has. */
+export interface Room {
+  /** Rooms of which any file may be imported. */
+  readonly rooms: readonly string[]
+  /** Single files, and folders that end with `/`, of other rooms. */
+  readonly parts?: readonly string[]
+  /** Packages. */
+  readonly packages?: readonly string[]
+}
+
+const names = ['keyvault/reference.ts']
+const contract = ['contract', 'decode-config', 'destination', 'target-path'].map(
+  (name) => `delivery/${name}.ts`,
+)
+/** What a command needs to say what the webhook and the agent would do. */
+const decisions = ['lib', 'keyvault', 'delivery', 'requests', 'webhook/core']
+
+/**
+ * The rooms of ARCHITECTURE.md, "Folders", from the ground up. What isn't listed is refused, so that a new arrow between rooms is
+ * a decision that somebody writes down here.
+ */
+export const rooms: Readonly<Record<string, Room>> = {
+  lib: {
+    rooms: [],
+    parts: ['package.json', 'manifests/chart/files/'],
+    packages: ['leven', 'prom-client'],
+  },
+  keyvault: {
+    rooms: ['lib'],
+    packages: [
+      '@azure/identity',
+      '@azure/keyvault-certificates',
+      '@azure/keyvault-keys',
+      '@azure/keyvault-secrets',
+      'node-forge',
+    ],
+  },
+  kubernetes: { rooms: ['lib'], packages: ['@kubernetes/client-node'] },
+  delivery: { rooms: ['lib', 'keyvault'], packages: ['p-limit'] },
+  requests: {
+    rooms: ['lib'],
+    parts: [
+      ...names,
+      ...contract,
+      'delivery/go-template/parse.ts',
+      'delivery/go-template/needed-keys.ts',
+    ],
+    packages: ['re2js', 'yaml'],
+  },
+  'init-agent': { rooms: ['lib', 'keyvault', 'delivery'] },
+  'webhook/core': { rooms: ['lib', 'requests'], parts: [...names, ...contract] },
+  webhook: {
+    rooms: ['lib', 'requests', 'webhook/core'],
+    parts: [...names, ...contract],
+    packages: ['fastify', 'prom-client'],
+  },
+  certs: {
+    rooms: ['lib', 'kubernetes'],
+    packages: ['@kubernetes/client-node', '@peculiar/x509', 'reflect-metadata'],
+  },
+  'sync/plan': { rooms: ['lib', 'delivery', 'requests'], parts: [...names, 'keyvault/formats/'] },
+  sync: {
+    rooms: ['sync/plan', 'lib', 'keyvault', 'kubernetes', 'delivery', 'requests'],
+    packages: ['@kubernetes/client-node', 'prom-client'],
+  },
+  emulator: {
+    rooms: ['lib', 'certs'],
+    packages: [
+      '@peculiar/x509',
+      'fastify',
+      'jose',
+      'node-forge',
+      'reflect-metadata',
+      'yaml',
+      'zod',
+    ],
+  },
+  command: { rooms: decisions, packages: ['fast-json-patch'] },
+  repository: {
+    rooms: [...decisions, 'command'],
+    parts: ['package.json'],
+    packages: ['diff', 'fast-json-patch', 'yaml'],
+  },
+  operate: {
+    rooms: [...decisions, 'kubernetes', 'command'],
+    parts: ['manifests/chart/files/'],
+    packages: ['p-limit'],
+  },
+  laptop: {
+    rooms: [...decisions, 'init-agent', 'webhook', 'certs', 'emulator', 'command'],
+    parts: ['repository/input/'],
+    packages: ['@azure/identity', 'fast-json-patch'],
+  },
+  cli: {
+    rooms: [
+      ...['lib', 'delivery', 'requests', 'command', 'repository', 'operate', 'laptop'],
+      ...['init-agent', 'webhook', 'certs', 'sync', 'emulator'],
+    ],
+    packages: ['commander'],
+  },
+  image: { rooms: ['lib'], parts: ['package.json'], packages: ['esbuild'] },
+  release: { rooms: ['lib', 'image'], parts: ['package.json'], packages: ['yaml'] },
+}
