@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
@@ -78,10 +78,11 @@ t.test('every link of every page leads somewhere', async (t) => {
   }
 })
 
-t.test('every file of tests that a page names exists', async (t) => {
-  const paths = inPages(/`(test\/[\w./-]+)`/g)
-  t.ok(paths.length >= 15, `${paths.length} paths`)
-  for (const { page, found } of paths) t.ok(existsSync(join(root, found)), `${page}: ${found}`)
+t.test('every file of tests that a page names exists, in commands, too', async (t) => {
+  const paths = inPages(/[`\s](test\/[\w./*-]*\w)(?=[`\s])/g)
+  t.ok(paths.length >= 40, `${paths.length} paths`)
+  for (const { page, found } of paths)
+    t.not(globSync(found, { cwd: root }).length, 0, `${page}: ${found}`)
 })
 
 t.test('every npm script and every command that a page names exists', async (t) => {
