@@ -4,14 +4,20 @@ import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { bindingAudience, type TokenAudience, tokenAudience } from '../../lib/token-audience.ts'
 import type { TokenTimes } from '../clients/server-time.ts'
 
+/** What a service account token says about itself. Nobody has checked it. */
+interface AssertionClaims {
+  /** For a message: `issuer "…", subject "…", audience "…"`. */
+  readonly description: string
+  readonly issuer: string | undefined
+}
+
 /**
- * Describes the claims of a service account token for a message: `issuer "…", subject "…", audience "…"`. It doesn't
- * check the signature; Entra does.
+ * Reads the claims of a service account token. It doesn't check the signature; Entra does.
  *
  * @param expected - the audience of whoever exchanges it
  * @throws AkvError AKV_TOKEN_FILE if it isn't a JWT, AKV_TOKEN_AUDIENCE if it is for the other one that exchanges tokens
  */
-export function describeAssertion(token: string, expected: TokenAudience): string {
+export function describeAssertion(token: string, expected: TokenAudience): AssertionClaims {
   const claims = payload(token)
   const audience = [claims['aud']].flat()
   const other = expected === tokenAudience ? bindingAudience : tokenAudience
@@ -20,10 +26,15 @@ export function describeAssertion(token: string, expected: TokenAudience): strin
       'AKV_TOKEN_AUDIENCE',
       `the token's audience is ${other}, but ${exchangedBy[expected]} accepts only ${expected}`,
     )
-  const issuer = quoted(claims['iss'])
-  const subject = quoted(claims['sub'])
-  return `issuer ${issuer}, subject ${subject}, audience ${audience.slice(0, 5).map(quoted).join(' ')}`
+  const { iss, sub } = claims
+  return {
+    description: `issuer ${quoted(iss)}, subject ${quoted(sub)}, audience ${audience.slice(0, 5).map(quoted).join(' ')}`,
+    issuer: typeof iss === 'string' ? printable(iss, maxIssuerLength) : undefined,
+  }
 }
+
+/** Azure's limit for the issuer of a federated credential. */
+const maxIssuerLength = 600
 
 const exchangedBy: Readonly<Record<TokenAudience, string>> = {
   [tokenAudience]: 'Entra',

@@ -92,7 +92,7 @@ export function createSignIn(options: SignInOptions): SignIn {
 async function exchange(options: SignInOptions): Promise<VaultToken> {
   const { authorityHost, audience, clientId, tenantId, agent, serverTime, tokenProxy } = options
   const assertion = await options.readAssertion()
-  const claims = describeAssertion(
+  const { description: claims, issuer } = describeAssertion(
     assertion,
     tokenProxy === undefined ? tokenAudience : bindingAudience,
   )
@@ -124,7 +124,8 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
   } catch (error) {
     if (error instanceof RequestFailure) failure ??= error.failure
     const times = serverTime && { ...serverTime.times(), token: assertionTimes(assertion) }
-    if (failure) throw signInError(failure, { clientId, tenantId, claims, times, tokenProxy })
+    if (failure)
+      throw signInError(failure, { clientId, tenantId, claims, issuer, times, tokenProxy })
     throw new AkvError(
       'AKV_BAD_ANSWER',
       `client ${clientId} in tenant ${tenantId}: the answer of ${tokenProxy === undefined ? 'Entra' : describeTokenProxy(tokenProxy)} does not contain a token`,

@@ -106,7 +106,7 @@ function publicAccessSentence(host: string, resolvedTo: readonly string[] = []):
 /**
  * @param failure - what Entra or the token proxy answered, or why it didn't
  * @param sent - `clientId` and `tenantId` of the sign-in; `claims`: issuer, subject and audience of the token, for a
- *   message; `times`: also those of the token;
+ *   message; `issuer`: that of the token, for the error; `times`: also those of the token;
  *   `tokenProxy`: its URL, if the request went there
  */
 export function signInError(
@@ -115,11 +115,12 @@ export function signInError(
     readonly clientId: string
     readonly tenantId: string
     readonly claims: string
+    readonly issuer?: string | undefined
     readonly times?: KnownTimes | undefined
     readonly tokenProxy?: string | undefined
   },
 ): AkvError {
-  const { times, tokenProxy } = sent
+  const { issuer, times, tokenProxy } = sent
   if (failure.kind !== 'status')
     return tokenProxy === undefined
       ? withoutAnswer(failure, { host: 'Entra', times })
@@ -142,7 +143,7 @@ export function signInError(
   return new AkvError(
     expired?.code ?? code,
     `client ${sent.clientId} in tenant ${sent.tenantId}: ${sentence}${expired?.sentence ?? ''}${reason} (${details})`,
-    { retryAfterMs },
+    { retryAfterMs, issuer },
   )
 }
 

@@ -8,7 +8,8 @@ export const describeTokenProxy = (url: string): string => `the API server's tok
  * The error for an answer of the token proxy itself. What Entra answers, the proxy passes on. These statuses are assumed: AKS
  * documents none.
  *
- * @param sent - `clientId` of the sign-in; `claims`: of the token that was sent, for the message
+ * @param sent - `clientId` of the sign-in; `claims`: of the token that was sent, for the message; `issuer`: that of the
+ *   token, for the error
  */
 export function tokenProxyError(
   { status, retryAfterMs }: Extract<FailedRequest, { readonly kind: 'status' }>,
@@ -16,11 +17,12 @@ export function tokenProxyError(
     readonly tokenProxy: string
     readonly clientId: string
     readonly claims: string
+    readonly issuer?: string | undefined
   },
 ): AkvError {
   const { code, sentence } = meaningOf(status, sent)
   const message = `client ${sent.clientId}: ${sentence} (HTTP ${status} of ${describeTokenProxy(sent.tokenProxy)})`
-  return new AkvError(code, message, { retryAfterMs })
+  return new AkvError(code, message, { retryAfterMs, issuer: sent.issuer })
 }
 
 function meaningOf(

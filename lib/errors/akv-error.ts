@@ -10,6 +10,8 @@ export class AkvError extends Error {
   readonly retryAfterMs: number | undefined
   /** What only administrators may know, for the log at level debug. Like the message, it never contains a value. */
   readonly detail: string | undefined
+  /** The issuer of the token that Entra or the token proxy refused, as far as the token says so. */
+  readonly issuer: string | undefined
 
   private readonly combined: readonly AkvError[] | undefined
 
@@ -23,6 +25,7 @@ export class AkvError extends Error {
     more: {
       readonly retryAfterMs?: number | undefined
       readonly detail?: string | undefined
+      readonly issuer?: string | undefined
       readonly kinds?: readonly AkvError[]
     } = {},
   ) {
@@ -30,6 +33,7 @@ export class AkvError extends Error {
     this.code = code
     this.retryAfterMs = more.retryAfterMs
     this.detail = more.detail
+    this.issuer = more.issuer
     this.combined = more.kinds
   }
 
@@ -53,7 +57,12 @@ const maxMessagesOfKind = 20
 export function combineErrors(errors: readonly AkvError[]): AkvError | undefined {
   const different = [...new Map(errors.map((error) => [error.message, error])).values()]
   const kinds = [...Map.groupBy(different, ({ code }) => code)]
-    .map(([code, ofCode]) => new AkvError(code, joinMessages(ofCode)))
+    .map(
+      ([code, ofCode]) =>
+        new AkvError(code, joinMessages(ofCode), {
+          issuer: ofCode.find(({ issuer }) => issuer !== undefined)?.issuer,
+        }),
+    )
     .sort((a, b) => Number(a.facts.isRetryable) - Number(b.facts.isRetryable))
   const [first, ...others] = kinds
   if (first === undefined || others.length === 0) return first

@@ -1,5 +1,6 @@
 import type { Said } from '../../../command/said.ts'
 import { type AgentConfig, audienceOf, configVariable } from '../../../delivery/contract.ts'
+import { readLogLine } from '../../../lib/log/read-log-line.ts'
 import { azureAnnotations } from '../../../requests/annotations/azure-identity.ts'
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
 import { accountOf } from '../../../webhook/core/csi/account.ts'
@@ -9,6 +10,7 @@ import {
   usesWorkloadIdentity,
   workloadIdentityLabel,
 } from '../../../webhook/core/model/workload-identity.ts'
+import { textAt } from '../model/objects.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
 /** A part of a sign-in. */
@@ -95,13 +97,13 @@ function agentVariables({ spec }: Pod): (name: string) => string | undefined {
       : (agent?.env?.find((one) => one.name === name)?.value ?? undefined)
 }
 
-/** Errors about federated credentials name the claims of the token (keyvault/entra/assertion.ts). */
+/** The newest issuer of a refused token (lib/errors/akv-error.ts). Agents of 0.1.0 don't name it there. */
 function issuerInLogs(logs: WorkloadFacts['logs']): string | undefined {
   for (const log of logs.toReversed()) {
     if (log.kind !== 'read') continue
     for (const line of log.value.toReversed()) {
-      const [, issuer] = /issuer \\?"(https:\/\/[!#-[\]-~]{1,600}?)\\?", subject/.exec(line) ?? []
-      if (issuer !== undefined) return issuer
+      const issuer = textAt(readLogLine(line), 'issuer')
+      if (/^https:\/\/[!-~]{1,600}$/.test(issuer)) return issuer
     }
   }
   return undefined

@@ -69,6 +69,11 @@ t.test('errors are combined by their codes', async (t) => {
     message: 'b; AKV_NETWORK: a',
     kinds: [{ message: 'b' }, { message: 'a' }],
   })
+  const refused = new AkvError('AKV_NETWORK', 'c', { issuer: 'https://issuer/' })
+  t.match(combineErrors([make('AKV_ENCODING', 'b'), make('AKV_NETWORK', 'a'), refused])?.kinds, [
+    { code: 'AKV_ENCODING', issuer: undefined },
+    { code: 'AKV_NETWORK', issuer: 'https://issuer/' },
+  ])
   const many = Array.from({ length: 50 }, (_, i) => make('AKV_NETWORK', `m${i}`))
   t.match(combineErrors(many)?.message, /m0; .*m19; and 30 more$/)
 })

@@ -16,7 +16,8 @@ const inTeamA = ['-n', 'team-a']
 const logWithIssuer = logLine({
   level: 'error',
   code: 'AKV_CREDENTIAL_MISSING',
-  message: `no federated credential matches issuer "${evil}", subject "system:serviceaccount:team-a:default"`,
+  issuer: evil,
+  message: 'no federated credential matches',
 })
 
 async function serve(t: Test) {
@@ -71,6 +72,25 @@ t.test('an issuer that only the log names isn’t in a command', async (t) => {
   const told = await examine()
   t.match(told.run, ' --issuer https://cluster.example/ ')
   t.notMatch(told.lines, 'evil.example')
+})
+
+t.test('an issuer in a message isn’t taken for one', async (t) => {
+  const { put, examine } = await serve(t)
+  const message = `no federated credential matches issuer "${evil}", subject "system:serviceaccount:team-a:default"`
+  const oldAgent = logLine({ level: 'error', code: 'AKV_FEDERATION_MISMATCH', message })
+  const hostile = [
+    'http://evil.example/',
+    `${evil} x`,
+    `${evil}\u202e`,
+    [evil],
+    `https://${'x'.repeat(601)}`,
+  ]
+  for (const log of [oldAgent, ...hostile.map((issuer) => logLine({ level: 'error', issuer }))]) {
+    put(injectedPod(), log)
+    const { stdout, lines } = await examine()
+    t.match(stdout, 'issuer    not readable here; name it with --issuer')
+    t.notMatch(lines, 'Only the pod’s log names an issuer')
+  }
 })
 
 t.test('neither is a client that only the pod names', async (t) => {
