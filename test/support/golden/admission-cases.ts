@@ -76,11 +76,11 @@ export interface CaseFolder {
   writeOutcome(name: string, outcome: ShownOutcome): void
 }
 
-const fixtures = join(import.meta.dirname, '../../fixtures')
+const tests = join(import.meta.dirname, '../..')
 
 /** @param parts - more parts than the folder's own `parts.yaml`, which may extend them */
 function readFolder(name: string, shared = ''): CaseFolder {
-  const folder = join(fixtures, name)
+  const folder = join(tests, name)
   const parts = readParts(shared + readFileSync(join(folder, 'parts.yaml'), 'utf8'))
   const readFrom = (name: string, file: string): unknown =>
     readFixture(readFileSync(join(folder, name, file), 'utf8'), parts)
@@ -134,15 +134,15 @@ function lookupOf(found: unknown): Lookup {
   }
 }
 
-const admission = readFolder('admission')
+const admission = readFolder('fixtures/admission')
 export const admissionCases: readonly AdmissionCase[] = admission.cases
 export const readOutcome = admission.readOutcome
 export const writeOutcome = admission.writeOutcome
 
 /** Manifests of the Secrets Store CSI Driver, as people have them. */
 export const seedCases: CaseFolder = readFolder(
-  'seeds',
-  readFileSync(join(fixtures, 'admission/parts.yaml'), 'utf8'),
+  'fixtures/seeds',
+  readFileSync(join(tests, 'fixtures/admission/parts.yaml'), 'utf8'),
 )
 
 /** Gives the tests' policy with the changes of a case applied. */

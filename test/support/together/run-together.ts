@@ -5,9 +5,7 @@ import { pathToFileURL } from 'node:url'
 import root from 'tap'
 import { keepProcess } from '../keep-process.ts'
 import { setCurrentTest } from './current-test.ts'
-
-/** Files that need a process of their own or wait for long, and those with a command of their own (CONTRIBUTING.md). */
-const isApart = (file: string) => /\.alone\.test\.ts$|\/cost\/|^test\/release\/slow\//.test(file)
+import { isApart } from './is-apart.ts'
 
 /**
  * Runs all test files of a folder in this process, one after another, each as a subtest with the file's name. Starting a
@@ -20,8 +18,11 @@ export async function runTogether(folder: string): Promise<void> {
   process.env['TAP_SAVE_FIXTURE'] = '1'
   const timeoutMs = root.options.timeout ?? 0
   const files = globSync(`${relative(process.cwd(), folder)}/**/*.test.ts`).toSorted()
+  const chosen = process.env['TEST_FILES']?.split('\n')
+  // Programs that tests start may run tests, too.
+  delete process.env['TEST_FILES']
   for (const file of files) {
-    if (isApart(file)) continue
+    if (isApart(file) || chosen?.includes(file) === false) continue
     // A test that ran out of time ends all.
     if (root.results) return
     // tap's limit is for one file.
