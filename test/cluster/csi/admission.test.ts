@@ -1,15 +1,8 @@
-import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { stringify } from 'yaml'
-import { skipped } from '../../support/needs/without.ts'
 import { testNamespace } from '../client/cluster.ts'
 import { envIfSupported, supportsEnv } from '../client/env-support.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, filesAndEnv, type Pod } from '../client/pods.ts'
-import { findParts } from '../parts/find-parts.ts'
 import { serveOtherWebhook } from '../webhook/harness/other-webhook.ts'
 import { addWorkloadIdentity } from '../webhook/harness/workload-identity.ts'
 import { clientId, secretProviderClass, tenantId } from './harness/classes.ts'
@@ -95,24 +88,6 @@ t.test('the driver’s own pods are not touched', async (t) => {
   t.equal(webhook.admissions().length, before)
 })
 
-t.test(
-  'with inject: "false", and of another provider, the volume is left to the driver',
-  async (t) => {
-    const namespace = await namespaceWithClass(t)
-    const other = secretProviderClass({ namespace, name: 'other', provider: 'vault' })
-    expectSuccess(await cluster.apply(other))
-    for (const options of [
-      { namespace, annotations: { inject: 'false' } },
-      { namespace, classes: { 'secrets-store': 'other' } },
-    ]) {
-      const wanted = csiPod(options)
-      const pod = await create(wanted)
-      t.match(pod.spec.volumes, wanted.spec.volumes)
-      t.equal(agentOf(pod), undefined)
-    }
-  },
-)
-
 t.test('called again after azure-workload-identity, the webhook puts back its work', async (t) => {
   const namespace = await namespaceWithClass(t)
   const other = await serveOtherWebhook(t, cluster, {
@@ -189,24 +164,3 @@ function addContainer(pod: Pod): Pod {
   const added = { name: 'added', image: 'registry.example/added:1', volumeMounts }
   return { ...pod, spec: { ...pod.spec, containers: [...containers, added] } }
 }
-
-const found = await findParts({
-  env: process.env,
-  log: (line) => t.comment(line),
-  names: ['kubectl'],
-})
-const skip = found.kind === 'invalid' && skipped('go', found.problem)
-t.test('class and pod in one "kubectl apply" work, five times', { skip }, async (t) => {
-  if (found.kind === 'invalid') return
-  const run = promisify(execFile)
-  for (let time = 0; time < 5; time++) {
-    const namespace = await testNamespace(t, cluster, csiLabel)
-    const file = join(t.testdir(), 'app.yaml')
-    const documents = [secretProviderClass({ namespace }), csiPod({ namespace, name: 'app' })]
-    writeFileSync(file, documents.map((document) => stringify(document)).join('---\n'))
-    const { stdout } = await run(found.value.kubectl, ['apply', '-f', file])
-    t.match(stdout, 'pod/app created')
-    const pod = (await cluster.get(csiPod({ namespace, name: 'app' }))).body as Pod
-    t.match(pod.spec.volumes, [servedVolume])
-  }
-})

@@ -143,16 +143,6 @@ t.test('ExternalSecrets become Secrets, and outlast their kind', { skip }, async
     t.equal(await values('bad'), undefined)
   })
 
-  await t.test('two for one Secret: the older one keeps it', async (t) => {
-    // The API server's timestamps are whole seconds.
-    await delay(1_100)
-    const twice = { target: { name: 'of-made' }, data }
-    await apply(externalSecret('another', twice))
-    await untilReady('another', 'False')
-    t.match(await ready('another'), { message: /ExternalSecret made, which is older/ })
-    t.ok(await has('of-made', 'url', 'p=correct horse&a=1'))
-  })
-
   await t.test('a ClusterSecretStore with conditions', async () => {
     const store = (namespaces: readonly string[]): KubeObject => ({
       apiVersion: `${group}/v1`,

@@ -7,60 +7,6 @@ import { base64, good, openAccountTestbed, sync } from './harness/account-testbe
 const testbed = await openAccountTestbed(t)
 const { azure, cluster, namespace, object, patch, reset, isStable } = testbed
 
-t.test('a Secret is created completely, and has only the requested content', async (t) => {
-  await reset()
-  const secret = await testbed.secret('db')
-  t.strictSame(await testbed.values('db'), good)
-  t.match(secret, {
-    type: 'Opaque',
-    metadata: { labels: { 'app.kubernetes.io/managed-by': 'akv-injector' } },
-  })
-  t.match(secret?.metadata['ownerReferences'], [{ kind: 'ServiceAccount', name: 'web' }])
-  t.match(secret?.metadata['managedFields'], [{ manager: 'akv-injector-sync', operation: 'Apply' }])
-  const { annotations: found } = secret?.metadata ?? {}
-  t.match(found, {
-    'akv-injector.io/synced': /^team-a:db-password@[0-9a-f]{32}, team-a:db@[0-9a-f]{32}$/,
-  })
-  t.ok(await isStable())
-})
-
-t.test('ten refreshes write nothing', async (t) => {
-  await reset()
-  const versions = async () =>
-    (await cluster.list(object('any'))).map(({ metadata }) => metadata['resourceVersion'])
-  const before = await versions()
-  testbed.vaultPaths()
-  for (let i = 0; i < 10; i++) {
-    testbed.pass(330_000)
-    await testbed.round()
-  }
-  t.strictSame(await versions(), before)
-  t.equal(testbed.vaultPaths().length, 20, 'though each looked')
-  t.strictSame(await testbed.events(), [])
-})
-
-t.test('all keys change in one write', async (t) => {
-  await reset(
-    '[{ secret: tls, type: kubernetes.io/tls, data: tls/web }, { secret: db, data: "a=extra, b=extra" }]',
-  )
-  const before = await testbed.values('tls')
-  const uid = (await testbed.secret('tls'))?.metadata['uid']
-  azure.rotate({ vault: 'team-a', name: 'web', type: 'certificate' })
-  azure.rotate({ vault: 'team-a', name: 'extra', value: 'less' })
-  const { metrics } = testbed.options
-  const applies = async () =>
-    Number(/writes_total\{operation="apply"\} (\d+)/.exec(await metrics.text())?.[1] ?? 0)
-  const appliesBefore = await applies()
-  testbed.pass(330_000)
-  await testbed.round()
-  t.equal((await applies()) - appliesBefore, 2, 'one for each Secret')
-  const after = await testbed.values('tls')
-  for (const key of ['tls.crt', 'tls.key']) t.not(after?.[key], before?.[key])
-  t.strictSame(await testbed.values('db'), { a: 'less', b: 'less' })
-  t.equal((await testbed.secret('tls'))?.metadata['uid'], uid)
-  azure.rotate({ vault: 'team-a', name: 'extra', value: 'more' })
-})
-
 t.test('fields that `kubectl apply` adds stay, and neither side reverts the other', async (t) => {
   await reset()
   // As kubectl does by default: the applied configuration is an annotation, and the change a patch.
@@ -119,32 +65,6 @@ t.test(
     ])
   },
 )
-
-t.test('a foreign Secret is not changed until its owner marks it for adoption', async (t) => {
-  await reset('[]')
-  const theirs = { theirs: base64('x'), password: base64('old') }
-  expectSuccess(await cluster.create(object('db', { data: theirs })))
-  const before = await testbed.secret('db')
-  await testbed.annotate(annotations(sync))
-  await testbed.events()
-  for (let i = 0; i < 3; i++) await testbed.round()
-  t.strictSame(await testbed.secret('db'), before)
-  t.match(await testbed.events(), [/^SyncFailed: AKV_SECRET_FOREIGN: Secret db already exists/])
-  const offer = { metadata: { annotations: { 'akv-injector.io/adopt': 'true' } } }
-  expectSuccess(await patch('db', offer, 'kubectl-annotate'))
-  await testbed.round()
-  t.strictSame(await testbed.values('db'), { ...good, theirs: 'x' })
-  t.equal((await testbed.secret('db'))?.metadata['uid'], before?.metadata['uid'])
-  t.strictSame(await testbed.events(), [
-    'Synced: adopted Secret db',
-    'Synced: everything is in sync again',
-  ])
-  t.ok(await isStable())
-  azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
-  t.notOk(await isStable(), 'it rotates from now on')
-  t.strictSame(await testbed.values('db'), { ...good, password: 'new one', theirs: 'x' })
-  azure.rotate({ vault: 'team-a', name: 'db-password', value: 'correct horse' })
-})
 
 t.test(
   'labels and keys that are no longer requested are removed, and those of other managers stay',

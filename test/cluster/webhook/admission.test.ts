@@ -90,16 +90,6 @@ t.test('the agent gets no token for the API server, and the pod is reviewed once
   }
 })
 
-t.test('the client that creates a pod sees all problems in the refusal', async (t) => {
-  await serveWebhook(t, cluster)
-  const annotations = { vault: 'team-a', secretes: 'x', refresh: '5 minutes' }
-  const { status, body } = await cluster.create(annotatedPod({ annotations }), { dryRun: true })
-  t.equal(status, 400)
-  t.match(body.message, 'admission webhook "pods.akv-injector.io" denied the request')
-  t.match(body.message, 'did you mean akv-injector.io/secrets?')
-  t.match(body.message, 'akv-injector.io/refresh "5 minutes"')
-})
-
 t.test('the client sees warnings', async (t) => {
   await serveWebhook(t, cluster)
   const annotations = { vault: 'team-a', secrets: 'x', refresh: '5m' }

@@ -161,12 +161,3 @@ t.test('pods run in a namespace with Pod Security restricted', async (t) => {
   await node.untilPod(pod, isRunning)
   t.equal(await node.exec(pod, 'app', 'cat', '/mnt/shop/db-password'), password)
 })
-
-t.test('in a namespace without the label, the volume is left to the driver', async (t) => {
-  const namespace = await node.namespace()
-  const pod = csiApp({ namespace, name: 'unlabelled', classes: { shop: 'shop' } })
-  await node.apply({ ...shop, metadata: { ...shop.metadata, namespace } }, pod)
-  const { spec } = await node.untilPod(pod, ({ status }) => status.phase === 'Pending')
-  t.match(spec, { volumes: [{ name: 'shop', csi: { driver: 'secrets-store.csi.k8s.io' } }] })
-  t.notOk((spec as { initContainers?: unknown }).initContainers)
-})

@@ -8,19 +8,12 @@ import type { RoundServices } from '../../../../sync/round/services.ts'
 import { memoryLog } from '../../../support/memory-log.ts'
 import { startTestEmulator } from '../../../support/servers/start-test-emulator.ts'
 import { simulatedSources } from '../../../sync/harness/simulated-sources.ts'
-import { apiId, connectAll, webId } from '../../../sync/harness/simulation.ts'
+import { connectAll, webId } from '../../../sync/harness/simulation.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'
 import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
 import { openSyncAccount, type SyncAccount } from './sync-account.ts'
-
-export interface AccountName {
-  /** `web` by default. */
-  readonly name?: string
-  /** Team A's namespace by default. */
-  readonly namespace?: string
-}
 
 /** A real API server, an emulated Azure that accepts its tokens, and the controller, one round at a time. */
 export interface SyncTestbed extends SyncAccount {
@@ -29,13 +22,14 @@ export interface SyncTestbed extends SyncAccount {
   readonly options: RoundServices
   /** Advances the controller's clock. */
   pass(ms: number): void
-  /** Replaces all annotations of an account, as `kubectl apply` does, and creates the account if necessary. */
-  annotate(
-    annotations: Readonly<Record<string, string>>,
-    account?: AccountName,
-  ): Promise<KubeObject>
-  /** Runs a round for an account. Resolves with the time of the next round. */
-  round(account?: AccountName): Promise<number | undefined>
+  /**
+   * Replaces all annotations of the account `web`, as `kubectl apply` does, and creates the account if necessary.
+   *
+   * @param namespace - team A's by default
+   */
+  annotate(annotations: Readonly<Record<string, string>>, namespace?: string): Promise<KubeObject>
+  /** Runs a round for the account `web`. Resolves with the time of the next round. */
+  round(namespace?: string): Promise<number | undefined>
   /** Drops the controller's memory, as a restart does. */
   restart(): void
   secret(name: string): Promise<KubeObject | undefined>
@@ -44,8 +38,6 @@ export interface SyncTestbed extends SyncAccount {
   version(name: string): Promise<unknown>
   /** The Events on team A's accounts since the last call. */
   events(): Promise<readonly string[]>
-  /** The paths of the requests to vaults since the last call. */
-  vaultPaths(): readonly string[]
 }
 
 const vaultData = ({ teamA, teamB }: SyncAccount['namespaces']) => `
@@ -54,7 +46,6 @@ identities:
     federatedCredentials:
       - subject: 'system:serviceaccount:${teamA}:web'
       - subject: 'system:serviceaccount:${teamB}:web'
-  - { clientId: ${apiId}, federatedCredentials: [{ subject: 'system:serviceaccount:${teamA}:api' }] }
 vaults:
   team-a:
     readers: [${webId}]
@@ -64,7 +55,6 @@ vaults:
       extra: more
       pull: no JSON s3cr3t
 ${Array.from({ length: 45 }, (_, i) => `      big-${i}: '${String(i % 10).repeat(24_000)}'`).join('\n')}
-    certificates: { web: { dnsNames: [web.example] } }
 `
 
 /** @param testbedOptions - `readsSources`: whether the account `web` of team A reads ExternalSecrets */
@@ -99,7 +89,6 @@ export async function openSyncTestbed(
   const namespace = namespaces.teamA
   const entries = new Map<string, AccountEntry>()
   const seenEvents = new Set<unknown>()
-  let seenRequests = 0
   const secret = async (name: string) => {
     const metadata = { name, namespace }
     const answer = await cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata })
@@ -113,16 +102,16 @@ export async function openSyncTestbed(
     pass(ms) {
       offsetMs += ms
     },
-    async annotate(annotations, { name = 'web', namespace: at = namespace } = {}) {
-      const metadata = { name, namespace: at, annotations }
+    async annotate(annotations, at = namespace) {
+      const metadata = { name: 'web', namespace: at, annotations }
       return expectSuccess(
         await cluster.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata }),
       ).body
     },
-    async round({ name = 'web', namespace: at = namespace } = {}) {
+    async round(at = namespace) {
       const { objects: accounts } = await options.cluster.accounts.list(at)
-      const account = accounts.find((account) => account.name === name)
-      if (account === undefined) throw new Error(`there is no account ${name}`)
+      const account = accounts.find((account) => account.name === 'web')
+      if (account === undefined) throw new Error('there is no account web')
       const entry = entries.get(account.uid) ?? accountEntry(account, true)
       if (entry.account.resourceVersion !== account.resourceVersion) entry.isChanged = true
       entry.account = account
@@ -152,11 +141,6 @@ export async function openSyncTestbed(
       return news
         .toSorted((a, b) => versionOf(a) - versionOf(b))
         .map(({ reason, message }) => `${reason}: ${message}`)
-    },
-    vaultPaths() {
-      const news = azure.requests.slice(seenRequests)
-      seenRequests = azure.requests.length
-      return news.map(({ path }) => path).filter((path) => path.startsWith('/team-'))
     },
   }
 }
