@@ -3,19 +3,19 @@ import { parseArgs } from 'node:util'
 interface AgentCommand {
   readonly root?: string
   readonly terminationLog?: string
-  /** Set if a form of the agent was replaced by this process: when it goes on. */
+  /** Set if this process replaces an earlier process of the agent: when the agent resumes its work. */
   readonly resumeAfterMs?: number
-  /** Whether this process only waits until then. */
+  /** Whether this process only waits until then, and is replaced by one that does the work. */
   readonly isWaiting: boolean
-  /** When the agent that follows a waiting process goes on. */
+  /** For a waiting process: when the agent that replaces it resumes its work. */
   readonly thenAfterMs?: number
 }
 
 /**
- * Reads the arguments of `akv-injector agent`. The agent itself adds `--resume-after`, `--wait` and `--then-after` when it
- * replaces its process.
+ * Reads the arguments of `akv-injector agent`. The agent passes `--resume-after`, `--wait` and `--then-after` to the
+ * processes that replace its own.
  *
- * @returns undefined if this is another command, or if the command line has to say what is wrong, or to print help
+ * @returns undefined for another command, for help, and for wrong arguments, which the command line reports
  */
 export function agentOptions(args: readonly string[]): AgentCommand | undefined {
   const [command, ...flags] = args

@@ -13,7 +13,7 @@ import {
   valuesOption,
 } from './shared-options.ts'
 
-/** Adds the commands that print what somebody has to grant, in Azure and in the cluster. */
+/** Adds the commands that print which rights somebody has to grant, in Azure and in the cluster. */
 export function addGrantCommands(program: Command, end: End): void {
   addIdentity(program, end)
   addRbac(program, end)

@@ -14,13 +14,13 @@ async function main(args: readonly string[]): Promise<never> {
 }
 
 /**
- * The agent starts in every pod, so it starts without the command line, which takes as long to load as Node itself. While it
- * waits, it is without itself, too.
+ * The agent runs in every pod, so it starts without the command line's code, which takes as long to load as Node
+ * itself. A process that only waits doesn't load the agent's code either.
  */
 async function run(args: readonly string[]): Promise<number> {
   const agent = agentOptions(args)
   if (agent === undefined) return (await import('./command-line.ts')).runCommandLine(args)
-  // First, because even the search for the agent's file has code that is hot enough to compile.
+  // This comes first, because even looking for the agent's file runs code that is hot enough for V8 to compile.
   limitCompilation()
   const { isWaiting, ...options } = agent
   const [, program = ''] = process.argv
@@ -28,7 +28,10 @@ async function run(args: readonly string[]): Promise<number> {
   return (await import('../init-agent/main.ts')).agentMain({ ...options, program })
 }
 
-/** A bug: prints the stack. The message is made printable, since it may contain the caller's input. */
+/**
+ * Prints the stack of an error that only a bug can cause. The message may contain the caller's input, so it is made
+ * printable.
+ */
 function unexpected(error: unknown): number {
   printLines(process.stderr, ['akv-injector: internal error', ...inspect(error).split('\n')])
   return 1

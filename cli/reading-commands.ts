@@ -27,7 +27,7 @@ function addNamespaceOptions(command: Command): Command {
     )
 }
 
-/** Adds the options that say which containers are believed to be agents. */
+/** Adds the options that say which images run agents, so that other containers with the agent's name aren't trusted. */
 function addImageOptions(command: Command): Command {
   return command
     .option(
@@ -137,7 +137,7 @@ function readDuration(text: string): number {
   throw new InvalidArgumentError(parsed.problem)
 }
 
-/** A duration, which may also be in days. In seconds. */
+/** Parses a duration, which may also be in days, and returns seconds. */
 function readDays(text: string): number {
   const [, days] = /^(\d{1,4})d$/.exec(text) ?? []
   return days === undefined ? readDuration(text) : Number(days) * 24 * 3600

@@ -20,7 +20,10 @@ export const setOption = (): Option =>
     'value of a placeholder: ${NAME}, $(NAME), <NAME>, __NAME__ or #{NAME}#; repeatable',
   ).argParser<readonly string[]>(append)
 
-/** Node reads a file named by `--env-file` itself, and its own options in there, wherever the option is. */
+/**
+ * Not named `--env-file`: wherever that is on a command line, Node reads the file itself, and applies Node options from
+ * it.
+ */
 export const envFileOption = (): Option =>
   new Option(
     '--from-env-file <file>',
@@ -32,20 +35,23 @@ export const namespaceOption = (): Option =>
     .default('default')
     .argParser(checkNamespace)
 
-/** The same, for commands whose output gives rights: they refuse manifests of other namespaces if the caller names one. */
+/**
+ * The same option for commands whose output grants rights. If the caller names a namespace, they refuse manifests of
+ * other namespaces.
+ */
 export const onlyNamespaceOption = (): Option => {
   const option = namespaceOption()
   option.description += '; refuses those that name another one'
   return option
 }
 
-/** The namespace that the caller named, as opposed to the default. */
+/** The namespace that the caller named. Empty if the namespace is only the default. */
 export const namedNamespace = (command: Command): { readonly onlyNamespace?: string } =>
   command.getOptionValueSource('namespace') === 'cli'
     ? { onlyNamespace: command.getOptionValue('namespace') }
     : {}
 
-/** Takes the name of a namespace. */
+/** Checks an option's value: it has to be a valid name of a namespace. */
 export function checkNamespace(name: string): string {
   if (isName(name, labelName)) return name
   throw new InvalidArgumentError(`expected ${labelName.sentence}`)

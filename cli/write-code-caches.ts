@@ -20,7 +20,7 @@ import { writeCodeCache } from '../init-agent/code-cache.ts'
 import { limitCompilation } from '../init-agent/limit-compilation.ts'
 import { liteFlags } from '../init-agent/rest/replace-process.ts'
 
-/** V8 leaves these out when it compares flags. With them, two builds give the same bytes. */
+/** With these flags, two builds give the same bytes. V8 ignores them when it compares a cache's flags with its own. */
 const predictable = ['--predictable', '--random-seed=1']
 
 const tenantId = '11111111-1111-1111-1111-111111111111'
@@ -36,7 +36,7 @@ vaults:
     secrets: { ${names.map((name) => `${name}: value`).join(', ')} }
 `
 
-/** A cache holds the functions that were called, so the agent fetches secrets, as most pods do. */
+/** A cache holds the functions that have been called, so this agent fetches secrets, as in most pods. */
 async function writeCaches(program: string): Promise<void> {
   const data = parseEmulatorData(vaults)
   if (data.kind === 'invalid') throw new Error(data.problems.join('\n'))
@@ -48,7 +48,10 @@ async function writeCaches(program: string): Promise<void> {
   }
 }
 
-/** On a busy machine, a request may time out. An agent that retries logs that, and calls more functions. */
+/**
+ * Runs the agent until no request fails. On a busy machine, a request may time out, and an agent that retries calls
+ * more functions, so its cache would differ.
+ */
 async function runUndisturbed(args: readonly string[], emulator: Emulator): Promise<void> {
   let output = ''
   for (let run = 0; run < maxRuns; run++) {
@@ -59,7 +62,7 @@ async function runUndisturbed(args: readonly string[], emulator: Emulator): Prom
 }
 
 const maxRuns = 10
-/** What was written, and the state. */
+/** One line says which files were written, and the other is the state. */
 const undisturbedLines = 2
 
 /** @returns the log */
@@ -97,7 +100,10 @@ const configOf = ({ url, vaultUrl, caPem }: Emulator): AgentConfig => ({
   cloud: { authorityHost: url, vaultUrl, audience: 'https://vault.azure.net', ca: caPem },
 })
 
-/** The agent's process: fetches into this folder, and then writes the cache for its flags. */
+/**
+ * Runs in a process of its own: lets the agent fetch into this folder, and then writes the code cache for the process's
+ * flags.
+ */
 function writeOwnCache(folder: string, root: string): Promise<number> {
   limitCompilation()
   const require = createRequire(join(folder, 'main.js'))
@@ -109,5 +115,5 @@ function writeOwnCache(folder: string, root: string): Promise<number> {
 const [, program = '', root] = process.argv
 const done =
   root === undefined ? writeCaches(program).then(() => 0) : writeOwnCache(dirname(program), root)
-// An agent may have open connections.
+// The agent may have left connections open, which would keep the process alive.
 void done.then((exitCode) => process.exit(exitCode))

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 
-/** The name of the program itself, which its completion scripts complete. */
+/** The program's own name, under which the completion scripts are registered. */
 export const ownName = 'akv-injector'
 
 /**

@@ -14,14 +14,14 @@ export type ProgramEnd =
 
 interface ProgramOptions {
   readonly env: NodeJS.ProcessEnv
-  /** Of standard output, and of standard error. */
+  /** The limit for standard output, and the same again for standard error. */
   readonly maxBytes: number
   readonly timeoutMs: number
 }
 
 /**
- * Runs a program on the PATH without a shell and without standard input. It's ended, with everything that it has started, if it
- * takes too long or prints too much.
+ * Runs a program on the PATH without a shell and without standard input. If it takes too long or prints too much, it is
+ * ended, together with all processes that it has started.
  *
  * @param command - the program and its arguments
  */
@@ -32,14 +32,14 @@ export function runProgram(
   const child = spawn(program, args, {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // It may be a script that starts others. Only the whole group can be ended.
+    // The program may be a script that starts others. With a process group of their own, all of them can be ended.
     detached: true,
   })
   const ignoreSignals = endOnSignal(child)
   return new Promise<ProgramEnd>((resolve) => {
     const stopWith = (kind: 'too-large' | 'timeout') => {
       endGroup(child)
-      // A program that has left the group keeps them open.
+      // A process that has left the group may keep the pipes open.
       child.stdout.destroy()
       child.stderr.destroy()
       resolve({ kind })
@@ -59,7 +59,7 @@ export function runProgram(
   }).finally(ignoreSignals)
 }
 
-/** Returns a function for the text so far. */
+/** Collects a stream's text. The returned function gives the text so far. */
 function collect(stream: Readable, maxBytes: number, onTooLarge: () => void): () => string {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -71,7 +71,10 @@ function collect(stream: Readable, maxBytes: number, onTooLarge: () => void): ()
   return () => Buffer.concat(chunks).toString()
 }
 
-/** A group of its own doesn't get the terminal's Ctrl-C. Returns a function that restores the default. */
+/**
+ * Ends the group on SIGINT and SIGTERM, because the terminal's Ctrl-C doesn't reach a process group of its own. The
+ * returned function removes the handlers.
+ */
 function endOnSignal(child: ChildProcess): () => void {
   const stop = (signal: NodeJS.Signals) => {
     endGroup(child)
@@ -91,6 +94,6 @@ function endGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
-    // It has ended by itself.
+    // The group has already ended.
   }
 }

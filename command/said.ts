@@ -1,20 +1,24 @@
 /**
- * Who said a value: the API server, by an object that the authors of pods can't write; the caller, by options or files; or a pod,
- * which is everything that whoever writes a pod chooses: its annotations, its containers, its agent's configuration and log.
+ * Where a value comes from. `apiServer`: an object that authors of pods can't write. `options`: the caller's options or
+ * files. `pod`: anything that the author of a pod chooses, which are its annotations, its containers, and its agent's
+ * configuration and log.
  */
 type Speaker = 'apiServer' | 'options' | 'pod'
 
-/** A value, and who said it. */
+/** A value, and where it comes from. */
 export interface Said<T = string> {
   readonly by: Speaker
   readonly value: T
 }
 
-/** A value that may be in a command to paste, decide a gate, or say which images are trusted. A pod alone can't give one. */
+/**
+ * A value that is safe to use in a command to paste, to decide a gate, or to say which images are trusted. It never
+ * comes from a pod alone.
+ */
 export interface Confirmed<T = string> extends Said<T> {
   readonly by: Exclude<Speaker, 'pod'>
 }
 
-/** The value, unless only a pod says it. */
+/** Returns the value, unless it comes from a pod. */
 export const confirmed = <T>(said: Said<T> | undefined): Confirmed<T> | undefined =>
   said === undefined || said.by === 'pod' ? undefined : { by: said.by, value: said.value }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 
 /** What a shell can complete on a command line. */
 export interface CommandTree {
-  /** Of the program: `-h`, `--version`. */
+  /** Options of the program itself: `-h`, `--version`. */
   readonly options: readonly CompletedOption[]
   readonly commands: readonly CompletedCommand[]
 }
@@ -25,7 +25,7 @@ export interface CompletedOption extends Described {
 export type Values = 'files' | readonly string[]
 
 interface Described {
-  /** One line without control characters. */
+  /** A single line without control characters. */
   readonly description: string
 }
 
@@ -64,6 +64,6 @@ const optionsOf = (command: Command): readonly CompletedOption[] =>
       }
     })
 
-/** Every command names its files so. */
+/** Every command's help uses these words for files. */
 const valuesNamed = (placeholder: string): Values =>
   placeholder === 'file' || placeholder === 'folder' ? 'files' : []

@@ -5,7 +5,7 @@ interface BoundAccount {
   readonly account: string
 }
 
-/** An AKS cluster, as `az aks` names it: variables that whoever runs the commands has to set. */
+/** The variables that name an AKS cluster for `az aks`. Whoever runs the commands has to set them. */
 export const aksClusterVariables = {
   AKS_NAME: 'the name of the AKS cluster',
   AKS_GROUP: 'the resource group of the AKS cluster',
@@ -21,7 +21,8 @@ export const bindCommand = (identity: string, group: string): string =>
   `az aks identity-binding create --name ${identity} --cluster-name "$AKS_NAME" --resource-group "$AKS_GROUP" --managed-identity-resource-id "$(az identity show --name ${identity} --resource-group ${group} --query id --output tsv)"`
 
 /**
- * A shell command that lets accounts use a bound identity: each of them, never a group. All names have been checked.
+ * Returns a shell command that lets accounts use a bound identity. It names each account, never a group. All names have
+ * been checked.
  *
  * @param clientId - absent: that of the shell's variable CLIENT_ID
  */
@@ -52,7 +53,7 @@ subjects:
     namespace: ${namespace}`,
     ),
   ]
-  // Only without a client ID, the shell has something to fill in.
+  // If the client ID is known, the shell must not expand anything in the document, so the delimiter is quoted.
   const end = clientId === undefined ? 'END' : "'END'"
   return `kubectl apply --filename - <<${end}\n${documents.join('\n---\n')}\nEND`
 }

@@ -5,7 +5,8 @@ import { InputError } from '../input-error.ts'
 const maxIssuerLength = 600
 
 /**
- * Checks an OIDC issuer that the caller names. Azure compares it with the token's as text, so it stays as it is written.
+ * Checks an OIDC issuer that the caller names. It is returned as written, because Azure compares it with the token's
+ * issuer as text.
  *
  * @throws InputError if it isn't a URL that Azure accepts
  */

@@ -11,5 +11,5 @@ export function credentialName(namespace: string, account: string): string {
   return `${name.slice(0, maxCredentialName - hash.length - 1)}_${hash}`
 }
 
-/** Leaves room for the name of the cluster. */
+/** Shorter than Azure's limit, so that there is room for the name of the cluster. */
 const maxCredentialName = 90

@@ -1,12 +1,12 @@
 import { type ReadValue, wantedValues } from './wanted-values.ts'
 
-/** What a ServiceAccount reads, as far as a pod or the account itself names it. */
+/** What a ServiceAccount has to be able to read, because a pod or the account itself names it. */
 export interface Grant {
   readonly namespace: string
   readonly account: string
   /** The client to sign in as, in lower case. Absent if the files name none. */
   readonly clientId?: string
-  /** Whether it signs in by an identity binding of AKS, and needs no federated credential. */
+  /** Set if it signs in through an identity binding of AKS, which needs no federated credential. */
   readonly usesBinding?: true
   readonly values: readonly ReadValue[]
 }
@@ -15,11 +15,11 @@ export interface Grant {
 export interface Found {
   readonly grant?: Grant
   readonly mistakes?: readonly string[]
-  /** Why nobody reads the Secrets of a class. The driver may make them. */
+  /** Why no account needs rights for the Secrets of a class. The CSI driver may make them. */
   readonly notes?: readonly string[]
 }
 
-/** Stands for the client of an account that names none. No real client has this ID. */
+/** Stands in for the client ID of an account that names none. No real client has this ID. */
 export const placeholderClient = '00000000-0000-0000-0000-000000000000'
 
 export function grantOf({

@@ -5,8 +5,9 @@ import type { Grant } from './grant.ts'
 type AccountOfGrant = Pick<Grant, 'namespace' | 'account'>
 
 /**
- * Separates grants whose names could mean something else in what is printed, and grants outside the namespace that the caller
- * named, and says so of each. The author of a manifest chooses its namespace, and what is printed is often applied unread.
+ * Leaves out two kinds of grants, and returns a sentence about each: grants with a name that a shell or YAML could read
+ * as something else, and grants outside the namespace that the caller named. The author of a manifest chooses its
+ * namespace, and people often apply the output without reading it.
  *
  * @param onlyNamespace - undefined for any
  */

@@ -2,7 +2,7 @@ import { collectionOf } from '../../keyvault/reference.ts'
 import { type GrantedCollection, narrowestPolicy } from '../../lib/narrowest-grants.ts'
 import type { Grant } from './grant.ts'
 
-/** An object that is read, whatever forms of it the files ask for. */
+/** An object that has to be readable. Several forms of it, such as `tls` and `pfx`, are one object here. */
 export interface NeededObject {
   readonly collection: GrantedCollection
   readonly name: string
@@ -36,7 +36,7 @@ export function needsOf(grants: readonly Grant[]): readonly VaultNeeds[] {
     })
 }
 
-/** The place of an object below its vault, in a scope and in a URL. */
+/** The path of an object below its vault, in the scope of a role assignment and in a URL. */
 export const objectPath = ({ collection, name }: Omit<NeededObject, 'hasHistory'>): string =>
   `${collection}/${name}`
 

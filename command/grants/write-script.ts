@@ -9,12 +9,21 @@ import type { Grant } from './grant.ts'
 import { shellQuote } from './shell-quote.ts'
 import { neededPolicies, needsOf, objectPath, type VaultNeeds } from './vault-needs.ts'
 
-/** Roles on whole vaults or on single objects, or access policies, which are always for whole vaults. */
+/**
+ * Whether to assign roles on whole vaults or on single objects, or to set access policies, which always cover a whole
+ * vault.
+ */
 export type GrantChoice = 'vault' | 'object' | 'access-policies'
 
-/** What no manifest says. Each absent value becomes a variable that whoever runs the commands has to set. */
+/**
+ * Facts about Azure that no manifest contains. Each absent value becomes a variable that whoever runs the commands has
+ * to set.
+ */
 export interface AzureNames {
-  /** The OIDC issuers of the clusters. Whoever issues tokens as one of them signs in as the identity. */
+  /**
+   * The OIDC issuers of the clusters. They are security-critical: whoever issues tokens as one of them can sign in as
+   * the identity.
+   */
   readonly issuers: readonly Confirmed[]
   readonly identityName?: string | undefined
   readonly resourceGroup?: string | undefined
@@ -30,7 +39,10 @@ export interface IdentityGrants {
   readonly grants: readonly Grant[]
 }
 
-/** The identities of grants, with the one that nothing names first: the commands set its variables for themselves. */
+/**
+ * Groups grants by identity. The identity without a known client ID comes first, because the commands for it set its
+ * variables themselves.
+ */
 export function byIdentity(grants: readonly Grant[]): readonly IdentityGrants[] {
   const groups = Map.groupBy(grants, ({ clientId }) =>
     clientId !== undefined && isUuid(clientId) ? clientId : '',
@@ -108,10 +120,10 @@ function openIdentity(identity: IdentityGrants, names: AzureNames): readonly str
   ]
 }
 
-/** Ends a script if the variable isn't set. In a terminal, it prints the sentence. */
+/** A line that ends a script if the variable isn't set, and prints the sentence. */
 export const need = (name: string, sentence: string): string => `: "\${${name}:?${sentence}}"`
 
-/** The name of a credential tells the clusters apart, because creating one replaces another of the same name. */
+/** Each cluster's credential has a name of its own, because creating a credential replaces one of the same name. */
 function credentialCommands(account: string, issuers: AzureNames['issuers']): readonly string[] {
   const [namespace = '', name = ''] = account.split('/')
   const subject = `system:serviceaccount:${namespace}:${name}`
@@ -141,8 +153,8 @@ function bindingCommands(identity: IdentityGrants): readonly string[] {
 }
 
 /**
- * An account signs in as the client that its annotation names, and the files name none. As comments, because the account may be
- * in a cluster that this shell doesn't reach, or in a file.
+ * Commands that annotate the accounts with their client ID, which the files don't name. They are printed as comments,
+ * because the account may be in a cluster that this shell doesn't reach, or may belong in a file.
  */
 function annotateCommands(identity: IdentityGrants): readonly string[] {
   if (identity.clientId !== undefined) return []

@@ -46,11 +46,11 @@ export function describeInjection(pod: Pod, namespace: string): readonly string[
   ]
 }
 
-/** As whom an agent or an account signs in. */
+/** Says which client an agent or an account signs in as. */
 export const signsInAs = ({ clientId }: { readonly clientId?: string }): string =>
   `as ${clientId ?? 'the client that azure-workload-identity sets'}`
 
-/** The administrator may not have turned them on. */
+/** The sentence mentions the setting, because the administrator may not have turned identity bindings on. */
 export const bindingSignIn = 'by an identity binding of AKS (needs identityBinding.enabled)'
 
 function describeAgent({ refreshSeconds, metricsPort, staleAfterSeconds }: AgentConfig): string {

@@ -5,7 +5,7 @@ import { agentName } from '../../webhook/core/model/our-names.ts'
 import { allContainers, type Pod, type VolumeMount } from '../../webhook/core/model/pod.ts'
 import { row } from './describe-wanted.ts'
 
-/** Describes as whom the agent of a pod with served volumes signs in, and where the volumes are. */
+/** Describes which client the agent of a pod with served volumes signs in as, and where the volumes are mounted. */
 export function describeServed(
   pod: Pod,
   { volumes = [], identity }: AgentConfig,
@@ -24,7 +24,7 @@ export function describeServed(
   ]
 }
 
-/** Where a container sees the whole volume; otherwise the volume's name. */
+/** The path at which a container mounts the whole volume. If none does, the volume's name. */
 export function volumeFolder(pod: Pod, volume: string): string {
   const whole = mountsOf(pod, volume).find((mount) => !isSubPathMount(mount))
   return whole?.mountPath ?? `${volume}:`

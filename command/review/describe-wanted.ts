@@ -1,6 +1,6 @@
 import type { WantedFile, WantedValue } from '../../delivery/contract.ts'
 
-/** A reference in the syntax of the annotations. */
+/** Writes a reference in the syntax of the annotations. */
 export function describeWanted({
   object,
   property,
@@ -20,8 +20,8 @@ export function describeWanted({
 }
 
 /**
- * The part of a certificate that a key of a TLS Secret holds. For `pem` there's nothing to say: almost every object of a
- * class has it, and most hold no certificate.
+ * Names the part of a certificate that a key of a TLS Secret holds. The format `pem` isn't mentioned: almost every
+ * object of a class has it, and most hold no certificate.
  */
 function partOf(format: WantedFile['format']): string {
   switch (format) {
@@ -41,5 +41,5 @@ function partOf(format: WantedFile['format']): string {
   }
 }
 
-/** A line of a description: a label, and a text in the second column. */
+/** A line of a description, with a label and, in the second column, a text. */
 export const row = (label: string, text: string): string => `${label.padEnd(10)} ${text}`

@@ -7,15 +7,15 @@ export interface Serving {
   readonly policy: Policy
   readonly mode: CsiMode
   readonly servesVolumes: boolean
-  /** True if the administrator's settings don't say so. */
+  /** Whether `servesVolumes` is an assumption, because the administrator's settings don't say. */
   readonly isAssumed: boolean
 }
 
-/** What a command prints if it had to assume that such volumes are served. */
+/** The sentence that a command prints if it had to assume that such volumes are served. */
 export const servingAssumption =
   'AKV_INJECTOR_CSI is not set: assuming "labelled", so volumes of the Secrets Store CSI Driver are served'
 
-/** Stands for the token proxy of a cluster that isn't asked. Nothing of it is printed. */
+/** Stands in for the token proxy, because these commands ask no cluster. No part of it is printed. */
 const someTokenProxy = {
   kind: 'known',
   proxy: { url: 'https://kubernetes.default.svc.cluster.local', serverName: 'a.ests.aks', ca: '' },
@@ -23,8 +23,8 @@ const someTokenProxy = {
 
 /**
  * Reads the administrator's settings. Without `AKV_INJECTOR_CSI`, volumes of the driver count as served in labelled
- * namespaces: a command that reads manifests with such volumes is asked what would become of them. For the same reason,
- * identity bindings count as allowed unless `AKV_INJECTOR_IDENTITY_BINDING` says otherwise.
+ * namespaces: whoever runs a command on manifests with such volumes wants to know what would become of them. For the
+ * same reason, identity bindings count as allowed unless `AKV_INJECTOR_IDENTITY_BINDING` says otherwise.
  *
  * @throws InputError with every invalid setting
  */

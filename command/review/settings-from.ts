@@ -3,7 +3,7 @@ import { describeProblems } from '../../lib/problems/problem.ts'
 import { readSettings, type Settings } from '../../requests/administrator/settings/read-settings.ts'
 import { InputError } from '../input-error.ts'
 
-/** The image in the output of `inject` if the administrator hasn't set one, which a real webhook requires. */
+/** The agent's image in the output of `inject` if the administrator hasn't set one. A real webhook requires it. */
 export const placeholderImage = 'akv-injector:unset'
 
 /**

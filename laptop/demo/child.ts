@@ -4,7 +4,7 @@ import { once } from 'node:events'
 const killAfterMs = 10_000
 
 /**
- * Starts `akv-injector ARGS` in a process of its own, as a container would, with the flags that Node has here.
+ * Starts `akv-injector ARGS` in a process of its own, as a container would, with the Node flags of this process.
  *
  * @param env - the whole environment, to which only our PATH and Node's compile cache are added
  */
@@ -12,7 +12,7 @@ export function startChild(args: readonly string[], env: Readonly<Record<string,
   const [program = ''] = process.argv.slice(1)
   const { PATH, NODE_COMPILE_CACHE } = process.env
   const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
-    // Variables that are undefined are left out.
+    // `spawn` leaves out variables that are undefined.
     env: { PATH, NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Ctrl-C in a terminal signals the whole process group, but the demo must stop its processes in order.

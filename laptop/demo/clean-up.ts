@@ -1,14 +1,14 @@
 import { reasonOf } from '../../lib/reason-of.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 
-/** Steps to undo at the end, the last one first. */
+/** A stack of steps that undo something, run at the end with the newest first. */
 export type CleanUp = ReturnType<typeof createCleanUp>
 
 export function createCleanUp() {
   const undos: (() => unknown)[] = []
   return {
     add: (undo: () => unknown): void => void undos.push(undo),
-    /** Undoes every step once. Goes on with the other steps if one fails. */
+    /** Runs every step once. If one fails, the others still run. */
     async run() {
       for (let undo = undos.pop(); undo !== undefined; undo = undos.pop())
         try {

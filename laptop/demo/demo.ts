@@ -104,7 +104,10 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
   return exitCode
 }
 
-/** A file of the caller's own needs no vaults' data. With such data, everything else has to be in the files. */
+/**
+ * If the caller's own file comes without vault data, whatever the pod lacks is made up. With vault data, everything
+ * else has to be in the files.
+ */
 function surroundingsOf(
   template: PodTemplate,
   { found, options }: { readonly found: readonly FoundObject[]; readonly options: DemoOptions },

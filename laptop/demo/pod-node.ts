@@ -47,7 +47,7 @@ export function createPodNode(root: string, config: AgentConfig) {
         [configVariable]: encodeConfig(config),
       }),
     terminationMessage: () => readFileSync(terminationLog, 'utf8'),
-    /** The folders of volumes that an app sees; if it sees none, the folder of the variables. */
+    /** The folders of the volumes that an app mounts. If it mounts none, the folder with the variables. */
     folders: seen.length > 0 ? seen : [envFolder],
     /** Modes, sizes and paths of the files in a folder of a volume, sorted by path. */
     listFiles: (folder: string) => listFiles(join(root, folder)),

@@ -32,9 +32,9 @@ interface DemoSetup {
   readonly output: DemoOutput
 }
 
-/** Longer than a step takes on a slow machine. */
+/** How long to wait for a step. Even on a slow machine, a step takes less. */
 const patienceMs = 30_000
-/** Shorter than a pod's interval, so that the rotation shows at once. */
+/** Much shorter than in a real pod, so that the rotation shows at once. */
 const demoRefreshSeconds = 1
 
 /** Runs and prints the steps from the pod's admission to a rotated secret in its files. */
@@ -106,7 +106,7 @@ async function showStart(
   const agent = node.startAgent(config, setup.agentEnv)
   cleanUp.add(() => agent.stop())
   output.waiting('signing in and fetching')
-  // The agent switches the volumes in this order, so the last one is the sign that all are there.
+  // The agent switches the volumes in this order, so once the last one is there, all are.
   const last = node.folders.at(-1) ?? envFolder
   const isFresh = Promise.race([
     waitFor(() => node.currentSet(last) !== undefined, config.timeoutSeconds * 1000 + patienceMs),
@@ -189,7 +189,10 @@ function rotateOne(config: AgentConfig, emulator: Emulator): string | undefined 
   return undefined
 }
 
-/** The emulator makes a new certificate itself. The pod can read a new secret as it read the old one. */
+/**
+ * The emulator issues a new certificate itself. For a secret, the new value has the same form as the old one, so that
+ * the pod can still read it.
+ */
 function rotation(config: AgentConfig, object: ObjectReference) {
   const { vault, type, name } = object
   return type === 'secret'

@@ -44,7 +44,7 @@ function pathOf({ kind, namespace, name }: FoundObject): string | undefined {
   return `${root}/namespaces/${namespace}/${resource}/${name}`
 }
 
-/** Names the object, as the API server does if it knows the kind. */
+/** The API server's answer for an object of a known kind that doesn't exist. It names the object. */
 const notFound = (url: string) => ({
   kind: 'Status',
   status: 'Failure',

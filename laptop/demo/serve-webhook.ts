@@ -14,7 +14,7 @@ interface ServeWebhookOptions {
   readonly emulator: Emulator
   /** An empty folder for the webhook's files. */
   readonly folder: string
-  /** Settings of the administrator, beside those of the environment. */
+  /** Administrator settings, in addition to those of the environment. */
   readonly settings: Readonly<Record<string, string>>
   /** The objects that the webhook can look up for volumes of the Secrets Store CSI Driver. Absent: it looks up nothing. */
   readonly objects?: readonly FoundObject[] | undefined

@@ -109,7 +109,7 @@ function parseDnsName(name: string): string {
   )
 }
 
-/** It becomes part of a DNS name in a certificate. */
+/** Checks the cluster ID, because it becomes part of a DNS name in a certificate. */
 function parseClusterId({ clusterId, clusterCaOut }: EmulatorOptions): string | undefined {
   if (clusterId === undefined && clusterCaOut !== undefined)
     throw new InputError('--cluster-ca-out: there is no cluster; name one with --cluster-id')

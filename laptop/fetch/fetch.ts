@@ -48,7 +48,8 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
     })
     const files = outputFiles(fetched, config)
     prepareFileSet(folder, files).commit()
-    // No container reads the previous set here, so don't leave old secrets on a laptop.
+    // In a pod, containers may still read the previous set. Nothing does so on a laptop, so old secrets don't stay on
+    // it.
     sweepFileSets(folder)
     printLines(
       process.stdout,
@@ -108,7 +109,7 @@ function writeVariables(env: ReadonlyMap<string, Uint8Array>, file?: string): vo
   printLines(process.stdout, [`${file}: ${[...env.keys()].join(', ')}`])
 }
 
-/** Prints only warnings and errors, such as the reason for a pause: somebody waits at a terminal. */
+/** A log with only warnings and errors, such as the reason for a pause, because somebody waits at a terminal. */
 const quietLog: Log = {
   debug: () => undefined,
   info: () => undefined,

@@ -5,8 +5,8 @@ import type { Content } from '../../delivery/projection/project-content.ts'
 import { filesVolume } from '../../webhook/core/model/our-names.ts'
 
 /**
- * The files of all volumes as one set for the output folder. If the pod has served volumes, each volume becomes a folder of
- * its own, ours too, because equal paths in different volumes are different files.
+ * Combines the files of all volumes into one set for the output folder. If the pod has served volumes, each volume gets
+ * a folder of its own, and so does ours, because the same path in two volumes means two files.
  */
 export function outputFiles(
   { files }: Pick<Content, 'files'>,

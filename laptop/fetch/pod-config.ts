@@ -52,7 +52,7 @@ export function podConfig(choice: PodChoice): AgentConfig {
     policy,
     objects: servesVolumes ? objects : undefined,
   })
-  // Whoever runs the command signs in at Entra, also for a pod with an identity binding.
+  // Whoever runs the command signs in to Entra directly, even for a pod with an identity binding.
   const withIdentity = ({ tokenProxy: _, ...config }: AgentConfig) =>
     withAccount(config, { template, objects })
   switch (outcome.kind) {

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import { InputError } from '../../command/input-error.ts'
 
-/** Read, write and enter for the group and for others. */
+/** The permission bits of the group and of others. */
 const sharedBits = 0o077
 
 /**

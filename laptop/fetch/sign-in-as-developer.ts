@@ -5,7 +5,7 @@ import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 
-/** Gets tokens of the developer who has signed in with `az login`, for the administrator's audience and the pod's tenant. */
+/** Signs in as the developer who has run `az login`, for the administrator's audience and the pod's tenant. */
 export function signInAsDeveloper({ cloud, identity }: AgentConfig): SignIn {
   const tenantId = identity.tenantId ?? process.env['AZURE_TENANT_ID'] ?? identity.defaultTenantId
   const credential = new AzureCliCredential(tenantId === undefined ? {} : { tenantId })
