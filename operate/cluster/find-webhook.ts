@@ -5,7 +5,7 @@ import { groupOf, type Kind, listAll } from './list-all.ts'
 import { mayRead } from './may-read.ts'
 import { asClusterError, type Cluster } from './open-cluster.ts'
 
-/** Deployments that run the webhook, and who says that they do. */
+/** The Deployments that run the webhook, and how we know. */
 export type Webhooks = Confirmed<readonly JsonObject[]>
 
 const admission = 'admissionregistration.k8s.io'
@@ -15,10 +15,13 @@ const configurations: Kind = {
   resource: 'mutatingwebhookconfigurations',
 }
 const deployments: Kind = { kind: 'Deployment', api: 'apis/apps/v1', resource: 'deployments' }
-/** The chart's label, for a namespace that the caller names. */
+/** The chart's label. It is only trusted in a namespace that the caller names. */
 const webhookLabel = { 'app.kubernetes.io/component': 'webhook' }
 
-/** The entries of a webhook configuration that are ours: the chart lets nobody change the ends of their names. */
+/**
+ * The entries of a webhook configuration that are ours. Their names have fixed suffixes, which no chart value can
+ * change.
+ */
 export const ourEntries = (configuration: unknown): readonly JsonObject[] =>
   objectsAt(configuration, 'webhooks').filter(({ name }) =>
     String(name).endsWith('pods.akv-injector.io'),
@@ -27,11 +30,11 @@ export const ourEntries = (configuration: unknown): readonly JsonObject[] =>
 type ReadingCluster = Pick<Cluster, 'get' | 'post' | 'notices'>
 
 /**
- * Finds the Deployments of the webhook that the API server calls: by the Service in the webhook configuration, and its selector. A
- * label alone says nothing, because whoever may create Deployments in some namespace can write it. If the configuration may not be
- * read, it takes those with the label in the namespace that the caller names.
+ * Finds the Deployments of the webhook that the API server calls: by the Service in the webhook configuration, and its
+ * selector. A label alone proves nothing, because whoever may create Deployments in some namespace can set it. If the
+ * caller may not read the configuration, the Deployments with the label in the namespace that the caller names count.
  *
- * @returns undefined if that may not be read; a notice says so
+ * @returns undefined if the caller may not read what is needed; a notice says so
  */
 export async function findWebhooks(
   cluster: ReadingCluster,
@@ -98,7 +101,7 @@ async function deploymentsOf(
   }
 }
 
-/** The Deployments whose pods these labels select. One without replicas runs nothing. */
+/** The Deployments whose pods match these labels. A Deployment without replicas runs nothing. */
 async function running(
   cluster: ReadingCluster,
   { namespace, selector }: { readonly namespace: string; readonly selector: JsonObject },
@@ -106,7 +109,7 @@ async function running(
   const wanted = Object.entries(selector)
   const what = 'the Deployment of the webhook, which has the agent’s image,'
   const right = { what, group: groupOf(deployments), resource: deployments.resource, namespace }
-  // A Service without a selector says nothing about pods.
+  // A Service without a selector doesn't tell which pods it leads to.
   if (wanted.length === 0) return []
   if (!(await mayRead(cluster, right))) return undefined
   const found: JsonObject[] = []

@@ -15,7 +15,7 @@ export interface Kind {
   readonly resource: string
 }
 
-/** More objects than any cluster should have of a kind. */
+/** No cluster should have more objects of a kind. */
 const maxObjects = 200_000
 const pageSize = 500
 
@@ -27,11 +27,11 @@ export const groupOf = ({ api }: Pick<Kind, 'api'>): string =>
   api === 'api/v1' ? '' : (api.split('/')[1] ?? '')
 
 /**
- * Lists objects page by page. Calls `onObject` for each of them before the next page is read, so nothing is kept of what isn't
- * needed. If the cluster doesn't know the kind, there are none.
+ * Lists objects page by page, and calls `onObject` for each before it reads the next page, so memory holds only what
+ * the caller keeps. A kind that the cluster doesn't know has no objects.
  *
  * @param options - `namespace`: undefined for the whole cluster
- * @throws InputError if they can't be listed
+ * @throws InputError if the objects can't be listed
  */
 export async function listAll(
   { get, notices }: Pick<Cluster, 'get' | 'notices'>,

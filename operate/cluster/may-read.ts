@@ -2,15 +2,15 @@ import { resourceAttributes } from '../../kubernetes/resource-attributes.ts'
 import { valueAt } from '../../lib/shape.ts'
 import type { Cluster } from './open-cluster.ts'
 
-/** Something that not everybody with the cluster role `view` may read. */
+/** A right that the cluster role `view` doesn't include. */
 interface Right {
-  /** For the notice: `nodes`, `the Deployments of the webhook`. */
+  /** What the right is for, as the notice says it: `nodes`, `the Deployments of the webhook`. */
   readonly what: string
   readonly verb?: string
   /** Empty for the core group. */
   readonly group: string
   readonly resource: string
-  /** Absent: in all namespaces, or a resource of the cluster. */
+  /** Absent: all namespaces, or a cluster-scoped resource. */
   readonly namespace?: string | undefined
   /** Only the object of this name. */
   readonly name?: string
@@ -18,7 +18,10 @@ interface Right {
 
 const reviews = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
 
-/** Asks whether the caller has a right. If not, or if that can't be asked, a notice says what wasn't read. */
+/**
+ * Asks the API server whether the caller has a right. If not, or if the API server doesn't answer that, a notice says
+ * what wasn't read.
+ */
 export async function mayRead(
   { post, notices }: Pick<Cluster, 'post' | 'notices'>,
   right: Right,

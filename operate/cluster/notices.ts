@@ -15,16 +15,16 @@ export function createNotices() {
   const refusals = new Map<string, Set<string>>()
   let isCut = false
   return {
-    /** Adds a sentence, unless it has been said. */
+    /** Adds a sentence, unless it is there already. */
     say: (sentence: string): void => void sentences.add(sentence),
-    /** Adds a sentence about objects that there are too many of to be read. */
+    /** Adds a sentence that says that there were too many objects to read them all. */
     cut(sentence: string): void {
       isCut = true
       sentences.add(sentence)
     },
     /** Whether some objects of a list were left out. */
     isCut: () => isCut,
-    /** The refusals of one right in several namespaces become one sentence. */
+    /** Records a missing right. Refusals of the same right in several namespaces become one sentence. */
     refused({ what, right, namespace }: Refusal): void {
       const sentence = `${what} can’t be read: the right to ${right} is missing`
       const namespaces = refusals.get(sentence) ?? new Set()

@@ -17,20 +17,20 @@ export interface ClusterOptions {
 
 export type Cluster = ReturnType<typeof openCluster>
 
-/** Reads an answer part by part, and keeps only what it needs. */
+/** Reads a response chunk by chunk, and keeps only what it needs. */
 export interface PartReader<T> {
   readonly read: ReadPart
   readonly end: () => T
 }
 
 const requestsAtOnce = 20
-/** A busy API server may take longer to send a page of 500 pods than a controller should wait. */
+/** Longer than a controller waits, because a busy API server may take a while to send a page of 500 pods. */
 const timeoutMs = 20_000
 /** A page of 500 pods fits, unless they are unusually large. A laptop has more memory than the containers of our controllers. */
 const pageBounds = { maxBytes: 16 * 1024 * 1024, maxValues: 512 * 1024 }
 
 /**
- * Opens the cluster of a kubeconfig. The first request connects to it. A connection that breaks costs one more try.
+ * Opens the cluster of a kubeconfig. The first request connects. If a connection breaks, a request is tried once more.
  *
  * @throws InputError if the kubeconfig can't be used
  */
@@ -68,9 +68,12 @@ export function openCluster({
     /** The namespace to look at; undefined for all of them. */
     namespace: allNamespaces ? undefined : (namespace ?? (ofContext || 'default')),
     notices: createNotices(),
-    /** The time of the API server's clock, which dates everything that its objects say. */
+    /** The time by the API server's clock, because the times in its objects are by that clock. */
     wallMs: () => connection.serverTime().getTime(),
-    /** Reads an answer part by part, each time it is requested with another reader. Throws what `kubernetes/answers.ts` reads. */
+    /**
+     * Reads a response chunk by chunk. `start` makes a new reader for each try. Throws the errors of
+     * `kubernetes/answers.ts`.
+     */
     readParts: <T>(
       { path, query }: Required<Pick<RawRequest, 'path' | 'query'>>,
       start: () => PartReader<T>,
@@ -82,7 +85,7 @@ export function openCluster({
       }),
     get: async (path: string, query?: RawRequest['query']): Promise<unknown> =>
       parseAnswer(await send({ path, ...(query && { query }) })),
-    /** For reviews and dry runs: nothing that is read here changes the cluster. */
+    /** Only for reviews and dry runs. None of these commands changes the cluster. */
     post: async (path: string, body: object, query?: RawRequest['query']): Promise<unknown> =>
       parseAnswer(await send({ path, body, ...(query && { query }) })),
   }
@@ -105,7 +108,9 @@ function parseAnswer(text: string): unknown {
   }
 }
 
-/** An error of the API server, or of the way to it, as one that ends the command with exit code 2. */
+/**
+ * Turns an error of the API server, or of the connection to it, into an error that ends the command with exit code 2.
+ */
 export function asClusterError(what: string, error: unknown): InputError {
   if (error instanceof InputError) return error
   const { message } = asSentence(error)

@@ -10,9 +10,9 @@ const usualMost = 60
 const gap = '   '
 
 /**
- * Lays out a table as kubectl does. Cells may quote anything.
+ * Lays out a table as kubectl does. Cells may contain any text, so it is made printable.
  *
- * @param rows - those that decide how wide the columns are. A later row may be wider.
+ * @param rows - the rows that determine how wide the columns are. A row that is added later may be wider.
  */
 export function createTable(columns: readonly Column[], rows: readonly (readonly string[])[]) {
   const shown = (cell: string, index: number) =>

@@ -4,7 +4,7 @@ const units = [
   { ms: 3600_000, name: 'h', below: 48 },
 ] as const
 
-/** How long something has lasted, as kubectl shows it: `90s`, `3h`, `12d`. Empty if that isn't known. */
+/** Formats a duration as kubectl does: `90s`, `3h`, `12d`. Empty if it isn't known. */
 export function ageText(ms: number): string {
   if (Number.isNaN(ms)) return ''
   const unit = units.find(({ ms: unit, below }) => ms / unit < below)
@@ -12,6 +12,6 @@ export function ageText(ms: number): string {
   return `${Math.max(0, Math.floor(ms / unitMs))}${name}`
 }
 
-/** A time in milliseconds since 1970 as ISO 8601. Undefined if it isn't known. */
+/** Formats a time in milliseconds since 1970 as ISO 8601. Undefined if it isn't known. */
 export const isoTime = (ms: number | undefined): string | undefined =>
   ms === undefined || Number.isNaN(ms) ? undefined : new Date(ms).toISOString()

@@ -12,9 +12,9 @@ import type { Install } from './model/find-install.ts'
 import type { DoctorReport } from './output/report.ts'
 
 /**
- * Makes all checks of a cluster. Pure.
+ * Runs all checks of a cluster. Pure.
  *
- * @param options - `notices`: what could not be read, a sentence each
+ * @param options - `notices`: a sentence for each thing that could not be read
  */
 export function checkCluster(
   facts: ClusterFacts,
@@ -43,7 +43,7 @@ export function checkCluster(
   }
 }
 
-/** Neither the webhook configuration nor a Deployment could be found, although both could be looked for. */
+/** Whether there is no install: the caller may read webhook configurations and Deployments, and none is ours. */
 const isAbsent = (
   { deployments }: ClusterFacts,
   { configurations, components, namespace }: Install,

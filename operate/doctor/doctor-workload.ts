@@ -8,7 +8,7 @@ import { parseTarget } from './workload/target.ts'
 interface DoctorWorkloadOptions extends ClusterOptions, WorkloadOptions, RepeatOptions {}
 
 /**
- * `akv-injector doctor pod NAME`: explains why a pod, or the pods of a workload, don't start or are stale.
+ * `akv-injector doctor pod NAME`: explains why a pod or the pods of a workload don't start, or why they are stale.
  *
  * @param words - `pod NAME` or `KIND/NAME`
  * @returns 1 if something fails

@@ -5,12 +5,12 @@ import { readFacts } from './read/read-facts.ts'
 import { type RepeatOptions, repeatUntilHealthy } from './repeat-until-healthy.ts'
 
 interface DoctorOptions extends ClusterOptions, RepeatOptions {
-  /** Where akv-injector is installed, if that can't be found out. */
+  /** The namespace of akv-injector, for callers who may not read where it is. */
   readonly installNamespace?: string
 }
 
 /**
- * `akv-injector doctor`: checks an install and its surroundings, and changes nothing.
+ * `akv-injector doctor`: checks an install and the cluster around it, without changing anything.
  *
  * @returns 1 if a check fails
  * @throws InputError if the cluster can't be reached

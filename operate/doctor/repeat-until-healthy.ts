@@ -8,14 +8,14 @@ import { reportJson } from './output/report-json.ts'
 
 export interface RepeatOptions {
   readonly output: 'text' | 'json'
-  /** For how many seconds to repeat it until nothing fails. */
+  /** How many seconds to keep repeating the checks while something fails. */
   readonly wait?: number
 }
 
-/** Between two rounds of checks. */
+/** The pause between two rounds of checks. */
 const pauseMs = 2_000
 
-/** Makes a report, again and again until nothing fails or the time is over, and prints the last one. */
+/** Repeats the checks until nothing fails or the time is up, and prints the last report. */
 export async function repeatUntilHealthy(
   { output, wait: waitSeconds = 0 }: RepeatOptions,
   makeReport: () => Promise<DoctorReport>,

@@ -7,10 +7,10 @@ import { distinctFailures, failureOf, type StatusRow } from './status-row.ts'
 type FailingLine = SecretLine & { readonly state: 'failing' }
 const isFailingLine = (line: SecretLine): line is FailingLine =>
   line.state === 'failing' && line.code !== waitingCode
-/** The controller's word for a Secret that has to wait for something that isn't an error. */
+/** The controller's code for a Secret that has to wait for something that isn't an error. */
 const waitingCode = 'waiting'
 
-/** The row of an account, by what the controller says of its Secrets. */
+/** Makes the row of an account from what its status says about its Secrets. */
 export function accountRow({ namespace, name, asked, status }: SyncedAccount): StatusRow {
   const held = status?.secrets.flatMap(({ objects }) => objects ?? []) ?? []
   const places = [...asked, ...held].map(objectPlace)
@@ -35,7 +35,9 @@ export function accountRow({ namespace, name, asked, status }: SyncedAccount): S
 const moreSecrets = (leftOut: number) =>
   leftOut > 0 ? { why: `its status leaves out ${leftOut} Secrets` } : {}
 
-/** The rows of classes that the statuses of a namespace's accounts name, or whose Secrets they name. */
+/**
+ * Makes the row of a SecretProviderClass, if the statuses of its namespace's accounts name the class or its Secrets.
+ */
 export function classRow(
   {
     namespace,

@@ -1,7 +1,10 @@
 import { readSeenExternalSecret } from '../../requests/external-secret/seen-external-secret.ts'
 import { failureOf, type StatusRow } from './status-row.ts'
 
-/** The row of an ExternalSecret, if our controller writes its status. Its vault is in its store. */
+/**
+ * Makes the row of an ExternalSecret, if our controller writes its status. The vault isn't known, because the store
+ * names it.
+ */
 export function externalSecretRow(object: unknown): StatusRow | undefined {
   const [seen] = readSeenExternalSecret(object)
   const { ready, isOurs } = seen?.status ?? {}

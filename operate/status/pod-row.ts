@@ -10,7 +10,7 @@ import {
 import { failedEnd } from '../cluster/pods/problem-without-state.ts'
 import { distinctFailures, failureOf, type StatusRow } from './status-row.ts'
 
-/** The row of a pod, by what its agent says. Undefined if the pod is gone. */
+/** Makes the row of a pod from its agent's answer. Undefined if the pod is gone. */
 export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined {
   if (asked.kind === 'gone') return undefined
   const { namespace, name, workload, agentVersion, requests } = pod
@@ -40,7 +40,7 @@ export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined 
     held: heldVersions(object, { pod, entries, atMs }),
   }))
   const part = { ...row, agent: state.agent, ...answeredPart(held, isRefreshing(pod)) }
-  // It holds what it has said, and doesn't refresh it.
+  // If the agent has ended, the pod keeps the values of its last state, and nothing refreshes them.
   const ended = isRefreshing(pod) ? failedEnd(pod) : undefined
   if (ended === undefined) return part
   const { code, sinceMs, why } = ended

@@ -15,9 +15,11 @@ import { podRow } from './pod-row.ts'
 import type { StatusRow } from './status-row.ts'
 
 /**
- * The rows of pods. Those that the kubelet has seen fail or wait are asked first.
+ * Asks the agents of the pods, and returns a row for each. Pods that the kubelet reports as failing or waiting come
+ * first.
  *
- * @param onRow - called for each row as soon as its agent has answered; `hideProgress` makes room for lines
+ * @param onRow - called with each row as soon as its agent has answered. `hideProgress` hides the progress, so that
+ * lines can be printed
  */
 export async function podRows(
   cluster: Cluster,
@@ -34,14 +36,17 @@ export async function podRows(
   return rows.flat()
 }
 
-/** The row of a pod before its agent has answered, as wide as the answer may make it. */
+/**
+ * A row for a pod whose agent hasn't answered yet, with the widest cells that the answer may bring, to lay out the
+ * table.
+ */
 export function rowBefore(pod: AgentPod): readonly StatusRow[] {
   const { createdAtMs: sinceMs } = pod
   const row = podRow(pod, { kind: 'starting', code: 'AKV_VAULT_UNAVAILABLE', sinceMs, why: '' })
   return row === undefined ? [] : [row]
 }
 
-/** A pod that has ended holds nothing any more. It is worth a row only if its agent has failed. */
+/** A pod that has ended holds nothing any more, so it gets a row only if its agent failed. */
 const isOver = ({ hasEnded }: AgentPod, { state }: StatusRow): boolean =>
   hasEnded && state !== 'failed'
 
@@ -51,7 +56,7 @@ const badness = ({ state }: AgentPod): number => {
   return state?.isReady === true ? 0 : 1
 }
 
-/** The rows of what Secret sync syncs. */
+/** Returns the rows of everything that Secret sync syncs. */
 export async function sourceRows(
   cluster: Cluster,
   selector: string | undefined,
@@ -62,7 +67,8 @@ export async function sourceRows(
     chosen = selector,
   ) => listIfAllowed(cluster, kind, { selector: chosen, read })
   const accounts = await list(accountKind, readSyncedAccount)
-  // All Secrets of a class are in the status of an account, which the selector may leave out.
+  // The Secrets of a class are in the status of an account, which the selector may not match, so these accounts are
+  // read without it.
   const ofClasses =
     selector === undefined ? accounts : await list(accountKind, readSyncedAccount, '')
   if (ofClasses?.length === 0) return []

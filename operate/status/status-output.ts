@@ -20,7 +20,7 @@ const columns = [
   { title: 'NOTE', most: 160 },
 ] as const
 
-/** A table whose columns are as wide as these rows need. */
+/** Creates a table with columns that are wide enough for these rows. */
 export function createStatusTable(
   rows: readonly StatusRow[],
   { namespace, wallMs }: Pick<Cluster, 'namespace' | 'wallMs'>,
@@ -56,7 +56,7 @@ const noteOf = ({ why, olderVariables }: StatusRow): string =>
     ...(why === undefined ? [] : [why]),
   ].join('; ')
 
-/** How many rows have each state, and how many fail with each code at each vault. */
+/** Counts the rows by state, and the failures by code and vault. */
 export function sumLines(rows: readonly StatusRow[]): readonly string[] {
   if (rows.length === 0) return ['nothing here has objects from a vault by akv-injector']
   const states = rowStates.flatMap((state) => {
@@ -82,7 +82,7 @@ function codeSums(rows: readonly StatusRow[]) {
     .toSorted((a, b) => b.count - a.count)
 }
 
-/** One document, whose members scripts may rely on (docs/specification.md). */
+/** Returns one JSON document. Scripts may rely on its members (docs/specification.md). */
 export function statusJson(rows: readonly StatusRow[], notices: readonly string[]): string {
   const states = Object.fromEntries(
     rowStates.map((state) => [state, rows.filter((row) => row.state === state).length]),

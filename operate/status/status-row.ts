@@ -1,4 +1,4 @@
-/** How a pod or an account is, the worst first. */
+/** The states of a pod or an account, the worst first. */
 export const rowStates = ['failed', 'stale', 'starting', 'unknown', 'fresh', 'once'] as const
 
 /** A line of `status`. */
@@ -6,36 +6,36 @@ export interface StatusRow {
   readonly kind: 'Pod' | 'ServiceAccount' | 'ExternalSecret' | 'SecretProviderClass'
   readonly namespace: string
   readonly name: string
-  /** Of a pod: `Deployment/web`. */
+  /** The workload of a pod: `Deployment/web`. */
   readonly workload?: string
   /**
-   * - `failed`: the agent or the controller gave up, or ended
+   * - `failed`: the agent or the controller has given up, or has ended
    * - `stale`: the objects are those of an earlier refresh
    * - `starting`: nothing has been written yet
-   * - `unknown`: it could not be asked
+   * - `unknown`: the agent could not be asked
    * - `once`: the agent fetched everything at the start of the pod, and doesn't refresh it
    */
   readonly state: (typeof rowStates)[number]
-  /** Why it fails, and since when. A state without a code doesn't fail. */
+  /** Why it fails. Absent if nothing fails. */
   readonly code?: string
   readonly sinceMs?: number
   readonly why?: string
   readonly vaults: readonly string[]
   readonly objects: number
-  /** When the newest object was put in place. */
+  /** When the newest version was written. */
   readonly setSinceMs?: number
-  /** The version of the agent. */
+  /** The agent's version. */
   readonly agent?: string
-  /** Variables of running processes that are older than what is in place now. */
+  /** Variables that running processes got from an older version than a new process would get. */
   readonly olderVariables: readonly string[]
-  /** For the sums: each code, with the vault of the objects that fail with it. */
+  /** For the sums: each code, with the vault of the objects that fail with this code. */
   readonly failures: readonly { readonly code: string; readonly vault: string }[]
 }
 
-/** Stands for the vault of a failure that concerns no single vault. */
+/** Shown instead of a vault if a failure concerns more than one. */
 const noVault = '-'
 
-/** The failure of everything at once. It is counted for the vault, if there is only one. */
+/** A failure of all objects at once. If they are in one vault, it counts for that vault. */
 export const failureOf = (
   code: string | undefined,
   vaults: readonly string[],
@@ -44,7 +44,7 @@ export const failureOf = (
   return code === undefined ? [] : [{ code, vault: others.length === 0 ? vault : noVault }]
 }
 
-/** Each code and vault once. */
+/** Lists each pair of code and vault once. */
 export const distinctFailures = (failing: StatusRow['failures']): StatusRow['failures'] => [
   ...new Map(failing.map(({ code, vault }) => [`${code} ${vault}`, { code, vault }])).values(),
 ]
@@ -53,7 +53,7 @@ export const distinctFailures = (failing: StatusRow['failures']): StatusRow['fai
 export const isFailing = ({ state, failures }: StatusRow): boolean =>
   state !== 'unknown' && failures.length > 0
 
-/** The worst first, and the longest of those. */
+/** Sorts the worst state first, and within a state, what has lasted longest. */
 export function compareRows(a: StatusRow, b: StatusRow): number {
   const byState = rowStates.indexOf(a.state) - rowStates.indexOf(b.state)
   const byTime = (a.sinceMs ?? 0) - (b.sinceMs ?? 0)

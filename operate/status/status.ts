@@ -13,7 +13,10 @@ interface StatusOptions extends ClusterOptions, AgentImageOptions {
   readonly output?: 'text' | 'json'
 }
 
-/** Says how each pod and each account is, and exits with 1 if anything fails (docs/specification.md, "Reading pods"). */
+/**
+ * `akv-injector status`: prints the state of each pod and each account, and returns 1 if anything fails
+ * (docs/specification.md, "Reading pods").
+ */
 export async function status(options: StatusOptions): Promise<ExitCode> {
   const { selector, output = 'text' } = options
   const cluster = openCluster(options)
@@ -31,7 +34,7 @@ export async function status(options: StatusOptions): Promise<ExitCode> {
     shown.add(row)
     printLines(process.stdout, [table.line(row)])
   }
-  // On a terminal, what fails is shown while the others are still asked.
+  // On a terminal, failing pods are shown while other agents are still being asked.
   const isShownAtOnce = isText && process.stdout.isTTY
   const ofPods = await podRows(cluster, pods, (row, hideProgress) => {
     if (!isShownAtOnce || !isFailing(row)) return

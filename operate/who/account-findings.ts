@@ -6,7 +6,10 @@ import type { SyncedAccount } from '../cluster/sync/synced-account.ts'
 import { type AskedPlace, isAskedAbout } from './asked-place.ts'
 import { type Findings, type Holding, namesOf, noFindings } from './holding.ts'
 
-/** What the Secrets of an account hold of the objects that `who` asks about, by what Secret sync says. */
+/**
+ * Finds out which versions of the objects in question an account's Secrets hold, from the status that Secret sync
+ * wrote.
+ */
 export function accountFindings(
   { namespace, name, asked, unnamed, status }: SyncedAccount,
   place: AskedPlace,
@@ -17,7 +20,7 @@ export function accountFindings(
   const unasked = (whys: readonly string[]) => whys.map((why) => ({ ...owner(name), why }))
   const asksFor = asked.filter(isAsked)
   if (status === undefined)
-    // A list that can't be read may ask for anything.
+    // An annotation that can't be parsed may ask for anything.
     return asked.length > 0 && asksFor.length === 0
       ? noFindings
       : { ...noFindings, unasked: unasked(['Secret sync has written no status']) }
@@ -67,7 +70,7 @@ const holdingOf = (
   isPossible: false,
 })
 
-/** A Secret that its status doesn't describe may hold any object. */
+/** Why the status of an account doesn't tell everything: a Secret that it doesn't describe may hold any object. */
 function whyIncomplete({
   secrets,
   leftOut,

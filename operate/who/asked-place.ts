@@ -13,7 +13,7 @@ export interface AskedPlace {
   readonly vault: string
   /** Absent: all objects of the vault. */
   readonly name?: string
-  /** Absent: the secret, the key and the certificate of this name. */
+  /** Absent: whatever has this name, be it a secret, a key or a certificate. */
   readonly collection?: ReturnType<typeof collectionOf>
   readonly version?: string
 }
@@ -63,15 +63,18 @@ export const isAskedAbout = (
   { vault, name, collection }: AskedPlace,
   object: ObjectReference,
 ): boolean =>
-  // The webhook writes it in lower case, but whoever adds an agent by hand may not.
+  // The webhook writes the vault in lower case, but somebody who adds an agent by hand may not.
   object.vault.toLowerCase() === vault &&
   (name === undefined || object.name.toLowerCase() === name) &&
   (collection === undefined || collectionOf(object) === collection)
 
-/** A certificate, its key and its secret have the same versions, so whoever holds one of them counts. */
+/**
+ * Widens the question to all types: a certificate, its key and its secret have the same versions, so holding one of
+ * them counts.
+ */
 export const ofAllTypes = ({ collection: _, ...place }: AskedPlace): AskedPlace => place
 
-/** As it was written, in lower case: `team-a:key/signing@0123…`. */
+/** Writes it as an argument, in lower case: `team-a:key/signing@0123…`. */
 export const describeAsked = ({ vault, name, collection, version }: AskedPlace): string => {
   const type = collection === undefined ? '' : `${nounOf[collection]}/`
   return `${vault}${name === undefined ? '' : `:${type}${name}`}${version === undefined ? '' : `@${version}`}`

@@ -18,27 +18,27 @@ import { unnamedSources } from './unnamed-sources.ts'
 
 interface Search {
   readonly place: AskedPlace
-  /** Whether whoever may have been missed counts as not asked. */
+  /** With `--gate`: pods and accounts that may have been missed count as not asked, so that they shut the gate. */
   readonly isGate: boolean
   readonly options: AgentImageOptions & { readonly selector?: string }
-  /** Pods that the caller leaves out. */
+  /** The pods that the caller leaves out with `--without`. */
   readonly without: readonly PodName[]
 }
 
-/** What the pods say, and which of them weren't asked on purpose. */
+/** What the agents answered, and which pods weren't asked on purpose. */
 interface FoundInPods {
   readonly findings: readonly Findings[]
   readonly images: AgentImages | undefined
   /** Pods with a container of the agent's name that has nothing to do with akv-injector. They neither hold anything nor shut a gate. */
   readonly unrelated: readonly Unasked[]
   readonly leftOut: readonly LeftOutPod[]
-  /** Whether the configuration of a pod names the object, also of one that has ended or is left out. */
+  /** Whether the configuration of any pod names the object, even of a pod that has ended or is left out. */
   readonly isNamed: boolean
 }
 
 type Found = Findings & Omit<FoundInPods, 'findings'>
 
-/** Asks all pods and accounts that ask for the objects, or may do so. */
+/** Asks the agents of all pods, and reads the statuses of all accounts, that use the objects or may use them. */
 export async function findHolders(cluster: Cluster, search: Search): Promise<Found> {
   const { findings: pods, ...found } = await findInPods(cluster, search)
   const secrets = await findInSecrets(cluster, search)
@@ -118,7 +118,7 @@ const everybody = ({ namespace }: Pick<Cluster, 'namespace'>, why: string): Unas
   why,
 })
 
-/** Only whoever knows the images of the agent can tell its log from another program's. */
+/** Without the agent's images, an agent's log can't be told from that of another program. */
 const withUnknownImage = ({ namespace, workload, name: holder }: AgentPod): Unasked => ({
   namespace,
   workload,

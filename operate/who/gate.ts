@@ -15,7 +15,7 @@ const limits =
 const trust =
   'the gate believes the authors of pods, whoever has pods/exec in them and so may write their logs, and whoever may annotate ServiceAccounts'
 
-/** What the gate can't know, and whom it believes: a sentence each. */
+/** Sentences about what the gate can't know, and which images it trusts. */
 export const gateNotices = (images: AgentImages | undefined): readonly string[] => [
   ...(images === undefined ? [] : [imagesSentence(images)]),
   limits,
@@ -25,7 +25,9 @@ export const gateNotices = (images: AgentImages | undefined): readonly string[] 
 const imagesSentence = ({ by, value }: AgentImages): string =>
   `the gate takes containers for agents that run ${value.map((image) => printable(image, 200)).join(' or ')}, as ${by === 'options' ? 'your options say' : 'the webhook’s Deployment says'}`
 
-/** The pods that ask for the object and were started, or whose containers were, while others were asked. */
+/**
+ * Finds pods with the object that were created, or whose containers were started, while the agents were being asked.
+ */
 export function changedMeanwhile(
   before: readonly AgentPod[],
   { after, place }: { readonly after: readonly AgentPod[]; readonly place: AskedPlace },
@@ -49,9 +51,10 @@ const startsOf = ({ uid, state, others }: AgentPod): string =>
   ])
 
 /**
- * Lists of a namespace that doesn't exist are empty. Its name may be misspelt.
+ * Checks that the namespace exists, because its name may be misspelt, and the lists of an unknown namespace are simply
+ * empty.
  *
- * @throws InputError if there is none
+ * @throws InputError if it doesn't exist
  */
 export async function requireNamespace({
   get,
@@ -63,15 +66,17 @@ export async function requireNamespace({
   } catch (error) {
     if (isAnswer(error, 404))
       throw new InputError(`the cluster has no namespace ${namespace}; check its name`)
-    // A caller may list the pods of a namespace, and not read the namespace itself.
+    // A caller who may list the pods of a namespace may not be allowed to get the Namespace.
     if (!isAnswer(error, 403)) throw asClusterError(`namespace ${namespace}`, error)
   }
 }
 
-/** How the gate ended. `unnamed`: nobody names the object, so its name may be wrong. */
+/** The gate's result. `unnamed`: nothing names the object, so its name may be wrong. */
 export type GateResult = 'open' | 'shut' | 'unnamed'
 
-/** Decides by how many hold the version and could not be asked. Whoever could not be asked may hold it. */
+/**
+ * Opens the gate only if nothing holds the version, and everything could be asked: what couldn't be asked may hold it.
+ */
 export function gateResult(counts: {
   readonly holders: number
   readonly unasked: number
@@ -82,7 +87,7 @@ export function gateResult(counts: {
   return counts.isNamed ? 'open' : 'unnamed'
 }
 
-/** The result of the gate, as a sentence. */
+/** Describes the gate's result in a sentence. */
 export function gateSentence({
   place,
   result,
@@ -95,7 +100,7 @@ export function gateSentence({
   readonly result: GateResult
   readonly holders: number
   readonly unasked: number
-  /** How many pods and accounts ask for the object. */
+  /** How many pods and accounts use the object. */
   readonly asking: number
   readonly leftOut: readonly LeftOutPod[]
 }): string {

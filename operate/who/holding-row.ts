@@ -1,16 +1,16 @@
 import type { Appearance, Holding, Unasked } from './holding.ts'
 
 /**
- * Whether a version is the newest one that anyone holds. `unknown`: only Secrets hold it, whose statuses have no times, so it may
- * be newer than those of pods.
+ * Whether a version is the newest that any pod or Secret holds. `unknown`: only Secrets hold it, and as their statuses
+ * have no times, it may be newer than what pods hold.
  */
 type VersionAge = 'newest' | 'older' | 'unknown'
 
-/** The same version in the pods of a workload, or in a Secret. */
+/** One version in the pods of a workload, or in a Secret. */
 export interface HoldingRow extends Omit<Holding, 'holder'> {
   /** The names of the pods, or of the Secret. */
   readonly holders: readonly string[]
-  /** Absent without a version. */
+  /** Absent if there is no version. */
   readonly age?: VersionAge
 }
 
@@ -53,7 +53,7 @@ export function groupHoldings(
   return rows.toSorted(compareHoldings)
 }
 
-/** Groups those that could not be asked by workload and reason. */
+/** Groups what could not be asked by workload and reason. */
 export function groupUnasked(unasked: readonly Unasked[]): readonly UnaskedRow[] {
   const groups = Map.groupBy(unasked, ({ namespace, workload, why }) =>
     JSON.stringify([namespace, workload, why]),
@@ -67,8 +67,8 @@ export function groupUnasked(unasked: readonly Unasked[]): readonly UnaskedRow[]
 }
 
 /**
- * Decides by when a version first appeared in any pod, because an agent takes the newest one. A pinned version may appear at any
- * time, so it counts only if nobody follows the newest one.
+ * Orders versions by the time at which they first appeared in a pod, because an agent always takes the newest. A pinned
+ * version may appear at any time, so it counts only if no pod follows the newest version.
  */
 function versionAges(
   holdings: readonly Holding[],

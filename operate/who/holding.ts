@@ -1,7 +1,7 @@
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
 import { objectPlace } from '../../requests/secret/object-versions.ts'
 
-/** Where a version is. `next start`: what a container that starts now would get as variables. */
+/** Where a version is held. `next start`: as variables, a container that starts now would get it. */
 export type HoldingPlace = 'files' | 'variables' | 'next start' | 'Secret'
 
 /** A version of an object that a pod or a synced Secret holds. */
@@ -11,20 +11,23 @@ export interface Holding {
   readonly workload: string
   /** The name of the pod or of the Secret. */
   readonly holder: string
-  /** Its place, such as `team-a:db-password` or `team-a:key/signing`. */
+  /** The object as in an annotation, such as `team-a:db-password` or `team-a:key/signing`. */
   readonly object: string
-  /** The same for all forms of the object, such as `tls` and `pfx`, that have the same versions. */
+  /** The same text for all forms of the object that have the same versions, such as `tls` and `pfx`. */
   readonly objectKey: string
   readonly place: HoldingPlace
-  /** Absent if the object isn't in place, although it is asked for. */
+  /** Absent if the object is asked for, but not held. */
   readonly version?: string
-  /** Several versions were in place when a process was started, so it may have any of them. */
+  /** Whether this is only a possibility: several versions may have been current when a process started. */
   readonly isPossible: boolean
   readonly sinceMs?: number
   readonly expiresMs?: number
 }
 
-/** Somebody who asks, or may ask, for the object, and who could not be asked. Never the same as somebody who doesn't use it. */
+/**
+ * A pod or an account that uses the object, or may use it, and could not be asked. Never treated as one that doesn't
+ * use it.
+ */
 export interface Unasked {
   readonly namespace: string
   readonly workload: string
@@ -32,7 +35,7 @@ export interface Unasked {
   readonly why: string
 }
 
-/** When an agent put a version of an object in place that wasn't pinned. */
+/** When an agent first wrote a version of an object that isn't pinned. */
 export interface Appearance {
   readonly objectKey: string
   readonly version: string
@@ -40,7 +43,7 @@ export interface Appearance {
   readonly isPinned: boolean
 }
 
-/** What is known of a pod or an account. */
+/** What was found out about a pod or an account. */
 export interface Findings {
   readonly holdings: readonly Holding[]
   readonly unasked: readonly Unasked[]
@@ -49,7 +52,7 @@ export interface Findings {
 
 export const noFindings: Findings = { holdings: [], unasked: [], appearances: [] }
 
-/** How a holding names its object. */
+/** The two members of a holding that name its object. */
 export const namesOf = ({
   version: _,
   ...object

@@ -3,24 +3,24 @@ import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import type { AgentPod } from '../cluster/pods/agent-pod.ts'
 
-/** A pod that the caller takes out of the gate. */
+/** A pod that the gate is to ignore. */
 export interface PodName {
   readonly namespace: string
   readonly name: string
 }
 
-/** Such a pod, and whether it is there. */
+/** Such a pod, and whether it exists. */
 export interface LeftOutPod extends PodName {
   readonly isFound: boolean
 }
 
-/** Each of them is in the gate's sentence. */
+/** There is a limit, because the gate's sentence names each of them. */
 const maxLeftOut = 100
 
 /**
- * Reads the values of `--without`: `NAMESPACE/POD`.
+ * Parses the values of `--without`: `NAMESPACE/POD`.
  *
- * @throws InputError if one isn't such a name, or there are too many
+ * @throws InputError if a value isn't in this form, or if there are too many
  */
 export function parseLeftOut(texts: readonly string[]): readonly PodName[] {
   if (texts.length > maxLeftOut)
@@ -39,20 +39,20 @@ export function parseLeftOut(texts: readonly string[]): readonly PodName[] {
 
 const isSame = (a: PodName, b: PodName): boolean => a.namespace === b.namespace && a.name === b.name
 
-/** Takes the named pods out of a list. */
+/** Removes the named pods from a list. */
 export const withoutThem = (
   pods: readonly AgentPod[],
   without: readonly PodName[],
 ): readonly AgentPod[] => pods.filter((pod) => !without.some((named) => isSame(named, pod)))
 
-/** Says of each name whether the list has its pod. */
+/** Finds out for each name whether the list has the pod. */
 export const findLeftOut = (
   pods: readonly AgentPod[],
   without: readonly PodName[],
 ): readonly LeftOutPod[] =>
   without.map((named) => ({ ...named, isFound: pods.some((pod) => isSame(named, pod)) }))
 
-/** Which pods were left out, in part of a sentence. */
+/** The part of the gate's sentence that names the pods that were left out. */
 export function describeLeftOut(leftOut: readonly LeftOutPod[]): string {
   const { true: found = [], false: missing = [] } = Object.groupBy(leftOut, ({ isFound }) =>
     String(isFound),

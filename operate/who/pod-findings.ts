@@ -14,21 +14,21 @@ import {
   noFindings,
 } from './holding.ts'
 
-/** The objects that `who` asks about and that a pod asks for. Undefined if its configuration can't be read. */
+/** Which of the objects in question a pod uses. Undefined if its configuration can't be read. */
 export const objectsAskedAbout = (
   { requests, hasEnded }: Pick<AgentPod, 'requests' | 'hasEnded'>,
   place: AskedPlace,
 ): readonly AskedObject[] | undefined => {
-  // Its volumes are gone.
+  // When a pod has ended, its volumes are gone.
   if (hasEnded) return []
   return requests?.objects.filter(({ object }) => isAskedAbout(place, object))
 }
 
-/** Whether the configuration of a pod names the object, whatever has become of the pod. */
+/** Whether a pod's configuration names the object, even if the pod has ended. */
 export const namesObject = ({ requests }: Pick<AgentPod, 'requests'>, place: AskedPlace): boolean =>
   (objectsAskedAbout({ requests, hasEnded: false }, place)?.length ?? 0) > 0
 
-/** What a pod holds of the objects that `who` asks about, by what its agent says. */
+/** Finds out which versions of the objects in question a pod holds, from its agent's answer. */
 export function podFindings(
   pod: AgentPod,
   { asked, place }: { readonly asked: AskedAgent; readonly place: AskedPlace },
@@ -57,7 +57,7 @@ export function podFindings(
   }
 }
 
-/** An agent can be killed after it has written a version, and before it has logged that. */
+/** An agent can be killed between writing a version and logging it. */
 const mayHaveMore = 'its agent has ended, and may have written more than its log says'
 
 function whyUnanswered(asked: Exclude<AskedAgent, { kind: 'answered' | 'gone' }>): string {
@@ -95,7 +95,7 @@ function holdingsOf(
     }
   }
   const inFiles = files.map((version) => holding('files', version))
-  // A process that surely has a version counts more than one that may have it.
+  // If one process certainly has a version and another only may have it, the first decides.
   const started = new Map(
     processes
       .toSorted((a, b) => b.length - a.length)

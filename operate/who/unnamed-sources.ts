@@ -8,7 +8,7 @@ import type { SyncedAccount } from '../cluster/sync/synced-account.ts'
 import type { AskedPlace } from './asked-place.ts'
 import type { Unasked } from './holding.ts'
 
-/** The kinds whose objects request Secrets, and how to find those whose Secrets no account's status names. */
+/** For each kind that can request Secrets: how to find the objects whose Secrets no account's status names. */
 export function unnamedSources(accounts: readonly SyncedAccount[], { vault }: AskedPlace) {
   const named = new Set(
     accounts.flatMap(({ namespace, status }) =>
@@ -26,7 +26,7 @@ export function unnamedSources(accounts: readonly SyncedAccount[], { vault }: As
     return { namespace, workload: `${kind}/${name}`, holder: name, why }
   }
 
-  /** Of those that are synced. */
+  /** For an ExternalSecret, if our controller syncs it. */
   function externalSecret(object: unknown): Unasked | undefined {
     const [seen] = readSeenExternalSecret(object)
     return seen?.status.isOurs === true
@@ -34,7 +34,7 @@ export function unnamedSources(accounts: readonly SyncedAccount[], { vault }: As
       : undefined
   }
 
-  /** Of those that request Secrets of the vault, or of one that isn't known. */
+  /** For a SecretProviderClass, if it requests Secrets from the vault, or from one that isn't known. */
   function secretProviderClass(object: unknown): Unasked | undefined {
     const [seen] = readSeenClass(object)
     if (seen === undefined || seen.content.kind === 'nothing') return undefined

@@ -11,9 +11,9 @@ export interface WhoReport {
   readonly place: AskedPlace
   readonly holders: readonly HoldingRow[]
   readonly unasked: readonly UnaskedRow[]
-  /** Pods with a container of the agent's name that isn't an agent. */
+  /** Pods with a container that has the agent's name, but isn't an agent. */
   readonly unrelated: readonly UnaskedRow[]
-  /** How many pods and Secrets ask for the object, whatever they hold. */
+  /** How many pods and Secrets use the object, whichever version they hold. */
   readonly asking: number
   readonly gate?: {
     readonly isOpen: boolean
@@ -39,7 +39,7 @@ const columnsFor = (last: string) =>
 const unaskedColumns = columnsFor('COULD NOT BE ASKED')
 const unrelatedColumns = columnsFor('NOT AN AGENT')
 
-/** The report as lines of text. */
+/** Writes the report as lines of text. */
 export function whoText(
   { place, holders, unasked, unrelated, asking, gate }: WhoReport,
   wallMs: number,
@@ -108,7 +108,7 @@ function noteOf({ version, age, isPossible }: HoldingRow): string {
   return notes.join('; ')
 }
 
-/** One document, whose members scripts may rely on (docs/specification.md). */
+/** Returns one JSON document. Scripts may rely on its members (docs/specification.md). */
 export function whoJson({ place, holders, unasked, unrelated, gate, notices }: WhoReport): string {
   const { vault, name, collection, version } = place
   const document = {

@@ -15,19 +15,20 @@ interface WhoOptions extends ClusterOptions, AgentImageOptions {
   readonly object: string
   readonly version?: string
   readonly old?: boolean
-  /** In seconds: only what expires within this time. */
+  /** If set, only objects that expire within this many seconds are listed. */
   readonly expires?: number
   readonly gate?: boolean
-  /** `NAMESPACE/POD`: pods that the gate leaves out. */
+  /** `NAMESPACE/POD`: pods that the gate ignores. */
   readonly without?: readonly string[]
   readonly selector?: string
   readonly output?: 'text' | 'json'
 }
 
 /**
- * Says who asks for an object, and which version each holds (docs/specification.md, "Who holds a version").
+ * `akv-injector who`: prints which pods and Secrets use an object, and which version each holds (docs/specification.md,
+ * "Who holds a version").
  *
- * @returns with `gate`, 1 if it is shut, and 2 if nobody names the object
+ * @returns with `--gate`, 1 if the gate is shut, and 2 if nothing names the object
  */
 export async function who(options: WhoOptions): Promise<ExitCode> {
   const asked = parsePlace(options.object, options.version)

@@ -1,11 +1,9 @@
 import type { Confirmed } from '../../../command/said.ts'
 
-/** The images that run the agent, and who says so. */
+/** The images that run the agent, and how we know. */
 export type AgentImages = Confirmed<readonly string[]>
 
-/**
- * Whether an image is one of these. One that is named without a tag and a digest stands for all of its repository.
- */
+/** Whether an image is one of these. An entry without a tag and a digest stands for every image of its repository. */
 export const isAgentImage = ({ value }: AgentImages, image: string): boolean =>
   value.some((known) => known === image || known === repositoryOf(image))
 

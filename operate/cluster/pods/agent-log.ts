@@ -5,12 +5,12 @@ import type { Cluster } from '../open-cluster.ts'
 import type { AgentPod } from './agent-pod.ts'
 import { type LineReader, splitLines } from './log-lines.ts'
 
-/** What was read of an agent's log, or why nothing was. */
+/** The result of reading an agent's log, or why it wasn't read. */
 export type AgentLog<T> = { readonly kind: 'read'; readonly value: T } | UnreadLog
 
 export type UnreadLog =
   | { readonly kind: 'unread'; readonly why: string }
-  /** The pod has been deleted meanwhile, or another one has its name. */
+  /** The pod has been deleted in the meantime, or replaced by another one of its name. */
   | { readonly kind: 'gone' }
 
 interface Tail {
@@ -30,20 +30,20 @@ export type LogReader = <T>(
   tail?: { readonly lines?: number | undefined; readonly isPrevious?: boolean },
 ) => Promise<AgentLog<T>>
 
-/** Holds the newest state, which the agent repeats after 100 other lines. */
+/** Enough lines to contain the newest state, because the agent repeats it after 100 other lines. */
 const usualLines = 150
-/** The answer ends there. Its lines are read as they come, so it takes no memory. */
+/** The most that is read of a log. It isn't kept in memory, because its lines are read as they arrive. */
 const maxBytes = 1024 * 1024
 
 /**
- * Reads logs of agents. In a namespace that refuses it once, no further log is asked for, and a notice says so.
+ * Reads the logs of agents. After a first refusal in a namespace, it asks for no more logs there, and a notice says so.
  */
 export function createLogReader(
   cluster: Pick<Cluster, 'get' | 'readParts' | 'notices'>,
 ): LogReader {
   const { readParts, notices } = cluster
   const refused = new Set<string>()
-  /** The API server leaves out the newest lines of a log that is too large. */
+  /** If a log is too large, the API server cuts off the newest lines, so this asks again for fewer lines. */
   async function readTail<T>(pod: NamedPod, start: () => LineReader<T>, tail: Tail): Promise<T> {
     const { lines, isPrevious } = tail
     const query = {
@@ -78,7 +78,9 @@ type NamedPod = Pick<AgentPod, 'namespace' | 'name' | 'uid'>
 const pathOf = ({ namespace, name }: NamedPod): string =>
   `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`
 
-/** A kubelet that was just restarted doesn't find its pods, although they run. */
+/**
+ * Finds out whether the pod is really gone: a kubelet that has just restarted doesn't find its pods, although they run.
+ */
 async function unlessGone({ get }: Pick<Cluster, 'get'>, pod: NamedPod): Promise<UnreadLog> {
   try {
     const found = await get(pathOf(pod))

@@ -27,17 +27,17 @@ export interface AgentPod {
   readonly hasEnded: boolean
   readonly isBeingDeleted: boolean
   readonly agent: KnownAgent
-  /** What it asks for. Undefined if its configuration can't be read. */
+  /** What its configuration asks for. Undefined if that can't be read. */
   readonly requests: AgentRequests | undefined
-  /** The version that the webhook wrote to the pod's label. Anybody may change it. */
+  /** The agent's version by the label that the webhook set. Anybody who may write the pod can change it. */
   readonly agentVersion: string | undefined
-  /** Of the agent's container; undefined before the kubelet has seen the pod. */
+  /** The state of the agent's container. Undefined before the kubelet has seen the pod. */
   readonly state: ContainerState | undefined
   /** The other containers, init containers too. */
   readonly others: readonly ContainerState[]
 }
 
-/** An agent without its configuration, which may be large. */
+/** The agent without its configuration, which may be large. */
 type KnownAgent =
   | { readonly kind: 'ours' }
   | { readonly kind: Exclude<InjectedAgent['kind'], 'ours'>; readonly why: string }
@@ -45,8 +45,9 @@ type KnownAgent =
 /**
  * Reads a pod of the API server, unchecked.
  *
- * @param options - `images`: those that run the agent, if they are known; `isWanted`: which objects are kept of what it asks for
- * @returns undefined if it has no container of the agent's name
+ * @param options - `images`: the images that run the agent, if they are known; `isWanted`: which of the requested
+ * objects to keep
+ * @returns undefined if the pod has no container of the agent's name
  */
 export function readAgentPod(
   pod: unknown,
@@ -82,7 +83,7 @@ export function readAgentPod(
   }
 }
 
-/** Whether the pod only has a container of the agent's name, which has nothing to do with akv-injector. */
+/** Whether the container only has the agent's name, and nothing to do with akv-injector. */
 export const isUnrelated = ({ agent }: Pick<AgentPod, 'agent'>): boolean =>
   agent.kind === 'unrelated'
 

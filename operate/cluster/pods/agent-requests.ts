@@ -2,29 +2,29 @@ import type { AgentConfig } from '../../../delivery/contract.ts'
 import { segmentValues } from '../../../delivery/projection/wanted-objects.ts'
 import { type ObjectReference, referenceKey } from '../../../keyvault/reference.ts'
 
-/** What the commands keep of an agent's configuration: there may be thousands of pods. */
+/** The part of an agent's configuration that the commands keep. It is small, because there may be thousands of pods. */
 export interface AgentRequests {
   readonly objects: readonly AskedObject[]
   /** The containers that see the objects. */
   readonly containers: readonly string[]
-  /** 0: it fetches once. */
+  /** 0: the agent fetches once. */
   readonly refreshSeconds: number
 }
 
-/** An object that a pod asks for. References that one fetch serves are one object. */
+/** An object that a pod asks for. References that a single fetch serves count as one object. */
 export interface AskedObject {
   readonly object: ObjectReference
   readonly isInFiles: boolean
-  /** The names of its variables. */
+  /** The names of the variables that hold it. */
   readonly variables: readonly string[]
-  /** Whether a container may start without its variables, because the object may be absent. */
+  /** Whether a container may start without these variables, because the object may be absent. */
   readonly isOptional: boolean
 }
 
 /**
- * What a configuration asks for.
+ * Returns what a configuration asks for.
  *
- * @param isWanted - objects that it refuses are left out
+ * @param isWanted - chooses the objects to keep
  */
 export function agentRequests(
   config: AgentConfig,

@@ -6,9 +6,9 @@ import { printable } from '../../../lib/printable.ts'
 import type { JsonObject } from '../../../lib/shape.ts'
 import type { LineReader } from './log-lines.ts'
 
-/** What the commands keep of an agent's log. */
+/** The part of an agent's log that the commands keep. */
 export interface AgentSaid {
-  /** The newest state that is complete. */
+  /** The newest complete state. */
   readonly state?: AgentState | undefined
   /** The last warning or error with a code. */
   readonly warning?: AgentWarning | undefined
@@ -19,13 +19,16 @@ interface AgentWarning {
   readonly why: string
 }
 
-/** A warning may be as long as a line, and there are many pods. */
+/** A warning may fill a whole line, and there are many pods. */
 const maxWhyLength = 1000
 
 const stateMark = Buffer.from(`"${stateMessage}"`)
 const warningMarks = ['"warn"', '"error"'].map((mark) => Buffer.from(mark))
 
-/** Reads what an agent says. Only lines that may be part of it are parsed, because anybody may have written the others. */
+/**
+ * Reads an agent's log. It parses only lines that look like the agent's state or a warning, because any process in the
+ * container could have written the others.
+ */
 export function createSaidReader(): LineReader<AgentSaid> {
   const states = createStateReader()
   let warning: AgentWarning | undefined

@@ -4,17 +4,17 @@ import { type AgentPod, isRefreshing } from './agent-pod.ts'
 import { createSaidReader } from './agent-said.ts'
 import { type AgentProblem, problemWithoutState } from './problem-without-state.ts'
 
-/** What an agent says that its pod holds. */
+/** An agent's answer to the question what its pod holds. */
 export type AskedAgent =
   /** `atMs`: when it was asked, by the API server's clock */
   | { readonly kind: 'answered'; readonly state: AgentState; readonly atMs: number }
-  /** It hasn't written everything yet, or it failed before it had. */
+  /** It hasn't written everything yet, or failed before it had. */
   | ({ readonly kind: 'starting' | 'failed' } & AgentProblem)
   | { readonly kind: 'unknown'; readonly why: string }
-  /** The pod has been deleted meanwhile. */
+  /** The pod has been deleted in the meantime. */
   | { readonly kind: 'gone' }
 
-/** For a set of objects that takes many lines, or a log without a state. */
+/** Tried if the usual lines don't contain a state: its objects may take many lines. */
 const moreLines = 2000
 
 /** An agent that refreshes repeats its state every twelve hours. */
@@ -26,7 +26,7 @@ interface AskOptions {
   readonly wallMs: number
 }
 
-/** Asks the agent of a pod, by its log. An agent that isn't ours isn't believed. */
+/** Finds out from a pod's log what its agent says. A container that isn't our agent isn't trusted. */
 export async function askAgent(
   pod: AgentPod,
   { readLog, wallMs }: AskOptions,
@@ -46,7 +46,7 @@ export async function askAgent(
   return answerOf(pod, { state: said.state, wallMs })
 }
 
-/** An agent that hangs isn't believed to hold what it said long ago. */
+/** A state from long ago doesn't count, because the agent may hang. */
 function answerOf(
   pod: AgentPod,
   { state, wallMs }: { readonly state: AgentState; readonly wallMs: number },
@@ -57,7 +57,7 @@ function answerOf(
     : { kind: 'answered', state, atMs: wallMs }
 }
 
-/** What the pod's status says of an agent whose log can't be read. */
+/** What the pod's status says about an agent whose log can't be read. */
 function unreadLog(pod: AgentPod, log: UnreadLog): AskedAgent {
   if (log.kind === 'gone') return log
   const problem = problemWithoutState(pod)

@@ -11,14 +11,14 @@ interface Answer {
   readonly asked: AskedAgent
 }
 
-/** How many agents are asked at once, so that only so many logs are in memory, however many pods there are. */
+/** How many logs are read at once. This bounds the memory, however many pods there are. */
 const agentsAtOnce = 20
 
 /**
- * Asks the agents of pods, in this order. Shows on a terminal how long that takes.
+ * Asks the agents of pods, in this order, and shows the progress on a terminal.
  *
- * @param read - called for each answer at once; only what it returns is kept, because a pod's author may make its state large.
- *   `hide` makes room for lines
+ * @param read - called as soon as an agent has answered. Only its result is kept, because a pod's author may make the
+ * state large. `hide` hides the progress, so that lines can be printed
  */
 export async function askAgents<T>(
   cluster: Pick<Cluster, 'get' | 'readParts' | 'notices' | 'wallMs'>,

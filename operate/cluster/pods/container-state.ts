@@ -6,11 +6,11 @@ export interface ContainerState {
   readonly kind: 'waiting' | 'running' | 'terminated'
   /** Why it waits or has ended, such as `ImagePullBackOff` or `OOMKilled`. */
   readonly reason: string | undefined
-  /** When it started, if it runs. */
+  /** When the container started, if it is running. */
   readonly startedAtMs: number | undefined
   readonly isReady: boolean
   readonly restarts: number
-  /** How it ended, or how it ended the last time. */
+  /** How the container ended, now or in its previous run. */
   readonly ended: EndedContainer | undefined
 }
 
@@ -23,10 +23,10 @@ export interface EndedContainer {
 
 const healthyReasons: readonly string[] = ['PodInitializing', 'ContainerCreating']
 
-/** Whether this is the reason of a container that waits for nothing but its turn. */
+/** Whether a container with this waiting reason is healthy and just hasn't had its turn yet. */
 export const waitsForItsTurn = (reason: string): boolean => healthyReasons.includes(reason)
 
-/** The kubelet's own bound. */
+/** The kubelet's own limit. */
 const maxMessageLength = 4096
 
 /** Reads an entry of `containerStatuses`, unchecked. */

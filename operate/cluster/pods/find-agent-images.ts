@@ -4,7 +4,7 @@ import type { Cluster } from '../open-cluster.ts'
 import { type AgentImages, repositoryOf } from './agent-images.ts'
 
 export interface AgentImageOptions {
-  /** Named by the caller. */
+  /** The images that the caller names. */
   readonly agentImage?: readonly string[]
   /** The namespace of akv-injector. Absent: that of the webhook configuration. */
   readonly installNamespace?: string
@@ -13,8 +13,8 @@ export interface AgentImageOptions {
 const imageVariable = 'AKV_INJECTOR_AGENT_IMAGE'
 
 /**
- * The images that run agents: those that the caller names, or else all of the repository that the webhook takes the agent from,
- * because pods keep the image of the version that injected them.
+ * Finds the images that run agents: those that the caller names, or else every image of the repository in the webhook's
+ * settings. Not just the current image, because a pod keeps the image of the version that injected it.
  *
  * @returns undefined if the webhook may not be read, or isn't found; a notice says so
  */
@@ -32,7 +32,7 @@ export async function findAgentImages(
   return images
 }
 
-/** The repositories of the agents' images in the settings of these webhooks. Undefined if there are none. */
+/** The repositories of the agent images in the settings of these webhooks. Undefined if there are none. */
 export function agentImagesOf(webhooks: Webhooks | undefined): AgentImages | undefined {
   if (webhooks === undefined) return undefined
   const images = webhooks.value.flatMap((deployment) =>

@@ -7,18 +7,20 @@ import { parseDescription, referenceKey } from '../../../keyvault/reference.ts'
 import type { AgentPod } from './agent-pod.ts'
 import type { AskedObject } from './agent-requests.ts'
 
-/** Which versions a pod holds of an object. Undefined: not known. */
+/** Which versions of an object a pod holds. Undefined: not known. */
 export interface HeldVersions {
-  /** In files, newest first. Empty if it isn't in files. */
+  /** The versions in files, newest first. Empty if no file has the object. */
   readonly files: readonly string[] | undefined
-  /** For each running process with variables: the versions that may have been in place when its container was created. */
+  /**
+   * For each running process with variables: the versions that may have been current when its container was created.
+   */
   readonly processes: readonly (readonly string[])[] | undefined
-  /** What a container that starts now would get as variables. */
+  /** The versions that a container would get as variables if it started now. */
   readonly nextStart: readonly string[] | undefined
   readonly sinceMs: number | undefined
   readonly expiresMs: number | undefined
   readonly failing: { readonly code: string; readonly sinceMs: number | undefined } | undefined
-  /** When each version was first known to be in place in this pod. */
+  /** When this pod is first known to have had each version. */
   readonly seen: readonly (readonly [version: string, atMs: number])[]
 }
 
@@ -29,21 +31,24 @@ export const entriesOf = (state: AgentState): ReadonlyMap<string, readonly HeldO
     return reference === undefined ? '' : referenceKey(reference)
   })
 
-/** What the agent of a pod has answered. */
+/** A pod, and what its agent has answered. */
 interface AnsweredPod {
   readonly pod: Pick<AgentPod, 'requests' | 'others'>
   readonly entries: ReadonlyMap<string, readonly HeldObject[]>
-  /** When it was asked. */
+  /** When the agent was asked. */
   readonly atMs: number
 }
 
 /**
- * An agent that is asked for two long histories of an object names fewer. What is kept of each pod grows with them, and whoever writes
- * to an agent's log can name thousands.
+ * Even two long histories of an object have fewer versions. There has to be a limit, because whoever writes to an
+ * agent's log could name thousands, and all of them are kept for each pod.
  */
 const maxVersions = 500
 
-/** Which versions of an object a pod holds, by what its agent says. They aren't known if it names more than 500. */
+/**
+ * Tells from an agent's state which versions of an object its pod holds. They count as not known if the state names
+ * more than {@link maxVersions}.
+ */
 export function heldVersions(
   asked: AskedObject,
   { pod, entries, atMs }: AnsweredPod,
@@ -55,7 +60,7 @@ export function heldVersions(
   const [first] = found
   const consumers = pod.others.filter(({ name }) => pod.requests?.containers.includes(name))
   const startsMs = consumers.flatMap(({ startedAtMs }) => startedAtMs ?? [])
-  // The kubelet may have read the variables of a container that doesn't run yet.
+  // For a container that isn't running yet, the kubelet may have read the variables already.
   const startingMs = startsMs.length < consumers.length ? [atMs] : []
   const failing = found.find((entry) => entry.failing)?.failing
   const isVariable = variables.length > 0
@@ -89,7 +94,7 @@ function firstVersion({ versions, since }: HeldObject): readonly (readonly [stri
 
 function versionsInPlace(entries: readonly HeldObject[]): readonly string[] | undefined {
   if (entries.length === 0) return undefined
-  // The state of a long history leaves the oldest versions out.
+  // The state of a long history doesn't name the oldest versions.
   const lists = entries.map(({ versions, variables, older }) =>
     older && variables === undefined ? undefined : versions,
   )
@@ -99,7 +104,10 @@ function versionsInPlace(entries: readonly HeldObject[]): readonly string[] | un
 const timeOf = (time: string | undefined): number | undefined =>
   time === undefined ? undefined : Date.parse(time)
 
-/** Undefined if one of the processes may have been started with a version that isn't known. */
+/**
+ * The versions at each process's start. Undefined if one of the processes may have started with a version that isn't
+ * known.
+ */
 function versionsAtStarts(
   entries: readonly HeldObject[],
   {
@@ -111,15 +119,15 @@ function versionsAtStarts(
   const entry = entries.find(({ variables }) => variables !== undefined)
   if (entry === undefined) return undefined
   const starts = startsMs.map((startMs) => variableVersionsOf(entry, startMs))
-  // It could not have started without a version. Its name may be that of a container in an earlier pod.
+  // A process can't have started without a version, so the times may be those of another container with this name.
   const isKnown = ({ versions, isComplete }: (typeof starts)[number]) =>
     isComplete && (isOptional || versions.length > 0)
   return starts.every(isKnown) ? starts.map(({ versions }) => versions) : undefined
 }
 
 /**
- * The variables of a running process that was started with an older version than the one that is in place now. A process that may
- * have either isn't counted.
+ * Variables that running processes got from an older version than a new process would get. A process that may have
+ * either version isn't counted.
  */
 export const olderVariables = (
   { variables }: AskedObject,

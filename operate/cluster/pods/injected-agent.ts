@@ -8,15 +8,15 @@ import { isOurVolume, wantedVolumes } from '../../../webhook/core/injection/volu
 import { agentName, identityVolume } from '../../../webhook/core/model/our-names.ts'
 import { type AgentImages, isAgentImage } from './agent-images.ts'
 
-/** The container of a pod that has the agent's name. Only the log of one that is ours is believed. */
+/** A pod's container with the agent's name. Only if it is ours, its log is trusted. */
 export type InjectedAgent =
   | { readonly kind: 'ours'; readonly config: AgentConfig }
-  /** It may be an agent, such as a newer one. `config`: what it asks for, if that can be read */
+  /** It may be an agent, such as one of a newer version. `config`: its configuration, if that can be read */
   | { readonly kind: 'not-ours'; readonly why: string; readonly config?: AgentConfig }
-  /** Nothing but its name is an agent's. */
+  /** Apart from its name, nothing about it is like an agent. */
   | { readonly kind: 'unrelated'; readonly why: string; readonly config?: undefined }
 
-/** The members of a container that can't change what runs in it. Any other may. */
+/** Members of a container that can't change what runs in it. All others might. */
 const harmlessMembers: ReadonlySet<string> = new Set([
   'name',
   'image',
@@ -36,20 +36,20 @@ const harmlessMembers: ReadonlySet<string> = new Set([
   'terminationMessagePolicy',
   'volumeMounts',
 ])
-/** Variables by which Node.js, the loader of programs or OpenSSL run other code, or trust other certificates. */
+/** Variables that make Node.js, the dynamic loader or OpenSSL run other code or trust other certificates. */
 const changesWhatRuns = /^(?:NODE_|LD_|GLIBC_|OPENSSL_|SSL_|UV_|PATH$)/i
-/** The API server and other webhooks mount tokens there. */
+/** The folder in which the API server and other webhooks mount tokens. */
 const tokenFolder = '/var/run/secrets/'
-/** The image's program that waits for a path (init-agent/await-files.ts). */
+/** The program in the image that waits for a path (init-agent/await-files.ts). */
 const probeProgram = '/usr/bin/test'
 
 /**
- * Reads the agent of a pod, and compares its container with the one that the webhook's code makes of its configuration.
- * Anybody who creates pods can write such a container, so this protects from mistakes, and from containers that happen to have the
- * same name.
+ * Reads the agent of a pod, and compares its container with the one that the webhook's code would make from its
+ * configuration. Anybody who creates pods can write such a container, so this protects only against mistakes, and
+ * against containers that happen to have the agent's name.
  *
  * @param pod - an object of the API server, unchecked
- * @param images - those that run the agent; undefined if they aren't known
+ * @param images - the images that run the agent; undefined if they aren't known
  * @returns undefined if the pod has no container of the agent's name
  */
 export function injectedAgent(
@@ -76,7 +76,7 @@ const unrelated: InjectedAgent = {
   why: 'its container akv-injector has another image, no configuration and no identity volume of an agent',
 }
 
-/** As long as one of the three may be an agent's, the container counts as one. */
+/** If its image, its configuration or its identity volume could be an agent's, the container counts as one. */
 function isUnrelated(
   pod: unknown,
   {
@@ -95,7 +95,7 @@ function isUnrelated(
 
 const notOurs = (why: string): InjectedAgent => ({ kind: 'not-ours', why })
 
-/** Several entries of the same name count as none. */
+/** Returns the configuration's text. If several variables have its name, there is none. */
 function encodedConfig(container: JsonObject): string | undefined {
   const [entry, ...others] = objectsAt(container, 'env').filter(
     ({ name }) => name === configVariable,
@@ -104,7 +104,7 @@ function encodedConfig(container: JsonObject): string | undefined {
   return others.length === 0 && typeof value === 'string' ? value : undefined
 }
 
-/** What the webhook wouldn't have made, as a sentence. */
+/** Describes the first thing about the container that the webhook wouldn't have made. */
 function difference(container: JsonObject, config: AgentConfig): string | undefined {
   const member = Object.keys(container).find(
     (name) => !harmlessMembers.has(name) && !isEmpty(container[name]),
@@ -124,7 +124,7 @@ function wrongVariable(container: JsonObject): string | undefined {
   return wrong && `its container sets the variable ${printable(String(wrong['name']))}`
 }
 
-/** What the kubelet runs in the container could write to the log, too. */
+/** Probes and hooks count, too: what the kubelet runs in the container could write to the log. */
 function wrongCommand(container: JsonObject): string | undefined {
   const places = [
     ['startupProbe', 'exec', 'command'],
@@ -156,7 +156,7 @@ function wrongMount(container: JsonObject, config: AgentConfig): string | undefi
   return wrong && `its container has a mount at ${printable(String(wrong['mountPath']))}`
 }
 
-/** With a token of another audience, or files in another place, the agent's log says what the pod's author likes. */
+/** With a token for another audience, or files elsewhere, the pod's author could make the agent's log say anything. */
 function wrongVolume(pod: unknown, config: AgentConfig): string | undefined {
   const volumes = objectsAt(pod, 'spec', 'volumes')
   const wrong = wantedVolumes(config, '').find(

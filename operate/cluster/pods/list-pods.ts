@@ -5,7 +5,10 @@ import { type AgentPod, type ReadOptions, readAgentPod } from './agent-pod.ts'
 
 const pods: Kind = { kind: 'Pod', api: 'api/v1', resource: 'pods' }
 
-/** The pods that have an agent. Pages of pods and logs of agents leave much garbage, so V8 collects it more often from now on. */
+/**
+ * Lists the pods that have an agent. Pages of pods and logs of agents leave a lot of garbage, so V8 collects more often
+ * from now on.
+ */
 export async function listAgentPods(
   cluster: Pick<Cluster, 'get' | 'notices' | 'namespace'>,
   { selector, ...options }: ReadOptions & { readonly selector?: string | undefined },
@@ -23,7 +26,7 @@ export async function listAgentPods(
   return found
 }
 
-/** There may be thousands of pods, and their apps write these messages. */
+/** Drops the termination messages: there may be thousands of pods, and their apps write the messages. */
 const withoutMessages = (pod: AgentPod): AgentPod => ({
   ...pod,
   others: pod.others.map((container) => ({ ...container, ended: undefined })),

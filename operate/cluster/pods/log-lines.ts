@@ -1,22 +1,22 @@
 import type { PartReader } from '../open-cluster.ts'
 
-/** Reads lines of a log, oldest first, and keeps only what it needs of them. */
+/** Reads the lines of a log, oldest first, and keeps only what it needs. */
 export interface LineReader<T> {
-  /** @param line - without its newline. It is valid only during the call: what is kept of it has to be copied. */
+  /** @param line - without its newline. It is valid only during the call, so copy what you keep. */
   readonly read: (line: Buffer) => void
   readonly end: () => T
 }
 
-/** Four bytes for each character of the longest line that `readLogLine` reads. */
+/** Enough for the longest line that `readLogLine` reads, with four bytes for each character. */
 const maxLineBytes = 64 * 1024
 const newline = 0x0a
 
 /**
- * Splits an answer into lines as its parts come. Keeps nothing but the beginning of a line that has not ended. Leaves out empty lines
- * and those of more than 64 KiB.
+ * Splits a response into lines as its chunks arrive, and holds only the beginning of a line that isn't complete. Skips
+ * empty lines and lines over 64 KiB.
  *
- * @param maxBytes - the answer is ended once it has so many
- * @returns a reader whose `end` returns undefined if the answer has `maxBytes` or more
+ * @param maxBytes - where to stop reading the response
+ * @returns a reader whose `end` returns undefined if the response has `maxBytes` or more
  */
 export function splitLines<T>(
   reader: LineReader<T>,
@@ -27,7 +27,7 @@ export function splitLines<T>(
   let begunBytes = 0
   function begin(part: Buffer): void {
     if (part.length > 0 && begunBytes + part.length <= maxLineBytes) {
-      // Copied, because a part of a chunk keeps the whole chunk in memory.
+      // Copied, because a slice would keep the whole chunk in memory.
       begun ??= Buffer.allocUnsafe(maxLineBytes)
       part.copy(begun, begunBytes)
     }
@@ -64,7 +64,7 @@ export function splitLines<T>(
   }
 }
 
-/** Keeps all lines. */
+/** A reader that keeps all lines. */
 export function createLinesReader(): LineReader<readonly string[]> {
   const lines: string[] = []
   return { read: (line) => lines.push(line.toString()), end: () => lines }

@@ -4,13 +4,13 @@ import { type EndedContainer, waitsForItsTurn } from './container-state.ts'
 
 /** Why an agent has written nothing yet. */
 export interface AgentProblem {
-  /** Of an AkvError, or the kubelet's reason, such as `ImagePullBackOff`. Absent while nothing has failed. */
+  /** An AkvError's code, or the kubelet's reason, such as `ImagePullBackOff`. Absent while nothing has failed. */
   readonly code?: string
   readonly sinceMs: number
   readonly why: string
 }
 
-/** What the status of a pod and the log of its agent say, if that log has no state. */
+/** Explains, from the pod's status and the agent's log, why the log has no state. */
 export function problemWithoutState(
   pod: AgentPod,
   { warning }: Pick<AgentSaid, 'warning'> = {},
@@ -30,7 +30,7 @@ export function problemWithoutState(
   }
 }
 
-/** Why the agent's process has ended, if it has failed and doesn't run again yet. */
+/** Why the agent's process failed, if it isn't running again yet. */
 export function failedEnd(
   { state }: Pick<AgentPod, 'state'>,
   { warning }: Pick<AgentSaid, 'warning'> = {},

@@ -1,8 +1,8 @@
 import { isObject, valueAt } from '../../../lib/shape.ts'
 
 /**
- * The workload of a pod, such as `Deployment/web`, from the pod alone: a ReplicaSet that a Deployment made has its pods’
- * `pod-template-hash` at the end of its name. Without an owner, it is the pod itself.
+ * Names the workload of a pod, such as `Deployment/web`, from the pod alone: if a Deployment made the ReplicaSet that
+ * owns the pod, its name ends with the pod's `pod-template-hash`. A pod without an owner is its own workload.
  */
 export function workloadOf(pod: unknown): string {
   const owners = valueAt(pod, 'metadata', 'ownerReferences')

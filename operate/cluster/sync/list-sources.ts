@@ -21,10 +21,10 @@ export const externalSecretKind: Kind = {
 }
 
 /**
- * Reads the objects of a kind that not everybody may read, and that not every cluster has.
+ * Lists the objects of a kind that the caller may not be allowed to read, and that the cluster may not have.
  *
- * @param read - gives a result for an object, or undefined if it isn't needed
- * @returns undefined if they may not be read; a notice says so
+ * @param read - returns what to keep of an object, or undefined
+ * @returns undefined if the caller may not read them; a notice says so
  */
 export async function listIfAllowed<T>(
   cluster: Cluster,
@@ -51,7 +51,7 @@ export async function listIfAllowed<T>(
   return found
 }
 
-/** Everybody may ask which kinds there are. */
+/** Whether the cluster has the kind. Everybody may ask that. */
 async function isServed({ get }: Pick<Cluster, 'get'>, { api }: Kind): Promise<boolean> {
   try {
     await get(`/${api}`)

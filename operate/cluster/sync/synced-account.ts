@@ -13,15 +13,15 @@ import {
 export interface SyncedAccount {
   readonly namespace: string
   readonly name: string
-  /** The objects that its annotation asks for, as far as it can be read. Its sources may ask for more. */
+  /** The objects that its annotation asks for, as far as that can be parsed. Its sources may ask for more. */
   readonly asked: readonly ObjectReference[]
-  /** Those of Secrets that the status doesn't name. */
+  /** Those of these objects that are for Secrets that the status doesn't name. */
   readonly unnamed: readonly ObjectReference[]
-  /** What the controller says. Undefined if it has said nothing. */
+  /** The controller's status for the account. Undefined if there is none yet. */
   readonly status: SyncStatus | undefined
 }
 
-/** Reads an account of the API server, unchecked. Returns undefined if no Secret is synced for it. */
+/** Reads a ServiceAccount as the API server returned it. Returns undefined if no Secret is synced for it. */
 export function readSyncedAccount(account: unknown): SyncedAccount | undefined {
   const { namespace, name, annotations } = objectAt(account, 'metadata')
   if (!isObject(annotations)) return undefined

@@ -10,7 +10,7 @@ import { conditionOf, nameOf, namespaceOf, textAt } from '../model/objects.ts'
 type CertificateFacts = Pick<ClusterFacts, 'nowMs' | 'servedCertificate' | 'certificates'>
 
 const dayMs = 24 * 60 * 60 * 1000
-/** The alert AkvInjectorCertificateExpires fires then. */
+/** The alert AkvInjectorCertificateExpires fires when this much time is left. */
 const soonMs = 5 * dayMs
 
 const repairs = {
@@ -21,7 +21,7 @@ const repairs = {
   unknown: 'docs/certificates.md says who renews the certificate',
 } as const
 
-/** Whether each entry has a CA in force, and whether it verifies the certificate that the webhook serves. */
+/** Checks that each entry has a valid CA, and that the CA verifies the certificate that the webhook serves. */
 export function checkCertificates(
   facts: CertificateFacts,
   install: Install,
@@ -56,13 +56,13 @@ export function checkCertificates(
 const serviceName = (entry: JsonObject): string =>
   `${textAt(entry, 'clientConfig', 'service', 'name')}.${textAt(entry, 'clientConfig', 'service', 'namespace')}.svc`
 
-/** The API server takes each of them as an anchor, self-signed or not. */
+/** The API server accepts each certificate in `caBundle` as a trust anchor, self-signed or not. */
 function authoritiesIn(entry: JsonObject, nowMs: number): readonly X509Certificate[] {
   const text = Buffer.from(textAt(entry, 'clientConfig', 'caBundle'), 'base64').toString()
   return certificatesIn(text).filter((certificate) => isValidAt(certificate, nowMs))
 }
 
-/** More than any bundle or chain should have. */
+/** No bundle or chain should have more. */
 const maxCertificates = 30
 
 const certificatesIn = (pem: string): readonly X509Certificate[] =>
@@ -148,7 +148,7 @@ function isTrusted(
   },
 ): boolean {
   let at = leaf
-  // Each step uses up one certificate, so a circle ends.
+  // Each step removes one certificate, so a circular chain ends, too.
   for (let left = chain; ; ) {
     const certificate = at
     if (authorities.some((one) => one.raw.equals(certificate.raw) || hasSigned(one, certificate)))
@@ -164,7 +164,7 @@ function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boole
   try {
     return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
   } catch {
-    // OpenSSL doesn't know this type of key.
+    // OpenSSL throws if it doesn't know the type of the key.
     return false
   }
 }

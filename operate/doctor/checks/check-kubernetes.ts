@@ -20,7 +20,7 @@ type KubernetesFacts = Pick<
   'serverVersion' | 'broken' | 'nodes' | 'pods' | 'deployments' | 'daemonSets' | 'otherWorkloads'
 >
 
-/** Versions of the API server and of the nodes. */
+/** Checks the versions of the API server and of the nodes. */
 export function checkKubernetes(facts: KubernetesFacts, install: Install): readonly CheckResult[] {
   const { serverVersion } = facts
   const nodes = (facts.nodes ?? []).flatMap(nodeOf)
@@ -52,13 +52,13 @@ interface LinuxNode {
   readonly rank: number
 }
 
-/** Minor and patch of a version as one number. */
+/** Minor and patch version as one number, so that versions can be compared. */
 function rankOf(version: string): number {
   const [, minor = '', patch = ''] = /^v?1\.(\d{1,4})\.(\d{1,4})/.exec(version) ?? []
   return Number(minor) * 10_000 + Number(patch)
 }
 
-/** Windows nodes and virtual ones never run the agent. */
+/** Skips Windows nodes and virtual nodes, which never run the agent. */
 function nodeOf(node: JsonObject): readonly LinuxNode[] {
   const version = textAt(node, 'status', 'nodeInfo', 'kubeletVersion')
   const isWindows = textAt(node, 'status', 'nodeInfo', 'operatingSystem') === 'windows'

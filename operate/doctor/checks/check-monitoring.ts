@@ -10,7 +10,7 @@ type MonitoringFacts = Pick<
   'podMonitors' | 'serviceMonitors' | 'rules' | 'pods' | 'seesAllPods'
 >
 
-/** The objects for the Prometheus operator: whether what the alerts need is scraped. */
+/** Checks the objects for the Prometheus operator: whether the metrics that the alerts need are scraped. */
 export function checkMonitoring(facts: MonitoringFacts, install: Install): readonly CheckResult[] {
   const { podMonitors, serviceMonitors, rules, pods, seesAllPods } = facts
   if (podMonitors === undefined || serviceMonitors === undefined || rules === undefined) return []

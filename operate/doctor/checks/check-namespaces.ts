@@ -14,7 +14,9 @@ type NamespaceFacts = Pick<
   'namespaces' | 'deployments' | 'daemonSets' | 'otherWorkloads' | 'pods'
 >
 
-/** Annotated workloads that the API server never sends to the webhook, and annotated pods that have no agent. */
+/**
+ * Finds annotated workloads whose pods the API server never sends to the webhook, and annotated pods without an agent.
+ */
 export function checkNamespaces(facts: NamespaceFacts, install: Install): readonly CheckResult[] {
   return [...checkExcluded(facts, install), ...checkUninjected(facts)]
 }
@@ -60,7 +62,7 @@ const hasController = (workload: JsonObject): boolean =>
 const titleOfWorkload = (workload: JsonObject): string =>
   `${textAt(workload, 'kind') || 'workload'} ${nameOf(workload)}`
 
-/** The kubelet sets it on the mirror pod of a static pod. */
+/** The annotation that the kubelet sets on the mirror pod of a static pod. */
 const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 function checkUninjected({ pods }: NamespaceFacts): readonly CheckResult[] {

@@ -14,7 +14,10 @@ type OtherFacts = Pick<
 
 const driverName = 'secrets-store.csi.k8s.io'
 
-/** The Secrets Store CSI Driver and the External Secrets Operator, where they and akv-injector do the same work. */
+/**
+ * Finds objects that both akv-injector and another tool work on: the Secrets Store CSI Driver or the External Secrets
+ * Operator.
+ */
 export function checkOtherTools(facts: OtherFacts, install: Install): readonly CheckResult[] {
   return [...checkDriver(facts, install), ...checkOperator(facts, install)]
 }

@@ -8,14 +8,14 @@ import { nameOf, textAt } from '../model/objects.ts'
 type PolicyFacts = Pick<ClusterFacts, 'policies' | 'policyBindings'>
 
 const prefix = 'akv-injector-'
-/** What the chart installs by default, with the value that turns it off. */
+/** The policies that the chart installs by default, with the value that turns each off. */
 const defaults: Readonly<Record<string, string>> = {
   'akv-injector-ephemeral-containers': 'policies.ephemeralContainers',
   'akv-injector-uninjected-pods': 'policies.uninjectedPods',
   'akv-injector-unsynced-accounts': 'policies.unsyncedAccounts',
 }
 
-/** Whether the admission policies of the chart are in force: each needs a binding. */
+/** Checks that the chart's admission policies are in force. Each needs a binding. */
 export function checkPolicies(
   { policies, policyBindings }: PolicyFacts,
   install: Install,
@@ -66,7 +66,10 @@ function actionsByPolicy(bindings: readonly JsonObject[]): ReadonlyMap<string, s
   return actions
 }
 
-/** The API server checks expressions against the schemas of the kinds. */
+/**
+ * The API server type-checks a policy's expressions against the schemas of the kinds, and reports warnings in its
+ * status.
+ */
 const typeWarnings = (policy: JsonObject): readonly CheckResult[] =>
   objectsAt(policy, 'status', 'typeChecking', 'expressionWarnings')
     .slice(0, 3)

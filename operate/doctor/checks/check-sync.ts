@@ -18,7 +18,7 @@ import { whyNotReady } from '../model/why-not-ready.ts'
 
 type SyncFacts = Pick<ClusterFacts, 'accounts' | 'externalSecrets' | 'syncRights' | 'pods'>
 
-/** The controller of Secret sync, its rights in the namespaces, and the Secrets that fail. */
+/** Checks the controller of Secret sync, its rights in the namespaces, and the Secrets that fail. */
 export function checkSync(facts: SyncFacts, install: Install): readonly CheckResult[] {
   if (!install.isKnown) return []
   const asking = (facts.accounts ?? []).filter(asksForSync)
@@ -73,7 +73,10 @@ function checkRights(rights: readonly AccountRights[]): readonly CheckResult[] {
 
 const maxShown = 20
 
-/** The status annotation has a line for each Secret. Others can write it, too, so it is parsed and bounded. */
+/**
+ * Reads the status annotations, which have a line for each Secret. Others can write them, too, so they are parsed and
+ * bounded.
+ */
 function checkStatuses(accounts: readonly JsonObject[]): readonly CheckResult[] {
   const lines = accounts.flatMap((account) => {
     const status = textAt(account, 'metadata', 'annotations', annotationPrefix + syncStatusKey)
@@ -100,7 +103,7 @@ function checkStatuses(accounts: readonly JsonObject[]): readonly CheckResult[] 
     )
 }
 
-/** Those whose status is ours: another controller's statuses are its own affair. */
+/** Checks only ExternalSecrets whose status is ours, because those of another controller are none of our business. */
 function checkExternalSecrets(all: readonly JsonObject[]): readonly CheckResult[] {
   const ours = all.flatMap(readSeenExternalSecret).filter(({ status }) => status.isOurs)
   const failing = ours.filter(({ status }) => status.ready?.status === 'False')

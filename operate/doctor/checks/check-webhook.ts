@@ -19,7 +19,7 @@ type WebhookFacts = Pick<ClusterFacts, 'mutatingConfigurations' | 'pods' | 'dryR
 const applyAgain =
   'apply the install again, then replace the pods that started meanwhile (docs/install.md, "Starting workloads without the webhook")'
 
-/** The webhook's replicas, its configuration, its place among other webhooks, and whether it answers. */
+/** Checks the webhook's replicas, its configuration, its order among other webhooks, and whether it answers. */
 export function checkWebhook(facts: WebhookFacts, install: Install): readonly CheckResult[] {
   const { webhook } = install.components
   return [
@@ -80,7 +80,7 @@ function checkConfigurations(install: Install, all: readonly JsonObject[]): read
   ]
 }
 
-/** What the chart sets, and somebody may have changed. */
+/** Checks fields that the chart sets, because somebody may have changed them. */
 function checkEntry(entry: JsonObject): readonly CheckResult[] {
   const name = textAt(entry, 'name')
   const policy = textAt(entry, 'failurePolicy') || 'Fail'
@@ -105,7 +105,10 @@ function checkEntry(entry: JsonObject): readonly CheckResult[] {
 
 const identityEntry = /(?:^|\.)azure-workload-identity\.io$/
 
-/** Webhooks are called in the order of the names of their configurations. */
+/**
+ * The API server calls webhooks in the order of their configurations' names, and azure-workload-identity has to come
+ * first.
+ */
 function checkIdentityOrder(ours: string, all: readonly JsonObject[]): readonly CheckResult[] {
   const found = all.filter((one) =>
     objectsAt(one, 'webhooks').some((entry) => identityEntry.test(textAt(entry, 'name'))),

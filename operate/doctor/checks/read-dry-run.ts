@@ -6,7 +6,7 @@ import { textAt } from '../model/objects.ts'
 
 const page = 'docs/install.md, "When the webhook does not answer"'
 
-/** What the end of the API server's message means (docs/install.md). */
+/** What the last part of the API server's message means (docs/install.md). */
 const causes: readonly (readonly [RegExp, string])[] = [
   [/no endpoints available/, 'no replica is ready: look at the pods of the webhook'],
   [
@@ -21,8 +21,8 @@ const causes: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * Whether the webhook is reachable and trusted, by what the API server said when a pod was created by a dry run. A pod that the
- * webhook denies proves it, too: the administrator may have limited the vaults.
+ * Tells from the API server's answer to a dry run whether it can reach the webhook and trusts it. If the webhook denies
+ * the pod, it is reachable, too: the administrator may have limited the vaults.
  */
 export function readDryRun(dryRun: DryRun): readonly CheckResult[] {
   if (dryRun.kind === 'none') return dryRun.sentence === '' ? [] : [unchecked(dryRun.sentence)]
@@ -63,6 +63,6 @@ const hasAgent = (pod: unknown): boolean =>
       textAt(container, 'name') === agentName && valueAt(container, 'env') !== undefined,
   )
 
-/** The part of the message that differs: `Post "…": x509: …`. */
+/** The part of the message that varies: `Post "…": x509: …`. */
 const reasonIn = (message: string): string =>
   /failed to call webhook: (.*)$/s.exec(message)?.[1] ?? message

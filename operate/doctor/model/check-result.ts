@@ -1,4 +1,4 @@
-/** How a check ended. `unknown`: it could not be made. */
+/** The outcome of a check. `unknown`: the check could not be made. */
 export type CheckMark = 'ok' | 'warning' | 'failure' | 'unknown'
 
 /** The result of one check. */
@@ -12,7 +12,7 @@ export interface CheckResult {
 /** The results of the checks about one part of the cluster, or about one workload. */
 export interface DoctorSection {
   readonly title: string
-  /** What is known, without a judgement. */
+  /** Facts that are shown without a verdict. */
   readonly lines?: readonly string[]
   readonly results: readonly CheckResult[]
 }
@@ -25,11 +25,11 @@ const result =
     ...(hint !== undefined && { hint }),
   })
 
-/** All is well. A hint may say what to keep in mind. */
+/** All is well. There may still be a hint. */
 export const passed = result('ok')
-/** Something should be changed, but nothing fails because of it yet. */
+/** Something should change, although nothing fails yet. */
 export const warned = result('warning')
-/** Pods or Secrets fail because of it, or start without their secrets. */
+/** Pods or Secrets fail because of this, or pods start without their secrets. */
 export const failed = result('failure')
 /** It could not be found out. */
 export const unchecked = result('unknown')

@@ -3,13 +3,13 @@ import type { JsonObject } from '../../../lib/shape.ts'
 type Objects = readonly JsonObject[]
 
 /**
- * What `doctor` has read of a cluster: objects as the API server gives them. A member is undefined if the caller may not read
- * it; a kind that the cluster doesn't have gives no objects.
+ * What `doctor` has read from a cluster: objects as the API server returned them. A member is undefined if the caller
+ * may not read it. It is empty if the cluster doesn't have the kind.
  */
 export interface ClusterFacts {
-  /** By the API server's clock, in milliseconds since 1970. */
+  /** The time by the API server's clock, in milliseconds since 1970. */
   readonly nowMs: number
-  /** Of the API server: `v1.36.3`. */
+  /** The API server's version: `v1.36.3`. */
   readonly serverVersion: string
   /** A sentence for each kind that the API server failed to list. */
   readonly broken: readonly string[]
@@ -18,10 +18,10 @@ export interface ClusterFacts {
   readonly mutatingConfigurations: Objects | undefined
   readonly policies: Objects | undefined
   readonly policyBindings: Objects | undefined
-  /** All that could be read. */
+  /** All Deployments that the caller may read, whether of akv-injector or not. */
   readonly deployments: Objects | undefined
   readonly daemonSets: Objects | undefined
-  /** Deployments and DaemonSets excepted, the workloads that have templates of pods. */
+  /** Workloads with a pod template, other than Deployments and DaemonSets. */
   readonly otherWorkloads: Objects | undefined
   readonly pods: Objects | undefined
   readonly seesAllPods: boolean
@@ -34,17 +34,17 @@ export interface ClusterFacts {
   readonly podMonitors: Objects | undefined
   readonly serviceMonitors: Objects | undefined
   readonly rules: Objects | undefined
-  /** Of cert-manager. */
+  /** cert-manager's Certificates. */
   readonly certificates: Objects | undefined
-  /** The certificate that the webhook serves, in PEM, with what follows it. Empty if its Secret has none. */
+  /** The certificate chain that the webhook serves, in PEM. Empty if its Secret has none. */
   readonly servedCertificate: string | undefined
-  /** What became of a pod that was created by a dry run. */
+  /** How the API server answered when a pod was created by a dry run. */
   readonly dryRun: DryRun
-  /** What the controller of Secret sync lacks, by account. Undefined if the caller may not ask. */
+  /** Which rights the controller of Secret sync lacks, by account. Undefined if the caller may not ask. */
   readonly syncRights: readonly AccountRights[] | undefined
 }
 
-/** What the API server said when a pod with our annotations was created by a dry run. */
+/** The API server's answer when a pod with our annotations was created by a dry run. */
 export type DryRun =
   | { readonly kind: 'created'; readonly namespace: string; readonly pod: JsonObject }
   | {
@@ -53,13 +53,13 @@ export type DryRun =
       readonly status: number
       readonly message: string
     }
-  /** It wasn't tried. The sentence says why. */
+  /** There was no dry run. The sentence says why. */
   | { readonly kind: 'none'; readonly sentence: string }
 
 /** What the controller may do for an account that asks for Secrets. */
 export interface AccountRights {
   readonly namespace: string
   readonly account: string
-  /** What it may not do, such as `create serviceaccounts/token`. Empty: the account is enabled. */
+  /** The rights that the controller lacks, such as `create serviceaccounts/token`. Empty: the account is enabled. */
   readonly lacking: readonly string[]
 }

@@ -13,7 +13,7 @@ export interface InstallComponent {
   readonly namespace: string
   readonly deployment: JsonObject
   readonly args: readonly string[]
-  /** Variables with a plain value. */
+  /** The environment variables that have a plain value. */
   readonly env: Readonly<Record<string, string>>
   readonly wantedReplicas: number
   readonly readyReplicas: number
@@ -24,19 +24,19 @@ export interface Install {
   readonly namespace: string | undefined
   /** The webhook configurations with our entries. There should be one. Undefined if they may not be read. */
   readonly configurations: readonly JsonObject[] | undefined
-  /** The entries of all of them. */
+  /** Our entries in all of these configurations. */
   readonly entries: readonly JsonObject[]
   readonly components: Readonly<Partial<Record<ComponentName, InstallComponent>>>
-  /** Whether the Deployments of its namespace could be read. */
+  /** Whether the caller may read the Deployments of its namespace. */
   readonly isKnown: boolean
 }
 
 /**
- * Finds an install by what the chart can't change: the names of the webhook's entries, and what the containers run. Names of
- * releases and namespaces differ, and so does the label `app.kubernetes.io/name`.
+ * Finds an install by what no chart value can change: the names of the webhook's entries, and the arguments of the
+ * containers. The release, the namespace and the label `app.kubernetes.io/name` may have any name.
  *
- * @param options - `namespace`: where the install is, if the caller has said so; `readable`: the namespaces whose Deployments could
- *   be read, undefined for all
+ * @param options - `namespace`: where the install is, if the caller says so; `readable`: the namespaces whose
+ * Deployments the caller may read, undefined for all
  */
 export function findInstall(
   {
@@ -69,7 +69,7 @@ export function findInstall(
   }
 }
 
-/** What a Deployment is of an install, by its label and what it runs. */
+/** Which components of an install a Deployment runs, by its label and its containers' arguments. */
 export function componentOf(deployment: JsonObject): readonly InstallComponent[] {
   const label = labelsOf(deployment)['app.kubernetes.io/component']
   const name = components.find((component) => component === label)
@@ -128,7 +128,7 @@ export function podsOf(
   )
 }
 
-/** How the certificate comes. Unknown if the Deployments may not be read. */
+/** Where the serving certificate comes from. Unknown if the caller may not read the Deployments. */
 export function certificateMode({
   configurations,
   components: { certs },

@@ -5,7 +5,7 @@ import {
   readOwnAnnotations,
 } from '../../../requests/annotations/keys/own-annotations.ts'
 
-/** Whether a pod, or the template of pods, asks for objects by our annotations. */
+/** Whether a pod or a pod template asks for objects with our annotations. */
 export function asksByAnnotations(pod: unknown): boolean {
   const { own } = readOwnAnnotations(annotationsOf(pod))
   return Object.keys(own).length > 0 && !isTurnedOff(own)

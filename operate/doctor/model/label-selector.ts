@@ -6,7 +6,7 @@ export const labelsOf = (object: unknown): JsonObject => objectAt(object, 'metad
 /**
  * Whether a label selector selects these labels. An empty or absent selector selects everything.
  *
- * @param selector - a `LabelSelector` of the API server, which has checked it
+ * @param selector - a `LabelSelector` that the API server has validated
  */
 export function selectsLabels(selector: unknown, labels: JsonObject): boolean {
   const wanted = Object.entries(objectAt(selector, 'matchLabels'))

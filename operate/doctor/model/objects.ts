@@ -1,6 +1,6 @@
 import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 
-/** A text in an object of the API server. Empty if there is none. */
+/** The text at a path in an object of the API server. Empty if there is none. */
 export function textAt(object: unknown, ...path: readonly (string | number)[]): string {
   const value = valueAt(object, ...path)
   return typeof value === 'string' ? value : ''
@@ -13,7 +13,7 @@ export const namespaceOf = (object: unknown): string => textAt(object, 'metadata
 export const fullNameOf = (object: unknown): string =>
   [namespaceOf(object), nameOf(object)].filter((part) => part !== '').join('/')
 
-/** A time in milliseconds since 1970. Undefined if the object has none. */
+/** The time at a path in an object, in milliseconds since 1970. Undefined if there is none. */
 export function timeAt(object: unknown, ...path: readonly (string | number)[]): number | undefined {
   const ms = Date.parse(textAt(object, ...path))
   return Number.isNaN(ms) ? undefined : ms
@@ -44,5 +44,5 @@ export function templateOf(workload: unknown): JsonObject {
     : objectAt(workload, 'spec', 'jobTemplate', 'spec', 'template')
 }
 
-/** A message without line breaks. The webhook lists problems in lines. */
+/** Puts a message on one line. The webhook's messages have a line for each problem. */
 export const oneLine = (message: string): string => message.trim().replace(/\s*\n\s*/g, '; ')

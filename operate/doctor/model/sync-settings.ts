@@ -2,7 +2,7 @@ import type { WatchMode } from '../../../requests/administrator/watch-mode.ts'
 import type { SourceKind } from '../../../requests/secret/source-ref.ts'
 import type { Install } from './find-install.ts'
 
-/** What the controller of Secret sync does, by the arguments of its container. */
+/** The settings of the Secret sync controller, from the arguments of its container. */
 interface SyncSettings {
   readonly watch: WatchMode
   readonly kinds: readonly SourceKind[]

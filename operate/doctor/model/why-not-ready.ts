@@ -4,7 +4,9 @@ import { conditionOf, isReady, nameOf, textAt } from './objects.ts'
 
 const maxShown = 3
 
-/** Why pods aren't ready: a sentence for each of the first few, with what the scheduler or the kubelet says. */
+/**
+ * Why pods aren't ready: a sentence for each of the first few, with the reason that the scheduler or the kubelet gives.
+ */
 export const whyNotReady = (pods: readonly JsonObject[]): readonly string[] =>
   pods
     .flatMap((pod) => {

@@ -2,7 +2,7 @@ import { printableJson } from '../../../lib/json/printable-json.ts'
 import { version as toolVersion } from '../../../lib/version.ts'
 import { countMarks, type DoctorReport, exitCodeOf } from './report.ts'
 
-/** The version of the form. It changes only if a member goes or changes its meaning. */
+/** The version of the JSON format. It changes only if a member is removed or changes its meaning. */
 const version = 1
 
 /** A report as one JSON document (docs/specification.md, "Examining a cluster"). */

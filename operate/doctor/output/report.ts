@@ -3,12 +3,12 @@ import type { CheckMark, CheckResult, DoctorSection } from '../model/check-resul
 
 /** Everything that `doctor` reports, in whichever form it prints it. */
 export interface DoctorReport {
-  /** What was looked at: `akv-injector in namespace akv-injector`. */
+  /** The subject of the report: `akv-injector in namespace akv-injector`. */
   readonly title: string
   readonly sections: readonly DoctorSection[]
 }
 
-/** How many checks ended with each mark. */
+/** Counts the checks by outcome. */
 export function countMarks({ sections }: DoctorReport): Readonly<Record<CheckMark, number>> {
   const results = sections.flatMap((section): readonly CheckResult[] => section.results)
   const count = (mark: CheckMark) => results.filter((result) => result.mark === mark).length
@@ -20,6 +20,6 @@ export function countMarks({ sections }: DoctorReport): Readonly<Record<CheckMar
   }
 }
 
-/** A warning, and what could not be checked, aren't failures. */
+/** Only failures count. Warnings, and checks that could not be made, don't. */
 export const exitCodeOf = (report: DoctorReport): ExitCode =>
   countMarks(report).failure > 0 ? 1 : 0

@@ -8,22 +8,25 @@ import type { ListedKind } from './kinds.ts'
 
 export type ReadingCluster = Pick<Cluster, 'get' | 'post' | 'notices'>
 
-/** What is read where. */
+/** Which kinds to read in which namespaces. */
 export interface ReadScope {
-  /** Where to look for objects of a kind that may not be read in the whole cluster. */
+  /** Where to look for objects of a kind that the caller may not list in the whole cluster. */
   readonly namespaces: readonly string[]
   /** Whether the cluster serves a kind. */
   readonly isServed: (kind: Kind) => boolean
-  /** Collects the resources that could be read only there: in which of the namespaces. */
+  /** Collects the resources that the caller may read only in some namespaces, and in which. */
   readonly partly: Map<string, readonly string[]>
   /** Collects a sentence for each kind that the API server failed to list. */
   readonly broken: Set<string>
 }
 
-/** Keeps an object, or a part of it; undefined if nothing of it is needed. */
+/** Returns what to keep of an object. Undefined if nothing is needed. */
 type Keep = (object: JsonObject) => JsonObject | undefined
 
-/** Asks which kinds the cluster has. If that may not be asked, each counts as served: a list of one that isn't is empty. */
+/**
+ * Finds out which kinds the cluster has. If the caller may not ask, every kind counts as served, because a list of an
+ * unknown kind is simply empty.
+ */
 export async function servedKinds({ get }: Pick<Cluster, 'get'>): Promise<(kind: Kind) => boolean> {
   const answer = await get('/apis').catch(() => undefined)
   const groups = valueAt(answer, 'groups')
@@ -37,7 +40,7 @@ export async function servedKinds({ get }: Pick<Cluster, 'get'>): Promise<(kind:
 }
 
 /**
- * Lists the objects of a kind that the caller may list: in the whole cluster, or else in the namespaces of the scope.
+ * Lists the objects of a kind, in the whole cluster if the caller may do that, else in the namespaces of the scope.
  *
  * @returns undefined if the caller may not list the kind anywhere. For a kind of the whole cluster, a notice says so
  */
@@ -52,7 +55,7 @@ export async function listReadable(
     return (await mayRead(cluster, right))
       ? await listIn(cluster, kind, { scope, namespace: undefined, keep })
       : undefined
-  // For each kind and namespace, a notice would be one too many.
+  // Without notices, because there would be one for each kind and namespace.
   const silently = { ...cluster, notices: createNotices() }
   if (await mayRead(silently, right))
     return await listIn(cluster, kind, { scope, namespace: undefined, keep })
@@ -68,7 +71,10 @@ export async function listReadable(
   return lists.includes(undefined) ? undefined : lists.flatMap((list) => list ?? [])
 }
 
-/** A kind that the API server fails to list, such as one whose conversion webhook is down, doesn't end the examination. */
+/**
+ * If the API server fails to list a kind, for example because its conversion webhook is down, the other checks still
+ * run.
+ */
 async function listIn(
   { get, notices }: ReadingCluster,
   kind: ListedKind,
@@ -85,7 +91,7 @@ async function listIn(
   const kept: JsonObject[] = []
   function onObject(object: unknown) {
     if (!isObject(object)) return
-    // The items of a list don't say their kind.
+    // The API server leaves the kind out of the items of a list.
     const found = keep({ ...object, kind: kind.kind })
     if (found !== undefined) kept.push(found)
   }
@@ -105,7 +111,7 @@ async function listIn(
   }
 }
 
-/** An object without who has written which of its fields, which is often half of it. */
+/** Removes `managedFields`, which often are half of an object. */
 export function withoutManagers(object: JsonObject): JsonObject {
   const { managedFields: _, ...metadata } = objectAt(object, 'metadata')
   return { ...object, metadata }

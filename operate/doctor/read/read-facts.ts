@@ -24,7 +24,7 @@ import { readServedCertificate } from './read-served-certificate.ts'
 import { readSyncRights } from './read-sync-rights.ts'
 import { tryDryRun } from './try-dry-run.ts'
 
-/** The cluster that `doctor` asks. */
+/** The cluster that `doctor` reads. */
 type DoctorCluster = ReadingCluster & {
   readonly namespace: string | undefined
   readonly wallMs: () => number
@@ -36,9 +36,9 @@ interface ReadFacts {
 }
 
 /**
- * Reads everything that the checks need and the caller may read. What may not be read becomes a notice.
+ * Reads everything that the checks need, as far as the caller may. A notice names each kind that could not be read.
  *
- * @param options - `installNamespace`: where akv-injector is, if the caller has said so
+ * @param options - `installNamespace`: where akv-injector is, if the caller says so
  * @throws InputError if the API server doesn't answer
  */
 export async function readFacts(
@@ -79,7 +79,7 @@ export async function readFacts(
   return { facts: { ...common, servedCertificate, certificates, dryRun, syncRights }, install }
 }
 
-/** What could be read only in some namespaces, and what not even there. */
+/** Notices about the resources that could be read only in some namespaces, or nowhere. */
 function partlyRead({ namespaces, partly }: ReadScope): readonly string[] {
   const resources = [...partly.keys()].toSorted()
   return namespaces.flatMap((namespace) => {
@@ -161,14 +161,14 @@ const keepAccount: Keeping = (account) =>
 const keepClass: Keeping = (one) =>
   objectsAt(one, 'spec', 'secretObjects').length > 0 ? withoutManagers(one) : undefined
 
-/** Who has written the status, is in `managedFields`. */
+/** `managedFields` stay, because they tell who has written the status. */
 const keepStatus: Keeping = ({ metadata, status }) => ({ metadata, status })
 
 const keepMetadata: Keeping = ({ metadata }) => ({
   metadata: { ...objectAt(metadata), managedFields: [] },
 })
 
-/** Those of cert-manager that the install has. */
+/** Reads the install's Certificates of cert-manager. */
 async function readCertificates(
   cluster: ReadingCluster,
   { scope, install }: { readonly scope: ReadScope; readonly install: Install },

@@ -6,9 +6,10 @@ import { textAt } from '../model/objects.ts'
 import type { ReadingCluster } from './list-readable.ts'
 
 /**
- * Reads the certificate that the webhook serves from its Secret, if the caller may read that. The key in there is never kept.
+ * Reads the webhook's serving certificate from its Secret, if the caller may. The private key in that Secret is never
+ * kept.
  *
- * @returns undefined if it may not be read; empty if there is none
+ * @returns undefined if the caller may not read it; empty if there is none
  */
 export async function readServedCertificate(
   cluster: ReadingCluster,

@@ -11,7 +11,7 @@ import { nameOf, namespaceOf, textAt } from '../model/objects.ts'
 import { syncSettings } from '../model/sync-settings.ts'
 import type { ReadingCluster } from './list-readable.ts'
 
-/** Each account takes a request, and each namespace some more. */
+/** There is a limit because each account costs a request, and each namespace a few more. */
 const maxAccounts = 200
 
 /**

@@ -13,11 +13,14 @@ import { kinds } from './kinds.ts'
 import { listReadable, type ReadScope } from './list-readable.ts'
 
 interface SeenWebhook extends Pick<WorkloadFacts, 'settings' | 'isExcluded' | 'configuredAtMs'> {
-  /** Those that run agents. Undefined if they aren't known. */
+  /** The images that run agents. Undefined if they aren't known. */
   readonly images: AgentImages | undefined
 }
 
-/** What the install says about the pods of a namespace, as far as the caller may read it. None of it is needed. */
+/**
+ * Reads what the install's configuration means for the pods of a namespace. All of it is optional, because the caller
+ * may not be allowed to read it.
+ */
 export async function readWebhook(
   cluster: Cluster,
   { namespace, installNamespace, agentImage }: AgentImageOptions & { readonly namespace: string },
@@ -32,7 +35,7 @@ export async function readWebhook(
   const [mutatingConfigurations, webhooks, found] = await Promise.all([
     listReadable(silently, kinds.mutatingConfigurations, { scope }),
     findWebhooks(silently, { installNamespace }),
-    // Whoever has the ClusterRole view in a namespace may get it.
+    // With the ClusterRole `view` in a namespace, the caller may get that Namespace object.
     cluster
       .get(`${pathOfKind(kinds.namespaces, undefined)}/${encodeURIComponent(namespace)}`)
       .then(objectAt, () => undefined),

@@ -23,9 +23,9 @@ import { readWebhook } from './read-webhook.ts'
 const replicaSets: Kind = { kind: 'ReplicaSet', api: 'apis/apps/v1', resource: 'replicasets' }
 const eventKind: Kind = { kind: 'Event', api: 'api/v1', resource: 'events' }
 
-/** More than the story of a workload needs. */
+/** The story of a workload needs fewer. */
 const maxEvents = 500
-/** Lines of an agent's log. */
+/** How many lines to read of an agent's log. */
 const logLines = 300
 
 export interface WorkloadOptions extends AgentImageOptions {
@@ -34,7 +34,7 @@ export interface WorkloadOptions extends AgentImageOptions {
 }
 
 /**
- * Reads a workload, its pods, and what is said about them.
+ * Reads a workload, its pods, and their events and logs.
  *
  * @throws InputError if the workload can't be read
  */
@@ -97,11 +97,11 @@ async function readPods(cluster: Cluster, { target, object, namespace }: Owner) 
   const pods = (await listOwned(cluster, kinds.pods, { namespace, owners })).filter(
     (pod) => selector === undefined || selectsLabels(selector, labelsOf(pod)),
   )
-  // An old ReplicaSet has nothing to say.
+  // Older ReplicaSets don't matter.
   return { children: children.slice(0, 2), pods }
 }
 
-/** The newest first. */
+/** Returns the newest first. */
 async function listOwned(
   cluster: Cluster,
   kind: Kind,
@@ -120,7 +120,7 @@ async function listOwned(
 const createdAt = (object: JsonObject): number =>
   timeAt(object, 'metadata', 'creationTimestamp') ?? 0
 
-/** The newest pod that isn't ready; else the newest. */
+/** Chooses the newest pod that isn't ready. If all are ready, the newest pod. */
 const choosePod = (pods: readonly JsonObject[]): JsonObject | undefined =>
   pods.find((pod) => !isReady(pod) && textAt(pod, 'status', 'phase') !== 'Succeeded') ?? pods[0]
 
@@ -135,7 +135,7 @@ async function readAgent(
   const logs: WorkloadFacts['logs'][number][] = []
   const readLines = (isPrevious: boolean) =>
     readLog(agent, createLinesReader, { lines: logLines, isPrevious })
-  // The kubelet keeps the log of the run before.
+  // The kubelet keeps the log of the container's previous run.
   if (agent.state.restarts > 0) logs.push(await readLines(true))
   if (agent.state.kind !== 'waiting') logs.push(await readLines(false))
   return { logs, asked }
@@ -176,8 +176,8 @@ async function readAccount(
 }
 
 /**
- * The issuer that the caller names, else the API server's. Only ServiceAccounts may read that, unless somebody has allowed more. A
- * notice isn't needed: the report says how to get it.
+ * Returns the issuer that the caller names, or else asks the API server. By default, only ServiceAccounts may read it
+ * there. There's no notice then, because the report says how to get the issuer.
  */
 async function readIssuer(
   { get }: Cluster,

@@ -9,8 +9,8 @@ import { nameOf } from '../model/objects.ts'
 import type { ReadingCluster } from './list-readable.ts'
 
 /**
- * Creates an annotated pod by a dry run: the API server calls the webhook, and keeps nothing. Says by itself whether the webhook
- * is reachable and trusted.
+ * Creates an annotated pod as a dry run: the API server calls the webhook, and stores nothing. The answer alone shows
+ * whether the API server can reach the webhook and trusts it.
  */
 export async function tryDryRun(
   cluster: ReadingCluster & { readonly namespace: string | undefined },
@@ -19,7 +19,7 @@ export async function tryDryRun(
     namespaces,
   }: { readonly install: Install; readonly namespaces: readonly JsonObject[] | undefined },
 ): Promise<DryRun> {
-  // Without a configuration, no webhook is called; another check says so.
+  // Without a webhook configuration, no webhook is called. Another check reports that.
   if (install.configurations?.length === 0) return { kind: 'none', sentence: '' }
   const namespace = chooseNamespace(cluster.namespace ?? 'default', { install, namespaces })
   if (namespace === undefined)
@@ -57,7 +57,7 @@ export async function tryDryRun(
   }
 }
 
-/** A namespace whose pods reach the webhook, preferably the given one. */
+/** Chooses a namespace whose pods are sent to the webhook, preferably the given one. */
 function chooseNamespace(
   given: string,
   {
@@ -74,7 +74,7 @@ const reaches = (entry: JsonObject, namespace: JsonObject): boolean =>
   valueAt(namespace, 'metadata', 'deletionTimestamp') === undefined &&
   selectsNamespace(entry, namespace)
 
-/** A pod that Pod Security "restricted" and most quotas admit. */
+/** A pod that passes Pod Security `restricted` and fits into most quotas. */
 function podFor({ entries, components: { webhook } }: Install): object {
   const labels = Object.assign(
     {},

@@ -6,7 +6,7 @@ import { type CheckResult, failed, warned } from '../model/check-result.ts'
 import { nameOf, textAt, timeAt } from '../model/objects.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
-/** The app's own containers: what fails there, although the agent is fine, isn't ours. */
+/** Looks at the app's own containers: if one fails although the agent is fine, akv-injector isn't the cause. */
 export function diagnoseOthers({ pod, agent, namespace }: WorkloadFacts): readonly CheckResult[] {
   const before = blockingContainer(pod)
   if (before !== undefined)
@@ -37,7 +37,7 @@ export function diagnoseOthers({ pod, agent, namespace }: WorkloadFacts): readon
   })
 }
 
-/** An init container before the agent that hasn't ended yet. */
+/** Finds an init container before the agent that hasn't finished yet. */
 function blockingContainer(pod: unknown): string | undefined {
   const names = objectsAt(pod, 'spec', 'initContainers').map((one) => textAt(one, 'name'))
   const earlier = names.slice(0, Math.max(0, names.indexOf(agentName)))

@@ -5,7 +5,7 @@ import { refusedCreation } from './refused-creation.ts'
 import { reviewWorkload } from './review-workload.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
-/** Why a workload has no pods. */
+/** Finds out why a workload has no pods. */
 export function diagnosePodless(facts: WorkloadFacts): readonly CheckResult[] {
   const { object, children, events, target } = facts
   if (valueAt(object, 'spec', 'replicas') === 0) return [passed('it is scaled to 0 replicas')]

@@ -15,7 +15,7 @@ import { diagnoseOthers } from './diagnose-others.ts'
 import { diagnosePodless } from './diagnose-podless.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
-/** What is wrong with a workload, and what to do. Pure. */
+/** Finds out what is wrong with a workload, and what to do about it. Pure. */
 export function diagnose(facts: WorkloadFacts): readonly CheckResult[] {
   const { pod, agent, pods, target } = facts
   if (pod === undefined) return diagnosePodless(facts)
@@ -39,7 +39,7 @@ function countReady(pods: WorkloadFacts['pods']): CheckResult {
   return ready.length === pods.length ? passed(sentence) : warned(sentence)
 }
 
-/** Why a pod has no agent. */
+/** Finds out why a pod has no agent. */
 function withoutAgent(facts: WorkloadFacts): CheckResult {
   const { pod, object, namespace, isExcluded, configuredAtMs } = facts
   if (!asksByAnnotations(pod)) {
@@ -106,11 +106,11 @@ function diagnoseAnswer(
   }
 }
 
-/** A message at the end of a container begins with its code, and one in a log has it beside. */
+/** A termination message begins with its code. In a log line, the code is a field of its own. */
 const withCode = ({ code, why }: AgentProblem): string =>
   code === undefined || !code.startsWith('AKV_') || why.startsWith(code) ? why : `${code}: ${why}`
 
-/** A start takes a second or two. */
+/** Far more than a start takes, which is a second or two. */
 const usualStartMs = 60_000
 
 function diagnoseStart(problem: AgentProblem, nowMs: number): CheckResult {
@@ -126,7 +126,10 @@ function diagnoseStart(problem: AgentProblem, nowMs: number): CheckResult {
     : passed(`${why}, for ${seconds} s`)
 }
 
-/** What to do about a code of ours, or a reason of the kubelet. The agent's own last message ends with the remedy. */
+/**
+ * What to do about one of our codes, or a reason of the kubelet. If the agent wrote a termination message, it ends with
+ * the remedy.
+ */
 function hintFor(code: string | undefined, why: string, then: string): string {
   if (code === undefined) return then
   if (code.startsWith('AKV_')) {
@@ -148,7 +151,7 @@ function killedAgent({ kind, ended, reason }: ContainerState): CheckResult | und
   return undefined
 }
 
-/** What an agent holds that has said so. It may have ended since. */
+/** Diagnoses a pod whose agent has logged its state. The agent may have ended since. */
 function diagnoseHolding(agent: AgentPod, { objects }: AgentState): readonly CheckResult[] {
   const count = countOf(objects.length, 'object')
   if (!isRefreshing(agent))

@@ -6,9 +6,9 @@ import type { AgentConfig } from '../../../delivery/contract.ts'
 import type { WorkloadSignIn } from './sign-in.ts'
 
 /**
- * The commands of the Azure CLI that let the pod sign in and read its objects, as `identity` prints them. The author of a pod
- * chooses its vaults and objects. A client or an issuer that only the pod names isn't in a command: whoever pasted that would
- * give an identity away.
+ * The commands of the Azure CLI that let the pod sign in and read its objects, as `identity` prints them. The author of
+ * a pod may choose its vaults and objects. A client or an issuer that only the pod names never gets into a command,
+ * because pasting that would give an identity away.
  */
 export function grantCommands(
   { account, usesBinding, ...signIn }: WorkloadSignIn,

@@ -2,7 +2,7 @@ import { type JsonObject, objectsAt } from '../../../lib/shape.ts'
 import { type CheckResult, failed } from '../model/check-result.ts'
 import { oneLine, textAt, timeOfEvent } from '../model/objects.ts'
 
-/** Why a controller could not create pods, by its newest event or by the condition of its object. */
+/** Why a controller could not create pods, from its newest event or its object's condition. */
 export function refusedCreation({
   events = [],
   objects,

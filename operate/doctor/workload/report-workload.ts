@@ -10,7 +10,7 @@ import { describeSignIn, signInOf, type WorkloadSignIn } from './sign-in.ts'
 import { tellStory } from './story.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
-/** Everything about one workload, ending with what to do. Pure. */
+/** Reports everything about one workload, and ends with what to do. Pure. */
 export function reportWorkload(facts: WorkloadFacts, notices: readonly string[]): DoctorReport {
   const reviewed = reviewWorkload(facts)
   const sections: readonly DoctorSection[] = [
@@ -73,7 +73,7 @@ function commandLines(
     readonly facts: WorkloadFacts
   },
 ): readonly string[] {
-  // The webhook hasn't reviewed what this agent asks for.
+  // The webhook has never reviewed this configuration.
   if (agent?.agent.kind === 'not-ours')
     return [`none: the agent isn’t as the webhook makes it: ${agent.agent.why}`]
   return grantCommands(signIn, { namespace, config })

@@ -12,9 +12,9 @@ import { mutate } from '../../../webhook/core/mutate.ts'
 import { nameOf, templateOf } from '../model/objects.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
-/** What a workload asks for. */
+/** What a workload asks for, or why there is nothing. */
 export type Reviewed =
-  /** `isPlanned`: the webhook would add the agent to a new pod, which this one isn't */
+  /** `isPlanned`: this pod has no agent, but the webhook would add one to a new pod */
   | {
       readonly kind: 'injected'
       readonly pod: Pod
@@ -25,8 +25,8 @@ export type Reviewed =
   | { readonly kind: 'nothing'; readonly reason: string }
 
 /**
- * What a workload asks for: by the agent of its pod, or else what the webhook would do with its template. The webhook's own code
- * decides, with the webhook's settings if these may be read.
+ * Finds out what a workload asks for, from the agent of its pod, or else from what the webhook would do with its
+ * template. The webhook's own code decides that, with the webhook's settings if the caller may read them.
  */
 export function reviewWorkload(facts: WorkloadFacts): Reviewed {
   const { agent, config, pod, object, namespace } = facts
@@ -41,7 +41,7 @@ export function reviewWorkload(facts: WorkloadFacts): Reviewed {
   return reviewPod(asPod(template, object), { namespace, serving: servingOf(facts) })
 }
 
-/** The API server doesn't store the kind in a template. */
+/** Adds the kind, which a template doesn't have. */
 const asPod = (template: JsonObject, owner: JsonObject): JsonObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -73,7 +73,10 @@ function reviewPod(
   }
 }
 
-/** Files of the webhook's container aren't here. What they hold doesn't decide what is asked for. */
+/**
+ * Settings that name files of the webhook's container are left out, because the files aren't here. They don't change
+ * what a workload asks for.
+ */
 function servingOf({ settings }: WorkloadFacts): Serving {
   if (settings === undefined) return readServing(process.env)
   const readable = Object.entries(settings).filter(([name]) => !/_(?:FILE|DIR)$/.test(name))

@@ -13,13 +13,13 @@ import {
 import { textAt } from '../model/objects.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
-/** A part of a sign-in. */
+/** A value that the agent signs in with, such as the client ID. */
 interface SignInPart extends Said {
-  /** What says so, for people. */
+  /** Where the value comes from, for people. */
   readonly from: string
 }
 
-/** As whom the agent signs in. What nothing says is absent. */
+/** Which identity the agent signs in with. A value that nothing names is absent. */
 export interface WorkloadSignIn {
   readonly client: SignInPart | undefined
   readonly tenant: SignInPart | undefined
@@ -28,11 +28,11 @@ export interface WorkloadSignIn {
   readonly audience: string
   readonly account: string
   readonly usesBinding: boolean
-  /** Why what the ServiceAccount names doesn't count. */
+  /** Why the client or tenant that the ServiceAccount names isn't used. */
   readonly unused: string | undefined
 }
 
-/** As whom the agent of a pod signs in, or would (docs/specification.md, "Identity"). */
+/** Finds out which identity the agent of a pod signs in with, or would (docs/specification.md, "Identity"). */
 export function signInOf(
   { pod, config }: { readonly pod: Pod; readonly config: AgentConfig },
   {
@@ -48,7 +48,7 @@ export function signInOf(
   const ofAccount = annotationsOf(account)
   const accountName = accountOf(pod)
   const isLabelled = usesWorkloadIdentity(pod)
-  /** Which of them the agent uses, and whether the pod's ServiceAccount names the same. */
+  /** Chooses the value that the agent uses, and compares it with the one that the ServiceAccount names. */
   const choose = (ofPod: unknown, name: string, key: string) => {
     const used = textOf(ofPod) ?? textOf(variable(name))
     const annotated = textOf(ofAccount[key])
@@ -111,7 +111,7 @@ function issuerInLogs(logs: WorkloadFacts['logs']): string | undefined {
 
 const width = 10
 
-/** A line for each part. */
+/** Describes a sign-in, with a line for each value. */
 export function describeSignIn(signIn: WorkloadSignIn): readonly string[] {
   const row = (name: string, found: SignInPart | undefined, otherwise: string) =>
     `${name.padEnd(width)}${found === undefined ? otherwise : describePart(found)}`

@@ -6,17 +6,17 @@ import type { WorkloadFacts } from './workload-facts.ts'
 /** Something that happened, for the story of a workload. */
 interface StoryEntry {
   readonly atMs: number
-  /** Who says it: `scheduler`, `kubelet`, `agent`. */
+  /** Who reported it: `scheduler`, `kubelet`, `agent`. */
   readonly who: string
   readonly text: string
 }
 
-/** A story has at most so many lines; the oldest are left out. */
+/** The most lines that a story has. The oldest are left out. */
 const maxEntries = 80
-/** Of one line. */
+/** The most characters of one line. */
 const maxText = 1000
 
-/** What the API server, the kubelet and the agent have said, from oldest to newest. */
+/** Lists what the API server, the kubelet and the agent have reported, oldest first. */
 export function tellStory(facts: WorkloadFacts): readonly string[] {
   const { object, children, pod, events = [], logs } = facts
   const entries = [
@@ -47,7 +47,7 @@ function created(object: JsonObject): readonly StoryEntry[] {
   return atMs === undefined ? [] : [{ atMs, who: 'API server', text: `${kind} ${name} created` }]
 }
 
-/** Conditions that say that something isn't well. */
+/** The conditions that report a problem. */
 const conditionsOf = (object: JsonObject): readonly StoryEntry[] =>
   objectsAt(object, 'status', 'conditions').flatMap((condition) => {
     const atMs = timeAt(condition, 'lastTransitionTime')
@@ -68,7 +68,7 @@ const badIfTrue: ReadonlySet<string> = new Set([
   'DisruptionTarget',
 ])
 
-/** How containers have started and ended. */
+/** When containers started, and how they ended. */
 function containersOf(pod: JsonObject): readonly StoryEntry[] {
   const statuses = ['initContainerStatuses', 'containerStatuses'].flatMap((list) =>
     objectsAt(pod, 'status', list),
@@ -111,14 +111,14 @@ function entryOfEvent(event: JsonObject): readonly StoryEntry[] {
   return [{ atMs, who, text }]
 }
 
-/** Lines that say nothing about how the pod is. */
+/** Messages of the agent that tell nothing about the pod's health. */
 const dull: ReadonlySet<string> = new Set(['state', 'serving metrics'])
 
 function entriesOfLog(log: WorkloadFacts['logs'][number]): readonly StoryEntry[] {
   return log.kind === 'read' ? log.value.flatMap(entryOfLine) : []
 }
 
-/** A line of the agent's log. Others wrote it if it has another form. */
+/** An entry for a line of the agent's log. A line in another format is from somebody else, and left out. */
 function entryOfLine(line: string): readonly StoryEntry[] {
   const read = readLogLine(line)
   const atMs = timeAt(read, 'time')

@@ -3,7 +3,7 @@ import { isName, subdomainName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { Kind } from '../../cluster/list-all.ts'
 
-/** A kind that has pods, or is one. */
+/** The kinds that have pods, and pods themselves. */
 const targets = [
   { kind: 'Pod', api: 'api/v1', resource: 'pods', names: ['pod', 'pods', 'po'] },
   {
@@ -39,13 +39,13 @@ const targets = [
   },
 ] as const
 
-/** What `doctor` was asked to look at. */
+/** The object that `doctor` is to look at. */
 export interface DoctorTarget extends Kind {
   readonly name: string
 }
 
 /**
- * Reads `pod NAME` or `deployment/NAME`, with the names that kubectl accepts.
+ * Parses `pod NAME` or `deployment/NAME`, with all names of a kind that kubectl accepts.
  *
  * @throws InputError if it is neither
  */

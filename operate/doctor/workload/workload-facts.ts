@@ -6,38 +6,38 @@ import type { AgentPod } from '../../cluster/pods/agent-pod.ts'
 import type { AskedAgent } from '../../cluster/pods/ask-agent.ts'
 import type { DoctorTarget } from './target.ts'
 
-/** A workload, and what the cluster and its agent say about it. */
+/** A workload, and everything that was read about it. */
 export interface WorkloadFacts {
   readonly target: DoctorTarget
   readonly namespace: string
-  /** By the API server's clock. */
+  /** The time by the API server's clock. */
   readonly nowMs: number
-  /** What was asked about, as the API server gives it. */
+  /** The object that `doctor` is to look at, as the API server returned it. */
   readonly object: JsonObject
-  /** What it made, down to the pods: ReplicaSets and Jobs. The newest first. */
+  /** The ReplicaSets and Jobs between the workload and its pods, newest first. */
   readonly children: readonly JsonObject[]
-  /** Its pods, the newest first. For a pod, it alone. */
+  /** Its pods, newest first. For a pod, only the pod itself. */
   readonly pods: readonly JsonObject[]
-  /** The pod that the story is about. Undefined if there is none. */
+  /** The pod that the report is about. Undefined if there is none. */
   readonly pod: JsonObject | undefined
-  /** Undefined if it has no agent. */
+  /** The pod's agent. Undefined if the pod has none. */
   readonly agent: AgentPod | undefined
-  /** Undefined if it can't be read. */
+  /** The agent's configuration. Undefined if it can't be read. */
   readonly config: AgentConfig | undefined
-  /** The log of the agent, and of its run before. */
+  /** The logs of the agent's container, of this run and the previous one. */
   readonly logs: readonly AgentLog<readonly string[]>[]
   /** The agent's answer. Undefined if the pod has no agent. */
   readonly asked: AskedAgent | undefined
-  /** About all of these objects. Undefined if they may not be read. */
+  /** The events of all these objects. Undefined if the caller may not read them. */
   readonly events: readonly JsonObject[] | undefined
-  /** The ServiceAccount of the pods. Undefined if there is none, or if it may not be read. */
+  /** The ServiceAccount of the pods. Undefined if there is none, or if the caller may not read it. */
   readonly account: JsonObject | undefined
-  /** The issuer of the cluster's tokens. Undefined if it may not be read, and the caller names none. */
+  /** The issuer of the cluster's tokens. Undefined if the caller may neither read it nor names it. */
   readonly issuer: Confirmed | undefined
-  /** The settings of the webhook that the API server calls. Undefined if its Deployment may not be read. */
+  /** The settings of the webhook that the API server calls. Undefined if the caller may not read its Deployment. */
   readonly settings: Readonly<Record<string, string>> | undefined
-  /** Whether the webhook leaves the namespace alone. Undefined if that can't be read. */
+  /** Whether the webhook's configuration excludes the namespace. Undefined if that can't be read. */
   readonly isExcluded: boolean | undefined
-  /** The creation of the webhook configuration. Undefined if that can't be read; null if there is none. */
+  /** When the webhook configuration was created. Undefined if that can't be read; null if there is none. */
   readonly configuredAtMs: number | null | undefined
 }
