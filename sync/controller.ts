@@ -90,7 +90,7 @@ export function startController(options: ControllerOptions): Controller {
     onAsking: enabled.asks,
   })
   const namespaces = createNamespaces({ ...options, enabled, entries, queue })
-  const runRound = createRounds({ ...options, sourcesOf: namespaces.sourcesOf })
+  const runRound = createRounds({ ...options, sourcesOf: (name) => namespaces.sourcesOf(name) })
   const updates = entryUpdates({ ...options, enabled, entries, queue, namespaces })
   const ours = ourNamespaces({ ...options, enabled, accounts, namespaces, updates })
   metrics.watch({

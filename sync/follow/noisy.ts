@@ -7,6 +7,8 @@ const allowance = { mostMicroseconds: 1_000_000, lastingPart: 0.02 }
 const maxLeftOut = 50
 const leftOutMs = 10 * 60_000
 
+export type NoisyNamespaces = ReturnType<typeof createNoisyNamespaces>
+
 /**
  * Finds the namespaces whose objects of one kind cost so much that they would delay those of all others in one list or watch.
  * They are left out of it for a while.

@@ -21,6 +21,8 @@ interface OwnListsOptions<T extends Followed> {
 const firstPauseMs = 1_000
 const absentPauseMs = 60_000
 
+export type OwnLists<T extends Followed> = ReturnType<typeof createOwnLists<T>>
+
 /** Lists the objects of single members, beside any watch. */
 export function createOwnLists<T extends Followed>(options: OwnListsOptions<T>) {
   const { pauseMs, clock } = options

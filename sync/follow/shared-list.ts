@@ -5,6 +5,8 @@ import type { Followed, Member } from './member.ts'
 /** After so many namespaces, the event loop turns. */
 const sliceLength = 20
 
+export type SharedList<T extends Followed> = ReturnType<typeof createSharedList<T>>
+
 /**
  * One list of the whole cluster, for the members that there are when it begins.
  *

@@ -21,13 +21,8 @@ export function createFeeds(options: FeedsOptions) {
   const { cluster, kinds, watch, enabled } = options
   const { objectsOf } = cluster
   const feed = <Seen extends SeenSource>(kind: CustomKind, requests: KindRequests<Seen>) => {
-    const feed = createFeed(watch, { ...options, kind, requests, onAsking: enabled.asks })
-    return {
-      ...feed,
-      begin(namespace: string, watched: WatchedObjects<Seen> | undefined): void {
-        if (watched) feed.begin(namespace, sinkOf(watched))
-      },
-    }
+    const onAsking = (namespace: string) => enabled.asks(namespace)
+    return createFeed(watch, { ...options, kind, requests, onAsking })
   }
   const classes =
     kinds.includes('SecretProviderClass') &&
@@ -38,9 +33,11 @@ export function createFeeds(options: FeedsOptions) {
   const all = [classes, stores, externalSecrets].filter((feed) => feed !== false)
   return {
     begin(namespace: string, objects: NamespaceObjects): void {
-      if (classes) classes.begin(namespace, objects.SecretProviderClass)
-      if (stores) stores.begin(namespace, objects.SecretStore)
-      if (externalSecrets) externalSecrets.begin(namespace, objects.ExternalSecret)
+      const { SecretProviderClass, SecretStore, ExternalSecret } = objects
+      if (classes && SecretProviderClass) classes.begin(namespace, sinkOf(SecretProviderClass))
+      if (stores && SecretStore) stores.begin(namespace, sinkOf(SecretStore))
+      if (externalSecrets && ExternalSecret)
+        externalSecrets.begin(namespace, sinkOf(ExternalSecret))
     },
     end(namespace: string): void {
       for (const feed of all) feed.end(namespace)
@@ -55,11 +52,11 @@ export function createFeeds(options: FeedsOptions) {
 /** Brings objects up to date with lists and watches. */
 export const sinkOf = <Seen extends SeenSource>(watched: WatchedObjects<Seen>) =>
   ({
-    reducer: watched.reducer,
-    onObject: watched.put,
-    onGone: watched.remove,
-    onListed: watched.listed,
-    onAbsent: watched.absent,
-    onFailed: watched.failed,
-    shouldListAgain: watched.hasRoom,
+    reducer: () => watched.reducer(),
+    onObject: (seen: Seen) => watched.put(seen),
+    onGone: (name: string) => watched.remove(name),
+    onListed: () => watched.listed(),
+    onAbsent: () => watched.absent(),
+    onFailed: () => watched.failed(),
+    shouldListAgain: () => watched.hasRoom(),
   }) satisfies Sink<Seen>

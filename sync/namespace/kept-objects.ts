@@ -21,6 +21,8 @@ const objectBytes = 4096
 /** An object that is known by name. */
 const nameBytes = 512
 
+export type KeptObjects<Seen extends SeenSource> = ReturnType<typeof createKeptObjects<Seen>>
+
 /**
  * Keeps the objects of one kind in a namespace, as far as there is room. Of any others, it keeps only the names of their
  * Secrets, so these Secrets stay as they are.

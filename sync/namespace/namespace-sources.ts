@@ -4,6 +4,7 @@ import type { Account } from '../../requests/account/account.ts'
 import { clientOf } from '../../requests/account/read-account.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import type { SeenClass } from '../../requests/class/seen-class.ts'
+import type { FindFoundStore } from '../../requests/external-secret/external-secret-source.ts'
 import type { ReadStore } from '../../requests/external-secret/read-store.ts'
 import type {
   SeenStatus,
@@ -26,7 +27,7 @@ import {
   sourceReaders,
   storeFinder,
 } from './read-sources.ts'
-import { createWatchedObjects, type WatchedObjects } from './watched-objects.ts'
+import { WatchedObjects } from './watched-objects.ts'
 
 export interface Assignment extends AssignedSources {
   /** After how many milliseconds the assignment may be another one, although nothing has changed. */
@@ -48,107 +49,146 @@ interface NamespaceSourcesOptions {
   readonly onChange: () => void
 }
 
-export type NamespaceSources = ReturnType<typeof createNamespaceSources>
-
 /** Keeps the sources of one namespace, and decides who reads them. */
-export function createNamespaceSources(options: NamespaceSourcesOptions) {
-  const { namespace, clock, serverTimeMs } = options
-  const objects = createObjects(options)
-  const findStore = storeFinder(objects, options)
-  const readers = sourceReaders(objects, { ...options, findStore })
+export class NamespaceSources {
+  /** The objects to watch, by kind. */
+  readonly objects: NamespaceObjects
+  readonly #options: NamespaceSourcesOptions
+  readonly #findStore: FindFoundStore
+  readonly #readers: ReturnType<typeof sourceReaders>
   /** The sources as they were read last, by `sourceKey`. */
-  let known: ReadSources = new Map()
+  #known: ReadSources = new Map()
   /** The sources that the last assignment knew. True: what the source requests is known. */
-  let assigned: ReadonlyMap<string, boolean> = new Map()
+  #assigned: ReadonlyMap<string, boolean> = new Map()
   /** The ExternalSecrets that belong to another controller, by `sourceKey`. */
-  let leftAlone: ReadonlySet<string> = new Set()
+  #leftAlone: ReadonlySet<string> = new Set()
   /** The names of the ExternalSecrets that another controller keeps. */
-  let writtenByOthers: { has(name: string): boolean; readonly size: number } = new Set()
+  #writtenByOthers: { has(name: string): boolean; readonly size: number } = new Set()
 
-  return {
-    /** The objects to watch, by kind. */
-    objects,
-    /** Whether the objects of each kind have been listed, or could not be. */
-    isSettled: () =>
-      [...Object.values(objects), options.clusterStores].every(
-        (store) => store?.isSettled() ?? true,
+  constructor(options: NamespaceSourcesOptions) {
+    this.#options = options
+    this.objects = createObjects(options)
+    this.#findStore = storeFinder(this.objects, options)
+    this.#readers = sourceReaders(this.objects, { ...options, findStore: this.#findStore })
+  }
+
+  /** Whether the objects of each kind have been listed, or could not be. */
+  isSettled(): boolean {
+    return [...Object.values(this.objects), this.#options.clusterStores].every(
+      (store) => store?.isSettled() ?? true,
+    )
+  }
+
+  /**
+   * Reads what has changed.
+   *
+   * @returns false if the next call has more to read
+   */
+  async read(pace: ReadPace): Promise<boolean> {
+    const { namespace, clock } = this.#options
+    const read = await readNamespaceSources(this.#readers, {
+      known: this.#known,
+      namespace,
+      clock,
+      pace,
+    })
+    this.#known = read.known
+    return read.isComplete
+  }
+
+  /**
+   * Assigns all sources to accounts, as they were read last.
+   *
+   * @param accounts - the listed accounts that exist, by name
+   */
+  assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Assignment {
+    const { namespace, listed } = this.#options
+    const others = otherWriters(this.#externalSecrets(), this.#options.serverTimeMs())
+    this.#writtenByOthers = others.problems
+    const names = [...listed()]
+    const result = assignSources(
+      [...this.#known.values()].flatMap(({ source }) =>
+        source ? [withOthers(source, others)] : [],
       ),
-    /**
-     * Reads what has changed.
-     *
-     * @returns false if the next call has more to read
-     */
-    async read(pace: ReadPace): Promise<boolean> {
-      const read = await readNamespaceSources(readers, { known, namespace, clock, pace })
-      known = read.known
-      return read.isComplete
-    },
-    /**
-     * Assigns all sources to accounts, as they were read last.
-     *
-     * @param accounts - the listed accounts that exist, by name
-     */
-    assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Assignment {
-      const others = otherWriters(objects.ExternalSecret?.all() ?? [], serverTimeMs())
-      writtenByOthers = others.problems
-      const listed = options.listed()
-      const result = assignSources(
-        [...known.values()].flatMap(({ source }) => (source ? [withOthers(source, others)] : [])),
-        {
-          namespace,
-          listed: [...listed].map((name) => ({ name, clientId: clientIn(accounts, name) })),
-          missing: new Set([...listed].filter((name) => !accounts.has(name))),
-        },
-      )
-      const sources = [...result.byAccount.values(), result.unassigned].flat()
-      const wrong = new Set(sources.filter(hasProblems).map(({ ref }) => sourceKey(ref)))
-      leftAlone = new Set(result.leftAlone.map(({ ref }) => sourceKey(ref)))
-      const isKnown = (key: string) => !wrong.has(key) && !leftAlone.has(key)
-      assigned = new Map([...known.keys()].map((key) => [key, isKnown(key)]))
-      const waits = (objects.SecretStore?.all() ?? [])
-        .map((store) => storeFreeAfterMs(store, serverTimeMs()))
-        .filter((waitMs) => waitMs > 0)
-      const times = [others.nextAfterMs ?? [], waits].flat()
-      return { ...result, nextAfterMs: times.length === 0 ? undefined : Math.min(...times) }
-    },
-    /**
-     * Returns a function that looks up the state of a source in the current assignment, also after a later one. Otherwise, a
-     * source that returns during a round would look as if it no longer requested its Secret.
-     */
-    states(): (source: SourceRef) => SourceState {
-      const now = assigned
-      return (source) => {
-        const watched = objects[source.kind]
-        if (watched === undefined) return { kind: 'unread' }
-        if (!watched.has(source.name)) return watched.stateOfGone(source.name)
-        return { kind: now.get(sourceKey(source)) ? 'present' : 'wrong' }
-      }
-    },
-    /** The SecretStores whose status is ours to write. None while another controller is running in the namespace. */
-    ownStores: (): readonly { readonly store: SeenWithStatus; readonly content: ReadStore }[] =>
-      writtenByOthers.size > 0
-        ? []
-        : (objects.SecretStore?.all() ?? []).flatMap((store) => {
-            if (storeFreeAfterMs(store, serverTimeMs()) > 0) return []
-            const content = findStore({ kind: 'SecretStore', name: store.name })?.content
-            return content?.kind === 'read' ? [{ store, content: content.store }] : []
-          }),
-    /** The ExternalSecrets and stores that belong to another controller but still have a status that we wrote. */
-    withdrawn: (): readonly StatusObject[] => [
-      ...ours(objects.ExternalSecret, 'ExternalSecret').filter((status) =>
-        leftAlone.has(sourceKey({ kind: 'ExternalSecret', name: status.name })),
+      {
+        namespace,
+        listed: names.map((name) => ({ name, clientId: clientIn(accounts, name) })),
+        missing: new Set(names.filter((name) => !accounts.has(name))),
+      },
+    )
+    this.#remember(result)
+    const waits = this.#stores()
+      .map((store) => this.#freeAfterMs(store))
+      .filter((waitMs) => waitMs > 0)
+    const times = [others.nextAfterMs ?? [], waits].flat()
+    return { ...result, nextAfterMs: times.length === 0 ? undefined : Math.min(...times) }
+  }
+
+  /**
+   * Returns a function that looks up the state of a source in the current assignment, also after a later one. Otherwise, a
+   * source that returns during a round would look as if it no longer requested its Secret.
+   */
+  states(): (source: SourceRef) => SourceState {
+    const now = this.#assigned
+    return (source) => {
+      const watched = this.objects[source.kind]
+      if (watched === undefined) return { kind: 'unread' }
+      if (!watched.has(source.name)) return watched.stateOfGone(source.name)
+      return { kind: now.get(sourceKey(source)) ? 'present' : 'wrong' }
+    }
+  }
+
+  /** The SecretStores whose status is ours to write. None while another controller is running in the namespace. */
+  ownStores(): readonly { readonly store: SeenWithStatus; readonly content: ReadStore }[] {
+    if (this.#writtenByOthers.size > 0) return []
+    return this.#stores().flatMap((store) => {
+      if (this.#freeAfterMs(store) > 0) return []
+      const content = this.#findStore({ kind: 'SecretStore', name: store.name })?.content
+      return content?.kind === 'read' ? [{ store, content: content.store }] : []
+    })
+  }
+
+  /** The ExternalSecrets and stores that belong to another controller but still have a status that we wrote. */
+  withdrawn(): readonly StatusObject[] {
+    return [
+      ...ours(this.#externalSecrets(), 'ExternalSecret').filter((status) =>
+        this.#leftAlone.has(sourceKey({ kind: 'ExternalSecret', name: status.name })),
       ),
-      ...ours(objects.SecretStore, 'SecretStore').filter(
-        ({ name }) => findStore({ kind: 'SecretStore', name })?.content.kind === 'other',
+      ...ours(this.#stores(), 'SecretStore').filter(
+        ({ name }) => this.#findStore({ kind: 'SecretStore', name })?.content.kind === 'other',
       ),
-    ],
-    /** The status of an ExternalSecret that is ours to keep. */
-    statusOf: (source: SourceRef): SeenStatus | undefined =>
-      source.kind === 'ExternalSecret' &&
-      !writtenByOthers.has(source.name) &&
-      !leftAlone.has(sourceKey(source))
-        ? objects.ExternalSecret?.get(source.name)?.status
-        : undefined,
+    ]
+  }
+
+  /** The status of an ExternalSecret that is ours to keep. */
+  statusOf(source: SourceRef): SeenStatus | undefined {
+    return source.kind === 'ExternalSecret' &&
+      !this.#writtenByOthers.has(source.name) &&
+      !this.#leftAlone.has(sourceKey(source))
+      ? this.objects.ExternalSecret?.get(source.name)?.status
+      : undefined
+  }
+
+  #remember({ byAccount, unassigned, leftAlone }: AssignedSources): void {
+    const sources = [...byAccount.values(), unassigned].flat()
+    const wrong = new Set(sources.filter(hasProblems).map(({ ref }) => sourceKey(ref)))
+    const left = new Set(leftAlone.map(({ ref }) => sourceKey(ref)))
+    this.#leftAlone = left
+    this.#assigned = new Map(
+      [...this.#known.keys()].map((key) => [key, !wrong.has(key) && !left.has(key)]),
+    )
+  }
+
+  #externalSecrets(): readonly SeenWithStatus[] {
+    return this.objects.ExternalSecret?.all() ?? []
+  }
+
+  #stores(): readonly SeenWithStatus[] {
+    return this.objects.SecretStore?.all() ?? []
+  }
+
+  #freeAfterMs(store: SeenWithStatus): number {
+    return storeFreeAfterMs(store, this.#options.serverTimeMs())
   }
 }
 
@@ -160,7 +200,7 @@ function createObjects({
 }: NamespaceSourcesOptions): NamespaceObjects {
   const create = <Seen extends SeenSource>(plural: string) => {
     const memory = objectMemory(options.memory, { namespace, plural })
-    return createWatchedObjects<Seen>({ ...options, plural, memory })
+    return new WatchedObjects<Seen>({ ...options, plural, memory })
   }
   return {
     ...(kinds.includes('SecretProviderClass') && {
@@ -183,10 +223,10 @@ const withOthers = (source: Source, others: OtherWriters): Source => {
 
 /** The objects whose status we have written. */
 const ours = (
-  objects: WatchedObjects<SeenWithStatus> | undefined,
+  objects: readonly SeenWithStatus[],
   kind: StatusObject['kind'],
 ): readonly StatusObject[] =>
-  (objects?.all() ?? []).flatMap(({ namespace, name, uid, status }) =>
+  objects.flatMap(({ namespace, name, uid, status }) =>
     status.isOurs ? [{ kind, namespace, name, uid }] : [],
   )
 

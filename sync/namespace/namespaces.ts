@@ -17,9 +17,9 @@ import { type KnownSources, noKnownSources } from '../round/settle/decide-source
 import { createClusterStoreStatuses } from './cluster-stores.ts'
 import { createFeeds, sinkOf } from './feeds.ts'
 import { objectMemory } from './kept-objects.ts'
-import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
-import { createWatchedObjects, type WatchedObjects } from './watched-objects.ts'
-import { createNamespaceRounds } from './work-namespace.ts'
+import { NamespaceSources } from './namespace-sources.ts'
+import { WatchedObjects } from './watched-objects.ts'
+import { createNamespaceRounds, type RunNamespaceRound } from './work-namespace.ts'
 
 /** The namespaces whose sources are read, and their rounds in the work queue. */
 export interface Namespaces {
@@ -82,81 +82,104 @@ const newNamespace = (sources: NamespaceSources): Namespace => ({
 })
 
 /** Follows the sources of all namespaces that are ours. A round for a namespace is due when its sources or its accounts change. */
-export function createNamespaces(options: NamespacesOptions): Namespaces {
-  if (options.kinds.length === 0) return noSources
-  const { enabled, queue, cluster, clock } = options
-  const runRound = createNamespaceRounds(options)
-  const all = new Map<string, Namespace>()
-  const changed = (namespace: string) => {
-    const known = all.get(namespace)
-    if (known === undefined) return
-    queue.add(workKey({ kind: 'namespace', namespace }), { afterMs: 0, outlook: known.outlook })
+export const createNamespaces = (options: NamespacesOptions): Namespaces =>
+  options.kinds.length === 0 ? noSources : new FollowedNamespaces(options)
+
+class FollowedNamespaces implements Namespaces {
+  readonly #options: NamespacesOptions
+  readonly #all = new Map<string, Namespace>()
+  readonly #runRound: RunNamespaceRound
+  readonly #feeds: ReturnType<typeof createFeeds>
+  readonly #clusterStores: WatchedObjects<SeenWithStatus> | undefined
+  readonly #publishStores: (() => Promise<NextRun | undefined>) | undefined
+  #watching: Promise<void> | undefined
+
+  constructor(options: NamespacesOptions) {
+    this.#options = options
+    this.#runRound = createNamespaceRounds(options)
+    this.#feeds = createFeeds(options)
+    if (!options.kinds.includes('ExternalSecret')) return
+    const stores = clusterStores(options, () => this.#clusterStoresChanged())
+    this.#clusterStores = stores
+    this.#publishStores = createClusterStoreStatuses(stores, options)
   }
-  const clusterStores = options.kinds.includes('ExternalSecret')
-    ? createWatchedObjects<SeenWithStatus>({
-        plural: 'ClusterSecretStores',
-        memory: objectMemory(options.memory, { namespace: '', plural: 'ClusterSecretStores' }),
-        clock,
-        onChange: () => {
-          for (const namespace of all.keys()) changed(namespace)
-          queue.add(workKey({ kind: 'namespace', namespace: '' }), { afterMs: 0, outlook: 'good' })
-        },
-      })
-    : undefined
-  const storeStatuses = clusterStores && createClusterStoreStatuses(clusterStores, options)
-  const feeds = createFeeds(options)
-  let watching: Promise<void> | undefined
-  return {
-    async work(namespace, place) {
-      return await safely({ ...options, namespace }, async () => {
-        if (namespace === '') return await storeStatuses?.()
-        const known = all.get(namespace)
-        if (known?.areAccountsListed !== true || !known.sources.isSettled()) return undefined
-        return await workOn(known, { ...options, namespace, runRound, place })
-      })
-    },
-    changed,
-    accountsListed(namespace) {
-      const known = all.get(namespace)
-      if (known === undefined || known.areAccountsListed) return
-      known.areAccountsListed = true
-      changed(namespace)
-    },
-    isReady: (namespace) => all.get(namespace)?.isReady === true,
-    sourcesOf: (namespace) => ({
-      stateOf: all.get(namespace)?.sources.states() ?? noKnownSources.stateOf,
-      statusOf: (source) => all.get(namespace)?.sources.statusOf(source),
-      serves: cluster.servesKind,
-    }),
-    begin(namespace) {
-      const sources = createNamespaceSources({
-        ...options,
-        serverTimeMs: () => cluster.serverTimeMs(),
-        namespace,
-        listed: () => enabled.of(namespace),
-        clusterStores,
-        onChange: () => changed(namespace),
-      })
-      all.set(namespace, newNamespace(sources))
-      feeds.begin(namespace, sources.objects)
-    },
-    end(namespace) {
-      all.delete(namespace)
-      feeds.end(namespace)
-      queue.drop(workKey({ kind: 'namespace', namespace }))
-    },
-    start() {
-      feeds.start()
-      watching ??= clusterStores && watchClusterStores(clusterStores, options)
-    },
-    ended: async () => void (await Promise.all([feeds.ended(), watching])),
+
+  async work(namespace: string, place: QueuePlace): Promise<NextRun | undefined> {
+    return await safely({ ...this.#options, namespace }, async () => {
+      if (namespace === '') return await this.#publishStores?.()
+      const known = this.#all.get(namespace)
+      if (known?.areAccountsListed !== true || !known.sources.isSettled()) return undefined
+      const runRound = this.#runRound
+      return await workOn(known, { ...this.#options, namespace, runRound, place })
+    })
+  }
+
+  changed(namespace: string): void {
+    const known = this.#all.get(namespace)
+    if (known === undefined) return
+    const next = { afterMs: 0, outlook: known.outlook }
+    this.#options.queue.add(workKey({ kind: 'namespace', namespace }), next)
+  }
+
+  accountsListed(namespace: string): void {
+    const known = this.#all.get(namespace)
+    if (known === undefined || known.areAccountsListed) return
+    known.areAccountsListed = true
+    this.changed(namespace)
+  }
+
+  isReady(namespace: string): boolean {
+    return this.#all.get(namespace)?.isReady === true
+  }
+
+  sourcesOf(namespace: string): KnownSources {
+    return {
+      stateOf: this.#all.get(namespace)?.sources.states() ?? noKnownSources.stateOf,
+      statusOf: (source) => this.#all.get(namespace)?.sources.statusOf(source),
+      serves: this.#options.cluster.servesKind,
+    }
+  }
+
+  begin(namespace: string): void {
+    const { cluster, enabled } = this.#options
+    const sources = new NamespaceSources({
+      ...this.#options,
+      serverTimeMs: () => cluster.serverTimeMs(),
+      namespace,
+      listed: () => enabled.of(namespace),
+      clusterStores: this.#clusterStores,
+      onChange: () => this.changed(namespace),
+    })
+    this.#all.set(namespace, newNamespace(sources))
+    this.#feeds.begin(namespace, sources.objects)
+  }
+
+  end(namespace: string): void {
+    this.#all.delete(namespace)
+    this.#feeds.end(namespace)
+    this.#options.queue.drop(workKey({ kind: 'namespace', namespace }))
+  }
+
+  start(): void {
+    this.#feeds.start()
+    this.#watching ??= this.#clusterStores && watchClusterStores(this.#clusterStores, this.#options)
+  }
+
+  async ended(): Promise<void> {
+    await Promise.all([this.#feeds.ended(), this.#watching])
+  }
+
+  #clusterStoresChanged(): void {
+    const next = { afterMs: 0, outlook: 'good' } as const
+    for (const namespace of this.#all.keys()) this.changed(namespace)
+    this.#options.queue.add(workKey({ kind: 'namespace', namespace: '' }), next)
   }
 }
 
 interface NamespaceWork extends Pick<NamespacesOptions, 'entries' | 'queue' | 'pace' | 'log'> {
   readonly namespace: string
   readonly place: QueuePlace
-  readonly runRound: ReturnType<typeof createNamespaceRounds>
+  readonly runRound: RunNamespaceRound
 }
 
 /** A bug that shows with one namespace must not stop the rounds of all others. */
@@ -199,6 +222,15 @@ async function workOn(
     await forEachInSlices(entries(), queueRound)
   }
   return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: known.outlook }
+}
+
+function clusterStores(
+  { memory, clock }: NamespacesOptions,
+  onChange: () => void,
+): WatchedObjects<SeenWithStatus> {
+  const plural = 'ClusterSecretStores'
+  const stores = objectMemory(memory, { namespace: '', plural })
+  return new WatchedObjects<SeenWithStatus>({ plural, memory: stores, clock, onChange })
 }
 
 /** Keeps the stores of the whole cluster up to date. */

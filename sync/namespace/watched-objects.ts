@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { SourceState } from '../round/settle/decide-sources.ts'
-import { bytesOf, createKeptObjects, type ObjectMemory } from './kept-objects.ts'
+import { bytesOf, createKeptObjects, type KeptObjects, type ObjectMemory } from './kept-objects.ts'
 
 interface WatchedObjectsOptions {
   /** How a message calls the objects: `classes`. */
@@ -13,104 +13,135 @@ interface WatchedObjectsOptions {
   readonly onChange: () => void
 }
 
-export type WatchedObjects<Seen extends SeenSource = SeenSource> = ReturnType<
-  typeof createWatchedObjects<Seen>
->
-
 /** Keeps the objects of one kind in a namespace, as their watch sees them. */
-export function createWatchedObjects<Seen extends SeenSource>({
-  plural,
-  clock,
-  memory,
-  onChange,
-}: WatchedObjectsOptions) {
-  let version = 0
-  const kept = createKeptObjects<Seen>(plural, memory)
-  const absences = createAbsences(clock)
-  let isSettled = false
+export class WatchedObjects<Seen extends SeenSource = SeenSource> {
+  readonly #options: WatchedObjectsOptions
+  readonly #kept: KeptObjects<Seen>
+  readonly #absences: ReturnType<typeof createAbsences>
   /** The objects of a list whose memory is held, although they haven't been put yet. */
-  const listing = new Set<string>()
-  const endListing = () => {
-    // An object that the list brought and that wasn't put, because the list failed, holds nothing any more.
-    for (const name of listing) {
-      const seen = kept.get(name)
+  readonly #listing = new Set<string>()
+  #version = 0
+  #isSettled = false
+
+  constructor(options: WatchedObjectsOptions) {
+    this.#options = options
+    this.#kept = createKeptObjects<Seen>(options.plural, options.memory)
+    this.#absences = createAbsences(options.clock)
+  }
+
+  /**
+   * @returns false if the object wasn't kept because there are too many
+   * @throws AkvError if there are more than can be known even by name
+   */
+  put(seen: Seen): boolean {
+    const before = this.get(seen.name)
+    this.#absences.end(seen.name)
+    const isKept = this.#kept.put(seen)
+    const after = this.get(seen.name)
+    if (isSameState(before, after)) return isKept
+    if (!requestsSame(before, after)) this.#version++
+    this.#options.onChange()
+    return isKept
+  }
+
+  /**
+   * Returns a function that reduces each object of one list, which is put when it is complete. What waits until then is
+   * bounded as what is kept.
+   */
+  reducer(): (seen: Seen) => Seen {
+    this.#endListing()
+    const waiting = createKeptObjects<Seen>(this.#options.plural, this.#options.memory)
+    return (seen) => {
+      const before = this.get(seen.name)
+      // What is kept already takes no more memory.
+      if (before?.content.kind === 'kept' && isSameState(before, seen)) return before
+      this.#listing.add(seen.name)
+      waiting.put(seen)
+      return waiting.get(seen.name) ?? seen
+    }
+  }
+
+  remove(name: string): void {
+    this.#kept.remove(name)
+    this.#version++
+    this.#absences.begin(name)
+    this.#options.onChange()
+  }
+
+  /** All objects have been put. */
+  listed(): void {
+    if (!this.isKnown()) this.#version++
+    this.#absences.listed()
+    this.#endListing()
+    this.#settle()
+  }
+
+  /** The cluster doesn't know the kind. */
+  absent(): void {
+    if (!this.isKnown()) this.#version++
+    this.#absences.beginAll()
+    this.#settle()
+  }
+
+  /** The API server could not be asked, several times. */
+  failed(): void {
+    if (!this.#isSettled) this.#settle()
+  }
+
+  /** Whether the objects have been listed, or could not be. */
+  isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  /** Whether all objects are known, or the cluster doesn't know the kind. Stays true if a later list fails. */
+  isKnown(): boolean {
+    return this.#absences.areKnown()
+  }
+
+  /** Whether there is room again for an object that wasn't kept. */
+  hasRoom(): boolean {
+    return this.#kept.hasRoom()
+  }
+
+  all(): readonly Seen[] {
+    return this.#kept.all()
+  }
+
+  get(name: string): Seen | undefined {
+    return this.#kept.get(name)
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined
+  }
+
+  /**
+   * Increases with each change, and when all objects are known for the first time. Not with a change of a status: each
+   * controller that keeps a store writes that again and again.
+   */
+  version(): number {
+    return this.#version
+  }
+
+  /** The state of an object that doesn't exist. */
+  stateOfGone(name: string): SourceState {
+    return this.#absences.stateOf(name)
+  }
+
+  #settle(): void {
+    this.#isSettled = true
+    this.#options.onChange()
+  }
+
+  /** An object that the list brought and that wasn't put, because the list failed, holds nothing any more. */
+  #endListing(): void {
+    const { memory } = this.#options
+    for (const name of this.#listing) {
+      const seen = this.get(name)
       if (seen === undefined) memory.release(name)
       else memory.hold(name, bytesOf(seen))
     }
-    listing.clear()
-  }
-  const settle = () => {
-    isSettled = true
-    onChange()
-  }
-  return {
-    /**
-     * @returns false if the object wasn't kept because there are too many
-     * @throws AkvError if there are more than can be known even by name
-     */
-    put(seen: Seen): boolean {
-      const before = kept.get(seen.name)
-      absences.end(seen.name)
-      const isKept = kept.put(seen)
-      const after = kept.get(seen.name)
-      if (isSameState(before, after)) return isKept
-      if (!requestsSame(before, after)) version++
-      onChange()
-      return isKept
-    },
-    /**
-     * Returns a function that reduces each object of one list, which is put when it is complete. What waits until then is
-     * bounded as what is kept.
-     */
-    reducer(): (seen: Seen) => Seen {
-      endListing()
-      const waiting = createKeptObjects<Seen>(plural, memory)
-      return (seen) => {
-        const before = kept.get(seen.name)
-        // What is kept already takes no more memory.
-        if (before?.content.kind === 'kept' && isSameState(before, seen)) return before
-        listing.add(seen.name)
-        waiting.put(seen)
-        return waiting.get(seen.name) ?? seen
-      }
-    },
-    remove(name: string): void {
-      kept.remove(name)
-      version++
-      absences.begin(name)
-      onChange()
-    },
-    /** All objects have been put. */
-    listed(): void {
-      if (!absences.areKnown()) version++
-      absences.listed()
-      endListing()
-      settle()
-    },
-    /** The cluster doesn't know the kind. */
-    absent(): void {
-      if (!absences.areKnown()) version++
-      absences.beginAll()
-      settle()
-    },
-    /** The API server could not be asked, several times. */
-    failed: () => void (isSettled || settle()),
-    /** Whether the objects have been listed, or could not be. */
-    isSettled: () => isSettled,
-    /** Whether all objects are known, or the cluster doesn't know the kind. Stays true if a later list fails. */
-    isKnown: absences.areKnown,
-    /** Whether there is room again for an object that wasn't kept. */
-    hasRoom: kept.hasRoom,
-    all: kept.all,
-    get: kept.get,
-    has: (name: string) => kept.get(name) !== undefined,
-    /**
-     * Increases with each change, and when all objects are known for the first time. Not with a change of a status: each
-     * controller that keeps a store writes that again and again.
-     */
-    version: () => version,
-    /** The state of an object that doesn't exist. */
-    stateOfGone: absences.stateOf,
+    this.#listing.clear()
   }
 }
 

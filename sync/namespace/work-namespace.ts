@@ -34,13 +34,15 @@ interface NamespaceResult {
   readonly isComplete: boolean
 }
 
+export type RunNamespaceRound = (round: NamespaceRound) => Promise<NamespaceResult>
+
 /**
  * Returns the function that runs the rounds of all namespaces. It assigns the sources of a namespace to its accounts, and
  * reports those that no account reads.
  */
 export function createNamespaceRounds(
   services: Pick<RoundServices, 'cluster' | 'metrics' | 'events' | 'clock' | 'log'>,
-): (round: NamespaceRound) => Promise<NamespaceResult> {
+): RunNamespaceRound {
   const { clock, log } = services
   const ready = createReadyPublisher(services)
   const report = unassignedReporter(services, ready)

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { readSeenExternalSecret } from '../../../requests/external-secret/seen-external-secret.ts'
 import { objectMemory } from '../../../sync/namespace/kept-objects.ts'
-import { createWatchedObjects } from '../../../sync/namespace/watched-objects.ts'
+import { WatchedObjects } from '../../../sync/namespace/watched-objects.ts'
 import { ampleShares } from '../../sync/harness/ample-shares.ts'
 
 setFlagsFromString('--expose-gc')
@@ -74,7 +74,7 @@ t.test('a status of any form is read', async (t) => {
 
 t.test('a spec that is nested deeply doesn’t stop the watch when it changes', async (t) => {
   const clock = { now: () => 0 }
-  const store = createWatchedObjects({
+  const store = new WatchedObjects({
     plural: 'x',
     memory: objectMemory(ampleShares(), { namespace: 'shop', plural: 'x' }),
     clock,

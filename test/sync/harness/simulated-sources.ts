@@ -8,11 +8,8 @@ import {
   type KindRequests,
 } from '../../../sync/cluster/cluster-port.ts'
 import { objectMemory } from '../../../sync/namespace/kept-objects.ts'
-import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
-import {
-  createWatchedObjects,
-  type WatchedObjects,
-} from '../../../sync/namespace/watched-objects.ts'
+import { NamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
+import { WatchedObjects } from '../../../sync/namespace/watched-objects.ts'
 import { createNamespaceRounds } from '../../../sync/namespace/work-namespace.ts'
 import type { RoundServices } from '../../../sync/round/services.ts'
 import type { KnownSources } from '../../../sync/round/settle/decide-sources.ts'
@@ -26,13 +23,13 @@ export function simulatedSources(
 ) {
   const onChange = () => undefined
   const create = () => {
-    const clusterStores = createWatchedObjects<SeenWithStatus>({
+    const clusterStores = new WatchedObjects<SeenWithStatus>({
       ...options,
       memory: objectMemory(options.memory, { namespace: '', plural: 'ClusterSecretStores' }),
       plural: 'ClusterSecretStores',
       onChange,
     })
-    const sources = createNamespaceSources({
+    const sources = new NamespaceSources({
       ...options,
       namespace,
       kinds: ['SecretProviderClass', 'ExternalSecret'],
@@ -57,7 +54,7 @@ export function simulatedSources(
   return {
     sourcesOf: (): KnownSources => ({
       stateOf: state.sources.states(),
-      statusOf: state.sources.statusOf,
+      statusOf: (source) => state.sources.statusOf(source),
       serves: (kind: CustomKind) => options.cluster.servesKind(kind),
     }),
     restart(): void {

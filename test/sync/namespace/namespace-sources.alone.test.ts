@@ -6,8 +6,8 @@ import {
   type SeenWithStatus,
 } from '../../../requests/external-secret/seen-external-secret.ts'
 import { objectMemory } from '../../../sync/namespace/kept-objects.ts'
-import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
-import { createWatchedObjects } from '../../../sync/namespace/watched-objects.ts'
+import { NamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
+import { WatchedObjects } from '../../../sync/namespace/watched-objects.ts'
 import { countBlocks } from '../../support/count-steps.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from '../harness/ample-shares.ts'
@@ -20,7 +20,7 @@ t.test(
   'costly classes are read over several calls, those that changed last at the end',
   async (t) => {
     let nowMs = 0
-    const sources = createNamespaceSources({
+    const sources = new NamespaceSources({
       namespace: 'shop',
       listed: () => new Set(['web']),
       kinds: ['SecretProviderClass'],
@@ -67,7 +67,7 @@ t.test(
 )
 
 t.test('a class that was refused for its size keeps its Secret', async (t) => {
-  const sources = createNamespaceSources({
+  const sources = new NamespaceSources({
     namespace: 'shop',
     listed: () => new Set(['web']),
     kinds: ['SecretProviderClass'],
@@ -106,11 +106,11 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
 t.test('a store is read once for all ExternalSecrets that name it', async (t) => {
   const clock = { now: () => 0 }
   const options = { plural: 'ClusterSecretStores', clock, onChange: () => undefined }
-  const clusterStores = createWatchedObjects<SeenWithStatus>({
+  const clusterStores = new WatchedObjects<SeenWithStatus>({
     ...options,
     memory: objectMemory(ampleShares(), { namespace: '', plural: 'x' }),
   })
-  const sources = createNamespaceSources({
+  const sources = new NamespaceSources({
     ...options,
     serverTimeMs: Date.now,
     namespace: 'shop',
@@ -150,13 +150,13 @@ t.test('a store that changes all the time delays all its ExternalSecrets alike',
     serverTimeMs: Date.now,
     onChange: () => undefined,
   }
-  const sources = createNamespaceSources({
+  const sources = new NamespaceSources({
     ...options,
     serverTimeMs: Date.now,
     namespace: 'shop',
     listed: () => new Set(['web']),
     kinds: ['ExternalSecret'],
-    clusterStores: createWatchedObjects<SeenWithStatus>({
+    clusterStores: new WatchedObjects<SeenWithStatus>({
       ...options,
       plural: 'x',
       memory: objectMemory(ampleShares(), { namespace: '', plural: 'x' }),

@@ -7,7 +7,7 @@ import {
   maxObjects,
   objectMemory,
 } from '../../../sync/namespace/kept-objects.ts'
-import { createWatchedObjects } from '../../../sync/namespace/watched-objects.ts'
+import { WatchedObjects } from '../../../sync/namespace/watched-objects.ts'
 
 const seen = (name: string, bytes = 100, resourceVersion = '1'): SeenClass => ({
   namespace: 'shop',
@@ -24,7 +24,7 @@ function open(namespaceShare = share) {
   const shares = new FairShares({ maxBytes: (4 * namespaceShare) / 3, namespaces: 1 })
   let nowMs = 1_000
   let changes = 0
-  const watched = createWatchedObjects({
+  const watched = new WatchedObjects({
     plural: 'classes',
     memory: objectMemory(shares, { namespace: 'shop', plural: 'classes' }),
     clock: { now: () => nowMs },
