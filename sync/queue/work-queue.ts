@@ -6,11 +6,6 @@ interface WorkQueueOptions {
   /** Namespaces take turns. */
   readonly namespaceOf: (key: string) => string
   /**
-   * Works on a key, never twice at the same time for one key. Returns when the key is due again, or undefined if not before
-   * it is added again. Must not throw.
-   */
-  readonly run: (key: string, place: QueuePlace) => Promise<NextRun | undefined>
-  /**
    * The maximum of keys that run at the same time. Keys of a poor {@link Outlook} get only a part of these places, and a
    * namespace leaves more of them free than it takes.
    */
@@ -23,6 +18,12 @@ interface WorkQueueOptions {
   /** No new run begins once it has aborted. */
   readonly signal: AbortSignal
 }
+
+/**
+ * Works on a key, never twice at the same time for one key. Returns when the key is due again, or undefined if not before
+ * it is added again. Must not throw.
+ */
+export type RunKey = (key: string, place: QueuePlace) => Promise<NextRun | undefined>
 
 /** A time in which every run would fail. */
 interface Pause {
@@ -41,66 +42,80 @@ export interface QueuePlace {
   becomeSlow(): boolean
 }
 
-export interface WorkQueue {
-  /** Makes a key due after `afterMs`, unless it is due earlier already. */
-  add(key: string, next: NextRun): void
-  /** Removes a key. Doesn't stop a run. */
-  drop(key: string): void
-  /** How many keys are due and wait for a place. */
-  depth(): number
-  /** Resolves when no run is active any more. */
-  idle(): Promise<void>
-}
-
 /**
  * Holds keys and when they are due, each at most once. Namespaces take turns, and of each, the key that has been due longest
  * runs first. A step takes time that grows with the logarithm of the number of keys, because there may be tens of thousands.
  */
-export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { run, pause, signal } = options
-  const places = createPlaces(options)
-  const dues = new DueKeys({ ...options, isRunning: places.isTaken })
-  const alarm = createAlarm(options, begin)
-  const turn = createTurn(begin)
-  let isPaused = false
+export class WorkQueue {
+  readonly #options: WorkQueueOptions
+  readonly #places: ReturnType<typeof createPlaces>
+  readonly #dues: DueKeys
+  readonly #alarm: ReturnType<typeof createAlarm>
+  readonly #turn = createTurn(() => this.#begin())
+  #run: RunKey | undefined
+  #isPaused = false
 
-  function add(key: string, next: NextRun): void {
-    dues.add(key, next)
-    begin()
+  constructor(options: WorkQueueOptions) {
+    const places = createPlaces(options)
+    this.#options = options
+    this.#places = places
+    this.#dues = new DueKeys({ ...options, isRunning: places.isTaken })
+    this.#alarm = createAlarm(options, () => this.#begin())
   }
 
-  function begin(): void {
-    if (signal.aborted || isPaused) return
-    if (pause.isOn()) return void resume()
-    while (turn.hasRoom()) {
-      const due = dues.take(places)
-      if (due === undefined) return void alarm.set(dues.nextAtMs())
-      turn.count()
-      places.take(due)
-      void work(due.key)
+  /** Runs each key from now on when it is due. */
+  start(run: RunKey): void {
+    this.#run = run
+    this.#begin()
+  }
+
+  /** Makes a key due after `afterMs`, unless it is due earlier already. */
+  add(key: string, next: NextRun): void {
+    this.#dues.add(key, next)
+    this.#begin()
+  }
+
+  /** Removes a key. Doesn't stop a run. */
+  drop(key: string): void {
+    this.#dues.drop(key)
+  }
+
+  /** How many keys are due and wait for a place. */
+  depth(): number {
+    return this.#dues.depth()
+  }
+
+  /** Resolves when no run is active any more. */
+  idle(): Promise<void> {
+    return this.#places.allFree()
+  }
+
+  #begin(): void {
+    const run = this.#run
+    if (run === undefined || this.#options.signal.aborted || this.#isPaused) return
+    if (this.#options.pause.isOn()) return void this.#resume()
+    while (this.#turn.hasRoom()) {
+      const due = this.#dues.take(this.#places)
+      if (due === undefined) return void this.#alarm.set(this.#dues.nextAtMs())
+      this.#turn.count()
+      this.#places.take(due)
+      void this.#work(due.key, run)
     }
   }
 
-  async function resume(): Promise<void> {
-    isPaused = true
-    await pause.over()
-    isPaused = false
-    begin()
+  async #resume(): Promise<void> {
+    this.#isPaused = true
+    await this.#options.pause.over()
+    this.#isPaused = false
+    this.#begin()
   }
 
-  async function work(key: string): Promise<void> {
-    const next = await run(key, { becomeSlow: () => places.becomeSlow(key) })
-    places.free(key)
-    dues.rest(key)
-    if (next === undefined) begin()
-    else add(key, next)
-  }
-
-  return {
-    add,
-    drop: (key) => dues.drop(key),
-    depth: () => dues.depth(),
-    idle: places.allFree,
+  async #work(key: string, run: RunKey): Promise<void> {
+    const next = await run(key, { becomeSlow: () => this.#places.becomeSlow(key) })
+    this.#places.free(key)
+    this.#dues.rest(key)
+    if (next === undefined) this.#begin()
+    else this.add(key, next)
   }
 }
 

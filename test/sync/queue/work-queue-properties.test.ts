@@ -2,7 +2,7 @@ import { array, assert, asyncProperty, constantFrom, nat, oneof, record } from '
 import t from 'tap'
 import type { Clock } from '../../../lib/clock.ts'
 import type { NextRun } from '../../../sync/queue/next-run.ts'
-import { createWorkQueue, type QueuePlace } from '../../../sync/queue/work-queue.ts'
+import { type QueuePlace, WorkQueue } from '../../../sync/queue/work-queue.ts'
 import { clockTimes } from '../../support/clock-times.ts'
 import { numRuns } from '../../support/property-runs.ts'
 import { noOutage } from '../harness/no-outage.ts'
@@ -68,20 +68,22 @@ t.test(
           const ends = new Map<string, (next: NextRun | undefined) => void>()
           const places = new Map<string, QueuePlace>()
           const stop = new AbortController()
-          const queue = createWorkQueue({
+          const queue = new WorkQueue({
             sideBySide,
             restMs,
             pause: noOutage,
             clock,
             signal: stop.signal,
             namespaceOf: (key) => key.split('/')[0] ?? '',
-            run: (key, place) =>
+          })
+          queue.start(
+            (key, place) =>
               new Promise((resolve) => {
                 begun.push(key)
                 places.set(key, place)
                 ends.set(key, resolve)
               }),
-          })
+          )
           const onBegin = (key: string) => void expected.push(key)
           const model = createSortingQueue({ sideBySide, restMs, now: clock.now, onBegin })
           const end = (index: number, next: NextRun | undefined) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { NextRun } from '../../../sync/queue/next-run.ts'
-import { createWorkQueue, type QueuePlace } from '../../../sync/queue/work-queue.ts'
+import { type QueuePlace, WorkQueue } from '../../../sync/queue/work-queue.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { manualOutage } from '../harness/manual-outage.ts'
 import { noOutage } from '../harness/no-outage.ts'
@@ -11,13 +11,17 @@ function start(
     sideBySide = 2,
     restMs = 0,
     pause = noOutage,
-  }: Partial<Pick<Parameters<typeof createWorkQueue>[0], 'sideBySide' | 'restMs' | 'pause'>> = {},
+  }: Partial<
+    Pick<ConstructorParameters<typeof WorkQueue>[0], 'sideBySide' | 'restMs' | 'pause'>
+  > = {},
 ) {
   const stop = new AbortController()
   const clock = fakeClock({})
   const namespaceOf = (key: string) => key.split('/')[0] ?? ''
   const options = { sideBySide, restMs, pause, namespaceOf, clock, signal: stop.signal }
-  return { stop, clock, queue: createWorkQueue({ ...options, run }) }
+  const queue = new WorkQueue(options)
+  queue.start(run)
+  return { stop, clock, queue }
 }
 
 const after = (afterMs: number, outlook: NextRun['outlook'] = 'good'): NextRun => ({

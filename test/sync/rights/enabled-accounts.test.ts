@@ -9,7 +9,7 @@ import type {
   WatchOptions,
 } from '../../../sync/cluster/cluster-port.ts'
 import { FairShares } from '../../../sync/memory/fair-shares.ts'
-import { createEnabledAccounts } from '../../../sync/rights/enabled-accounts.ts'
+import { EnabledAccounts } from '../../../sync/rights/enabled-accounts.ts'
 import { rulesFor } from '../../support/api-server/rights.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
@@ -56,7 +56,7 @@ async function start(
     resourceVersion: String(version++),
   })
   const clock = manualClock()
-  const enabled = createEnabledAccounts({
+  const enabled = new EnabledAccounts({
     cluster: {
       namespaces: {
         list: async () => ({
@@ -88,12 +88,12 @@ async function start(
     outage,
     needs,
     memory,
-    onChange: (namespace) => changes.push(namespace),
     clock,
     log,
     signal: stop.signal,
   })
   t.teardown(() => stop.abort())
+  enabled.start((namespace) => changes.push(namespace))
   const problemBefore = enabled.problem()
   while (changes.length + reviews.length < answers.size) await clock.pass(0)
   await clock.pass(0)
@@ -133,7 +133,7 @@ const namesOf = ({ enabled }: Awaited<ReturnType<typeof start>>, namespace: stri
 t.test('at the start, each namespace is looked at once before anything else', async (t) => {
   const started = await start({ a: enabling(['web']), b: nothing, c: enabling(['x', 'y']) })
   t.equal(started.problemBefore, 'the namespaces have not been listed yet')
-  await started.enabled.firstLook
+  await started.enabled.firstLook()
   t.equal(started.enabled.problem(), undefined)
   t.strictSame(started.reviews.slice(0, 3).sort(), ['a', 'b', 'c'])
   t.strictSame(started.enabled.namespaces(), ['a', 'c'])
@@ -147,7 +147,7 @@ t.test('at the start, each namespace is looked at once before anything else', as
 t.test('a namespace whose review hangs delays nobody for long', async (t) => {
   const started = await start({ a: 'hangs', b: enabling(['web']) })
   let isLookedAt = false
-  void started.enabled.firstLook.then(() => {
+  void started.enabled.firstLook().then(() => {
     isLookedAt = true
   })
   await started.clock.pass(29_000)
