@@ -70,7 +70,7 @@ export const narrowestGrants = {
 
 export type GrantedCollection = keyof typeof narrowestGrants
 
-export const grantedCollections = Object.keys(narrowestGrants) as readonly GrantedCollection[]
+const grantedCollections = Object.keys(narrowestGrants) as readonly GrantedCollection[]
 
 /** The permissions of an access policy for one kind of object. A history lists the versions of the object first. */
 export const narrowestPolicy = (hasHistory: boolean): readonly string[] =>

@@ -4,10 +4,10 @@ import { checkDepth, readPipeline } from './parse-expression.ts'
 import { TemplateError, type TemplateNode } from './template.ts'
 import { type TokenReader, tokenReader } from './token-reader.ts'
 
-export const maxTemplateCharacters = 64 * 1024
+const maxTemplateCharacters = 64 * 1024
 
 /** Each becomes an object, and fifty rounds may render a template at the same time. */
-export const maxTemplateParts = 20_000
+const maxTemplateParts = 20_000
 
 export type Template = readonly TemplateNode[]
 

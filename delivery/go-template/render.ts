@@ -23,7 +23,7 @@ import {
 import { describeType, isEmpty, isMap, type Value } from './value.ts'
 
 /** For all templates of a Secret together: the API server accepts no larger Secret. */
-export const maxRenderedBytes = 1024 * 1024
+const maxRenderedBytes = 1024 * 1024
 /** A pipeline can make a value grow at each step, so what all functions read and return is bounded together. */
 const maxWorkBytes = 16 * 1024 * 1024
 

@@ -16,7 +16,7 @@ import { latencyHistogram, type VaultLatency } from '../../lib/metrics/vault-lat
 import type { AgentFigures } from './agent-figures.ts'
 
 /** Of one pod, whatever it requests: a cluster may have thousands of pods. */
-export const maxSeries = 200
+const maxSeries = 200
 
 /** The series of failures among these. A pod may use many vaults, and each may fail in several ways. */
 const maxFailures = 50

@@ -8,9 +8,7 @@ const readBySdks = [
   /_(PROXY|LOG_LEVEL)$/i,
 ]
 
-/** Whether {@link takeEnvironment} takes this variable away from the SDKs. */
-export const isReadBySdks = (name: string): boolean =>
-  readBySdks.some((pattern) => pattern.test(name))
+const isReadBySdks = (name: string): boolean => readBySdks.some((pattern) => pattern.test(name))
 
 /**
  * Removes the variables that the Azure SDKs would read from the process's environment. Call it before the SDKs are

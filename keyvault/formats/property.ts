@@ -40,7 +40,7 @@ export function readJsonDocument(json: string, budget = createCpuBudget()): Pars
 }
 
 /** Who defines what a path means: our annotations, or gjson, the library of the External Secrets Operator. */
-export type PropertyLookup = 'annotation' | 'gjson'
+type PropertyLookup = 'annotation' | 'gjson'
 
 /**
  * Picks the property `#a.b.0` from a JSON value. Dots separate keys and indexes. If the path doesn't exist, keys that

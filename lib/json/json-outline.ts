@@ -11,7 +11,7 @@ import {
 import { findMember, type OutlinePath, type WantedPlace, wantedPlaces } from './wanted-places.ts'
 
 /** The strings of a document at a few places, in objects and lists as they are in the document. */
-export type Outline = { [name: string]: Outline | string } | (Outline | string)[]
+type Outline = { [name: string]: Outline | string } | (Outline | string)[]
 
 /** An object or a list in which something is wanted. */
 interface Level {
@@ -29,7 +29,7 @@ interface Level {
 /** Names longer than this aren't at a wanted place. */
 const maxNameBytes = 512
 /** What each string that is kept takes besides its bytes. */
-export const stringBytes = 128
+const stringBytes = 128
 
 /**
  * Reads a JSON text part by part, and keeps only the strings at the given places: for a text that is too large to be parsed. An

@@ -3,9 +3,9 @@ import type { SeenSource, SourceContent } from '../../requests/source/seen-sourc
 import type { FairShares } from '../memory/fair-shares.ts'
 
 /** How many objects of one kind are read in a namespace: whenever one changes, all of them are assigned again. */
-export const maxObjects = 500
+const maxObjects = 500
 /** How many objects may exist. Most of them are known by name only. */
-export const maxNames = 5000
+const maxNames = 5000
 
 /** What the objects of a namespace may hold of the memory that all namespaces share, by their names. */
 export interface ObjectMemory {

@@ -4,7 +4,6 @@ import { configVariable } from '../../delivery/contract.ts'
 import { describePlace } from '../../lib/problems/problem.ts'
 import { annotationPrefix, objectKeys } from '../../requests/annotations/keys/own-annotations.ts'
 import { podSettings } from '../../requests/annotations/pod-settings.ts'
-import { maxPatchBytes } from '../../webhook/core/checks/patch-size.ts'
 import { agentLabel } from '../../webhook/core/injection/agent-label.ts'
 import { readAdmissionReview } from '../../webhook/core/model/admission-review.ts'
 import { agentName, identityVolume } from '../../webhook/core/model/our-names.ts'
@@ -102,7 +101,7 @@ function assertValid(outcome: Outcome): void {
   if (outcome.operations.length === 0) throw new Error('injected without an operation')
   if (outcome.operations.some(({ op }) => op !== 'add')) throw new Error('not an add')
   const bytes = Buffer.byteLength(JSON.stringify(outcome.operations))
-  if (bytes > maxPatchBytes) throw new Error(`a patch of ${bytes} bytes`)
+  if (bytes > 1024 * 1024) throw new Error(`a patch of ${bytes} bytes`)
   for (const warning of outcome.warnings) assertSentence(describeWarning(warning), 256)
 }
 

@@ -1,7 +1,7 @@
 import type { WantedValue } from '../../../delivery/contract.ts'
 
 /** What a pod reads of one secret. */
-export type Use = Pick<WantedValue, 'property' | 'encoding'>
+type Use = Pick<WantedValue, 'property' | 'encoding'>
 
 /** A longer path gets one key that contains its dots, which the agent tries as well. */
 const maxDepth = 16

@@ -15,13 +15,14 @@ export type AzAnswer =
 export type RunAz = (args: readonly string[]) => Promise<AzAnswer>
 
 /** Bounds for one run of `identity --verify`. */
-export const azBounds = { maxCommands: 500, maxBytes: 8 * 1024 * 1024, timeoutMs: 60_000 }
+const azBounds = { maxCommands: 500, maxBytes: 8 * 1024 * 1024, timeoutMs: 60_000 }
 
 /**
  * Runs the Azure CLI on the PATH, with the user's own sign-in. Azure's answers may quote names that strangers chose, so
  * the size of the output, the time and the number of commands are bounded, and nothing of the output is run.
  */
-export function startAz(bounds = azBounds): RunAz {
+export function startAz(changes: Partial<typeof azBounds> = {}): RunAz {
+  const bounds = { ...azBounds, ...changes }
   let commands = 0
   return async (args) => {
     commands += 1

@@ -3,7 +3,7 @@ import { FileError } from './file-error.ts'
 import { readDescriptor } from './read-descriptor.ts'
 
 /** Reading takes up to forty times as much memory (docs/specification.md, "Command line"). */
-export const maxFileBytes = 64 * 1024 * 1024
+const maxFileBytes = 64 * 1024 * 1024
 
 /**
  * Reads a file of text. Keeps a byte order mark, so that `inject` can write it again.

@@ -110,7 +110,7 @@ export function parseAuthorityHost(text: string): Parsed<string> {
     : valid(url.origin)
 }
 
-export function parseAudience(text: string): Parsed<string> {
+function parseAudience(text: string): Parsed<string> {
   const url = parsePlainUrl(text)
   return url === undefined
     ? invalid('expected an https URL, such as https://vault.azure.net')
@@ -121,7 +121,7 @@ export function parseAudience(text: string): Parsed<string> {
  * Reads a vault's URL with one `{vault}` in it. Pods choose the vault's name, and must not be able to choose a domain
  * that somebody could register: in a host, `{vault}` is in the first label, before a domain of at least two labels.
  */
-export function parseVaultUrl(text: string): Parsed<string> {
+function parseVaultUrl(text: string): Parsed<string> {
   const [before = '', after, ...more] = text.split(placeholder)
   if (after === undefined || more.length > 0) return invalid(vaultUrlForm)
   const url = parsePlainUrl(`${before}${standIn}${after}`)

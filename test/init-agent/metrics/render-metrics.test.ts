@@ -2,7 +2,7 @@ import t from 'tap'
 import { failedStatus, goodStatus } from '../../../delivery/projection/object-status.ts'
 import { objectKey, wantedObjects } from '../../../delivery/projection/wanted-objects.ts'
 import { figuresAfter, startFigures } from '../../../init-agent/metrics/agent-figures.ts'
-import { maxSeries, renderMetrics } from '../../../init-agent/metrics/render-metrics.ts'
+import { renderMetrics } from '../../../init-agent/metrics/render-metrics.ts'
 import type { ObjectDates } from '../../../keyvault/clients/object-client.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { version } from '../../../lib/version.ts'
@@ -242,7 +242,7 @@ t.test('a pod has at most 200 series: those that expire soonest stay', async (t)
   )
   const figures = startFigures({ nowMs: startMs, goodAtMs: startMs, outcomes })
   const lines = linesOf(renderMetrics(figures, { config, nowMs: startMs, wallMs: startMs }))
-  t.equal(lines.length, maxSeries)
+  t.equal(lines.length, 200)
   const expiries = lines.filter((line) => line.startsWith('object_expiry'))
   t.match(expiries[0], 'name="s399"} 101')
   t.equal(lines.at(-1), `series_dropped ${800 - expiries.length}`)
@@ -250,7 +250,7 @@ t.test('a pod has at most 200 series: those that expire soonest stay', async (t)
 
   const few = { ...config, files: config.files.slice(0, 120) }
   const some = linesOf(renderMetrics(figures, { config: few, nowMs: startMs, wallMs: startMs }))
-  t.equal(some.length, maxSeries)
+  t.equal(some.length, 200)
   t.equal(some.filter((line) => line.startsWith('object_expiry')).length, 120)
   t.match(
     some.findLast((line) => line.startsWith('object_created')),

@@ -9,7 +9,7 @@ export function inDocument<T>(
   const document = property.readJsonDocument(json)
   return document.kind === 'invalid' ? document : find(document.value)
 }
-export const pickProperty = (json: string, path: string, lookup?: property.PropertyLookup) =>
+export const pickProperty = (json: string, path: string, lookup?: 'annotation' | 'gjson') =>
   inDocument(json, (document) =>
     property.pickProperty(document, path, { ...(lookup && { lookup }) }),
   )

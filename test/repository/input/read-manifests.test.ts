@@ -4,7 +4,6 @@ import t from 'tap'
 import { toPlain } from '../../../repository/input/document/to-plain.ts'
 import { findNamedObjects } from '../../../repository/input/objects/find-objects.ts'
 import { parseManifests, readManifestFiles } from '../../../repository/input/read-manifests.ts'
-import { maxFileBytes } from '../../../repository/input/text/read-text.ts'
 
 const parse = (text: string) => parseManifests(text, 'x.yaml', { command: 'check' })
 /** The message of the error that the text causes. */
@@ -92,7 +91,7 @@ t.test('a file that isn’t text in UTF-8 is named with the reason', async (t) =
     [Buffer.from('a: 1\n', 'utf16le'), 'is a binary file; pass manifests in YAML or JSON'],
     [Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0]), 'is a binary file; pass manifests in YAML or JSON'],
     [Buffer.from([0xc3, 0x28]), 'is not valid UTF-8; pass manifests in YAML or JSON'],
-    [Buffer.alloc(maxFileBytes + 1, 0x20), 'is larger than 64 MiB; split it'],
+    [Buffer.alloc(64 * 1024 * 1024 + 1, 0x20), 'is larger than 64 MiB; split it'],
   ] as const) {
     const file = join(folder, 'x.yaml')
     writeFileSync(file, bytes)

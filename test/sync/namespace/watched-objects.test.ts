@@ -1,12 +1,7 @@
 import t from 'tap'
 import type { SeenClass } from '../../../requests/class/seen-class.ts'
 import { FairShares } from '../../../sync/memory/fair-shares.ts'
-import {
-  bytesOf,
-  maxNames,
-  maxObjects,
-  objectMemory,
-} from '../../../sync/namespace/kept-objects.ts'
+import { bytesOf, objectMemory } from '../../../sync/namespace/kept-objects.ts'
 import { WatchedObjects } from '../../../sync/namespace/watched-objects.ts'
 
 const seen = (name: string, bytes = 100, resourceVersion = '1'): SeenClass => ({
@@ -56,7 +51,7 @@ t.test('the time of a class’s deletion is known once the classes have been lis
 
 t.test('more classes than are kept: the others are named, until there is room', async (t) => {
   for (const [count, bytes, sentence] of [
-    [maxObjects, 100, /^is one too many: .*at most 500 classes in a namespace; delete some$/],
+    [500, 100, /^is one too many: .*at most 500 classes in a namespace; delete some$/],
     [4, share / 4 - ownBytes, /^needs more memory than its namespace's share: .*; delete some/],
   ] as const) {
     const { watched } = open()
@@ -180,7 +175,7 @@ t.test('a list that is read page by page keeps no more than the watched', async 
   const again = seen('kept', share / 2)
   t.equal(reduce(again), watched.get('kept'), 'an unchanged object takes no more memory')
   const size = share / 10
-  const late = Array.from({ length: 2 * maxObjects }, (_, i) => seen(`late-${i}`, size, '2'))
+  const late = Array.from({ length: 2 * 500 }, (_, i) => seen(`late-${i}`, size, '2'))
   const list = [seen('shrinks', 100, '2'), ...late].map(reduce)
   const bytes = list.map(({ content }) => (content.kind === 'kept' ? content.bytes : 0))
   t.ok(bytes.reduce((sum, count) => sum + count) <= share / 2)
@@ -229,7 +224,7 @@ t.test('a watched with too many objects knows no changes, so no Secret is delete
   watched.put(seen('kv'))
   watched.listed()
   const reduce = watched.reducer()
-  const all = Array.from({ length: maxNames }, (_, i) => seen(`kv-${i}`))
+  const all = Array.from({ length: 5000 }, (_, i) => seen(`kv-${i}`))
   for (const source of all) reduce(source)
   const message = /^found more than 5000 classes, .*; delete some$/
   t.throws(() => reduce(seen('one-more')), { code: 'AKV_SYNC_TOO_MANY', message })
@@ -237,7 +232,7 @@ t.test('a watched with too many objects knows no changes, so no Secret is delete
   t.throws(() => watched.put(seen('one-more')), { message })
   watched.put(seen('kv', 101, '2'))
   watched.failed()
-  t.equal(watched.all().length, maxNames, 'a running controller continues with what it knows')
+  t.equal(watched.all().length, 5000, 'a running controller continues with what it knows')
   t.ok(watched.isKnown())
 
   const { watched: restarted } = open()

@@ -6,7 +6,7 @@ import { filesMount } from '../injection/files-mount.ts'
 import type { Plan } from '../injection/plan.ts'
 
 /** A bound on the operations as JSON. etcd accepts objects of 1.5 MiB, and each review of a large pod takes our memory. */
-export const maxPatchBytes = 1024 * 1024
+const maxPatchBytes = 1024 * 1024
 
 /**
  * Refuses a plan whose patch would be too large, before any of its operations is made.

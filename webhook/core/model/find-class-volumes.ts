@@ -5,7 +5,7 @@ import { agentName } from './our-names.ts'
 import type { Container, Pod } from './pod.ts'
 
 /** The name of the Secrets Store CSI Driver in a volume. */
-export const csiDriver = 'secrets-store.csi.k8s.io'
+const csiDriver = 'secrets-store.csi.k8s.io'
 
 /** A volume of a pod that was declared for the Secrets Store CSI Driver. */
 export interface ClassVolume {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { decodeValue } from '../../../../keyvault/formats/encoding.ts'
 import { pickProperty, readJsonDocument } from '../../../../keyvault/formats/property.ts'
-import { makeValue, type Use } from '../../../../laptop/demo/made-up/make-value.ts'
+import { makeValue } from '../../../../laptop/demo/made-up/make-value.ts'
 
 const key = fc.oneof(
   fc.constantFrom('a', 'b', '0', '__proto__', 'constructor', '', '*'),
@@ -24,7 +24,7 @@ t.test('a pod can pick every property that it names, and never sees another valu
 })
 
 t.test('a decoded value is base64 or hex of a text that says it is made up', (t) => {
-  const decoded: readonly Use[] = [{ encoding: 'base64' }, { encoding: 'hex' }]
+  const decoded = [{ encoding: 'base64' }, { encoding: 'hex' }] as const
   for (const use of decoded) {
     const value = makeValue('db', { uses: [use], revision: 3 })
     const { encoding = 'base64' } = use

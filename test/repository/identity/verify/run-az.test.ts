@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { azBounds, startAz } from '../../../../repository/identity/verify/run-az.ts'
+import { startAz } from '../../../../repository/identity/verify/run-az.ts'
 import type { FakeFailure } from '../../../support/fake-az/azure-state.ts'
 import { startFakeAz } from '../../../support/fake-az/fake-az.ts'
 
@@ -111,7 +111,7 @@ t.test('a command that hangs is ended, together with what it started', async (t)
 
   /** A busy machine needs more time to start it. */
   async function pidOfHanging(seconds: number): Promise<number> {
-    t.match(await startAz({ ...azBounds, timeoutMs: seconds * 1000 })(show), {
+    t.match(await startAz({ timeoutMs: seconds * 1000 })(show), {
       kind: 'failed',
       sentence: new RegExp(`az keyvault show didn’t end within ${seconds} s`),
     })
@@ -150,7 +150,7 @@ const isRunning = (pid: number): boolean => {
 
 t.test('the number of commands is bounded', async (t) => {
   const az = await azThat(t, { stdout: '{}' })
-  const run = startAz({ ...azBounds, maxCommands: 2 })
+  const run = startAz({ maxCommands: 2 })
   for (const kind of ['answered', 'answered', 'failed', 'failed'])
     t.match(await run(show), { kind })
   t.equal(az.commands().length, 2)

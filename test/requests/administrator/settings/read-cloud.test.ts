@@ -1,13 +1,19 @@
 import t from 'tap'
 import { parseCa } from '../../../../lib/values/parse-ca.ts'
 import {
-  parseAudience,
   parseAuthorityHost,
-  parseVaultUrl,
   readCloud,
 } from '../../../../requests/administrator/settings/read-cloud.ts'
 import { settingReader } from '../../../../requests/administrator/settings/setting-reader.ts'
 import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
+
+/** Reads a setting of a custom cloud, and gives the cloud and what is wrong with the setting. */
+function readCustom(name: string, text: string) {
+  const reader = settingReader({ AKV_INJECTOR_CLOUD: 'custom', [name]: text })
+  const { cloud } = readCloud(reader, () => '')
+  const ofSetting = reader.problems.filter(({ path }) => path.includes(name))
+  return { cloud, problem: ofSetting.map(({ sentence }) => sentence).join() }
+}
 
 t.test('the vault stands in the path, or in the first label of the host', async (t) => {
   const urls: [string, string][] = [
@@ -17,7 +23,7 @@ t.test('the vault stands in the path, or in the first label of the host', async 
     ['https://vault.example/a/../b/{vault}/', 'https://vault.example/b/{vault}'],
   ]
   for (const [text, value] of urls)
-    t.strictSame(parseVaultUrl(text), { kind: 'valid', value }, text)
+    t.equal(readCustom('AKV_INJECTOR_VAULT_URL', text).cloud.vaultUrl, value, text)
 })
 
 t.test('a vault URL that a pod could turn to another host is refused', async (t) => {
@@ -48,7 +54,11 @@ t.test('a vault URL that a pod could turn to another host is refused', async (t)
     'https://va ult.example/{vault}',
     'https://{vault}.vault.example\\@evil.example',
   ])
-    t.match(parseVaultUrl(text), { problem: /expected an https URL with one \{vault\}/ }, text)
+    t.match(
+      readCustom('AKV_INJECTOR_VAULT_URL', text).problem,
+      /expected an https URL with one \{vault\}/,
+      text,
+    )
 })
 
 t.test('the authority is an https origin', async (t) => {
@@ -61,12 +71,11 @@ t.test('the authority is an https origin', async (t) => {
 })
 
 t.test('the audience is an https URL', async (t) => {
-  t.strictSame(parseAudience('https://vault.example/x/'), {
-    kind: 'valid',
-    value: 'https://vault.example/x',
-  })
+  const name = 'AKV_INJECTOR_VAULT_AUDIENCE'
+  const { cloud, problem } = readCustom(name, 'https://vault.example/x/')
+  t.strictSame([cloud.audience, problem], ['https://vault.example/x', ''])
   for (const text of ['', 'vault.example', 'api://x', 'https://a.example?b', 'https://a@b.example'])
-    t.match(parseAudience(text), { problem: /expected an https URL/ }, text)
+    t.match(readCustom(name, text).problem, /expected an https URL/, text)
 })
 
 t.test('only the certificates of a CA file are read', async (t) => {

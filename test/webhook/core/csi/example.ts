@@ -1,6 +1,5 @@
 import type { LookedUp } from '../../../../requests/class/looked-up.ts'
 import type { AdmissionRequest } from '../../../../webhook/core/model/admission-review.ts'
-import { csiDriver } from '../../../../webhook/core/model/find-class-volumes.ts'
 
 export const clientId = '22222222-2222-2222-2222-222222222222'
 
@@ -28,7 +27,7 @@ export const lookedUp = (classes: Readonly<Record<string, unknown>>): LookedUp =
 export const csiVolume = (name = 'secrets-store', className = 'azure-kv') => ({
   name,
   csi: {
-    driver: csiDriver,
+    driver: 'secrets-store.csi.k8s.io',
     readOnly: true,
     volumeAttributes: { secretProviderClass: className },
   },
