@@ -1,9 +1,9 @@
 /** The configuration that the webhook writes to `AKV_INJECTOR_CONFIG` and the agent reads. Pure: both import this file. */
 
 import type { ObjectReference } from '../keyvault/reference.ts'
+import { bindingAudience, type TokenAudience, tokenAudience } from '../lib/azure/token-audience.ts'
 import type { TokenProxy } from '../lib/identity-binding/token-proxy.ts'
 import type { LogLevel } from '../lib/log/log-level.ts'
-import { bindingAudience, type TokenAudience, tokenAudience } from '../lib/token-audience.ts'
 
 /**
  * The newest version that this agent reads. Increases with every change that an older agent would misread: version 2

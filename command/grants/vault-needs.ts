@@ -1,5 +1,5 @@
 import { collectionOf } from '../../keyvault/reference.ts'
-import { type GrantedCollection, narrowestPolicy } from '../../lib/narrowest-grants.ts'
+import { type GrantedCollection, narrowestPolicy } from '../../lib/azure/narrowest-grants.ts'
 import type { Grant } from './grant.ts'
 
 /** An object that has to be readable. Several forms of it, such as `tls` and `pfx`, are one object here. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { narrowestGrants, type Role, rolesFor } from '../../lib/narrowest-grants.ts'
-import { tokenAudience } from '../../lib/token-audience.ts'
+import { narrowestGrants, type Role, rolesFor } from '../../lib/azure/narrowest-grants.ts'
+import { tokenAudience } from '../../lib/azure/token-audience.ts'
 import { isUuid } from '../../lib/values/parse-uuid.ts'
 import type { Confirmed } from '../said.ts'
 import { aksClusterVariables, allowCommand, bindCommand } from './binding-commands.ts'

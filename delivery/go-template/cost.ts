@@ -1,5 +1,5 @@
-import { type FunctionName, maxCallBytes, TemplateError } from './template.ts'
-import { isList, isMap, type Value } from './value.ts'
+import { type FunctionName, maxCallBytes, TemplateError } from './model/template.ts'
+import { isList, isMap, type Value } from './model/value.ts'
 
 /** What each value in a list or a map counts: about the memory that it takes. */
 const memberBytes = 16

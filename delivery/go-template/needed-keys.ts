@@ -1,6 +1,6 @@
-import { toText } from './byte-string.ts'
-import type { Template } from './parse.ts'
-import type { Expression } from './template.ts'
+import { toText } from './model/byte-string.ts'
+import type { Expression } from './model/template.ts'
+import type { Template } from './parse/parse.ts'
 
 /** The keys that a template reads whatever their values are, so that it fails if one of them isn't there. */
 export function neededKeys(template: Template): ReadonlySet<string> {

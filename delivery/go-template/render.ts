@@ -1,7 +1,6 @@
 import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import { fromBytes, fromText, toBytes, toText } from './byte-string.ts'
 import {
   boundedSize,
   byteCostOf,
@@ -10,17 +9,18 @@ import {
   sizeOf,
   stepCost,
 } from './cost.ts'
-import { functions } from './functions.ts'
-import { parseGoTemplate } from './parse.ts'
-import { formatPlain } from './printf.ts'
+import { functions } from './functions/functions.ts'
+import { formatPlain } from './functions/printf.ts'
+import { fromBytes, fromText, toBytes, toText } from './model/byte-string.ts'
 import {
   type Expression,
   type FunctionCall,
   maxCallBytes,
   TemplateError,
   type TemplateNode,
-} from './template.ts'
-import { describeType, isEmpty, isMap, type Value } from './value.ts'
+} from './model/template.ts'
+import { describeType, isEmpty, isMap, type Value } from './model/value.ts'
+import { parseGoTemplate } from './parse/parse.ts'
 
 /** For all templates of a Secret together: the API server accepts no larger Secret. */
 const maxRenderedBytes = 1024 * 1024

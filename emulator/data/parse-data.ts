@@ -1,7 +1,7 @@
 import { type Document, isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
+import { tokenAudience } from '../../lib/azure/token-audience.ts'
 import { allInvalid, type Checked, valid } from '../../lib/problems/parsed.ts'
-import { tokenAudience } from '../../lib/token-audience.ts'
 import { isUuid } from '../../lib/values/parse-uuid.ts'
 import { describeIssues } from '../schema/describe-issues.ts'
 import { list, mapping, maybe, namesTo, validText, withDefault } from '../schema/schema-parts.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { tokenAudience } from '../../lib/token-audience.ts'
+import { tokenAudience } from '../../lib/azure/token-audience.ts'
 import { type Signer, seconds } from './signer.ts'
 
 export interface ServiceAccountTokenOptions {

@@ -1,7 +1,7 @@
 /** The building blocks of the schemas for the vault file (YAML) and the control API (JSON). */
 
 import { z } from 'zod'
-import { nearestName } from '../../lib/did-you-mean.ts'
+import { nearestName } from '../../lib/problems/did-you-mean.ts'
 
 /** A mapping with exactly these keys. The message about an unknown key suggests the nearest one. */
 export const mapping = <Shape extends z.ZodRawShape>(shape: Shape) => {

@@ -1,7 +1,11 @@
+import {
+  bindingAudience,
+  type TokenAudience,
+  tokenAudience,
+} from '../../lib/azure/token-audience.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
-import { bindingAudience, type TokenAudience, tokenAudience } from '../../lib/token-audience.ts'
 import type { TokenTimes } from '../clients/server-time.ts'
 
 /** What a service account token says about itself. Nobody has checked it. */

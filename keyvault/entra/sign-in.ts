@@ -1,7 +1,7 @@
 import type { Agent } from 'node:https'
 import { ClientAssertionCredential } from '@azure/identity'
+import { bindingAudience, tokenAudience } from '../../lib/azure/token-audience.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { bindingAudience, tokenAudience } from '../../lib/token-audience.ts'
 import { type FailedRequest, RequestFailure, requestGuard } from '../clients/request-guard.ts'
 import type { ServerTime } from '../clients/server-time.ts'
 import { signInError } from '../errors/classify.ts'

@@ -1,4 +1,4 @@
-import { describeRoles } from '../narrowest-grants.ts'
+import { describeRoles } from '../azure/narrowest-grants.ts'
 import { type ErrorFacts, permanent, retryable } from './error-facts.ts'
 
 /** What Entra and the vaults answer, and what happens on the way to them. */

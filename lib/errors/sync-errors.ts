@@ -1,4 +1,4 @@
-import { tokenAudience } from '../token-audience.ts'
+import { tokenAudience } from '../azure/token-audience.ts'
 import { type ErrorFacts, permanent, retryable } from './error-facts.ts'
 
 const permanentInSync = { ...permanent, isOfSync: true } as const

@@ -1,6 +1,6 @@
-import { didYouMean } from '../did-you-mean.ts'
 import { printable } from '../printable.ts'
 import { isObject } from '../shape.ts'
+import { didYouMean } from './did-you-mean.ts'
 import type { Parsed } from './parsed.ts'
 import {
   describePlace,

@@ -1,7 +1,7 @@
 import type { SecretValue } from '../../delivery/destination.ts'
-import { didYouMean } from '../../lib/did-you-mean.ts'
 import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
+import { didYouMean } from '../../lib/problems/did-you-mean.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import { below, checked, type Field, report } from '../../lib/problems/read.ts'

@@ -25,7 +25,7 @@ export interface Policy {
   readonly allowedVaults?: ReadonlyMap<string, ReadonlySet<string>>
   /**
    * By namespace, what Secrets made by Secret sync may have although other controllers trust it: entries of
-   * lib/trusted-metadata.ts.
+   * requests/secret/trusted-metadata.ts.
    */
   readonly allowedMetadata?: ReadonlyMap<string, ReadonlySet<string>>
   readonly allowRoot: boolean

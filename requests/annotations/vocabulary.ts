@@ -1,4 +1,4 @@
-import { didYouMean } from '../../lib/did-you-mean.ts'
+import { didYouMean } from '../../lib/problems/did-you-mean.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { parseDuration } from '../../lib/values/parse-duration.ts'
 import {

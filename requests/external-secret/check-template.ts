@@ -1,5 +1,5 @@
 import { neededKeys } from '../../delivery/go-template/needed-keys.ts'
-import { parseGoTemplate } from '../../delivery/go-template/parse.ts'
+import { parseGoTemplate } from '../../delivery/go-template/parse/parse.ts'
 import { type Parsed, valid } from '../../lib/problems/parsed.ts'
 
 /** The keys that a template needs. Invalid if it has a mistake. */

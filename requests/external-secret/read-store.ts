@@ -1,4 +1,5 @@
 import { isVaultName } from '../../keyvault/reference.ts'
+import { tokenAudience } from '../../lib/azure/token-audience.ts'
 import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
@@ -14,7 +15,6 @@ import {
   textAs,
 } from '../../lib/problems/read.ts'
 import { isObject, valueAt, withoutAbsent } from '../../lib/shape.ts'
-import { tokenAudience } from '../../lib/token-audience.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import { maxEntries } from '../account/secret-keys.ts'
 import type { CloudName, Policy } from '../administrator/policy.ts'

@@ -1,8 +1,8 @@
 import { maxKeptProblems, type Problem } from '../../lib/problems/problem.ts'
-import { trustedMetadata } from '../../lib/trusted-metadata.ts'
 import type { Policy } from '../administrator/policy.ts'
 import type { Labels } from './labels.ts'
 import type { RequestedSecret } from './requested-secret.ts'
+import { trustedMetadata } from './trusted-metadata.ts'
 
 const { names, labels, annotations } = trustedMetadata
 

@@ -1,8 +1,8 @@
 /** Kubernetes' requirements for the Secret types that it knows. Secrets of other types may contain anything. */
 
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import { trustedMetadata } from '../../lib/trusted-metadata.ts'
 import { annotationPrefix } from '../annotations/keys/own-annotations.ts'
+import { trustedMetadata } from './trusted-metadata.ts'
 
 export const opaqueType = 'Opaque'
 

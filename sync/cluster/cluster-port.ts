@@ -1,5 +1,5 @@
 import type { ObjectList } from '../../kubernetes/lists/list-objects.ts'
-import type { TokenAudience } from '../../lib/token-audience.ts'
+import type { TokenAudience } from '../../lib/azure/token-audience.ts'
 import type { NeededAccess } from '../../requests/access/sync-needs.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SeenClass } from '../../requests/class/seen-class.ts'

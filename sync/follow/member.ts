@@ -1,6 +1,6 @@
 import type { ObjectList } from '../../kubernetes/lists/list-objects.ts'
-import { forEachInSlices } from '../../lib/in-slices.ts'
 import { deliveredObjects } from '../cluster/watch-objects.ts'
+import { forEachInSlices } from '../pace/in-slices.ts'
 import type { Sink } from './feed.ts'
 import { isNewer } from './is-newer.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { createFairQueue } from '../../lib/fair/fair-queue.ts'
-import { createHeap } from '../../lib/heap.ts'
+import { createHeap } from './heap.ts'
 import { type NextRun, type Outlook, outlooks } from './next-run.ts'
 
 export interface Due {

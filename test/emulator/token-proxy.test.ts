@@ -6,7 +6,7 @@ import { connect } from 'node:tls'
 import { WorkloadIdentityCredential } from '@azure/identity'
 import { decodeJwt } from 'jose'
 import t from 'tap'
-import { bindingAudience, tokenAudience } from '../../lib/token-audience.ts'
+import { bindingAudience, tokenAudience } from '../../lib/azure/token-audience.ts'
 import { startTestEmulator, tenantId } from '../support/servers/start-test-emulator.ts'
 import { bareId, webId } from './fixture.ts'
 

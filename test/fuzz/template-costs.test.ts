@@ -3,10 +3,10 @@
 
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
-import { runesOf } from '../../delivery/go-template/byte-string.ts'
-import { parseGoTemplate } from '../../delivery/go-template/parse.ts'
+import { runesOf } from '../../delivery/go-template/model/byte-string.ts'
+import { functionArguments } from '../../delivery/go-template/model/template.ts'
+import { parseGoTemplate } from '../../delivery/go-template/parse/parse.ts'
 import { templateRenderer } from '../../delivery/go-template/render.ts'
-import { functionArguments } from '../../delivery/go-template/template.ts'
 import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 import './harness/raise-priority.ts'
 

@@ -22,7 +22,7 @@ const decisions = ['lib', 'keyvault', 'delivery', 'requests', 'webhook/core']
 export const rooms: Readonly<Record<string, Room>> = {
   lib: {
     rooms: [],
-    parts: ['package.json', 'manifests/chart/files/'],
+    parts: ['package.json'],
     packages: ['leven', 'prom-client'],
   },
   keyvault: {
@@ -42,7 +42,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     parts: [
       ...names,
       ...contract,
-      'delivery/go-template/parse.ts',
+      'manifests/chart/files/',
+      'delivery/go-template/parse/parse.ts',
       'delivery/go-template/needed-keys.ts',
     ],
     packages: ['re2js', 'yaml'],

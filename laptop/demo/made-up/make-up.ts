@@ -2,7 +2,7 @@ import { applyPatch } from '../../../command/review/apply-patch.ts'
 import { findAgent } from '../../../command/review/describe-injection.ts'
 import type { AgentConfig } from '../../../delivery/contract.ts'
 import { defaultTenantId, type EmulatorData } from '../../../emulator/data/data.ts'
-import { tokenAudience } from '../../../lib/token-audience.ts'
+import { tokenAudience } from '../../../lib/azure/token-audience.ts'
 import {
   completeObjects,
   madeUpVault,

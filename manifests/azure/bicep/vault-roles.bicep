@@ -7,7 +7,7 @@ param principalId string
 @allowed(['secret', 'cert', 'key'])
 param objectTypes array
 
-// The narrowest roles, as in lib/narrowest-grants.ts. Azure accepts a role only once for each vault.
+// The narrowest roles, as in lib/azure/narrowest-grants.ts. Azure accepts a role only once for each vault.
 var roles = [
   // Key Vault Secrets User
   { objectTypes: ['secret'], id: '4633458b-17de-408a-b874-0445c86b69e6' }

@@ -14,7 +14,7 @@ terraform {
 }
 
 locals {
-  # The narrowest roles, as in lib/narrowest-grants.ts. Azure accepts a role only once for each vault.
+  # The narrowest roles, as in lib/azure/narrowest-grants.ts. Azure accepts a role only once for each vault.
   roles = {
     secret = { name = "Key Vault Secrets User", object_types = ["secret"] }
     public = { name = "Key Vault Reader", object_types = ["cert", "key"] }

@@ -1,7 +1,7 @@
 import { aksClusterVariables, bindCommand } from '../../../command/grants/binding-commands.ts'
 import { credentialName } from '../../../command/grants/credential-name.ts'
+import { tokenAudience } from '../../../lib/azure/token-audience.ts'
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
-import { tokenAudience } from '../../../lib/token-audience.ts'
 
 /** Something to do before a pod with volumes of the Secrets Store CSI Driver is applied. */
 export type Task =

@@ -1,6 +1,6 @@
+import { tokenAudience } from '../../../lib/azure/token-audience.ts'
 import { listNames } from '../../../lib/list-names.ts'
 import { printable } from '../../../lib/printable.ts'
-import { tokenAudience } from '../../../lib/token-audience.ts'
 import { type AzureFinding, missing, note, unknown } from './finding.ts'
 import type { AzureCredential } from './read-azure.ts'
 

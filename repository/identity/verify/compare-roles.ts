@@ -3,8 +3,8 @@ import {
   objectPath,
   type VaultNeeds,
 } from '../../../command/grants/vault-needs.ts'
+import { narrowestGrants, rolesFor } from '../../../lib/azure/narrowest-grants.ts'
 import { listNames } from '../../../lib/list-names.ts'
-import { narrowestGrants, rolesFor } from '../../../lib/narrowest-grants.ts'
 import { printable } from '../../../lib/printable.ts'
 import { type AzureFinding, missing, tooMuch, unknown } from './finding.ts'
 import { extraActions, isConditional, type RoleFacts } from './match-actions.ts'

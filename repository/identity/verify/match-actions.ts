@@ -1,4 +1,4 @@
-import { narrowestGrants } from '../../../lib/narrowest-grants.ts'
+import { narrowestGrants } from '../../../lib/azure/narrowest-grants.ts'
 import type { AzureRole, RolePermission } from './read-azure.ts'
 
 /** What roles allow. Azure ignores case, and `*` matches any text: https://learn.microsoft.com/azure/role-based-access-control/role-definitions */

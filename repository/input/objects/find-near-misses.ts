@@ -1,5 +1,5 @@
-import { nearestName } from '../../../lib/did-you-mean.ts'
 import { printable } from '../../../lib/printable.ts'
+import { nearestName } from '../../../lib/problems/did-you-mean.ts'
 import { maxProblems, type Problem } from '../../../lib/problems/problem.ts'
 import { objectAt } from '../../../lib/shape.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'

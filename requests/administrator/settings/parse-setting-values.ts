@@ -1,15 +1,15 @@
 import { isVaultName } from '../../../keyvault/reference.ts'
-import { didYouMean } from '../../../lib/did-you-mean.ts'
 import { isName, labelName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
+import { didYouMean } from '../../../lib/problems/did-you-mean.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import {
   type ListenAddress,
   listenAddressForm,
   parseListenAddress,
 } from '../../../lib/server/listen-address.ts'
-import { trustedMetadata } from '../../../lib/trusted-metadata.ts'
 import { parseQuantity } from '../../../lib/values/quantity.ts'
+import { trustedMetadata } from '../../secret/trusted-metadata.ts'
 
 export function parseListen(text: string): Parsed<ListenAddress> {
   const value = parseListenAddress(text)

@@ -1,6 +1,6 @@
 import { configVariable } from '../../../delivery/contract.ts'
-import { didYouMean } from '../../../lib/did-you-mean.ts'
 import { printable } from '../../../lib/printable.ts'
+import { didYouMean } from '../../../lib/problems/did-you-mean.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 
 /** The environment of a process. */

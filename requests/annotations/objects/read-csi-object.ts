@@ -1,8 +1,8 @@
 import type { ObjectEncoding, WantedFile } from '../../../delivery/contract.ts'
 import { targetPathProblem } from '../../../delivery/target-path.ts'
 import { isObjectName, isObjectVersion, type ObjectType } from '../../../keyvault/reference.ts'
-import { didYouMean } from '../../../lib/did-you-mean.ts'
 import { printable } from '../../../lib/printable.ts'
+import { didYouMean } from '../../../lib/problems/did-you-mean.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import {
   describePlace,

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { trustedMetadata } from '../../../lib/trusted-metadata.ts'
 import { metadataProblems } from '../../../requests/secret/metadata-problems.ts'
+import { trustedMetadata } from '../../../requests/secret/trusted-metadata.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import type { Answer } from '../client/api.ts'
 import { until } from '../client/cluster.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { trustedMetadata } from '../../../lib/trusted-metadata.ts'
+import { trustedMetadata } from '../../../requests/secret/trusted-metadata.ts'
 import type { Answer, KubeObject } from '../client/api.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import {

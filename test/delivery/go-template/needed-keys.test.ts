@@ -1,6 +1,6 @@
 import t from 'tap'
 import { neededKeys } from '../../../delivery/go-template/needed-keys.ts'
-import { parseGoTemplate } from '../../../delivery/go-template/parse.ts'
+import { parseGoTemplate } from '../../../delivery/go-template/parse/parse.ts'
 
 function keysOf(text: string): readonly string[] {
   const template = parseGoTemplate(text)

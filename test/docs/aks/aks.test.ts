@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { narrowestGrants, narrowestPolicy } from '../../../lib/narrowest-grants.ts'
+import { narrowestGrants, narrowestPolicy } from '../../../lib/azure/narrowest-grants.ts'
 import { sourceFolders } from '../../rooms/find-leaks.ts'
 import { run } from '../../support/run-command-line.ts'
 import { argumentProblems, commandOf, readRecordedArguments } from './azure-arguments.ts'
@@ -140,7 +140,7 @@ t.test('no page, module or message tells anybody to assign another role', async 
     named += roles.length
     const others = roles.filter(([role]) => !narrowest.includes(role)).map(([, role]) => role)
     // A comment of the table explains why it has no other role.
-    if (file === 'lib/narrowest-grants.ts') continue
+    if (file === 'lib/azure/narrowest-grants.ts') continue
     t.strictSame([...new Set(others)].toSorted(), explained[file] ?? [], file)
   }
   t.ok(named > 20, `${named} names of roles found`)

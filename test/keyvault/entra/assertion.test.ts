@@ -1,6 +1,6 @@
 import t from 'tap'
 import { describeAssertion } from '../../../keyvault/entra/assertion.ts'
-import { bindingAudience, tokenAudience } from '../../../lib/token-audience.ts'
+import { bindingAudience, tokenAudience } from '../../../lib/azure/token-audience.ts'
 
 const jwt = (claims: unknown) =>
   `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2lnbmF0dXJl`

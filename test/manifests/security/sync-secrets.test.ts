@@ -1,5 +1,5 @@
 import t from 'tap'
-import { trustedMetadata } from '../../../lib/trusted-metadata.ts'
+import { trustedMetadata } from '../../../requests/secret/trusted-metadata.ts'
 import type { Manifest } from '../rendered.ts'
 import { isRefused } from './admission.ts'
 import { readRendering } from './renderings.ts'

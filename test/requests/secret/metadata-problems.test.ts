@@ -1,8 +1,8 @@
 import t from 'tap'
 import { describeProblem } from '../../../lib/problems/problem.ts'
-import { trustedMetadata } from '../../../lib/trusted-metadata.ts'
 import { metadataProblems } from '../../../requests/secret/metadata-problems.ts'
 import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
+import { trustedMetadata } from '../../../requests/secret/trusted-metadata.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 const { names, labels, annotations } = trustedMetadata

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { bindingAudience, tokenAudience } from '../../../lib/token-audience.ts'
+import { bindingAudience, tokenAudience } from '../../../lib/azure/token-audience.ts'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
 import { startApiServer } from '../../support/api-server/start-api-server.ts'
 import { kubeconfigText } from '../../support/kubeconfig-text.ts'

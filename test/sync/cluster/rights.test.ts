@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { tokenAudience } from '../../../lib/token-audience.ts'
+import { tokenAudience } from '../../../lib/azure/token-audience.ts'
 import { syncRolesFor } from '../../../repository/rbac/role.ts'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
 import type { CustomKind, SyncCluster, WatchOptions } from '../../../sync/cluster/cluster-port.ts'

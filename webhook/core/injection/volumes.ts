@@ -5,8 +5,8 @@ import {
   hasFiles,
   tokenFileName,
 } from '../../../delivery/contract.ts'
+import type { TokenAudience } from '../../../lib/azure/token-audience.ts'
 import { isObject, objectAt, valueAt } from '../../../lib/shape.ts'
-import type { TokenAudience } from '../../../lib/token-audience.ts'
 import { envVolume, filesVolume, identityVolume } from '../model/our-names.ts'
 import type { Volume } from '../model/pod.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { narrowestGrants } from '../../../../lib/narrowest-grants.ts'
+import { narrowestGrants } from '../../../../lib/azure/narrowest-grants.ts'
 import {
   extraActions,
   factsOf,

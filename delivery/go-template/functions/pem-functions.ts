@@ -1,10 +1,10 @@
-import { buildChain } from '../../keyvault/certificates/chain.ts'
-import type { KeyMaterial } from '../../keyvault/formats/key-material.ts'
-import { readPem, writePem } from '../../keyvault/formats/pem.ts'
-import { readPfx } from '../../keyvault/formats/pkcs12/pfx.ts'
-import type { CpuBudget } from '../../lib/cpu-budget.ts'
-import { toBytes } from './byte-string.ts'
-import { TemplateError } from './template.ts'
+import { buildChain } from '../../../keyvault/certificates/chain.ts'
+import type { KeyMaterial } from '../../../keyvault/formats/key-material.ts'
+import { readPem, writePem } from '../../../keyvault/formats/pem.ts'
+import { readPfx } from '../../../keyvault/formats/pkcs12/pfx.ts'
+import type { CpuBudget } from '../../../lib/cpu-budget.ts'
+import { toBytes } from '../model/byte-string.ts'
+import { TemplateError } from '../model/template.ts'
 
 /** The private key of a PKCS#12 file with an empty password, as PKCS#8 in PEM. */
 export async function pkcs12Key(pfx: string, budget: CpuBudget): Promise<string> {

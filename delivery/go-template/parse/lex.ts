@@ -1,6 +1,6 @@
-import { printable } from '../../lib/printable.ts'
-import { fromText } from './byte-string.ts'
-import { TemplateError } from './template.ts'
+import { printable } from '../../../lib/printable.ts'
+import { fromText } from '../model/byte-string.ts'
+import { TemplateError } from '../model/template.ts'
 import { unquote } from './unquote.ts'
 
 export type TemplateToken =

@@ -1,13 +1,13 @@
-import type { CpuBudget } from '../../lib/cpu-budget.ts'
-import { runesOf } from './byte-string.ts'
+import type { CpuBudget } from '../../../lib/cpu-budget.ts'
+import { runesOf } from '../model/byte-string.ts'
+import { type FunctionName, maxCallBytes, TemplateError } from '../model/template.ts'
+import { areEqual, describeType, isEmpty, isMap, type Value } from '../model/value.ts'
 import { changeCase } from './change-case.ts'
 import { fromJson, toJson } from './json.ts'
 import { jwkPrivateKey, jwkPublicKey } from './jwk-functions.ts'
 import { filterPem, pkcs12Certificates, pkcs12Key } from './pem-functions.ts'
 import { formatPlain, printf } from './printf.ts'
 import { quote } from './quote.ts'
-import { type FunctionName, maxCallBytes, TemplateError } from './template.ts'
-import { areEqual, describeType, isEmpty, isMap, type Value } from './value.ts'
 
 /** `and` and `or` don't evaluate all of their arguments, so render.ts runs them. */
 type CalledName = Exclude<FunctionName, 'and' | 'or'>

@@ -1,7 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import t from 'tap'
-import { jwkPrivateKey, jwkPublicKey } from '../../../delivery/go-template/jwk-functions.ts'
-import { createCpuBudget } from '../../../lib/cpu-budget.ts'
+import {
+  jwkPrivateKey,
+  jwkPublicKey,
+} from '../../../../delivery/go-template/functions/jwk-functions.ts'
+import { createCpuBudget } from '../../../../lib/cpu-budget.ts'
 
 const budget = createCpuBudget()
 const jwkOf = (key: KeyObject): Record<string, unknown> => ({ ...key.export({ format: 'jwk' }) })

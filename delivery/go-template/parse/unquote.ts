@@ -1,5 +1,5 @@
-import { fromText } from './byte-string.ts'
-import { TemplateError } from './template.ts'
+import { fromText } from '../model/byte-string.ts'
+import { TemplateError } from '../model/template.ts'
 
 const escapes: Readonly<Record<string, string>> = {
   a: '\x07',

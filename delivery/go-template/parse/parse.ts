@@ -1,7 +1,7 @@
-import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
+import { TemplateError, type TemplateNode } from '../model/template.ts'
 import { lexTemplate, type TemplateToken } from './lex.ts'
 import { checkDepth, readPipeline } from './parse-expression.ts'
-import { TemplateError, type TemplateNode } from './template.ts'
 import { type TokenReader, tokenReader } from './token-reader.ts'
 
 const maxTemplateCharacters = 64 * 1024

@@ -3,9 +3,9 @@ import {
   filterPem,
   pkcs12Certificates,
   pkcs12Key,
-} from '../../../delivery/go-template/pem-functions.ts'
-import { createCpuBudget } from '../../../lib/cpu-budget.ts'
-import { fixture, fixtureText, openssl } from '../../keyvault/formats/fixtures.ts'
+} from '../../../../delivery/go-template/functions/pem-functions.ts'
+import { createCpuBudget } from '../../../../lib/cpu-budget.ts'
+import { fixture, fixtureText, openssl } from '../../../keyvault/formats/fixtures.ts'
 
 const budget = createCpuBudget()
 const pfx = (name: string): string => fixture(`${name}.pfx`).toString('latin1')

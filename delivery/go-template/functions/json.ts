@@ -1,8 +1,8 @@
-import { measureJson } from '../../lib/json/measure-json.ts'
-import { isObject } from '../../lib/shape.ts'
-import { fromText, mapRunes, toBytes, toText } from './byte-string.ts'
-import { type FunctionName, maxDepth, TemplateError } from './template.ts'
-import { isList, isMap, sortedEntries, type Value } from './value.ts'
+import { measureJson } from '../../../lib/json/measure-json.ts'
+import { isObject } from '../../../lib/shape.ts'
+import { fromText, mapRunes, toBytes, toText } from '../model/byte-string.ts'
+import { type FunctionName, maxDepth, TemplateError } from '../model/template.ts'
+import { isList, isMap, sortedEntries, type Value } from '../model/value.ts'
 
 /** As many as a list may have that one call can return. */
 const maxJsonValues = 16 * 1024

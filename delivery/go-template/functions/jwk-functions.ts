@@ -1,6 +1,6 @@
 import { createECDH, createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto'
-import { writePem } from '../../keyvault/formats/pem.ts'
-import type { CpuBudget } from '../../lib/cpu-budget.ts'
+import { writePem } from '../../../keyvault/formats/pem.ts'
+import type { CpuBudget } from '../../../lib/cpu-budget.ts'
 import { type Jwk, readJwk } from './jwk.ts'
 
 /** The cost of a key in microseconds, and of a private RSA key for each byte of its modulus, squared. */

@@ -1,5 +1,5 @@
 import { closestMatch } from 'leven'
-import { listNames } from './list-names.ts'
+import { listNames } from '../list-names.ts'
 
 /** More changes make another word. */
 const maxDistance = 3

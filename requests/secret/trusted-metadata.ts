@@ -1,4 +1,4 @@
-import data from '../manifests/chart/files/trusted-metadata.json' with { type: 'json' }
+import data from '../../manifests/chart/files/trusted-metadata.json' with { type: 'json' }
 
 /**
  * What other controllers trust Secrets for, whoever has created them: types, names, labels and annotations. Secret sync and

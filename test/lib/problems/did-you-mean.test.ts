@@ -1,5 +1,5 @@
 import t from 'tap'
-import { didYouMean, nearestName } from '../../lib/did-you-mean.ts'
+import { didYouMean, nearestName } from '../../../lib/problems/did-you-mean.ts'
 
 const known = ['name', 'objectName', 'objectVersion', 'sync', 'manifest', 'filePermission']
 

@@ -1,7 +1,7 @@
-import { printable } from '../../lib/printable.ts'
+import { printable } from '../../../lib/printable.ts'
+import { TemplateError } from '../model/template.ts'
+import { isList, isMap, sortedEntries, typeName, type Value } from '../model/value.ts'
 import { quote } from './quote.ts'
-import { TemplateError } from './template.ts'
-import { isList, isMap, sortedEntries, typeName, type Value } from './value.ts'
 
 const verbs = ['s', 'v', 'd', 'q'] as const
 type Verb = (typeof verbs)[number]

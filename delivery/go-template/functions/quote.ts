@@ -1,4 +1,4 @@
-import { mapRunes } from './byte-string.ts'
+import { mapRunes } from '../model/byte-string.ts'
 
 const escapes: ReadonlyMap<number, string> = new Map([
   [0x07, '\\a'],

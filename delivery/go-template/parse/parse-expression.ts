@@ -1,5 +1,5 @@
-import { printable } from '../../lib/printable.ts'
-import { checkFormat } from './printf.ts'
+import { printable } from '../../../lib/printable.ts'
+import { checkFormat } from '../functions/printf.ts'
 import {
   type Expression,
   type FunctionCall,
@@ -7,7 +7,7 @@ import {
   functionArguments,
   maxDepth,
   TemplateError,
-} from './template.ts'
+} from '../model/template.ts'
 import type { TokenReader } from './token-reader.ts'
 
 /** Reads commands joined by pipes. The result of each is the last argument of the next. */

@@ -1,4 +1,4 @@
-import { fromText, mapRunes } from './byte-string.ts'
+import { fromText, mapRunes } from '../model/byte-string.ts'
 
 /**
  * Changes the case of each character alone, as Go does. JavaScript may turn one character into several (`ß` into `SS`), and

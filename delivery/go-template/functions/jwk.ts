@@ -1,6 +1,6 @@
+import { type FunctionName, TemplateError } from '../model/template.ts'
+import { isMap } from '../model/value.ts'
 import { fromJson } from './json.ts'
-import { type FunctionName, TemplateError } from './template.ts'
-import { isMap } from './value.ts'
 
 /** A JSON Web Key (RFC 7517) of a type that can be written as PEM. */
 export interface Jwk {

@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, nat, property, tuple } from 'fast-check'
 import t from 'tap'
-import { createHeap } from '../../lib/heap.ts'
+import { createHeap } from '../../../sync/queue/heap.ts'
 
 interface Item {
   readonly rank: number
