@@ -41,6 +41,18 @@ t.test('no folders import each other in a circle', (t) => {
   t.end()
 })
 
+/** So many files side by side are still found at a glance. */
+const mostFiles = 16
+
+t.test('no folder has too many files side by side', (t) => {
+  const counts = Map.groupBy(imports.keys(), (path) => dirname(path))
+  t.ok(counts.size > 100, `${counts.size} folders have files`)
+  for (const [folder, files] of counts)
+    if (files.length > mostFiles)
+      t.fail(`${folder} has ${files.length} files, and at most ${mostFiles} are found at a glance`)
+  t.end()
+})
+
 t.test('pure code reaches nothing that isn’t', (t) => {
   const pure = [...imports.keys()].filter(
     (path) =>
