@@ -30,7 +30,7 @@ import { checkPod } from './objects/check-pod.ts'
 import { checkSecret } from './objects/check-secret.ts'
 import type { CheckInput, DocumentContent } from './read-check-input.ts'
 
-/** Checks all documents. Classes, ServiceAccounts and pods of different files belong together, unless they are of different environments. */
+/** Checks all documents. Objects may refer to objects of other files, unless those belong to another environment. */
 export function checkManifests(
   { contents, unread }: Pick<CheckInput, 'contents' | 'unread'>,
   serving: Serving,
@@ -85,14 +85,14 @@ export function checkManifests(
       ...others,
     ],
   )
-  // Pods and pod templates.
+  // Counts pods and pod templates.
   return { verdicts, pods: contents.flatMap(({ templates }) => templates).length }
 }
 
 const nearMisses = (object: AnnotatedManifest): readonly Finding[] =>
   warningFindings(object, object.nearMisses)
 
-/** Reports that another file of the same folder defines the object differently. */
+/** Returns a finding if another file of the same folder defines the object differently. */
 function ambiguityOf(object: NamedObject, view: FolderView): readonly Finding[] {
   const message = unclearReason(view, object)
   return message === undefined

@@ -28,9 +28,10 @@ interface CheckOptions extends Strictness, GivenValues {
 }
 
 /**
- * `akv-injector check`: reports on standard output what the webhook would do with each pod and each SecretProviderClass,
- * what Secret sync would do for each annotated ServiceAccount and Secret and for each ExternalSecret, and which commands to
- * run first. Standard error has what isn't a result: files that can't be read, and what was assumed or skipped.
+ * `akv-injector check`: reports on standard output what the webhook would do with each pod and each
+ * SecretProviderClass, what Secret sync would do for each annotated ServiceAccount and Secret and for each
+ * ExternalSecret, and which commands to run first. Everything that isn't a result goes to standard error: files that
+ * can't be read, assumptions, and what was skipped.
  *
  * @throws InputError when a setting is invalid
  */
@@ -51,7 +52,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   if (serving.isAssumed && !quiet && contents.some(concernsDriver))
     printLines(process.stderr, [servingAssumption])
   if (!quiet) printLines(process.stderr, unusedLines(given, placeholders))
-  // Annotations show the errors already.
+  // On GitHub, annotations already show the errors.
   if (output !== 'github')
     printLines(
       process.stderr,
@@ -76,7 +77,7 @@ const forms = { json: jsonText, github: githubText, sarif: sarifText }
 
 const maxSkipped = 10
 
-/** The first folders and files that weren't read, and how many more there are. */
+/** Lines about the folders and files that weren't read: the first few, and how many more there are. */
 export function skippedLines({ skipped }: Pick<CheckReport, 'skipped'>): readonly string[] {
   const more = skipped.length - maxSkipped
   return [

@@ -23,46 +23,46 @@ import type { CheckReport } from './findings/report.ts'
 import type { Verdict } from './findings/verdict.ts'
 import { checkOtherObject } from './objects/check-other-object.ts'
 
-/** Everything in one document that `check` looks at. Its other objects aren't kept. */
+/** Everything in one document that `check` examines. Its other objects aren't kept. */
 export interface DocumentContent {
   readonly templates: readonly PodTemplate[]
   /** Classes, ServiceAccounts, and objects of the External Secrets Operator, which other documents may refer to. */
   readonly objects: readonly NamedObject[]
-  /** ServiceAccounts that have annotations of ours. */
+  /** ServiceAccounts with our annotations. */
   readonly accounts: readonly AnnotatedManifest[]
-  /** Secrets that have annotations of ours. */
+  /** Secrets with our annotations. */
   readonly secrets: readonly AnnotatedManifest[]
-  /** What there is to say about other objects. */
+  /** Verdicts about other objects. */
   readonly others: readonly Verdict[]
 }
 
 export interface ReadingOptions {
   readonly namespace: string
-  /** The command that reads them, for its messages. */
+  /** The name of the command, for messages. */
   readonly command: string
   readonly placeholders: Placeholders
-  /** Renders charts and Kustomize folders with the programs on the PATH. */
+  /** Whether to render charts and Kustomize folders with the programs on the PATH. */
   readonly render?: boolean
   /** Files with values for charts. */
   readonly values?: readonly string[]
-  /** Shows no progress. */
+  /** Whether to show no progress. */
   readonly quiet?: boolean
 }
 
 export interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
-  /** Only of documents that have something to look at. */
+  /** Only documents in which there is something to examine. */
   readonly contents: readonly DocumentContent[]
-  /** What may have definitions, too. */
+  /** Files that weren't read, and that may define objects, too. */
   readonly unread: readonly Unread[]
   /** How many files were read. */
   readonly files: number
-  /** How many objects there is nothing to say about. */
+  /** How many objects weren't examined. */
   readonly ignored: number
-  /** What was seen, if everything could be read and nothing of it is of interest. */
+  /** If everything could be read and nothing is of interest: a description of what was read. */
   readonly nothing?: string
 }
 
-/** Reads the manifests. A file that can't be read doesn't keep the others from being read. */
+/** Reads the manifests. If a file can't be read, the others are read all the same. */
 export async function readCheckInput(
   paths: readonly string[],
   options: ReadingOptions,
@@ -112,7 +112,7 @@ const readFiles = (files: readonly string[], options: ReadingOptions) =>
     isQuiet: options.quiet ?? false,
   })
 
-/** Accounts without annotations of ours only matter to objects that refer to them. */
+/** An account without our annotations only matters if other objects refer to it. */
 const isOfInterest = ({ templates, objects, accounts, secrets }: DocumentContent): boolean =>
   templates.length + accounts.length + secrets.length > 0 ||
   objects.some(({ kind }) => kind !== 'ServiceAccount')
@@ -155,7 +155,10 @@ function readContents(
 const emptyInput =
   'is empty; if a command writes it, such as helm template, see whether that failed'
 
-/** As many pods as the largest clusters run. What is kept of each takes more than a kilobyte, however small it is. */
+/**
+ * The largest clusters run this many pods. There is a limit, because even a small document takes more than a kilobyte
+ * of memory.
+ */
 const maxContents = 100_000
 const tooManyDocuments = `has more than ${maxContents.toLocaleString('en')} objects to look at; split it`
 
@@ -188,7 +191,10 @@ function contentOf(
   }
 }
 
-/** Most documents have one of these lists only, and a file may have a million documents. */
+/**
+ * Replaces empty lists by a shared one: most documents fill only one of these lists, and a file may have a million
+ * documents.
+ */
 const compact = <T>(list: readonly T[]): readonly T[] => (list.length === 0 ? none : list)
 
 const none: readonly never[] = []

@@ -35,25 +35,26 @@ interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'>, GivenV
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
-  /** Accounts of another namespace are refused. */
+  /** If set, accounts of other namespaces are refused. */
   readonly onlyNamespace?: string
-  /** The OIDC issuers of the clusters that the accounts are in. */
+  /** The OIDC issuers of the clusters with these accounts. */
   readonly issuer: readonly string[]
   readonly scope: 'vault' | 'object'
   readonly accessPolicies?: boolean
   readonly verify?: boolean
   readonly render?: boolean
   readonly values?: readonly string[]
-  /** Warnings, and files without anything that reads from a vault, make the exit code 1. */
+  /** Whether the exit code is 1 for warnings, and for files in which nothing reads from a vault. */
   readonly strict?: boolean
 }
 
 /**
  * `akv-injector identity`: prints the commands of the Azure CLI that the pods and ServiceAccounts in the files need: a
- * federated credential for each account, and the roles for the objects that are read. Standard error has warnings, and
- * what is wrong with the files. With `verify`, it compares them with what Azure has.
+ * federated credential for each account, and the roles for the objects that they read. Warnings and mistakes go to
+ * standard error. With `verify`, it compares the needs with what Azure has.
  *
- * @returns 1 if a pod or an account has a mistake, so that its commands are missing, if Azure differs, or if `strict` refuses
+ * @returns 1 if commands are missing because a pod or an account has a mistake, if Azure differs, or because of
+ * `strict`
  * @throws InputError when an option, a setting or a file is invalid
  */
 export async function identity(options: IdentityOptions): Promise<ExitCode> {
@@ -128,7 +129,7 @@ function chooseGrants({
   return 'access-policies'
 }
 
-/** Azure has nothing under the name of a stand-in. */
+/** Refuses names with placeholders, because Azure can't be asked about a stand-in. */
 function refuseOpenNames(
   identities: readonly IdentityGrants[],
   { mentionedIn }: Placeholders,
@@ -141,7 +142,7 @@ function refuseOpenNames(
   )
 }
 
-/** Ends a script whose placeholder has no value. */
+/** Lines that end the script if a placeholder's variable has no value. */
 const declare = ({ name, meaning }: ShellText['variables'][number]): readonly string[] => [
   `# ${name} is ${meaning} in the files`,
   need(name, 'the value of a placeholder in the files'),
@@ -160,7 +161,7 @@ function refuseOneNameForMany(
   )
 }
 
-/** Azure's limit for a managed identity, and for an app registration. */
+/** Azure's limit, both for a managed identity and for an app registration. */
 const maxCredentials = 20
 
 function countCredentials(identity: IdentityGrants, issuers: number): readonly string[] {

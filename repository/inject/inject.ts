@@ -29,9 +29,9 @@ interface InjectOptions extends GivenValues {
 }
 
 /**
- * `akv-injector inject`: prints all documents to standard output, with the pods as the webhook would change them.
- * Documents without such pods stay byte for byte. If the webhook would deny a pod, prints the problems to standard error
- * and no document.
+ * `akv-injector inject`: prints all documents to standard output, with the pods changed as the webhook would change
+ * them. Other documents stay the same, byte for byte. If the webhook would deny a pod, it prints the problems to
+ * standard error, and no document.
  *
  * @throws InputError when a file or a setting is wrong
  */
@@ -107,7 +107,7 @@ function injectManifest(
     for (const operation of outcome.operations) apply(changed, template, operation)
   }
   const isServed = templates.some(hasDriverVolumes)
-  // The value is that of the document as the webhook would change it.
+  // `value` is the document's value after the webhook's changes.
   return { manifest, value: changed.value, problems, warnings, isInjected, isServed }
 }
 

@@ -1,8 +1,8 @@
 import { printLines } from '../../lib/terminal/print-lines.ts'
 
 /**
- * Writes manifests byte for byte. On a terminal they are made printable, because control characters in a comment or a
- * value would control it.
+ * Writes manifests byte for byte. On a terminal, they are made printable, because it would interpret control characters
+ * in a comment or a value.
  */
 export function printDocuments(
   stream: Pick<NodeJS.WriteStream, 'isTTY'> & { write(text: string): unknown },

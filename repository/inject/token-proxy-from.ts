@@ -5,7 +5,8 @@ import { reasonOf } from '../../lib/reason-of.ts'
 import { parseCa } from '../../lib/values/parse-ca.ts'
 
 /**
- * The token proxy that the administrator's settings name. No API server is asked, so they have to name all of it.
+ * Returns the token proxy from the administrator's settings. They have to be complete, because no API server is asked
+ * for the rest.
  *
  * @throws InputError with every invalid setting
  */

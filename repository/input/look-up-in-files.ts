@@ -6,9 +6,9 @@ import type { FoundObject } from './objects/find-objects.ts'
 import { findPossible } from './objects/find-possible.ts'
 
 /**
- * Finds the objects that the webhook would look up for a request in the manifests.
+ * Finds, in the manifests, the objects that the webhook would look up for a request.
  *
- * @param objects - as the file of the pod sees them
+ * @param objects - the objects as the pod's file sees them
  */
 export function lookUpInFiles(
   request: AdmissionRequest,
@@ -18,7 +18,7 @@ export function lookUpInFiles(
     const wanted = { kind, name, namespace: request.namespace }
     const found = findObject(objects, wanted)
     if (found === undefined) {
-      // Most accounts aren't in the files.
+      // Not for ServiceAccounts, because most of them aren't in the files.
       const possible = kind === 'SecretProviderClass' ? findPossible(objects, wanted) : undefined
       return possible === undefined
         ? { kind: 'not-in-files' }

@@ -4,8 +4,8 @@ import { createPlaceholders } from './placeholders/placeholders.ts'
 import { type ManifestFile, readManifestFiles } from './read-manifests.ts'
 
 /**
- * Reads files for a command that needs the values of all placeholders. Says on standard error which ones have no value, and
- * which values no placeholder has.
+ * Reads files for a command that needs the values of all placeholders. Standard error gets the placeholders without a
+ * value, and the values that belong to no placeholder.
  */
 export function readFilledFiles(
   files: readonly string[],

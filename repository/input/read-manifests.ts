@@ -17,28 +17,34 @@ import { readText } from './text/read-text.ts'
 /** A file of YAML or JSON documents. */
 export interface ManifestFile {
   readonly text: string
-  /** Without documents that are empty. */
+  /** The documents that aren't empty. */
   readonly manifests: readonly Manifest[]
 }
 
-/** Who reads the manifests. */
+/** How to read manifests. */
 interface Reading {
-  /** The command to run with the rendered template. */
+  /** The name of the command, for messages. */
   readonly command: string
-  /** Reads the items of a large List as documents of their own. Only for commands that don't write the document again. */
+  /**
+   * Whether to read the items of a large List as documents of their own. Only for commands that don't write the
+   * document again.
+   */
   readonly splitsLists?: boolean
   readonly maxTokens?: number
   readonly placeholders?: Placeholders
 }
 
-/** About 50,000 lines, twice as many as the largest custom resource definitions have. A tree takes up to 900 bytes for each. */
+/**
+ * The limit for one document, about 50,000 lines: twice as many as the largest custom resource definitions have. A tree
+ * takes up to 900 bytes for each token.
+ */
 const maxDocumentTokens = 200_000
 
 /**
  * Reads a file of YAML or JSON documents.
  *
  * @param file - a path; `-` is standard input
- * @throws FileError with the place of what isn't valid YAML, or is a template
+ * @throws FileError, with the position, if something isn't valid YAML or is a template
  */
 function readManifestFile(file: string, reading: Reading): ManifestFile {
   const text = readText(file)
@@ -62,7 +68,7 @@ export const parseManifests = (
  * Reads the documents of a text one after another. Whoever is done with one before it asks for the next one spares its
  * parsing again.
  *
- * @throws FileError with the place of what isn't valid YAML, or is a template
+ * @throws FileError, with the position, if something isn't valid YAML or is a template
  */
 export function* eachManifest(
   text: string,

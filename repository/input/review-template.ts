@@ -6,11 +6,11 @@ import { lookUpInFiles } from './look-up-in-files.ts'
 import type { FoundObject, PodTemplate } from './objects/find-objects.ts'
 
 /**
- * What the webhook would decide about the pod, using the webhook's own code. The API server itself refuses a pod with an
- * unquoted annotation; the outcome then also has the problems that the webhook would find.
+ * Decides about a pod with the webhook's own code. The API server itself would refuse a pod with an unquoted
+ * annotation. The outcome then has that problem, and those that the webhook would find.
  *
- * @param context - `objects`: where to find the SecretProviderClasses of the pod's volumes. Without it, volumes of the CSI
- *   driver are left alone.
+ * @param context - `objects`: where to find the SecretProviderClasses of the pod's volumes. Without it, volumes of the
+ * CSI driver are left alone.
  */
 export function reviewTemplate(
   template: PodTemplate,

@@ -18,13 +18,13 @@ import { type PlannedFiles, verifyFiles } from './verify/verify-files.ts'
 
 /** What to do with the changed files. */
 export interface Mode {
-  /** Otherwise it only prints how the files would change. */
+  /** Whether to write the files. If not, only prints how they would change. */
   readonly write: boolean
-  /** Also writes files whose changes `git diff` would mix with others, or not show. */
+  /** Whether to write files even if `git diff` would mix the changes with earlier ones, or not show them. */
   readonly force: boolean
 }
 
-/** Changes the files, or prints how they would change. Standard error has what stays as it is, and what went wrong. */
+/** Changes the files, or prints how they would change. Standard error gets what stays as it is, and errors. */
 export function changeFiles(
   { files, ...plan }: PlannedFiles,
   {
@@ -82,7 +82,7 @@ function printDiffs(changes: readonly FileChange[]): void {
   printDocuments(process.stdout, changes.map((change) => diffText(change, folder)).join(''))
 }
 
-/** Returns whether the files are written. */
+/** Writes the files, and returns whether that succeeded. */
 function write(changes: readonly FileChange[], { force }: Mode): boolean {
   const old = changes.flatMap(({ path, before }) => (before === undefined ? [] : path))
   const unreviewed = force ? [] : unreviewedFiles(old)

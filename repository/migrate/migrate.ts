@@ -10,7 +10,7 @@ import { planOverlays } from './plan/plan-overlays.ts'
 import { printStream } from './print-stream.ts'
 
 interface MigrateOptions extends Partial<Mode> {
-  /** Prints how the files would change. */
+  /** Whether to print only how the files would change. */
   readonly dryRun?: boolean
   /** Files and folders. */
   readonly files: readonly string[]
@@ -18,17 +18,17 @@ interface MigrateOptions extends Partial<Mode> {
 }
 
 /**
- * `akv-injector migrate`: turns volumes of the Secrets Store CSI Driver and ExternalSecrets into annotations. Prints all
- * documents to standard output, or with `write` or `dryRun`, changes the files or prints how. What annotations can't
- * express stays as it is, with a line on standard error. Verifies that the new manifests ask for the same files and Secrets
- * as the old ones.
+ * `akv-injector migrate`: turns volumes of the Secrets Store CSI Driver and ExternalSecrets into annotations. Prints
+ * all documents to standard output. With `write`, it changes the files instead, and with `dryRun`, it prints how they
+ * would change. Objects that annotations can't express stay as they are, with a line on standard error. Verifies that
+ * the new manifests ask for the same files and Secrets as the old ones.
  *
  * @throws InputError when a setting is wrong, or a file of the documents to print can't be read
  */
 export function migrate(options: MigrateOptions): ExitCode {
   const { files: paths, namespace, write = false, dryRun = false, force = false } = options
   const { policy } = readServing(process.env)
-  // The files are written again, so a placeholder keeps its default.
+  // Defaults are ignored, because the files are written again, with the placeholders in them.
   const placeholders = createPlaceholders({ unfilled: 'standIn', ignoresDefaults: true })
   const isStream = !write && !dryRun
   const input = readMigrateInput(paths, {

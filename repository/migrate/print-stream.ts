@@ -8,7 +8,7 @@ import type { RewrittenFile } from './files/rewrite-documents.ts'
 import { notesOf } from './plan/plan-migration.ts'
 import { type PlannedFiles, verifyFiles } from './verify/verify-files.ts'
 
-/** Prints all documents as one stream, or none of them if an object would ask for anything else than before. */
+/** Prints all documents as one stream, or none if an object would ask for something else than before. */
 export function printStream({ files, ...plan }: PlannedFiles): ExitCode {
   const { placeholders } = plan.old
   const { differences } = verifyFiles(files, {
@@ -30,7 +30,7 @@ export function printStream({ files, ...plan }: PlannedFiles): ExitCode {
   return 0
 }
 
-/** The accounts that no file has are below the file with their source. */
+/** New accounts come after the file with their source. */
 const textOf = ({ after, added }: RewrittenFile): string =>
   joined([after, ...added.map(({ text }) => text)])
 

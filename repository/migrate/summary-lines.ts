@@ -3,7 +3,7 @@ import { changesOf } from './files/changes-of.ts'
 import type { RewrittenFile } from './files/rewrite-documents.ts'
 import type { PlannedFiles } from './verify/verify-files.ts'
 
-/** One line for each environment that has something to migrate: its folder, what changes in it, and what doesn't. */
+/** Writes a line for each environment with something to migrate: its folder, what changes, and what doesn't. */
 export function summaryLines(
   files: readonly RewrittenFile[],
   { old, migration }: Pick<PlannedFiles, 'old' | 'migration'>,

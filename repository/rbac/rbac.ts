@@ -23,12 +23,15 @@ import { type NamedAccount, type RightsNeeded, syncRolesFor } from './role.ts'
 import { rolesText } from './roles-text.ts'
 
 interface RbacOptions extends GivenValues, Partial<Omit<RightsNeeded, 'watch'>> {
-  /** Files and folders. May be empty if `values` is given. */
+  /** The files and folders. May be empty if `values` is given. */
   readonly files: readonly string[]
   readonly namespace: string
-  /** Accounts of another namespace are refused. */
+  /** If set, accounts of other namespaces are refused. */
   readonly onlyNamespace?: string
-  /** Values of the chart. What they list is printed, too, and they set the defaults of the options below. */
+  /**
+   * The path of a values file of the chart. Roles for the accounts that it lists are printed, too, and it sets the
+   * defaults of the options below.
+   */
   readonly values?: string
   readonly controllerNamespace?: string
   readonly watch?: WatchMode
@@ -36,10 +39,11 @@ interface RbacOptions extends GivenValues, Partial<Omit<RightsNeeded, 'watch'>> 
 }
 
 /**
- * `akv-injector rbac`: prints the Role and the RoleBinding that each namespace needs, so that Secret sync makes the Secrets which
- * the manifests request, or for the accounts that values of the chart list. Standard error has what is wrong with the files.
+ * `akv-injector rbac`: prints the Role and the RoleBinding that each namespace needs, so that Secret sync can make the
+ * Secrets that the manifests request, and for the accounts that the chart's values list. Mistakes in the files go to
+ * standard error.
  *
- * @returns 1 if something has a mistake; then no Role is printed
+ * @returns 1 if there is a mistake, and then no Role is printed
  * @throws InputError when an option, a setting or a file is invalid
  */
 export async function rbac(options: RbacOptions): Promise<ExitCode> {
@@ -62,7 +66,7 @@ export async function rbac(options: RbacOptions): Promise<ExitCode> {
     namespace: found.restore(namespace),
     account: found.restore(account),
   }))
-  // A Role without one of the accounts that its namespace has would disable that account.
+  // No Role is printed then, because one that lacks an account of its namespace would disable that account.
   if (found.hasMistakes || unsafe.length > 0) return 1
   const objects = objectsFor(accounts, choice)
   if (objects.length > 0) printDocuments(process.stdout, rolesText(objects, choice))
@@ -93,7 +97,7 @@ function objectsFor(accounts: readonly NamedAccount[], choice: Choice): readonly
   })
 }
 
-/** Finds the accounts that read for Secret sync. The lines are for standard error. */
+/** Finds the accounts that Secret sync reads as, and lines for standard error. */
 async function findInFiles(options: RbacOptions) {
   const { values: _, files, ...given } = options
   const serving = readServing(process.env)
@@ -125,7 +129,7 @@ const nothingSyncs = 'these files request no Secrets of any ServiceAccount'
 
 const maxNamed = 5
 
-/** A Role may be a template like the manifests that it is made from. */
+/** Lines about placeholders that stay in a Role: it may be a template, like the manifests that it is made from. */
 const keptLines = (open: readonly Placeholder[]): readonly string[] =>
   open.length === 0
     ? []

@@ -6,9 +6,9 @@ import { readMapping } from '../input/render/read-mapping.ts'
 import { FileError } from '../input/text/file-error.ts'
 import type { NamedAccount } from './role.ts'
 
-/** What values of this project's chart say about the Roles that Secret sync needs. */
+/** The part of the chart's values that decides which Roles Secret sync needs. */
 export interface ChartValues {
-  /** Of `sync.namespaces`. */
+  /** The accounts in `sync.namespaces`. */
   readonly accounts: readonly NamedAccount[]
   readonly namespace?: string
   readonly watch?: WatchMode
@@ -17,7 +17,7 @@ export interface ChartValues {
 }
 
 /**
- * Reads values of the chart, as a file or as `helm get values` prints them.
+ * Reads values of our chart, from a values file or from the output of `helm get values`.
  *
  * @param source - a path; `-` is standard input
  * @throws FileError with the first member that the chart wouldn't accept
@@ -47,7 +47,7 @@ export function readChartValues(source: string): ChartValues {
 
 type Refuse = (path: string, found: unknown, expected: string) => never
 
-/** As in the chart, `null` in place of a namespace or a list removes what other values have there. */
+/** As in the chart, `null` instead of a namespace or a list removes what other values set. */
 function accountsIn(namespaces: unknown, refuse: Refuse): readonly NamedAccount[] {
   if (!isObject(namespaces)) return refuse('sync.namespaces', namespaces, 'a mapping of namespaces')
   return Object.entries(namespaces).flatMap(([namespace, settings]) => {
@@ -67,7 +67,7 @@ function accountsIn(namespaces: unknown, refuse: Refuse): readonly NamedAccount[
   })
 }
 
-/** What to say of values that enable nothing. */
+/** The error for values that enable no account. */
 export const noAccounts = (source: string): FileError =>
   new FileError(
     { source },

@@ -4,26 +4,29 @@ import type { WatchMode } from '../../requests/administrator/watch-mode.ts'
 
 export type NamedAccount = Pick<Grant, 'namespace' | 'account'>
 
-/** What the controller's settings mean for its rights in a namespace. */
+/** The controller's settings that decide which rights it needs in a namespace. */
 export interface RightsNeeded {
   readonly watch: WatchMode
-  /** It reads SecretProviderClasses. */
+  /** Whether it reads SecretProviderClasses. */
   readonly classes: boolean
-  /** It reads ExternalSecrets and SecretStores. */
+  /** Whether it reads ExternalSecrets and SecretStores. */
   readonly externalSecrets: boolean
 }
 
-/** An object as it is printed. */
+/** An object to print. */
 interface PrintedRole extends JsonObject {
   readonly apiVersion: string
   readonly kind: string
   readonly metadata: { readonly name: string; readonly namespace: string }
 }
 
-/** Of the Role, its RoleBinding, and the controller's ServiceAccount. Earlier releases of the chart used it for these, too. */
+/**
+ * The name of the Role, its RoleBinding, and the controller's ServiceAccount. Earlier releases of the chart used the
+ * same name.
+ */
 export const roleName = 'akv-injector-sync'
 
-/** The Role and the RoleBinding that enable accounts of one namespace. */
+/** Makes the Role and the RoleBinding that enable accounts of one namespace. */
 export function syncRolesFor(
   namespace: string,
   accounts: readonly string[],
@@ -31,7 +34,7 @@ export function syncRolesFor(
     controllerNamespace,
     ...needed
   }: RightsNeeded & {
-    /** Where the controller's ServiceAccount is. */
+    /** The namespace of the controller's ServiceAccount. */
     readonly controllerNamespace: string
   },
 ): readonly PrintedRole[] {
@@ -57,7 +60,7 @@ export function syncRolesFor(
 const accountRules = (resourceNames: readonly string[]) => [
   { apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames, verbs: ['create'] },
   { apiGroups: [''], resources: ['serviceaccounts'], resourceNames, verbs: ['patch'] },
-  // Without list and watch, the controller can read only Secrets whose names it knows.
+  // No `list` and `watch`: the controller can read only Secrets whose names it knows.
   { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
   { apiGroups: [''], resources: ['events'], verbs: ['create'] },
 ]

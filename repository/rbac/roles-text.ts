@@ -2,7 +2,7 @@ import { Document, isScalar, visit } from 'yaml'
 import type { JsonObject } from '../../lib/shape.ts'
 import { type RightsNeeded, roleName } from './role.ts'
 
-/** The objects as YAML to apply. Comments say what they allow, and who may apply them. */
+/** Writes the objects as YAML to apply, with comments that say what they allow and who may apply them. */
 export function rolesText(
   objects: readonly JsonObject[],
   options: RightsNeeded & { readonly controllerNamespace: string },
@@ -32,7 +32,7 @@ function commentLines({
   ]
 }
 
-/** One list of plain values a line. */
+/** Writes a document with each list of plain values on one line. */
 function documentText(object: JsonObject): string {
   const document = new Document(object, { aliasDuplicateObjects: false })
   visit(document, {

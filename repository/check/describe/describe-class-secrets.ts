@@ -6,9 +6,9 @@ import { enabledIn } from '../../input/accounts/enabled-in.ts'
 import { describeSecret } from './describe-sync.ts'
 
 /**
- * Describes the Secrets that Secret sync would make from a class, and as which account it would read them.
+ * Describes the Secrets that Secret sync would make from a class, and the account that it would read them as.
  *
- * @param by - `listed`: the accounts of the class's namespace in the files
+ * @param by - `listed`: the accounts in the files that are in the class's namespace
  */
 export function describeClassSecrets(
   { secrets, values, hints }: Source,

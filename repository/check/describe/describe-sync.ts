@@ -29,15 +29,15 @@ export function describeSync(
 }
 
 /**
- * A line for one Secret.
+ * Describes one Secret in a line.
  *
- * @param files - its keys
+ * @param files - the values of its keys
  */
 export function describeSecret(secret: RequestedSecret, files: readonly SecretValue[]): string {
   return secretRow(secret, files.map(describeKey))
 }
 
-/** A line for one Secret whose keys are described. */
+/** Describes one Secret in a line, from the descriptions of its keys. */
 export function secretRow(
   { name, type, labels }: Pick<RequestedSecret, 'name' | 'type' | 'labels'>,
   keys: readonly string[],
@@ -52,6 +52,6 @@ function describeKey(file: SecretValue): string {
   return `${key} \u2190 ${describeWanted(file)}`
 }
 
-/** The keys of an entry that writes all keys of its Secret. */
+/** Names the keys of an entry that fills a whole Secret. */
 const keysOf = ({ object }: SecretValue): string =>
   object.type === 'tls' ? `{${tlsFileNames.join(',')}}` : '*'

@@ -7,12 +7,12 @@ import { describeSource } from '../../input/text/file-error.ts'
 import type { Finding } from '../findings/finding.ts'
 
 /**
- * Finds Secrets that several ServiceAccounts request. A Secret belongs to the account that creates it, and which one that is
- * depends on their order in the cluster.
+ * Finds Secrets that several ServiceAccounts request. The account that creates a Secret owns it, and which account is
+ * first depends on the cluster.
  *
  * @param all - the accounts of all environments
  * @param objects - of one environment
- * @returns a problem for each account of the environment but the first
+ * @returns @returns a problem for every account of the environment except the first
  */
 export function findContestedSecrets(
   all: readonly AnnotatedManifest[],

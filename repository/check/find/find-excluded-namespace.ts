@@ -14,8 +14,8 @@ export const excludedNamespaces: readonly string[] = [
 ]
 
 /**
- * Warns about a pod that would start without its secrets because of its namespace. Checks names only: a manifest doesn't
- * show the labels of its namespace.
+ * Warns about a pod that would start without its secrets because of its namespace. Only names are checked, because
+ * manifests don't show the labels of their namespace.
  */
 export function findExcludedNamespace({ namespace }: PodTemplate): readonly Finding[] {
   return excludedNamespaces.includes(namespace)

@@ -36,13 +36,13 @@ export function findOtherInjectors({ pod, manifest, path }: PodTemplate): readon
 
 const vaultKey = 'vault.hashicorp.com/agent-inject'
 
-/** vault-k8s accepts all spellings of a boolean that Go does. */
+/** vault-k8s accepts every spelling of a boolean that Go's `strconv.ParseBool` accepts. */
 function isForVault(pod: JsonObject): boolean {
   const value = valueAt(pod, 'metadata', 'annotations', vaultKey)
   return value !== undefined && !/^(?:0|f|false)$/i.test(String(value))
 }
 
-/** The path of the first variable with a value for akv2k8s: `NAME@azurekeyvault`, perhaps with a query behind it. */
+/** The path of the first variable with a value for akv2k8s: `NAME@azurekeyvault`, which a query may follow. */
 function akvVariable({ spec }: JsonObject): Path | undefined {
   for (const list of ['containers', 'initContainers'])
     for (const [i, container] of itemsOf(spec, list))

@@ -16,9 +16,9 @@ interface Namespace {
 }
 
 /**
- * Finds why Secret sync wouldn't make the Secrets of the sources of one namespace: mistakes of a source, Secrets that another
- * source or the annotation of an account requests, else what shows once an account reads it, such as another client than the
- * account's.
+ * Finds the reasons why Secret sync wouldn't make the Secrets of the sources of one namespace: mistakes in a source,
+ * and Secrets that another source or an account's annotation requests, too. If there are none, also the mistakes that
+ * show only when an account reads the source, such as a client that isn't the account's.
  *
  * @param sources - all sources of the namespace in the files
  * @returns the problems of each source, by its `sourceKey`
@@ -32,7 +32,8 @@ export function findSyncMistakes(
   const found = assigned.unassigned.map(
     (source): Mistakes => [
       sourceKey(source.ref),
-      // The last problem of an unassigned source is that it has no account: the caller says what the files lack.
+      // The last problem of an unassigned source is that it has no account. It is left out here, because the caller
+      // says what the files lack.
       [...source.problems.slice(0, -1), ...contested(source, undefined)],
     ],
   )
@@ -55,7 +56,7 @@ function mistakesOf(
 ): readonly (readonly [...Mistakes, source: Source])[] {
   const request = readAccount({ ...account, namespace }, policy, sources)
   const ofAccount = accountMistakes(account, request)
-  // The other mistakes are the account's own.
+  // Only mistakes of the source: the others are in the account itself, and reported there.
   const mistakes = new Map(
     request.kind === 'wanted'
       ? request.mistakes.flatMap(({ source, code, message }) =>
@@ -72,7 +73,7 @@ function mistakesOf(
   })
 }
 
-/** The reasons why Secret sync would read nothing as this account. */
+/** Returns the reasons why Secret sync would read nothing as this account. */
 function accountMistakes({ name }: AccountInFiles, request: AccountRequest): readonly Problem[] {
   const place = { path: [], subject: `ServiceAccount ${name}`, code: 'AKV_SYNC_ACCOUNT' } as const
   if (request.kind === 'refused')

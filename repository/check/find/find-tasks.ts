@@ -25,8 +25,9 @@ export function hasDriverVolumes({ pod }: Pick<PodTemplate, 'pod'>): boolean {
 }
 
 /**
- * What somebody has to do before the volumes of a pod are served: label its namespace, name the client to sign in as, and
- * give that client a federated credential, or bind it to the cluster. Manifests don't show what is done already.
+ * What somebody has to do before the volumes of a pod are served: label its namespace, name the client to sign in as,
+ * and give that client a federated credential, or bind it to the cluster. Some of it may be done already, because
+ * manifests don't show that.
  */
 export function findTasks(
   template: PodTemplate,
@@ -49,7 +50,7 @@ export function findTasks(
 
   const account = accountOf(pod)
   const { clientId } = served.identity
-  // A class may name a client whose ID isn't valid: then the account isn't asked.
+  // If a class names a client, the account's client doesn't matter, even if the class's ID isn't valid.
   const isClientOpen = accountNeeded(request, lookedUp.classes) !== undefined
   const own = parseBoolean(ownAnnotations[bindingKey] ?? '')
   const { usesBinding } = chooseBinding(
@@ -63,7 +64,7 @@ export function findTasks(
     ...(clientId === undefined && isClientOpen && !usesWorkloadIdentity(pod)
       ? [{ kind: 'annotate', namespace, account } as const]
       : []),
-    // Our annotation isn't checked yet.
+    // The annotation may be invalid: it hasn't been checked yet.
     clientId !== undefined && isUuid(clientId) ? { ...signIn, clientId } : signIn,
   ]
 }

@@ -17,18 +17,19 @@ import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
 import { isClass } from '../../input/sources/referred-to.ts'
 import { findSyncMistakes } from './find-sync-mistakes.ts'
 
-/** What the files tell about a class or an ExternalSecret. */
+/** What the files say about a class or an ExternalSecret. */
 export interface SourceFacts {
   /** Absent if the object requests no Secrets. */
   readonly source: Source | undefined
-  /** Why Secret sync wouldn't make its Secrets. */
+  /** The reasons why Secret sync wouldn't make its Secrets. */
   readonly mistakes: readonly Problem[]
   /** The accounts of its namespace that count as enabled. */
   readonly listed: readonly AccountInFiles[]
 }
 
 /**
- * Reads the classes and ExternalSecrets of an environment. Returns a function that tells what Secret sync would say of one.
+ * Reads the classes and ExternalSecrets of an environment. Returns a function that looks up the facts about one of
+ * them.
  *
  * @param objects - of the environment
  */

@@ -1,14 +1,14 @@
 import { countOf } from '../../../lib/count-of.ts'
 import type { RenderFolder } from '../../input/text/find-files.ts'
 
-/** What a command read, and what it passed over because it has to be rendered first. */
+/** What a command has read, and which files it skipped because they have to be rendered first. */
 interface Seen {
   readonly files: number
   readonly documents: number
   readonly unrendered: readonly RenderFolder[]
 }
 
-/** Says what was seen: nothing of it is of interest. */
+/** Describes what was read, for input in which nothing is of interest. */
 export function describeNothing({ files, documents, unrendered }: Seen): string {
   const ofKind = (kind: RenderFolder['kind']) =>
     unrendered.filter((folder) => folder.kind === kind).length

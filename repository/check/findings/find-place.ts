@@ -11,7 +11,10 @@ export interface InDocument {
   readonly path: FieldPath
 }
 
-/** Finds a part of an object in its file. Undefined for the object itself, and for a part that it doesn't have. */
+/**
+ * Finds the line and column of a part of an object. Undefined for the object itself, and for a part that it doesn't
+ * have.
+ */
 export function findPlace({ manifest, path }: InDocument, part: FieldPath): FilePlace | undefined {
   const whole = [...path, ...part]
   return part.length > 0 && valueAt(toPlain(manifest), ...whole) !== undefined

@@ -4,8 +4,8 @@ interface CodeFacts {
 }
 
 /**
- * What `check` can find, besides failures that have a code in `lib/errors`. `docs/errors.md` is generated from both. These
- * codes are stable.
+ * The codes of what `check` can find, in addition to those in `lib/errors`. `docs/errors.md` is generated from both.
+ * The codes are stable.
  */
 export const checkCodes = {
   AKV_CHECK_FILE: {

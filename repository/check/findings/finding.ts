@@ -4,10 +4,10 @@ import type { FilePlace } from '../../input/text/file-error.ts'
 import { findPlace, type InDocument } from './find-place.ts'
 import type { checkCodes } from './finding-codes.ts'
 
-/** Stable, see docs/errors.md. */
+/** The code of a finding. Codes are stable (docs/errors.md). */
 export type FindingCode = keyof typeof checkCodes | Extract<AkvErrorCode, `AKV_S${string}`>
 
-/** Something that `check` tells about an object or a file. */
+/** Something that `check` reports about an object or a file. */
 export interface Finding {
   /** Only problems make the exit code 1; with `--strict`, warnings do, too. */
   readonly severity: 'problem' | 'warning' | 'note'
@@ -17,14 +17,14 @@ export interface Finding {
   readonly place?: FilePlace | undefined
 }
 
-/** A finding for each problem, at its place in the object. `code`: of those that have none themselves. */
+/** Makes a finding of each problem, with its line in the object. `code` is for problems without a code of their own. */
 export const problemFindings = (
   code: FindingCode,
   object: InDocument,
   problems: readonly Problem[],
 ): readonly Finding[] => findingsOf({ severity: 'problem', code }, object, problems)
 
-/** A finding for each warning, at its place in the object. */
+/** Makes a finding of each warning, with its line in the object. */
 export const warningFindings = (
   object: InDocument,
   warnings: readonly Problem[],

@@ -13,7 +13,7 @@ export interface CheckReport {
   /** Files and folders that can't be read. */
   readonly errors: readonly FileError[]
   readonly skipped: readonly SkippedPath[]
-  /** Says that nothing of what was read is of interest. */
+  /** The finding that nothing in the files is of interest. */
   readonly nothing?: LocatedFinding
   /** A warning for each placeholder without a value. */
   readonly placeholders: readonly Finding[]
@@ -24,7 +24,7 @@ export interface CheckReport {
 }
 
 export interface CheckSums {
-  /** Files that were read. */
+  /** How many files were read. */
   readonly files: number
   /** Pods and pod templates. */
   readonly pods: number
@@ -38,16 +38,16 @@ export interface CheckSums {
 export interface Strictness {
   /** Warnings make the exit code 1, too. */
   readonly strict?: boolean
-  /** Keep only what makes the exit code other than 0. */
+  /** Keep only findings that make the exit code other than 0. */
   readonly quiet?: boolean
 }
 
 interface Checked extends Pick<CheckReport, 'verdicts' | 'errors' | 'skipped' | 'placeholders'> {
-  /** What was seen, if nothing of it is of interest. */
+  /** If nothing in the files is of interest: a description of what was read. */
   readonly nothing?: string
   readonly files: number
   readonly pods: number
-  /** Objects without a verdict. */
+  /** How many objects have no verdict. */
   readonly ignored: number
 }
 
@@ -114,15 +114,15 @@ const nothingFinding = (
         at: { source },
       }
 
-/** A finding with the object that it is about, for forms that list findings. */
+/** A finding with the object that it is about, for output formats that list findings. */
 export interface LocatedFinding extends Finding {
   /** The object; absent if the finding is about a file. */
   readonly title?: string
-  /** The finding's place, else the object's. A file that can't be read has no line. */
+  /** The line of the finding, or else of the object. A file that can't be read has no line. */
   readonly at: Pick<FilePlace, 'source'> & Partial<FilePlace>
 }
 
-/** All findings, those about files and placeholders first. */
+/** Lists all findings, with those about files and placeholders first. */
 export function locatedFindings({
   verdicts,
   errors,

@@ -5,8 +5,8 @@ import type { Finding } from './finding.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
- * Takes back what depends on a placeholder without a value: a problem about a stand-in may go once there is a value. In
- * everything else, puts what the author wrote in place of the stand-ins.
+ * Removes findings that depend on a placeholder without a value, because a problem with a stand-in may disappear once
+ * there is a value. In all other text, puts back what the author wrote in place of stand-ins.
  */
 export function settlePlaceholders(verdicts: readonly Verdict[], placeholders: Placeholders) {
   const undecided = new Map<Placeholder, Set<string>>()
@@ -21,7 +21,7 @@ export function settlePlaceholders(verdicts: readonly Verdict[], placeholders: P
   const named = new Set([...placeholders.unfilled(), ...undecided.keys()])
   return {
     verdicts: settled,
-    /** A warning for each placeholder without a value. */
+    /** One warning for each placeholder without a value. */
     placeholders: [...named].map((placeholder) =>
       warningOf(placeholder, [...(undecided.get(placeholder) ?? [])]),
     ),
@@ -38,7 +38,7 @@ function settle(
     severity === 'problem' ? mentionedIn(message) : []
   const open = [...new Set(findings.flatMap(openOf))]
   const all = [...texts, ...findings.map(({ message }) => message)]
-  // Most verdicts have no stand-in, and a copy of each takes memory.
+  // Most verdicts have no stand-in, and copying each would take memory.
   if (open.length === 0 && all.every((text) => restore(text) === text)) return { verdict, open }
   const left = findings.filter((finding) => openOf(finding).length === 0)
   const shown = {

@@ -3,7 +3,7 @@ import { credentialName } from '../../../command/grants/credential-name.ts'
 import { tokenAudience } from '../../../lib/azure/token-audience.ts'
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
 
-/** Something to do before a pod with volumes of the Secrets Store CSI Driver is applied. */
+/** Something that has to be done before a pod with volumes of the Secrets Store CSI Driver is applied. */
 export type Task =
   | { readonly kind: 'label'; readonly namespace: string }
   /** Give a ServiceAccount a client to sign in as. */
@@ -17,8 +17,8 @@ interface AccountName {
 }
 
 /**
- * The tasks as shell commands, each once, and comments on the variables in them. The names come from manifests, so a task
- * whose names aren't valid gives no command: nobody should paste it.
+ * Writes the tasks as shell commands, each once, with comments about their variables. The names come from manifests, so
+ * a task with an invalid name gives no command that somebody could paste.
  */
 export function taskLines(tasks: readonly Task[]): readonly string[] {
   const safe = tasks.filter(hasSafeNames)
@@ -88,7 +88,9 @@ const bindCommands = (task: SignInTask): readonly string[] => [
   `# akv-injector identity prints the ClusterRole that lets ${task.namespace}/${task.account} use it.`,
 ]
 
-/** The name of a credential begins with the cluster's, because creating one replaces another of the same name. */
+/**
+ * A credential's name begins with the name of its cluster, because creating a credential replaces one of the same name.
+ */
 function federateCommands({
   namespace,
   account,

@@ -2,7 +2,7 @@ import type { InDocument } from './find-place.ts'
 import type { Finding } from './finding.ts'
 import type { Task } from './task.ts'
 
-/** An object, or a pod template of it. */
+/** An object, or one of its pod templates. */
 interface Subject extends InDocument {
   /** `Deployment/web` */
   readonly title: string
@@ -11,7 +11,7 @@ interface Subject extends InDocument {
   readonly namespace: string
 }
 
-/** What would become of an object in the cluster. Stable: `check --output json` prints it. */
+/** What would happen to an object in a cluster. The values are stable, because `check --output json` prints them. */
 type CheckOutcome =
   | 'injected'
   | 'served'
@@ -37,7 +37,7 @@ export interface Verdict {
   readonly tasks?: readonly Task[]
 }
 
-/** The names of an object that a verdict needs. */
+/** Picks the members of an object that a verdict keeps. */
 export const subjectOf = ({ manifest, path, title, part, namespace }: Subject): Subject => ({
   manifest,
   path,

@@ -45,7 +45,7 @@ export function checkAccount(account: AnnotatedManifest, policy: Policy): Verdic
   }
 }
 
-/** The warning about an account that names no client. */
+/** The warning for an account that names no client. */
 export const noClient = 'no client ID is configured; annotate azure.workload.identity/client-id'
 
 export const warning = (message: string): Finding => ({

@@ -34,7 +34,7 @@ interface ClassContext extends Pick<SourceFacts, 'listed' | 'mistakes'> {
   readonly serving: Serving
 }
 
-/** Reports whether volumes of a SecretProviderClass would be served, whatever pod has them. */
+/** Reports whether volumes of a SecretProviderClass would be served, regardless of the pod. */
 export function checkClass(found: NamedObject, context: ClassContext): Verdict {
   const { serving, mistakes } = context
   const subject = subjectOf(found)
@@ -63,7 +63,7 @@ export function checkClass(found: NamedObject, context: ClassContext): Verdict {
   return acceptedClass(found, read, context)
 }
 
-/** Volumes and Secrets have some problems in common. */
+/** Leaves out problems that are known already: volumes and Secrets have some in common. */
 function without(known: readonly Problem[], problems: readonly Problem[]): readonly Problem[] {
   const lines = new Set(known.map(describeProblem))
   return problems.filter((problem) => !lines.has(describeProblem(problem)))
@@ -82,7 +82,7 @@ interface AcceptedClass {
   readonly warnings: ClassFiles['warnings']
 }
 
-/** Reads a class as for a pod that has a volume of it, and that doesn't name a client itself. */
+/** Reads a class as the webhook would for a pod that uses it and names no client itself. */
 function readNamedClass(
   { name, namespace, object }: NamedObject,
   policy: Policy,

@@ -16,7 +16,7 @@ import { problemFindings, warningFindings } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 import { noClient, warning } from './check-account.ts'
 
-/** Reports whether Secret sync would make the Secret of an ExternalSecret, and as which account. */
+/** Reports whether Secret sync would make the Secret of an ExternalSecret, and which account it would read as. */
 export function checkExternalSecret(
   found: NamedObject,
   { source, mistakes, listed }: SourceFacts,
@@ -27,7 +27,7 @@ export function checkExternalSecret(
     source && !source.isLeftAlone
       ? chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
       : undefined
-  // A store that isn't known yet may name the account.
+  // While the store isn't known, it could still name the account.
   const isOpen = mistakes.some(({ sentence }) => hasStandIn(sentence))
   const undecided =
     chosen?.kind === 'none' && !isOpen ? [accountProblem(chosen.sentence, chosen.path)] : []
@@ -82,7 +82,10 @@ export function checkSecretStore(found: NamedObject, policy: Policy): Verdict {
   }
 }
 
-/** The store with a condition that holds here. Its own conditions concern the namespaces of ExternalSecrets. */
+/**
+ * Returns the store with a condition that is always met, because its own conditions are about the namespaces of
+ * ExternalSecrets.
+ */
 function usableFrom(found: NamedObject): NamedObject {
   const { namespace, object } = found
   const { spec } = object
@@ -92,7 +95,7 @@ function usableFrom(found: NamedObject): NamedObject {
   return { ...found, object: { ...object, spec: { ...spec, conditions } } }
 }
 
-/** Reports that nobody here acts on another object of the External Secrets Operator. */
+/** Reports that akv-injector ignores any other kind of the External Secrets Operator. */
 export function checkOtherOperatorKind(found: NamedObject): Verdict {
   const { kind, apiVersion } = found.object
   const what = typeof kind === 'string' ? `${printable(kind, 63)} of ` : ''

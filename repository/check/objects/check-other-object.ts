@@ -7,8 +7,8 @@ import type { Finding } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 
 /**
- * Reports an object that has no pod template if somebody could expect that `check` looks at it: it has our annotations,
- * its kind isn't one of Kubernetes' own, or it belongs to akv2k8s.
+ * Reports an object without a pod template, if its author could expect that `check` examines it: it has our
+ * annotations, it is a custom resource, or it belongs to akv2k8s.
  */
 export function checkOtherObject(found: NamedObject): Verdict | undefined {
   const findings = otherTool(found)

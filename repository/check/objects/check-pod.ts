@@ -18,7 +18,7 @@ interface PodContext {
   readonly objects: readonly FoundObject[]
 }
 
-/** Reports what the webhook would do with a pod, and as whom its agent would sign in. */
+/** Reports what the webhook would do with a pod, and which identity its agent would sign in with. */
 export function checkPod(template: PodTemplate, context: PodContext): Verdict {
   const { serving } = context
   const outcome = reviewTemplate(template, {
@@ -75,7 +75,10 @@ function resultOf(template: PodTemplate, outcome: Outcome): Result {
   }
 }
 
-/** A pod without our annotations would lack its files. For another one, the author may know. */
+/**
+ * Reports volumes that aren't served. For a pod without our annotations it is a problem, because it would lack its
+ * files. For an annotated pod it is a warning, because its author may know.
+ */
 function unservedVolumes(template: PodTemplate, outcome: Outcome): readonly Finding[] {
   if (!hasDriverVolumes(template)) return []
   const isLost = outcome.kind === 'skipped' && outcome.reason === 'not-annotated'
@@ -90,7 +93,10 @@ function unservedVolumes(template: PodTemplate, outcome: Outcome): readonly Find
   ]
 }
 
-/** If the pod has the annotation, too, everything is as its author expects. */
+/**
+ * Reports our annotations on the workload. If the pod has the same annotation, it is only a warning, because the pod
+ * gets what its author expects.
+ */
 const misplacedAnnotations = (template: PodTemplate): readonly Finding[] =>
   findMisplacedAnnotations(template).flatMap(({ problem, isOnPod, owner, key }) =>
     problemFindings('AKV_CHECK_MISPLACED', template, [problem]).map((finding) => ({

@@ -6,8 +6,8 @@ import { relativePath } from './relative-path.ts'
 import { sumsLine } from './text.ts'
 
 /**
- * A report as workflow commands of GitHub Actions, which show problems and warnings beside the lines of a pull request
- * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
+ * Writes a report as workflow commands of GitHub Actions, which shows problems and warnings beside the lines of a pull
+ * request (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
  */
 export function githubText(report: CheckReport): string {
   const commands = locatedFindings(report).flatMap((finding) => {
@@ -31,7 +31,9 @@ export function githubText(report: CheckReport): string {
   return [...commands, sumsLine(report.sums)].map((line) => `${line}\n`).join('')
 }
 
-/** The runner decodes these again. Line ends and control characters are made printable before. */
+/**
+ * Escapes the characters that the runner unescapes. Line ends and control characters have been made printable before.
+ */
 const inMessage = (text: string): string =>
   printable(text, Number.POSITIVE_INFINITY).replaceAll('%', '%25')
 

@@ -6,10 +6,10 @@ import type { FilePlace } from '../../input/text/file-error.ts'
 import { isRendered, sourceFile } from '../../input/text/rendered-source.ts'
 import { type CheckReport, locatedFindings } from '../findings/report.ts'
 
-/** The version of the form. It changes only if a member goes or changes its meaning. */
+/** The version of the JSON format. It changes only if a member is removed or changes its meaning. */
 const version = 1
 
-/** A report as JSON, in the form of `check-report.schema.json`. */
+/** Writes a report as JSON, as `check-report.schema.json` describes. */
 export function jsonText(report: CheckReport): string {
   const { verdicts, skipped, sums, tasks, exitCode } = report
   const value = {

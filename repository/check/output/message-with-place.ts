@@ -2,7 +2,10 @@ import { describeSource } from '../../input/text/file-error.ts'
 import { isRendered } from '../../input/text/rendered-source.ts'
 import type { LocatedFinding } from '../findings/report.ts'
 
-/** The message for forms that show it beside the line of a file. A rendered text isn't in a file, so the message names the line. */
+/**
+ * The message for output formats that show it beside a line of a file. Rendered text isn't in a file, so its message
+ * names the line itself.
+ */
 export function messageWithPlace({ title, at, message }: LocatedFinding): string {
   const source = describeSource(at.source)
   const place = isRendered(at.source) && at.line !== undefined ? `${source}:${at.line}` : source

@@ -1,4 +1,4 @@
-/** The forms in which `check` prints its report. The command line lists them before it loads any of them. */
+/** The output formats of `check`. The command line lists them without loading their code. */
 export const outputForms = ['text', 'json', 'github', 'sarif'] as const
 
 export type OutputForm = (typeof outputForms)[number]

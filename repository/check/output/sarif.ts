@@ -11,11 +11,11 @@ import { messageWithPlace } from './message-with-place.ts'
 import { relativePath } from './relative-path.ts'
 
 /**
- * A report in the Static Analysis Results Interchange Format
+ * Writes a report in the Static Analysis Results Interchange Format
  * (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), for code scanning.
  */
 export function sarifText(report: CheckReport): string {
-  // Code scanning refuses a result without a file.
+  // GitHub's code scanning refuses a result without a file.
   const { nothing, ...others } = report
   const findings = locatedFindings(others).filter(({ severity }) => severity !== 'note')
   const codes = [...new Set(findings.map(({ code }) => code))].sort()

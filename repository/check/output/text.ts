@@ -26,7 +26,7 @@ export function printText(
   const print = (lines: readonly string[]) =>
     stream.write(lines.map((line) => `${line}\n`).join(''))
   if (nothing) print([style('yellow', `warning: ${nothing.message}`)])
-  // In parts, because the whole text would take several times its size.
+  // Printed in parts, because the whole text as one string would take several times its size in memory.
   for (let first = 0; first < verdicts.length; first += 100)
     print(verdicts.slice(first, first + 100).flatMap((verdict) => verdictLines(verdict, style)))
   print([
@@ -58,7 +58,7 @@ function findingLine({ severity, message, place }: Finding, style: Style): strin
     : style('yellow', `  warning: ${line}${message}`)
 }
 
-/** The warnings below a heading. */
+/** The warnings about placeholders, below a heading. */
 const placeholderLines = (placeholders: readonly Finding[], style: Style): readonly string[] =>
   placeholders.length === 0
     ? []
@@ -70,7 +70,7 @@ const placeholderLines = (placeholders: readonly Finding[], style: Style): reado
         }),
       ]
 
-/** The commands below a heading. */
+/** The commands to run first, below a heading. */
 const taskLines = (tasks: readonly string[]): readonly string[] =>
   tasks.length === 0
     ? []

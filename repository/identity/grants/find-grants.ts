@@ -20,7 +20,7 @@ import type { Unread } from '../../input/unread/unread.ts'
 import { doubtsAboutUnread } from '../../input/unread/unread-doubts.ts'
 import { grantsOfAccounts } from './grants-of-accounts.ts'
 
-/** Finds what the pods and the ServiceAccounts with Secret sync read. */
+/** Finds what the pods read, and what Secret sync reads for ServiceAccounts. */
 export function findGrants(
   templates: readonly PodTemplate[],
   {
@@ -42,14 +42,14 @@ export function findGrants(
   ]
   return {
     grants: found.flatMap(({ grant }) => grant ?? []),
-    /** Some lines for each pod or account whose needs are unknown because of a mistake. */
+    /** Lines about each pod or account whose needs aren't known because of a mistake. */
     mistakes: eachOnce(found.map(({ mistakes = [] }) => mistakes)),
-    /** Some lines for each class whose Secrets nobody reads. */
+    /** Lines about each class whose Secrets no account reads. */
     notes: eachOnce(found.map(({ notes = [] }) => notes)),
   }
 }
 
-/** Environments may share an account or a source, and then each has the same lines. */
+/** Removes duplicates: if environments share an account or a source, each has the same lines. */
 const eachOnce = (all: readonly (readonly string[])[]): readonly (readonly string[])[] =>
   [...new Map(all.map((lines) => [lines.join('\n'), lines])).values()].filter(
     (lines) => lines.length > 0,
@@ -65,7 +65,8 @@ function grantOfPod(
   { objects, serving }: { readonly objects: readonly FoundObject[]; readonly serving: Serving },
 ): Found {
   const { namespace, title } = template
-  // Without a client, the webhook would deny the volumes of the driver, and the user asks for one.
+  // Made up, because the webhook would deny the pod's volumes without a client, and granting one access is what the
+  // user is about to do.
   const complete = completeObjects(template, objects, placeholderClient)
   const known = complete.classes.length > 0 ? objects : complete.objects
   const outcome = reviewTemplate(template, {

@@ -18,10 +18,10 @@ import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
 import { isClass } from '../../input/sources/referred-to.ts'
 
 /**
- * Finds what the ServiceAccounts of an environment read for Secret sync: by their annotations, for ExternalSecrets, and for classes with
- * `secretObjects`. Accounts that only a store or a class names count, too.
+ * Finds what Secret sync reads as the ServiceAccounts of an environment: for their annotations, for ExternalSecrets,
+ * and for classes with `secretObjects`. Accounts that only a store or a class names count, too.
  *
- * @param objects - of the environment
+ * @param objects - the environment's objects
  */
 export function grantsOfAccounts(
   objects: FolderView['objects'],
@@ -76,7 +76,7 @@ function grantsIn(
   })
 }
 
-/** Says why it is unknown what an ExternalSecret or a class reads for Secrets, or as which account. */
+/** Lines that explain why it isn't known what an ExternalSecret or a class reads, or which account reads it. */
 function unreadLines(
   object: NamedObject,
   { source, mistakes, listed }: SourceFacts,

@@ -4,9 +4,10 @@ import type { Placeholder, Placeholders } from '../../input/placeholders/placeho
 const maxNamed = 3
 
 /**
- * Lines about what gets no commands. What only a value can decide is one line for each placeholder.
+ * Returns lines about objects for which no commands are printed. If that depends on a placeholder's value, there is one
+ * line for the placeholder instead.
  *
- * @param mistakes - of each object, a line that begins with its title, and a line for each of its problems
+ * @param mistakes - for each object, a line that begins with its title, and a line for each of its problems
  */
 export function sortOutMistakes(
   mistakes: readonly (readonly string[])[],

@@ -19,7 +19,7 @@ import {
 } from './read-azure.ts'
 import { commandOf, type RunAz } from './run-az.ts'
 
-/** Every further command would fail, too: the Azure CLI is absent, or nobody is signed in. */
+/** Thrown if every further command would fail, too, because the Azure CLI isn't installed or nobody is signed in. */
 export class AzUnusable extends Error {}
 
 /** Runs one command and reads its answer. */
@@ -101,8 +101,9 @@ export const askVault = (
   )
 
 /**
- * Lists the role assignments of an identity and its groups that could concern a vault: at the vault and above it, and in the
- * whole subscription, because only that list has those of single objects.
+ * Lists the role assignments of an identity and its groups that could concern a vault. Two lists are needed: one at the
+ * vault's scope, which includes the scopes above it, and one of the whole subscription, because only that includes
+ * assignments on single objects.
  */
 export async function askAssignments(
   az: RunAz,
@@ -122,7 +123,10 @@ export async function askAssignments(
   return { kind: 'known', value: [...byId.values()] }
 }
 
-/** Runs each command only once: several vaults may be in one subscription, and several identities may read one vault. */
+/**
+ * Caches answers, so that each command runs only once: several vaults may be in one subscription, and several
+ * identities may read one vault.
+ */
 export function rememberAnswers(az: RunAz): RunAz {
   const answers = new Map<string, ReturnType<RunAz>>()
   return (args) => {
@@ -133,7 +137,7 @@ export function rememberAnswers(az: RunAz): RunAz {
   }
 }
 
-/** Looks up what roles mean, each only once. */
+/** Looks up role definitions, each only once. */
 export function rememberRoles(az: RunAz): (id: string) => Promise<Asked<RoleFacts>> {
   const roles = new Map<string, Promise<Asked<RoleFacts>>>()
   return (id) => {
@@ -149,7 +153,10 @@ export function rememberRoles(az: RunAz): (id: string) => Promise<Asked<RoleFact
   }
 }
 
-/** The access policies that apply to an identity: its own, and those of its groups, which Microsoft Graph knows. */
+/**
+ * Finds the access policies that apply to an identity: its own, and those of its groups. Microsoft Graph lists the
+ * groups.
+ */
 export async function askPolicies(
   az: RunAz,
   { principalId }: ManagedIdentity,

@@ -12,7 +12,7 @@ interface WantedCredentials {
 
 /**
  * Compares the federated credentials of an identity with those that the accounts need. Entra compares all three values
- * literally, so a difference in case or in a slash at the end is reported as what is missing.
+ * literally, so a credential that differs in case or in a trailing slash counts as missing.
  */
 export function compareCredentials(
   { accounts, issuers }: WantedCredentials,
@@ -62,7 +62,7 @@ const namesOf = (some: readonly AzureCredential[]): string =>
     ),
   )
 
-/** Names the credential that differs in what people overlook. */
+/** Finds a credential that differs only in case or in a trailing slash, because people overlook that. */
 function nearMiss(
   wanted: { readonly issuer: string; readonly subject: string },
   existing: readonly AzureCredential[],

@@ -5,9 +5,10 @@ import { type AzureFinding, missing, tooMuch } from './finding.ts'
 import type { AccessPolicy } from './read-azure.ts'
 
 /**
- * Compares the access policies of an identity and of its groups with the narrowest permissions for what is read.
+ * Compares the access policies of an identity and of its groups with the narrowest permissions for the objects that it
+ * reads.
  *
- * @param policies - those that apply to the identity
+ * @param policies - the policies that apply to the identity
  */
 export function comparePolicies(
   { needs, principalId }: { readonly needs: VaultNeeds; readonly principalId: string },

@@ -22,13 +22,13 @@ interface RoleQuestion {
   readonly vault: AzureVault
   readonly needs: VaultNeeds
   readonly principalId: string
-  /** Whether one assignment for each object is wanted instead of one for the vault. */
+  /** Whether each object should have an assignment of its own, instead of one for the whole vault. */
   readonly isByObject: boolean
 }
 
 /**
- * Compares the roles that an identity holds for a vault with the narrowest ones for what is read there. In a vault with access
- * policies, roles can't read anything, but they can still change the policies.
+ * Compares the roles that an identity holds for a vault with the narrowest roles for the objects that it reads. In a
+ * vault with access policies, a role gives no access to objects, but may allow its holder to change the policies.
  */
 export function compareRoles(
   question: RoleQuestion,
@@ -82,7 +82,9 @@ function actionsOf({ collection, hasHistory }: NeededObject): readonly string[] 
   return hasHistory ? [getAction, listAction] : [getAction]
 }
 
-/** What is too much about one role. A role that neither reads the vault nor changes access to it is fine. */
+/**
+ * Finds what one role allows beyond the needs. A role that can neither read the vault nor change access to it is fine.
+ */
 function extraOf(
   { assignment, scope, role }: HeldRole,
   question: RoleQuestion,

@@ -8,12 +8,12 @@ const words: Readonly<Record<AzureFinding['kind'], string>> = {
   note: 'note',
 }
 
-/** Whether Azure has exactly what the files need, and all of it could be read. */
+/** Whether everything could be read, and Azure has exactly what the files need. */
 export const isMatch = (sections: readonly Section[]): boolean =>
   sections.length > 0 &&
   sections.every(({ findings }) => findings.every(({ kind }) => kind === 'note'))
 
-/** The lines of the report: each section with its findings, and the result in one line. */
+/** Writes the lines of the report: each section with its findings, and a last line with the result. */
 export function describeSections(
   sections: readonly Section[],
   { hasMistakes }: { readonly hasMistakes: boolean },

@@ -1,13 +1,13 @@
 /**
- * `missing`: something that the files need. `too-much`: something that they don't need. `unknown`: couldn't be verified.
- * `note`: doesn't count as a difference.
+ * `missing`: Azure lacks something that the files need. `too-much`: Azure has something that they don't need.
+ * `unknown`: it couldn't be verified. `note`: a remark that doesn't count as a difference.
  */
 export interface AzureFinding {
   readonly kind: 'missing' | 'too-much' | 'unknown' | 'note'
   readonly sentence: string
 }
 
-/** A finding, or what was asked for. */
+/** What was asked for, or a finding that says why it isn't known. */
 export type Asked<T> = { readonly kind: 'known'; readonly value: T } | UnknownFinding
 
 interface UnknownFinding {

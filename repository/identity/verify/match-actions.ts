@@ -1,7 +1,10 @@
 import { narrowestGrants } from '../../../lib/azure/narrowest-grants.ts'
 import type { AzureRole, RolePermission } from './read-azure.ts'
 
-/** What roles allow. Azure ignores case, and `*` matches any text: https://learn.microsoft.com/azure/role-based-access-control/role-definitions */
+/**
+ * Matches the actions of roles as Azure does: it ignores case, and `*` matches any text:
+ * https://learn.microsoft.com/azure/role-based-access-control/role-definitions
+ */
 
 /**
  * Whether a pattern matches a text. The text may be a pattern, too: then the first one matches everything that the second
@@ -13,7 +16,7 @@ export function matchesAction(pattern: string, text: string): boolean {
   const end = others.pop()
   if (end === undefined) return found === start
   if (!found.startsWith(start) || !found.endsWith(end)) return false
-  // The earliest place for each part leaves the most room for the next one.
+  // Taking the first match of each part leaves the most text for the next part.
   let at = start.length
   for (const part of others) {
     const place = found.indexOf(part, at)
@@ -26,19 +29,19 @@ export function matchesAction(pattern: string, text: string): boolean {
 const matchesAny = (patterns: readonly string[], text: string): boolean =>
   patterns.some((pattern) => matchesAction(pattern, text))
 
-/** What a role means for a vault. */
+/** What a role allows in a vault. */
 export interface RoleFacts {
   readonly name: string
-  /** Of the data actions that we use: those that it allows for certain, and those that it allows if a condition is met. */
+  /** Which of the data actions that we use the role allows for certain, and which it allows if a condition is met. */
   readonly allowed: ReadonlySet<string>
   readonly conditional: ReadonlySet<string>
-  /** What it allows in a vault, as the role writes it. */
+  /** The patterns of data actions that it allows in a vault, as in the role's definition. */
   readonly vaultActions: readonly string[]
-  /** Whether whoever has it can give themselves access to a vault. */
+  /** Whether holders of the role can give themselves access to a vault. */
   readonly canChangeAccess: boolean
 }
 
-/** Compares all actions of a role once, because thousands of assignments may have the same role. */
+/** Evaluates a role's actions. Do this once for each role, because thousands of assignments may have the same one. */
 export function factsOf({ roleName, permissions }: AzureRole): RoleFacts {
   const allowing = (some: readonly RolePermission[]) =>
     new Set(usedActions.filter((action) => some.some((permission) => isData(permission, action))))
@@ -63,11 +66,11 @@ const isData = ({ dataActions, notDataActions }: RolePermission, action: string)
 export const isConditional = ({ condition }: { readonly condition?: string | null }): boolean =>
   condition !== undefined && condition !== null && condition !== ''
 
-/** A pattern counts unless one of the role's own exceptions contains it as a whole. */
+/** Returns the patterns that concern vaults, except those that an exception of the role covers completely. */
 const vaultActionsOf = ({ dataActions, notDataActions }: RolePermission): readonly string[] =>
   dataActions.filter((pattern) => concernsVaults(pattern) && !matchesAny(notDataActions, pattern))
 
-/** The data actions of a role in a vault that no allowed pattern contains as a whole. */
+/** Returns the role's data actions in a vault that no allowed pattern covers completely. */
 export const extraActions = (
   { vaultActions }: RoleFacts,
   allowed: readonly string[],

@@ -11,16 +11,19 @@ import {
 import { isUuid } from '../../../lib/values/parse-uuid.ts'
 
 /**
- * Reads what the Azure CLI prints, in the form of version 2.91.0. Each function returns undefined for anything else. Only text
- * that is checked here becomes an argument of another command.
+ * Parses the output of the Azure CLI, version 2.91.0. Each function returns undefined for output that it doesn't know.
+ * Only text that has been checked here may become an argument of another command.
  */
 
-/** Other text doesn't come from Azure: a scope has a few hundred characters. No argument of a program can have a NUL. */
+/**
+ * Azure's texts are far shorter: a scope has a few hundred characters. NUL is refused, because no program argument can
+ * contain it.
+ */
 const text = string((value) => value.length <= 2000 && !value.includes('\0'))
 const uuid = string(isUuid)
 const texts = nullable(listOf(text))
 
-/** A list that Azure could have: its own limits are far lower. */
+/** Reads a list of bounded length. Azure's own limits are far lower. */
 function readList<T>(
   value: unknown,
   shape: Check<T>,
@@ -67,7 +70,7 @@ export interface AzureVault {
   readonly policies?: readonly AccessPolicy[]
 }
 
-/** @param name - of the vault that was asked for */
+/** @param name - the vault that was asked for */
 export function readVault(value: unknown, name: string): AzureVault | undefined {
   if (!isObject(value) || typeof value['id'] !== 'string' || !isObject(value['properties'])) return
   const { id, properties } = value
@@ -128,17 +131,17 @@ export function readRole(value: unknown) {
   }
 }
 
-/** Of one role. Azure's largest built-in roles have a few hundred actions, and some tens of data actions. */
+/** The limit for one role. Azure's largest built-in roles have a few hundred actions and dozens of data actions. */
 const maxActions = 5000
 const maxDataActions = 500
 
-/** The IDs of groups, as Microsoft Graph lists them. */
+/** Reads the IDs of groups from an answer of Microsoft Graph. */
 export const readGroups = (value: unknown): readonly string[] | undefined =>
   isObject(value) && Array.isArray(value['value']) && value['value'].length <= 20_000
     ? value['value'].filter((id) => uuid(id) === undefined)
     : undefined
 
-/** The address of Microsoft Graph in the cloud that `az` uses. */
+/** Reads the address of Microsoft Graph in the cloud that `az` uses. */
 export const readGraph = (value: unknown): string | undefined =>
   typeof value === 'string' && /^https:\/\/[a-z0-9.-]{1,100}\/?$/.test(value)
     ? value.replace(/\/$/, '')

@@ -1,7 +1,7 @@
 import { type ProgramEnd, runProgram } from '../../../command/run-program.ts'
 import { printable } from '../../../lib/printable.ts'
 
-/** What a command of the Azure CLI printed, or why that is unknown. */
+/** The output of an Azure CLI command, or why there is none. */
 export type AzAnswer =
   | { readonly kind: 'answered'; readonly value: unknown }
   | {
@@ -11,15 +11,15 @@ export type AzAnswer =
       readonly isForAll: boolean
     }
 
-/** Runs `az` with these arguments, which end before `--output`. */
+/** Runs `az` with these arguments, to which `--output` is added. */
 export type RunAz = (args: readonly string[]) => Promise<AzAnswer>
 
-/** Bounds for one run of `identity --verify`. */
+/** The limits of one run of `identity --verify`. */
 const azBounds = { maxCommands: 500, maxBytes: 8 * 1024 * 1024, timeoutMs: 60_000 }
 
 /**
  * Runs the Azure CLI on the PATH, with the user's own sign-in. Azure's answers may quote names that strangers chose, so
- * the size of the output, the time and the number of commands are bounded, and nothing of the output is run.
+ * the size of the output, the time and the number of commands are bounded, and no part of the output is ever executed.
  */
 export function startAz(changes: Partial<typeof azBounds> = {}): RunAz {
   const bounds = { ...azBounds, ...changes }
@@ -41,7 +41,7 @@ const failed = (sentence: string, isForAll = false): AzAnswer => ({
   isForAll,
 })
 
-/** The words before the first option: `az keyvault show`. */
+/** Names a command by the words before its first option: `az keyvault show`. */
 export function commandOf(args: readonly string[]): string {
   const end = args.findIndex((arg) => arg.startsWith('-'))
   return ['az', ...args.slice(0, end)].join(' ')
@@ -50,7 +50,7 @@ export function commandOf(args: readonly string[]): string {
 function runOnce(args: readonly string[], bounds: typeof azBounds): Promise<ProgramEnd> {
   return runProgram(['az', ...args, '--output', 'json', '--only-show-errors'], {
     ...bounds,
-    // No question is ever asked, and no extension installed.
+    // `az` must never prompt, or install an extension.
     env: { ...process.env, AZURE_EXTENSION_USE_DYNAMIC_INSTALL: 'no', AZURE_CORE_NO_COLOR: '1' },
   })
 }

@@ -1,12 +1,15 @@
 import { printable } from '../../../lib/printable.ts'
 
-/** Where a role assignment is that concerns a vault. */
+/** The scope of a role assignment, in relation to a vault. */
 export type Scope =
   | { readonly kind: 'vault' | 'above' }
   /** `path`: below the vault, in lower case, such as `secrets/db`. */
   | { readonly kind: 'object'; readonly path: string }
 
-/** Undefined: the assignment doesn't concern the vault. Azure ignores the case of resource IDs. */
+/**
+ * Compares a scope with a vault. Undefined if the assignment doesn't concern the vault. Azure ignores the case of
+ * resource IDs.
+ */
 export function scopeOf(scope: string, vaultId: string): Scope | undefined {
   const [place, vault] = [scope.toLowerCase().replace(/\/$/, ''), vaultId.toLowerCase()]
   if (place === vault) return { kind: 'vault' }
@@ -18,13 +21,13 @@ export function scopeOf(scope: string, vaultId: string): Scope | undefined {
 
 const managementGroups = '/providers/microsoft.management/managementgroups/'
 
-/** Names the place of an assignment. */
+/** Names the scope of an assignment. */
 export function scopeName(scope: string, { kind }: Scope): string {
   if (kind === 'vault') return 'the vault'
   if (kind === 'object') return printable(scope.split('/').slice(-2).join('/'), 160)
   return printable(scope, 200)
 }
 
-/** The vault that a scope is at or below, if it is one: its name. */
+/** Returns the name of the vault that a scope is at or below. Undefined if it isn't in a vault. */
 export const vaultOfScope = (scope: string): string | undefined =>
   /\/providers\/Microsoft\.KeyVault\/vaults\/([\w-]{3,24})(?:\/|$)/i.exec(scope)?.[1]

@@ -25,7 +25,7 @@ import type { AzureVault, ManagedIdentity, RoleAssignment } from './read-azure.t
 import type { RunAz } from './run-az.ts'
 import { scopeOf, vaultOfScope } from './scope-of.ts'
 
-/** What was found about one identity, or about one of its vaults. */
+/** The findings about one identity, or about one of its vaults. */
 export interface Section {
   readonly title: string
   readonly findings: readonly AzureFinding[]
@@ -38,8 +38,8 @@ interface Surroundings {
 }
 
 /**
- * Compares what identities need with what Azure has. Nothing is changed. What can't be read becomes a finding, so that it
- * never looks like a match.
+ * Compares what identities need with what Azure has, without changing anything. Anything that can't be read becomes a
+ * finding, so that it never looks like a match.
  */
 export async function verify(
   identities: readonly IdentityGrants[],
@@ -59,7 +59,7 @@ export async function verify(
   return sections
 }
 
-/** What `az` could say about bindings is about a cluster, which no manifest names. */
+/** Identity bindings aren't compared, because `az` lists them by cluster, and no manifest names its cluster. */
 const boundFindings = (identity: IdentityGrants): readonly AzureFinding[] => {
   const accounts = boundAccounts(identity)
   return accounts.length === 0
@@ -118,7 +118,7 @@ function otherVaults(scopes: Iterable<string>, needs: readonly VaultNeeds[]): re
   return [...new Set(names)].filter((name) => !read.has(name)).toSorted()
 }
 
-/** The options may name an identity that isn't the client of the files. */
+/** Reports if the options name an identity whose client isn't the one in the files. */
 const clientFindings = (
   { clientId }: IdentityGrants,
   found: ManagedIdentity,
@@ -135,7 +135,7 @@ async function verifyVault(
     surroundings,
   }: {
     readonly found: ManagedIdentity
-    /** Collects where the identity has roles. */
+    /** Collects the scopes at which the identity has roles. */
     readonly scopes: Set<string>
     readonly surroundings: Surroundings
   },
@@ -170,7 +170,7 @@ async function verifyVault(
   }
 }
 
-/** The roles of assignments that concern the vault. */
+/** Reads the roles of the assignments that concern the vault. */
 async function readHeld(
   assignments: readonly RoleAssignment[],
   { id }: AzureVault,

@@ -9,15 +9,15 @@ import {
 } from '../../../requests/source/choose-account.ts'
 
 /**
- * Chooses the ServiceAccount to read a source as, as Secret sync does. A command doesn't know which accounts are enabled,
- * so those that the files have or name count as enabled, and the sentence says so.
+ * Chooses the ServiceAccount that reads a source, as Secret sync does. A command doesn't know which accounts are
+ * enabled, so all accounts that the files have or name count as enabled, and the sentence says so.
  */
 export function chooseAccountInFiles(
   hints: AccountHints,
   options: {
     readonly namespace: string
     readonly listed: readonly ListedAccount[]
-    /** The source in a sentence, such as "the class". */
+    /** What a sentence calls the source, such as "the class". */
     readonly what: string
   },
 ): ChosenAccount {

@@ -17,7 +17,7 @@ const madeUpClientId = '22222222-2222-2222-2222-222222222222'
 
 /** The objects that a pod needs in its namespace. */
 export interface CompleteObjects {
-  /** Those of the files, and those that were made up. */
+  /** The objects in the files, and the ones that were made up. */
   readonly objects: readonly FoundObject[]
   /** The names of the SecretProviderClasses that were made up. */
   readonly classes: readonly string[]

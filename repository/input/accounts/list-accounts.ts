@@ -8,15 +8,15 @@ import type { ListedAccount } from '../../../requests/source/choose-account.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import type { NamedObject } from '../objects/find-objects.ts'
 
-/** A ServiceAccount of the files. */
+/** A ServiceAccount that the files have or name. */
 export interface AccountInFiles extends ListedAccount {
-  /** Unchecked. */
+  /** Not validated. */
   readonly annotations: JsonObject
-  /** The files don't have it; a source names it. */
+  /** Set if the files don't have the account, but a source names it. */
   readonly isElsewhere?: true
 }
 
-/** The ServiceAccounts of the files, by namespace. They count as enabled. */
+/** Lists the ServiceAccounts in the files by namespace. They count as enabled. */
 export function listAccounts(
   objects: readonly NamedObject[],
 ): ReadonlyMap<string, readonly AccountInFiles[]> {
@@ -34,8 +34,8 @@ export function listAccounts(
 }
 
 /**
- * Adds the accounts that sources of a namespace name and the files don't have. They are created elsewhere, and count as
- * enabled, too. If the files have accounts, an annotation that names another one is a mistake.
+ * Adds the accounts that sources of a namespace name and that the files don't have. These must be created elsewhere,
+ * and count as enabled, too. But if the files have accounts, an annotation that names another one counts as a mistake.
  */
 export function withNamedAccounts(
   listed: readonly AccountInFiles[],

@@ -6,7 +6,7 @@ import { usesWorkloadIdentity } from '../../../webhook/core/model/workload-ident
 import { findObject } from '../objects/find-object.ts'
 import type { FoundObject, PodTemplate } from '../objects/find-objects.ts'
 
-/** The name of the ServiceAccount that a pod of the files runs as. */
+/** Returns the name of the ServiceAccount that a pod runs as. */
 export function accountNameOf({ pod }: Pick<PodTemplate, 'pod'>): string {
   const { serviceAccountName, serviceAccount } = isObject(pod['spec']) ? pod['spec'] : {}
   const names = [serviceAccountName, serviceAccount].filter((name) => typeof name === 'string')
@@ -15,8 +15,8 @@ export function accountNameOf({ pod }: Pick<PodTemplate, 'pod'>): string {
 }
 
 /**
- * The variables that the azure-workload-identity webhook would add to a pod's containers: the annotations of the pod's
- * ServiceAccount in the files name the client and the tenant.
+ * Returns the variables that the azure-workload-identity webhook would add to a pod's containers, with the client and
+ * the tenant that the pod's ServiceAccount names in the files.
  *
  * @param tenantId - the tenant that the webhook would use for an account that names none
  */
@@ -27,7 +27,7 @@ export function workloadIdentity(
   return usesWorkloadIdentity(template.pod) ? accountVariables(template, { objects, tenantId }) : {}
 }
 
-/** The same for a pod without the label that the azure-workload-identity webhook looks for. */
+/** The same, even if the pod lacks the label that the azure-workload-identity webhook looks for. */
 export function accountVariables(
   template: Pick<PodTemplate, 'pod' | 'namespace'>,
   context: { readonly objects: readonly FoundObject[]; readonly tenantId?: string | undefined },
@@ -43,7 +43,10 @@ export function accountVariables(
   }
 }
 
-/** Why nothing says which ServiceAccount of the files a pod runs as. Undefined if that is clear, or if they have none. */
+/**
+ * Why it isn't clear which of the ServiceAccounts in the files a pod runs as. Undefined if it is clear, or if the files
+ * don't have the account.
+ */
 export function unclearAccount(
   template: Pick<PodTemplate, 'pod' | 'namespace'>,
   objects: readonly FoundObject[],

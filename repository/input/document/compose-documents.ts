@@ -2,10 +2,12 @@ import { Composer, type CST, type Document, Lexer, Parser, type ScalarTag, type 
 
 export type ComposeOptions = ConstructorParameters<typeof Composer>[0]
 
-/** A number with an exponent has digits before it. The library also takes `e0` for one. */
+/** A number with an exponent, which needs digits before the `e`. The library would also accept `e0`. */
 const exponential = /^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+$/
 
-/** As kubectl reads YAML: version 1.1, where 0644 is octal and `yes` a boolean, but without dates. */
+/**
+ * Options to read YAML as kubectl does: version 1.1, in which 0644 is octal and `yes` is a boolean, but without dates.
+ */
 export const yamlOptions = {
   version: '1.1',
   customTags: (tags): Tags =>
@@ -17,23 +19,23 @@ export const yamlOptions = {
           : tag,
       ),
   prettyErrors: false,
-  // The library compares each key with all others.
+  // Off, because the library would compare each key with all others, in quadratic time.
   uniqueKeys: false,
 } as const satisfies ComposeOptions
 
-/** What {@link composeDocuments} tells a caller who bounds the size of a document. */
+/** The progress of {@link composeDocuments}, for a caller who limits the size of a document. */
 export interface Progress {
-  /** The tokens of the text since the last document ended: keys, values, marks and line breaks. */
+  /** How many tokens have been read since the last document ended: keys, values, punctuation and line breaks. */
   readonly tokens: number
   readonly parser: Parser
 }
 
 /**
- * Reads the documents of a text one after another, so that only one of them is in memory as a tree, which takes hundreds of
- * times the memory of its text. A document has errors if it isn't valid YAML.
+ * Reads the documents of a text one after another. Only one of them is in memory as a tree, because a tree takes
+ * hundreds of times the memory of its text. A document that isn't valid YAML has `errors`.
  *
- * @param options - `offset`: where the text begins in its file, for the places in the documents;
- *   `onToken`: called for each token, and may throw
+ * @param options - `offset`: where the text begins in its file, so that positions are offsets in the file; `onToken`:
+ * called for each token, and may throw
  */
 export function* composeDocuments(
   text: string,
@@ -54,12 +56,13 @@ export function* composeDocuments(
       // Comments above a document's `---` aren't part of it: `inject` copies them from the text.
       if (token.type === 'comment') continue
       if (token.type === 'error' || token.type === 'directive') strays++
-      // The library keeps an Error with its stack for each of them, but only the first one is reported.
+      // The library keeps an Error with its stack for each stray token. Only the first is reported, so most are
+      // skipped.
       if (token.type === 'document' || strays <= maxStrays) yield* composer.next(token)
     }
   }
   for (const lexeme of new Lexer().lex(text)) {
-    // A space and the library's mark before a scalar take little memory.
+    // Not counted: a space, and the library's mark before a scalar, take little memory.
     const isLight = lexeme === startOfScalar || lexeme[0] === ' '
     tokens += (isLight ? 0 : 1) + lineBreaksIn(lexeme)
     yield* compose(parser.next(lexeme))
@@ -69,10 +72,10 @@ export function* composeDocuments(
   yield* composer.end(false, offset + text.length)
 }
 
-/** More than a file with many errors, or with many directives, needs to be refused for the right reason. */
+/** Enough for every file to be refused for the right reason, even one with many errors or directives. */
 const maxStrays = 1000
 
-/** Each line of a text is a string of its own for a while. */
+/** Counts line breaks, because the parser keeps each line of a text as a string of its own for a while. */
 function lineBreaksIn(lexeme: string): number {
   let count = 0
   for (let at = lexeme.indexOf('\n', 1); at >= 0; at = lexeme.indexOf('\n', at + 1)) count++

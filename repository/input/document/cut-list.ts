@@ -7,7 +7,7 @@ export interface Span {
   readonly end: number
 }
 
-/** An item of a List. Between `before` and `after` it is a document: a list with one item. */
+/** An item of a List. `before`, the item and `after` together make a document: a list with one item. */
 export interface ListItem {
   readonly span: Span
   readonly before: string
@@ -16,29 +16,31 @@ export interface ListItem {
 
 /** Bounds the size of a document while it is parsed. */
 interface DocumentBound {
-  /** For `composeDocuments`. */
+  /** The callback for `composeDocuments`. */
   readonly onToken: (progress: Progress) => void
-  /** The items of a document whose items were cut out; undefined for all other documents. */
+  /** Returns the items of a document whose items were cut out. Undefined for all other documents. */
   readonly itemsOf: (document: Document.Parsed) => Iterable<ListItem> | undefined
 }
 
 type ListToken = CST.BlockSequence | CST.FlowCollection
 
-/** The list of a List, while or after the parser reads it. */
+/** The `items` of a List that the parser is reading or has read. */
 interface OpenList {
   readonly list: ListToken
-  /** Where the items begin that were cut out. */
+  /** The offsets at which the removed items begin. */
   readonly starts: number[]
-  /** How many items the tree had, and how many tokens had been read, when the last item began. */
+  /** The numbers of items in the tree and of tokens read, at the time when the last item began. */
   length: number
   tokens: number
 }
 
 /**
- * Bounds how many tokens the parser keeps of one document. If a List is larger, such as the one that `kubectl get` prints, its
- * finished items are cut out of the tree. They can be parsed one by one, but an item can't repeat another one by an alias.
+ * Limits how many tokens the parser keeps of one document. If a List is larger, such as the output of `kubectl get`,
+ * its finished items are cut out of the tree. They can then be parsed one by one, but aliases to other items don't
+ * work.
  *
- * @param options - `splitsLists`: false if each document has to be one tree; `refuse`: throws, with the offset of the document
+ * @param options - `splitsLists`: false if each document has to be one tree; `refuse`: throws, with the offset of the
+ * document
  */
 export function boundDocument(
   text: string,
@@ -58,7 +60,7 @@ export function boundDocument(
       const isCut = cutLists.has(start)
       if (open !== undefined && stack[0] === undefined) open = undefined
       if (list !== undefined && list !== open?.list) {
-        // A second list of this name is a duplicate key, which is refused later.
+        // A second `items` is a duplicate key, which is refused later.
         open = { list, starts: [], length: list.items.length, tokens }
       } else if (open !== undefined && list !== undefined && list.items.length > open.length) {
         open.length = list.items.length
@@ -80,7 +82,7 @@ export function boundDocument(
   }
 }
 
-/** Moves the finished items from the tree to the list of starts. A start that is missing is NaN. */
+/** Removes the finished items from the tree, and records where they start. An unknown start is NaN. */
 function cut(open: OpenList): void {
   const { list, starts } = open
   const isFirst = starts.length === 0
@@ -101,7 +103,7 @@ function itemsOf(
   if (!isSeq(node) || !node.range || !String(document.get('kind')).endsWith('List'))
     return undefined
   const isFlow = list.type === 'flow-collection'
-  // The parser makes an item of a comment or a comma at the end, too.
+  // The parser also makes an item of a comment or a comma at the end.
   const rest = list.items.slice(1).filter(({ key, value }) => key != null || value != null)
   const all = [...starts, ...rest.map((item) => startOf(item, list, starts.length))]
   if (all.some(Number.isNaN)) return undefined
@@ -109,7 +111,7 @@ function itemsOf(
   return piecesOf(text, { starts: all, ends, isFlow })
 }
 
-/** One at a time, because a List may have a million items. */
+/** Yields one item at a time, because a List may have a million. */
 function* piecesOf(
   text: string,
   {
@@ -126,7 +128,7 @@ function* piecesOf(
     yield pieceOf(text, { start, end: ends[index] ?? start, isFlow })
 }
 
-/** The list of the objects of a List, if the parser is in it: `items` in the mapping of the document. */
+/** Returns the list that the parser is in, if it is the member `items` of the document's mapping. */
 function itemsList([document, map, list]: readonly CST.Token[]): ListToken | undefined {
   if (document?.type !== 'document') return undefined
   if (map?.type !== 'block-map' && map?.type !== 'flow-collection') return undefined
@@ -137,14 +139,14 @@ function itemsList([document, map, list]: readonly CST.Token[]): ListToken | und
   return isItems ? list : undefined
 }
 
-/** Where an item begins: at its `-`, or at the comma or the bracket before it. NaN if there is none. */
+/** Returns where an item begins: at its `-`, or at the comma or the bracket before it. NaN if there is none. */
 function startOf({ start }: CST.CollectionItem, list: ListToken, index: number): number {
   if (list.type === 'flow-collection' && index === 0) return list.start.offset
   const mark = list.type === 'block-seq' ? 'seq-item-ind' : 'comma'
   return start.find(({ type }) => type === mark)?.offset ?? Number.NaN
 }
 
-/** Stands for the items that were cut out, so that what is left is a valid list. */
+/** Replaces the items that were cut out, so that the rest is still a valid list. */
 const placeholder = (
   { start }: CST.CollectionItem,
   { offset, indent }: ListToken,

@@ -5,7 +5,7 @@ import type { FilePlace } from '../text/file-error.ts'
 import { composeDocuments, yamlOptions } from './compose-documents.ts'
 import { findFields } from './find-fields.ts'
 
-/** The file of a document, and what replaces the placeholders in it. */
+/** A document's file, and the replacements for the placeholders in the document. */
 interface Filling {
   readonly placeholders: Placeholders
   readonly text: string
@@ -33,13 +33,13 @@ export function fillDocument(document: Document, filling: Filling): void {
   }
 }
 
-/** A value that isn't quoted, with the comment behind it, if that is a placeholder: `#{X}#`. */
+/** Returns an unquoted value together with the comment after it, if the comment is a placeholder: `#{X}#`. */
 function placeholderComment({ value, comment, type }: Scalar): string | undefined {
   if (type !== 'PLAIN' || !comment || !/^\{[^{}]{1,70}\}#?$/.test(comment)) return undefined
   return value === null ? `#${comment}` : `${String(value)} #${comment}`
 }
 
-/** What YAML reads in a text that isn't quoted. */
+/** Parses a text as YAML parses an unquoted value. */
 function plainValue(text: string): unknown {
   const [document] = composeDocuments(text, yamlOptions)
   const value = document?.errors.length === 0 ? document.toJS() : text

@@ -1,22 +1,22 @@
 import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, type Scalar } from 'yaml'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 
-/** A value that the commands read, and that may have placeholders. */
+/** A value that the commands read, and that may contain placeholders. */
 interface ReadField {
   readonly scalar: Scalar
-  /** The nearest key above it. */
+  /** The key of the value, or of the nearest mapping around it. */
   readonly key: string
-  /** Whether somebody wants to know that it has no value yet. */
+  /** Whether to warn if a placeholder in it has no value. */
   readonly matters: boolean
 }
 
-/** No kind that people write by hand is nested as deeply. */
+/** Nothing that people write by hand is nested this deeply. */
 const maxDepth = 64
 
 /**
- * Finds the values of a document that the commands read: in SecretProviderClasses, ServiceAccounts, annotated Secrets, objects
- * of the External Secrets Operator, and in pods with annotations or volumes of ours. Not among them are a container's command
- * and variables, templates and regular expressions, in which `$(X)` and `${X}` mean something else.
+ * Finds the values of a document that the commands read: in SecretProviderClasses, ServiceAccounts, annotated Secrets,
+ * objects of the External Secrets Operator, and in pods with annotations or volumes of ours. Leaves out a container's
+ * command and variables, templates, and regular expressions, because `$(X)` and `${X}` mean something else in them.
  *
  * @param text - the file
  */
@@ -31,11 +31,11 @@ interface Walk {
   readonly document: Document
   readonly text: string
   readonly fields: ReadField[]
-  /** Aliases lead to the same value several times. */
+  /** Values that have been visited: aliases lead to the same value several times. */
   readonly seen: Set<unknown>
 }
 
-/** How a value is reached. */
+/** A step on the way to a value. */
 interface Step {
   readonly key: string
   readonly matters: boolean
@@ -84,13 +84,13 @@ function findInObject(node: unknown, walk: Walk, depth = 0): void {
     kind === 'SecretProviderClass' ||
     textOf(object, 'apiVersion', walk).includes('external-secrets.io/')
   if (!isSource && !isOurs && kind !== 'ServiceAccount') return
-  // A store or a pod may refer to any account, but nothing has to be known about most of them.
+  // Stores and pods refer to accounts by name, but most accounts don't matter otherwise.
   for (const path of isSource ? [...names, ['spec']] : names)
     findAt(object, path, { walk, matters: isSource || isOurs })
   if (!isSource && isOurs) findInPods(object, walk, { key: '', matters: true, depth: 0 })
 }
 
-/** What somebody who uses us writes into a pod, an account or a Secret. */
+/** Text that only users of akv-injector write into a pod, an account or a Secret. */
 const ours = /akv-injector\.io\/|secrets-store\.csi|azure\.workload\.identity\//
 
 function findInPods(node: unknown, walk: Walk, { key, depth }: Step): void {
@@ -140,12 +140,12 @@ function findBelow(node: unknown, walk: Walk, { key, matters, depth }: Step): vo
         findBelow(child, walk, { key: name === '' ? key : name, matters, depth: depth + 1 })
 }
 
-/** Regular expressions and templates, and paths that Kubernetes itself fills in. */
+/** Whether the value is a regular expression, a template, or a path in which Kubernetes itself expands variables. */
 const isOpaque = (key: string, parent: string): boolean =>
   ['find', 'rewrite', 'templateFrom', 'subPathExpr'].includes(key) ||
   (parent === 'template' && key === 'data')
 
-/** The members of a mapping with their keys, or the items of a list. */
+/** Returns the members of a mapping with their keys, or the items of a list. */
 const childrenOf = (node: unknown): readonly (readonly [key: string, child: unknown])[] => {
   if (isSeq(node)) return node.items.map((item) => ['', item])
   return isMap(node)

@@ -2,7 +2,7 @@ import { type Document, isCollection, isMap, isScalar, type Pair, type Scalar, v
 import { printable } from '../../../lib/printable.ts'
 import { duplicateSentence, type Mistake, yamlMistake } from '../text/yaml-mistake.ts'
 
-/** The first reason why a document can't be read. */
+/** Finds the first reason why a document can't be read. */
 export function findMistake(document: Document.Parsed, text: string): Mistake | undefined {
   const [error] = document.errors
   if (error !== undefined) return yamlMistake(error, document, text)
@@ -13,7 +13,8 @@ export function findMistake(document: Document.Parsed, text: string): Mistake | 
     return visit.BREAK
   }
   visit(document, {
-    // The library turns such a key into YAML again, which takes it seconds if a few hundred of them are nested.
+    // Refuses keys that are collections: the library would write such a key as YAML again, which takes seconds if a few
+    // hundred of them are nested.
     Pair: (_key, { key }) =>
       isCollection(key)
         ? stopAt(key.range?.[0], "a list or a mapping can't be a key in a manifest; quote it")
@@ -31,7 +32,7 @@ export function findMistake(document: Document.Parsed, text: string): Mistake | 
   return mistake
 }
 
-/** The first key that a mapping has twice. */
+/** Finds the first key that a mapping has twice. */
 function duplicateKey(items: readonly Pair[]): Scalar | undefined {
   const seen = new Set<unknown>()
   for (const { key } of items) {

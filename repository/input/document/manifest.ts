@@ -5,39 +5,40 @@ import { type ComposeOptions, composeDocuments, yamlOptions } from './compose-do
 import type { ListItem, Span } from './cut-list.ts'
 import { fillDocument } from './fill-document.ts'
 
-/** One document of a manifest file, or one item of a List that is too large to be one tree. */
+/** One document of a manifest file, or one item of a List that is too large to be a single tree. */
 export interface Manifest {
   /** The file's name as given; `-` is standard input. */
   readonly source: string
-  /** The file. */
+  /** The text of the whole file. */
   readonly text: string
-  /** Gives the line and column of an offset in the file. */
+  /** Converts an offset in the file to a line and a column. */
   readonly placeAt: (offset: number) => FilePlace
-  /** Where the document is in the file, with the directives above it. */
+  /** The document's part of the file, including the directives above it. */
   readonly section: Span
-  /** Where its content is: from the end of `---`, or else of the comments above. */
+  /** The document's content: it begins after `---`, or else after the comments above. */
   readonly span: Span
-  /** Where its first value begins. */
+  /** The offset of its first value. */
   readonly start: number
   /** The version of YAML. A directive of an earlier document may have set it. */
   readonly version: '1.1' | '1.2' | 'next'
   readonly item?: ListItem
-  /** What replaces the placeholders of the document. Absent if it has none. */
+  /** The replacements for the document's placeholders. Absent if it has none. */
   readonly placeholders?: Placeholders
 }
 
-/** The tree that was asked for last. A tree takes hundreds of times the memory of its text, so only one is kept. */
+/** The tree that was used last. Only one is kept, because a tree takes hundreds of times the memory of its text. */
 let latest: { readonly manifest: Manifest; readonly document: Document } | undefined
 
-/** Remembers the tree of a manifest that was just parsed for the first time. */
+/** Keeps the tree of a manifest that has just been parsed for the first time. */
 export function keepTree(manifest: Manifest, document: Document): void {
   fill(document, manifest, { isFirst: true })
   latest = { manifest, document }
 }
 
 /**
- * The document as a tree, with the author's comments and spelling, except for comments above `---` and for placeholders. Its
- * places are offsets in the file. If the tree of another document was asked for since, it is parsed again.
+ * Returns the document as a tree. It has the author's comments and spelling, except for comments above `---` and for
+ * placeholders, which are filled. Positions are offsets in the file. Parses the document again if another tree was used
+ * in between.
  */
 export function treeOf(manifest: Manifest): Document {
   if (latest?.manifest !== manifest) {
@@ -56,11 +57,11 @@ function fill(
   if (placeholders) fillDocument(document, { placeholders, text, placeAt, isFirst })
 }
 
-/** The same tree with the placeholders as they are written. */
+/** Returns the tree with the placeholders as the author wrote them. */
 export const writtenTree = (manifest: Manifest): Document =>
   manifest.placeholders === undefined ? treeOf(manifest) : parseAgain(manifest)
 
-/** The document as a tree with its source tokens. */
+/** Returns the tree with its source tokens. */
 export const treeWithTokens = (manifest: Manifest): Document =>
   parseAgain(manifest, { keepSourceTokens: true })
 
@@ -73,7 +74,7 @@ function parseAgain(
   return firstDocument(text.slice(start, end), { ...options, version, offset: start })
 }
 
-/** Parses an item of a List as a document of its own. Its places are offsets in the file. */
+/** Parses an item of a List as a document of its own. Positions are offsets in the file. */
 export function parseItem(
   text: string,
   { span: { start, end }, before, after }: ListItem,
@@ -84,7 +85,7 @@ export function parseItem(
     offset: start - before.length,
   })
   const { contents } = document
-  // A comma at the end of a list is followed by no item.
+  // A trailing comma isn't followed by an item, so the list is empty.
   if (isSeq(contents)) document.contents = (contents.items[0] ?? null) as typeof contents
   return document
 }

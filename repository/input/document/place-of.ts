@@ -4,12 +4,12 @@ import { type Manifest, treeOf } from './manifest.ts'
 import type { Path } from './search-templates.ts'
 
 /**
- * Finds a value of a document in its file: the place of its key, or of an item of a list. If the document doesn't have the
- * whole path, for example because it continues in an alias, the place of the last part that it has.
+ * Finds the line and column of a value: of its key, or of the list item. If the document doesn't have the whole path,
+ * for example because it continues in an alias, returns the position of the last part that it has.
  */
 export function placeOf(manifest: Manifest, path: Path): FilePlace {
   const { placeAt } = manifest
-  // This needs no tree, and most places are those of whole documents.
+  // The position of a whole document, which most findings have, needs no tree.
   if (path.length === 0) return placeAt(manifest.start)
   let node: unknown = treeOf(manifest).contents
   let start = startOf(node)
@@ -34,8 +34,8 @@ function step(
 const indexes = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>()
 
 /**
- * The pairs of a mapping by their keys, so that a place for each of many keys takes linear time. YAML may read a key as a
- * number, which is text in a value.
+ * Indexes the pairs of a mapping by key, so that finding many keys takes linear time. YAML may parse a key as a number,
+ * which is text in plain data.
  */
 function indexOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
   const index =

@@ -3,14 +3,17 @@ import { ownKeys } from '../../../requests/annotations/keys/own-annotations.ts'
 
 export type Path = readonly (string | number)[]
 
-/** No kind that people write by hand nests its pods as deeply. */
+/** Nothing that people write by hand nests its pods this deeply. */
 const maxDepth = 64
-/** A List of thousands of pods has fewer. It bounds the time: aliases make a document larger than its text. */
+/**
+ * A List of thousands of pods has fewer values. The limit bounds the time, because aliases make a document larger than
+ * its text.
+ */
 const maxValues = 2_000_000
 
 /**
- * Searches an object for pods and pod templates. Kinds don't matter: a workload of Kubernetes has its template at
- * `spec.template`, and other controllers' kinds have theirs anywhere. A template has `spec.containers`, or it is a member
+ * Searches an object for pods and pod templates. Kinds don't matter: Kubernetes' workloads have their template at
+ * `spec.template`, and custom resources have theirs anywhere. A template has `spec.containers`, or it is a member
  * `template` that has annotations of ours.
  *
  * @returns their paths in the object; undefined if the object is too large to be searched
@@ -21,7 +24,7 @@ export function templatePaths(object: JsonObject): readonly Path[] | undefined {
   const path: (string | number)[] = []
   let left = maxValues
 
-  /** Returns whether there is a template in the value. */
+  /** Returns whether the value contains a template. */
   const search = (value: unknown): boolean => {
     left--
     if (typeof value !== 'object' || value === null || path.length > maxDepth || left < 0)

@@ -6,7 +6,8 @@ import { placeOf } from './place-of.ts'
 const plainValues = new WeakMap<Document, unknown>()
 
 /**
- * The values of a document. Nobody changes them, so they are converted once for as long as the document is kept as a tree.
+ * Converts a document to plain data. Nobody changes the data, so this happens once, as long as the document's tree is
+ * kept.
  *
  * @throws FileError if the document has more aliases, or is nested more deeply, than a manifest needs
  */

@@ -7,26 +7,26 @@ export interface InFile {
   readonly manifest: Pick<NamedObject['manifest'], 'source'>
 }
 
-/** One of the objects of a name. */
+/** One of several objects with the same name. */
 export interface Definition {
   readonly object: NamedObject
   readonly folder: string
-  /** Among all objects of its name. */
+  /** Its index among the objects with this name. */
   readonly index: number
-  /** The same for equal copies. */
+  /** Equal copies have the same number. */
   readonly number: number
 }
 
-/** All objects of one name. */
+/** All objects with one name. */
 export interface Definitions {
   readonly all: readonly Definition[]
-  /** The first of each definition. */
+  /** One object for each distinct definition. */
   readonly different: readonly Definition[]
-  /** The first of each definition in a folder. */
+  /** By folder: one object for each distinct definition. */
   readonly byFolder: ReadonlyMap<string, readonly Definition[]>
 }
 
-/** Groups the objects of one name. */
+/** Groups the objects with one name. */
 export function definitionsOf(objects: readonly NamedObject[]): Definitions {
   const numbers = new Map<string, number>()
   const all = objects.map((object, index): Definition => {
@@ -48,16 +48,19 @@ function firstOfEach(some: readonly Definition[]): readonly Definition[] {
   return some.filter(({ number }) => !seen.has(number) && seen.add(number))
 }
 
-/** What counts for a folder: one object, several different ones in one folder, or none if no folder above has any. */
+/**
+ * Chooses the definitions that count for a folder. Several mean that one folder defines the name differently, and none
+ * that neither the folder nor one above it defines the name.
+ */
 export function chosenFor(folder: string, { byFolder }: Definitions): readonly Definition[] {
   const above = foldersFrom(folder).find((parent) => byFolder.has(parent))
   return above === undefined ? [] : (byFolder.get(above) ?? [])
 }
 
-/** Standard input belongs to the current folder. */
+/** The folder of an object's file. Standard input belongs to the current folder. */
 export const folderOf = ({ manifest: { source } }: InFile): string => dirname(resolve(source))
 
-/** The same text for the same content, however its members are ordered. */
+/** Returns the same text for the same content, in whatever order its members are. */
 const contentOf = ({ object }: NamedObject): string =>
   JSON.stringify(object, (_key, value: unknown) =>
     isObject(value)

@@ -15,49 +15,52 @@ import {
 } from './definitions.ts'
 import { areSeparate, environmentsOf, objectOf } from './separate.ts'
 
-/** The objects that were passed, as the files of one folder see them: one for each name. */
+/** The objects as the files of one folder see them: one for each name. */
 export interface FolderView {
   /** The objects of the same environment, which are compared with each other. All folders of an environment have the same list. */
   readonly objects: readonly NamedObject[]
   /**
-   * All objects that may be looked up by their names. Those of other environments are among them if their names have one
-   * definition. A name for which nothing says which definition is meant is there as `unclear`.
+   * All objects that may be looked up by name. They include objects of other environments whose names have only one
+   * definition. If it isn't clear which definition of a name is meant, the entry is `unclear`.
    */
   readonly lookUps: readonly (NamedObject | UnclearObject)[]
-  /** An object that is looked up here, and its equal copies. Empty if this folder or one above it has one of them. */
+  /**
+   * Returns the object that is looked up here, and its equal copies. Empty if this folder or one above it has one of
+   * them.
+   */
   copiesOf(object: NamedObject): readonly NamedObject[]
-  /** Whether what lies here also counts for an environment that another folder isn't part of. */
+  /** Whether objects of this folder also count for an environment that the other folder isn't part of. */
   reachesBeyond(other: FolderView): boolean
-  /** The folder with everything of the environment, or `/` for what all environments may have in common. */
+  /** The environment's top folder, or `/` for files that all environments may have in common. */
   readonly environment: string
 }
 
 type UnclearObject = FoundObject & { readonly unclear: string }
 
-/** Whether an object is one of the files, and not a name that is unclear. */
+/** Whether an entry is an object of the files, rather than an unclear name. */
 export const isClear = (object: FoundObject | undefined): object is NamedObject =>
   object !== undefined && 'manifest' in object
 
-/** The view of the file that a document is in. Files of the same environment have the same view. */
+/** Returns the view of a document's file. Files of the same environment have the same view. */
 export type ViewOf = (referrer: InFile) => FolderView
 
-/** Why a definition may not be the one that counts, although no other was read. */
+/** Reasons to doubt that a definition is the one that counts, although no other was read. */
 export interface Doubts {
-  /** Whether there may be a reason, in any folder. */
+  /** Whether there may be a reason to doubt the object, in any folder. */
   concern(object: NamedObject): boolean
-  /** The reason not to use a definition for the files of a folder. The folder's path is absolute. */
+  /** Returns the reason not to use a definition for the files of a folder. `folder` is an absolute path. */
   about(object: NamedObject, folder: string): string | undefined
 }
 
 const noDoubts: Doubts = { concern: () => false, about: () => undefined }
 
 /**
- * Decides which objects belong together if several environments were passed, such as folders dev and prod with objects of
- * the same names (docs/specification.md, "Several environments"):
+ * Decides which objects belong together if the files have several environments, such as folders `dev` and `prod` with
+ * objects of the same names (docs/specification.md, "Several environments"):
  *
  * - A name with one definition is found from anywhere. Equal copies are one definition.
- * - Of different definitions, the one in the nearest folder counts: the folder of the file that refers to it, then the parents
- *   of that folder. Two in one folder, or none in any of these, are unclear.
+ * - Of different definitions, the one in the nearest folder counts: the folder of the file that refers to it, then the
+ * parents of that folder. Two in one folder, or none in any of these, are unclear.
  * - Two folders beside each other, in or below which a name has different definitions, are different environments.
  * - A definition that is in doubt is unclear.
  */
@@ -70,11 +73,13 @@ export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = 
   const uncertain = objects.filter((object) => isReferredTo(object) && doubts.concern(object))
   const environmentOf = environmentsOf(definitions)
   const environments = once(() => new Set(objects.map((object) => environmentOf(folderOf(object)))))
-  // One object for all folders, because there may be thousands of them.
+  // Shared by all folders, because there may be thousands of them.
   const unclearOf = cached(unclearObject)
   const see = (folder: string, some: Definitions): Seen =>
     seenFrom(folder, { definitions: some, environmentOf, unclearOf })
-  /** What the folder of an environment sees. The folders in it see the same, except for the names defined there. */
+  /**
+   * What an environment's folder sees. The folders below see the same, except for names that they define themselves.
+   */
   const commonIn = cached((environment: string) => ({
     seen: definitions.map((some) => see(environment, some)),
     members: definitions.flatMap(
@@ -113,7 +118,7 @@ export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = 
       environment,
     }
   }
-  // Folders share a view if the same objects count for them.
+  // Folders for which the same objects count share a view.
   const shared = new Map<string, FolderView>()
   const viewOf = cached((folder: string) => {
     const environment = environmentOf(folder)
@@ -139,7 +144,7 @@ export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = 
   return (referrer) => viewOf(folderOf(referrer))
 }
 
-/** The positions of the names that several objects have, by the folders that define them. */
+/** The indexes of names with several definitions, by the folders that define them. */
 function positionsByFolder(
   definitions: readonly Definitions[],
 ): ReadonlyMap<string, readonly number[]> {
@@ -154,16 +159,16 @@ function positionsByFolder(
   )
 }
 
-/** Why nothing says which of several objects of this name counts in a view. Undefined if it is clear. */
+/** Why it isn't clear which of several objects with this name counts in a view. Undefined if it is clear. */
 export const unclearReason = (
   { lookUps }: FolderView,
   wanted: Pick<NamedObject, 'kind' | 'namespace' | 'name'>,
 ): string | undefined => findObject<FoundObject>(lookUps, wanted)?.unclear
 
-/** What a folder sees of a name. */
+/** What a folder sees for a name. */
 interface Seen {
   readonly object: NamedObject | UnclearObject
-  /** Of the object, or of the first one that the name may mean, among all objects of its name. */
+  /** The index, among the objects with this name, of the object or of the first one that the name may mean. */
   readonly index: number
   /** The object and its equal copies in the environment. Empty if this folder or one above it has one of them. */
   readonly copies: readonly NamedObject[]
@@ -196,7 +201,7 @@ function seenFrom(
 
 const maxPlaces = 5
 
-/** Stands for a name with these definitions, of which none counts. */
+/** An entry for a name with several definitions, none of which counts. */
 function unclearObject(different: readonly Definition[]): UnclearObject {
   const [first] = different as readonly [Definition]
   const places = different.slice(0, maxPlaces).map(({ object: { manifest, path } }) => {

@@ -2,20 +2,20 @@ import { cached } from '../../../lib/cached.ts'
 import { foldersFrom } from '../text/folders-from.ts'
 import type { Definition, Definitions } from './definitions.ts'
 
-/** The folder with everything of an environment, or `/` for what all environments may have in common. */
+/** The top folder of an environment, or `/` for files that all environments may have in common. */
 type Environment = string
 
-/** Whether two environments are different ones, and not one in the folder of the other. */
+/** Whether two environments are separate: they differ, and neither folder contains the other. */
 export const areSeparate = (environment: Environment, other: Environment): boolean =>
   !foldersFrom(environment).includes(other) && !foldersFrom(other).includes(environment)
 
-/** Returns a function that tells the environment of a folder. */
+/** Returns a function that finds the environment of a folder. */
 export function environmentsOf(names: readonly Definitions[]): (folder: string) => Environment {
   const roots = new Set(names.flatMap(separateFolders))
   return cached((folder: string) => foldersFrom(folder).find((parent) => roots.has(parent)) ?? '/')
 }
 
-/** The folders beside each other in or below which a name has different definitions. */
+/** Finds sibling folders with different definitions of a name, in them or below. */
 function separateFolders({ different, byFolder }: Definitions): readonly string[] {
   if (different.length < 2) return []
   const branches = new Map<string, { folders: Set<string>; numbers: Set<number> }>()
@@ -38,8 +38,8 @@ function separateFolders({ different, byFolder }: Definitions): readonly string[
 }
 
 /**
- * The definition of a name that belongs to an environment, if it is clear: the nearest one in the environment or in what contains it.
- * A definition in an environment below it belongs only to that one, which sees everything above it.
+ * Finds the definition of a name for an environment, if it is clear: the nearest one in the environment's folder or
+ * above. A definition in a nested environment belongs only to that environment, which also sees everything above.
  */
 export function objectOf(
   environment: Environment,

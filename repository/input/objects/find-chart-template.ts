@@ -5,8 +5,8 @@ import { findNamedObjects, type NamedObject } from './find-objects.ts'
 import { isCustom } from './is-custom.ts'
 
 /**
- * Finds where a valid document is the template of a Helm chart. Other controllers' objects contain templates, too, such as a
- * HelmRelease or an ApplicationSet. Those aren't the document's own.
+ * Finds the first sign that a valid YAML document is a template of a Helm chart. Templates inside of objects for other
+ * controllers, such as a HelmRelease or an ApplicationSet, don't count.
  *
  * @returns the offset in the file, in UTF-16 units
  */
@@ -22,5 +22,5 @@ const isForTemplates = (found: NamedObject): boolean =>
   !readGroups.test(String(found.object['apiVersion'])) &&
   templatePaths(found.object)?.length === 0
 
-/** The groups of objects that we read ourselves. */
+/** The API groups of objects that we read ourselves. */
 const readGroups = /^(?:(?:[^/]*\.)?external-secrets\.io|secrets-store\.csi\.x-k8s\.io)\//

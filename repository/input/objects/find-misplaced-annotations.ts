@@ -1,12 +1,12 @@
 import { annotationPath, type Problem } from '../../../lib/problems/problem.ts'
 import type { MisplacedAnnotation, PodTemplate } from './find-objects.ts'
 
-/** An annotation of ours on a workload instead of its pod template: nothing is denied, and nothing happens. */
+/** One of our annotations on a workload instead of its pod template, where it has no effect and causes no error. */
 interface Misplaced extends MisplacedAnnotation {
   readonly problem: Problem
 }
 
-/** Finds such annotations, and says where they belong. */
+/** Finds misplaced annotations, and says where they belong. */
 export function findMisplacedAnnotations({ misplaced, path }: PodTemplate): readonly Misplaced[] {
   return misplaced.map((annotation) => ({
     ...annotation,

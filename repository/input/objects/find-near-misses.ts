@@ -5,10 +5,10 @@ import { objectAt } from '../../../lib/shape.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 
 /**
- * Finds annotations and labels whose prefix looks like ours, such as `akv-inject.io/secrets`. The API server accepts them, and nothing
- * reads them.
+ * Finds annotations and labels whose prefix looks like ours, such as `akv-inject.io/secrets`. The API server accepts
+ * them, but nothing reads them.
  *
- * @param object - an object with `metadata`, unchecked
+ * @param object - an object with `metadata`, not validated
  */
 export const findNearMisses = (object: unknown): readonly Problem[] =>
   ['annotations', 'labels'].flatMap((member) =>

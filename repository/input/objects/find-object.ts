@@ -2,10 +2,13 @@ import type { NamedObject } from './find-objects.ts'
 
 type Identified = Pick<NamedObject, 'kind' | 'namespace' | 'name'>
 
-/** Where the objects are in each list that something was looked up in, so that many look-ups take linear time. */
+/** For each list in which something was looked up: the index of each object, so that many look-ups take linear time. */
 const indexes = new WeakMap<readonly Identified[], ReadonlyMap<string, number>>()
 
-/** Gives a list the index of others with the same names in the same order. There may be thousands of such lists. */
+/**
+ * Lets a list share the index of another list with the same names in the same order. There may be thousands of such
+ * lists.
+ */
 export function shareIndex(
   objects: readonly Identified[],
   positions: ReadonlyMap<string, number>,
@@ -13,7 +16,7 @@ export function shareIndex(
   indexes.set(objects, positions)
 }
 
-/** Finds an object by its names, among objects that have one each. */
+/** Finds an object by kind, namespace and name. The list must not have two objects with the same ones. */
 export function findObject<T extends Identified>(
   objects: readonly T[],
   wanted: Identified,
@@ -26,6 +29,6 @@ export function findObject<T extends Identified>(
   return objects[index.get(keyOf(wanted)) ?? -1]
 }
 
-/** The same text for objects of the same kind, namespace and name. */
+/** Returns a text that identifies an object by kind, namespace and name. */
 export const keyOf = ({ kind, namespace, name }: Identified): string =>
   JSON.stringify([typeof kind === 'string' ? kind : '', namespace, name])

@@ -21,14 +21,16 @@ export interface PodTemplate {
   readonly part?: string
   /** The path of the pod in the document. */
   readonly path: Path
-  /** The path of the workload in the document, or of the pod itself. */
+  /** The path in the document of the workload, or of the pod itself. */
   readonly ownerPath: Path
   readonly namespace: string
-  /** The pod as the API server would send it to the webhook. Unquoted annotations have their values as they are written. */
+  /**
+   * The pod as the API server would send it to the webhook. Unquoted annotations have the text that the author wrote.
+   */
   readonly pod: JsonObject
-  /** One problem for each unquoted annotation, which the API server would refuse. */
+  /** A problem for each unquoted annotation, because the API server would refuse it. */
   readonly unquoted: readonly Problem[]
-  /** Annotations of ours on the workload or on a part of it around the template, which don't affect its pods. */
+  /** Our annotations on the workload, or on a part of it around the template. They don't affect its pods. */
   readonly misplaced: readonly MisplacedAnnotation[]
 }
 
@@ -49,7 +51,7 @@ export interface AnnotatedManifest {
   readonly title: string
   readonly namespace: string
   readonly name: string
-  /** Unquoted values are as they are written. */
+  /** Unquoted values have the text that the author wrote. */
   readonly annotations: JsonObject
   readonly unquoted: readonly Problem[]
   /** Annotations and labels whose prefix looks like ours. */
@@ -69,9 +71,9 @@ export interface NamedObject {
   readonly object: JsonObject
 }
 
-/** An object that may be looked up by its names, wherever it comes from. */
+/** An object that may be looked up by kind, namespace and name, from a file or made up. */
 export interface FoundObject extends Pick<NamedObject, 'kind' | 'namespace' | 'name' | 'object'> {
-  /** Why nothing says which of several objects of this name is meant. */
+  /** Set if it isn't clear which of several objects with this name is meant: why not. */
   readonly unclear?: string
 }
 
@@ -91,7 +93,7 @@ export function findPodTemplates(manifest: Manifest, namespace: string): readonl
   )
 }
 
-/** Finds the objects of this kind that have annotations of ours, or some that look like ours. */
+/** Finds the objects of a kind that have our annotations, or some that look like ours. */
 export function findAnnotatedObjects(
   kind: 'ServiceAccount' | 'Secret',
   { manifest, namespace }: { readonly manifest: Manifest; readonly namespace: string },
@@ -113,7 +115,7 @@ export function findAnnotatedObjects(
     .filter(({ annotations, nearMisses }) => hasOwn(annotations) || nearMisses.length > 0)
 }
 
-/** Whether the pod has annotations of ours. Annotations of its workload don't count. */
+/** Whether the pod has our annotations. Annotations of its workload don't count. */
 export function isAnnotated({ pod }: PodTemplate): boolean {
   return hasOwn(annotationsOf(pod))
 }
@@ -125,7 +127,7 @@ interface Placed {
   readonly path: Path
 }
 
-/** The object of a document, or the items of a List. */
+/** Returns the object of a document, or the items of a List. */
 function objectsOf(object: unknown, path: Path = []): readonly Placed[] {
   if (!isObject(object)) return []
   const { kind, items } = object
@@ -134,7 +136,10 @@ function objectsOf(object: unknown, path: Path = []): readonly Placed[] {
     : [{ object, path }]
 }
 
-/** @throws FileError if the namespace isn't text, as the API server does. YAML reads `n` as a boolean. */
+/**
+ * @throws FileError if the namespace isn't text, which the API server refuses, too. For example, YAML reads `n` as a
+ * boolean
+ */
 function refuseNamespace(
   object: JsonObject,
   { manifest, path }: Pick<NamedObject, 'manifest' | 'path'>,

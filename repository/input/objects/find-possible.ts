@@ -4,13 +4,13 @@ import type { FoundObject } from './find-objects.ts'
 
 type Named = Pick<FoundObject, 'kind' | 'namespace' | 'name'>
 
-/** More names with placeholders than people would write. It bounds the comparisons. */
+/** Bounds the comparisons. People write fewer names with placeholders. */
 const maxCompared = 500
 
 const marked = new WeakMap<readonly FoundObject[], readonly FoundObject[]>()
 
 /**
- * Finds what a name that no object has may be once placeholders have values.
+ * Finds an object that a name may turn out to mean once placeholders have values.
  *
  * @returns a clause about it; undefined if no value makes it the name of an object
  */

@@ -3,9 +3,9 @@ import { printable } from '../../../lib/printable.ts'
 import { annotationPath, type Problem } from '../../../lib/problems/problem.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 
-/** Annotations whose values YAML doesn't read as strings, so that the API server would refuse them. */
+/** Annotations whose values YAML doesn't parse as strings. The API server would refuse them. */
 interface UnquotedAnnotations {
-  /** The values as they are written: `0400`, which YAML reads as the number 256. */
+  /** The values as the author wrote them, such as `0400`, which YAML parses as the number 256. */
   readonly written: Readonly<Record<string, string>>
   readonly problems: readonly Problem[]
 }

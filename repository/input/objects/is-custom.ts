@@ -1,6 +1,6 @@
 import type { NamedObject } from './find-objects.ts'
 
-/** Whether another controller than Kubernetes' own acts on the object. The group of Kubernetes' own kinds has no domain but k8s.io. */
+/** Whether the object is a custom resource. The API groups of Kubernetes' own kinds have no domain, or k8s.io. */
 export function isCustom({ object: { apiVersion, kind } }: Pick<NamedObject, 'object'>): boolean {
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return false
   const [group = '', version] = apiVersion.split('/')

@@ -3,9 +3,9 @@ import { printable } from '../../../lib/printable.ts'
 import { isFile } from '../text/is-file.ts'
 
 /**
- * Checks the files of `--values`. Helm would download a URL.
+ * Checks that the values of `--values` are files, because Helm would download a URL.
  *
- * @throws InputError if one of them isn't a file, or nothing is rendered
+ * @throws InputError if one of them isn't a file, or if nothing is rendered
  */
 export function checkValues(files: readonly string[], renders: boolean): void {
   if (!renders) throw new InputError('--values needs --render: only then charts are rendered')

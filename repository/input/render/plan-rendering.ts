@@ -6,18 +6,18 @@ import { readChart } from './read-chart.ts'
 import { type FolderReferences, readReferences } from './read-references.ts'
 import type { RenderRoot } from './render-folders.ts'
 
-/** What is read as it is, and what is rendered first. */
+/** Which files to read directly, and which folders to render first. */
 interface RenderPlan {
   readonly files: readonly string[]
-  /** The folders to render. No other one of them refers to them. */
+  /** The folders to render. None of them is part of another one. */
   readonly roots: readonly RenderRoot[]
   readonly skipped: readonly SkippedPath[]
   readonly errors: readonly FileError[]
 }
 
 /**
- * Decides which folders are rendered: charts, and the Kustomize folders that no other one refers to. What a Kustomize folder
- * refers to isn't read as it is. All other files are.
+ * Decides which folders are rendered: charts, and the Kustomize folders that no other one refers to. Files that a
+ * Kustomize folder refers to aren't read directly. All others are.
  *
  * @param options - `command`: for messages
  */
@@ -25,7 +25,7 @@ export function planRendering(
   { files, unrendered, skipped, errors }: FoundFiles,
   { command, maxFolders = 1000 }: { readonly command: string; readonly maxFolders?: number },
 ): RenderPlan {
-  // The same folder may have been named in several ways.
+  // The user may have named the same folder in several ways.
   const unique = [...new Map(unrendered.map((folder) => [resolve(folder.path), folder])).values()]
   const ofKind = (kind: RenderFolder['kind']) =>
     unique.filter((folder) => folder.kind === kind).map(({ path }) => path)
@@ -95,8 +95,8 @@ interface BuildOptions {
 }
 
 /**
- * A build of each folder that no other one refers to. If folders refer to each other in a circle, there is one of the first of them,
- * and kustomize says so.
+ * Plans a build for each folder that no other one refers to. If folders refer to each other in a circle, the first of
+ * them is built, so that kustomize reports the circle.
  */
 function findBuilds(found: readonly FolderReferences[], options: BuildOptions): readonly Build[] {
   const candidates = found.filter(({ kind }) => kind === 'kustomization')
@@ -121,7 +121,7 @@ function findBuilds(found: readonly FolderReferences[], options: BuildOptions): 
 const broken = "is a Kustomize folder, and something that it refers to can't be rendered"
 const unused = 'is a Kustomize component, and no folder here that is rendered refers to it'
 
-/** A Kustomize folder and everything that it refers to. Ends early if these are too many. */
+/** Collects a Kustomize folder and everything that it refers to. Stops if there are too many. */
 function closureOf(
   root: FolderReferences,
   { read, maxFolders }: BuildOptions,

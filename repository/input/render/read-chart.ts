@@ -10,14 +10,14 @@ import { readErrorSentence, readText } from '../text/read-text.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
 import type { RenderRoot } from './render-folders.ts'
 
-/** Whether a chart can be rendered. */
+/** A chart, and why it can't be rendered, if it can't. */
 interface Chart {
   readonly root?: RenderRoot
   readonly skip?: SkippedPath
   readonly errors: readonly FileError[]
 }
 
-/** Reads the file `Chart.yaml` of a folder. */
+/** Reads a folder's `Chart.yaml`. */
 export function readChart(folder: string, command: string): Chart {
   const file = join(folder, 'Chart.yaml')
   if (!isFile(file)) return { errors: [new FileError({ source: file }, "isn't a file")] }
@@ -49,7 +49,9 @@ function dependencyErrors(folder: string, { manifest, object }: MappingFile): re
   })
 }
 
-/** Helm reads what links lead to, and a chart may come from a stranger. Links within the current folder are the user's own. */
+/**
+ * Refuses symbolic links out of the current folder, because Helm follows links, and the chart may come from a stranger.
+ */
 function linkErrors(folder: string): readonly FileError[] {
   try {
     const here = realpathSync('.')
@@ -76,7 +78,7 @@ const notAChart = (source: string): FileError =>
 const missingSentence = (name: string): string =>
   `depends on the chart ${printable(name, 100)}, which charts/ doesn't have, and --render fetches nothing; run helm dependency build`
 
-/** The names of unpacked charts, and of archives. */
+/** Lists the names of unpacked charts and of archives. */
 function chartsIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).map((entry) =>
@@ -95,6 +97,6 @@ function nameOf(folder: string): string {
   }
 }
 
-/** An archive is named after the chart and its version. */
+/** Whether an entry is this chart. An archive's name has the chart's version, too. */
 const isOf = (entry: string, name: string): boolean =>
   entry === name || (entry.startsWith(`${name}-`) && entry.endsWith('.tgz'))

@@ -9,18 +9,18 @@ import { kustomizationNames } from '../text/find-files.ts'
 import { isFile } from '../text/is-file.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
 
-/** What a Kustomize folder refers to, and what of that can't be rendered. */
+/** What a Kustomize folder refers to, and which of that can't be rendered. */
 export interface FolderReferences {
   readonly folder: string
-  /** The file `kustomization.yaml`. */
+  /** The path of its `kustomization.yaml`. */
   readonly file: string
-  /** `foreign`: an object of another controller in a file of this name, such as Flux. */
+  /** `foreign`: a file of this name that is an object for another controller, such as Flux. */
   readonly kind: 'kustomization' | 'component' | 'foreign'
   /** The folders that it refers to, relative to the current folder. */
   readonly folders: readonly string[]
   /** The files that it refers to, relative to the current folder. */
   readonly files: readonly string[]
-  /** What kustomize would have to fetch, to run, or can't find. */
+  /** References that kustomize would have to fetch or execute, or that it can't find. */
   readonly errors: readonly FileError[]
 }
 
@@ -52,19 +52,19 @@ const isForeign = ({ apiVersion }: JsonObject): boolean =>
 interface Reference {
   readonly target: string
   readonly path: Path
-  /** Whether it may be a folder, which kustomize looks for in Git repositories, too. */
+  /** Whether it may be a folder. Kustomize also accepts Git repositories for folders. */
   readonly isTree: boolean
 }
 
 const trees = ['resources', 'bases', 'components', 'generators', 'transformers', 'validators']
 const files = ['configurations', 'crds', 'patchesStrategicMerge']
-/** Lists of mappings that name a file in `path`. */
+/** Fields with a list of mappings, each of which may name a file in `path`. */
 const pathOwners = ['patches', 'patchesJson6902', 'replacements']
 const generators = ['configMapGenerator', 'secretGenerator']
 
 function referencesIn(object: JsonObject): readonly Reference[] {
   const at = (path: Path, target: unknown, isTree = false): readonly Reference[] =>
-    // A text of several lines is an object itself.
+    // A text with several lines is an inline object rather than a path.
     typeof target === 'string' && !target.includes('\n') ? [{ target, path, isTree }] : []
   const list = (owner: unknown, key: string) => {
     const value = isObject(owner) ? owner[key] : undefined
@@ -93,10 +93,13 @@ function referencesIn(object: JsonObject): readonly Reference[] {
   ]
 }
 
-/** The file in `KEY=FILE`. */
+/** Returns the file of `KEY=FILE`. */
 const withoutKey = (value: string): string => value.replace(/^[^=/]*=/, '')
 
-/** What kustomize clones or downloads. It takes `user@host:path` and `github.com/` for Git repositories, too. */
+/**
+ * Matches what kustomize would clone or download. To kustomize, `user@host:path` and `github.com/…` are Git
+ * repositories, too.
+ */
 const remote =
   /^(?:git::|gh:|https?:|[a-z][a-z0-9+.-]*:\/\/|[a-z][a-z0-9-]*@|github\.com[:/])|_git\//i
 

@@ -14,7 +14,7 @@ export interface RenderRoot extends RenderFolder {
   readonly file: string
 }
 
-/** What a program printed, to be read like a file. */
+/** The output of a program, which is read like a file. */
 interface Rendered {
   readonly source: string
   readonly text: string
@@ -31,10 +31,10 @@ interface RenderOptions {
 }
 
 interface RenderBounds {
-  /** For one folder. */
+  /** The limit for one folder. */
   readonly maxBytes: number
   readonly timeoutMs: number
-  /** For all folders. */
+  /** The limit for all folders together. */
   readonly maxTotalBytes: number
   readonly totalMs: number
 }
@@ -92,7 +92,10 @@ const stoppedSentence = (count: number): string =>
 
 type Command = readonly [string, ...string[]]
 
-/** Each is tried if the program of the one before isn't there. Absolute paths can't be options. */
+/**
+ * Commands to try in this order, until one whose program is installed. Paths are absolute, so that they can't be taken
+ * for options.
+ */
 function commandsOf(
   { path, kind }: RenderRoot,
   { namespace, values }: Pick<RenderOptions, 'namespace' | 'values'>,
@@ -106,12 +109,13 @@ function commandsOf(
     : [['helm', 'template', folder, '--namespace', namespace, ...values.map(valuesOption)]]
 }
 
-/** Helm reads the option as a line of CSV. */
+/** Helm parses the option's value as a line of CSV. */
 const valuesOption = (file: string): string => `--values="${resolve(file).replaceAll('"', '""')}"`
 
 /**
- * HOME is the user's, because the programs may be scripts that look for the real ones there. Git refuses all protocols, and
- * downloads end at a proxy that doesn't exist. What we know of is refused before, so this is for what we don't know of.
+ * The environment for a program. HOME is the user's, because the program may be a script that looks for the real one
+ * there. Git refuses all protocols, and HTTP downloads go to a proxy that doesn't exist. References that would be
+ * fetched have been refused before, so this is for any that we don't know of.
  */
 function environmentIn(scratch: string): NodeJS.ProcessEnv {
   const folders = Object.fromEntries(
@@ -180,7 +184,7 @@ function resultOf(
   }
 }
 
-/** What a program said, as one printable line. */
+/** Shortens a program's message to one printable line. */
 const firstLines = (text: string): string =>
   printable(
     text

@@ -5,7 +5,7 @@ import type { Source } from '../../../requests/source/source.ts'
 import type { NamedObject } from '../objects/find-objects.ts'
 import { withMetadata } from './external-secret-reader.ts'
 
-/** What Secret sync would read in a class of the files. Undefined if the class requests no Secrets. */
+/** Reads a class of the files as Secret sync would. Undefined if the class requests no Secrets. */
 export function classSource(found: NamedObject, policy: Policy): Source | undefined {
   const [seen] = readSeenClass(withMetadata(found))
   return seen && readClassSource(seen, policy)

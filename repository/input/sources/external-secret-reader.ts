@@ -48,7 +48,7 @@ export function externalSecretReader(
   }
 }
 
-/** A store of the files, or a stand-in for one that they don't have. */
+/** Reads a store of the files, or makes a stand-in for a store that they don't have. */
 export function seenStore(store: FoundObject | undefined, possible?: string): SeenWithStatus {
   if (store?.unclear !== undefined) return unread(store.unclear)
   const [seen] = store ? readSeenStore(withMetadata(store)) : []
@@ -72,14 +72,14 @@ const unread = (sentence: string): SeenWithStatus => ({
 const storeKey = ({ kind, namespace, name }: Pick<FoundObject, 'kind' | 'namespace' | 'name'>) =>
   keyOf({ kind, namespace: kind === 'ClusterSecretStore' ? '' : namespace, name })
 
-/** An object as the API server would return it. */
+/** Returns an object as the API server would. */
 export const withMetadata = ({ namespace, name, object }: FoundObject): object => ({
   ...object,
   metadata: {
     ...(object['metadata'] as object | undefined),
     namespace,
     name,
-    // Only the API server sets these.
+    // Fields that only the API server sets.
     uid: '',
     resourceVersion: '',
   },

@@ -3,7 +3,7 @@ import { mayEqual } from '../placeholders/may-equal.ts'
 import { hasStandIn } from '../placeholders/stand-in.ts'
 
 /**
- * Finds out whether a store of the cluster means something else for a namespace once its placeholders have values.
+ * Finds out whether a ClusterSecretStore may mean something else for a namespace once its placeholders have values.
  *
  * @param store - the object
  * @returns a clause about the store; undefined if no value changes anything

@@ -1,2 +1,2 @@
-/** Whether a command has the option `--render`. */
+/** Whether the command has an option `--render`. */
 export const canRender = (command: string): boolean => command === 'check' || command === 'identity'

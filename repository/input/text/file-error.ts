@@ -1,23 +1,23 @@
 import { InputError } from '../../../command/input-error.ts'
 import { describeRendered, isRendered } from './rendered-source.ts'
 
-/** Where something is in the files. Lines and columns count from 1, columns in UTF-16 units. */
+/** A position in a file. Lines and columns count from 1, and columns are in UTF-16 units. */
 export interface FilePlace {
-  /** The file's name as given; `-` is standard input. See `rendered-source.ts` for what was rendered. */
+  /** The file's name as given; `-` is standard input. `rendered-source.ts` describes the names of rendered text. */
   readonly source: string
   readonly line: number
   readonly column: number
 }
 
-/** How messages name a file, or a folder that was rendered. */
+/** Names a file, or a folder that was rendered, in messages. */
 export function describeSource(source: string): string {
   if (source === '-') return 'standard input'
   return isRendered(source) ? describeRendered(source) : source
 }
 
-/** A file can't be read, or not as manifests. */
+/** A file can't be read, or its content can't be parsed as manifests. */
 export class FileError extends InputError {
-  /** The place in the file, if there is one. */
+  /** The file, with a line and column if the error has them. */
   readonly place: Pick<FilePlace, 'source'> & Partial<FilePlace>
   readonly sentence: string
 

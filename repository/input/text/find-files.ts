@@ -4,16 +4,16 @@ import { canRender } from './can-render.ts'
 import { FileError } from './file-error.ts'
 import { readErrorSentence } from './read-text.ts'
 
-/** What a command reads of the files and folders that it was given. */
+/** The files that a command reads, out of the files and folders that it was given. */
 export interface FoundFiles {
   readonly files: readonly string[]
-  /** What it passes over in the folders. Files with other names than those of manifests aren't listed. */
+  /** What it skips in the folders. Files whose names aren't those of manifests aren't listed. */
   readonly skipped: readonly SkippedPath[]
-  /** Of what is passed over, what may have manifests all the same: symbolic links, and folders that are too deep. */
+  /** Skipped paths that may have manifests all the same: symbolic links, and folders that are too deep. */
   readonly unseen: readonly string[]
-  /** Folders that have to be rendered first. If they aren't going to be, they are among what is skipped, or the errors. */
+  /** Folders that have to be rendered first. Without `renders`, they are also in `skipped` or `errors`. */
   readonly unrendered: readonly RenderFolder[]
-  /** Folders that can't be read, or have to be rendered first. */
+  /** Errors about folders that can't be read, or that have to be rendered first. */
   readonly errors: readonly FileError[]
 }
 
@@ -22,18 +22,19 @@ export interface SkippedPath {
   readonly reason: string
 }
 
-/** A folder of templates and patches, which no API server sees. */
+/** A folder of templates or patches, which have to be rendered before an API server gets them. */
 export interface RenderFolder {
   readonly path: string
   readonly kind: 'chart' | 'kustomization'
 }
 
-/** More than the manifests of a large repository. */
+/** The manifests of a large repository stay below these limits. */
 const defaultBounds = { maxEntries: 100_000, maxFiles: 10_000, maxDepth: 32 }
 
 /**
- * Finds the files to read: the named files, and in and below the named folders those whose names end with `.yaml`, `.yml`
- * or `.json`. Passes over what is hidden, `node_modules`, symbolic links, and folders that Helm or Kustomize has to render.
+ * Finds the files to read: the named files, and in and below the named folders those whose names end with `.yaml`,
+ * `.yml` or `.json`. Skips hidden files and folders, `node_modules`, symbolic links, and folders that Helm or Kustomize
+ * has to render.
  *
  * @param paths - as the user gave them; `-` is standard input
  * @param options - `command`: to run with what was rendered
@@ -43,9 +44,12 @@ export function findFiles(
   options: {
     readonly command: string
     readonly bounds?: typeof defaultBounds
-    /** Also finds the files in Kustomize folders, which may be patches. */
+    /** Whether to find the files in Kustomize folders, too, which may be patches. */
     readonly entersKustomize?: boolean
-    /** Charts and Kustomize folders are going to be rendered, so they are neither errors nor skipped. Implies `entersKustomize`. */
+    /**
+     * Whether charts and Kustomize folders are going to be rendered. Then they are neither errors nor skipped. Implies
+     * `entersKustomize`.
+     */
     readonly renders?: boolean
   },
 ): FoundFiles {
@@ -102,7 +106,7 @@ function isFolder(path: string): boolean {
   try {
     return path !== '-' && statSync(path).isDirectory()
   } catch {
-    // Reading it as a file says why.
+    // Reading it as a file reports the reason.
     return false
   }
 }

@@ -1,10 +1,11 @@
 import { Lexer } from 'yaml'
 
 /**
- * Finds where a text would have to be rendered first: `{{` outside of quotes, block texts and comments.
+ * Finds the first sign that a text is a template that has to be rendered first: `{{` outside of quotes, block scalars
+ * and comments.
  *
- * @param kind - `any`: any template engine's. `helm`: only what nothing but Helm knows, because other kinds of objects contain
- *   `{{` that isn't for Helm, such as Argo Workflows.
+ * @param kind - `any`: a template of any engine. `helm`: only functions and values that Helm alone has, because some
+ * objects, such as Argo Workflows, contain `{{` that isn't for Helm.
  * @returns the offset, in UTF-16 units
  */
 export function findTemplate(text: string, kind: 'any' | 'helm'): number | undefined {
@@ -24,25 +25,27 @@ export function findTemplate(text: string, kind: 'any' | 'helm'): number | undef
   return undefined
 }
 
-/** Where templates begin, relative to the token. A flow mapping in a flow mapping is two tokens. */
+/** The offsets of `{{` in a token. A flow mapping in a flow mapping isn't found, because it is two tokens. */
 function bracesIn(token: string, state: string): readonly number[] {
   if (state === 'brace' && token === '{') return [-1]
   return state === 'plain' ? [...token.matchAll(/\{\{/g)].map(({ index }) => index) : []
 }
 
-/** Functions and values of Helm's templates that Go's templates don't have. */
+/** Functions and values that Helm's templates have, and plain Go templates don't. */
 const helm =
   /^\{\{-?\s*(?:(?:include|toYaml|tpl)\b|[^}]*\.(?:Values|Release|Chart|Capabilities|Files|Template)\b)/
 
 const isHelm = (text: string, offset: number): boolean =>
   helm.test(text.slice(offset, offset + maxActionLength))
 
-/** Bounds the work for each `{{`. */
+/** Limits the work for each `{{`. */
 const maxActionLength = 300
 
 /** The library's mark before a plain scalar, or before the text of a block scalar. */
 const startOfScalar = '\u001f'
-/** The library's tokens that aren't part of the text: the start of a document, the end of a broken flow collection. */
+/**
+ * Tokens of the library that aren't part of the text: the start of a document, and the end of a broken flow collection.
+ */
 const marks = [startOfScalar, '\u0002', '\u0018']
 
 function nextState(token: string, state: string): 'other' | 'brace' | 'header' {

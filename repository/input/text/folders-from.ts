@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { cached } from '../../../lib/cached.ts'
 
-/** A folder and its parents, the nearest first. */
+/** Lists a folder and its parents, the nearest first. */
 export const foldersFrom = cached((folder: string): readonly string[] => {
   const parent = dirname(folder)
   return parent === folder ? [folder] : [folder, ...foldersFrom(parent)]

@@ -1,8 +1,8 @@
 import type { FilePlace } from './file-error.ts'
 
 /**
- * Finds lines and columns in a text. The lines are only counted if a place is asked for, because most files have nothing to
- * report.
+ * Finds lines and columns in a text. The lines are counted at the first call, because there is nothing to report about
+ * most files.
  */
 export function linePlaces(text: string, source: string): (offset: number) => FilePlace {
   let starts: Uint32Array | undefined
@@ -24,7 +24,7 @@ function lineStarts(text: string): Uint32Array {
   return starts
 }
 
-/** The index of the last line that begins at or before an offset. */
+/** Returns the index of the last line that begins at or before an offset. */
 function lineOf(starts: Uint32Array, offset: number): number {
   let low = 0
   let high = starts.length - 1

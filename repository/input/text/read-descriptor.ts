@@ -1,8 +1,9 @@
 import { readSync } from 'node:fs'
 
 /**
- * Reads a file or a pipe to its end, and waits for a slow writer. Commander imports `node:process`, and with it Node opens
- * standard input, after which a pipe no longer blocks: `readFileSync` would throw EAGAIN, and lose what it has read.
+ * Reads a file or a pipe to its end, and waits for a slow writer. `readFileSync` doesn't work here: Commander imports
+ * `node:process`, with which Node opens standard input, and then a pipe no longer blocks, so `readFileSync` would throw
+ * EAGAIN and lose what it has read.
  *
  * @returns undefined if there are more bytes than `maxBytes`
  */
@@ -24,10 +25,10 @@ export function readDescriptor(descriptor: number, maxBytes: number): Buffer | u
 
 const chunkBytes = 64 * 1024
 const pauseMs = 10
-/** Nobody wakes it: waiting for it is a pause. */
+/** Nothing ever notifies this, so waiting for it is a synchronous pause. */
 const clock = new Int32Array(new SharedArrayBuffer(4))
 
-/** Gives the number of bytes that it read: 0 at the end of the input, undefined if none have arrived yet. */
+/** Returns how many bytes it has read: 0 at the end of the input, and undefined if none have arrived yet. */
 function readChunk(descriptor: number, chunk: Buffer): number | undefined {
   try {
     return readSync(descriptor, chunk)

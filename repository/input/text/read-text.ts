@@ -2,11 +2,11 @@ import { closeSync, openSync } from 'node:fs'
 import { FileError } from './file-error.ts'
 import { readDescriptor } from './read-descriptor.ts'
 
-/** Reading takes up to forty times as much memory (docs/specification.md, "Command line"). */
+/** There is a limit, because parsing takes up to forty times as much memory (docs/specification.md, "Command line"). */
 const maxFileBytes = 64 * 1024 * 1024
 
 /**
- * Reads a file of text. Keeps a byte order mark, so that `inject` can write it again.
+ * Reads a text file. Keeps a byte order mark, so that `inject` can write it again.
  *
  * @param source - a path; `-` is standard input
  * @throws FileError when the file can't be read, or isn't text in UTF-8
@@ -52,6 +52,6 @@ export function readErrorSentence(error: unknown): string {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Editors on Windows begin such a file with a byte order mark. */
+/** Detects UTF-16 by its byte order mark, which editors on Windows write. */
 const isUtf16 = ([first, second]: Buffer): boolean =>
   (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)

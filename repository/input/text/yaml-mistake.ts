@@ -1,7 +1,7 @@
 import { type Document, visit, type YAMLParseError } from 'yaml'
 import { printable } from '../../../lib/printable.ts'
 
-/** What a YAML error means to the author of a manifest. `found` is the text at the place of the error. */
+/** Sentences that explain a YAML error to the author of a manifest. `found` is the text at the error's position. */
 const sentences: Partial<Record<YAMLParseError['code'], (found: string) => string>> = {
   TAB_AS_INDENT: () => 'found a tab as indentation; use spaces',
   BAD_INDENT: (found) =>
@@ -23,17 +23,17 @@ const sentences: Partial<Record<YAMLParseError['code'], (found: string) => strin
     `found "${found}", which YAML doesn't expect here; check the indentation, quotes and brackets above it`,
 }
 
-/** Why a text isn't a manifest, and the offset in it that this is about. */
+/** Why a text isn't a manifest, and the offset of the mistake. */
 export interface Mistake {
   readonly offset: number
   readonly sentence: string
 }
 
-/** Says that a mapping has a key twice, which the library isn't asked to find. */
+/** The sentence for a duplicate key. The library isn't asked to find those. */
 export const duplicateSentence = (key: string): string =>
   `the mapping has the key "${printable(key, 40)}" twice; remove one`
 
-/** Says what an error of the YAML library is about: what was found, and what to do. */
+/** Explains an error of the YAML library: what was found, and what to do. */
 export function yamlMistake(
   error: YAMLParseError,
   document: Document.Parsed,
@@ -53,7 +53,7 @@ export function yamlMistake(
       }
 }
 
-/** Where the last quoted value before an offset begins. The library reports its missing end. */
+/** Returns where the last quoted value before an offset begins. The library reports where its end is missing. */
 function openingQuote(document: Document.Parsed, before: number): number | undefined {
   let opening: number | undefined
   visit(document, {
@@ -72,7 +72,7 @@ function sentenceOf({ code, pos }: YAMLParseError, text: string): string {
     : sentence(found)
 }
 
-/** How much of the line the sentence shows, if not all of it. */
+/** How many characters of the line the sentence shows. Undefined for the whole line. */
 function lengthOf(code: YAMLParseError['code']): number | undefined {
   switch (code) {
     case 'BAD_SCALAR_START':
@@ -85,7 +85,7 @@ function lengthOf(code: YAMLParseError['code']): number | undefined {
   }
 }
 
-/** The text from an offset to the end of its line, shortened and printable. */
+/** Returns the text from an offset to the end of its line, shortened and made printable. */
 function lineAt(text: string, offset: number, length?: number): string {
   const [line = ''] = text
     .slice(offset, offset + 200)

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** More than large charts have without their packed dependencies. */
+/** Large charts stay below these limits, apart from their packed dependencies. */
 const bounds = { maxFiles: 2_000, maxBytes: 16 * 1024 * 1024 }
 
 /**
- * The texts of all files in and below a folder that isn’t read.
+ * Reads the text of all files in and below a folder that isn't read as manifests.
  *
- * @returns undefined if they are too large, or if there is an archive of another chart or a symbolic link among them
+ * @returns undefined if the files are too large, or if one of them is a packed chart or a symbolic link
  */
 export function readFolderText(folder: string): string | undefined {
   const texts: string[] = []

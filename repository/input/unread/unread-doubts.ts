@@ -6,8 +6,8 @@ import { foldersFrom } from '../text/folders-from.ts'
 import { mayDefine, realPath, type Unread } from './unread.ts'
 
 /**
- * The definitions that may not be the ones that count: a file that can't be read may have one, too, in a nearer folder, or
- * anywhere if no folder above has any.
+ * Doubts about definitions, because of files that can't be read: such a file may have another definition in a nearer
+ * folder, or anywhere if no folder above has any.
  */
 export function doubtsAboutUnread(unread: readonly Unread[]): Doubts {
   const files = unread.filter(({ isFile }) => isFile)
@@ -32,12 +32,12 @@ export function doubtsAboutUnread(unread: readonly Unread[]): Doubts {
   }
 }
 
-/** Whether a definition in a folder would count rather than the one in another folder. */
+/** Whether, seen from a folder, a definition in `folder` would win over the one in `other`. */
 function isNearer(folder: string, other: string, from: string): boolean {
   return isAbove(other, from)
     ? isAbove(folder, from) && folder !== other && isAbove(other, folder)
     : true
 }
 
-/** Whether a folder is another one, or above it. */
+/** Whether a folder is the other one, or contains it. */
 const isAbove = (folder: string, other: string): boolean => foldersFrom(other).includes(folder)

@@ -8,32 +8,32 @@ import { FileError } from '../text/file-error.ts'
 import { readText } from '../text/read-text.ts'
 import { readFolderText } from './read-folder-text.ts'
 
-/** A file or a folder that isn't read as manifests. It may define or use objects all the same. */
+/** A file or a folder that isn't read as manifests, but may define or use objects all the same. */
 export interface Unread {
   readonly path: string
   readonly isFile: boolean
   /** The file that a symbolic link leads to. */
   readonly target?: string
-  /** Absent if it can't be read as text. */
+  /** Its text. Absent if it can't be read as text. */
   readonly text?: string
-  /** Why, as a clause about it. */
+  /** Why it isn't read, as a clause. */
   readonly reason: string
 }
 
 type Named = Pick<NamedObject, 'kind' | 'name'>
 
-/** Whether an unread file may have a definition of this name. */
+/** Whether an unread file may define an object with this name. */
 export const mayDefine = (unread: Unread, { kind, name }: Named): boolean =>
   mayHave(unread, String(kind).replaceAll(/\W/g, '.'), name)
 
-/** Whether something unread may need a class or a store of this name. */
+/** Whether an unread file may use a class or a store with this name. */
 export const mayUse = (unread: Unread, { kind, name }: Named): boolean =>
   mayHave(unread, kind === 'SecretProviderClass' ? classUse : storeUse, name)
 
 const classUse = 'secretProviderClass'
 const storeUse = 'external-secrets\\.io|storeRef'
 
-/** A name may be made by a template, or have a placeholder. */
+/** Whether an unread text may have the name. A template or a placeholder could make any name. */
 function mayHave(unread: Unread, mark: string, name: string): boolean {
   const { text } = unread
   if (text === undefined) return true
@@ -47,7 +47,7 @@ interface Facts {
   readonly words: () => ReadonlySet<string>
 }
 
-/** What texts have, because each of them may be asked for thousands of names. */
+/** Caches facts about texts, because each text may be searched for thousands of names. */
 const knownFacts = new WeakMap<Unread, Facts>()
 
 function factsOf(unread: Unread, text: string): Facts {
@@ -62,16 +62,16 @@ function factsOf(unread: Unread, text: string): Facts {
   return facts
 }
 
-/** What may be a name in a text. */
+/** Matches anything in a text that could be a name. */
 export const nameLike = /[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?/g
 
-/** Whether a text has a name that isn't part of a longer one. */
+/** Whether a text contains the name, and not just as part of a longer name. */
 function hasName(unread: Unread, text: string, name: string): boolean {
   const isWord = name.replace(nameLike, '') === ''
   return isWord ? factsOf(unread, text).words().has(name) : text.includes(name)
 }
 
-/** A file in place of what isn't read. */
+/** A path for an unread file or folder that can be compared with paths of files. */
 export const placeIn = ({ path, isFile }: Unread): string => (isFile ? path : join(path, 'file'))
 
 /** A folder that has to be rendered first. */
@@ -82,7 +82,7 @@ export const unreadFolder = ({ path }: { readonly path: string }): Unread => ({
   reason: "isn't rendered",
 })
 
-/** A patch of Kustomize. What it changes is known from the kustomization, so that it defines nothing. */
+/** A Kustomize patch. It defines nothing, and the kustomization tells what it changes. */
 export const unreadPatch = (path: string): Unread => ({
   path,
   isFile: false,
@@ -90,7 +90,7 @@ export const unreadPatch = (path: string): Unread => ({
   reason: "isn't a resource of a kustomization.yaml",
 })
 
-/** A file that isn't manifests. */
+/** A file that doesn't contain manifests. */
 export const unreadFile = (path: string): Unread => ({
   path,
   isFile: true,
@@ -98,10 +98,13 @@ export const unreadFile = (path: string): Unread => ({
   reason: "can't be read",
 })
 
-/** More than repositories have. Each may lead to a large folder. */
+/** Repositories have fewer. There is a limit, because each may lead to a large folder. */
 const maxFolders = 100
 
-/** Symbolic links, and folders that are too deep. What they lead to counts where they are. */
+/**
+ * Returns symbolic links and folders that are too deep as unread. The target of a link counts as if it were at the
+ * link's path.
+ */
 export function unseenPaths(paths: readonly string[]): readonly Unread[] {
   let folders = 0
   const textOf = cached((target: string) =>
@@ -123,7 +126,7 @@ export function unseenPaths(paths: readonly string[]): readonly Unread[] {
   })
 }
 
-/** Where a path leads once symbolic links are followed. Undefined if that doesn't exist. */
+/** Resolves all symbolic links in a path. Undefined if the target doesn't exist. */
 export function realPath(path: string): string | undefined {
   try {
     return realpathSync(path)

@@ -1,7 +1,7 @@
 import { type JsonObject, valueAt } from '../../../lib/shape.ts'
 import { isDriverVolume } from '../../../webhook/core/model/find-class-volumes.ts'
 
-/** The names of the classes that a pod has volumes of. */
+/** Lists the names of the SecretProviderClasses of a pod's volumes. */
 export function classNamesOf(pod: JsonObject): ReadonlySet<string> {
   const volumes = valueAt(pod, 'spec', 'volumes')
   const names = (Array.isArray(volumes) ? volumes : [])

@@ -5,7 +5,7 @@ import type { Placeholders } from '../../input/placeholders/placeholders.ts'
 import { doubtsFrom, type OtherFiles } from './doubts.ts'
 import { type Environments, groupEnvironments } from './group-environments.ts'
 
-/** What `migrate` looks at in the manifests. */
+/** Everything in the manifests that `migrate` examines. */
 export interface MigratedContent {
   readonly policy: Policy
   readonly templates: readonly PodTemplate[]
@@ -16,7 +16,7 @@ export interface MigratedContent {
   readonly environments: Environments
 }
 
-/** Everything in these files. */
+/** Collects the content of files. */
 export function contentOf(
   files: readonly Pick<MigratedContent, 'templates' | 'objects'>[],
   {

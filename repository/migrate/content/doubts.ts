@@ -4,7 +4,7 @@ import type { Unread } from '../../input/unread/unread.ts'
 import { doubtsAboutUnread } from '../../input/unread/unread-doubts.ts'
 import type { Builds } from '../kustomize/builds.ts'
 
-/** What is known of the files that aren't read as manifests. */
+/** Facts about files that aren't read as manifests. */
 export interface OtherFiles {
   readonly builds: Builds
   /** Files and folders that may use objects. */
@@ -12,11 +12,11 @@ export interface OtherFiles {
 }
 
 /**
- * The definitions that may not be the ones that count:
+ * Doubts about three kinds of definitions:
  *
- * - those that Kustomize changes;
- * - those that are part of only some of the builds that have the file that refers to them: the other builds have another one;
- * - those that a file that can't be read may have, too.
+ * - Kustomize changes them.
+ * - Only some of the builds with the file that refers to them include them, so the other builds have another definition.
+ * - A file that can't be read may have another definition.
  */
 export function doubtsFrom({ builds, unread }: OtherFiles): Doubts {
   const hidden = doubtsAboutUnread(unread)

@@ -5,19 +5,19 @@ import { areSeparate } from '../../input/environments/separate.ts'
 
 /** The files of an environment. */
 interface Environment {
-  /** As the user named it. */
+  /** The path of its folder, as the user named it. */
   readonly folder: string
   readonly sources: ReadonlySet<string>
 }
 
-/** The environments of files. What several of them have in common is one more. */
+/** The environments of files. Files that several of them have in common form one more. */
 export interface Environments {
   readonly all: readonly Environment[]
-  /** Whether two files may concern each other, even if one of them wasn't read. */
+  /** Whether two files may affect each other, even if one of them wasn't read. */
   mayShare(source: string, other: string): boolean
 }
 
-/** Groups files by their environments. */
+/** Groups files by environment. */
 export function groupEnvironments(sources: readonly string[], viewOf: ViewOf): Environments {
   const environmentOf = cached((source: string) => viewOf({ manifest: { source } }).environment)
   const groups = Map.groupBy(new Set(sources), environmentOf)

@@ -17,14 +17,14 @@ import type { OtherFiles } from './doubts.ts'
 
 const command = 'migrate'
 
-/** How files are read, the first time and once they are rewritten. */
+/** How to read files, both at first and after they are rewritten. */
 interface MigrateReading {
-  /** Of objects that don't name one. */
+  /** The namespace of objects that don't name one. */
   readonly namespace: string
   readonly placeholders: Placeholders
 }
 
-/** A file with what `migrate` looks at. */
+/** A file, and everything in it that `migrate` examines. */
 export interface MigratedFile extends ManifestFile {
   /** The file's name as given; `-` is standard input. */
   readonly source: string
@@ -41,7 +41,7 @@ interface MigrateInput {
 }
 
 /**
- * Reads files, and the manifests in folders. A file that can't be read doesn't keep the others from being read.
+ * Reads files, and the manifests in folders. If a file can't be read, the others are read all the same.
  *
  * @param reading - `entersKustomize`: also reads the manifests that a `kustomization.yaml` lists as resources
  */
@@ -51,7 +51,7 @@ export function readMigrateInput(
 ): MigrateInput {
   const { entersKustomize } = reading
   const found = findFiles(paths, { command, entersKustomize })
-  // The same file may be named in several ways.
+  // The user may have named the same file in several ways.
   const unique = [...new Map(found.files.map((file) => [resolve(file), file])).values()]
   const kustomize = readKustomize(entersKustomize ? unique : [], found.unrendered)
   const read = mapWithProgress(

@@ -1,4 +1,4 @@
-/** All values in plain data, from the outside to the inside, with the value itself. */
+/** Yields all values in plain data: first the data itself, then the values inside, outer ones before inner ones. */
 export function* valuesIn(value: unknown): Generator {
   const open: unknown[] = [value]
   while (open.length > 0) {

@@ -4,12 +4,13 @@ import type { FileChange } from './file-change.ts'
 import { isTaken } from './is-taken.ts'
 import type { RewrittenFile } from './rewrite-documents.ts'
 
-/** What becomes of a file: itself, and the new files beside it. */
+/** Lists the changes for one file: to the file itself, and the new files beside it. */
 export function changesOf(
   { source, before, after, added, isListed = false }: RewrittenFile,
   which: 'all' | 'changed',
 ): readonly FileChange[] {
-  // Kustomize fails if a file that it lists is gone, and accepts an empty one.
+  // A file that a kustomization lists is emptied instead of deleted: Kustomize fails if it is missing, and accepts an
+  // empty one.
   const isGone = before !== after && isEmptied(after) && !isListed
   const own = { path: source, before, ...(!isGone && { after }) }
   const lineBreak = before.includes('\r\n') ? '\r\n' : '\n'
@@ -19,14 +20,17 @@ export function changesOf(
   ]
 }
 
-/** Whether nothing but comments and marks is left. */
+/** Whether only comments and document separators are left. */
 const isEmptied = (text: string): boolean =>
   text
     .replace(/^\uFEFF/, '')
     .split('\n')
     .every((line) => /^(?:---|\.\.\.|%.*)?\s*(?:#.*)?$/.test(line))
 
-/** The same files, with names for the new ones that no file has yet, and with what Kustomize needs of them. */
+/**
+ * Prepares files for writing: chooses names for new files that no file has yet, and marks the files that a
+ * kustomization lists.
+ */
 export function preparedFiles(
   files: readonly RewrittenFile[],
   builds: Builds,

@@ -2,13 +2,16 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import type { FileChange } from './file-change.ts'
 
-/** The folder in which the diffs of these files apply: the current one, or the nearest above that has all of them. */
+/**
+ * Finds the folder in which to apply the diffs: the current one, or the nearest folder above that contains all of the
+ * files.
+ */
 export function diffFolder(changes: readonly FileChange[], folder = process.cwd()): string {
   const isInside = ({ path }: FileChange) => resolve(path).startsWith(join(folder, sep))
   return changes.every(isInside) ? folder : diffFolder(changes, dirname(folder))
 }
 
-/** The change of a file as a unified diff, which `git apply` and `patch -p1` accept in a folder. */
+/** Writes the change of a file as a unified diff, which `git apply` and `patch -p1` accept in that folder. */
 export function diffText({ path, before, after }: FileChange, folder: string): string {
   const shown = relative(folder, resolve(path)).split(sep).join('/')
   const nameIn = (side: 'a' | 'b', text: string | undefined) =>
@@ -19,7 +22,9 @@ export function diffText({ path, before, after }: FileChange, folder: string): s
   return `--- ${oldName}\n+++ ${newName}\n${hunks}`
 }
 
-/** As Git writes a name: in quotes if it has characters that would end it, with a tab at its end if it has spaces. */
+/**
+ * Writes a name as Git does: quoted if it has characters that would end it, and with a tab at the end if it has spaces.
+ */
 function quoted(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to escape
   const escaped = name.replaceAll(/["\\\u0000-\u001f\u007f]/g, (character) =>

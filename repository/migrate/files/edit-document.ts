@@ -3,7 +3,7 @@ import type { PodTemplate } from '../../input/objects/find-objects.ts'
 import type { EditableValue, ValuePath } from '../../rewrite/edit-value.ts'
 import type { PodChange } from '../plan/plan-pod.ts'
 
-/** Changes a pod in its document: the volume and its mounts go, and the annotations come. */
+/** Changes a pod in its document: removes the volume and its mounts, and adds the annotations. */
 export function changePod(
   document: EditableValue,
   { path }: Pick<PodTemplate, 'path'>,
@@ -20,7 +20,7 @@ export function changePod(
   annotate(document, path, annotations)
 }
 
-/** Removes the items of a list that have this name, and the list if nothing is left of it. */
+/** Removes the items of a list that have this name, and the list itself if it is empty then. */
 function removeNamed(document: EditableValue, path: ValuePath, name: string): void {
   const list = document.get(path)
   if (!Array.isArray(list)) return

@@ -1,8 +1,8 @@
 /** What a run does to one file: it changes, creates or deletes it. */
 export interface FileChange {
   readonly path: string
-  /** What was read. Absent if the file is new. */
+  /** The text that was read. Absent if the file is new. */
   readonly before?: string
-  /** Absent if the file is deleted. */
+  /** The new text. Absent if the file is deleted. */
   readonly after?: string
 }

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs'
 
-/** Whether anything has this name, even a symbolic link that leads nowhere. */
+/** Whether anything has this name, even a dangling symbolic link. */
 export const isTaken = (path: string): boolean =>
   lstatSync(path, { throwIfNoEntry: false }) !== undefined

@@ -7,11 +7,11 @@ import { isTaken } from './is-taken.ts'
 
 interface OverlayFiles {
   readonly changes: readonly FileChange[]
-  /** What to do with each patch. */
+  /** Lines that tell the user what to do with each patch. */
   readonly lines: readonly string[]
 }
 
-/** The patches as new files beside the kustomizations that don't have them yet. */
+/** Plans patches as new files beside the kustomizations that don't have them yet. */
 export function overlayFiles(overlays: readonly OverlayPatch[]): OverlayFiles {
   const taken = new Set<string>()
   const files = overlays.flatMap((overlay) => {
@@ -29,7 +29,7 @@ export function overlayFiles(overlays: readonly OverlayPatch[]): OverlayFiles {
   }
 }
 
-/** A name that no other file has. A file with the same patch is from an earlier run. */
+/** Chooses a name that no other file has. A file that has the same patch already is from an earlier run. */
 function pathFor(
   { folder, template, text }: OverlayPatch,
   taken: ReadonlySet<string>,
@@ -50,7 +50,7 @@ function hasText(path: string, text: string): boolean {
   )
 }
 
-/** The patches as text. */
+/** Writes the patches as text. */
 export const patchLines = (overlays: readonly OverlayPatch[]): readonly string[] =>
   overlays.flatMap(({ template, folder, text }) => [
     `${template.title} (${describeSource(template.manifest.source)}): patch for ${folder}:`,

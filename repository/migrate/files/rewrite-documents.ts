@@ -16,19 +16,19 @@ export interface RewrittenFile {
   readonly source: string
   readonly before: string
   readonly after: string
-  /** The accounts that no file has, and that the sources in this file need. */
+  /** New accounts, which the sources in this file need and no file has. */
   readonly added: readonly AddedAccount[]
   /** Whether a kustomization has the file as a resource. */
   readonly isListed?: boolean
 }
 
 interface AddedAccount {
-  /** A new file beside the one of the source. */
+  /** The path of a new file beside the source's file. */
   readonly path: string
   readonly text: string
 }
 
-/** Makes the changes of a migration in the texts of the files. All other documents stay byte for byte. */
+/** Makes the changes of a migration in the texts of the files. All other documents stay the same, byte for byte. */
 export function rewriteDocuments(
   files: readonly Pick<MigratedFile, 'source' | 'text' | 'manifests'>[],
   migration: Migration,
@@ -68,14 +68,14 @@ function editedDocuments({
   for (const { existing, annotations } of accounts)
     if (existing)
       annotate(open(existing.manifest), existing.path, newOnes(existing.object, annotations))
-  // From the last to the first, so that the indexes of the others in a List stay.
+  // Removed from last to first, so that the indexes of the remaining items of a List don't change.
   for (const { manifest, path } of removed.toReversed())
     if (path.length === 0) edited.set(manifest, 'removed')
     else open(manifest).remove(path)
   return edited
 }
 
-/** Only what differs is written, so that everything else keeps its spelling. */
+/** Returns only annotations that differ, so that all others keep their spelling. */
 function newOnes(object: JsonObject, annotations: JsonObject): Readonly<Record<string, string>> {
   const earlier = annotationsOf(object)
   return Object.fromEntries(
@@ -99,7 +99,10 @@ function addedAccounts(
     }))
 }
 
-/** No manifest decides about a folder: a name that isn't valid may be there. */
+/**
+ * Returns the path of an account's new file. Replaces characters that a valid name doesn't have, because a manifest
+ * could use them to choose the folder.
+ */
 const pathOf = ({ source: { manifest } }: AccountChange, name: string): string =>
   join(dirname(manifest.source), `serviceaccount-${name.replaceAll(/[^\w.-]/g, '-')}.yaml`)
 

@@ -3,13 +3,13 @@ import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { cached } from '../../../lib/cached.ts'
 
-/** A file whose changes `git diff` wouldn't show on their own. */
+/** A file for which `git diff` wouldn't show just our changes. */
 interface UnreviewedFile {
   readonly path: string
   readonly reason: string
 }
 
-/** Asks Git for the files that aren't exactly as they were committed. */
+/** Finds the files that differ from the last commit, or that Git doesn't track. */
 export function unreviewedFiles(paths: readonly string[]): readonly UnreviewedFile[] {
   const repositoryOf = cached(findRepository)
   const located = paths.map((path) => {
@@ -29,14 +29,14 @@ export function unreviewedFiles(paths: readonly string[]): readonly UnreviewedFi
   })
 }
 
-/** The folder with `.git`, which is a file in a worktree and in a submodule. */
+/** Finds the folder with `.git`, which is a file in a worktree and in a submodule. */
 function findRepository(folder: string): string | undefined {
   if (existsSync(join(folder, '.git'))) return folder
   const parent = dirname(folder)
   return parent === folder ? undefined : findRepository(parent)
 }
 
-/** A command line of Linux has space for as many long paths. */
+/** So many long paths fit on a command line in Linux. */
 const maxNames = 200
 
 function statesIn(
@@ -61,11 +61,11 @@ function statesIn(
 
 interface StatusEntry {
   readonly state: string
-  /** A folder ends with a slash. */
+  /** The path. A folder's ends with a slash. */
   readonly path: string
 }
 
-/** The entries of `git status`, or why there are none. */
+/** Returns the entries of `git status`, or why there are none. */
 function readStatus(
   repository: string,
   names: readonly string[],
@@ -89,7 +89,10 @@ function runGit(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {
   return spawnSync('git', args, { ...options, cwd, env })
 }
 
-/** Variables that turn off the filters in the configuration of a repository, which are programs. Nothing is fetched, either. */
+/**
+ * Environment variables that turn off the filters in a repository's configuration, because filters are programs. They
+ * also keep Git from fetching anything.
+ */
 function withoutFilters(repository: string): NodeJS.ProcessEnv {
   const { GIT_DIR: _, GIT_WORK_TREE: __, GIT_INDEX_FILE: ___, ...inherited } = process.env
   const env: NodeJS.ProcessEnv = {
@@ -113,7 +116,7 @@ const filtersCommand = [
   ...['--get-regexp', '^filter\\..*\\.(clean|process|required)$'],
 ]
 
-/** Runs no program that the repository names, and writes nothing. */
+/** With these options, Git runs no program that the repository names, and writes nothing. */
 const statusCommand = [
   ...['--literal-pathspecs', '--no-optional-locks', '-c', 'core.fsmonitor=false'],
   ...['status', '--porcelain=v1', '-z', '--no-renames', '--ignore-submodules=all'],

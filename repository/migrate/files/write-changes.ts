@@ -21,11 +21,11 @@ interface Written {
 }
 
 /**
- * Writes files in place of what was read. Each file is either old or new at any time. Nothing is written if one of them can't
- * be, or has changed since it was read.
+ * Replaces files by their new texts. At any time, each file has either its old or its new text. Nothing is written if
+ * one of the files can't be written, or has changed since it was read.
  */
 export function writeChanges(changes: readonly FileChange[]): Written {
-  // 1. Nothing that wasn't read is overwritten.
+  // 1. Check that the files are still as they were read, so that nobody's edits are overwritten.
   const conflicts = [
     ...sameFiles(changes),
     ...changes.flatMap((change) => conflictOf(change) ?? []),
@@ -34,9 +34,9 @@ export function writeChanges(changes: readonly FileChange[]): Written {
   const steps: Step[] = []
   let written = 0
   try {
-    // 2. A missing permission or a full disk shows before any file has changed.
+    // 2. Write everything beside the files, so that a missing permission or a full disk shows before any file changes.
     for (const change of changes) steps.push(prepare(change))
-    // 3. A new account is there before its source is gone.
+    // 3. Rename in order: a new account exists before its source is removed.
     for (const { finish } of steps.toSorted((a, b) => a.order - b.order)) {
       finish()
       written++
@@ -50,7 +50,7 @@ export function writeChanges(changes: readonly FileChange[]): Written {
   }
 }
 
-/** Files that were read by two names, because a named folder is a symbolic link. */
+/** Finds files that were read under two names, because a named folder is a symbolic link. */
 function sameFiles(changes: readonly FileChange[]): readonly FileError[] {
   const old = changes.filter(({ before }) => before !== undefined)
   const byFile = Map.groupBy(old, ({ path }) => realPath(path) ?? path)
@@ -76,7 +76,7 @@ function conflictOf({ path, before }: FileChange): FileError | undefined {
 }
 
 interface Step {
-  /** Lower ones go first. */
+  /** Steps with a lower number come first. */
   readonly order: number
   readonly temporary?: string
   readonly finish: () => void
@@ -91,7 +91,7 @@ function prepare({ path, before, after }: FileChange): Step {
   return { order: before === undefined ? 0 : 1, temporary, finish }
 }
 
-/** @param like - the file whose permissions the new one gets */
+/** @param like - the file from which the new one gets its permissions */
 function writeSynced(path: string, text: string, like: string | undefined): void {
   const descriptor = openSync(path, 'wx')
   try {

@@ -2,8 +2,8 @@ import jsonpatch, { type Operation } from 'fast-json-patch'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
 
 /**
- * An object as a patch of Kustomize changes it. A strategic merge patch of a custom resource is a JSON merge patch (RFC 7396);
- * so are those parts of a ServiceAccount that matter here.
+ * Applies a Kustomize patch to an object. For a custom resource, a strategic merge patch is a JSON merge patch (RFC
+ * 7396), and so it is for the parts of a ServiceAccount that matter here.
  *
  * @param patch - the fields to merge, or the operations of a JSON patch
  * @returns undefined if the patch has directives, or can't be applied
@@ -20,7 +20,7 @@ export function applyToObject(object: JsonObject, patch: unknown): JsonObject | 
 function applyOperations(object: JsonObject, operations: readonly unknown[]) {
   const copy = structuredClone({ ...object })
   try {
-    // Validates the operations, which are somebody's text.
+    // The last argument makes it validate the operations, which come from a file.
     const { newDocument } = jsonpatch.applyPatch(copy, operations as Operation[], true)
     return isObject(newDocument) ? newDocument : undefined
   } catch {

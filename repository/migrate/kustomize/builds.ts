@@ -8,11 +8,11 @@ import { applyToObject } from './apply-to-object.ts'
 import type { Kustomization } from './kustomization.ts'
 import type { KustomizePatch } from './read-patches.ts'
 
-/** What Kustomize would build of a folder. */
+/** What Kustomize would build from a folder. */
 export interface Build extends Kustomization {
-  /** Those of each folder. */
+  /** The patches of each folder in the build. */
   readonly patchesByFolder: readonly (readonly KustomizePatch[])[]
-  /** Absolute paths. */
+  /** The files in the build, as absolute paths. */
   readonly files: ReadonlySet<string>
   /** Whether no other folder includes it. */
   readonly isRoot: boolean
@@ -20,19 +20,22 @@ export interface Build extends Kustomization {
 
 /** The builds of all Kustomize folders. */
 export interface Builds {
-  /** Those that a file is part of. */
+  /** Returns the builds that include a file. */
   of(source: string): readonly Build[]
-  /** Those that no other folder includes, and that have a file of this folder. */
+  /** Returns the builds that no other folder includes, and that include a file of this folder. */
   rootsIn(folder: string): readonly Build[]
-  /** Why an object isn't as its file says. */
+  /** Why Kustomize changes an object, so that its file doesn't have the final version. Undefined if it doesn't. */
   changeOf(object: NamedObject): string | undefined
-  /** Why a pod doesn't get the files that its file says. */
+  /** Why Kustomize changes which files a pod gets. Undefined if it doesn't. */
   podChangeOf(template: PodTemplate): string | undefined
-  /** What else a build with this file has, and nobody reads: a sentence. */
+  /** A sentence about other parts of a build with this file that aren't read. */
   unreadBy(source: string): string | undefined
 }
 
-/** Far more than a repository with a thousand overlays has. It bounds the memory, because each may include all others. */
+/**
+ * A repository with a thousand overlays has far fewer. The limit bounds the memory, because each folder may include all
+ * others.
+ */
 const maxParts = 1_000_000
 const tooMany = `has folders that include more than ${maxParts.toLocaleString('en')} files up to here; name fewer folders`
 
@@ -123,7 +126,10 @@ function namesIn(pod: JsonObject, list: string): readonly unknown[] {
   return Array.isArray(containers) ? containers.map((container) => valueAt(container, 'name')) : []
 }
 
-/** An object as a build changes it. Undefined if that isn't sure, for example because the order of several patches matters. */
+/**
+ * Applies a build's patches to an object. Undefined if the result isn't certain, for example because the order of
+ * several patches matters.
+ */
 export function builtObject(
   object: NamedObject,
   { patchesByFolder, unknown }: Build,
@@ -142,7 +148,7 @@ export function builtObject(
 const isTarget = (patch: KustomizePatch, { kind, name }: Pick<NamedObject, 'kind' | 'name'>) =>
   (patch.kind ?? kind) === kind && (patch.name ?? name) === name
 
-/** A kustomization, and those of all folders that it includes. */
+/** Collects a kustomization, and those of all folders that it includes. */
 function partsOf(
   first: Kustomization,
   byFolder: ReadonlyMap<string, Kustomization>,

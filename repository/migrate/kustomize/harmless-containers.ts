@@ -1,11 +1,11 @@
 import { isObject, type JsonObject, objectAt } from '../../../lib/shape.ts'
 
-/** Fields of a container on which the files that it gets don't depend. */
+/** Fields of a container that don't affect which files it gets. */
 const containerFields = [
   ...['name', 'image', 'imagePullPolicy', 'command', 'args', 'env', 'envFrom', 'ports'],
   ...['resources', 'livenessProbe', 'readinessProbe', 'startupProbe'],
 ]
-/** Such fields of a pod. */
+/** Fields of a pod that don't affect which files its containers get. */
 const podFields = [
   ...['containers', 'initContainers', 'affinity', 'tolerations', 'topologySpreadConstraints'],
   ...['priorityClassName', 'terminationGracePeriodSeconds', 'imagePullSecrets'],
@@ -17,7 +17,8 @@ interface Harmless {
 }
 
 /**
- * The containers that a patch changes, if nothing in it concerns the files of the pod. Empty if that isn't sure.
+ * Lists the containers that a patch changes, if nothing in the patch affects the files of the pod. Empty if that isn't
+ * certain.
  *
  * @param patch - a strategic merge patch, or the operations of a JSON patch
  */

@@ -8,21 +8,21 @@ import { documentsOfText, type KustomizePatch, readPatches } from './read-patche
 
 /** What the `kustomization.yaml` of a folder says about manifests. */
 export interface Kustomization {
-  /** As the user named it. */
+  /** The path of the file, as the user named it. */
   readonly file: string
-  /** An absolute path. */
+  /** The folder, as an absolute path. */
   readonly folder: string
-  /** Absolute paths of files and folders. */
+  /** The listed files and folders, as absolute paths. */
   readonly resources: readonly string[]
   readonly components: readonly string[]
   readonly patches: readonly KustomizePatch[]
-  /** The fields that may change objects in a way that isn't known. */
+  /** Fields that may change objects in a way that we don't know. */
   readonly unknown: readonly string[]
-  /** Listed resources of other places, which aren't read. */
+  /** Listed resources that are remote, and aren't read. */
   readonly remote: readonly string[]
 }
 
-/** Fields that change neither what a pod gets nor which objects exist. */
+/** Fields that affect neither what a pod gets nor which objects exist. */
 const harmless = [
   ...['apiVersion', 'kind', 'metadata', 'namespace', 'namePrefix', 'nameSuffix', 'images'],
   ...['replicas', 'configMapGenerator', 'secretGenerator', 'generatorOptions', 'buildMetadata'],
@@ -33,13 +33,13 @@ const known = [
   ...['patches', 'patchesStrategicMerge', 'patchesJson6902'],
 ]
 
-/** Larger ones are written by programs. */
+/** Nobody writes a larger one by hand. */
 const maxBytes = 1024 * 1024
 
 /**
  * Reads the kustomization of a folder that has one.
  *
- * @param documentsOf - the documents of a file with patches
+ * @param documentsOf - reads the documents of a file with patches
  */
 export function readKustomization(
   path: string,

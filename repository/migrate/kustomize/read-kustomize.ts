@@ -11,13 +11,14 @@ interface Kustomize {
   readonly builds: Builds
   /** The files that aren't manifests: patches, and the kustomizations themselves. */
   readonly others: ReadonlySet<string>
-  /** Those that aren't kustomizations. */
+  /** The patches among these files. */
   readonly patches: readonly string[]
 }
 
 /**
- * Reads the kustomizations of Kustomize folders, and of the folders of files, and tells manifests from patches: a manifest is a
- * resource of a kustomization, or isn't in or below such a folder.
+ * Reads the kustomizations of Kustomize folders, and of the folders that contain the files. Tells manifests from
+ * patches: a file is a manifest if a kustomization lists it as a resource, or if it isn't in or below a Kustomize
+ * folder.
  */
 export function readKustomize(
   files: readonly string[],

@@ -9,23 +9,25 @@ import { harmlessContainers } from './harmless-containers.ts'
 
 /** A patch in a `kustomization.yaml`. */
 export interface KustomizePatch {
-  /** Absent: of any kind. */
+  /** The kind of the patched objects. Absent: any kind. */
   readonly kind?: string
-  /** Absent: of any name. */
+  /** The name of the patched objects. Absent: any name. */
   readonly name?: string
-  /** The containers that it changes, if the files that a pod gets don't depend on it. */
+  /** The containers that it changes, if it doesn't affect the files that a pod gets. */
   readonly harmlessFor?: readonly string[]
-  /** The patch, if exactly the object of this kind and name gets it. */
+  /** The patch's content, if it applies to exactly the object of this kind and name. */
   readonly document?: unknown
 }
 
-/** More than a folder has by far. Each may be a large file, and each is compared with each object. */
+/**
+ * Far more than any folder has. There is a limit, because each may be a large file, and is compared with each object.
+ */
 const maxPatches = 1000
 
 /**
- * The patches of a kustomization.
+ * Reads the patches of a kustomization.
  *
- * @param documentsOf - the documents of a file; none if it can't be read
+ * @param documentsOf - reads the documents of a file; returns none if it can't be read
  */
 export function readPatches(
   content: JsonObject,
@@ -55,12 +57,12 @@ const ofAnything: KustomizePatch = {}
 const hasSelector = (target: unknown): boolean =>
   isObject(target) && ('labelSelector' in target || 'annotationSelector' in target)
 
-/** The documents of a patch. None if it can't be read. */
+/** Returns the documents of a patch. None if it can't be read. */
 function documentsIn(
   entry: unknown,
   documentsOf: (path: string) => readonly unknown[],
 ): readonly unknown[] {
-  // An item of `patchesStrategicMerge` is a path or the patch itself.
+  // An item of `patchesStrategicMerge` is a path or an inline patch.
   const [inline, path] =
     typeof entry !== 'string'
       ? [valueAt(entry, 'patch'), valueAt(entry, 'path')]
@@ -71,31 +73,37 @@ function documentsIn(
   return typeof path === 'string' ? documentsOf(path) : []
 }
 
-/** The documents of a file with patches. None if it can't be read. A patch may be anywhere, even a device that never ends. */
+/**
+ * Reads the documents of a file with patches. None if it can't be read. Only regular files are read, because a path may
+ * lead to a device that never ends.
+ */
 export const patchDocuments = (path: string): readonly unknown[] =>
   isFile(path) ? documentsOfText(() => readText(path)) : []
 
-/** The documents of a text, as values. None if it can't be read, or is too large. */
+/** Parses the documents of a text as values. None if it can't be read, or is too large. */
 export function documentsOfText(read: () => string): readonly unknown[] {
   try {
     return parseManifests(read(), 'patch', { command: 'migrate' }).map((manifest): unknown =>
       treeOf(manifest).toJS({ maxAliasCount: 100 }),
     )
   } catch (error) {
-    // The library throws such an error for too many aliases.
+    // The library throws a ReferenceError for too many aliases.
     if (error instanceof FileError || error instanceof ReferenceError) return []
     throw error
   }
 }
 
-/** What a selector selects. Its texts are regular expressions, and those that aren't plain names select everything here. */
+/**
+ * Reads the target of a patch. Its texts are regular expressions. One that isn't a plain name counts as matching
+ * everything.
+ */
 function targetOf({ kind, name }: JsonObject): KustomizePatch {
   return { ...(isPlain(kind) && { kind }), ...(isPlain(name) && { name }) }
 }
 
 function identityOf(document: unknown): KustomizePatch {
   const { kind } = isObject(document) ? document : {}
-  // Kustomize applies each item of a List.
+  // Kustomize applies each item of a List as a patch.
   if (String(kind).endsWith('List')) return ofAnything
   const { name } = objectAt(document, 'metadata')
   return { ...(isPlain(kind) && { kind }), ...(isPlain(name) && { name }) }

@@ -5,9 +5,9 @@ import type { NamedObject } from '../../input/objects/find-objects.ts'
 export interface AccountChange {
   readonly namespace: string
   readonly name: string
-  /** Absent if no file has the account. */
+  /** The account in the files. Absent if no file has it. */
   readonly existing?: NamedObject
-  /** A class or an ExternalSecret whose Secrets the account has now. */
+  /** A class or an ExternalSecret whose Secrets move to the account. */
   readonly source: NamedObject
   readonly annotations: JsonObject
 }

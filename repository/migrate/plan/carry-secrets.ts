@@ -23,9 +23,9 @@ type Carried =
   | { readonly kind: 'not-carried'; readonly reason: string }
 
 /**
- * Adds the Secrets of a source to what an account asks of Secret sync.
+ * Adds the Secrets of a source to the annotations of an account.
  *
- * @returns the account's annotations, with which it asks for everything that it asked for before, and for these Secrets
+ * @returns annotations that request these Secrets, and everything that the account requested before
  */
 export function carrySecrets(source: Source, account: AccountAnnotations, policy: Policy): Carried {
   const notCarried = (reason: string): Carried => ({ kind: 'not-carried', reason })
@@ -37,7 +37,7 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
   if (wrong?.kind === 'none') return notCarried(wrong.reason)
 
   const merged = mergeSettings(account.annotations, {
-    // The entries of an ExternalSecret name their vaults.
+    // Only for a class: the entries of an ExternalSecret name their vaults.
     ...(source.ref.kind === 'SecretProviderClass' && { vault: source.values[0]?.object.vault }),
     'client-id': source.hints.clientId,
     'tenant-id': source.tenantId,
@@ -62,10 +62,10 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
 }
 
 /**
- * The annotation `refresh` that a source makes necessary: an account refreshes all of its Secrets as often as the one with the
- * shortest interval needs.
+ * Returns the annotation `refresh` that the account needs with the source: it refreshes all of its Secrets at the same
+ * interval, so the shortest one counts.
  *
- * @param options - `account`: before its Secrets are added; `requested`: its annotations with them
+ * @param options - `account`: the account before the Secrets are added; `requested`: what it requests with them
  */
 function refreshOf(
   { refreshSeconds }: Source,
@@ -91,7 +91,10 @@ function refreshOf(
 
 const requests = new WeakMap<JsonObject, ReturnType<typeof readAccount>>()
 
-/** What annotations ask for. Those with which one source ends are those with which the next one begins, and may be long. */
+/**
+ * Reads what annotations request. Caches the last result, because the annotations after one source are those before the
+ * next, and may be long.
+ */
 function readOnce(account: AccountAnnotations, policy: Policy): ReturnType<typeof readAccount> {
   const request = requests.get(account.annotations) ?? readAccount(account, policy)
   requests.set(account.annotations, request)
@@ -101,7 +104,7 @@ function readOnce(account: AccountAnnotations, policy: Policy): ReturnType<typeo
 const refreshAnnotation = `${annotationPrefix}refresh`
 const syncAnnotation = `${annotationPrefix}sync`
 
-/** Adds settings that the account doesn't have yet, or names one that differs. */
+/** Adds settings that the account doesn't have yet. Returns a setting that differs, if there is one. */
 function mergeSettings(
   annotations: JsonObject,
   settings: Readonly<Record<string, string | undefined>>,
@@ -117,7 +120,7 @@ function mergeSettings(
   return { added }
 }
 
-/** The text of `akv-injector.io/sync` with more items. Its comments and spelling stay. */
+/** Appends items to the text of `akv-injector.io/sync`, whose comments and spelling stay. */
 function appendItems(text: unknown, items: readonly SecretItem[]): string | undefined {
   const list = parseDocument(typeof text === 'string' ? text : '[]')
   if (!isSeq(list.contents)) return undefined
@@ -127,7 +130,7 @@ function appendItems(text: unknown, items: readonly SecretItem[]): string | unde
   return list.toString({ lineWidth: 0 })
 }
 
-/** What decides the bytes of a key, as text. */
+/** Writes everything that determines the bytes of a key as text, for comparison. */
 const comparable = ({ to, object, format, encoding, property }: SecretValue): string => {
   const { vault, type, name, version } = object
   return JSON.stringify([

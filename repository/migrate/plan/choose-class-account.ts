@@ -8,8 +8,8 @@ import { type AccountInFiles, withNamedAccounts } from '../../input/accounts/lis
 import type { PodTemplate } from '../../input/objects/find-objects.ts'
 
 /**
- * Chooses the account of a class among the accounts that the files have or name in its namespace. If there are none, it is the account
- * of the pods that use the class.
+ * Chooses the account for a class among the accounts in its namespace that the files have or name. If there are none,
+ * chooses the account of the pods that use the class.
  */
 export function chooseClassAccount(
   source: Source,
@@ -20,7 +20,7 @@ export function chooseClassAccount(
   }: {
     readonly namespace: string
     readonly listed: ReadonlyMap<string, readonly AccountInFiles[]>
-    /** The pods that have volumes of the class. */
+    /** The pods with volumes of the class. */
     readonly users: readonly PodTemplate[]
   },
 ): ChosenAccount {

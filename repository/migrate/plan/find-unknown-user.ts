@@ -10,10 +10,10 @@ import { valuesIn } from '../content/values-in.ts'
 import { openUserFinder } from './open-users.ts'
 
 /**
- * Finds what may need a class or a store although it isn't one of its known users: a pod for which the name is unclear,
- * another kind of object that mentions a class, and what isn't read.
+ * Returns a function that finds possible users of a class or a store, in addition to the known ones: a pod for which
+ * the name is unclear, an object of another kind that mentions a class, or a file that isn't read.
  *
- * @returns a clause about it
+ * @returns a function that returns a clause about such a user
  */
 export function unknownUserFinder(
   content: MigratedContent,
@@ -53,7 +53,10 @@ export function unknownUserFinder(
   }
 }
 
-/** Tells symbolic links to other files whose users are known anyway. A link to the object's own file would lead nowhere. */
+/**
+ * Recognises symbolic links to files that are read anyway, so that their users are known. A link to the object's own
+ * file doesn't count, because removing that file would break it.
+ */
 function linkFinder({ objects, templates, otherFiles }: MigratedContent) {
   if (otherFiles.unread.every(({ target }) => target === undefined)) return () => false
   const sources = new Set([...objects, ...templates].map(({ manifest }) => manifest.source))
@@ -64,7 +67,7 @@ function linkFinder({ objects, templates, otherFiles }: MigratedContent) {
   }
 }
 
-/** The objects without pods that mention a class of some name, such as the values of a HelmRelease. */
+/** Finds objects without pods that mention a class by name, such as a HelmRelease in its values. */
 function mentionsIn({
   objects,
   templates,
@@ -86,7 +89,10 @@ function mentionsIn({
   )
 }
 
-/** Names in members `secretProviderClass`, and all words of texts that mention classes, such as values of Helm or patches. */
+/**
+ * Returns the names in members called `secretProviderClass`, and all words of texts that mention classes, such as Helm
+ * values or patches.
+ */
 const namesIn = (value: unknown): readonly string[] =>
   [...valuesIn(value)].flatMap((inner) => {
     if (typeof inner === 'string')

@@ -13,8 +13,8 @@ type StoreDecision =
   | { readonly kind: 'kept'; readonly store: NamedObject; readonly reason: string }
 
 /**
- * Decides which stores are removed: those that only removed ExternalSecrets use. Any text of another object that could be the
- * name of the store counts as use.
+ * Decides which stores can be removed, because only removed ExternalSecrets use them. Any text in another object that
+ * could be a store's name counts as a use.
  *
  * @param removed - the removed ExternalSecrets
  */
@@ -44,17 +44,17 @@ export function findUnusedStores(
   })
 }
 
-/** Scopes of names, besides namespaces. No namespace has such a name. */
+/** Scopes of names in addition to the namespaces. No namespace can have such a name. */
 const cluster = '*cluster'
 const anywhere = '*anywhere'
 
 type Names = ReadonlyMap<string, ReadonlyMap<string, NamedObject>>
 
-/** The texts in objects, each with an object that has it, by scope. */
+/** Collects the texts in objects by scope, each with one object that contains it. */
 function namesIn(users: readonly NamedObject[]): Names {
   const names = new Map<string, Map<string, NamedObject>>()
   for (const user of users) {
-    // A ClusterExternalSecret makes ExternalSecrets in any namespace.
+    // A ClusterExternalSecret can make ExternalSecrets in any namespace.
     const scopes = isExternalSecret(user) ? [user.namespace, cluster] : [anywhere]
     for (const scope of scopes) {
       const ofScope = names.get(scope) ?? new Map<string, NamedObject>()

@@ -3,11 +3,12 @@ import { toPlain } from '../../input/document/to-plain.ts'
 import type { PodTemplate } from '../../input/objects/find-objects.ts'
 import type { PodChange } from './plan-pod.ts'
 
-/** Kustomize knows the merge keys of Kubernetes' own kinds only. It would replace the lists of others. */
+/** Kustomize knows merge keys only for Kubernetes' own kinds. For others, it would replace whole lists. */
 const mergedVersions = ['v1', 'apps/v1', 'batch/v1']
 
 /**
- * A change of a pod as a strategic merge patch of its object. A mount is named by its path, which is the merge key.
+ * Writes a pod's change as a strategic merge patch for its object. A mount is identified by its path, which is the
+ * merge key.
  *
  * @returns undefined if the object's lists can't be merged
  */
@@ -34,7 +35,7 @@ export function mergePatch(
   return { apiVersion, kind, metadata: names, ...objectAt(template) }
 }
 
-/** The containers with mounts of a volume, without these mounts. */
+/** Lists the containers that mount a volume, with `$patch: delete` for these mounts. */
 function mountsIn(containers: unknown, volume: string): readonly JsonObject[] {
   if (!Array.isArray(containers)) return []
   return containers.flatMap((container: unknown) => {

@@ -20,7 +20,7 @@ import { carrySecrets } from './carry-secrets.ts'
 import { chooseClassAccount } from './choose-class-account.ts'
 import { plainSource } from './plain-source.ts'
 
-/** The accounts that have got Secrets, by their `keyOf`. Environments may have different accounts of one name. */
+/** The accounts to which Secrets move, by `keyOf`. Environments may have different accounts with the same name. */
 export type PlannedAccounts = Map<string, readonly AccountChange[]>
 
 interface Move {
@@ -33,7 +33,7 @@ interface Move {
 }
 
 /**
- * Moves the Secrets of a class to an account; gives the reason if that can't be.
+ * Moves the Secrets of a class to an account, or returns why that isn't possible.
  *
  * @param move - `users`: the pods that have volumes of the class
  */
@@ -51,7 +51,7 @@ export function moveClass(
   return chosen.kind === 'none' ? chosen.sentence : moveTo(chosen.name, { ...move, found, source })
 }
 
-/** Moves the Secret of an ExternalSecret to an account; gives the reason if that can't be. */
+/** Moves the Secret of an ExternalSecret to an account, or returns why that isn't possible. */
 export function moveExternalSecret(
   found: NamedObject,
   { facts, ...context }: Move & { readonly facts: SourceFacts },
@@ -104,7 +104,7 @@ function moveTo(
       change.existing === existing &&
       !areSeparate(viewOf(change.source).environment, view.environment),
   )
-  // Other environments have other sources, and would get the Secrets of this one.
+  // If other environments share the account, they would get the Secrets of this source, too.
   const holder = existing ?? planned?.source
   if (holder && viewOf(holder).reachesBeyond(view))
     return `ServiceAccount ${name} (${filesOf([holder])}) belongs to other environments, too; give this environment a ServiceAccount of its own`
@@ -125,7 +125,7 @@ function moveTo(
   return undefined
 }
 
-/** Why an account that no file has isn't added for an object, as a clause about it. */
+/** Why a missing account can't be added for an object, as a clause about the object. */
 function reasonNotToAdd(
   account: Pick<NamedObject, 'kind' | 'namespace' | 'name'>,
   {
@@ -139,7 +139,8 @@ function reasonNotToAdd(
     (file) => file.isFile && mayDefine(file, account) && environments.mayShare(file.path, source),
   )
   if (hidden) return `may be in ${hidden.path}, which ${hidden.reason}`
-  // Nobody but its owner edits what a kustomization lists, and a new account would have no effect until then.
+  // We don't edit a kustomization's list of resources, and until its owner does, a new account's file would have no
+  // effect.
   const [build] = otherFiles.builds.of(source)
   return (
     build &&
@@ -147,7 +148,10 @@ function reasonNotToAdd(
   )
 }
 
-/** The placeholders of which the annotations would need a part of the value, or how it compares with others. */
+/**
+ * Finds placeholders that can't be carried over, because the annotations would depend on a part of the value, or on a
+ * comparison with it.
+ */
 const uncarried = (values: readonly unknown[], { marksIn }: Placeholders): readonly string[] => [
   ...new Set(
     [...marksIn(JSON.stringify(values)).values()]

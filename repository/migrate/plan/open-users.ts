@@ -7,15 +7,15 @@ import { classNamesOf } from '../content/class-names-of.ts'
 import type { MigratedContent } from '../content/content.ts'
 import { valuesIn } from '../content/values-in.ts'
 
-/** A class or a store that somebody refers to. */
+/** A reference to a class or a store. */
 type Reference = Pick<NamedObject, 'kind' | 'namespace' | 'name'> & { readonly user: string }
 
-/** More names than people would write. It bounds the comparisons. */
+/** Bounds the comparisons. People write fewer names. */
 const maxReferences = 500
 
 /**
- * Returns a function that finds what may use a class or a store once placeholders have values: references to a name that no
- * file has, in which the reference or the name has a placeholder.
+ * Returns a function that finds objects that may use a class or a store once placeholders have values: those with a
+ * reference to a name that no file has, if the reference or the class's or store's own name has a placeholder.
  */
 export function openUserFinder(
   content: MigratedContent,
@@ -50,11 +50,11 @@ export function openUserFinder(
 
 const classKind = 'SecretProviderClass'
 
-/** A store of the cluster has no namespace. */
+/** Clears the namespace of a reference to a ClusterSecretStore. */
 const inScope = <T extends Pick<Reference, 'kind' | 'namespace'>>(some: T): T =>
   some.kind === 'ClusterSecretStore' ? { ...some, namespace: '' } : some
 
-/** The stores that an object of the External Secrets Operator names. */
+/** Lists the stores that an object of the External Secrets Operator names. */
 const storesOf = ({ title, namespace, object }: NamedObject): readonly Reference[] =>
   [...valuesIn(object['spec'])].filter(isObject).flatMap((inner) =>
     Object.entries(inner)

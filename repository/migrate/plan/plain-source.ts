@@ -6,7 +6,10 @@ type PlainSource =
   | { readonly kind: 'plain'; readonly source: Source }
   | { readonly kind: 'none'; readonly reason: string }
 
-/** An ExternalSecret with a value for each key in place of the composition, or why annotations can't express it. */
+/**
+ * Turns an ExternalSecret into a source with one value for each key instead of a composition, or returns why
+ * annotations can't express it.
+ */
 export function plainSource(source: Source): PlainSource {
   const [secret] = source.secrets
   if (secret?.composition === undefined) return { kind: 'plain', source }
@@ -24,7 +27,7 @@ export function plainSource(source: Source): PlainSource {
     if (file === undefined || reason !== undefined) return none(reason ?? 'it is incomplete')
     const key = keyOf(input)
     const { propertyLookup: _, ...value } = file
-    // The later of two entries with one key wins.
+    // If two entries have the same key, the later one wins.
     keys.set(key, {
       ...value,
       to: { kind: 'key', secret: secret.name, ...(key !== undefined && { key }) },
@@ -35,7 +38,7 @@ export function plainSource(source: Source): PlainSource {
   return { kind: 'plain', source: { ...source, secrets: [plain], values: [...keys.values()] } }
 }
 
-/** The key that an input gives. Undefined if it gives the keys of its properties. */
+/** Returns the key that an input gives. Undefined if it gives a key for each of its properties. */
 function keyOf(input: ComposedInput): string | undefined {
   switch (input.kind) {
     case 'key':

@@ -23,13 +23,13 @@ import { type PodChange, planPod } from './plan-pod.ts'
 /** Everything that `migrate` changes in the manifests. */
 export interface Migration {
   readonly pods: readonly { readonly template: PodTemplate; readonly change: PodChange }[]
-  /** Classes, ExternalSecrets and stores of which nothing is left. */
+  /** Classes, ExternalSecrets and stores that are removed, because nothing needs them any more. */
   readonly removed: readonly NamedObject[]
   readonly accounts: readonly AccountChange[]
   readonly kept: readonly KeptObject[]
 }
 
-/** An object that stays as it is. An object may have several reasons. */
+/** An object that stays as it is, and why. There may be several entries for an object. */
 interface KeptObject {
   readonly object: Pick<NamedObject, 'title' | 'manifest'>
   readonly reason: string
@@ -37,7 +37,7 @@ interface KeptObject {
 
 type Note = (object: KeptObject['object'], reason: string) => void
 
-/** Decides what becomes of each pod, each class, each ExternalSecret and each store. */
+/** Decides how to migrate each pod, class, ExternalSecret and store. */
 export function planMigration(content: MigratedContent): Migration {
   const { templates, objects, viewOf, policy, otherFiles, placeholders } = content
   const kept: KeptObject[] = []
@@ -97,7 +97,7 @@ export function planMigration(content: MigratedContent): Migration {
 
 const classKind = 'SecretProviderClass'
 
-/** The pods that have volumes of a class. */
+/** Finds the pods with volumes of a class. */
 function usersOf({
   templates,
   viewOf,
@@ -116,11 +116,11 @@ function usersOf({
   return new Map([...users].map(([found, some]) => [found, some.map(({ template }) => template)]))
 }
 
-/** Decides what becomes of each ExternalSecret and each store, and adds it to what is planned so far. */
+/** Decides how to migrate each ExternalSecret and store, and adds that to the plan. */
 function planExternalSecrets(
   content: MigratedContent,
   plan: {
-    /** The objects of which nothing is left. */
+    /** The objects to remove. */
     readonly removed: Set<NamedObject>
     readonly accounts: PlannedAccounts
     readonly unknownUserOf: (object: NamedObject) => string | undefined
@@ -150,7 +150,10 @@ function planExternalSecrets(
 const isOtherOperatorKind = (object: NamedObject): boolean =>
   isExternalSecretsKind(object) && !isExternalSecret(object) && !isSecretStore(object)
 
-/** Lines for standard error: each object that stays as it is, and each step that the user has to take. */
+/**
+ * Writes lines for standard error: one for each object that stays as it is, and one for each step that the user has to
+ * take.
+ */
 export const notesOf = ({
   kept,
   accounts,

@@ -14,13 +14,13 @@ import { mergePatch } from './merge-patch.ts'
 import type { Migration } from './plan-migration.ts'
 import { planPod } from './plan-pod.ts'
 
-/** What turns the volume of a base's pod into annotations in one overlay. */
+/** A patch that turns a volume of a base's pod into annotations in one overlay. */
 export interface OverlayPatch {
   readonly template: PodTemplate
   readonly folder: string
-  /** The kustomization of the overlay. Absent if the folder has none. */
+  /** The overlay's `kustomization.yaml`. Absent if the folder has none. */
   readonly kustomization?: string
-  /** A strategic merge patch. */
+  /** The text of the strategic merge patch. */
   readonly text: string
 }
 
@@ -29,8 +29,8 @@ interface Overlay extends Pick<OverlayPatch, 'folder' | 'kustomization'> {
 }
 
 /**
- * Makes patches for pods that stay as they are because their class is another one in each overlay: what annotations say would be
- * wrong in the base for all overlays but one.
+ * Makes patches for pods that can't be changed in the base, because each overlay has a class of its own: in the base,
+ * annotations would be right for only one overlay.
  */
 export function planOverlays(
   content: MigratedContent,
@@ -59,7 +59,7 @@ export function planOverlays(
   )
 }
 
-/** The builds that have the file of a pod, or else the folders with definitions of its class. */
+/** Finds the builds that include a pod's file, or else the folders with definitions of its class. */
 function overlaysOf(
   template: PodTemplate,
   {
@@ -92,7 +92,7 @@ function overlaysOf(
   return [...byFolder].map(([folder, found]) => ({ folder, view: viewOf(found) }))
 }
 
-/** The objects of a build, as it changes them, and those that no build has. */
+/** The objects of a build, with its patches applied, and the objects that are in no build. */
 function viewFrom(build: Build, { objects, otherFiles }: MigratedContent): FolderView {
   const { builds } = otherFiles
   const unsure = new Set<NamedObject>()

@@ -20,25 +20,25 @@ import type { FoundObject, PodTemplate } from '../../input/objects/find-objects.
 import { reviewTemplate } from '../../input/review-template.ts'
 import { podView } from './pod-view.ts'
 
-/** What becomes of a pod. */
+/** What the migration does with a pod. */
 type PodPlan =
-  /** It has no volumes of the Secrets Store CSI Driver. */
+  /** The pod has no volumes of the Secrets Store CSI Driver. */
   | { readonly kind: 'untouched' }
   | { readonly kind: 'kept'; readonly reasons: readonly string[] }
   | PodChange
 
-/** A pod whose one served volume becomes annotations. */
+/** A pod with one served volume, which becomes annotations. */
 export interface PodChange {
   readonly kind: 'changes'
   readonly volume: string
-  /** With our prefix. */
+  /** The new annotations, with our prefix. */
   readonly annotations: Readonly<Record<string, string>>
 }
 
 interface Manifests {
   readonly policy: Policy
   readonly objects: readonly FoundObject[]
-  /** Why the pod doesn't get the files that its manifest says. */
+  /** Why Kustomize changes which files the pod gets. Absent if it doesn't. */
   readonly change?: string | undefined
 }
 
@@ -108,11 +108,11 @@ function readMounts(
   return { path: first.mountPath, containers: mounts.map(({ container }) => container) }
 }
 
-/** The same path without a slash at its end, which the annotation doesn't accept. */
+/** Removes a trailing slash, which the annotation doesn't accept. */
 const plainPath = (path: string): string =>
   path.endsWith('/') && path !== '/' ? path.slice(0, -1) : path
 
-/** Annotations that say something else about files, and with which those of the volume would be mixed. */
+/** Finds the pod's own annotations about files, with which the volume's would mix. */
 function conflictingAnnotations(pod: JsonObject): readonly string[] {
   return Object.keys(ownOf(pod))
     .filter(
@@ -124,7 +124,7 @@ function conflictingAnnotations(pod: JsonObject): readonly string[] {
 const ownOf = (pod: JsonObject): Readonly<Record<string, string>> =>
   readOwnAnnotations(annotationsOf(pod)).own
 
-/** Adds the prefix, and leaves out what the pod has already: its own annotations were read for the volume, too. */
+/** Adds the prefix, and leaves out annotations that the pod has already. Those apply to the volume, too. */
 const missing = (annotations: Readonly<Record<string, string>>, pod: JsonObject) =>
   Object.fromEntries(
     Object.entries(annotations)
@@ -132,14 +132,14 @@ const missing = (annotations: Readonly<Record<string, string>>, pod: JsonObject)
       .map(([key, value]) => [annotationPrefix + key, value]),
   )
 
-/** The parameters of the class that become annotations, as they are written. */
+/** Returns the class's parameters that become annotations, as the author wrote them. */
 function sourceAnnotations(name: string, namespace: string, { objects }: Manifests) {
   const found = findObject(objects, { kind: 'SecretProviderClass', namespace, name })
   const { keyvaultName, objects: list } = objectAt(found?.object, 'spec', 'parameters')
   return { vault: String(keyvaultName).trim(), objects: String(list) }
 }
 
-/** The pod as {@link changePod} would change its document. */
+/** Returns the pod after the change that {@link changePod} would make in its document. */
 function changedPod(pod: JsonObject & Pod, { volume, annotations }: PodChange): JsonObject {
   const metadata = objectAt(pod, 'metadata')
   const earlier = annotationsOf(pod)

@@ -7,8 +7,9 @@ import type { Outcome } from '../../../webhook/core/model/outcome.ts'
 import { allContainers, type Pod } from '../../../webhook/core/model/pod.ts'
 
 /**
- * What a pod would get: each file at its path in each container, the variables, and the settings of the agent. Two pods
- * with the same view differ only in how they ask for it. The view of a pod that isn't injected is the pod itself.
+ * Describes what a pod would get, as text for comparison: each file at its path in each container, the variables, and
+ * the agent's settings. Two pods with the same view differ only in how they ask for these. For a pod that isn't
+ * injected, the view is the pod itself.
  */
 export function podView(pod: JsonObject, outcome: Outcome): string {
   if (outcome.kind !== 'injected') return JSON.stringify({ outcome, pod })

@@ -10,8 +10,8 @@ export type SecretItem =
   | { readonly kind: 'none'; readonly reason: string }
 
 /**
- * Turns a Secret into an item of `akv-injector.io/sync`. The objects of a class keep their form, with the keys of the
- * Secret as aliases, so the values are the same bytes. An ExternalSecret becomes entries of `data`.
+ * Turns a Secret into an item of `akv-injector.io/sync`. The objects of a class keep their format, with the keys of the
+ * Secret as aliases, so that the bytes of the values stay the same. An ExternalSecret becomes entries of `data`.
  *
  * @param files - the keys of all Secrets of the source
  */
@@ -49,7 +49,7 @@ export function secretItemOf(
   return { kind: 'item', item }
 }
 
-/** An entry that fills its Secret has no key. */
+/** Writes an entry. One that fills a whole Secret has no key. */
 const entryOf = ({ key, file }: { readonly key: string; readonly file: SecretValue }): string =>
   `${key === '' ? '' : `${key}=`}${describeWanted(file)}`
 

@@ -7,14 +7,14 @@ import type { MigratedContent } from '../content/content.ts'
 import type { Migration } from '../plan/plan-migration.ts'
 import { podView } from '../plan/pod-view.ts'
 
-/** An object that asks for anything else than before. */
+/** An object that asks for something else than before. */
 export interface Difference {
   readonly title: string
-  /** The file of the object, or of the source of an account that no file had. */
+  /** The file of the object. For an account that no file had, the file of its source. */
   readonly source: string
 }
 
-/** Compares manifests with the result of their migration, which is read anew from its text. */
+/** Compares manifests with the result of their migration, which has been read again from its text. */
 export function findDifferences(
   old: MigratedContent,
   rewritten: MigratedContent,
@@ -43,7 +43,7 @@ const differenceAt = ({
   source: manifest.source,
 })
 
-/** Objects that the migration doesn't change, and that are missing, different or new all the same. */
+/** Finds objects that the plan doesn't mention, but that are missing, different or new. */
 function strayObjects(
   old: MigratedContent,
   rewritten: MigratedContent,
@@ -74,7 +74,7 @@ function strayObjects(
     .flatMap(([_key, [object]]) => (object ? differenceAt(object) : []))
 }
 
-/** Accounts whose annotations don't read as planned. */
+/** Finds accounts whose annotations aren't as planned. */
 function wrongAccounts(
   { viewOf, policy }: MigratedContent,
   { accounts }: Migration,

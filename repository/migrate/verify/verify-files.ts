@@ -6,27 +6,30 @@ import type { Migration } from '../plan/plan-migration.ts'
 import type { OverlayPatch } from '../plan/plan-overlays.ts'
 import { type Difference, findDifferences } from './find-differences.ts'
 
-/** Everything that a migration would do. */
+/** Everything that a migration is going to do. */
 export interface PlannedFiles {
   readonly files: readonly RewrittenFile[]
   readonly old: MigratedContent
   readonly migration: Migration
   readonly overlays: readonly OverlayPatch[]
-  /** Of objects that don't name one. */
+  /** The namespace of objects that don't name one. */
   readonly namespace: string
 }
 
 interface Verified {
-  /** The files with the changes that ask for the same as before. The others have their old texts. */
+  /**
+   * The files. Changes after which all objects ask for the same as before are kept, and all other files have their old
+   * text.
+   */
   readonly files: readonly RewrittenFile[]
   readonly differences: readonly Difference[]
 }
 
 /**
- * Reads the rewritten files again, and takes back the changes of each environment in which an object asks for anything else than
- * before. Repeats this until all files together ask for the same as before, because environments may share files.
+ * Reads the rewritten files again, and undoes the changes in each environment in which an object asks for something
+ * else than before. Repeats this until nothing differs, because environments may share files.
  *
- * @param options - `read`: reads everything that a rewritten file becomes
+ * @param options - `read`: reads all files that a rewritten file turns into
  */
 export function verifyFiles(
   files: readonly RewrittenFile[],
@@ -59,8 +62,9 @@ const isChanged = ({ before, after, added }: RewrittenFile): boolean =>
   before !== after || added.length > 0
 
 /**
- * The changed files of the environments with differences. If their changes are gone already, those of files that they may share;
- * then all, because the rest doesn't have the same effect alone.
+ * Chooses the files to undo first: the changed files of the environments with differences. If those are undone already,
+ * the changed files that these environments may share. Otherwise all, because the remaining changes don't work on their
+ * own.
  */
 function firstToUndo(
   changed: readonly string[],
@@ -74,7 +78,7 @@ function firstToUndo(
   return shared.length > 0 ? shared : changed
 }
 
-/** What a migration changes outside of these files. */
+/** Returns the part of a migration that is outside of these files. */
 const without = (
   sources: ReadonlySet<string>,
   { pods, removed, accounts, kept }: Migration,
