@@ -5,7 +5,7 @@ import type { Namespaces } from '../namespace/namespaces.ts'
 import { createRoundPace, type RoundPace } from '../pace/round-pace.ts'
 import type { NextRun, Outlook } from '../queue/next-run.ts'
 import { workOf } from '../queue/work.ts'
-import type { QueuePlace, RunKey } from '../queue/work-queue.ts'
+import type { QueueSlot, RunKey } from '../queue/work-queue.ts'
 import type { RunRound } from '../round/round.ts'
 import type { RoundServices } from '../round/services.ts'
 
@@ -20,14 +20,14 @@ const afterMistakeMs = 5 * 60_000
 /** Returns the function that runs a round of the namespace or of the account that a key of the work queue names. */
 export function workRunner(work: Work): RunKey {
   const { outage, entries, namespaces } = work
-  async function run(key: string, place: QueuePlace): Promise<NextRun | undefined> {
+  async function run(key: string, slot: QueueSlot): Promise<NextRun | undefined> {
     const due = workOf(key)
-    if (due.kind === 'namespace') return await namespaces.work(due.namespace, place)
+    if (due.kind === 'namespace') return await namespaces.work(due.namespace, slot)
     const entry = entries.get(due.namespace, due.name)
-    return entry && (await runSafely(entry, { ...work, place }))
+    return entry && (await runSafely(entry, { ...work, slot }))
   }
-  return async (key, place) => {
-    const next = await run(key, place)
+  return async (key, slot) => {
+    const next = await run(key, slot)
     // A status or an Event may be missing, and no round reports that.
     return outage.isOn() ? { afterMs: 0, outlook: next?.outlook ?? 'good' } : next
   }
@@ -38,12 +38,12 @@ async function runSafely(
   entry: AccountEntry,
   {
     runRound,
-    place,
+    slot,
     pace,
     log,
-  }: Pick<Work, 'runRound' | 'pace' | 'log'> & { readonly place: QueuePlace },
+  }: Pick<Work, 'runRound' | 'pace' | 'log'> & { readonly slot: QueueSlot },
 ): Promise<NextRun | undefined> {
-  const paced = createRoundPace(pace, { place, onStop: () => entry.running?.abort() })
+  const paced = createRoundPace(pace, { slot, onStop: () => entry.running?.abort() })
   try {
     const afterMs = await runRound(entry, paced)
     entry.outlook = outlookAfter(entry, paced)

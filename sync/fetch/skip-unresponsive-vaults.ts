@@ -8,7 +8,7 @@ const unresponsiveMs = 5_000
 
 /**
  * Wraps the reader of one round so that it stops asking a vault that hasn't answered once. Otherwise hundreds of objects,
- * ten at a time, would each wait for their timeout and block a place of the work queue for a quarter of an hour. The next
+ * ten at a time, would each wait for their timeout and block a slot of the work queue for a quarter of an hour. The next
  * round tries them again.
  */
 export function skipUnresponsiveVaults(

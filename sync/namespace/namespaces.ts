@@ -10,7 +10,7 @@ import { forEachInSlices } from '../pace/in-slices.ts'
 import { createRoundPace } from '../pace/round-pace.ts'
 import type { NextRun, Outlook } from '../queue/next-run.ts'
 import { workKey } from '../queue/work.ts'
-import type { QueuePlace, WorkQueue } from '../queue/work-queue.ts'
+import type { QueueSlot, WorkQueue } from '../queue/work-queue.ts'
 import type { EnabledAccounts } from '../rights/enabled-accounts.ts'
 import type { RoundServices } from '../round/services.ts'
 import { type KnownSources, noKnownSources } from '../round/settle/decide-sources.ts'
@@ -24,7 +24,7 @@ import { createNamespaceRounds, type RunNamespaceRound } from './work-namespace.
 /** The namespaces whose sources are read, and their rounds in the work queue. */
 export interface Namespaces {
   /** Runs a round for a namespace. */
-  work(namespace: string, place: QueuePlace): Promise<NextRun | undefined>
+  work(namespace: string, slot: QueueSlot): Promise<NextRun | undefined>
   /** An account of the namespace has changed. */
   changed(namespace: string): void
   /** All accounts of the namespace are known. */
@@ -104,13 +104,13 @@ class FollowedNamespaces implements Namespaces {
     this.#publishStores = createClusterStoreStatuses(stores, options)
   }
 
-  async work(namespace: string, place: QueuePlace): Promise<NextRun | undefined> {
+  async work(namespace: string, slot: QueueSlot): Promise<NextRun | undefined> {
     return await safely({ ...this.#options, namespace }, async () => {
       if (namespace === '') return await this.#publishStores?.()
       const known = this.#all.get(namespace)
       if (known?.areAccountsListed !== true || !known.sources.isSettled()) return undefined
       const runRound = this.#runRound
-      return await workOn(known, { ...this.#options, namespace, runRound, place })
+      return await workOn(known, { ...this.#options, namespace, runRound, slot })
     })
   }
 
@@ -178,7 +178,7 @@ class FollowedNamespaces implements Namespaces {
 
 interface NamespaceWork extends Pick<NamespacesOptions, 'entries' | 'queue' | 'pace' | 'log'> {
   readonly namespace: string
-  readonly place: QueuePlace
+  readonly slot: QueueSlot
   readonly runRound: RunNamespaceRound
 }
 
@@ -198,7 +198,7 @@ async function safely(
 
 async function workOn(
   known: Namespace,
-  { namespace, runRound, queue, place, ...work }: NamespaceWork,
+  { namespace, runRound, queue, slot, ...work }: NamespaceWork,
 ): Promise<NextRun | undefined> {
   const entries = () => work.entries.within(namespace)
   const queueRound = (entry: AccountEntry) =>
@@ -206,7 +206,7 @@ async function workOn(
       afterMs: 0,
       outlook: outlookOfChanged(entry),
     })
-  const pace = createRoundPace(work.pace, { place })
+  const pace = createRoundPace(work.pace, { slot })
   const { reported, nextAfterMs, isComplete } = await runRound({
     pace,
     namespace,

@@ -1,13 +1,13 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { FairPace } from '../../lib/fair/fair-pace.ts'
-import type { QueuePlace } from '../queue/work-queue.ts'
+import type { QueueSlot } from '../queue/work-queue.ts'
 
-/** The pace of one round, whose place in the work queue becomes a slow one before the round waits in the line. */
+/** The pace of one round, whose slot in the work queue becomes a slow one before the round waits in the line. */
 export interface RoundPace extends Pick<FairPace, 'awaitSlice' | 'hasAllowance' | 'awaitLine'> {
   /**
    * As {@link FairPace.awaitTurn}.
    *
-   * @returns whether the round may go on. If not, it has to end, because the queue has no place for another slow round.
+   * @returns whether the round may go on. If not, it has to end, because the queue has no slot for another slow round.
    */
   awaitTurn(namespace: string): Promise<boolean>
   /** Whether the round has waited in the line, or had to end. */
@@ -17,12 +17,12 @@ export interface RoundPace extends Pick<FairPace, 'awaitSlice' | 'hasAllowance' 
 /** @param options - `onStop`: called when the round has to end. From then on, waiting in the line throws */
 export function createRoundPace(
   pace: FairPace,
-  { place, onStop }: { readonly place: QueuePlace; readonly onStop?: () => void },
+  { slot, onStop }: { readonly slot: QueueSlot; readonly onStop?: () => void },
 ): RoundPace {
   let isSlow = false
   function becomeSlow(): boolean {
     isSlow = true
-    if (place.becomeSlow()) return true
+    if (slot.becomeSlow()) return true
     onStop?.()
     return false
   }

@@ -66,7 +66,7 @@ export class DueKeys {
     const atMs = Math.min(clock.now() + next.afterMs, before?.atMs ?? Number.POSITIVE_INFINITY)
     const outlook = better(next.outlook, before?.outlook)
     const order = before?.order ?? ++this.#added
-    // Otherwise, it keeps its place among the keys of its namespace.
+    // Otherwise, it keeps its turn among the keys of its namespace.
     if (atMs !== before?.atMs || outlook !== before.outlook)
       this.#set({ key, namespace: namespaceOf(key), atMs, outlook, order })
   }

@@ -20,7 +20,7 @@ export function createHeap<T>(isBefore: (a: T, b: T) => boolean) {
     return right < items.length && isBefore(items[right] as T, items[left] as T) ? right : left
   }
 
-  /** Finds the place of an item, from a free place on: up while the parent comes later, then down while a child comes earlier. */
+  /** Finds the position of an item, from a free one on: up while the parent comes later, then down while a child comes earlier. */
   function settle(item: T, freeIndex: number): void {
     let index = freeIndex
     for (let parent = (index - 1) >> 1; index > 0; parent = (index - 1) >> 1) {

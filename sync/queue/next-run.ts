@@ -1,5 +1,5 @@
 /**
- * How a run is likely to go. Keys that are slow or hang, or that we know nothing about yet, must not take the places of keys that
+ * How a run is likely to go. Keys that are slow or hang, or that we know nothing about yet, must not take the slots of keys that
  * work. The runs of a slow key have to wait for CPU time.
  */
 export type Outlook = 'slow' | 'failing' | 'unknown' | 'good'

@@ -6,7 +6,7 @@ interface WorkQueueOptions {
   /** Namespaces take turns. */
   readonly namespaceOf: (key: string) => string
   /**
-   * The maximum of keys that run at the same time. Keys of a poor {@link Outlook} get only a part of these places, and a
+   * The number of slots: the most keys that run at the same time. Keys of a poor {@link Outlook} get only a part of the slots, and a
    * namespace leaves more of them free than it takes.
    */
   readonly sideBySide: number
@@ -23,7 +23,7 @@ interface WorkQueueOptions {
  * Works on a key, never twice at the same time for one key. Returns when the key is due again, or undefined if not before
  * it is added again. Must not throw.
  */
-export type RunKey = (key: string, place: QueuePlace) => Promise<NextRun | undefined>
+export type RunKey = (key: string, slot: QueueSlot) => Promise<NextRun | undefined>
 
 /** A time in which every run would fail. */
 interface Pause {
@@ -32,12 +32,12 @@ interface Pause {
   over(): Promise<void>
 }
 
-/** The place of a key that runs. */
-export interface QueuePlace {
+/** The slot that a running key takes. */
+export interface QueueSlot {
   /**
    * Call it before the run waits in line for CPU time. From then on, the run counts as slow.
    *
-   * @returns whether there is a place for another slow run. If not, this run has to end. It may be due again at once.
+   * @returns whether there is a slot for another slow run. If not, this run has to end. It may be due again at once.
    */
   becomeSlow(): boolean
 }
@@ -48,7 +48,7 @@ export interface QueuePlace {
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions
-  readonly #places: ReturnType<typeof createPlaces>
+  readonly #slots: ReturnType<typeof createSlots>
   readonly #dues: DueKeys
   readonly #alarm: ReturnType<typeof createAlarm>
   readonly #turn = createTurn(() => this.#begin())
@@ -56,10 +56,10 @@ export class WorkQueue {
   #isPaused = false
 
   constructor(options: WorkQueueOptions) {
-    const places = createPlaces(options)
+    const slots = createSlots(options)
     this.#options = options
-    this.#places = places
-    this.#dues = new DueKeys({ ...options, isRunning: places.isTaken })
+    this.#slots = slots
+    this.#dues = new DueKeys({ ...options, isRunning: slots.isTaken })
     this.#alarm = createAlarm(options, () => this.#begin())
   }
 
@@ -80,14 +80,14 @@ export class WorkQueue {
     this.#dues.drop(key)
   }
 
-  /** How many keys are due and wait for a place. */
+  /** How many keys are due and wait for a slot. */
   depth(): number {
     return this.#dues.depth()
   }
 
   /** Resolves when no run is active any more. */
   idle(): Promise<void> {
-    return this.#places.allFree()
+    return this.#slots.allFree()
   }
 
   #begin(): void {
@@ -95,10 +95,10 @@ export class WorkQueue {
     if (run === undefined || this.#options.signal.aborted || this.#isPaused) return
     if (this.#options.pause.isOn()) return void this.#resume()
     while (this.#turn.hasRoom()) {
-      const due = this.#dues.take(this.#places)
+      const due = this.#dues.take(this.#slots)
       if (due === undefined) return void this.#alarm.set(this.#dues.nextAtMs())
       this.#turn.count()
-      this.#places.take(due)
+      this.#slots.take(due)
       void this.#work(due.key, run)
     }
   }
@@ -111,8 +111,8 @@ export class WorkQueue {
   }
 
   async #work(key: string, run: RunKey): Promise<void> {
-    const next = await run(key, { becomeSlow: () => this.#places.becomeSlow(key) })
-    this.#places.free(key)
+    const next = await run(key, { becomeSlow: () => this.#slots.becomeSlow(key) })
+    this.#slots.free(key)
     this.#dues.rest(key)
     if (next === undefined) this.#begin()
     else this.add(key, next)
@@ -170,7 +170,7 @@ function createAlarm(
   }
 }
 
-/** The share of all places that keys of this outlook and of poorer ones may take together. */
+/** The share of all slots that keys of this outlook and of poorer ones may take together. */
 const shares: Readonly<Record<Outlook, number>> = {
   slow: 0.25,
   failing: 0.5,
@@ -183,12 +183,12 @@ type Holder = Pick<Due, 'namespace' | 'outlook'>
 
 const noCounts: Readonly<Counts> = { slow: 0, failing: 0, unknown: 0, good: 0 }
 
-/** The places of this outlook and of poorer ones. */
+/** The slots of this outlook and of poorer ones. */
 const countUpTo = (outlook: Outlook, counts: Readonly<Counts>): number =>
   outlooks.slice(0, outlooks.indexOf(outlook) + 1).reduce((sum, other) => sum + counts[other], 0)
 
-/** The places for keys that run at the same time. Keys of a poor outlook never get all of them, and neither does a namespace. */
-function createPlaces({ sideBySide }: Pick<WorkQueueOptions, 'sideBySide'>) {
+/** The slots of the queue: as many keys can run at the same time. Keys of a poor outlook never get all of them, and neither does a namespace. */
+function createSlots({ sideBySide }: Pick<WorkQueueOptions, 'sideBySide'>) {
   const running = new Map<string, Holder>()
   const all: Counts = { ...noCounts }
   const byNamespace = new Map<string, Counts>()
@@ -201,7 +201,7 @@ function createPlaces({ sideBySide }: Pick<WorkQueueOptions, 'sideBySide'>) {
     else byNamespace.set(namespace, counts)
   }
   const free = (outlook: Outlook): number => sideBySide * shares[outlook] - countUpTo(outlook, all)
-  /** So there is a place for a namespace that has none yet, however many keys the others have. */
+  /** This leaves a slot for a namespace that has none yet, however many keys the others have. */
   const leavesEnough = ({ namespace, outlook }: Holder): boolean =>
     free(outlook) > countUpTo(outlook, byNamespace.get(namespace) ?? noCounts)
   return {

@@ -11,63 +11,60 @@ async function until(isSo: () => boolean): Promise<void> {
 const json = JSON.stringify({ a: 'value', long: 'x'.repeat(24_000) })
 const objects = Array.from({ length: 40 }, (_, n) => `k${n}=json-${n}#a`)
 
-t.test(
-  'a round that finds no slow place runs again, and nothing is reported of that',
-  async (t) => {
-    const simulation = await startSimulation(t)
-    const { options, apiServer } = simulation
-    const names = Array.from({ length: 10 }, (_, n) => `app-${n}`)
-    const { tokenOf } = apiServer
-    apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
-    apiServer.rights.enable('team-a', names)
-    const lines = () => simulation.log.lines.filter(({ message }) => message === 'fetched').length
-    const held = Promise.withResolvers<void>()
-    let waiting = 0
-    let opened = 0
-    const controller = startController({
-      ...options,
-      openSession: (...args) => {
-        opened++
-        const version = '1'.repeat(32)
-        const read = async () => ({
-          kind: 'secret' as const,
-          value: json,
-          contentType: undefined,
-          isCertificate: false,
-          version,
-        })
-        return { ...options.openSession(...args), reader: { read, listVersions: async () => [] } }
+t.test('a round that finds no slow slot runs again, and nothing is reported of that', async (t) => {
+  const simulation = await startSimulation(t)
+  const { options, apiServer } = simulation
+  const names = Array.from({ length: 10 }, (_, n) => `app-${n}`)
+  const { tokenOf } = apiServer
+  apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
+  apiServer.rights.enable('team-a', names)
+  const lines = () => simulation.log.lines.filter(({ message }) => message === 'fetched').length
+  const held = Promise.withResolvers<void>()
+  let waiting = 0
+  let opened = 0
+  const controller = startController({
+    ...options,
+    openSession: (...args) => {
+      opened++
+      const version = '1'.repeat(32)
+      const read = async () => ({
+        kind: 'secret' as const,
+        value: json,
+        contentType: undefined,
+        isCertificate: false,
+        version,
+      })
+      return { ...options.openSession(...args), reader: { read, listVersions: async () => [] } }
+    },
+    pace: {
+      ...freePace,
+      // The allowance is used up when the values are converted.
+      hasAllowance: () => lines() < names.length * objects.length,
+      awaitLine: async () => {
+        waiting++
+        await held.promise
       },
-      pace: {
-        ...freePace,
-        // The allowance is used up when the values are converted.
-        hasAllowance: () => lines() < names.length * objects.length,
-        awaitLine: async () => {
-          waiting++
-          await held.promise
-        },
-      },
-      kinds: [],
-      watch: 'cluster',
-    })
-    t.teardown(async () => {
-      simulation.stop.abort()
-      await controller.ended()
-    })
-    for (const name of names)
-      apiServer.accounts.put(
-        'team-a',
-        name,
-        annotations(`[{ secret: ${name}, data: "${objects.join(', ')}" }]`),
-      )
-    await until(() => waiting >= 7 && lines() >= names.length * objects.length)
-    t.equal(waiting, 7, 'a namespace leaves more of a quarter of the places free than it takes')
-    t.strictSame(simulation.events(), [])
-    t.equal(opened, 10)
-    held.resolve()
-    await until(() => names.every((name) => simulation.values(name)?.['k39'] === 'value'))
-    t.equal(opened, 13, 'three rounds ran again')
-    t.notMatch(simulation.events().join('\n'), /Failed|CPU time/)
-    t.notMatch(JSON.stringify(simulation.log), /CPU time/)
-  },
-)
+    },
+    kinds: [],
+    watch: 'cluster',
+  })
+  t.teardown(async () => {
+    simulation.stop.abort()
+    await controller.ended()
+  })
+  for (const name of names)
+    apiServer.accounts.put(
+      'team-a',
+      name,
+      annotations(`[{ secret: ${name}, data: "${objects.join(', ')}" }]`),
+    )
+  await until(() => waiting >= 7 && lines() >= names.length * objects.length)
+  t.equal(waiting, 7, 'a namespace leaves more of a quarter of the slots free than it takes')
+  t.strictSame(simulation.events(), [])
+  t.equal(opened, 10)
+  held.resolve()
+  await until(() => names.every((name) => simulation.values(name)?.['k39'] === 'value'))
+  t.equal(opened, 13, 'three rounds ran again')
+  t.notMatch(simulation.events().join('\n'), /Failed|CPU time/)
+  t.notMatch(JSON.stringify(simulation.log), /CPU time/)
+})

@@ -37,14 +37,14 @@ export function createSortingQueue({ sideBySide, restMs, now, onBegin }: Sorting
     return sideBySide * shares[outlook] - taken.length > own.length
   }
 
-  const hasPlace = (key: string, outlook: Outlook): boolean =>
+  const hasSlot = (key: string, outlook: Outlook): boolean =>
     leavesEnough(outlook, namespaceOf(key)) && leavesEnough('good', namespaceOf(key))
 
   /** Begins what is due. Call it whenever time has passed. */
   function begin(): void {
     for (const [key, { atMs, outlook }] of [...dues].sort(([, a], [, b]) => a.atMs - b.atMs))
       if (!running.has(key) && atMs <= now()) line.join(key, outlook)
-    for (let next = line.next(hasPlace); next !== undefined; next = line.next(hasPlace)) {
+    for (let next = line.next(hasSlot); next !== undefined; next = line.next(hasSlot)) {
       running.set(next.key, next.outlook)
       dues.delete(next.key)
       onBegin(next.key)
@@ -120,11 +120,11 @@ function createLine() {
       if (!turn.namespaces.includes(own)) turn.namespaces.push(own)
       own.keys.push(key)
     },
-    next(hasPlace: (key: string, outlook: Outlook) => boolean) {
+    next(hasSlot: (key: string, outlook: Outlook) => boolean) {
       for (const turn of all)
         for (const own of turn.namespaces) {
           const [key = ''] = own.keys
-          if (!hasPlace(key, turn.outlook)) continue
+          if (!hasSlot(key, turn.outlook)) continue
           own.keys.shift()
           turn.namespaces = [...turn.namespaces.filter((candidate) => candidate !== own), own]
           all = [...all.filter((candidate) => candidate !== turn), turn]

@@ -2,7 +2,7 @@ import { array, assert, asyncProperty, constantFrom, nat, oneof, record } from '
 import t from 'tap'
 import type { Clock } from '../../../lib/clock.ts'
 import type { NextRun } from '../../../sync/queue/next-run.ts'
-import { type QueuePlace, WorkQueue } from '../../../sync/queue/work-queue.ts'
+import { type QueueSlot, WorkQueue } from '../../../sync/queue/work-queue.ts'
 import { clockTimes } from '../../support/clock-times.ts'
 import { numRuns } from '../../support/property-runs.ts'
 import { noOutage } from '../harness/no-outage.ts'
@@ -66,7 +66,7 @@ t.test(
           const begun: string[] = []
           const expected: string[] = []
           const ends = new Map<string, (next: NextRun | undefined) => void>()
-          const places = new Map<string, QueuePlace>()
+          const slots = new Map<string, QueueSlot>()
           const stop = new AbortController()
           const queue = new WorkQueue({
             sideBySide,
@@ -77,10 +77,10 @@ t.test(
             namespaceOf: (key) => key.split('/')[0] ?? '',
           })
           queue.start(
-            (key, place) =>
+            (key, slot) =>
               new Promise((resolve) => {
                 begun.push(key)
-                places.set(key, place)
+                slots.set(key, slot)
                 ends.set(key, resolve)
               }),
           )
@@ -97,7 +97,7 @@ t.test(
           const becomeSlow = (index: number): boolean => {
             const running = [...ends.keys()]
             const key = running[index % running.length]
-            return key === undefined || places.get(key)?.becomeSlow() === model.becomeSlow(key)
+            return key === undefined || slots.get(key)?.becomeSlow() === model.becomeSlow(key)
           }
           for (const step of steps) {
             if (step.kind === 'add') {

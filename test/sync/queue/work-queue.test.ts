@@ -1,12 +1,12 @@
 import t from 'tap'
 import type { NextRun } from '../../../sync/queue/next-run.ts'
-import { type QueuePlace, WorkQueue } from '../../../sync/queue/work-queue.ts'
+import { type QueueSlot, WorkQueue } from '../../../sync/queue/work-queue.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { manualOutage } from '../harness/manual-outage.ts'
 import { noOutage } from '../harness/no-outage.ts'
 
 function start(
-  run: (key: string, place: QueuePlace) => Promise<NextRun | undefined>,
+  run: (key: string, slot: QueueSlot) => Promise<NextRun | undefined>,
   {
     sideBySide = 2,
     restMs = 0,
@@ -100,7 +100,7 @@ t.test('a key that is due later doesn’t delay the next', async (t) => {
   t.strictSame(begun, ['soon', 'late'])
 })
 
-t.test('failing keys leave half of the places to working ones', async (t) => {
+t.test('failing keys leave half of the slots to working ones', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run, { sideBySide: 4 })
   for (const key of ['a', 'b', 'c', 'd']) queue.add(key, after(0))
@@ -119,7 +119,7 @@ t.test('failing keys leave half of the places to working ones', async (t) => {
   t.strictSame(begun, ['d'])
 })
 
-t.test('unknown keys leave a quarter of the places to working ones', async (t) => {
+t.test('unknown keys leave a quarter of the slots to working ones', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run, { sideBySide: 4 })
   for (const key of ['a', 'b', 'c', 'd']) queue.add(key, after(0, 'unknown'))
@@ -225,7 +225,7 @@ const turns = async (count = 30) => {
   for (let i = 0; i < count; i++) await new Promise(setImmediate)
 }
 
-t.test('however many keys a namespace has, they don’t take all places', async (t) => {
+t.test('however many keys a namespace has, they don’t take all slots', async (t) => {
   const { begun, run } = jobs()
   const { queue } = start(run, { sideBySide: 50 })
   for (let i = 0; i < 400; i++) queue.add(`evil/${i}`, after(0))
@@ -247,7 +247,7 @@ t.test('namespaces take turns', async (t) => {
 })
 
 t.test(
-  'a key that is added again and again keeps its place among those of its namespace',
+  'a key that is added again and again keeps its turn among those of its namespace',
   async (t) => {
     const { begun, run, end } = jobs()
     const { queue } = start(run, { sideBySide: 1 })
@@ -258,13 +258,13 @@ t.test(
   },
 )
 
-t.test('slow runs of any number of namespaces don’t take all places', async (t) => {
+t.test('slow runs of any number of namespaces don’t take all slots', async (t) => {
   const slow: string[] = []
   const { queue } = start(
-    (key, place) => {
+    (key, slot) => {
       if (key.startsWith('shop/')) return new Promise(() => honest.push(key))
       // It waits for CPU time without end.
-      if (place.becomeSlow()) return new Promise(() => slow.push(key))
+      if (slot.becomeSlow()) return new Promise(() => slow.push(key))
       return Promise.resolve(after(0, 'slow'))
     },
     { sideBySide: 50, restMs: 2_000 },
@@ -272,7 +272,7 @@ t.test('slow runs of any number of namespaces don’t take all places', async (t
   const honest: string[] = []
   for (let i = 0; i < 100; i++) queue.add(`evil-${i}/app`, after(0))
   await turns()
-  t.equal(slow.length, 13, 'a quarter of the places')
+  t.equal(slow.length, 13, 'a quarter of the slots')
   for (let i = 0; i < 25; i++) queue.add(`shop/${i}`, after(0))
   await turns()
   t.ok(honest.length >= 18, `${honest.length} of the others run`)

@@ -11,7 +11,7 @@ t.test('without an allowance, a round waits as a slow one before each Secret', a
   const pace = {
     ...freePace,
     hasAllowance: () => false,
-    awaitLine: async () => void t.fail('the round would keep a place that isn’t for slow ones'),
+    awaitLine: async () => void t.fail('the round would keep a slot that isn’t for slow ones'),
   }
   const names = ['db', 'mail', 'queue']
   const items = names.map((secret) => `{ secret: ${secret}, data: "password=db-password" }`)
