@@ -1,6 +1,6 @@
 import { listNames } from '../../lib/list-names.ts'
 import type { SecretLine } from '../../requests/account/sync-status.ts'
-import { objectPlace } from '../../requests/secret/object-versions.ts'
+import { unversionedName } from '../../requests/secret/object-versions.ts'
 import type { SyncedAccount } from '../cluster/sync/synced-account.ts'
 import { distinctFailures, failureOf, type StatusRow } from './status-row.ts'
 
@@ -13,13 +13,13 @@ const waitingCode = 'waiting'
 /** Makes the row of an account from what its status says about its Secrets. */
 export function accountRow({ namespace, name, asked, status }: SyncedAccount): StatusRow {
   const held = status?.secrets.flatMap(({ objects }) => objects ?? []) ?? []
-  const places = [...asked, ...held].map(objectPlace)
+  const names = [...asked, ...held].map(unversionedName)
   const row = {
     kind: 'ServiceAccount',
     namespace,
     name,
     vaults: vaultsOf([...asked, ...held]),
-    objects: new Set(places).size,
+    objects: new Set(names).size,
     olderVariables: [],
     failures: [],
   } as const

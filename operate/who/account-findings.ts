@@ -1,10 +1,10 @@
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import { countOf } from '../../lib/count-of.ts'
 import { isSecretLine, type SecretLine } from '../../requests/account/sync-status.ts'
-import { objectPlace } from '../../requests/secret/object-versions.ts'
+import { unversionedName } from '../../requests/secret/object-versions.ts'
 import type { SyncedAccount } from '../cluster/sync/synced-account.ts'
-import { type AskedPlace, isAskedAbout } from './asked-place.ts'
 import { type Findings, type Holding, namesOf, noFindings } from './holding.ts'
+import { matchesQuery, type ObjectQuery } from './object-query.ts'
 
 /**
  * Finds out which versions of the objects in question an account's Secrets hold, from the status that Secret sync
@@ -12,11 +12,11 @@ import { type Findings, type Holding, namesOf, noFindings } from './holding.ts'
  */
 export function accountFindings(
   { namespace, name, asked, unnamed, status }: SyncedAccount,
-  place: AskedPlace,
+  query: ObjectQuery,
 ): Findings {
   const workload = `ServiceAccount/${name}`
   const owner = (holder: string) => ({ namespace, workload, holder })
-  const isAsked = (object: ObjectReference) => isAskedAbout(place, object)
+  const isAsked = (object: ObjectReference) => matchesQuery(query, object)
   const unasked = (whys: readonly string[]) => whys.map((why) => ({ ...owner(name), why }))
   const asksFor = asked.filter(isAsked)
   if (status === undefined)
@@ -30,11 +30,11 @@ export function accountFindings(
   const holdings = found.flatMap(({ secret, object }) =>
     object.version === undefined ? [] : [{ ...owner(secret), ...holdingOf(object) }],
   )
-  const places = new Set(found.map(({ object }) => objectPlace(object)))
+  const names = new Set(found.map(({ object }) => unversionedName(object)))
   const absent = new Map(
     asksFor
-      .map((object) => [objectPlace(object), namesOf(object)] as const)
-      .filter(([place]) => !places.has(place)),
+      .map((object) => [unversionedName(object), namesOf(object)] as const)
+      .filter(([name]) => !names.has(name)),
   )
   return {
     holdings: [
@@ -42,14 +42,14 @@ export function accountFindings(
       ...[...absent.values()].map((names) => ({
         ...owner(name),
         ...names,
-        place: 'Secret' as const,
+        heldIn: 'Secret' as const,
         isPossible: false,
       })),
     ],
     unasked: [
       ...found.flatMap(({ secret, object }) =>
         object.version === undefined
-          ? [{ ...owner(secret), why: `the version of ${objectPlace(object)} isn’t known` }]
+          ? [{ ...owner(secret), why: `the version of ${unversionedName(object)} isn’t known` }]
           : [],
       ),
       ...unasked(whyIncomplete(status)),
@@ -65,7 +65,7 @@ const holdingOf = (
   object: ObjectReference,
 ): Omit<Holding, 'namespace' | 'workload' | 'holder'> => ({
   ...namesOf(object),
-  place: 'Secret',
+  heldIn: 'Secret',
   ...(object.version !== undefined && { version: object.version }),
   isPossible: false,
 })

@@ -9,15 +9,15 @@ import { listAgentPods } from '../cluster/pods/list-pods.ts'
 import { accountKind, listIfAllowed } from '../cluster/sync/list-sources.ts'
 import { readSyncedAccount } from '../cluster/sync/synced-account.ts'
 import { accountFindings } from './account-findings.ts'
-import { type AskedPlace, isAskedAbout } from './asked-place.ts'
 import { changedMeanwhile } from './gate.ts'
 import { type Findings, noFindings, type Unasked } from './holding.ts'
 import { findLeftOut, type LeftOutPod, type PodName, withoutThem } from './left-out.ts'
+import { matchesQuery, type ObjectQuery } from './object-query.ts'
 import { namesObject, objectsAskedAbout, podFindings } from './pod-findings.ts'
 import { unnamedSources } from './unnamed-sources.ts'
 
 interface Search {
-  readonly place: AskedPlace
+  readonly query: ObjectQuery
   /** With `--gate`: pods and accounts that may have been missed count as not asked, so that they shut the gate. */
   readonly isGate: boolean
   readonly options: AgentImageOptions & { readonly selector?: string }
@@ -56,30 +56,30 @@ export async function findHolders(cluster: Cluster, search: Search): Promise<Fou
 
 async function findInPods(
   cluster: Cluster,
-  { place, isGate, options, without }: Search,
+  { query, isGate, options, without }: Search,
 ): Promise<FoundInPods> {
   const { selector } = options
   const images = await findAgentImages(cluster, options)
-  const isWanted = (object: ObjectReference) => isAskedAbout(place, object)
+  const isWanted = (object: ObjectReference) => matchesQuery(query, object)
   const listed = await listAgentPods(cluster, { selector, images, isWanted })
   const isConcerned = (pod: AgentPod) => !isUnrelated(pod)
   const pods = withoutThem(listed, without).filter(isConcerned)
-  const asking = pods.filter((pod) => objectsAskedAbout(pod, place)?.length !== 0)
+  const asking = pods.filter((pod) => objectsAskedAbout(pod, query)?.length !== 0)
   const findings = await askAgents(cluster, asking, ({ pod, asked }) =>
-    podFindings(pod, { asked, place }),
+    podFindings(pod, { asked, query }),
   )
   const found = {
     images,
     unrelated: listed.filter((pod) => isUnrelated(pod) && !pod.hasEnded).map(asUnrelated),
     leftOut: findLeftOut(listed, without),
-    isNamed: listed.some((pod) => namesObject(pod, place)),
+    isNamed: listed.some((pod) => namesObject(pod, query)),
   }
   if (!isGate) return { ...found, findings }
   const after = withoutThem(await listAgentPods(cluster, { images, isWanted }), without).filter(
     isConcerned,
   )
   const unasked = [
-    ...changedMeanwhile(pods, { after, place }),
+    ...changedMeanwhile(pods, { after, query }),
     ...(images === undefined ? asking.map(withUnknownImage) : []),
   ]
   return { ...found, findings: [...findings, { ...noFindings, unasked }] }
@@ -94,7 +94,7 @@ const asUnrelated = ({ namespace, workload, name: holder, agent }: AgentPod): Un
 
 async function findInSecrets(
   cluster: Cluster,
-  { place, isGate, options: { selector } }: Search,
+  { query, isGate, options: { selector } }: Search,
 ): Promise<readonly Findings[]> {
   const accounts = await listIfAllowed(cluster, accountKind, { selector, read: readSyncedAccount })
   const unread = (what: string): Findings => ({
@@ -102,9 +102,9 @@ async function findInSecrets(
     unasked: [everybody(cluster, `${what} can’t be read`)],
   })
   if (accounts === undefined) return [unread('ServiceAccounts')]
-  const found = accounts.map((account) => accountFindings(account, place))
+  const found = accounts.map((account) => accountFindings(account, query))
   if (!isGate) return found
-  for (const { kind, read } of unnamedSources(accounts, place)) {
+  for (const { kind, read } of unnamedSources(accounts, query)) {
     const unasked = await listIfAllowed(cluster, kind, { read })
     found.push(unasked === undefined ? unread(pluralOf(kind.kind)) : { ...noFindings, unasked })
   }

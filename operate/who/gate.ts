@@ -5,9 +5,9 @@ import { printable } from '../../lib/printable.ts'
 import { asClusterError, type Cluster } from '../cluster/open-cluster.ts'
 import type { AgentImages } from '../cluster/pods/agent-images.ts'
 import type { AgentPod } from '../cluster/pods/agent-pod.ts'
-import { type AskedPlace, describeAsked } from './asked-place.ts'
 import type { Unasked } from './holding.ts'
 import { describeLeftOut, type LeftOutPod } from './left-out.ts'
+import { describeQuery, type ObjectQuery } from './object-query.ts'
 import { objectsAskedAbout } from './pod-findings.ts'
 
 const limits =
@@ -30,11 +30,11 @@ const imagesSentence = ({ by, value }: AgentImages): string =>
  */
 export function changedMeanwhile(
   before: readonly AgentPod[],
-  { after, place }: { readonly after: readonly AgentPod[]; readonly place: AskedPlace },
+  { after, query }: { readonly after: readonly AgentPod[]; readonly query: ObjectQuery },
 ): readonly Unasked[] {
   const known = new Set(before.map(startsOf))
   return after
-    .filter((pod) => objectsAskedAbout(pod, place)?.length !== 0 && !known.has(startsOf(pod)))
+    .filter((pod) => objectsAskedAbout(pod, query)?.length !== 0 && !known.has(startsOf(pod)))
     .map(({ namespace, workload, name: holder }) => ({
       namespace,
       workload,
@@ -89,14 +89,14 @@ export function gateResult(counts: {
 
 /** Describes the gate's result in a sentence. */
 export function gateSentence({
-  place,
+  query,
   result,
   holders,
   unasked,
   asking,
   leftOut,
 }: {
-  readonly place: AskedPlace
+  readonly query: ObjectQuery
   readonly result: GateResult
   readonly holders: number
   readonly unasked: number
@@ -104,7 +104,7 @@ export function gateSentence({
   readonly asking: number
   readonly leftOut: readonly LeftOutPod[]
 }): string {
-  const version = describeAsked(place)
+  const version = describeQuery(query)
   const without = leftOut.length === 0 ? '' : `; ${describeLeftOut(leftOut)}`
   switch (result) {
     case 'shut':

@@ -30,9 +30,9 @@ export function groupHoldings(
     ),
   )
   const groups = Map.groupBy(holdings, (holding) => {
-    const { namespace, workload, holder, object, place, version, isPossible } = holding
-    const secret = place === 'Secret' ? holder : ''
-    return JSON.stringify([namespace, workload, secret, object, place, version, isPossible])
+    const { namespace, workload, holder, object, heldIn, version, isPossible } = holding
+    const secret = heldIn === 'Secret' ? holder : ''
+    return JSON.stringify([namespace, workload, secret, object, heldIn, version, isPossible])
   })
   const rows = [...groups.values()].flatMap((group) => {
     const [first] = group
@@ -114,5 +114,5 @@ function compareHoldings(a: HoldingRow, b: HoldingRow): number {
   return byAge || (keyOf(a) < keyOf(b) ? -1 : 1)
 }
 
-const keyOf = ({ namespace, workload, object, place, version }: HoldingRow): string =>
-  [namespace, workload, object, place, version].join('\n')
+const keyOf = ({ namespace, workload, object, heldIn, version }: HoldingRow): string =>
+  [namespace, workload, object, heldIn, version].join('\n')

@@ -1,8 +1,8 @@
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
-import { objectPlace } from '../../requests/secret/object-versions.ts'
+import { unversionedName } from '../../requests/secret/object-versions.ts'
 
 /** Where a version is held. `next start`: as variables, a container that starts now would get it. */
-export type HoldingPlace = 'files' | 'variables' | 'next start' | 'Secret'
+export type HeldIn = 'files' | 'variables' | 'next start' | 'Secret'
 
 /** A version of an object that a pod or a synced Secret holds. */
 export interface Holding {
@@ -15,7 +15,7 @@ export interface Holding {
   readonly object: string
   /** The same text for all forms of the object that have the same versions, such as `tls` and `pfx`. */
   readonly objectKey: string
-  readonly place: HoldingPlace
+  readonly heldIn: HeldIn
   /** Absent if the object is asked for, but not held. */
   readonly version?: string
   /** Whether this is only a possibility: several versions may have been current when a process started. */
@@ -57,6 +57,6 @@ export const namesOf = ({
   version: _,
   ...object
 }: ObjectReference): Pick<Holding, 'object' | 'objectKey'> => ({
-  object: objectPlace(object),
+  object: unversionedName(object),
   objectKey: referenceKey(object),
 })

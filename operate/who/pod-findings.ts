@@ -1,39 +1,41 @@
-import { objectPlace } from '../../requests/secret/object-versions.ts'
+import { unversionedName } from '../../requests/secret/object-versions.ts'
 import { type AgentPod, isRefreshing } from '../cluster/pods/agent-pod.ts'
 import type { AskedObject } from '../cluster/pods/agent-requests.ts'
 import type { AskedAgent } from '../cluster/pods/ask-agent.ts'
 import { entriesOf, type HeldVersions, heldVersions } from '../cluster/pods/held-objects.ts'
 import { failedEnd } from '../cluster/pods/problem-without-state.ts'
-import { type AskedPlace, isAskedAbout } from './asked-place.ts'
 import {
   type Appearance,
   type Findings,
+  type HeldIn,
   type Holding,
-  type HoldingPlace,
   namesOf,
   noFindings,
 } from './holding.ts'
+import { matchesQuery, type ObjectQuery } from './object-query.ts'
 
 /** Which of the objects in question a pod uses. Undefined if its configuration can't be read. */
 export const objectsAskedAbout = (
   { requests, hasEnded }: Pick<AgentPod, 'requests' | 'hasEnded'>,
-  place: AskedPlace,
+  query: ObjectQuery,
 ): readonly AskedObject[] | undefined => {
   // When a pod has ended, its volumes are gone.
   if (hasEnded) return []
-  return requests?.objects.filter(({ object }) => isAskedAbout(place, object))
+  return requests?.objects.filter(({ object }) => matchesQuery(query, object))
 }
 
 /** Whether a pod's configuration names the object, even if the pod has ended. */
-export const namesObject = ({ requests }: Pick<AgentPod, 'requests'>, place: AskedPlace): boolean =>
-  (objectsAskedAbout({ requests, hasEnded: false }, place)?.length ?? 0) > 0
+export const namesObject = (
+  { requests }: Pick<AgentPod, 'requests'>,
+  query: ObjectQuery,
+): boolean => (objectsAskedAbout({ requests, hasEnded: false }, query)?.length ?? 0) > 0
 
 /** Finds out which versions of the objects in question a pod holds, from its agent's answer. */
 export function podFindings(
   pod: AgentPod,
-  { asked, place }: { readonly asked: AskedAgent; readonly place: AskedPlace },
+  { asked, query }: { readonly asked: AskedAgent; readonly query: ObjectQuery },
 ): Findings {
-  const objects = objectsAskedAbout(pod, place)
+  const objects = objectsAskedAbout(pod, query)
   if (objects?.length === 0 || asked.kind === 'gone') return noFindings
   const { namespace, workload, name: holder } = pod
   const owner = { namespace, workload, holder }
@@ -68,9 +70,9 @@ function whyUnanswered(asked: Exclude<AskedAgent, { kind: 'answered' | 'gone' }>
 function whyNotKnown({ object }: AskedObject, held: HeldVersions): string | undefined {
   const { files, processes, nextStart } = held
   if (files === undefined || nextStart === undefined)
-    return `its agent doesn’t know which version of ${objectPlace(object)} is in place: it was restarted and has not refreshed it since, or its log leaves some out`
+    return `its agent doesn’t know which version of ${unversionedName(object)} is in place: it was restarted and has not refreshed it since, or its log leaves some out`
   if (processes === undefined)
-    return `its agent doesn’t know which version of ${objectPlace(object)} the variables of a process have, because that was started before its record begins`
+    return `its agent doesn’t know which version of ${unversionedName(object)} the variables of a process have, because that was started before its record begins`
   return undefined
 }
 
@@ -83,11 +85,11 @@ function holdingsOf(
   const times = new Map(seen.toReversed())
   const names = namesOf(object)
   const [newest] = isInFiles ? files : nextStart
-  const holding = (place: HoldingPlace, version?: string, isPossible = false): OwnedHolding => {
+  const holding = (heldIn: HeldIn, version?: string, isPossible = false): OwnedHolding => {
     const sinceMs = version === undefined ? undefined : times.get(version)
     return {
       ...names,
-      place,
+      heldIn,
       ...(version !== undefined && { version }),
       isPossible,
       ...(sinceMs !== undefined && { sinceMs }),

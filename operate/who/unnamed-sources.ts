@@ -5,11 +5,11 @@ import { readSeenExternalSecret } from '../../requests/external-secret/seen-exte
 import type { SeenSource } from '../../requests/source/seen-source.ts'
 import { classKind, externalSecretKind } from '../cluster/sync/list-sources.ts'
 import type { SyncedAccount } from '../cluster/sync/synced-account.ts'
-import type { AskedPlace } from './asked-place.ts'
 import type { Unasked } from './holding.ts'
+import type { ObjectQuery } from './object-query.ts'
 
 /** For each kind that can request Secrets: how to find the objects whose Secrets no account's status names. */
-export function unnamedSources(accounts: readonly SyncedAccount[], { vault }: AskedPlace) {
+export function unnamedSources(accounts: readonly SyncedAccount[], { vault }: ObjectQuery) {
   const named = new Set(
     accounts.flatMap(({ namespace, status }) =>
       (status?.secrets ?? []).map(({ name }) => `${namespace}/${name}`),

@@ -2,13 +2,13 @@ import { printableJson } from '../../lib/json/printable-json.ts'
 import { withoutAbsent } from '../../lib/shape.ts'
 import { createTable } from '../cluster/table.ts'
 import { ageText, isoTime } from '../cluster/times.ts'
-import { type AskedPlace, describeAsked } from './asked-place.ts'
 import type { HoldingRow, UnaskedRow } from './holding-row.ts'
 import type { LeftOutPod } from './left-out.ts'
+import { describeQuery, type ObjectQuery } from './object-query.ts'
 
 /** Everything that `who` prints. */
 export interface WhoReport {
-  readonly place: AskedPlace
+  readonly query: ObjectQuery
   readonly holders: readonly HoldingRow[]
   readonly unasked: readonly UnaskedRow[]
   /** Pods with a container that has the agent's name, but isn't an agent. */
@@ -41,7 +41,7 @@ const unrelatedColumns = columnsFor('NOT AN AGENT')
 
 /** Writes the report as lines of text. */
 export function whoText(
-  { place, holders, unasked, unrelated, asking, gate }: WhoReport,
+  { query, holders, unasked, unrelated, asking, gate }: WhoReport,
   wallMs: number,
 ): readonly string[] {
   const tables = [
@@ -52,7 +52,7 @@ export function whoText(
     tableOf(unaskedColumns, unasked.map(unaskedCells)),
     tableOf(unrelatedColumns, unrelated.map(unaskedCells)),
   ]
-  const object = describeAsked(place)
+  const object = describeQuery(query)
   const nobody =
     asking === 0
       ? `nobody asks for ${object}; check its name, and the namespace`
@@ -81,12 +81,12 @@ function tableOf(
 }
 
 function holderCells(row: HoldingRow, wallMs: number): readonly string[] {
-  const { namespace, workload, object, place, holders, version, sinceMs, expiresMs } = row
+  const { namespace, workload, object, heldIn, holders, version, sinceMs, expiresMs } = row
   return [
     namespace,
     workload,
     object,
-    place === 'Secret' ? `Secret/${holders.join(', ')}` : place,
+    heldIn === 'Secret' ? `Secret/${holders.join(', ')}` : heldIn,
     version ?? '',
     String(holders.length),
     sinceMs === undefined ? '' : ageText(wallMs - sinceMs),
@@ -109,12 +109,12 @@ function noteOf({ version, age, isPossible }: HoldingRow): string {
 }
 
 /** Returns one JSON document. Scripts may rely on its members (docs/specification.md). */
-export function whoJson({ place, holders, unasked, unrelated, gate, notices }: WhoReport): string {
-  const { vault, name, collection, version } = place
+export function whoJson({ query, holders, unasked, unrelated, gate, notices }: WhoReport): string {
+  const { vault, name, collection, version } = query
   const document = {
     ...withoutAbsent({ vault, name, collection, version }),
-    holders: holders.map(({ place: where, objectKey: _, sinceMs, expiresMs, ...row }) =>
-      withoutAbsent({ ...row, in: where, since: isoTime(sinceMs), expires: isoTime(expiresMs) }),
+    holders: holders.map(({ heldIn, objectKey: _, sinceMs, expiresMs, ...row }) =>
+      withoutAbsent({ ...row, in: heldIn, since: isoTime(sinceMs), expires: isoTime(expiresMs) }),
     ),
     unasked,
     unrelated,

@@ -3,12 +3,12 @@ import { InputError } from '../../command/input-error.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
 import type { AgentImageOptions } from '../cluster/pods/find-agent-images.ts'
-import { type AskedPlace, ofAllTypes, parsePlace } from './asked-place.ts'
 import { findHolders } from './find-holders.ts'
 import { type GateResult, gateNotices, gateResult, gateSentence, requireNamespace } from './gate.ts'
 import type { Holding } from './holding.ts'
 import { groupHoldings, groupUnasked, type HoldingRow } from './holding-row.ts'
 import { parseLeftOut } from './left-out.ts'
+import { type ObjectQuery, ofAllTypes, parseQuery } from './object-query.ts'
 import { type WhoReport, whoJson, whoText } from './who-output.ts'
 
 interface WhoOptions extends ClusterOptions, AgentImageOptions {
@@ -31,17 +31,17 @@ interface WhoOptions extends ClusterOptions, AgentImageOptions {
  * @returns with `--gate`, 1 if the gate is shut, and 2 if nothing names the object
  */
 export async function who(options: WhoOptions): Promise<ExitCode> {
-  const asked = parsePlace(options.object, options.version)
+  const asked = parseQuery(options.object, options.version)
   const isGate = options.gate === true
   const without = parseLeftOut(options.without ?? [])
   if (isGate) checkGate(asked, options)
   else if (without.length > 0) throw new InputError('--without needs --gate')
-  const place = isGate ? ofAllTypes(asked) : asked
+  const query = isGate ? ofAllTypes(asked) : asked
   const cluster = openCluster(options)
-  const found = await findHolders(cluster, { place, isGate, options, without })
+  const found = await findHolders(cluster, { query, isGate, options, without })
   const { leftOut } = found
   const all = groupHoldings(found.holdings, found.appearances)
-  const isChosen = chooses(options, { place, wallMs: cluster.wallMs() })
+  const isChosen = chooses(options, { query, wallMs: cluster.wallMs() })
   const holders = all.filter(isChosen)
   const unasked = groupUnasked(found.unasked)
   const asking = countHolders([...found.holdings, ...found.unasked])
@@ -49,9 +49,9 @@ export async function who(options: WhoOptions): Promise<ExitCode> {
   if (isGate && !isNamed) await requireNamespace(cluster)
   const counts = { holders: count(holders), unasked: count(unasked), asking }
   const result = gateResult({ ...counts, isNamed })
-  const sentence = gateSentence({ place, result, leftOut, ...counts })
+  const sentence = gateSentence({ query, result, leftOut, ...counts })
   const report: WhoReport = {
-    ...{ place, holders, unasked, asking },
+    ...{ query, holders, unasked, asking },
     unrelated: groupUnasked(found.unrelated),
     ...(isGate && { gate: { isOpen: result === 'open', sentence, leftOut } }),
     notices: [...cluster.notices.all(), ...(isGate ? gateNotices(found.images) : [])],
@@ -62,7 +62,7 @@ export async function who(options: WhoOptions): Promise<ExitCode> {
 
 const exitCodes = { open: 0, shut: 1, unnamed: 2 } as const satisfies Record<GateResult, ExitCode>
 
-function checkGate({ name, version }: AskedPlace, options: WhoOptions): void {
+function checkGate({ name, version }: ObjectQuery, options: WhoOptions): void {
   if (name === undefined || version === undefined)
     throw new InputError('--gate needs an object and its version: VAULT:NAME --version VERSION')
   if (options.allNamespaces !== true && options.namespace === undefined)
@@ -77,7 +77,7 @@ function checkGate({ name, version }: AskedPlace, options: WhoOptions): void {
 
 function chooses(
   { old, expires }: Pick<WhoOptions, 'old' | 'expires'>,
-  { place: { version }, wallMs }: { readonly place: AskedPlace; readonly wallMs: number },
+  { query: { version }, wallMs }: { readonly query: ObjectQuery; readonly wallMs: number },
 ): (row: HoldingRow) => boolean {
   return (row) =>
     (version === undefined || row.version?.toLowerCase() === version) &&

@@ -25,8 +25,8 @@ export const readObjectVersions = (text: string): readonly ObjectReference[] =>
   })
 
 const objectVersion = (object: ObjectReference): string =>
-  `${objectPlace(object)}${object.version === undefined ? '' : `@${object.version}`}`
+  `${unversionedName(object)}${object.version === undefined ? '' : `@${object.version}`}`
 
-/** Vault names are case-insensitive, so lower case gives each object one entry. */
-export const objectPlace = ({ vault, type, name }: ObjectReference): string =>
+/** Names an object without its version, such as `team-a:key/signing`. Names are case-insensitive, so this is in lower case. */
+export const unversionedName = ({ vault, type, name }: ObjectReference): string =>
   `${vault}:${type === 'secret' ? '' : `${type}/`}${name.toLowerCase()}`

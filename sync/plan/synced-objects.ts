@@ -7,9 +7,9 @@ import type { SyncConfig } from '../../requests/account/account-request.ts'
 import { filesOfSecret } from '../../requests/account/account-request.ts'
 import { syncedAnnotation } from '../../requests/secret/names.ts'
 import {
-  objectPlace,
   readObjectVersions,
   splitObjectVersions,
+  unversionedName,
 } from '../../requests/secret/object-versions.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
@@ -74,18 +74,18 @@ export function syncedText(
 ): string {
   const { before = '', areKeysKept = false } = options
   const known = splitObjectVersions(before)
-  const placeIn = (entry: string) => entry.slice(0, entry.indexOf('@') + 1)
-  const knownIn = Map.groupBy(known, placeIn)
+  const prefixOf = (entry: string) => entry.slice(0, entry.indexOf('@') + 1)
+  const knownBy = Map.groupBy(known, prefixOf)
   const entriesOf = ({ reference, version }: SyncedObject) => {
-    const place = `${objectPlace(reference)}@`
-    return version === undefined ? (knownIn.get(place) ?? []) : [place + version]
+    const prefix = `${unversionedName(reference)}@`
+    return version === undefined ? (knownBy.get(prefix) ?? []) : [prefix + version]
   }
   const entries = objects.flatMap(entriesOf)
   // A key whose entry was changed keeps its old value until the new object has been fetched. We don't know which of the
   // listed objects that value is from, so all of them stay listed.
   const isOfOthers = objects.some((object) => object.hasValue && entriesOf(object).length === 0)
-  const places = new Set(objects.map(({ reference }) => `${objectPlace(reference)}@`))
-  const others = known.filter((entry) => !places.has(placeIn(entry)))
+  const prefixes = new Set(objects.map(({ reference }) => `${unversionedName(reference)}@`))
+  const others = known.filter((entry) => !prefixes.has(prefixOf(entry)))
   const kept = areKeysKept || isOfOthers ? others : []
   return [...new Set([...entries, ...kept])].sort().join(', ')
 }
@@ -100,15 +100,16 @@ export function heldObjects(
 ): readonly ObjectReference[] {
   if (stored === undefined) return []
   const listed = readObjectVersions(stored.annotations.get(syncedAnnotation) ?? '')
-  const places = new Set(objects.map(({ reference }) => objectPlace(reference)))
+  const names = new Set(objects.map(({ reference }) => unversionedName(reference)))
   // The value may be of an object that was requested before, which is still listed.
-  if (listed.some((object) => !places.has(objectPlace(object)))) return listed
-  const listedPlaces = new Set(listed.map(objectPlace))
+  if (listed.some((object) => !names.has(unversionedName(object)))) return listed
+  const listedNames = new Set(listed.map(unversionedName))
   const unlisted = objects
     .filter(({ hasValue, version }) => hasValue && version === undefined)
     .map(
-      ({ reference: { version: _, ...reference } }) => [objectPlace(reference), reference] as const,
+      ({ reference: { version: _, ...reference } }) =>
+        [unversionedName(reference), reference] as const,
     )
-    .filter(([place]) => !listedPlaces.has(place))
+    .filter(([name]) => !listedNames.has(name))
   return [...listed, ...new Map(unlisted).values()]
 }

@@ -126,15 +126,15 @@ function wrongVariable(container: JsonObject): string | undefined {
 
 /** Probes and hooks count, too: what the kubelet runs in the container could write to the log. */
 function wrongCommand(container: JsonObject): string | undefined {
-  const places = [
+  const paths = [
     ['startupProbe', 'exec', 'command'],
     ['livenessProbe', 'exec', 'command'],
     ['readinessProbe', 'exec', 'command'],
     ['lifecycle', 'postStart', 'exec', 'command'],
     ['lifecycle', 'preStop', 'exec', 'command'],
   ]
-  const wrong = places.find((place) => {
-    const command = valueAt(container, ...place)
+  const wrong = paths.find((path) => {
+    const command = valueAt(container, ...path)
     return command !== undefined && valueAt(command, 0) !== probeProgram
   })
   return wrong && `its ${wrong[0]} runs another program`

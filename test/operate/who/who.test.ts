@@ -312,8 +312,8 @@ t.test('a process may hold each version that was in place while it was started',
   const { stdout } = await run([...args, ...image, ...options])
   const { holders, unasked } = JSON.parse(stdout)
   const rows = holders.map(
-    ({ workload, in: place, version, isPossible }: Record<string, unknown>) =>
-      `${workload} ${place} ${version === v1 ? 1 : 2}${isPossible ? '?' : ''}`,
+    ({ workload, in: heldIn, version, isPossible }: Record<string, unknown>) =>
+      `${workload} ${heldIn} ${version === v1 ? 1 : 2}${isPossible ? '?' : ''}`,
   )
   t.strictSame(rows.toSorted(), [
     'Pod/during variables 1?',

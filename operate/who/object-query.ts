@@ -9,7 +9,7 @@ import {
 import { printable } from '../../lib/printable.ts'
 
 /** What `who` asks about: a vault, or an object in it, or a version of that. */
-export interface AskedPlace {
+export interface ObjectQuery {
   readonly vault: string
   /** Absent: all objects of the vault. */
   readonly name?: string
@@ -23,7 +23,7 @@ export interface AskedPlace {
  *
  * @throws InputError if it isn't one
  */
-export function parsePlace(text: string, version: string | undefined): AskedPlace {
+export function parseQuery(text: string, version: string | undefined): ObjectQuery {
   if (version !== undefined && !isObjectVersion(version))
     throw new InputError(
       `--version: "${printable(version)}" isn't a valid version; accepted: 32 hexadecimal digits`,
@@ -47,7 +47,7 @@ export function parsePlace(text: string, version: string | undefined): AskedPlac
   }
 }
 
-function parseVault(text: string, version: string | undefined): AskedPlace {
+function parseVault(text: string, version: string | undefined): ObjectQuery {
   if (!isVaultName(text))
     throw new InputError(
       `"${printable(text)}" isn't a valid vault name; accepted: 3 to 24 letters, digits and hyphens, or VAULT:NAME for one object`,
@@ -59,8 +59,8 @@ function parseVault(text: string, version: string | undefined): AskedPlace {
 }
 
 /** Whether an object is one of those that `who` asks about. Its version doesn't matter. */
-export const isAskedAbout = (
-  { vault, name, collection }: AskedPlace,
+export const matchesQuery = (
+  { vault, name, collection }: ObjectQuery,
   object: ObjectReference,
 ): boolean =>
   // The webhook writes the vault in lower case, but somebody who adds an agent by hand may not.
@@ -72,10 +72,10 @@ export const isAskedAbout = (
  * Widens the question to all types: a certificate, its key and its secret have the same versions, so holding one of
  * them counts.
  */
-export const ofAllTypes = ({ collection: _, ...place }: AskedPlace): AskedPlace => place
+export const ofAllTypes = ({ collection: _, ...query }: ObjectQuery): ObjectQuery => query
 
 /** Writes it as an argument, in lower case: `team-a:key/signing@0123…`. */
-export const describeAsked = ({ vault, name, collection, version }: AskedPlace): string => {
+export const describeQuery = ({ vault, name, collection, version }: ObjectQuery): string => {
   const type = collection === undefined ? '' : `${nounOf[collection]}/`
   return `${vault}${name === undefined ? '' : `:${type}${name}`}${version === undefined ? '' : `@${version}`}`
 }
