@@ -69,7 +69,6 @@ export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = 
   const definitions = names.map(([, some]) => definitionsOf(some))
   const positions = new Map(names.map(([key], position) => [key, position]))
   const byFolder = positionsByFolder(definitions)
-  const positionOf = (object: NamedObject) => positions.get(keyOf(object)) ?? -1
   const uncertain = objects.filter((object) => isReferredTo(object) && doubts.concern(object))
   const environmentOf = environmentsOf(definitions)
   const environments = once(() => new Set(objects.map((object) => environmentOf(folderOf(object)))))
@@ -86,38 +85,7 @@ export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = 
       (some) => objectOf(environment, { definitions: some, environmentOf })?.object ?? [],
     ),
   }))
-  function viewFrom(
-    environment: string,
-    {
-      own,
-      doubted,
-    }: {
-      readonly own: ReadonlyMap<number, Seen>
-      readonly doubted: ReadonlyMap<NamedObject, string>
-    },
-  ): FolderView {
-    const { seen, members } = commonIn(environment)
-    const lookUps = seen.map(({ object }) => object)
-    for (const [position, { object }] of own) lookUps[position] = object
-    for (const [object, doubt] of doubted) {
-      const position = positionOf(object)
-      if (lookUps[position] === object) lookUps[position] = withoutContent(object, doubt)
-    }
-    shareIndex(lookUps, positions)
-    return {
-      objects: doubted.size === 0 ? members : members.filter((object) => !doubted.has(object)),
-      lookUps,
-      copiesOf(object) {
-        const position = positionOf(object)
-        return (own.get(position) ?? seen[position])?.copies ?? []
-      },
-      reachesBeyond: (other) =>
-        [...environments()].some(
-          (some) => areSeparate(some, other.environment) && !areSeparate(some, environment),
-        ),
-      environment,
-    }
-  }
+  const viewFrom = viewMaker({ positions, commonIn, environments })
   // Folders for which the same objects count share a view.
   const shared = new Map<string, FolderView>()
   const viewOf = cached((folder: string) => {
@@ -142,6 +110,57 @@ export function viewsByFolder(objects: readonly NamedObject[], doubts: Doubts = 
     return view
   })
   return (referrer) => viewOf(folderOf(referrer))
+}
+
+/** What the files of an environment have in common. */
+interface Common {
+  /** What the environment's folder sees, by the positions of the names. */
+  readonly seen: readonly Seen[]
+  readonly members: readonly NamedObject[]
+}
+
+/** What some folders of an environment see differently from the environment's own folder. */
+interface Differences {
+  /** The names that these folders define themselves, by position. */
+  readonly own: ReadonlyMap<number, Seen>
+  /** The reasons not to use definitions. */
+  readonly doubted: ReadonlyMap<NamedObject, string>
+}
+
+/** Returns a function that makes the view of the folders of an environment that see the same. */
+function viewMaker({
+  positions,
+  commonIn,
+  environments,
+}: {
+  readonly positions: ReadonlyMap<string, number>
+  readonly commonIn: (environment: string) => Common
+  readonly environments: () => ReadonlySet<string>
+}): (environment: string, differences: Differences) => FolderView {
+  const positionOf = (object: NamedObject) => positions.get(keyOf(object)) ?? -1
+  return (environment, { own, doubted }) => {
+    const { seen, members } = commonIn(environment)
+    const lookUps = seen.map(({ object }) => object)
+    for (const [position, { object }] of own) lookUps[position] = object
+    for (const [object, doubt] of doubted) {
+      const position = positionOf(object)
+      if (lookUps[position] === object) lookUps[position] = withoutContent(object, doubt)
+    }
+    shareIndex(lookUps, positions)
+    return {
+      objects: doubted.size === 0 ? members : members.filter((object) => !doubted.has(object)),
+      lookUps,
+      copiesOf(object) {
+        const position = positionOf(object)
+        return (own.get(position) ?? seen[position])?.copies ?? []
+      },
+      reachesBeyond: (other) =>
+        [...environments()].some(
+          (some) => areSeparate(some, other.environment) && !areSeparate(some, environment),
+        ),
+      environment,
+    }
+  }
 }
 
 /** The indexes of names with several definitions, by the folders that define them. */
