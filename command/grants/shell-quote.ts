@@ -1,3 +1,9 @@
-/** Quotes a text for a POSIX shell, if it contains anything that a shell would interpret. */
-export const shellQuote = (text: string): string =>
-  /^[A-Za-z0-9_./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+/** Whether a text means itself to a POSIX shell. */
+export const isPlain = (text: string): boolean => /^[A-Za-z0-9_./:@=-]+$/.test(text)
+
+/** Quotes a text for a POSIX shell, unless it means itself. */
+export function shellQuote(text: string): string {
+  if (isPlain(text)) return text
+  if (text.includes("'") && !/[$`"\\!]/.test(text)) return `"${text}"`
+  return `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -1,12 +1,26 @@
 import { createHash } from 'node:crypto'
 import { narrowestGrants, type Role, rolesFor } from '../../lib/azure/narrowest-grants.ts'
-import { tokenAudience } from '../../lib/azure/token-audience.ts'
 import { isUuid } from '../../lib/values/parse-uuid.ts'
 import type { Confirmed } from '../said.ts'
+import { annotateAccount, createCredential, findIdentity, showIssuer } from './azure-commands.ts'
 import { aksClusterVariables, allowCommand, bindCommand } from './binding-commands.ts'
 import { credentialName } from './credential-name.ts'
 import type { Grant } from './grant.ts'
-import { shellQuote } from './shell-quote.ts'
+import {
+  az,
+  azQuery,
+  blank,
+  comment,
+  need,
+  output,
+  run,
+  type ScriptLine,
+  set,
+  shellWord,
+  suggestion,
+  variable,
+  type Word,
+} from './script.ts'
 import { neededPolicies, needsOf, objectPath, type VaultNeeds } from './vault-needs.ts'
 
 /**
@@ -65,26 +79,31 @@ export const boundAccounts = ({ grants }: IdentityGrants): readonly string[] =>
   accountsOf({ grants: grants.filter(({ usesBinding }) => usesBinding) })
 
 /**
- * The commands of the Azure CLI that let the accounts of the files sign in and read their objects, as lines to paste into a
- * shell. All names in them have been checked, or are quoted.
+ * The commands of the Azure CLI that let the accounts of the files sign in and read their objects, to paste into a shell. All
+ * names in comments and in what `kubectl` reads have been checked.
  */
 export function writeScript(
   identities: readonly IdentityGrants[],
   names: AzureNames,
-): readonly string[] {
+): readonly ScriptLine[] {
   const { issuers } = names
   const head =
     issuers.length > 0 || identities.every((identity) => federatedAccounts(identity).length === 0)
       ? []
       : [
-          '# ISSUER is the OIDC issuer of the cluster, and CLUSTER a name for it. On AKS, this command prints the issuer:',
-          '# az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl --output tsv',
+          comment(
+            'ISSUER is the OIDC issuer of the cluster, and CLUSTER a name for it. On AKS, this command prints the issuer:',
+          ),
+          suggestion(showIssuer),
           need('ISSUER', 'the OIDC issuer of the cluster'),
           need('CLUSTER', 'a name for the cluster'),
-          '',
+          blank,
         ]
   const aks = identities.some((identity) => boundAccounts(identity).length > 0)
-    ? [...Object.entries(aksClusterVariables).map(([name, sentence]) => need(name, sentence)), '']
+    ? [
+        ...Object.entries(aksClusterVariables).map(([name, sentence]) => need(name, sentence)),
+        blank,
+      ]
     : []
   const sections = identities.map((identity) => [
     ...openIdentity(identity, names),
@@ -96,59 +115,63 @@ export function writeScript(
   return [
     ...head,
     ...aks,
-    ...sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines])),
+    ...sections.flatMap((lines, index) => (index === 0 ? lines : [blank, ...lines])),
   ]
 }
 
-function openIdentity(identity: IdentityGrants, names: AzureNames): readonly string[] {
+function openIdentity(identity: IdentityGrants, names: AzureNames): readonly ScriptLine[] {
   const { clientId } = identity
   const who = clientId === undefined ? 'an identity of your choice' : `the client ${clientId}`
-  const find = (member: string) =>
-    `"$(az identity list --query "[?clientId=='${clientId}'].${member}" --output tsv)"`
-  const variable = (name: string, written: string | undefined, member: string) => {
-    if (written !== undefined) return [`${name}=${shellQuote(written)}`]
+  const given = (name: string, written: string | undefined, member: string) => {
+    if (written !== undefined) return [set({ [name]: written })]
     if (clientId === undefined) return [need(name, `the ${member} of the managed identity`)]
     return [
-      `${name}=${find(member)}`,
+      set({ [name]: findIdentity(clientId, member) }),
       need(name, `no managed identity has the client ID ${clientId}`),
     ]
   }
   return [
-    `# As ${who}, these ServiceAccounts sign in: ${accountsOf(identity).join(', ')}`,
-    ...variable('IDENTITY_NAME', names.identityName, 'name'),
-    ...variable('RESOURCE_GROUP', names.resourceGroup, 'resourceGroup'),
+    comment(`As ${who}, these ServiceAccounts sign in: ${accountsOf(identity).join(', ')}`),
+    ...given('IDENTITY_NAME', names.identityName, 'name'),
+    ...given('RESOURCE_GROUP', names.resourceGroup, 'resourceGroup'),
   ]
 }
 
-/** A line that ends a script if the variable isn't set, and prints the sentence. */
-export const need = (name: string, sentence: string): string => `: "\${${name}:?${sentence}}"`
+/** A member of the identity of the script. */
+const ofIdentity = (query: string): Word =>
+  output(azQuery('identity show', { ...identityOptions('name'), query }))
 
-/** Each cluster's credential has a name of its own, because creating a credential replaces one of the same name. */
-function credentialCommands(account: string, issuers: AzureNames['issuers']): readonly string[] {
+const identityOptions = (name: 'name' | 'identity-name') => ({
+  [name]: variable('IDENTITY_NAME'),
+  'resource-group': variable('RESOURCE_GROUP'),
+})
+
+/** The name of a credential tells the clusters apart, because creating one replaces another of the same name. */
+function credentialCommands(
+  account: string,
+  issuers: AzureNames['issuers'],
+): readonly ScriptLine[] {
   const [namespace = '', name = ''] = account.split('/')
   const subject = `system:serviceaccount:${namespace}:${name}`
   const base = credentialName(namespace, name)
-  const create = (credential: string, issuer: string) =>
-    `az identity federated-credential create --name ${credential} --identity-name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --issuer ${issuer} --subject ${subject} --audiences ${tokenAudience}`
-  if (issuers.length === 0) return [create(`"$CLUSTER-${base}"`, '"$ISSUER"')]
-  return issuers.map(({ value }) => create(`${base}-${shortHash(value)}`, shellQuote(value)))
+  const create = (credential: Word, issuer: Word) =>
+    createCredential(credential, { ...identityOptions('identity-name'), issuer, subject })
+  if (issuers.length === 0)
+    return [create(shellWord`${variable('CLUSTER')}-${base}`, variable('ISSUER'))]
+  return issuers.map(({ value }) => create(`${base}-${shortHash(value)}`, value))
 }
 
 /** One binding for the cluster, and the right to use it for each account. */
-function bindingCommands(identity: IdentityGrants): readonly string[] {
+function bindingCommands(identity: IdentityGrants): readonly ScriptLine[] {
   const accounts = boundAccounts(identity).map((name) => {
     const [namespace = '', account = ''] = name.split('/')
     return { namespace, account }
   })
   if (accounts.length === 0) return []
   return [
-    bindCommand('"$IDENTITY_NAME"', '"$RESOURCE_GROUP"'),
-    ...(identity.clientId === undefined
-      ? [
-          'CLIENT_ID="$(az identity show --name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --query clientId --output tsv)"',
-        ]
-      : []),
-    ...allowCommand(accounts, identity.clientId).split('\n'),
+    bindCommand(variable('IDENTITY_NAME'), variable('RESOURCE_GROUP')),
+    ...(identity.clientId === undefined ? [setClient()] : []),
+    allowCommand(accounts, identity.clientId ?? variable('CLIENT_ID')),
   ]
 }
 
@@ -156,45 +179,58 @@ function bindingCommands(identity: IdentityGrants): readonly string[] {
  * Commands that annotate the accounts with their client ID, which the files don't name. They are printed as comments,
  * because the account may be in a cluster that this shell doesn't reach, or may belong in a file.
  */
-function annotateCommands(identity: IdentityGrants): readonly string[] {
+function annotateCommands(identity: IdentityGrants): readonly ScriptLine[] {
   if (identity.clientId !== undefined) return []
   return [
-    '# The ServiceAccounts have to name the client: add the annotation to their files, or run',
-    '# CLIENT_ID="$(az identity show --name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --query clientId --output tsv)"',
+    comment(
+      'The ServiceAccounts have to name the client: add the annotation to their files, or run',
+    ),
+    suggestion(setClient()),
     ...accountsOf(identity).map((account) => {
       const [namespace = '', name = ''] = account.split('/')
-      return `# kubectl annotate serviceaccount ${name} --namespace ${namespace} azure.workload.identity/client-id="$CLIENT_ID"`
+      return suggestion(annotateAccount(namespace, name))
     }),
   ]
 }
+
+const setClient = (): ScriptLine => set({ CLIENT_ID: ofIdentity('clientId') })
 
 const shortHash = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 8)
 
 /** Finds the principal and the vaults, and grants what their objects need. */
-function vaultCommands(identity: IdentityGrants, names: AzureNames): readonly string[] {
-  const option = (name: string, value?: string) =>
-    value === undefined ? '' : ` --${name} ${shellQuote(value)}`
-  const place = `${option('resource-group', names.vaultResourceGroup)}${option('subscription', names.vaultSubscription)}`
+function vaultCommands(identity: IdentityGrants, names: AzureNames): readonly ScriptLine[] {
   return [
-    'PRINCIPAL_ID="$(az identity show --name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --query principalId --output tsv)"',
-    ...needsOf(identity.grants).flatMap((needs) =>
-      names.grants === 'access-policies'
-        ? [policyCommand(needs, place)]
+    set({ PRINCIPAL_ID: ofIdentity('principalId') }),
+    ...needsOf(identity.grants).flatMap((needs) => {
+      const vault = {
+        name: needs.vault,
+        'resource-group': names.vaultResourceGroup,
+        subscription: names.vaultSubscription,
+      }
+      return names.grants === 'access-policies'
+        ? [policyCommand(needs, vault)]
         : [
-            `VAULT_ID="$(az keyvault show --name ${needs.vault}${place} --query id --output tsv)"`,
+            set({ VAULT_ID: output(azQuery('keyvault show', { ...vault, query: 'id' })) }),
             ...roleCommands(needs, names.grants),
-          ],
-    ),
+          ]
+    }),
   ]
 }
 
 function roleCommands(
   { objects }: VaultNeeds,
   grants: Exclude<GrantChoice, 'access-policies'>,
-): readonly string[] {
+): readonly ScriptLine[] {
   const assign = ({ name }: Role, place: string) =>
-    `az role assignment create --role '${name}' --scope "$VAULT_ID${place}" --assignee-object-id "$PRINCIPAL_ID" --assignee-principal-type ServicePrincipal`
+    run(
+      az('role assignment create', {
+        role: name,
+        scope: shellWord`${variable('VAULT_ID')}${place}`,
+        'assignee-object-id': variable('PRINCIPAL_ID'),
+        'assignee-principal-type': 'ServicePrincipal',
+      }),
+    )
   return grants === 'vault'
     ? rolesFor(objects.map(({ collection }) => collection)).map((role) => assign(role, ''))
     : objects.map((needed) =>
@@ -203,9 +239,11 @@ function roleCommands(
 }
 
 /** The command replaces the permissions that the identity has for these kinds of objects. */
-function policyCommand(needs: VaultNeeds, place: string): string {
-  const permissions = neededPolicies(needs).map(
-    ({ option, permissions: some }) => `${option} ${some.join(' ')}`,
-  )
-  return `az keyvault set-policy --name ${needs.vault}${place} --object-id "$PRINCIPAL_ID" ${permissions.join(' ')}`
-}
+const policyCommand = (
+  needs: VaultNeeds,
+  vault: Readonly<Record<string, string | undefined>>,
+): ScriptLine =>
+  run([
+    ...az('keyvault set-policy', { ...vault, 'object-id': variable('PRINCIPAL_ID') }),
+    ...neededPolicies(needs).flatMap(({ option, permissions }) => [option, ...permissions]),
+  ])

@@ -1,4 +1,5 @@
 import type { ExitCode } from '../../command/exit-code.ts'
+import { comment, type ScriptLine } from '../../command/grants/script.ts'
 import { readServing, servingAssumption } from '../../command/review/read-serving.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import {
@@ -48,7 +49,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   const checked = checkManifests({ contents, unread }, serving)
   const settled = settlePlaceholders(checked.verdicts, placeholders)
   const found = makeReport({ ...input, ...checked, ...settled }, options)
-  const report = { ...found, tasks: tasksWithVariables(found.tasks, placeholders) }
+  const report = { ...found, tasks: withVariableComments(found.tasks, placeholders) }
   if (serving.isAssumed && !quiet && contents.some(concernsDriver))
     printLines(process.stderr, [servingAssumption])
   if (!quiet) printLines(process.stderr, unusedLines(given, placeholders))
@@ -64,12 +65,14 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   return report.exitCode
 }
 
-function tasksWithVariables(
-  tasks: readonly string[],
+function withVariableComments(
+  tasks: readonly ScriptLine[],
   placeholders: Placeholders,
-): readonly string[] {
+): readonly ScriptLine[] {
   const { lines, variables } = withVariables(tasks, placeholders)
-  const comments = variables.map(({ name, meaning }) => `# ${name} is ${meaning} in the files.`)
+  const comments = variables.map(({ name, meaning }) =>
+    comment(`${name} is ${meaning} in the files.`),
+  )
   return [...comments, ...lines]
 }
 

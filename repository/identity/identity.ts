@@ -1,5 +1,7 @@
 import type { ExitCode } from '../../command/exit-code.ts'
 import { checkIssuer } from '../../command/grants/check-issuer.ts'
+import { printScript } from '../../command/grants/print-script.ts'
+import { comment, need, type ScriptLine } from '../../command/grants/script.ts'
 import { sortOutNames } from '../../command/grants/sort-out-names.ts'
 import {
   type AzureNames,
@@ -7,7 +9,6 @@ import {
   federatedAccounts,
   type GrantChoice,
   type IdentityGrants,
-  need,
   writeScript,
 } from '../../command/grants/write-script.ts'
 import { InputError } from '../../command/input-error.ts'
@@ -100,7 +101,7 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
       return isRefused || !isMatch(sections) ? 1 : 0
     }
     const { lines, variables } = withVariables(writeScript(identities, names), placeholders)
-    printLines(process.stdout, [...variables.flatMap(declare), ...lines])
+    printLines(process.stdout, printScript([...variables.flatMap(declare), ...lines]))
   }
   return isRefused ? 1 : 0
 }
@@ -143,8 +144,8 @@ function refuseOpenNames(
 }
 
 /** Lines that end the script if a placeholder's variable has no value. */
-const declare = ({ name, meaning }: ShellText['variables'][number]): readonly string[] => [
-  `# ${name} is ${meaning} in the files`,
+const declare = ({ name, meaning }: ShellText['variables'][number]): readonly ScriptLine[] => [
+  comment(`${name} is ${meaning} in the files`),
   need(name, 'the value of a placeholder in the files'),
 ]
 

@@ -1,4 +1,5 @@
 import { grantOf } from '../../../command/grants/grant.ts'
+import { printScript } from '../../../command/grants/print-script.ts'
 import { sortOutNames } from '../../../command/grants/sort-out-names.ts'
 import { byIdentity, writeScript } from '../../../command/grants/write-script.ts'
 import { confirmed } from '../../../command/said.ts'
@@ -32,9 +33,11 @@ export function grantCommands(
           '# --issuer URL puts the issuer into these commands. Whoever may read it gets it by kubectl get --raw /.well-known/openid-configuration, too.',
         ]
       : []),
-    ...writeScript(byIdentity(safe), {
-      issuers: issuer === undefined ? [] : [issuer],
-      grants: 'vault',
-    }),
+    ...printScript(
+      writeScript(byIdentity(safe), {
+        issuers: issuer === undefined ? [] : [issuer],
+        grants: 'vault',
+      }),
+    ),
   ]
 }

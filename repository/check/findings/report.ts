@@ -1,4 +1,5 @@
 import type { ExitCode } from '../../../command/exit-code.ts'
+import type { ScriptLine } from '../../../command/grants/script.ts'
 import { placeOf } from '../../input/document/place-of.ts'
 import { titleOf } from '../../input/objects/title-of.ts'
 import type { FileError, FilePlace } from '../../input/text/file-error.ts'
@@ -19,7 +20,7 @@ export interface CheckReport {
   readonly placeholders: readonly Finding[]
   readonly sums: CheckSums
   /** Commands and comments to paste into a shell before the manifests are applied. */
-  readonly tasks: readonly string[]
+  readonly tasks: readonly ScriptLine[]
   readonly exitCode: ExitCode
 }
 

@@ -1,6 +1,20 @@
+import {
+  annotateAccount,
+  createCredential,
+  findIdentity,
+  showIssuer,
+} from '../../../command/grants/azure-commands.ts'
 import { aksClusterVariables, bindCommand } from '../../../command/grants/binding-commands.ts'
 import { credentialName } from '../../../command/grants/credential-name.ts'
-import { tokenAudience } from '../../../lib/azure/token-audience.ts'
+import {
+  comment,
+  run,
+  type ScriptLine,
+  set,
+  shellWord,
+  suggestion,
+  variable,
+} from '../../../command/grants/script.ts'
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
 
 /** Something that has to be done before a pod with volumes of the Secrets Store CSI Driver is applied. */
@@ -20,19 +34,17 @@ interface AccountName {
  * Writes the tasks as shell commands, each once, with comments about their variables. The names come from manifests, so
  * a task with an invalid name gives no command that somebody could paste.
  */
-export function taskLines(tasks: readonly Task[]): readonly string[] {
+export function taskLines(tasks: readonly Task[]): readonly ScriptLine[] {
   const safe = tasks.filter(hasSafeNames)
   if (safe.length === 0) return []
-  const commands = order.flatMap((kind) =>
-    safe.filter((task) => task.kind === kind).map((task) => commandsOf(task).join('\n')),
-  )
+  const unique = [...new Map(safe.map((task) => [JSON.stringify(task), task])).values()]
   const isChosen = safe.some((task) => task.kind === 'annotate' || isOpen(task))
   const has = (wanted: Task['kind']) => safe.some(({ kind }) => kind === wanted)
   return [
     ...(has('federate') ? clusterComments : []),
     ...(has('bind') ? [aksComment] : []),
     ...(isChosen ? [clientComment] : []),
-    ...[...new Set(commands)].flatMap((command) => command.split('\n')),
+    ...order.flatMap((kind) => unique.filter((task) => task.kind === kind).flatMap(commandsOf)),
   ]
 }
 
@@ -42,13 +54,20 @@ const isOpen = (task: Task): boolean =>
   (task.kind === 'federate' || task.kind === 'bind') && task.clientId === undefined
 
 const clusterComments = [
-  '# CLUSTER is a name for this cluster, and ISSUER its OIDC issuer. On AKS, this command prints the issuer:',
-  '# az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl --output tsv',
-  '# If the client is an app registration, use "az ad app federated-credential create" instead.',
+  comment(
+    'CLUSTER is a name for this cluster, and ISSUER its OIDC issuer. On AKS, this command prints the issuer:',
+  ),
+  suggestion(showIssuer),
+  comment(
+    'If the client is an app registration, use "az ad app federated-credential create" instead.',
+  ),
 ]
-const aksComment = `# AKS_NAME is ${aksClusterVariables.AKS_NAME}, and AKS_GROUP ${aksClusterVariables.AKS_GROUP}.`
-const clientComment =
-  '# CLIENT_ID is the client ID of an identity that may read the vaults of these pods.'
+const aksComment = comment(
+  `AKS_NAME is ${aksClusterVariables.AKS_NAME}, and AKS_GROUP ${aksClusterVariables.AKS_GROUP}.`,
+)
+const clientComment = comment(
+  'CLIENT_ID is the client ID of an identity that may read the vaults of these pods.',
+)
 
 function hasSafeNames(task: Task): boolean {
   return (
@@ -57,14 +76,12 @@ function hasSafeNames(task: Task): boolean {
   )
 }
 
-function commandsOf(task: Task): readonly string[] {
+function commandsOf(task: Task): readonly ScriptLine[] {
   switch (task.kind) {
     case 'label':
-      return [`kubectl label namespace ${task.namespace} akv-injector.io/csi=true`]
+      return [run(['kubectl', 'label', 'namespace', task.namespace, 'akv-injector.io/csi=true'])]
     case 'annotate':
-      return [
-        `kubectl annotate serviceaccount ${task.account} --namespace ${task.namespace} azure.workload.identity/client-id="$CLIENT_ID"`,
-      ]
+      return [annotateAccount(task.namespace, task.account)]
     case 'federate':
       return federateCommands(task)
     case 'bind':
@@ -76,28 +93,34 @@ function commandsOf(task: Task): readonly string[] {
 
 type SignInTask = Extract<Task, { readonly kind: 'federate' | 'bind' }>
 
-function findIdentity(clientId: string): string {
-  const find = (member: string) =>
-    `"$(az identity list --query "[?clientId=='${clientId}'].${member}" --output tsv)"`
-  return `IDENTITY=${find('name')} GROUP=${find('resourceGroup')}`
+function setIdentity({ clientId }: SignInTask): ScriptLine {
+  const client = clientId ?? variable('CLIENT_ID')
+  return set({
+    IDENTITY: findIdentity(client, 'name'),
+    GROUP: findIdentity(client, 'resourceGroup'),
+  })
 }
 
-const bindCommands = (task: SignInTask): readonly string[] => [
-  findIdentity(task.clientId ?? '$CLIENT_ID'),
-  bindCommand('"$IDENTITY"', '"$GROUP"'),
-  `# akv-injector identity prints the ClusterRole that lets ${task.namespace}/${task.account} use it.`,
+const bindCommands = (task: SignInTask): readonly ScriptLine[] => [
+  setIdentity(task),
+  bindCommand(variable('IDENTITY'), variable('GROUP')),
+  comment(
+    `akv-injector identity prints the ClusterRole that lets ${task.namespace}/${task.account} use it.`,
+  ),
 ]
 
 /**
  * A credential's name begins with the name of its cluster, because creating a credential replaces one of the same name.
  */
-function federateCommands({
-  namespace,
-  account,
-  clientId = '$CLIENT_ID',
-}: SignInTask): readonly string[] {
-  return [
-    findIdentity(clientId),
-    `az identity federated-credential create --name "$CLUSTER-${credentialName(namespace, account)}" --identity-name "$IDENTITY" --resource-group "$GROUP" --issuer "$ISSUER" --subject system:serviceaccount:${namespace}:${account} --audiences ${tokenAudience}`,
-  ]
-}
+const federateCommands = (task: SignInTask): readonly ScriptLine[] => [
+  setIdentity(task),
+  createCredential(
+    shellWord`${variable('CLUSTER')}-${credentialName(task.namespace, task.account)}`,
+    {
+      'identity-name': variable('IDENTITY'),
+      'resource-group': variable('GROUP'),
+      issuer: variable('ISSUER'),
+      subject: `system:serviceaccount:${task.namespace}:${task.account}`,
+    },
+  ),
+]

@@ -1,3 +1,4 @@
+import { printScript } from '../../../command/grants/print-script.ts'
 import { printableJson } from '../../../lib/json/printable-json.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { placeOf } from '../../input/document/place-of.ts'
@@ -33,7 +34,7 @@ export function jsonText(report: CheckReport): string {
       ...fileAndPlace(at),
     })),
     skipped,
-    commands: tasks,
+    commands: printScript(tasks),
   }
   return `${printableJson(JSON.stringify(value, null, 2))}\n`
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printScript } from '../../../command/grants/print-script.ts'
 import { countOf } from '../../../lib/count-of.ts'
 import { printable } from '../../../lib/printable.ts'
 import { titleOf } from '../../input/objects/title-of.ts'
@@ -71,12 +72,12 @@ const placeholderLines = (placeholders: readonly Finding[], style: Style): reado
       ]
 
 /** The commands to run first, below a heading. */
-const taskLines = (tasks: readonly string[]): readonly string[] =>
+const taskLines = (tasks: CheckReport['tasks']): readonly string[] =>
   tasks.length === 0
     ? []
     : [
         'to do before you apply these manifests, unless already done:',
-        ...tasks.map((line) => `  ${plain(line)}`),
+        ...printScript(tasks).map((line) => `  ${plain(line)}`),
       ]
 
 /** The last line: `2 files, 3 pods checked, 1 problem, 0 warnings, 4 objects not looked at`. */

@@ -45,16 +45,16 @@ export interface Placeholders {
   restore(text: string): string
   /** The placeholders whose stand-ins a text has, or a value that it cuts, each once. */
   mentionedIn(text: string): readonly Placeholder[]
-  /** What the marks of stand-ins in a text stand for, by mark. */
-  marksIn(text: string): ReadonlyMap<string, MarkedPlaceholder>
+  /** The parts of a text: what the author wrote, and placeholders. None is empty. */
+  read(text: string): readonly (string | MarkedPlaceholder)[]
   /** Whether a placeholder of the files has this name. It may need more than a value. */
   hasFound(name: string): boolean
   /** The placeholders without a value that matter, in the order of the files. */
   unfilled(): readonly Placeholder[]
 }
 
-/** What a mark in a text stands for. */
-interface MarkedPlaceholder {
+/** A placeholder in a text. There is one object for each placeholder and shape. */
+export interface MarkedPlaceholder {
   readonly placeholder: Placeholder
   readonly shape: Shape
 }
@@ -118,13 +118,17 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
     if (found.length === standIns && found.every(([mark]) => byMark.has(mark))) return
     throw new FileError(use.place(), reserved)
   }
-  const marksIn = (text: string): ReadonlyMap<string, MarkedPlaceholder> =>
-    new Map(
-      [...text.matchAll(marks)].flatMap(([mark]) => {
-        const marked = byMark.get(mark)
-        return marked ? [[mark, marked]] : []
-      }),
-    )
+  const read = (text: string): readonly (string | MarkedPlaceholder)[] => {
+    let end = 0
+    const parts = [...text.matchAll(marks)].flatMap(({ 0: mark, index }) => {
+      const marked = byMark.get(mark)
+      if (marked === undefined) return []
+      const before = text.slice(end, index)
+      end = index + mark.length
+      return [before, marked]
+    })
+    return [...parts, text.slice(end)].filter((part) => part !== '')
+  }
 
   return {
     fill(text, use, shapeAt) {
@@ -158,11 +162,11 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
             .replaceAll(cutMarks, '…'),
     mentionedIn: (text) => [
       ...new Set([
-        ...[...marksIn(text).values()].map(({ placeholder }) => placeholder),
+        ...read(text).flatMap((part) => (typeof part === 'string' ? [] : part.placeholder)),
         ...cutValues.ownersIn(text),
       ]),
     ],
-    marksIn,
+    read,
     hasFound: (name) => foundNames.has(name),
     unfilled: () => [...known.values()].filter(({ uses }) => uses > 0),
   }

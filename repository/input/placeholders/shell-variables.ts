@@ -1,35 +1,41 @@
-import type { Placeholder, Placeholders } from './placeholders.ts'
-import { marks } from './stand-in.ts'
+import { mapTexts, type ScriptLine } from '../../../command/grants/script.ts'
+import type { MarkedPlaceholder, Placeholder, Placeholders } from './placeholders.ts'
 
-/** Commands in which each placeholder without a value is a variable. */
+/** A script in which each placeholder without a value is a variable. */
 export interface ShellText {
-  readonly lines: readonly string[]
+  readonly lines: readonly ScriptLine[]
   /** Their names, and what their values are, in words. */
   readonly variables: readonly { readonly name: string; readonly meaning: string }[]
 }
 
 /**
- * Puts variables of a POSIX shell in place of stand-ins, in quotes, because what the author wrote could mean something else to
- * a shell. Comments get what the author wrote, unless they are commands that somebody may run.
+ * Puts variables of the shell in place of placeholders, because what the author wrote could mean something else to a shell.
+ * Comments get what the author wrote, unless they are commands that somebody may run.
  */
-export function withVariables(lines: readonly string[], placeholders: Placeholders): ShellText {
-  const commands = lines.filter((line) => !isComment(line)).join('\n')
-  const names = new Map<string, string>()
-  const variables = [...placeholders.marksIn(commands)].map(([mark, { placeholder, shape }]) => {
-    const name = nameFor(placeholder, new Set(names.values()))
-    names.set(mark, name)
+export function withVariables(
+  script: readonly ScriptLine[],
+  { read, restore }: Placeholders,
+): ShellText {
+  const variables = new Map<MarkedPlaceholder, ShellText['variables'][number]>()
+  const variableOf = (marked: MarkedPlaceholder) => {
+    const { placeholder, shape } = marked
+    const known = variables.get(marked)
+    if (known !== undefined) return known
+    const taken = new Set([...variables.values()].map(({ name }) => name))
     const meaning = `${shape === 'url' ? 'the name of the vault' : 'the value'} of ${placeholder.text}`
-    return { name, meaning }
-  })
-  return {
-    lines: lines.map((line) =>
-      isComment(line) ? placeholders.restore(line) : replaceMarks(line, names),
-    ),
-    variables,
+    const added = { name: nameFor(placeholder, taken), meaning }
+    variables.set(marked, added)
+    return added
   }
+  const text = (written: string) =>
+    read(written).map((part) =>
+      typeof part === 'string'
+        ? part
+        : ({ variable: variableOf(part).name, isPlaceholder: true } as const),
+    )
+  const lines = script.map((line) => mapTexts(line, { text, comment: restore }))
+  return { lines, variables: [...variables.values()] }
 }
-
-const isComment = (line: string): boolean => /^#(?! kubectl )/.test(line)
 
 /** A name that no program reads: a placeholder may be called `PATH`. */
 function nameFor({ name }: Placeholder, taken: ReadonlySet<string>): string {
@@ -38,25 +44,3 @@ function nameFor({ name }: Placeholder, taken: ReadonlySet<string>): string {
   for (let count = 2; taken.has(unique); count++) unique = `${base}_${count}`
   return unique
 }
-
-/** Replaces the stand-ins in one command, which has no single quotes around any of them. */
-function replaceMarks(line: string, names: ReadonlyMap<string, string>): string {
-  const contexts = ['bare']
-  let replaced = ''
-  let copiedTo = 0
-  for (const { 0: token, index } of line.matchAll(shellToken)) {
-    const context = contexts.at(-1)
-    const name = names.get(token)
-    if (name !== undefined) {
-      const variable = context === 'quoted' ? `\${${name}}` : `"\${${name}}"`
-      replaced += line.slice(copiedTo, index) + variable
-      copiedTo = index + token.length
-    } else if (token === '"' && context === 'quoted') contexts.pop()
-    else if (token === '"') contexts.push('quoted')
-    else if (token === '$(') contexts.push('bare')
-    else if (token === ')' && context === 'bare' && contexts.length > 1) contexts.pop()
-  }
-  return replaced + line.slice(copiedTo)
-}
-
-const shellToken = new RegExp(`${marks.source}|"|\\$\\(|\\)`, 'g')

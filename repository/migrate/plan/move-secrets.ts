@@ -152,9 +152,10 @@ function reasonNotToAdd(
  * Finds placeholders that can't be carried over, because the annotations would depend on a part of the value, or on a
  * comparison with it.
  */
-const uncarried = (values: readonly unknown[], { marksIn }: Placeholders): readonly string[] => [
+const uncarried = (values: readonly unknown[], { read }: Placeholders): readonly string[] => [
   ...new Set(
-    [...marksIn(JSON.stringify(values)).values()]
+    read(JSON.stringify(values))
+      .filter((part) => typeof part !== 'string')
       .filter(({ shape }) => shape === 'url' || shape === 'duration')
       .map(({ placeholder }) => placeholder.text),
   ),

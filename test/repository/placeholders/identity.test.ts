@@ -79,6 +79,28 @@ t.test('a command that is a comment has variables, too', async (t) => {
   t.notMatch(commands.join('\n'), '$(reboot)')
 })
 
+t.test('what kubectl reads gets the values, too', async (t) => {
+  const input = classText(names).replace(
+    '  name: web\n',
+    '  name: web\n  annotations: { akv-injector.io/identity-binding: "true" }\n',
+  )
+  const { stdout } = await runInProcess(['identity', '-'], {
+    input,
+    env: { ...env, AKV_INJECTOR_IDENTITY_BINDING: 'true' },
+  })
+  const { status, lines } = runScript(`kubectl() { cat >&2; }\n${stdout}`, {
+    AKS_NAME: 'aks',
+    AKS_GROUP: 'rg',
+    PLACEHOLDER_ENV: 'dev',
+    PLACEHOLDER_REGION: 'west',
+    PLACEHOLDER_NS: 'shop',
+    PLACEHOLDER_CLIENT: '2222',
+  })
+  t.equal(status, 0)
+  t.match(lines.join('\n'), '  name: akv-injector-use-2222-shop.web\n')
+  t.match(lines.join('\n'), '    name: web\n    namespace: shop\n')
+})
+
 t.test('a name that is not valid is named as it is written', async (t) => {
   const input = podText({
     vault: 'team-a',

@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { printScript } from '../../../../command/grants/print-script.ts'
 import { type Task, taskLines } from '../../../../repository/check/findings/task.ts'
 import { runScript, startFakeAz } from '../../../support/fake-az/fake-az.ts'
 
@@ -18,7 +19,7 @@ async function paste(t: Test, tasks: readonly Task[]) {
   const kubectl = join(az.path, 'kubectl')
   writeFileSync(kubectl, '#!/bin/sh\nprintf "%s|" "$@"\necho\n')
   chmodSync(kubectl, 0o755)
-  const { stdout, stderr } = await runScript(taskLines(tasks).join('\n'), {
+  const { stdout, stderr } = await runScript(printScript(taskLines(tasks)).join('\n'), {
     PATH: `${az.path}:${process.env['PATH']}`,
     CLUSTER: 'prod',
     ISSUER: 'https://issuer.example/',
