@@ -1,8 +1,9 @@
 import { valueAt } from '../../../lib/shape.ts'
-import { FileError, type FilePlace } from '../text/file-error.ts'
+import type { FilePlace } from '../text/file-error.ts'
 import { createCutValues } from './cut-values.ts'
 import { type FoundPlaceholder, findPlaceholders } from './find-placeholders.ts'
-import { cutMarks, hasStandIn, marks, maxStandIns, type Shape, standInOf } from './stand-in.ts'
+import type { Shape } from './stand-in.ts'
+import { type Marked, StandIns } from './stand-ins.ts'
 
 /** A placeholder of the files that has no value. */
 export interface Placeholder extends Pick<FoundPlaceholder, 'text' | 'name' | 'isExpression'> {
@@ -54,10 +55,7 @@ export interface Placeholders {
 }
 
 /** A placeholder in a text. There is one object for each placeholder and shape. */
-export interface MarkedPlaceholder {
-  readonly placeholder: Placeholder
-  readonly shape: Shape
-}
+export type MarkedPlaceholder = Marked<Placeholder>
 
 /** How a command treats placeholders. */
 interface PlaceholderOptions {
@@ -69,72 +67,22 @@ interface PlaceholderOptions {
   readonly ignoresDefaults?: boolean
 }
 
-type Known = { -readonly [Key in keyof Placeholder]: Placeholder[Key] }
-
 /** Returns a command's placeholders. They are found while it reads its files. */
 export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   const { values = new Map<string, string>() } = options
-  const known = new Map<string, Known>()
-  const byShape = new Map<string, string>()
-  const byMark = new Map<string, MarkedPlaceholder>()
+  const known = createKnown()
+  const standIns = new StandIns<Placeholder>()
   const foundNames = new Set<string>()
   const cutValues = createCutValues<Placeholder>()
   const filledValue = ({ name, fallback, isExpression }: FoundPlaceholder): string | undefined =>
     (isExpression ? undefined : values.get(name)) ??
     (options.ignoresDefaults ? undefined : fallback)
 
-  const note = (found: FoundPlaceholder, { place, counts, isComment }: Use): Known => {
-    const { text, name, isExpression } = found
-    const earlier = known.get(text)
-    const placeholder = earlier ?? {
-      text,
-      name,
-      ...(isExpression && { isExpression }),
-      place: place(),
-      uses: 0,
-      isComment: false,
-    }
-    known.set(text, placeholder)
-    if (!counts) return placeholder
-    if (earlier?.uses === 0) placeholder.place = place()
-    placeholder.uses++
-    placeholder.isComment ||= isComment
-    return placeholder
-  }
-  const standIn = (placeholder: Known, shape: Shape, use: Use): string => {
-    const key = `${shape} ${placeholder.text}`
-    const earlier = byShape.get(key)
-    if (earlier !== undefined) return earlier
-    if (byMark.size >= maxStandIns) throw new FileError(use.place(), tooMany)
-    const { text, mark } = standInOf(shape, byMark.size)
-    byShape.set(key, text)
-    byMark.set(mark, { placeholder, shape })
-    return text
-  }
-  /** The author may write anything, also what only we are expected to write. */
-  const refuseOthers = (text: string, standIns: number, use: Use) => {
-    if (options.unfilled === 'kept' || !hasStandIn(text)) return
-    const found = [...text.matchAll(marks)]
-    if (found.length === standIns && found.every(([mark]) => byMark.has(mark))) return
-    throw new FileError(use.place(), reserved)
-  }
-  const read = (text: string): readonly (string | MarkedPlaceholder)[] => {
-    let end = 0
-    const parts = [...text.matchAll(marks)].flatMap(({ 0: mark, index }) => {
-      const marked = byMark.get(mark)
-      if (marked === undefined) return []
-      const before = text.slice(end, index)
-      end = index + mark.length
-      return [before, marked]
-    })
-    return [...parts, text.slice(end)].filter((part) => part !== '')
-  }
-
   return {
     fill(text, use, shapeAt) {
       const found = findPlaceholders(text)
-      let standIns = 0
-      const noted = new Set<Known>()
+      let count = 0
+      const noted = new Set<Placeholder>()
       let end = 0
       const parts = found.map((placeholder) => {
         const { start, name } = placeholder
@@ -143,39 +91,59 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
         end = start + placeholder.text.length
         const value = filledValue(placeholder)
         if (value !== undefined) return before + value
-        const known = note(placeholder, use)
-        noted.add(known)
+        const open = known.note(placeholder, use)
+        noted.add(open)
         if (options.unfilled === 'kept') return before + placeholder.text
-        standIns++
-        return before + standIn(known, shapeAt({ start, end }), use)
+        count++
+        return before + standIns.of(open, shapeAt({ start, end }), use)
       })
       const filled = parts.join('') + text.slice(end)
-      refuseOthers(filled, standIns, use)
+      if (options.unfilled === 'standIn') standIns.refuseOthers(filled, count, use)
       cutValues.add(filled, noted)
       return found.length === 0 ? undefined : { text: filled, isFinal: noted.size === 0 }
     },
-    restore: (text) =>
-      byMark.size === 0
-        ? text
-        : text
-            .replaceAll(marks, (mark) => byMark.get(mark)?.placeholder.text ?? mark)
-            .replaceAll(cutMarks, '…'),
+    restore: (text) => standIns.restore(text),
     mentionedIn: (text) => [
       ...new Set([
-        ...read(text).flatMap((part) => (typeof part === 'string' ? [] : part.placeholder)),
+        ...standIns
+          .read(text)
+          .flatMap((part) => (typeof part === 'string' ? [] : part.placeholder)),
         ...cutValues.ownersIn(text),
       ]),
     ],
-    read,
+    read: (text) => standIns.read(text),
     hasFound: (name) => foundNames.has(name),
-    unfilled: () => [...known.values()].filter(({ uses }) => uses > 0),
+    unfilled: () => known.all().filter(({ uses }) => uses > 0),
   }
 }
 
-const reserved =
-  'a value here looks like the stand-in of a placeholder, such as xq7zj00; change it, or pass --set NAME=VALUE for the placeholder'
+type Known = { -readonly [Key in keyof Placeholder]: Placeholder[Key] }
 
-const tooMany = `there are more than ${maxStandIns.toLocaleString('en')} placeholders without a value up to here; pass fewer files, or --set NAME=VALUE`
+/** The placeholders without a value, by their texts. */
+function createKnown() {
+  const known = new Map<string, Known>()
+  return {
+    note(found: FoundPlaceholder, { place, counts, isComment }: Use): Placeholder {
+      const { text, name, isExpression } = found
+      const earlier = known.get(text)
+      const placeholder = earlier ?? {
+        text,
+        name,
+        ...(isExpression && { isExpression }),
+        place: place(),
+        uses: 0,
+        isComment: false,
+      }
+      known.set(text, placeholder)
+      if (!counts) return placeholder
+      if (earlier?.uses === 0) placeholder.place = place()
+      placeholder.uses++
+      placeholder.isComment ||= isComment
+      return placeholder
+    },
+    all: (): readonly Placeholder[] => [...known.values()],
+  }
+}
 
 /** Puts back in plain data what the author wrote in place of stand-ins. An object without stand-ins is returned itself. */
 export function restoreIn(value: unknown, restore: Placeholders['restore']): unknown {

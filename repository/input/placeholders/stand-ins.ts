@@ -1,0 +1,69 @@
+import { FileError, type FilePlace } from '../text/file-error.ts'
+import { cutMarks, hasStandIn, marks, maxStandIns, type Shape, standInOf } from './stand-in.ts'
+
+/** What a mark in a text stands for. */
+export interface Marked<Placeholder> {
+  readonly placeholder: Placeholder
+  readonly shape: Shape
+}
+
+interface Use {
+  readonly place: () => FilePlace
+}
+
+/** The stand-ins that a command has put in place of placeholders: one for each placeholder and shape. */
+export class StandIns<Placeholder extends { readonly text: string }> {
+  readonly #byShape = new Map<string, string>()
+  readonly #byMark = new Map<string, Marked<Placeholder>>()
+
+  /** @throws FileError if there are too many */
+  of(placeholder: Placeholder, shape: Shape, use: Use): string {
+    const key = `${shape} ${placeholder.text}`
+    const earlier = this.#byShape.get(key)
+    if (earlier !== undefined) return earlier
+    if (this.#byMark.size >= maxStandIns) throw new FileError(use.place(), tooMany)
+    const { text, mark } = standInOf(shape, this.#byMark.size)
+    this.#byShape.set(key, text)
+    this.#byMark.set(mark, { placeholder, shape })
+    return text
+  }
+
+  /**
+   * The author may write anything, also what only we are expected to write.
+   *
+   * @param count - how many stand-ins we have put into the text
+   * @throws FileError if the text has others
+   */
+  refuseOthers(text: string, count: number, use: Use): void {
+    if (!hasStandIn(text)) return
+    const found = [...text.matchAll(marks)]
+    if (found.length === count && found.every(([mark]) => this.#byMark.has(mark))) return
+    throw new FileError(use.place(), reserved)
+  }
+
+  /** Gives a text with what the author wrote instead of stand-ins, as far as it isn't cut. */
+  restore(text: string): string {
+    if (this.#byMark.size === 0) return text
+    return text
+      .replaceAll(marks, (mark) => this.#byMark.get(mark)?.placeholder.text ?? mark)
+      .replaceAll(cutMarks, '…')
+  }
+
+  /** The parts of a text: what the author wrote, and placeholders. None is empty. */
+  read(text: string): readonly (string | Marked<Placeholder>)[] {
+    let end = 0
+    const parts = [...text.matchAll(marks)].flatMap(({ 0: mark, index }) => {
+      const marked = this.#byMark.get(mark)
+      if (marked === undefined) return []
+      const before = text.slice(end, index)
+      end = index + mark.length
+      return [before, marked]
+    })
+    return [...parts, text.slice(end)].filter((part) => part !== '')
+  }
+}
+
+const reserved =
+  'a value here looks like the stand-in of a placeholder, such as xq7zj00; change it, or pass --set NAME=VALUE for the placeholder'
+
+const tooMany = `there are more than ${maxStandIns.toLocaleString('en')} placeholders without a value up to here; pass fewer files, or --set NAME=VALUE`
