@@ -49,31 +49,6 @@ t.test('an annotated pod without an agent starts with a warning', async (t) => {
   }
 })
 
-t.test('pods with an agent, and pods without annotations, start without a warning', async (t) => {
-  const pods = [
-    annotatedPod({
-      namespace: ordinary,
-      annotations: { ...filesAndEnv, 'client-id': '22222222-2222-2222-2222-222222222222' },
-    }),
-    plainPod({}, { namespace: excluded }),
-    plainPod({}, { namespace: excluded, annotations: { 'akv-injector.example/secrets': 'x' } }),
-    ...['false', 'False', 'FALSE'].map((inject) => annotated({ ...filesAndEnv, inject })),
-  ]
-  for (const pod of pods) t.notMatch(expectSuccess(await tryPod(pod)).warnings.join(), warning)
-  const turnedOn = expectSuccess(await tryPod(annotated({ ...filesAndEnv, inject: 'TRUE' })))
-  t.match(turnedOn.warnings, [warning])
-})
-
-t.test('mirror pods get no warning', async (t) => {
-  const metadata = {
-    name: 'mirror',
-    namespace: excluded,
-    annotations: { ...prefixed(filesAndEnv), 'kubernetes.io/config.mirror': 'x' },
-  }
-  const mirror = { ...plainPod({ nodeName: 'node' }), metadata }
-  t.strictSame(expectSuccess(await tryPod(mirror)).warnings, [])
-})
-
 t.test('a pod with the maximum of annotations stays within the policy’s cost limit', async (t) => {
   const many = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`a${i}`, '']))
   const pod = annotated()
@@ -160,28 +135,6 @@ t.test('an update of such a workload is admitted with a warning', async (t) => {
   await explain(t, 'a workload in an excluded namespace is admitted with a warning', 'cluster')
   const changed = { ...deployment, metadata: { ...deployment.metadata, labels: { changed: 'x' } } }
   t.match(expectSuccess(await apply(changed)).warnings, [/is excluded from injection/])
-})
-
-t.test('workloads in other namespaces, or without annotations, get no warning', async (t) => {
-  const owner = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    name: 'web',
-    uid: 'x',
-    controller: true,
-  }
-  const ownedBy = (workload: KubeObject) => ({
-    ...workload,
-    metadata: { ...workload.metadata, ownerReferences: [owner] },
-  })
-  const quiet = [
-    ...workloads(ordinary),
-    ...workloads(excluded, {}),
-    ...workloads(excluded, { ...filesAndEnv, inject: 'False' }),
-    ...workloads(excluded).map(ownedBy),
-  ]
-  for (const workload of quiet)
-    t.strictSame(expectSuccess(await apply(workload)).warnings, [], workload.kind)
 })
 
 t.test('without the webhook configuration, all annotated pods start with a warning', async (t) => {

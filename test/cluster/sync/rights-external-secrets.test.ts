@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Call, KubeObject } from '../client/api.ts'
 import { testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { deniedBy, fieldManager, openSyncAccount } from './harness/sync-account.ts'
+import { deniedBy, forceApply, openSyncAccount } from './harness/sync-account.ts'
 
 /** Tests that the sync controller can read ExternalSecrets and stores, and change nothing but their status. */
 const { cluster, api, controller, namespaces } = await openSyncAccount(t)
@@ -58,14 +58,7 @@ t.test('the sync controller lists and watches them, and the stores of the cluste
 })
 
 const status = { conditions: [{ type: 'Ready', status: 'True', reason: 'SecretSynced' }] }
-const apply = (path: string, body: object) =>
-  controller.call({
-    method: 'PATCH',
-    path,
-    body,
-    contentType: 'application/apply-patch+yaml',
-    query: { fieldManager, force: 'true' },
-  })
+const apply = (path: string, body: object) => forceApply(controller, path, body)
 const merge = (path: string, body: object) =>
   controller.call({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json' })
 const read = async (path: string) =>

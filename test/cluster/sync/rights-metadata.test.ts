@@ -112,16 +112,6 @@ t.test('the policy refuses what the controller refuses, and allows what it allow
   t.ok(entries.length > 60, `${entries.length} entries`)
 })
 
-t.test('other names and values are allowed', async (t) => {
-  for (const metadata of [
-    { name: 'sh.helm.release.v1' },
-    { name: 'argocd-secret-2' },
-    { labels: { owner: 'web', 'app.kubernetes.io/part-of': 'shop' } },
-    { labels: { 'app.kubernetes.io/instance': 'web' }, annotations: { owner: 'helm' } },
-  ])
-    t.equal((await create(teamA, metadata)).status, 201, JSON.stringify(metadata))
-})
-
 t.test('a generated name and an apply count as a creation', async (t) => {
   const release = 'sh.helm.release.v1.web.v2'
   for (const answer of [
@@ -132,30 +122,6 @@ t.test('a generated name and an apply count as a creation', async (t) => {
     t.equal(answer.status, 422)
     t.match(answer.body.message, deniedBy('secrets'))
   }
-})
-
-t.test('Secrets that have such metadata already are kept up to date, and no worse', async (t) => {
-  const name = 'sh.helm.release.v1.old.v1'
-  const metadata = {
-    name,
-    labels: { owner: 'helm', 'argocd.argoproj.io/secret-type': 'repository' },
-    annotations: { 'cert-manager.io/issuer-name': 'mine' },
-  }
-  await byAdministrator(metadata)
-  for (const value of ['1', '2']) expectSuccess(await apply(metadata, value))
-  const worse: readonly Metadata[] = [
-    { labels: { ...metadata.labels, 'argocd.argoproj.io/secret-type': 'cluster' } },
-    { labels: { ...metadata.labels, 'istio/multiCluster': 'true' } },
-    { annotations: { 'cert-manager.io/issuer-name': 'other' } },
-    { annotations: { ...metadata.annotations, 'kubed.appscode.com/sync': '' } },
-  ]
-  for (const change of worse) {
-    const { status, body } = await apply({ ...metadata, ...change }, '3')
-    t.equal(status, 422, JSON.stringify(change))
-    t.match(body.message, deniedBy('secrets'))
-  }
-  expectSuccess(await apply({ name }, '4'))
-  expectSuccess(await remove(name))
 })
 
 t.test('metadata that somebody else has put on a Secret doesn’t block a refresh', async (t) => {

@@ -130,20 +130,9 @@ t.test(
 t.test(
   'the sync controller can create Secrets only with its label and the account as owner',
   async (t) => {
-    const configMap = { ...owner, kind: 'ConfigMap' }
     for (const [what, metadata] of Object.entries({
       'no label': { labels: {} },
-      'another’s label': { labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
-      'no owner': { ownerReferences: [] },
-      'another kind of owner': { ownerReferences: [configMap] },
-      'an owner of another group': {
-        ownerReferences: [{ ...owner, apiVersion: 'example.com/v1' }],
-      },
-      'only a wish to be adopted': {
-        labels: {},
-        ownerReferences: [],
-        annotations: { 'akv-injector.io/adopt': 'true' },
-      },
+      'another kind of owner': { ownerReferences: [{ ...owner, kind: 'ConfigMap' }] },
     })) {
       const body = secret({ name: 'new', metadata })
       for (const answer of [await create(body), await apply('new', body)]) {
@@ -234,33 +223,6 @@ t.test(
     expectSuccess(await remove('given', uid))
   },
 )
-
-t.test('the sync controller can’t adopt a service account token', async (t) => {
-  await foreign('given-token', {
-    metadata: {
-      name: 'given-token',
-      annotations: {
-        'akv-injector.io/adopt': 'true',
-        'kubernetes.io/service-account.name': 'other',
-      },
-    },
-    type: 'kubernetes.io/service-account-token',
-  })
-  const wanted = secret({ name: 'given-token', type: 'kubernetes.io/service-account-token' })
-  const { body } = await apply('given-token', wanted)
-  t.match(body.message, deniedBy('secrets'))
-})
-
-t.test('the sync controller can’t remove or change the owner of its Secrets', async (t) => {
-  expectSuccess(await create(secret({ name: 'own' })))
-  for (const metadata of [
-    { labels: { 'app.kubernetes.io/managed-by': null } },
-    { labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
-    { ownerReferences: [] },
-  ])
-    t.match((await patch('own', { metadata })).body.message, deniedBy('secrets'))
-  expectSuccess(await remove('own'))
-})
 
 t.test(
   'the sync controller can’t make its Secrets immutable, nor change their finalizers',

@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { connect } from 'node:tls'
 import t, { type Test } from 'tap'
 import { openCluster, until } from '../client/cluster.ts'
 import { annotatedPod } from '../client/pods.ts'
@@ -75,53 +73,11 @@ t.test(
   },
 )
 
-t.test(
-  'no admission fails while certificate and authority change at 200 admissions a second',
-  async (t) => {
-    const certificates = await serviceCertificates(t.testdir())
-    await certificates.renew()
-    await publishAuthority(cluster, certificates.caPem)
-    const replicas = [
-      await startServing(t, certificates.folder),
-      await startServing(t, certificates.folder),
-    ]
-    await untilCalled(cluster)
-    const served = () => Promise.all(replicas.map(({ port }) => servedFingerprint(port)))
-    const renewEverywhere = async () => {
-      const before = await served()
-      await certificates.renew()
-      await until(async () => (await served()).every((count, index) => count !== before[index]))
-    }
-
-    const load = startSteadyLoad(cluster, perSecond)
-    await delay(settleMs)
-    await renewEverywhere()
-    await certificates.replaceAuthority()
-    await publishAuthority(cluster, certificates.caPem)
-    await delay(settleMs)
-    await renewEverywhere()
-    await delay(settleMs)
-    certificates.forgetOldAuthority()
-    await publishAuthority(cluster, certificates.caPem)
-    await delay(2 * settleMs)
-    await report(t, load)
-  },
-)
-
 async function startServing(t: Test, tlsDir: string) {
   const replica = await startReplica(t, tlsDir)
   const endpoint = await addEndpoint(cluster, replica.port)
   t.teardown(() => endpoint.remove())
   return { ...replica, endpoint }
-}
-
-/** Returns the fingerprint of the certificate that a new connection gets. */
-async function servedFingerprint(port: number): Promise<string> {
-  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
-  await once(socket, 'secureConnect')
-  const { fingerprint256 } = socket.getPeerCertificate()
-  socket.destroy()
-  return fingerprint256
 }
 
 /** Ends a load once it has admitted enough pods, however long that takes. */

@@ -6,6 +6,7 @@ import { violations, webhooksCalled } from './admission.ts'
 import type { Labels } from './matching.ts'
 import { csiLabel, type ExampleNamespace, excluded, ordinary } from './namespaces.ts'
 import { readRendering } from './renderings.ts'
+import { everyOperator, leftOut, selected } from './selector-example.ts'
 
 /** Which workloads are reported because their pods would start without their secrets. */
 const install = readRendering('install')
@@ -65,36 +66,19 @@ t.test('annotated workloads are reported exactly if their pods aren’t injected
 })
 
 t.test('with the administrator’s selectors, too', { skip: withoutHelm }, async (t) => {
-  const values = ['shop', 'web']
-  const selector = {
-    matchLabels: { label: 'a' },
-    matchExpressions: [
-      { key: 'in', operator: 'In', values },
-      { key: 'not-in', operator: 'NotIn', values },
-      { key: 'exists', operator: 'Exists' },
-      { key: 'absent', operator: 'DoesNotExist' },
-    ],
-  }
-  const selected: Labels = { label: 'a', in: 'web', exists: '' }
-  const examples: readonly Labels[] = [
-    selected,
-    { ...selected, 'not-in': 'other', more: '' },
-    { ...selected, label: 'b' },
-    { in: 'web', exists: '' },
-    { ...selected, in: 'other' },
-    { label: 'a', exists: '' },
-    { ...selected, 'not-in': 'shop' },
-    { label: 'a', in: 'web' },
-    { ...selected, absent: '' },
-  ]
+  const examples = [selected, { ...selected, 'not-in': 'other', more: '' }, ...leftOut]
   const workloads = ['open', 'closed'].flatMap((name) =>
     examples.flatMap((labels) => [
       { namespace: { name, labels }, labels: selected, annotations: secrets },
       { namespace: { name, labels: selected }, labels, annotations: secrets },
     ]),
   )
-  const both = { namespaceSelector: selector, objectSelector: selector }
-  for (const selectors of [both, { namespaceSelector: selector }, { objectSelector: selector }]) {
+  const both = { namespaceSelector: everyOperator, objectSelector: everyOperator }
+  for (const selectors of [
+    both,
+    { namespaceSelector: everyOperator },
+    { objectSelector: everyOperator },
+  ]) {
     const webhook = { excludedNamespaces: ['closed'], ...selectors }
     const { objects } = readRendered(render({ values: { webhook }, only: templates }).text)
     const sent = workloads.filter(({ namespace, ...metadata }) => {

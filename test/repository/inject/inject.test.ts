@@ -51,24 +51,6 @@ spec:
   t.match(stdout, 'value: "2026-01-01"')
 })
 
-t.test('an anchor that two containers share is changed only for one of them', async (t) => {
-  const input = `kind: Pod
-metadata:
-  name: web
-  annotations: { akv-injector.io/vault: team-a, akv-injector.io/env: db, akv-injector.io/containers: app }
-spec:
-  containers:
-    - name: app
-      env: &shared [{ name: A, value: "1" }]
-    - name: other
-      env: *shared
-`
-  const { stdout } = await runInProcess(['inject', '-'], { env, input })
-  const [app, other] = parseAllDocuments(stdout)[0]?.toJS().spec.containers ?? []
-  t.match(app.env, [{ name: 'DB' }, { name: 'A' }])
-  t.strictSame(other.env, [{ name: 'A', value: '1' }])
-})
-
 t.test('inject prints only the reason if a pod would be denied', async (t) => {
   const input = `${podText(objects)}\n---\n${podText({ ...objects, refresh: 'x' })}`
   t.match(await run(['inject', '-'], { env, input }), {
@@ -168,15 +150,6 @@ t.test('a List keeps the items that have no pod to inject', async (t) => {
   t.strictSame(lostLines(items, stdout), [])
 })
 
-t.test('JSON keeps its indentation', async (t) => {
-  const input = JSON.stringify(JSON.parse(podText(objects)), null, '\t')
-  const { stdout } = await runInProcess(['inject', '-'], { env, input })
-  t.equal(stdout, JSON.stringify(JSON.parse(stdout), null, '\t'))
-
-  const onOneLine = await runInProcess(['inject', '-'], { env, input: podText(objects) })
-  t.equal(onOneLine.stdout, JSON.stringify(JSON.parse(onOneLine.stdout)))
-})
-
 t.test('inject changes only the lines that it adds, however the author writes', async (t) => {
   const input = `# about
 apiVersion:   apps/v1
@@ -214,7 +187,6 @@ spec:
             volumes:
             - name: tmp
               emptyDir: {}   # small
-
 
 # end`
   const { code, stdout } = await runInProcess(['inject', '-'], { env, input })

@@ -20,6 +20,16 @@ export const fieldManager = 'akv-injector-sync'
 export const secretsIn = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`
 export const accountsIn = (namespace: string) => `/api/v1/namespaces/${namespace}/serviceaccounts`
 
+/** Applies an object as the controller does, and takes its fields over from other managers. */
+export const forceApply = (controller: Api, path: string, body: object): Promise<Answer> =>
+  controller.call({
+    method: 'PATCH',
+    path,
+    body,
+    contentType: 'application/apply-patch+yaml',
+    query: { fieldManager, force: 'true' },
+  })
+
 /** Installs sync for two namespaces, and resolves when its permissions and policies are in effect. */
 export async function openSyncAccount(t: Test): Promise<SyncAccount> {
   const cluster = openCluster(t)
