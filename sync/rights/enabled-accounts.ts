@@ -91,11 +91,6 @@ export class EnabledAccounts {
     return this.of(namespace).has(name)
   }
 
-  /** The namespaces that have enabled accounts. */
-  namespaces(): readonly string[] {
-    return [...this.#all.keys()].filter((namespace) => this.of(namespace).size > 0)
-  }
-
   /** Something in the namespace asks for Secrets, and no account has been enabled for it. Looks again soon, and often. */
   asks(namespace: string): void {
     if (this.#all.has(namespace) && this.#urgent.add(namespace))
