@@ -112,9 +112,9 @@ function injectManifest(
 }
 
 function apply(document: EditableValue, { path }: PodTemplate, operation: PatchOperation): void {
-  const place = [...path, ...operation.path.split('/').slice(1).map(unescapePointer)]
-  if (operation.op === 'remove') document.remove(place)
-  else document.add(place, operation.value)
+  const target = [...path, ...operation.path.split('/').slice(1).map(unescapePointer)]
+  if (operation.op === 'remove') document.remove(target)
+  else document.add(target, operation.value)
 }
 
 /** RFC 6901, section 4. */

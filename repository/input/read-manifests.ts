@@ -11,7 +11,7 @@ import { hasStandIn } from './placeholders/stand-in.ts'
 import { canRender } from './text/can-render.ts'
 import { FileError } from './text/file-error.ts'
 import { findTemplate } from './text/find-template.ts'
-import { linePlaces } from './text/line-places.ts'
+import { linePositions } from './text/line-positions.ts'
 import { readText } from './text/read-text.ts'
 
 /** A file of YAML or JSON documents. */
@@ -76,20 +76,20 @@ export function* eachManifest(
   { command, splitsLists = false, maxTokens = maxDocumentTokens, placeholders }: Reading,
 ): Generator<Manifest> {
   limitHeapGrowth()
-  const placeAt = linePlaces(text, source)
+  const positionAt = linePositions(text, source)
   const refuseTemplate = (offset: number | undefined) => {
-    if (offset !== undefined) throw new FileError(placeAt(offset), renderSentence(command))
+    if (offset !== undefined) throw new FileError(positionAt(offset), renderSentence(command))
   }
   const refuseMistake = (document: Document.Parsed) => {
     const mistake = findMistake(document, text)
     if (mistake === undefined) return
     refuseTemplate(findTemplate(text, 'any'))
-    throw new FileError(placeAt(mistake.offset), mistake.sentence)
+    throw new FileError(positionAt(mistake.offset), mistake.sentence)
   }
   const refuse = (offset: number): never => {
-    throw new FileError(placeAt(offset), tooLargeSentence(maxTokens, splitsLists))
+    throw new FileError(positionAt(offset), tooLargeSentence(maxTokens, splitsLists))
   }
-  const file = { source, text, placeAt }
+  const file = { source, text, positionAt }
   function* manifestOf(document: Document.Parsed, piece: Pick<Manifest, 'section' | 'item'>) {
     if (document.contents === null) return
     const { start, end } = piece.section

@@ -1,5 +1,5 @@
 import { type JsonObject, valueAt } from '../../../lib/shape.ts'
-import { placeOf } from '../../input/document/place-of.ts'
+import { positionOf } from '../../input/document/position-of.ts'
 import type { Path } from '../../input/document/search-templates.ts'
 import type { PodTemplate } from '../../input/objects/find-objects.ts'
 import type { Finding } from '../findings/finding.ts'
@@ -10,7 +10,7 @@ export function findOtherInjectors({ pod, manifest, path }: PodTemplate): readon
     severity: 'warning',
     code: 'AKV_CHECK_OTHER_TOOL',
     message,
-    place: placeOf(manifest, [...path, ...below]),
+    position: positionOf(manifest, [...path, ...below]),
   })
   const isVault = isForVault(pod)
   const variable = akvVariable(pod)

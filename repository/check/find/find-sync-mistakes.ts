@@ -75,13 +75,13 @@ function mistakesOf(
 
 /** Returns the reasons why Secret sync would read nothing as this account. */
 function accountMistakes({ name }: AccountInFiles, request: AccountRequest): readonly Problem[] {
-  const place = { path: [], subject: `ServiceAccount ${name}`, code: 'AKV_SYNC_ACCOUNT' } as const
+  const field = { path: [], subject: `ServiceAccount ${name}`, code: 'AKV_SYNC_ACCOUNT' } as const
   if (request.kind === 'refused')
-    return request.problems.map((problem) => ({ ...place, sentence: describeProblem(problem) }))
+    return request.problems.map((problem) => ({ ...field, sentence: describeProblem(problem) }))
   return request.kind === 'off'
     ? [
         {
-          ...place,
+          ...field,
           sentence: `${skipReasons['turned-off']}, so nothing is read as this account; remove it`,
         },
       ]

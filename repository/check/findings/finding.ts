@@ -1,7 +1,7 @@
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { describeProblem, type Problem } from '../../../lib/problems/problem.ts'
-import type { FilePlace } from '../../input/text/file-error.ts'
-import { findPlace, type InDocument } from './find-place.ts'
+import type { FilePosition } from '../../input/text/file-error.ts'
+import { findPosition, type InDocument } from './find-position.ts'
 import type { checkCodes } from './finding-codes.ts'
 
 /** The code of a finding. Codes are stable (docs/errors.md). */
@@ -14,7 +14,7 @@ export interface Finding {
   readonly code: FindingCode
   readonly message: string
   /** The annotation or field that the message is about. Absent if it is about the whole object or file. */
-  readonly place?: FilePlace | undefined
+  readonly position?: FilePosition | undefined
 }
 
 /** Makes a finding of each problem, with its line in the object. `code` is for problems without a code of their own. */
@@ -40,5 +40,5 @@ const findingsOf = (
     ...kind,
     ...(problem.code !== undefined && { code: problem.code }),
     message: describeProblem(problem),
-    place: findPlace(object, problem.path),
+    position: findPosition(object, problem.path),
   }))

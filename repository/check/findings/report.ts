@@ -1,8 +1,8 @@
 import type { ExitCode } from '../../../command/exit-code.ts'
 import type { ScriptLine } from '../../../command/grants/script.ts'
-import { placeOf } from '../../input/document/place-of.ts'
+import { positionOf } from '../../input/document/position-of.ts'
 import { titleOf } from '../../input/objects/title-of.ts'
-import type { FileError, FilePlace } from '../../input/text/file-error.ts'
+import type { FileError, FilePosition } from '../../input/text/file-error.ts'
 import type { SkippedPath } from '../../input/text/find-files.ts'
 import type { Finding } from './finding.ts'
 import { taskLines } from './task.ts'
@@ -120,7 +120,7 @@ export interface LocatedFinding extends Finding {
   /** The object; absent if the finding is about a file. */
   readonly title?: string
   /** The line of the finding, or else of the object. A file that can't be read has no line. */
-  readonly at: Pick<FilePlace, 'source'> & Partial<FilePlace>
+  readonly at: Pick<FilePosition, 'source'> & Partial<FilePosition>
 }
 
 /** Lists all findings, with those about files and placeholders first. */
@@ -132,18 +132,20 @@ export function locatedFindings({
 }: CheckReport): readonly LocatedFinding[] {
   return [
     ...(nothing === undefined ? [] : [nothing]),
-    ...errors.map(({ place, sentence }) => ({
+    ...errors.map(({ position, sentence }) => ({
       severity: 'problem' as const,
       code: 'AKV_CHECK_FILE' as const,
       message: sentence,
-      at: place,
+      at: position,
     })),
-    ...placeholders.flatMap((finding) => (finding.place ? { ...finding, at: finding.place } : [])),
+    ...placeholders.flatMap((finding) =>
+      finding.position ? { ...finding, at: finding.position } : [],
+    ),
     ...verdicts.flatMap(({ subject, findings }) =>
       findings.map((finding) => ({
         ...finding,
         title: titleOf(subject),
-        at: finding.place ?? placeOf(subject.manifest, subject.path),
+        at: finding.position ?? positionOf(subject.manifest, subject.path),
       })),
     ),
   ]

@@ -65,7 +65,7 @@ function settle(
 const maxNamed = 3
 
 function warningOf(
-  { text, place, uses, isExpression, isComment }: Placeholder,
+  { text, position, uses, isExpression, isComment }: Placeholder,
   titles: readonly string[],
 ): Finding {
   const parts = [
@@ -74,5 +74,5 @@ function warningOf(
     ...(titles.length > 0 ? [`undecided without it: ${listNames(titles, maxNamed)}`] : []),
     ...(isExpression ? ["a value isn't enough for this form, so check what is rendered"] : []),
   ]
-  return { severity: 'warning', code: 'AKV_CHECK_PLACEHOLDER', message: parts.join('; '), place }
+  return { severity: 'warning', code: 'AKV_CHECK_PLACEHOLDER', message: parts.join('; '), position }
 }

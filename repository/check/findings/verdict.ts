@@ -1,4 +1,4 @@
-import type { InDocument } from './find-place.ts'
+import type { InDocument } from './find-position.ts'
 import type { Finding } from './finding.ts'
 import type { Task } from './task.ts'
 

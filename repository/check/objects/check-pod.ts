@@ -2,7 +2,7 @@ import { applyPatch } from '../../../command/review/apply-patch.ts'
 import { describeInjection, findAgent } from '../../../command/review/describe-injection.ts'
 import type { Serving } from '../../../command/review/read-serving.ts'
 import { type Outcome, skipReasons } from '../../../webhook/core/model/outcome.ts'
-import { placeOf } from '../../input/document/place-of.ts'
+import { positionOf } from '../../input/document/position-of.ts'
 import { findMisplacedAnnotations } from '../../input/objects/find-misplaced-annotations.ts'
 import { findNearMisses } from '../../input/objects/find-near-misses.ts'
 import type { FoundObject, PodTemplate } from '../../input/objects/find-objects.ts'
@@ -102,6 +102,6 @@ const misplacedAnnotations = (template: PodTemplate): readonly Finding[] =>
     problemFindings('AKV_CHECK_MISPLACED', template, [problem]).map((finding) => ({
       ...finding,
       severity: isOnPod ? 'warning' : 'problem',
-      place: placeOf(template.manifest, [...owner, 'metadata', 'annotations', key]),
+      position: positionOf(template.manifest, [...owner, 'metadata', 'annotations', key]),
     })),
   )

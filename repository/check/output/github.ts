@@ -1,7 +1,7 @@
 import { printable } from '../../../lib/printable.ts'
 import { isRendered } from '../../input/text/rendered-source.ts'
 import { type CheckReport, locatedFindings } from '../findings/report.ts'
-import { messageWithPlace } from './message-with-place.ts'
+import { messageWithPosition } from './message-with-position.ts'
 import { relativePath } from './relative-path.ts'
 import { sumsLine } from './text.ts'
 
@@ -21,7 +21,7 @@ export function githubText(report: CheckReport): string {
         at.line !== undefined &&
         !isRendered(at.source) && { line: at.line, col: at.column }),
     }
-    const text = messageWithPlace(finding)
+    const text = messageWithPosition(finding)
     const command = severity === 'problem' ? 'error' : 'warning'
     const list = Object.entries(properties).map(
       ([key, value]) => `${key}=${inProperty(`${value}`)}`,

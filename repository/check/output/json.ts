@@ -1,9 +1,9 @@
 import { printScript } from '../../../command/grants/print-script.ts'
 import { printableJson } from '../../../lib/json/printable-json.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
-import { placeOf } from '../../input/document/place-of.ts'
+import { positionOf } from '../../input/document/position-of.ts'
 import { titleOf } from '../../input/objects/title-of.ts'
-import type { FilePlace } from '../../input/text/file-error.ts'
+import type { FilePosition } from '../../input/text/file-error.ts'
 import { isRendered, sourceFile } from '../../input/text/rendered-source.ts'
 import { type CheckReport, locatedFindings } from '../findings/report.ts'
 
@@ -21,7 +21,7 @@ export function jsonText(report: CheckReport): string {
     objects: verdicts.map(({ subject, outcome, sentence, details }) => ({
       object: titleOf(subject),
       namespace: subject.namespace,
-      ...fileAndPlace(placeOf(subject.manifest, subject.path)),
+      ...fileAndPosition(positionOf(subject.manifest, subject.path)),
       outcome,
       sentence,
       details,
@@ -31,7 +31,7 @@ export function jsonText(report: CheckReport): string {
       code,
       message,
       ...(title !== undefined && { object: title }),
-      ...fileAndPlace(at),
+      ...fileAndPosition(at),
     })),
     skipped,
     commands: printScript(tasks),
@@ -39,11 +39,11 @@ export function jsonText(report: CheckReport): string {
   return `${printableJson(JSON.stringify(value, null, 2))}\n`
 }
 
-const fileAndPlace = ({
+const fileAndPosition = ({
   source,
   line,
   column,
-}: Pick<FilePlace, 'source'> & Partial<FilePlace>) => ({
+}: Pick<FilePosition, 'source'> & Partial<FilePosition>) => ({
   file: sourceFile(source),
   ...(isRendered(source) && { rendered: true }),
   ...(line !== undefined && { line, column }),

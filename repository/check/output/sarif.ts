@@ -7,7 +7,7 @@ import { isRendered } from '../../input/text/rendered-source.ts'
 import type { FindingCode } from '../findings/finding.ts'
 import { checkCodes } from '../findings/finding-codes.ts'
 import { type CheckReport, type LocatedFinding, locatedFindings } from '../findings/report.ts'
-import { messageWithPlace } from './message-with-place.ts'
+import { messageWithPosition } from './message-with-position.ts'
 import { relativePath } from './relative-path.ts'
 
 /**
@@ -74,7 +74,7 @@ function resultOf(finding: LocatedFinding, codes: readonly FindingCode[]) {
     }),
     ...(title !== undefined && { logicalLocations: [{ fullyQualifiedName: plain(title) }] }),
   }
-  const text = messageWithPlace(finding)
+  const text = messageWithPosition(finding)
   return {
     ruleId: code,
     ruleIndex: codes.indexOf(code),

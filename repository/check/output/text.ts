@@ -52,8 +52,8 @@ function verdictLines(verdict: Verdict, style: Style): readonly string[] {
   ]
 }
 
-function findingLine({ severity, message, place }: Finding, style: Style): string {
-  const line = place === undefined ? '' : `line ${place.line}: `
+function findingLine({ severity, message, position }: Finding, style: Style): string {
+  const line = position === undefined ? '' : `line ${position.line}: `
   return severity === 'problem'
     ? style('red', `  ${line}${message}`)
     : style('yellow', `  warning: ${line}${message}`)
@@ -65,8 +65,9 @@ const placeholderLines = (placeholders: readonly Finding[], style: Style): reado
     ? []
     : [
         'placeholders without a value; pass --set NAME=VALUE or --from-env-file FILE:',
-        ...placeholders.map(({ message, place }) => {
-          const where = place === undefined ? '' : `${describeSource(place.source)}:${place.line}: `
+        ...placeholders.map(({ message, position }) => {
+          const where =
+            position === undefined ? '' : `${describeSource(position.source)}:${position.line}: `
           return style('yellow', `  warning: ${where}${message}`)
         }),
       ]

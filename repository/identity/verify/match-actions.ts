@@ -19,9 +19,9 @@ export function matchesAction(pattern: string, text: string): boolean {
   // Taking the first match of each part leaves the most text for the next part.
   let at = start.length
   for (const part of others) {
-    const place = found.indexOf(part, at)
-    if (place < 0) return false
-    at = place + part.length
+    const match = found.indexOf(part, at)
+    if (match < 0) return false
+    at = match + part.length
   }
   return at <= found.length - end.length
 }

@@ -11,11 +11,11 @@ export type Scope =
  * resource IDs.
  */
 export function scopeOf(scope: string, vaultId: string): Scope | undefined {
-  const [place, vault] = [scope.toLowerCase().replace(/\/$/, ''), vaultId.toLowerCase()]
-  if (place === vault) return { kind: 'vault' }
-  if (place.startsWith(`${vault}/`)) return { kind: 'object', path: place.slice(vault.length + 1) }
+  const [lower, vault] = [scope.toLowerCase().replace(/\/$/, ''), vaultId.toLowerCase()]
+  if (lower === vault) return { kind: 'vault' }
+  if (lower.startsWith(`${vault}/`)) return { kind: 'object', path: lower.slice(vault.length + 1) }
   // Azure lists an assignment at a management group only if the subscription is in it.
-  const isAbove = place.startsWith(managementGroups) || vault.startsWith(`${place}/`)
+  const isAbove = lower.startsWith(managementGroups) || vault.startsWith(`${lower}/`)
   return isAbove ? { kind: 'above' } : undefined
 }
 

@@ -1,7 +1,7 @@
 import type { Document, Scalar } from 'yaml'
 import type { Placeholders } from '../placeholders/placeholders.ts'
 import { shapeIn } from '../placeholders/stand-in.ts'
-import type { FilePlace } from '../text/file-error.ts'
+import type { FilePosition } from '../text/file-error.ts'
 import { composeDocuments, yamlOptions } from './compose-documents.ts'
 import { findFields } from './find-fields.ts'
 
@@ -9,24 +9,24 @@ import { findFields } from './find-fields.ts'
 interface Filling {
   readonly placeholders: Placeholders
   readonly text: string
-  readonly placeAt: (offset: number) => FilePlace
+  readonly positionAt: (offset: number) => FilePosition
   /** False if the document was read before, so that each use is counted once. */
   readonly isFirst: boolean
 }
 
 /** Replaces placeholders in the values of a document that the commands read (see {@link findFields}). */
 export function fillDocument(document: Document, filling: Filling): void {
-  const { placeholders, text, placeAt, isFirst } = filling
+  const { placeholders, text, positionAt, isFirst } = filling
   for (const { scalar, key, matters } of findFields(document, text)) {
     const comment = placeholderComment(scalar)
     const written = comment === undefined ? scalar.value : comment
     if (typeof written !== 'string') continue
     const use = {
-      place: () => placeAt(scalar.range?.[0] ?? 0),
+      position: () => positionAt(scalar.range?.[0] ?? 0),
       counts: isFirst && matters,
       isComment: comment !== undefined,
     }
-    const filled = placeholders.fill(written, use, (place) => shapeIn(written, { key, ...place }))
+    const filled = placeholders.fill(written, use, (span) => shapeIn(written, { key, ...span }))
     if (filled === undefined || filled.text === written) continue
     scalar.value = filled.isFinal && scalar.type === 'PLAIN' ? plainValue(filled.text) : filled.text
     scalar.source = filled.text

@@ -1,6 +1,6 @@
 import { type Document, isSeq } from 'yaml'
 import type { Placeholders } from '../placeholders/placeholders.ts'
-import type { FilePlace } from '../text/file-error.ts'
+import type { FilePosition } from '../text/file-error.ts'
 import { type ComposeOptions, composeDocuments, yamlOptions } from './compose-documents.ts'
 import type { ListItem, Span } from './cut-list.ts'
 import { fillDocument } from './fill-document.ts'
@@ -12,7 +12,7 @@ export interface Manifest {
   /** The text of the whole file. */
   readonly text: string
   /** Converts an offset in the file to a line and a column. */
-  readonly placeAt: (offset: number) => FilePlace
+  readonly positionAt: (offset: number) => FilePosition
   /** The document's part of the file, including the directives above it. */
   readonly section: Span
   /** The document's content: it begins after `---`, or else after the comments above. */
@@ -51,10 +51,10 @@ export function treeOf(manifest: Manifest): Document {
 
 function fill(
   document: Document,
-  { placeholders, text, placeAt }: Manifest,
+  { placeholders, text, positionAt }: Manifest,
   { isFirst }: { readonly isFirst: boolean },
 ): void {
-  if (placeholders) fillDocument(document, { placeholders, text, placeAt, isFirst })
+  if (placeholders) fillDocument(document, { placeholders, text, positionAt, isFirst })
 }
 
 /** Returns the tree with the placeholders as the author wrote them. */

@@ -1,7 +1,7 @@
 import type { Document } from 'yaml'
 import { FileError } from '../text/file-error.ts'
 import { type Manifest, treeOf } from './manifest.ts'
-import { placeOf } from './place-of.ts'
+import { positionOf } from './position-of.ts'
 
 const plainValues = new WeakMap<Document, unknown>()
 
@@ -21,7 +21,7 @@ function convert(manifest: Manifest): unknown {
   try {
     return treeOf(manifest).toJS({ maxAliasCount: 100 })
   } catch (error) {
-    throw new FileError(placeOf(manifest, []), conversionSentence(error))
+    throw new FileError(positionOf(manifest, []), conversionSentence(error))
   }
 }
 

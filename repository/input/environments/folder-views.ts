@@ -1,5 +1,5 @@
 import { cached, once } from '../../../lib/cached.ts'
-import { placeOf } from '../document/place-of.ts'
+import { positionOf } from '../document/position-of.ts'
 import { findObject, keyOf, shareIndex } from '../objects/find-object.ts'
 import type { FoundObject, NamedObject } from '../objects/find-objects.ts'
 import { isReferredTo } from '../sources/referred-to.ts'
@@ -223,12 +223,12 @@ const maxPlaces = 5
 /** An entry for a name with several definitions, none of which counts. */
 function unclearObject(different: readonly Definition[]): UnclearObject {
   const [first] = different as readonly [Definition]
-  const places = different.slice(0, maxPlaces).map(({ object: { manifest, path } }) => {
-    const { source, line } = placeOf(manifest, path)
+  const shown = different.slice(0, maxPlaces).map(({ object: { manifest, path } }) => {
+    const { source, line } = positionOf(manifest, path)
     return `${describeSource(source)}:${line}`
   })
-  const more = different.length - places.length
-  const where = [...places, ...(more > 0 ? [`${more} more files`] : [])].join(', ')
+  const more = different.length - shown.length
+  const where = [...shown, ...(more > 0 ? [`${more} more files`] : [])].join(', ')
   const unclear = different.every(({ folder }) => folder === first.folder)
     ? `is defined differently in one folder (${where}); keep one of them, or give each environment a folder of its own`
     : `is defined differently in ${where}, and none of these is in this folder or above it; pass one environment at a time, or move this file into its environment's folder`

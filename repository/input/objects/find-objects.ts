@@ -5,7 +5,7 @@ import { annotationsOf } from '../../../requests/annotations/keys/annotations-of
 import { ownKeys } from '../../../requests/annotations/keys/own-annotations.ts'
 import { withKnativeNames } from '../document/knative-names.ts'
 import { type Manifest, treeOf } from '../document/manifest.ts'
-import { placeOf } from '../document/place-of.ts'
+import { positionOf } from '../document/position-of.ts'
 import { type Path, templatePaths } from '../document/search-templates.ts'
 import { toPlain } from '../document/to-plain.ts'
 import { FileError } from '../text/file-error.ts'
@@ -147,7 +147,7 @@ function refuseNamespace(
   const { namespace } = objectAt(object['metadata'])
   if (namespace === undefined || namespace === null || typeof namespace === 'string') return
   throw new FileError(
-    placeOf(manifest, [...path, 'metadata', 'namespace']),
+    positionOf(manifest, [...path, 'metadata', 'namespace']),
     `metadata.namespace is ${wordFor(namespace)} to YAML, and the API server accepts text only; quote it`,
   )
 }
@@ -173,7 +173,10 @@ function namesOf(object: JsonObject, namespace: string) {
 function templatesOf({ object, path }: Placed, owner: Owner): readonly PodTemplate[] {
   const paths = templatePaths(object)
   if (paths === undefined)
-    throw new FileError(placeOf(owner.manifest, path), 'has more than 2,000,000 values; split it')
+    throw new FileError(
+      positionOf(owner.manifest, path),
+      'has more than 2,000,000 values; split it',
+    )
   return paths.map((templatePath) => ({
     ...templateAt({ object, path }, templatePath, owner),
     ...(paths.length > 1 && { part: printable(templatePath.join('.'), 200) }),

@@ -1,5 +1,5 @@
 import { valueAt } from '../../../lib/shape.ts'
-import type { FilePlace } from '../text/file-error.ts'
+import type { FilePosition } from '../text/file-error.ts'
 import { createCutValues } from './cut-values.ts'
 import { type FoundPlaceholder, findPlaceholders } from './find-placeholders.ts'
 import type { Shape } from './stand-in.ts'
@@ -8,7 +8,7 @@ import { type Marked, StandIns } from './stand-ins.ts'
 /** A placeholder of the files that has no value. */
 export interface Placeholder extends Pick<FoundPlaceholder, 'text' | 'name' | 'isExpression'> {
   /** Where it is used first. */
-  readonly place: FilePlace
+  readonly position: FilePosition
   readonly uses: number
   /** YAML reads it as a comment, because it isn't quoted. */
   readonly isComment: boolean
@@ -23,7 +23,7 @@ interface FilledText {
 
 /** A use of placeholders in a file. */
 interface Use {
-  readonly place: () => FilePlace
+  readonly position: () => FilePosition
   /** Whether the placeholder matters for what a command reports, and this use wasn't counted before. */
   readonly counts: boolean
   readonly isComment: boolean
@@ -40,7 +40,7 @@ export interface Placeholders {
   fill(
     text: string,
     use: Use,
-    shapeAt: (place: { readonly start: number; readonly end: number }) => Shape,
+    shapeAt: (span: { readonly start: number; readonly end: number }) => Shape,
   ): FilledText | undefined
   /** Gives a text with what the author wrote instead of stand-ins, as far as it isn't cut. */
   restore(text: string): string
@@ -123,20 +123,20 @@ type Known = { -readonly [Key in keyof Placeholder]: Placeholder[Key] }
 function createKnown() {
   const known = new Map<string, Known>()
   return {
-    note(found: FoundPlaceholder, { place, counts, isComment }: Use): Placeholder {
+    note(found: FoundPlaceholder, { position, counts, isComment }: Use): Placeholder {
       const { text, name, isExpression } = found
       const earlier = known.get(text)
       const placeholder = earlier ?? {
         text,
         name,
         ...(isExpression && { isExpression }),
-        place: place(),
+        position: position(),
         uses: 0,
         isComment: false,
       }
       known.set(text, placeholder)
       if (!counts) return placeholder
-      if (earlier?.uses === 0) placeholder.place = place()
+      if (earlier?.uses === 0) placeholder.position = position()
       placeholder.uses++
       placeholder.isComment ||= isComment
       return placeholder

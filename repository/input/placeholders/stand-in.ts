@@ -1,4 +1,4 @@
-/** What a place accepts, so that a stand-in there is as valid as the value will be. */
+/** What a field accepts, so that a stand-in in it is as valid as the value will be. */
 export type Shape = 'name' | 'uuid' | 'version' | 'url' | 'duration'
 
 /** The text in place of a placeholder, and the part of it that messages have. */
@@ -85,7 +85,7 @@ const keyBefore = /([A-Za-z][\w-]{0,40})["']?\s{0,5}:\s{0,5}["']?$/
 /**
  * What a value accepts where a placeholder is. If it is a part of the value, a name.
  *
- * @param place - of the placeholder; `key`: of the field or annotation
+ * @param span - of the placeholder; `key`: of the field or annotation
  */
 export function shapeIn(
   text: string,

@@ -1,4 +1,4 @@
-import { FileError, type FilePlace } from '../text/file-error.ts'
+import { FileError, type FilePosition } from '../text/file-error.ts'
 import { cutMarks, hasStandIn, marks, maxStandIns, type Shape, standInOf } from './stand-in.ts'
 
 /** What a mark in a text stands for. */
@@ -8,7 +8,7 @@ export interface Marked<Placeholder> {
 }
 
 interface Use {
-  readonly place: () => FilePlace
+  readonly position: () => FilePosition
 }
 
 /** The stand-ins that a command has put in place of placeholders: one for each placeholder and shape. */
@@ -21,7 +21,7 @@ export class StandIns<Placeholder extends { readonly text: string }> {
     const key = `${shape} ${placeholder.text}`
     const earlier = this.#byShape.get(key)
     if (earlier !== undefined) return earlier
-    if (this.#byMark.size >= maxStandIns) throw new FileError(use.place(), tooMany)
+    if (this.#byMark.size >= maxStandIns) throw new FileError(use.position(), tooMany)
     const { text, mark } = standInOf(shape, this.#byMark.size)
     this.#byShape.set(key, text)
     this.#byMark.set(mark, { placeholder, shape })
@@ -38,7 +38,7 @@ export class StandIns<Placeholder extends { readonly text: string }> {
     if (!hasStandIn(text)) return
     const found = [...text.matchAll(marks)]
     if (found.length === count && found.every(([mark]) => this.#byMark.has(mark))) return
-    throw new FileError(use.place(), reserved)
+    throw new FileError(use.position(), reserved)
   }
 
   /** Gives a text with what the author wrote instead of stand-ins, as far as it isn't cut. */

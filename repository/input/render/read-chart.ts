@@ -2,7 +2,7 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { printable } from '../../../lib/printable.ts'
 import { isObject } from '../../../lib/shape.ts'
-import { placeOf } from '../document/place-of.ts'
+import { positionOf } from '../document/position-of.ts'
 import { FileError } from '../text/file-error.ts'
 import type { SkippedPath } from '../text/find-files.ts'
 import { isFile } from '../text/is-file.ts'
@@ -45,7 +45,7 @@ function dependencyErrors(folder: string, { manifest, object }: MappingFile): re
   return (Array.isArray(listed) ? listed : []).flatMap((dependency, i) => {
     const name: unknown = isObject(dependency) ? dependency['name'] : undefined
     if (typeof name !== 'string' || vendored.some((entry) => isOf(entry, name))) return []
-    return new FileError(placeOf(manifest, ['dependencies', i]), missingSentence(name))
+    return new FileError(positionOf(manifest, ['dependencies', i]), missingSentence(name))
   })
 }
 

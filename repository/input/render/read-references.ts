@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { printable } from '../../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
-import { placeOf } from '../document/place-of.ts'
+import { positionOf } from '../document/position-of.ts'
 import type { Path } from '../document/search-templates.ts'
 import { FileError } from '../text/file-error.ts'
 import { kustomizationNames } from '../text/find-files.ts'
@@ -107,16 +107,17 @@ function sortReferences(
   references: readonly Reference[],
   { folder, manifest, object }: MappingFile & { readonly folder: string },
 ): Pick<FolderReferences, 'folders' | 'files' | 'errors'> {
-  const errorAt = (path: Path, sentence: string) => new FileError(placeOf(manifest, path), sentence)
+  const errorAt = (path: Path, sentence: string) =>
+    new FileError(positionOf(manifest, path), sentence)
   const sorted = references.map(({ target, path, isTree }) => {
     const shown = printable(target, 200)
     if (remote.test(target))
       return { error: errorAt(path, `refers to ${shown}, and --render fetches nothing; ${byHand}`) }
-    const place = join(folder, target)
-    const kind = kindOf(place)
+    const joined = join(folder, target)
+    const kind = kindOf(joined)
     if (kind === undefined && isTree)
       return { error: errorAt(path, `refers to ${shown}, which does not exist here`) }
-    return kind === 'folder' ? { folder: place } : { file: place }
+    return kind === 'folder' ? { folder: joined } : { file: joined }
   })
   const helm = ['helmCharts', 'helmChartInflationGenerator'].filter((key) => key in object)
   return {

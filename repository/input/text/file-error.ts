@@ -2,7 +2,7 @@ import { InputError } from '../../../command/input-error.ts'
 import { describeRendered, isRendered } from './rendered-source.ts'
 
 /** A position in a file. Lines and columns count from 1, and columns are in UTF-16 units. */
-export interface FilePlace {
+export interface FilePosition {
   /** The file's name as given; `-` is standard input. `rendered-source.ts` describes the names of rendered text. */
   readonly source: string
   readonly line: number
@@ -18,14 +18,14 @@ export function describeSource(source: string): string {
 /** A file can't be read, or its content can't be parsed as manifests. */
 export class FileError extends InputError {
   /** The file, with a line and column if the error has them. */
-  readonly place: Pick<FilePlace, 'source'> & Partial<FilePlace>
+  readonly position: Pick<FilePosition, 'source'> & Partial<FilePosition>
   readonly sentence: string
 
-  constructor(place: Pick<FilePlace, 'source'> & Partial<FilePlace>, sentence: string) {
-    const { source, line, column } = place
+  constructor(position: Pick<FilePosition, 'source'> & Partial<FilePosition>, sentence: string) {
+    const { source, line, column } = position
     const file = describeSource(source)
     super(`${line === undefined ? file : `${file}:${line}:${column}`}: ${sentence}`)
-    this.place = place
+    this.position = position
     this.sentence = sentence
   }
 }

@@ -72,7 +72,7 @@ function hasName(unread: Unread, text: string, name: string): boolean {
 }
 
 /** A path for an unread file or folder that can be compared with paths of files. */
-export const placeIn = ({ path, isFile }: Unread): string => (isFile ? path : join(path, 'file'))
+export const pathIn = ({ path, isFile }: Unread): string => (isFile ? path : join(path, 'file'))
 
 /** A folder that has to be rendered first. */
 export const unreadFolder = ({ path }: { readonly path: string }): Unread => ({

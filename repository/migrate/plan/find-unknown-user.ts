@@ -3,7 +3,7 @@ import { findObject, keyOf } from '../../input/objects/find-object.ts'
 import type { FoundObject, NamedObject } from '../../input/objects/find-objects.ts'
 import { isReferredTo } from '../../input/sources/referred-to.ts'
 import { describeSource } from '../../input/text/file-error.ts'
-import { mayUse, nameLike, placeIn, realPath, type Unread } from '../../input/unread/unread.ts'
+import { mayUse, nameLike, pathIn, realPath, type Unread } from '../../input/unread/unread.ts'
 import { classNamesOf } from '../content/class-names-of.ts'
 import type { MigratedContent } from '../content/content.ts'
 import { valuesIn } from '../content/values-in.ts'
@@ -44,7 +44,7 @@ export function unknownUserFinder(
     const unread = otherFiles.unread.find(
       (some) =>
         mayUse(some, object) &&
-        environments.mayShare(placeIn(some), source) &&
+        environments.mayShare(pathIn(some), source) &&
         !isKnown(some, source),
     )
     if (unread) return `${unread.path} ${unread.reason}, and may need it`

@@ -81,7 +81,7 @@ t.test('JSON and SARIF of every kind of result follow their schemas', async (t) 
   }
 })
 
-t.test('JSON has every object and finding with its place', async (t) => {
+t.test('JSON has every object and finding with its position', async (t) => {
   const input = `kind: Pod\nmetadata:\n  name: web\n  namespace: shop\n  annotations:\n    akv-injector.io/refresh: 5\nspec: { containers: [{ name: a }] }\n`
   const { stdout, code } = await check('json', ['-', 'none.yaml'], input)
   t.match(JSON.parse(stdout), {
@@ -164,7 +164,7 @@ t.test('no text of a manifest can become a GitHub workflow command', async (t) =
   t.ok(commands.some(({ message }) => message.includes('%0A::error::x\\n::warning::y')))
 })
 
-t.test('SARIF names a rule, its page, and the place in the checkout', async (t) => {
+t.test('SARIF names a rule, its page, and the position in the checkout', async (t) => {
   const folder = t.testdir({
     'a#b c.yaml': `\n${podText({ vault: 'team-a', secrets: 'x', refresh: '5' })}`,
   })

@@ -50,8 +50,8 @@ t.test('each environment is read as it is rendered, and everything else as it is
   t.equal(code, 1)
   t.equal(stderr, '')
   t.strictSame(
-    [...stdout.matchAll(/^Pod\/web \((.*)\): (.*)$/gm)].map(([, place, outcome]) => [
-      relative(repository, place ?? ''),
+    [...stdout.matchAll(/^Pod\/web \((.*)\): (.*)$/gm)].map(([, position, outcome]) => [
+      relative(repository, position ?? ''),
       outcome,
     ]),
     [

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { placeOf } from '../../../repository/input/document/place-of.ts'
+import { positionOf } from '../../../repository/input/document/position-of.ts'
 import { toPlain } from '../../../repository/input/document/to-plain.ts'
 import { parseManifests } from '../../../repository/input/read-manifests.ts'
 
@@ -46,9 +46,9 @@ t.test('the items of a List that is too large are read one by one', async (t) =>
     t.equal(parts.length, 3, name)
     t.strictSame(parts.map(toPlain), items, name)
     for (const [index, part] of parts.entries()) {
-      t.strictSame(placeOf(part, ['kind']), placeOf(whole, ['items', index, 'kind']), name)
+      t.strictSame(positionOf(part, ['kind']), positionOf(whole, ['items', index, 'kind']), name)
       const path = ['metadata', 'name']
-      t.strictSame(placeOf(part, path), placeOf(whole, ['items', index, ...path]), name)
+      t.strictSame(positionOf(part, path), positionOf(whole, ['items', index, ...path]), name)
     }
   }
 })
@@ -61,7 +61,7 @@ t.test('documents before and after such a List stay as they are', async (t) => {
   )
 })
 
-t.test('other documents that are too large are refused, with their place', async (t) => {
+t.test('other documents that are too large are refused, with their position', async (t) => {
   const many = 'k: v\n'.repeat(20)
   for (const [text, message] of [
     [
@@ -79,7 +79,7 @@ t.test('other documents that are too large are refused, with their place', async
   t.throws(() => parse(block, 40, false), { message: /line breaks; split it into several/ })
 })
 
-t.test('a mistake in an item of such a List is found at its place', async (t) => {
+t.test('a mistake in an item of such a List is found at its position', async (t) => {
   for (const text of [block, json]) {
     const wrong = text.replace(
       /(['"]?kind['"]?: ['"]?(?:Pod|B)['"]?)(,?\n {2}metadata: \{name: two\}| ?\n)/,

@@ -16,7 +16,7 @@ function messageOf(text: string): string {
   }
 }
 
-t.test('a YAML error names its place, what was found and what to do', async (t) => {
+t.test('a YAML error names its position, what was found and what to do', async (t) => {
   for (const [text, message] of [
     ['a:\n\tb: 1\n', '2:1: found a tab as indentation; use spaces'],
     ['a:\r\n  b: 1\r\n\tc: 1\r\n', '3:1: found a tab as indentation; use spaces'],
@@ -55,7 +55,7 @@ const rollout =
 t.test('a template is recognised, whether it parses as YAML or not', async (t) => {
   const sentence =
     'is a template; pass the folder of its chart with --render, or render it first: helm template NAME CHART | akv-injector check -'
-  for (const [text, place] of [
+  for (const [text, position] of [
     ['kind: Pod\n{{- if .Values.x }}\na: 1\n{{- end }}\n', '2:1'],
     ['a: 1\n---\nmetadata:\n  name: web-{{ include "name" . }}\n', '4:13'],
     ['apiVersion: external-secrets.io/v1\nkind: ExternalSecret\na: b-{{ .Values.x }}\n', '3:6'],
@@ -65,7 +65,7 @@ t.test('a template is recognised, whether it parses as YAML or not', async (t) =
     ['b: {{ x }}\n', '1:4'],
     ['a: |\n  {{ x }}\n  {{ y }}\n{{ broken\n', '4:1'],
   ] as const)
-    t.equal(messageOf(text), `x.yaml:${place}: ${sentence}`)
+    t.equal(messageOf(text), `x.yaml:${position}: ${sentence}`)
   for (const text of [
     'image: app:{{inputs.parameters.tag}}\n',
     'name: app-{{.path.basename}}\n',
@@ -78,10 +78,10 @@ t.test('a template is recognised, whether it parses as YAML or not', async (t) =
     t.equal(messageOf(text), '', 'braces of other tools are left alone')
 })
 
-t.test('a place counts lines and columns from 1, in every document', async (t) => {
+t.test('a position counts lines and columns from 1, in every document', async (t) => {
   const [first, second] = parse('# c\na: 1\n---\nb:\n  c: 2\n')
-  t.match(first?.placeAt(4), { source: 'x.yaml', line: 2, column: 1 })
-  t.match(second?.placeAt(18), { line: 5, column: 3 })
+  t.match(first?.positionAt(4), { source: 'x.yaml', line: 2, column: 1 })
+  t.match(second?.positionAt(18), { line: 5, column: 3 })
 })
 
 t.test('a file that isn’t text in UTF-8 is named with the reason', async (t) => {
@@ -111,7 +111,7 @@ t.test('a name like e0 is text, as it is to kubectl', async (t) => {
   t.strictSame(manifest && toPlain(manifest), { a: ['e0', 'E12', 1000, 5, -0.2] })
 })
 
-t.test('a namespace that YAML reads as another type is refused at its place', async (t) => {
+t.test('a namespace that YAML reads as another type is refused at its position', async (t) => {
   for (const [written, found] of [
     ['n', 'the boolean false'],
     ['0x10', 'the number 16'],

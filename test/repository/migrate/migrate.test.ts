@@ -272,8 +272,8 @@ t.test('a class whose Secrets no account can have stays, but its pods change', a
   }
 })
 
-t.test('a template is refused, with its place', async (t) => {
-  for (const [input, place] of [
+t.test('a template is refused, with its position', async (t) => {
+  for (const [input, position] of [
     ['kind: Pod\n{{- if .Values.x }}\n', '2:1'],
     ['kind: {{ .Values.kind }}\n', '1:7'],
     ['a: |\n  {{ x }}\nimage: app:{{ .Values.tag }}\n', '3:12'],
@@ -283,7 +283,7 @@ t.test('a template is refused, with its place', async (t) => {
     t.match(await migrate(input), {
       code: 2,
       stdout: '',
-      stderr: `akv-injector: standard input:${place}: is a template; render it first: helm template NAME CHART | akv-injector migrate -\n`,
+      stderr: `akv-injector: standard input:${position}: is a template; render it first: helm template NAME CHART | akv-injector migrate -\n`,
     })
   for (const input of [
     'a: "{{ x }}"\n',
@@ -296,7 +296,7 @@ t.test('a template is refused, with its place', async (t) => {
     t.strictSame(await migrate(input), { code: 0, stdout: input, stderr: '' })
 })
 
-t.test('migrate removes a class at any place of a file without a trace', async (t) => {
+t.test('migrate removes a class anywhere in a file without a trace', async (t) => {
   const gone = text(classOf())
   const kept = '# kept\nkind: ConfigMap\nmetadata: {name:   c}\n'
   const web = text(pod())
@@ -326,7 +326,7 @@ t.test('migrate removes a class at any place of a file without a trace', async (
 })
 
 t.test(
-  'aliases are written out, because a change in one place must not change others',
+  'aliases are written out, because a change in one member must not change others',
   async (t) => {
     const input = `${text(classOf())}---
 kind: Pod

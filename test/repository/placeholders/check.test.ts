@@ -113,9 +113,9 @@ t.test('filling is the same as writing the value into the file', async (t) => {
     fc.constantFrom('team-a', 'true', '42', '0x1f', '', 'null', 'a b', '"', "it's", '{{x}}', '#'),
     fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/),
   )
-  const place = fc.constantFrom('vault', 'namespace', 'client')
+  const position = fc.constantFrom('vault', 'namespace', 'client')
   await fc.assert(
-    fc.asyncProperty(value, place, async (text, key) => {
+    fc.asyncProperty(value, position, async (text, key) => {
       // Inside quotes of YAML, and only there, any text is itself.
       const names = { vault: 'team-a' }
       const fill = (as: string) => classText({ ...names, [key]: as })

@@ -5,7 +5,7 @@ const pod = { spec: { containers: [{ name: 'app' }] } }
 const annotated = { metadata: { annotations: { 'akv-injector.io/vault': 'team-a' } } }
 const pathsIn = (object: object) => templatePaths({ ...object })?.map((path) => path.join('.'))
 
-t.test('pod templates are found at any place of any kind', async (t) => {
+t.test('pod templates are found anywhere in any kind', async (t) => {
   for (const [object, paths] of [
     [{ kind: 'Pod' }, ['']],
     [{ kind: 'PodTemplate', template: pod }, ['template']],

@@ -1,5 +1,5 @@
 import { isMap, isNode, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml'
-import type { FilePlace } from '../text/file-error.ts'
+import type { FilePosition } from '../text/file-error.ts'
 import { type Manifest, treeOf } from './manifest.ts'
 import type { Path } from './search-templates.ts'
 
@@ -7,10 +7,10 @@ import type { Path } from './search-templates.ts'
  * Finds the line and column of a value: of its key, or of the list item. If the document doesn't have the whole path,
  * for example because it continues in an alias, returns the position of the last part that it has.
  */
-export function placeOf(manifest: Manifest, path: Path): FilePlace {
-  const { placeAt } = manifest
+export function positionOf(manifest: Manifest, path: Path): FilePosition {
+  const { positionAt } = manifest
   // The position of a whole document, which most findings have, needs no tree.
-  if (path.length === 0) return placeAt(manifest.start)
+  if (path.length === 0) return positionAt(manifest.start)
   let node: unknown = treeOf(manifest).contents
   let start = startOf(node)
   for (const segment of path) {
@@ -19,7 +19,7 @@ export function placeOf(manifest: Manifest, path: Path): FilePlace {
     node = next.value
     start = startOf(next.key ?? next.value) ?? start
   }
-  return placeAt(start ?? 0)
+  return positionAt(start ?? 0)
 }
 
 function step(

@@ -1,10 +1,10 @@
-import type { FilePlace } from './file-error.ts'
+import type { FilePosition } from './file-error.ts'
 
 /**
  * Finds lines and columns in a text. The lines are counted at the first call, because there is nothing to report about
  * most files.
  */
-export function linePlaces(text: string, source: string): (offset: number) => FilePlace {
+export function linePositions(text: string, source: string): (offset: number) => FilePosition {
   let starts: Uint32Array | undefined
   return (offset) => {
     starts ??= lineStarts(text)

@@ -151,7 +151,7 @@ spec:
   t.strictSame(found, marked)
 })
 
-t.test('a part that the object does not have has the place of the object', async (t) => {
+t.test('a part that the object does not have has the position of the object', async (t) => {
   const { found } = await lines(`
 kind: SecretProviderClass
 apiVersion: secrets-store.csi.x-k8s.io/v1
