@@ -31,30 +31,35 @@ export interface RenderFolder {
 /** The manifests of a large repository stay below these limits. */
 const defaultBounds = { maxEntries: 100_000, maxFiles: 10_000, maxDepth: 32 }
 
+interface FindOptions {
+  /** To run with what was rendered. */
+  readonly command: string
+  readonly bounds?: typeof defaultBounds
+  /** Whether to find the files in Kustomize folders, too, which may be patches. */
+  readonly entersKustomize?: boolean
+  /**
+   * Whether charts and Kustomize folders are going to be rendered. Then they are neither errors nor skipped. Implies
+   * `entersKustomize`.
+   */
+  readonly renders?: boolean
+}
+
 /**
  * Finds the files to read: the named files, and in and below the named folders those whose names end with `.yaml`,
  * `.yml` or `.json`. Skips hidden files and folders, `node_modules`, symbolic links, and folders that Helm or Kustomize
  * has to render.
  *
  * @param paths - as the user gave them; `-` is standard input
- * @param options - `command`: to run with what was rendered
  */
 export function findFiles(
   paths: readonly string[],
-  options: {
-    readonly command: string
-    readonly bounds?: typeof defaultBounds
-    /** Whether to find the files in Kustomize folders, too, which may be patches. */
-    readonly entersKustomize?: boolean
-    /**
-     * Whether charts and Kustomize folders are going to be rendered. Then they are neither errors nor skipped. Implies
-     * `entersKustomize`.
-     */
-    readonly renders?: boolean
-  },
+  {
+    command,
+    renders = false,
+    entersKustomize = renders,
+    bounds: { maxEntries, maxFiles, maxDepth } = defaultBounds,
+  }: FindOptions,
 ): FoundFiles {
-  const { command, renders = false, entersKustomize = renders, bounds = defaultBounds } = options
-  const { maxEntries, maxFiles, maxDepth } = bounds
   const files = new Set<string>()
   const skipped: SkippedPath[] = []
   const unseen = new Set<string>()
