@@ -42,7 +42,7 @@ interface AgentOptions {
   readonly onReady?: () => void
   /** How to start this program again. Absent: the agent stays in this process. */
   readonly program?: Program
-  /** Set if another form of the agent ran in this process before. It goes on in `afterMs`. */
+  /** Set if this process replaces an earlier one of the agent. The agent resumes its work after `afterMs`. */
   readonly resumed?: Partial<Handover> & { readonly afterMs: number }
 }
 

@@ -24,7 +24,10 @@ export const isLite = (): boolean => process.execArgv.includes(liteMode)
 /** `process.execve` is experimental, and missing on Windows and in Node 22. */
 export const canReplaceProcess = (): boolean => process.execve !== undefined
 
-/** `afterMs`: when it goes on. `thenAfterMs`: when the agent that follows a waiting process goes on. */
+/**
+ * `afterMs`: when the new process resumes the work, or stops waiting. `thenAfterMs`: when the agent that replaces a
+ * waiting process resumes its work.
+ */
 type NextForm =
   | { readonly form: 'agent'; readonly afterMs: number }
   | { readonly form: 'waiting'; readonly afterMs: number; readonly thenAfterMs: number }
@@ -32,11 +35,11 @@ type NextForm =
 const written = (ms: number): string => String(Math.max(0, Math.round(ms)))
 
 /**
- * Replaces this process by an agent that goes on in `afterMs`, or by one that only waits until then and holds less
- * memory. The process ID, the cgroup and the output stay. Standard input stays, too, and hands over
- * (handover.ts). If the kernel refuses, Node aborts, which can't be caught. A signal that arrives before Node handles it in
- * the new program, some milliseconds later, is lost if this is the first process of a container, and ends it otherwise
- * (stop-signals.ts).
+ * Replaces this process by an agent that resumes its work in `afterMs`, or by a process that only waits until then and
+ * holds less memory. The process ID, the cgroup and the output stay. Standard input stays, too, and hands over
+ * (handover.ts). If the kernel refuses, Node aborts, which can't be caught. A signal that arrives before Node handles
+ * it in the new program, some milliseconds later, is lost if this is the first process of a container, and ends it
+ * otherwise (stop-signals.ts).
  */
 export function replaceProcess(
   { path, root, terminationLog, env }: Program,

@@ -28,15 +28,20 @@ export interface FairPace {
   awaitSlice(namespace: string): Promise<void>
 }
 
-/** How much time a namespace may take at once after a rest: a list of hundreds of objects takes a part of it. */
+/** How much time an idle namespace saves up at most. A list of hundreds of objects takes only a part of it. */
 const mostMicroseconds = 300_000
-/** The part of the time that it may take all the time. */
+/** The share of the time that a namespace may use permanently. */
 const lastingPart = 0.01
-/** The most that a namespace has to pay for. A machine that was suspended meanwhile makes any work look like hours. */
+/**
+ * The most that a namespace can owe: if the machine was suspended during the work, it looks as if it had taken hours.
+ */
 const mostDebtMicroseconds = 2_000_000
-/** How much of it is paid for in one turn in the line, so that others needn't wait until all of it is. */
+/** How much a namespace pays off in one turn in the line, so that others needn't wait until it has paid everything. */
 const mostPaidMicroseconds = 50_000
-/** How long the line rests, as a multiple of what is paid for: the garbage collector needs its time, too. */
+/**
+ * After each turn, the line pauses for this many times the time that was paid for, so that other work and the garbage
+ * collector get theirs.
+ */
 const restFactor = 3
 
 /** @param options - `signal`: once it has aborted, nobody waits any more */

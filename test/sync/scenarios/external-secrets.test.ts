@@ -144,7 +144,7 @@ t.test('a template that fails leaves the Secret, and the status says so', async 
   })
 })
 
-t.test('a bad source beside a good one stays alone', async (t) => {
+t.test('a mistake in one source doesn’t affect another source of the account', async (t) => {
   const simulation = await start(t)
   simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
   simulation.externalSecrets.put('ExternalSecret', { name: 'bad' }, secret({ refreshPolicy: 'x' }))

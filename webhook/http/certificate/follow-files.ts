@@ -4,13 +4,13 @@ import { reasonOf } from '../../../lib/reason-of.ts'
 
 interface FollowFilesOptions<Files> {
   readonly intervalMs: number
-  /** Gives undefined if the files changed while they were read. */
+  /** Returns undefined if the files changed while they were being read. */
   readonly read: () => Promise<Files | undefined>
-  /** Takes files that differ from those before. Throws if they can't be used. */
+  /** Called with files that differ from the previous ones. Throws if they can't be used. */
   readonly load: (files: Files) => void
-  /** Says why what was loaded is of no use now, or gives undefined. */
+  /** Returns why the loaded files are no longer usable, for example because they expired, or undefined. */
   readonly problem?: () => string | undefined
-  /** Called once for each reason in a row. */
+  /** Called with each new reason, but not again while it stays the same. */
   readonly report: (reason: string) => void
 }
 
