@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay, setImmediate } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FetchedSecret } from '../../keyvault/clients/object-client.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -13,6 +13,7 @@ import { FairShares } from '../../sync/memory/fair-shares.ts'
 import { SyncMetrics } from '../../sync/metrics/metrics.ts'
 import { createTryLimit } from '../../sync/round/settle/try-limit.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
+import { freePace } from '../sync/harness/free-pace.ts'
 import { noOutage } from '../sync/harness/no-outage.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { type Bench, type Figure, milliseconds } from './bench.ts'
@@ -86,14 +87,7 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
     policy,
     metrics,
     events: createEventBudget(systemClock),
-    pace: {
-      charge: () => undefined,
-      timeTurn: () => undefined,
-      hasAllowance: () => true,
-      awaitTurn: async () => undefined,
-      awaitSlice: async () => void (await setImmediate()),
-      awaitLine: async () => void (await setImmediate()),
-    },
+    pace: freePace,
     memory: new FairShares({ maxBytes: 2 ** 30, namespaces: 1 }),
     tries: createTryLimit(systemClock),
     clock: systemClock,

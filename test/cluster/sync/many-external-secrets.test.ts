@@ -1,16 +1,12 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { accountKubeconfig } from '../client/account-kubeconfig.ts'
 import { connect } from '../client/api.ts'
 import { openCluster, until } from '../client/cluster.ts'
-import { readKubeconfig } from '../client/kubeconfig.ts'
-import { startEmulatorProcess } from '../harness/emulator-process.ts'
 import { publishIssuerKeys } from '../harness/publish-issuer-keys.ts'
 import { temporaryFolder } from '../harness/temporary-folder.ts'
-import { type Fleet, placedSecrets, secretCount, vaultData } from './bench/fleet.ts'
-import { applyAccounts, createNamespaces, installFleet } from './bench/install-fleet.ts'
+import { type Fleet, placedSecrets, secretCount } from './bench/fleet.ts'
+import { applyAccounts, createNamespaces } from './bench/install-fleet.ts'
+import { serveFleet } from './bench/serve-fleet.ts'
 import { followOwnRequests, type RequestCounts, writesIn } from './harness/own-requests.ts'
 import { syncAccount } from './harness/sync-account.ts'
 import { syncProgram } from './harness/sync-program.ts'
@@ -30,21 +26,19 @@ t.test(
     const namespaces = await createNamespaces(cluster, 20)
     const fleet: Fleet = { namespaces, accountsEach: 1, secretsEach: 10, objectsEach: 2 }
     const count = secretCount(fleet)
-    const { remove } = await installFleet(cluster, fleet)
+    const { path: folder, remove } = temporaryFolder()
     t.teardown(remove)
-    const { path: folder, remove: removeFolder } = temporaryFolder()
-    t.teardown(removeFolder)
-    const data = join(folder, 'vault.yaml')
-    writeFileSync(data, vaultData(fleet))
-    const azure = await startEmulatorProcess({ access: readKubeconfig(KUBECONFIG), folder, data })
-    t.teardown(() => azure.stop())
-    await applyAccounts(cluster, { ...fleet, vaultUrl: `${azure.url}/{vault}` }, refresh)
+    const options = { api, cluster, kubeconfigFile: KUBECONFIG, folder }
+    const { azure, env, end } = await serveFleet(options, fleet)
+    t.teardown(end)
+    await applyAccounts(cluster, { ...fleet, vaultUrl: env.AKV_INJECTOR_VAULT_URL }, refresh)
 
-    const own = { api, kubeconfigFile: KUBECONFIG, account: syncAccount, folder }
-    const kubeconfigFile = await accountKubeconfig(own)
     const requests = followOwnRequests(String(CLUSTER_AUDIT_LOG), syncAccount, namespaces)
-    const options = { kubeconfigFile, cloud: azure, externalSecrets: true }
-    const start = await syncProgram(t, options)
+    const start = await syncProgram(t, {
+      kubeconfigFile: env.KUBECONFIG,
+      cloud: azure,
+      externalSecrets: true,
+    })
     const all = async (apiVersion: string, kind: string) => {
       const lists = namespaces.map((namespace) =>
         cluster.list({ apiVersion, kind, metadata: { namespace } }),

@@ -186,7 +186,8 @@ t.test(
   },
 )
 
-t.test('if the first request is throttled again, those that wait are refused', async (t) => {
+/** Five requests to a vault whose pause has just ended. */
+async function loadAfterPause() {
   const clock = fakeClock({})
   const pauses = new VaultPauses(clock)
   await throttle(pauses, {})
@@ -194,6 +195,11 @@ t.test('if the first request is throttled again, those that wait are refused', a
   const { sent, ends, add } = openLoad(pauses)
   add(5)
   await settle()
+  return { clock, pauses, sent, ends }
+}
+
+t.test('if the first request is throttled again, those that wait are refused', async (t) => {
+  const { pauses, sent, ends } = await loadAfterPause()
   sent[0]?.reject(failure('AKV_THROTTLED'))
   t.strictSame(await Promise.all(ends), Array(5).fill('AKV_THROTTLED'))
   t.equal(sent.length, 1)
@@ -249,13 +255,7 @@ t.test('a 503 with a Retry-After pauses the vault for just that time', async (t)
 })
 
 t.test('requests that wait go on if the pause is forgotten meanwhile', async (t) => {
-  const clock = fakeClock({})
-  const pauses = new VaultPauses(clock)
-  await throttle(pauses, {})
-  await clock.sleep(15_000)
-  const { sent, ends, add } = openLoad(pauses)
-  add(5)
-  await settle()
+  const { clock, sent, ends } = await loadAfterPause()
   await clock.sleep(60_000)
   sent[0]?.resolve('x')
   await settle()

@@ -15,22 +15,24 @@ import { classSpec, oneSecret, secretObject } from '../harness/class-example.ts'
 import { freeReadPace } from '../harness/free-pace.ts'
 
 const accounts = new Map([['web', { annotations: {} }]])
+const classSources = (now: () => number) =>
+  new NamespaceSources({
+    namespace: 'shop',
+    listed: () => new Set(['web']),
+    kinds: ['SecretProviderClass'],
+    policy,
+    memory: ampleShares(),
+    clock: { now },
+    serverTimeMs: Date.now,
+    onChange: () => undefined,
+  })
 
 t.test(
   'costly classes are read over several calls, those that changed last at the end',
   async (t) => {
     let nowMs = 0
-    const sources = new NamespaceSources({
-      namespace: 'shop',
-      listed: () => new Set(['web']),
-      kinds: ['SecretProviderClass'],
-      policy,
-      memory: ampleShares(),
-      // Each look at the clock takes 40 ms.
-      clock: { now: () => (nowMs += 40) },
-      serverTimeMs: Date.now,
-      onChange: () => undefined,
-    })
+    // Each look at the clock takes 40 ms.
+    const sources = classSources(() => (nowMs += 40))
     let version = 0
     const put = (name: string, secret = name) => {
       version += 1
@@ -67,16 +69,7 @@ t.test(
 )
 
 t.test('a class that was refused for its size keeps its Secret', async (t) => {
-  const sources = new NamespaceSources({
-    namespace: 'shop',
-    listed: () => new Set(['web']),
-    kinds: ['SecretProviderClass'],
-    policy,
-    memory: ampleShares(),
-    clock: { now: () => 0 },
-    serverTimeMs: Date.now,
-    onChange: () => undefined,
-  })
+  const sources = classSources(() => 0)
   const put = (name: string, { day, label }: { readonly day: number; readonly label: string }) => {
     const metadata = {
       namespace: 'shop',

@@ -3,22 +3,18 @@
 // --fleet=20x1x50: of 20 namespaces with one account and 50 Secrets each. --external-secrets: ExternalSecrets request them, and
 // the bench ends after the restart.
 
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bundle } from '../../../../image/bundle.ts'
 import { type Figure, mebibytes, milliseconds, printFigures } from '../../../bench/bench.ts'
-import { environmentOf } from '../../../manifests/rendered.ts'
-import { accountKubeconfig } from '../../client/account-kubeconfig.ts'
 import { connect } from '../../client/api.ts'
 import { type Cluster, clusterOf } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
-import { readKubeconfig } from '../../client/kubeconfig.ts'
-import { startEmulatorProcess } from '../../harness/emulator-process.ts'
 import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
 import { temporaryFolder } from '../../harness/temporary-folder.ts'
 import { inWords } from '../../node/bench/in-words.ts'
 import { followOwnRequests, type RequestCounts, writesIn } from '../harness/own-requests.ts'
+import { syncAccount } from '../harness/sync-account.ts'
 import { followRequests } from './cloud-requests.ts'
 import { type ControllerProcess, startControllerProcess } from './controller-process.ts'
 import {
@@ -26,12 +22,11 @@ import {
   type Fleet,
   placedSecrets,
   secretCount,
-  tenantId,
   troublesomeAccounts,
-  vaultData,
 } from './fleet.ts'
-import { applyAccounts, createNamespaces, installFleet } from './install-fleet.ts'
+import { applyAccounts, createNamespaces } from './install-fleet.ts'
 import { measureRotations } from './rotations.ts'
+import { serveFleet } from './serve-fleet.ts'
 
 const isSmoke = process.argv.includes('--smoke')
 const [longRefresh, longMs] = isSmoke ? (['30s', 30_000] as const) : (['5m', 300_000] as const)
@@ -52,25 +47,10 @@ const [namespaceCount = 0, accountsEach = 0, secretsEach = 0] = (
 const namespaces = await createNamespaces(cluster, namespaceCount)
 const fleet: Fleet = { namespaces, accountsEach, secretsEach, objectsEach: 3 }
 const all = secretCount(fleet)
-const data = join(folder, 'vault.yaml')
-writeFileSync(data, vaultData(fleet))
-const installed = await installFleet(cluster, fleet)
-const access = readKubeconfig(kubeconfigFile)
 await publishIssuerKeys(cluster)
-const azure = await startEmulatorProcess({ access, folder, data })
-writeFileSync(join(folder, 'ca.crt'), azure.caPem)
+const { azure, env, end } = await serveFleet({ api, cluster, kubeconfigFile, folder }, fleet)
 const program = join(folder, 'dist')
 await bundle(program)
-const account = { name: 'akv-injector-sync', namespace: 'akv-injector' }
-const env = {
-  ...environmentOf(installed.container),
-  AKV_INJECTOR_CLOUD: 'custom',
-  AKV_INJECTOR_AUTHORITY_HOST: azure.url,
-  AKV_INJECTOR_VAULT_URL: `${azure.url}/{vault}`,
-  AKV_INJECTOR_CA_FILE: join(folder, 'ca.crt'),
-  AKV_INJECTOR_DEFAULT_TENANT_ID: tenantId,
-  KUBECONFIG: await accountKubeconfig({ api, kubeconfigFile, account, folder }),
-}
 const start = () =>
   startControllerProcess({
     program: join(program, 'main.js'),
@@ -79,7 +59,7 @@ const start = () =>
     folder,
   })
 const requests = followRequests(azure.controlUrl)
-const ownRequests = followOwnRequests(process.env['CLUSTER_AUDIT_LOG'] ?? '/dev/null', account)
+const ownRequests = followOwnRequests(process.env['CLUSTER_AUDIT_LOG'] ?? '/dev/null', syncAccount)
 const apply = (refresh: string) =>
   applyAccounts(
     cluster,
@@ -107,8 +87,7 @@ try {
   if (!isExternal) await besideTrouble()
 } finally {
   requests.close()
-  await azure.stop()
-  await installed.remove()
+  await end()
   cluster.close()
   remove()
 }

@@ -4,23 +4,19 @@
 // --fleets=20x50x1,1000x1x1: namespaces, accounts in each, and Secrets of each account. --namespaces: with one watch for each
 // namespace instead of one for the cluster.
 
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bundle } from '../../../../image/bundle.ts'
 import { type Figure, mebibytes, milliseconds, printFigures } from '../../../bench/bench.ts'
 import { recordOrCompare } from '../../../bench/record.ts'
-import { environmentOf } from '../../../manifests/rendered.ts'
-import { accountKubeconfig } from '../../client/account-kubeconfig.ts'
 import { connect } from '../../client/api.ts'
 import { clusterOf } from '../../client/cluster.ts'
-import { readKubeconfig } from '../../client/kubeconfig.ts'
-import { startEmulatorProcess } from '../../harness/emulator-process.ts'
 import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
 import { temporaryFolder } from '../../harness/temporary-folder.ts'
 import { type ControllerProcess, startControllerProcess } from './controller-process.ts'
-import { type Fleet, secretCount, tenantId, vaultData } from './fleet.ts'
-import { applyAccounts, createNamespaces, installFleet } from './install-fleet.ts'
+import { type Fleet, secretCount } from './fleet.ts'
+import { applyAccounts, createNamespaces } from './install-fleet.ts'
+import { serveFleet } from './serve-fleet.ts'
 
 const named = process.argv.find((arg) => arg.startsWith('--fleets='))?.slice('--fleets='.length)
 const shapes = (named ?? '20x500x1,2000x5x1')
@@ -84,21 +80,7 @@ async function measure(shape: {
 }): Promise<Taken> {
   const namespaces = await createNamespaces(cluster, shape.namespaces)
   const fleet: Fleet = { ...shape, namespaces, objectsEach: 1 }
-  const data = join(folder, `vault-${shape.namespaces}.yaml`)
-  writeFileSync(data, vaultData(fleet))
-  const installed = await installFleet(cluster, fleet)
-  const azure = await startEmulatorProcess({ access: readKubeconfig(kubeconfigFile), folder, data })
-  writeFileSync(join(folder, 'ca.crt'), azure.caPem)
-  const account = { name: 'akv-injector-sync', namespace: 'akv-injector' }
-  const env = {
-    ...environmentOf(installed.container),
-    AKV_INJECTOR_CLOUD: 'custom',
-    AKV_INJECTOR_AUTHORITY_HOST: azure.url,
-    AKV_INJECTOR_VAULT_URL: `${azure.url}/{vault}`,
-    AKV_INJECTOR_CA_FILE: join(folder, 'ca.crt'),
-    AKV_INJECTOR_DEFAULT_TENANT_ID: tenantId,
-    KUBECONFIG: await accountKubeconfig({ api, kubeconfigFile, account, folder }),
-  }
+  const { env, end } = await serveFleet({ api, cluster, kubeconfigFile, folder }, fleet)
   const start = () =>
     startControllerProcess({ program: join(program, 'main.js'), flags, env, folder })
   try {
@@ -113,8 +95,7 @@ async function measure(shape: {
     await second.stop()
     return taken
   } finally {
-    await azure.stop()
-    await installed.remove()
+    await end()
   }
 }
 

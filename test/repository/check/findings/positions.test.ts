@@ -10,6 +10,17 @@ async function lines(text: string) {
   return { marked, found: [...new Set(found)].sort((a, b) => a - b) }
 }
 
+const store = `---
+kind: SecretStore
+apiVersion: external-secrets.io/v1
+metadata: { name: kv }
+spec:
+  provider:
+    azurekv:
+      vaultUrl: https://team-a.vault.azure.net
+      authType: WorkloadIdentity
+      serviceAccountRef: { name: web }
+`
 const cases = {
   'template keys with dots, hyphens, digits and underscores': `
 kind: ExternalSecret
@@ -29,17 +40,7 @@ spec:
         db-url: '{{' # wrong
         key_2: '{{' # wrong
         0: '{{ .other }}{{' # wrong
----
-kind: SecretStore
-apiVersion: external-secrets.io/v1
-metadata: { name: kv }
-spec:
-  provider:
-    azurekv:
-      vaultUrl: https://team-a.vault.azure.net
-      authType: WorkloadIdentity
-      serviceAccountRef: { name: web }
-`,
+${store}`,
   'members of an ExternalSecret that nobody knows': `
 kind: ExternalSecret
 apiVersion: external-secrets.io/v1
@@ -55,17 +56,7 @@ spec:
       remoteRef:
         key: a
         key_2: b # wrong
----
-kind: SecretStore
-apiVersion: external-secrets.io/v1
-metadata: { name: kv }
-spec:
-  provider:
-    azurekv:
-      vaultUrl: https://team-a.vault.azure.net
-      authType: WorkloadIdentity
-      serviceAccountRef: { name: web }
-`,
+${store}`,
   'unknown parameters of a class': `
 kind: SecretProviderClass
 apiVersion: secrets-store.csi.x-k8s.io/v1
