@@ -8,7 +8,7 @@ export type FieldPath = readonly (string | number)[]
 export interface Problem {
   /** Where it is: an annotation, a field of a pod or of another object, or the name of a setting. */
   readonly path: FieldPath
-  /** How messages name the place, if not by its path. Empty if the sentence names the place. */
+  /** How messages name the field, if not by its path. Empty if the sentence names the field. */
   readonly subject?: string
   /** The value found there, shortened and printable. */
   readonly found?: string
@@ -21,10 +21,10 @@ export interface Problem {
 /** The codes that only Secret sync and `check` report. */
 export type SyncCode = Extract<AkvErrorCode, `AKV_SYNC_${string}`>
 
-/** Where a problem is, and how messages name that place. */
-export type ProblemPlace = Pick<Problem, 'path' | 'subject'>
+/** The field that a problem is in, and how messages name it. */
+export type ProblemField = Pick<Problem, 'path' | 'subject'>
 
-/** The place of an annotation. */
+/** The path of an annotation. */
 export const annotationPath = (key: string): FieldPath => ['metadata', 'annotations', key]
 
 /** A problem that only its sentence describes. */
@@ -42,18 +42,18 @@ export const maxKeptProblems = 20
 
 /**
  * A problem as one line: `akv-injector.io/refresh "5x": expected …`.
- * A place may be an unchecked annotation key, so every character of it is made printable.
+ * A field may be an unchecked annotation key, so every character of it is made printable.
  */
-export function describeProblem({ found, sentence, ...place }: Problem): string {
-  const name = describePlace(place)
+export function describeProblem({ found, sentence, ...field }: Problem): string {
+  const name = describeField(field)
   const subject = found === undefined ? name : `${name} "${found}"`
   return printable(subject === '' ? sentence : `${subject}: ${sentence}`, Number.POSITIVE_INFINITY)
 }
 
-/** The problem of a part, in whose messages the place of the whole comes first: `secretObjects, item 2: type "x": …`. */
-export const problemWithin = (whole: ProblemPlace, problem: Problem): Problem => ({
+/** The problem of a part, in whose messages the field of the whole object comes first: `secretObjects, item 2: type "x": …`. */
+export const problemWithin = (whole: ProblemField, problem: Problem): Problem => ({
   path: problem.path,
-  subject: describePlace(whole),
+  subject: describeField(whole),
   sentence: describeProblem(problem),
 })
 
@@ -66,8 +66,8 @@ export function describeProblems(problems: readonly Problem[]): readonly string[
 export const joinProblems = (problems: readonly Problem[]): string =>
   problems.map(describeProblem).join('; ')
 
-/** How messages name a place: `akv-injector.io/refresh`, `spec.data[0].remoteRef`. */
-export const describePlace = ({ path, subject }: ProblemPlace): string =>
+/** How messages name a field: `akv-injector.io/refresh`, `spec.data[0].remoteRef`. */
+export const describeField = ({ path, subject }: ProblemField): string =>
   subject ?? describePath(path)
 
 /** An annotation is known by its key alone, and the fields of a SecretProviderClass without `spec`. */

@@ -3,15 +3,15 @@ import { isObject } from '../shape.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { Parsed } from './parsed.ts'
 import {
-  describePlace,
+  describeField,
   maxKeptProblems,
   type Problem,
-  type ProblemPlace,
+  type ProblemField,
   plainProblem,
 } from './problem.ts'
 
-/** The place of a value in its object, and the list that its problems are added to. */
-export interface Field extends ProblemPlace {
+/** A value in its object, and the list that its problems are added to. */
+export interface Field extends ProblemField {
   readonly problems: Problem[]
 }
 
@@ -143,30 +143,30 @@ function subjectBelow(subject: string, part: string | number): string {
 export const isFull = ({ problems }: Field): boolean => problems.length >= maxKeptProblems
 
 /** Adds a problem. */
-export function report({ problems, ...place }: Field, sentence: string): undefined {
-  problems.push({ ...place, sentence })
+export function report({ problems, ...field }: Field, sentence: string): undefined {
+  problems.push({ ...field, sentence })
 }
 
 /** Adds a problem whose sentence continues the path, as in "spec.data is missing". */
-export function reportThat({ problems, ...place }: Field, predicate: string): undefined {
-  problems.push(plainProblem(`${describePlace(place)} ${predicate}`, place.path))
+export function reportThat({ problems, ...field }: Field, predicate: string): undefined {
+  problems.push(plainProblem(`${describeField(field)} ${predicate}`, field.path))
 }
 
 /** Adds a problem that shows the value if it is short text. */
 export function reportValue(
-  { problems, ...place }: Field,
+  { problems, ...field }: Field,
   value: unknown,
   sentence: string,
 ): undefined {
   const isShown = ['string', 'number', 'boolean'].includes(typeof value)
-  problems.push({ ...place, ...(isShown && { found: printable(String(value)) }), sentence })
+  problems.push({ ...field, ...(isShown && { found: printable(String(value)) }), sentence })
 }
 
 function reportUnknown(
   name: string,
   known: readonly string[],
-  { problems, ...place }: Field,
+  { problems, ...field }: Field,
 ): void {
-  const sentence = `${describePlace(place)}.${printable(name, 40)} is not supported here; ${didYouMean(name, known)}`
-  problems.push(plainProblem(sentence, [...place.path, name]))
+  const sentence = `${describeField(field)}.${printable(name, 40)} is not supported here; ${didYouMean(name, known)}`
+  problems.push(plainProblem(sentence, [...field.path, name]))
 }

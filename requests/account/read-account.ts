@@ -104,7 +104,7 @@ function readAnnotations(account: ReadableAccount, own: Annotations, policy: Pol
     problems: [
       ...nameProblems(account),
       ...problems,
-      ...(binding && obstacle !== undefined ? [{ ...binding.place, sentence: obstacle }] : []),
+      ...(binding && obstacle !== undefined ? [{ ...binding.field, sentence: obstacle }] : []),
     ],
   }
 }

@@ -2,7 +2,7 @@ import type { SecretValue } from '../../delivery/destination.ts'
 import { partNames } from '../../delivery/target-path.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import { describePlace, describeProblem, plainProblem } from '../../lib/problems/problem.ts'
+import { describeField, describeProblem, plainProblem } from '../../lib/problems/problem.ts'
 import { below, type Field, report, reportThat } from '../../lib/problems/read.ts'
 import { type Entry, parseObjectList } from '../annotations/objects/parse-object-list.ts'
 import { parseCsiObjects, readCsiObjects } from '../annotations/objects/read-csi-objects.ts'
@@ -67,7 +67,7 @@ function readData(
 /** An entry of a list that is text. Messages name it. */
 const inList = (at: Field, location: string): Field => ({
   ...at,
-  subject: `${describePlace(at)}, ${location}`,
+  subject: `${describeField(at)}, ${location}`,
 })
 
 /** Checks a key before the type of its entry is known. "." is valid for entries that fill the Secret. */

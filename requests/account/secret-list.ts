@@ -51,7 +51,7 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
   const problems = entries.flatMap((entry, index) =>
     [...entry.problems, ...(repeated.get(index) ?? [])].map((problem) => ({
       path,
-      sentence: `${placeOf(entry, index)}: ${describeProblem(problem)}`,
+      sentence: `${fieldOf(entry, index)}: ${describeProblem(problem)}`,
     })),
   )
   return {
@@ -74,7 +74,7 @@ const example = '"- secret: db" with "data: password=db-password" below it'
 
 type Named = Pick<SecretEntry, 'secret'>
 
-const placeOf = ({ secret }: Named, index: number): string =>
+const fieldOf = ({ secret }: Named, index: number): string =>
   secret === undefined ? `item ${index + 1}` : `item ${index + 1}, Secret ${secret.name}`
 
 /** The items that name the same Secret as an earlier item, by index. */

@@ -1,8 +1,8 @@
 import {
   annotationPath,
-  describePlace,
+  describeField,
   type Problem,
-  type ProblemPlace,
+  type ProblemField,
 } from '../../lib/problems/problem.ts'
 import type { Policy } from '../administrator/policy.ts'
 import { annotationPrefix, ownPath } from './keys/own-annotations.ts'
@@ -13,7 +13,7 @@ export const bindingKey = 'identity-binding'
 
 /** Whether something asks for an identity binding. */
 export interface BindingRequest {
-  readonly place: ProblemPlace
+  readonly field: ProblemField
   readonly asks: boolean
 }
 
@@ -28,10 +28,10 @@ export function annotatedBinding(
   annotations: Readonly<Record<string, unknown>>,
   own: boolean | undefined,
 ): BindingRequest | undefined {
-  if (own !== undefined) return { place: { path: ownPath(bindingKey) }, asks: own }
+  if (own !== undefined) return { field: { path: ownPath(bindingKey) }, asks: own }
   const text = annotations[bindingAnnotation]
   return typeof text === 'string' && text.toLowerCase() === 'true'
-    ? { place: { path: annotationPath(bindingAnnotation) }, asks: true }
+    ? { field: { path: annotationPath(bindingAnnotation) }, asks: true }
     : undefined
 }
 
@@ -51,14 +51,14 @@ export function chooseBinding(
   const sentence = other === undefined ? bindingObstacle(tokenProxy) : mixedSentence(other)
   return {
     usesBinding: true,
-    problems: sentence === undefined ? [] : [{ ...asking.place, sentence }],
+    problems: sentence === undefined ? [] : [{ ...asking.field, sentence }],
   }
 }
 
 const isWithout = (request?: BindingRequest): boolean => request?.asks === false
 
 const mixedSentence = (other: BindingRequest | undefined): string =>
-  `asks for an identity binding, and ${other ? describePlace(other.place) : 'another class'} doesn't, but a pod signs in one way; set ${annotationPrefix}${bindingKey}: "true" if all vaults can be read by the binding`
+  `asks for an identity binding, and ${other ? describeField(other.field) : 'another class'} doesn't, but a pod signs in one way; set ${annotationPrefix}${bindingKey}: "true" if all vaults can be read by the binding`
 
 /** Why identity bindings can't be used, if they can't. */
 export function bindingObstacle(tokenProxy: Policy['tokenProxy']): string | undefined {

@@ -45,7 +45,7 @@ const inClass = (problem: Problem): Problem =>
 export const classPathProblems = (files: ClassFiles['files']): readonly Problem[] =>
   pathProblems(
     files.map(({ location, file }) => ({
-      place: { path, subject: `${subject}, ${location}` },
+      field: { path, subject: `${subject}, ${location}` },
       wanted: file,
     })),
     [],

@@ -83,8 +83,8 @@ function readEntries(
   for (const [key, text] of entries) {
     const problem = keyProblem(key, kind) ?? valueProblem(text)
     if (problem === undefined) continue
-    const place = { path: [...at.path, key], subject: `${kind} ${printable(key)}` }
-    at.problems.push({ ...place, sentence: problem })
+    const field = { path: [...at.path, key], subject: `${kind} ${printable(key)}` }
+    at.problems.push({ ...field, sentence: problem })
   }
   return Object.fromEntries(entries) as Labels
 }

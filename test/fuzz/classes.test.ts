@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { describePlace } from '../../lib/problems/problem.ts'
+import { describeField } from '../../lib/problems/problem.ts'
 import { isObject } from '../../lib/shape.ts'
 import { pruneClass } from '../../requests/class/prune-class.ts'
 import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-objects.ts'
@@ -60,8 +60,8 @@ t.test('any pod and any class get an outcome, cheaply', async (t) => {
       const outcome = review(value)
       kinds.set(outcome.kind, (kinds.get(outcome.kind) ?? 0) + 1)
       if (outcome.kind === 'denied')
-        for (const { found = 'x', sentence, ...place } of outcome.problems)
-          for (const text of [describePlace(place), found || 'x', sentence])
+        for (const { found = 'x', sentence, ...field } of outcome.problems)
+          for (const text of [describeField(field), found || 'x', sentence])
             assertSentence(text, 2_000)
       if (outcome.kind === 'injected') {
         for (const warning of outcome.warnings) assertSentence(describeWarning(warning), 256)

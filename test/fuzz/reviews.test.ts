@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { configVariable } from '../../delivery/contract.ts'
-import { describePlace } from '../../lib/problems/problem.ts'
+import { describeField } from '../../lib/problems/problem.ts'
 import { annotationPrefix, objectKeys } from '../../requests/annotations/keys/own-annotations.ts'
 import { podSettings } from '../../requests/annotations/pod-settings.ts'
 import { agentLabel } from '../../webhook/core/injection/agent-label.ts'
@@ -94,8 +94,8 @@ function withoutAgentLabel(pod: unknown): unknown {
 function assertValid(outcome: Outcome): void {
   if (outcome.kind === 'denied') {
     if (outcome.problems.length === 0) throw new Error('denied without a problem')
-    for (const { found = 'x', sentence, ...place } of outcome.problems)
-      for (const text of [describePlace(place), found || 'x', sentence]) assertSentence(text, 2_000)
+    for (const { found = 'x', sentence, ...field } of outcome.problems)
+      for (const text of [describeField(field), found || 'x', sentence]) assertSentence(text, 2_000)
   }
   if (outcome.kind !== 'injected') return
   if (outcome.operations.length === 0) throw new Error('injected without an operation')

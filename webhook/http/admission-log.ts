@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { LeftOut } from '../../lib/log/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
-import { describePlace } from '../../lib/problems/problem.ts'
+import { describeField } from '../../lib/problems/problem.ts'
 import { objectAt } from '../../lib/shape.ts'
 import type { AdmissionRequest } from '../core/model/admission-review.ts'
 import type { AdmissionAnswer } from './answer-request.ts'
@@ -39,8 +39,8 @@ export function logAdmission(
       break
     case 'denied': {
       const { problems } = outcome
-      const places = problems.slice(0, maxSubjects).map(describePlace)
-      const subjects = places.map((place) => printable(place))
+      const fields = problems.slice(0, maxSubjects).map(describeField)
+      const subjects = fields.map((field) => printable(field))
       log.warn({ ...line, problems: problems.length, subjects }, 'denied')
       break
     }

@@ -38,7 +38,7 @@ export function readOwnAnnotations(annotations: Readonly<Record<string, unknown>
   return { own, problems }
 }
 
-/** The place of one of our annotations. */
+/** The path of one of our annotations. */
 export const ownPath = (key: string): FieldPath => annotationPath(annotationPrefix + key)
 
 /** A problem with the value of an annotation. */

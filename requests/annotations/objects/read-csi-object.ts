@@ -5,10 +5,10 @@ import { printable } from '../../../lib/printable.ts'
 import { didYouMean } from '../../../lib/problems/did-you-mean.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import {
-  describePlace,
+  describeField,
   maxProblems,
   type Problem,
-  type ProblemPlace,
+  type ProblemField,
   plainProblem,
 } from '../../../lib/problems/problem.ts'
 import { below, type Field, report, reportThat, reportValue } from '../../../lib/problems/read.ts'
@@ -36,7 +36,7 @@ interface ReadObject {
  */
 export function readCsiObject(
   item: unknown,
-  place: ProblemPlace,
+  field: ProblemField,
   options: {
     /** The vault of the object. The provider's list can't name another. */
     readonly vault: string
@@ -46,7 +46,7 @@ export function readCsiObject(
   },
 ): ReadObject {
   const problems: Problem[] = []
-  const at = { ...place, problems }
+  const at = { ...field, problems }
   const fields = readFields(item)
   if (fields.kind === 'invalid') {
     report(at, fields.problem)
@@ -165,7 +165,7 @@ function unknownField(
   { at, isIgnored }: { readonly at: Field; readonly isIgnored: boolean },
 ): Problem {
   const effect = isIgnored ? ' has no effect' : ''
-  const sentence = `${describePlace(at)}, unknown field ${printable(name)}${effect}; ${didYouMean(name, Object.keys(parsers))}`
+  const sentence = `${describeField(at)}, unknown field ${printable(name)}${effect}; ${didYouMean(name, Object.keys(parsers))}`
   return plainProblem(sentence, [...at.path, name])
 }
 

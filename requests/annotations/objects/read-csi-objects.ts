@@ -1,7 +1,7 @@
 import type { WantedFile } from '../../../delivery/contract.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import {
-  describePlace,
+  describeField,
   maxProblems,
   type Problem,
   plainProblem,
@@ -65,7 +65,7 @@ export function readCsiObjects(
     })
     problems.push(...read.problems)
     warnings.push(...read.warnings)
-    if (read.file) files.push({ location: describePlace(inside), file: read.file })
+    if (read.file) files.push({ location: describeField(inside), file: read.file })
   }
   return { files, problems, warnings }
 }

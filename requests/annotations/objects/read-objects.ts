@@ -11,7 +11,7 @@ import {
   describeProblem,
   maxProblems,
   type Problem,
-  type ProblemPlace,
+  type ProblemField,
 } from '../../../lib/problems/problem.ts'
 import {
   type Annotations,
@@ -83,21 +83,21 @@ function readList<T>(
 ): ReadList<T> {
   const { entries, problems: unread } = parseObjectList(annotations[list.key] ?? '', list)
   const problems: Problem[] = unread.map(({ location, sentence }) => ({
-    ...placeIn(list.key, location),
+    ...fieldIn(list.key, location),
     sentence,
   }))
   const requested = entries.flatMap((entry): Requested<T>[] => {
-    const place = placeIn(list.key, entry.location)
+    const field = fieldIn(list.key, entry.location)
     const wanted = list.toWanted(entry)
-    if (wanted.kind === 'valid') return [{ place, wanted: wanted.value }]
-    problems.push({ ...place, sentence: wanted.problem })
+    if (wanted.kind === 'valid') return [{ field, wanted: wanted.value }]
+    problems.push({ ...field, sentence: wanted.problem })
     return []
   })
   return { requested, problems }
 }
 
-/** The place of an annotation, or of an entry of its list. */
-const placeIn = (key: string, location?: string): ProblemPlace => ({
+/** The field for problems of an annotation, or of an entry of its list. */
+const fieldIn = (key: string, location?: string): ProblemField => ({
   path: ownPath(key),
   ...(location !== undefined && { subject: `${annotationPrefix}${key}, ${location}` }),
 })
@@ -111,11 +111,11 @@ function readCsi(annotations: Annotations, defaultVault?: string): ReadList<Want
   const { files, problems } = parseCsiObjects(annotations['objects'], { vault: defaultVault })
   return {
     requested: files.map(({ location, file }) => ({
-      place: placeIn('objects', location),
+      field: fieldIn('objects', location),
       wanted: file,
     })),
     problems: problems.map((problem) => ({
-      ...placeIn('objects'),
+      ...fieldIn('objects'),
       sentence: describeProblem(problem),
     })),
   }
@@ -133,16 +133,16 @@ function readTemplates(annotations: Annotations, defaultVault?: string): ReadLis
   }
   const problems: Problem[] = []
   const requested = keys.sort().map((key): Requested<WantedTemplate> => {
-    const place = { path: ownPath(key), subject: annotationPrefix + printable(key) }
+    const field = { path: ownPath(key), subject: annotationPrefix + printable(key) }
     const { segments, problems: sentences } = parseTemplate(annotations[key] ?? '', defaultVault)
-    problems.push(...sentences.map((sentence) => ({ ...place, sentence })))
+    problems.push(...sentences.map((sentence) => ({ ...field, sentence })))
     if (key.includes('/'))
       problems.push({
-        ...place,
+        ...field,
         sentence:
           'an annotation key can have only one slash, after the prefix; use a file name without "/"',
       })
-    return { place, wanted: { path: key.slice(templatePrefix.length), segments } }
+    return { field, wanted: { path: key.slice(templatePrefix.length), segments } }
   })
   return { requested, problems }
 }

@@ -1,7 +1,7 @@
-import type { ProblemPlace } from '../../../lib/problems/problem.ts'
+import type { ProblemField } from '../../../lib/problems/problem.ts'
 
 /** An object that an annotation requests, and where: `akv-injector.io/secrets, entry "db=db-password"`. */
 export interface Requested<T> {
-  readonly place: ProblemPlace
+  readonly field: ProblemField
   readonly wanted: T
 }

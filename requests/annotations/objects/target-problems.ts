@@ -8,10 +8,10 @@ import {
 import { claimedPaths, pathConflicts, targetPathProblem } from '../../../delivery/target-path.ts'
 import { printable } from '../../../lib/printable.ts'
 import {
-  describePlace,
+  describeField,
   maxProblems,
   type Problem,
-  type ProblemPlace,
+  type ProblemField,
 } from '../../../lib/problems/problem.ts'
 import type { Requested } from './requested.ts'
 
@@ -22,7 +22,7 @@ const maxCharacters = 128 * 1024
 
 /** The paths that one entry claims. */
 interface Claim {
-  readonly place: ProblemPlace
+  readonly field: ProblemField
   readonly paths: readonly string[]
 }
 
@@ -40,12 +40,12 @@ export function pathProblems(
       sentence: `found ${versions} versions in all histories; accepted: at most ${maxVersions}`,
     })
   const claims = [
-    ...files.map(({ place, wanted }) => ({ place, paths: pathsOf(wanted, versions) })),
-    ...templates.map(({ place, wanted }) => ({ place, paths: [wanted.path] })),
+    ...files.map(({ field, wanted }) => ({ field, paths: pathsOf(wanted, versions) })),
+    ...templates.map(({ field, wanted }) => ({ field, paths: [wanted.path] })),
   ]
   const valid = claims.filter((claim) => {
     const sentence = claimProblem(claim)
-    if (sentence !== undefined) problems.push({ ...claim.place, sentence })
+    if (sentence !== undefined) problems.push({ ...claim.field, sentence })
     return sentence === undefined
   })
   const length = valid.flatMap(({ paths }) => paths).reduce((sum, path) => sum + path.length, 0)
@@ -71,21 +71,21 @@ const claimProblem = ({ paths }: Claim): string | undefined =>
 function conflictProblems(claims: readonly Claim[]): readonly Problem[] {
   const conflicts = pathConflicts(claims.flatMap(({ paths }) => paths)).slice(0, maxProblems)
   if (conflicts.length === 0) return []
-  const writers = new Map<string, ProblemPlace[]>()
-  for (const { place, paths } of claims)
-    for (const path of paths) if (!writers.get(path)?.push(place)) writers.set(path, [place])
+  const writers = new Map<string, ProblemField[]>()
+  for (const { field, paths } of claims)
+    for (const path of paths) if (!writers.get(path)?.push(field)) writers.set(path, [field])
   const instead = 'give one of them another target (TARGET=NAME, objectAlias)'
   return conflicts.flatMap(([file, other]) => {
     const [first, ...more] = writers.get(file) ?? []
-    const owner = first === undefined ? '' : describePlace(first)
+    const owner = first === undefined ? '' : describeField(first)
     const path = printable(file)
     if (file === other)
-      return more.slice(0, maxProblems).map((place) => ({
-        ...place,
+      return more.slice(0, maxProblems).map((field) => ({
+        ...field,
         sentence: `writes to the path "${path}", as ${owner} does; ${instead}`,
       }))
-    return (writers.get(other) ?? []).slice(0, maxProblems).map((place) => ({
-      ...place,
+    return (writers.get(other) ?? []).slice(0, maxProblems).map((field) => ({
+      ...field,
       sentence: `writes to "${printable(other)}", below "${path}", which ${owner} writes; ${instead}`,
     }))
   })
@@ -98,19 +98,19 @@ export const variableNameProblem = (name: string): string =>
 export function variableProblems(env: readonly Requested<WantedVariable>[]): readonly Problem[] {
   const owners = new Map<string, string>()
   const problems: Problem[] = []
-  for (const { place, wanted } of env) {
+  for (const { field, wanted } of env) {
     if (problems.length >= maxProblems) break
     const { variable, object } = wanted
     const owner = owners.get(variable)
     if (!isVariableName(variable))
       problems.push({
-        ...place,
+        ...field,
         sentence: `${variableNameProblem(variable)}; write NAME=${object.name}`,
       })
-    else if (owner === undefined) owners.set(variable, describePlace(place))
+    else if (owner === undefined) owners.set(variable, describeField(field))
     else
       problems.push({
-        ...place,
+        ...field,
         sentence: `sets the variable ${printable(variable)}, as ${owner} does; rename one: NAME=OBJECT`,
       })
   }

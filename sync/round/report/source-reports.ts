@@ -46,7 +46,7 @@ export function* sourceReports(
   },
 ): Generator<SourceReport> {
   const { account, request, sources, reported, nowMs } = options
-  const failuresAt = Map.groupBy(result.failures, placeOf)
+  const failuresAt = Map.groupBy(result.failures, subjectOf)
   const accountFailures = failuresAt.get('account') ?? []
   for (const { source, accepted } of sourcesOf(request)) {
     const key = sourceKey(source)
@@ -80,7 +80,7 @@ const sourcesOf = ({
 ]
 
 /** What of a source a failure is about: the source itself, one of its objects, or one of its Secrets. */
-function placeOf(failure: Failure): string {
+function subjectOf(failure: Failure): string {
   switch (failure.kind) {
     case 'source':
     case 'object':
@@ -100,21 +100,21 @@ function roundOf(
   key: string,
   options: Pick<ReportedSource, 'accepted'> & {
     readonly result: ReportedRound
-    /** By `placeOf`. */
+    /** By `subjectOf`. */
     readonly failuresAt: ReadonlyMap<string, readonly Failure[]>
   },
 ): ReportedRound {
   const { accepted, result, failuresAt } = options
   const { secrets = [], values = [] } = accepted ?? {}
   const objects = new Set(values.map((value) => `object ${objectKey(value.object, value)}`))
-  const places = [`source ${key}`, ...objects, ...secrets.map(({ name }) => `secret ${name}`)]
+  const subjects = [`source ${key}`, ...objects, ...secrets.map(({ name }) => `secret ${name}`)]
   const changes = secrets.flatMap(({ name }) => {
     const change = result.changes.get(name)
     return change === undefined ? [] : [[name, change] as const]
   })
   return {
     changes: new Map(changes),
-    failures: places.flatMap((place) => failuresAt.get(place) ?? []),
+    failures: subjects.flatMap((subject) => failuresAt.get(subject) ?? []),
     isFinished: result.isFinished,
   }
 }

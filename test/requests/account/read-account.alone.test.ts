@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { destinationKey } from '../../../delivery/destination.ts'
-import { annotationPath, describePlace } from '../../../lib/problems/problem.ts'
+import { annotationPath, describeField } from '../../../lib/problems/problem.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
@@ -35,8 +35,8 @@ function desired(sync: string, own: Record<string, string> = {}): SyncRequest {
 function refusals(sync: string, own: Record<string, string> = {}): readonly string[] {
   const request = read({ vault: 'team-a', sync, ...own })
   return request.kind === 'refused'
-    ? request.problems.map(({ sentence, ...place }) => {
-        if (describePlace(place) !== 'akv-injector.io/sync') throw new Error(describePlace(place))
+    ? request.problems.map(({ sentence, ...field }) => {
+        if (describeField(field) !== 'akv-injector.io/sync') throw new Error(describeField(field))
         return sentence
       })
     : []

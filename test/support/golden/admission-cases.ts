@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describePlace } from '../../../lib/problems/problem.ts'
+import { describeField } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import type { LookedUp, Lookup } from '../../../requests/class/looked-up.ts'
 import {
@@ -34,7 +34,7 @@ export type PolicyChanges = Omit<Partial<Policy>, 'allowedVaults'> & {
   readonly allowedVaults?: Readonly<Record<string, readonly string[]>>
 }
 
-/** An outcome with its places and warnings as messages show them. */
+/** An outcome with its problems and warnings as messages show them. */
 export type ShownOutcome =
   | Extract<Outcome, { readonly kind: 'skipped' }>
   | (Omit<Injected, 'warnings'> & { readonly warnings: readonly string[] })
@@ -56,8 +56,8 @@ export function showOutcome(outcome: Outcome): ShownOutcome {
     case 'denied':
       return {
         ...outcome,
-        problems: outcome.problems.map(({ found, sentence, ...place }) => ({
-          subject: describePlace(place),
+        problems: outcome.problems.map(({ found, sentence, ...field }) => ({
+          subject: describeField(field),
           ...(found !== undefined && { found }),
           sentence,
         })),

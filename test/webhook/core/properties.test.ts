@@ -143,9 +143,9 @@ t.test('at a gate, every container after the agent waits for it, and no other', 
             interfere(changed as InjectedPod)
             const second = injection(changed, fastPolicy)
             const { spec } = (second ? patchedPod(changed, second) : changed) as InjectedPod
-            const place = spec.initContainers.findIndex(({ name }) => name === agentName)
-            const isSidecar = spec.initContainers[place]?.['restartPolicy'] === 'Always'
-            const after = [...spec.initContainers.slice(place + 1), ...spec.containers]
+            const agentIndex = spec.initContainers.findIndex(({ name }) => name === agentName)
+            const isSidecar = spec.initContainers[agentIndex]?.['restartPolicy'] === 'Always'
+            const after = [...spec.initContainers.slice(agentIndex + 1), ...spec.containers]
             const waits = (container: InjectedPod['spec']['containers'][number]) =>
               isDeepStrictEqual(
                 container.env?.find(({ name }) => name === gateVariable)?.valueFrom,
@@ -154,7 +154,7 @@ t.test('at a gate, every container after the agent waits for it, and no other', 
                 },
               )
             const wrong = [
-              ...spec.initContainers.slice(0, place + 1).filter(waits),
+              ...spec.initContainers.slice(0, agentIndex + 1).filter(waits),
               ...after.filter((container) => waits(container) !== isSidecar),
             ]
             if (wrong.length > 0) throw new Error(JSON.stringify(wrong))

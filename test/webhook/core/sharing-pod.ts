@@ -79,12 +79,14 @@ export const sharingPod: fc.Arbitrary<SharingPod> = fc
 
 /** The containers of an injected pod that could take over its agent, by what Linux and Kubernetes say. */
 export function takersOver({ spec }: SharingPod): readonly string[] {
-  const place = spec.initContainers.findIndex(({ name }) => name === agentName)
+  const agentIndex = spec.initContainers.findIndex(({ name }) => name === agentName)
   const userOf = ({ securityContext }: SharingContainer) =>
     securityContext?.runAsUser ?? spec.securityContext?.runAsUser
-  const agent = spec.initContainers[place] as SharingContainer
-  const before = spec.initContainers.slice(0, place).filter(({ restartPolicy }) => restartPolicy)
-  const after = [...spec.initContainers.slice(place + 1), ...spec.containers]
+  const agent = spec.initContainers[agentIndex] as SharingContainer
+  const before = spec.initContainers
+    .slice(0, agentIndex)
+    .filter(({ restartPolicy }) => restartPolicy)
+  const after = [...spec.initContainers.slice(agentIndex + 1), ...spec.containers]
   return [...before, ...(agent.restartPolicy ? after : [])]
     .filter((container) => {
       const { securityContext: context = {} } = container

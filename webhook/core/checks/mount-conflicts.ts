@@ -1,6 +1,6 @@
 import { hasFiles } from '../../../delivery/contract.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Problem, ProblemPlace } from '../../../lib/problems/problem.ts'
+import type { Problem, ProblemField } from '../../../lib/problems/problem.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 import { isOurMount } from '../injection/files-mount.ts'
 import type { Plan } from '../injection/plan.ts'
@@ -27,12 +27,12 @@ export function* mountConflicts(pod: Pod, plan: Plan): Generator<Problem> {
       const sentence = ourVolumes.includes(mount.name)
         ? foreignMount(mount, wantsMount ? plan : undefined)
         : wantsMount && overlap(mount, { plan, volume: volumes.get(mount.name) })
-      if (sentence) yield { ...placeOf(pod, container, mount), sentence }
+      if (sentence) yield { ...fieldOf(pod, container, mount), sentence }
     }
   }
 }
 
-const placeOf = (pod: Pod, container: Container, { mountPath }: VolumeMount): ProblemPlace => ({
+const fieldOf = (pod: Pod, container: Container, { mountPath }: VolumeMount): ProblemField => ({
   path: containerPath(pod, container),
   subject: `container ${printable(container.name)}, mount at ${printable(mountPath)}`,
 })

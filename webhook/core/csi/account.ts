@@ -1,6 +1,6 @@
 import { isName, subdomainName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
-import { describePlace, type Problem } from '../../../lib/problems/problem.ts'
+import { describeField, type Problem } from '../../../lib/problems/problem.ts'
 import { objectAt } from '../../../lib/shape.ts'
 import {
   type AzureIdentity,
@@ -26,13 +26,13 @@ export function readAccountIdentity(
   lookup: Lookup | undefined,
   { name, namespace }: { readonly name: string; readonly namespace: string },
 ): AccountIdentity {
-  const place = { path: [], subject: `ServiceAccount ${printable(name)}` }
+  const field = { path: [], subject: `ServiceAccount ${printable(name)}` }
   if (!isAccountName(name))
-    return { problems: [{ ...place, sentence: `expected ${subdomainName.sentence}` }] }
+    return { problems: [{ ...field, sentence: `expected ${subdomainName.sentence}` }] }
   if (lookup?.kind === 'absent') return { problems: [] }
   if (lookup?.kind !== 'found') {
     const sentence = lookupProblem(lookup, { kind: 'ServiceAccount', namespace })
-    return { problems: [{ ...place, sentence }] }
+    return { problems: [{ ...field, sentence }] }
   }
   const { identity, problems } = readAzureIdentity(
     objectAt(lookup.object, 'metadata', 'annotations'),
@@ -41,8 +41,8 @@ export function readAccountIdentity(
     ...identity,
     problems: problems.map((problem) => ({
       ...problem,
-      path: place.path,
-      subject: `${place.subject}, ${describePlace(problem)}`,
+      path: field.path,
+      subject: `${field.subject}, ${describeField(problem)}`,
     })),
   }
 }

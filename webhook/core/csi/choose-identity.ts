@@ -7,7 +7,7 @@ import type { AzureVolume } from './azure-volume.ts'
 
 /** What a served volume says about the identity that reads its vault. */
 interface VolumeIdentity
-  extends Pick<AzureVolume, 'place' | 'hasClientSecret'>,
+  extends Pick<AzureVolume, 'field' | 'hasClientSecret'>,
     Pick<ClassParameters, 'clientId' | 'namesClient' | 'tenantId' | 'otherSignIn'> {
   readonly volume: string
 }
@@ -55,7 +55,7 @@ export function chooseIdentity(
     problems: [
       ...(pod.account?.problems ?? []),
       ...unidentified.map((client) => ({
-        ...client.place,
+        ...client.field,
         sentence: noIdentitySentence(client, pod),
       })),
       ...differences(clients, clientSentence),
@@ -91,7 +91,7 @@ function differences(
   const other = others.find(({ id }) => id !== first?.id)
   return first?.id === undefined || other?.id === undefined
     ? []
-    : [{ ...first.place, sentence: sentence(first.id, { ...other, id: other.id }) }]
+    : [{ ...first.field, sentence: sentence(first.id, { ...other, id: other.id }) }]
 }
 
 const clientSentence: Parameters<typeof differences>[1] = (id, other) =>
@@ -116,7 +116,7 @@ function unusedSignInWarnings(volume: Identified, pod: PodIdentity): readonly Pr
   const client = id === undefined ? '' : ` as ${id}`
   return [
     {
-      ...volume.place,
+      ...volume.field,
       sentence: `${asks} ${otherSignInOf(volume)}; the pod signs in${client} with its service account ${pod.accountName}, which needs a federated credential`,
     },
   ]

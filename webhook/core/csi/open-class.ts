@@ -1,14 +1,14 @@
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
-import { describeProblem, type Problem, type ProblemPlace } from '../../../lib/problems/problem.ts'
+import { describeProblem, type Problem, type ProblemField } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { type LookedUp, lookupProblem } from '../../../requests/class/looked-up.ts'
 import { type ReadClass, readClass } from '../../../requests/class/read-class.ts'
 import type { ClassVolume } from '../model/find-class-volumes.ts'
 import { ourVolumes } from '../model/our-names.ts'
 
-/** The place of a volume. Messages name its class, too. */
-export const volumePlace = ({ name, index, className }: ClassVolume): ProblemPlace => ({
+/** The field for problems of a volume. Messages name its class, too. */
+export const volumeField = ({ name, index, className }: ClassVolume): ProblemField => ({
   path: index < 0 ? [] : ['spec', 'volumes', index],
   subject:
     className === undefined
@@ -27,7 +27,7 @@ export function openClass(
 ): OpenedClass {
   const refused = (sentence: string): OpenedClass => ({
     kind: 'refused',
-    problem: { ...volumePlace(volume), sentence },
+    problem: { ...volumeField(volume), sentence },
   })
   const unservable = volumeProblem(volume, context.namespace)
   if (unservable !== undefined) return refused(unservable)

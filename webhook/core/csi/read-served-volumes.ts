@@ -18,7 +18,7 @@ import { usesWorkloadIdentity } from '../model/workload-identity.ts'
 import { accountOf, readAccountIdentity } from './account.ts'
 import type { AzureVolume } from './azure-volume.ts'
 import { type ChosenIdentity, chooseIdentity, type PodIdentity } from './choose-identity.ts'
-import { openClass, volumePlace } from './open-class.ts'
+import { openClass, volumeField } from './open-class.ts'
 import { secretWarnings } from './secret-warnings.ts'
 import { readServedFiles } from './served-files.ts'
 
@@ -63,7 +63,7 @@ export function readServedVolumes(pod: Pod, context: ReadingContext): ServedVolu
   const opened = found.map((volume) => ({ volume, result: openClass(volume, context) }))
   const azure = opened.flatMap(({ volume, result }): AzureVolume[] =>
     result.kind === 'azure' && volume.className !== undefined
-      ? [{ ...volume, ...result, className: volume.className, place: volumePlace(volume) }]
+      ? [{ ...volume, ...result, className: volume.className, field: volumeField(volume) }]
       : [],
   )
   const refused = opened.flatMap(({ result }) => (result.kind === 'refused' ? result.problem : []))
@@ -81,9 +81,9 @@ function serveVolumes(
 ): ServedVolumes {
   const served = readServedFiles(azure, context.lookedUp.readFiles)
   const identity = chooseIdentity(azure.map(identityOf), podIdentity(pod, azure, context))
-  const wrongParameters = azure.flatMap(({ place, parameters }) =>
+  const wrongParameters = azure.flatMap(({ field, parameters }) =>
     parameterProblems(parameters, context).map((problem) => ({
-      ...place,
+      ...field,
       sentence: describeProblem(problem),
     })),
   )
@@ -97,7 +97,7 @@ function serveVolumes(
     volumes: azure.map(({ name, className }) => ({ name, class: className })),
     files: served.files,
     identity,
-    bindings: azure.map(({ place, parameters }) => ({ place, asks: parameters.usesTokenProxy })),
+    bindings: azure.map(({ field, parameters }) => ({ field, asks: parameters.usesTokenProxy })),
     problems: [...wrongParameters, ...served.problems, ...identity.problems],
     warnings,
   }
@@ -124,9 +124,9 @@ function countProblems(found: readonly ClassVolume[], { spec }: Pod): readonly P
   return []
 }
 
-const identityOf = ({ name, place, parameters, hasClientSecret }: AzureVolume) => ({
+const identityOf = ({ name, field, parameters, hasClientSecret }: AzureVolume) => ({
   volume: name,
-  place,
+  field,
   hasClientSecret,
   ...parameters,
 })
@@ -152,8 +152,8 @@ function podIdentity(
   }
 }
 
-const unknownParameterWarnings = ({ place, parameters }: AzureVolume): readonly Problem[] =>
+const unknownParameterWarnings = ({ field, parameters }: AzureVolume): readonly Problem[] =>
   parameters.unknown.map((name) => ({
-    ...place,
+    ...field,
     sentence: `parameters.${printable(name)} is unknown and has no effect`,
   }))

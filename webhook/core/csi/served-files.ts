@@ -1,5 +1,5 @@
 import type { WantedFile } from '../../../delivery/contract.ts'
-import { describePlace, describeProblem, type Problem } from '../../../lib/problems/problem.ts'
+import { describeField, describeProblem, type Problem } from '../../../lib/problems/problem.ts'
 import { countCostly } from '../../../requests/annotations/objects/parse-plain-yaml.ts'
 import { objectListBounds } from '../../../requests/annotations/objects/read-csi-object.ts'
 import type { Requested } from '../../../requests/annotations/objects/requested.ts'
@@ -31,15 +31,15 @@ export function readServedFiles(
   const requested: Requested<WantedFile>[] = []
   const problems: Problem[] = []
   const warnings: Problem[] = []
-  for (const { name, className, place } of volumes) {
-    const subject = describePlace(place)
+  for (const { name, className, field } of volumes) {
+    const subject = describeField(field)
     const list = lists.get(className)
     for (const { location, file } of list?.files ?? [])
       requested.push({
-        place: { ...place, subject: `${subject}, parameters.objects, ${location}` },
+        field: { ...field, subject: `${subject}, parameters.objects, ${location}` },
         wanted: { volume: name, ...file },
       })
-    const inVolume = (problem: Problem) => ({ ...place, sentence: describeProblem(problem) })
+    const inVolume = (problem: Problem) => ({ ...field, sentence: describeProblem(problem) })
     problems.push(...(list?.problems ?? []).map(inVolume))
     warnings.push(...(list?.warnings ?? []).map(inVolume))
   }
@@ -67,7 +67,7 @@ function listProblem(classes: readonly ClassParameters[]): string | undefined {
 }
 
 /** Volumes don't share files, so a path conflicts only within its volume. */
-const belowVolume = ({ place, wanted }: Requested<WantedFile>): Requested<WantedFile> => ({
-  place,
+const belowVolume = ({ field, wanted }: Requested<WantedFile>): Requested<WantedFile> => ({
+  field,
   wanted: { ...wanted, path: `${wanted.volume}/${wanted.path}` },
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { describePlace } from '../../../../lib/problems/problem.ts'
+import { describeField } from '../../../../lib/problems/problem.ts'
 import {
   settingNames,
   unknownNames,
@@ -21,7 +21,7 @@ t.test('a misspelt setting is refused with the nearest one', async (t) => {
 t.test('a name that is near to none gets the list', async (t) => {
   const [problem] = unknownNames({ [`AKV_INJECTOR_${'X'.repeat(100_000)}`]: '' })
   t.equal(problem?.sentence, `unknown setting; accepted: ${settingNames.join(', ')}`)
-  t.ok(problem && describePlace(problem).length < 100)
+  t.ok(problem && describeField(problem).length < 100)
 })
 
 t.test("the agent's configuration is not a setting of the webhook", async (t) => {
