@@ -56,10 +56,10 @@ export const staleMark = '..stale'
  * `environment variable key "…" not found in file "…"`, so both names are part of a message. The prefix isn't that of the
  * settings, because akv-injector could run in such a container.
  */
-export const gateVariable = 'AKV_OBJECTS_WRITTEN'
-export const gateFileName = 'see-the-log-of-container-akv-injector'
+export const startGateVariable = 'AKV_OBJECTS_WRITTEN'
+export const startGateFileName = 'see-the-log-of-container-akv-injector'
 /** That file, in the agent's container. It is empty until everything is written. */
-export const gatePath = `${agentRoot}/${envFolder}/${gateFileName}`
+export const startGatePath = `${agentRoot}/${envFolder}/${startGateFileName}`
 
 /**
  * How many volumes one pod may have served. Each costs the webhook a request to the API server during one review, and
@@ -169,7 +169,7 @@ export interface AgentConfig {
   readonly notify?: string
   /** A refreshing agent makes the pod unready once its objects have been stale for this long. Absent: never. */
   readonly staleAfterSeconds?: number
-  /** A refreshing agent lets the containers after it start by writing {@link gateVariable}. Absent: a startup probe does. */
+  /** A refreshing agent lets the containers after it start by writing {@link startGateVariable}. Absent: a startup probe does. */
   readonly opensGate?: true
   /** The port at which a refreshing agent serves metrics. Absent: none. An older agent ignores it. */
   readonly metricsPort?: number

@@ -25,7 +25,7 @@ import type { Program } from './rest/replace-process.ts'
 import { createRest, type Rest } from './rest/rest.ts'
 import { reportState } from './state/report-state.ts'
 import type { StateLog } from './state/state-log.ts'
-import { openGate } from './volume/gate.ts'
+import { openStartGate } from './volume/start-gate.ts'
 import { openVolumes } from './volume/volumes.ts'
 
 interface AgentOptions {
@@ -62,7 +62,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 
   const previous = startFromPreviousRun(context, resumed)
   const { state, figures } = previous ?? (await startFromVault(context))
-  if (config.opensGate) openGate(options.root)
+  if (config.opensGate) openStartGate(options.root)
   onReady?.()
 
   if (config.refreshSeconds > 0) {
@@ -99,11 +99,11 @@ async function refreshForLife(
   return keepFresh(context, { state, afterMs, onRefresh })
 }
 
-/** The least and the longest time that an agent at a gate stays in its first process. */
+/** The least and the longest time that an agent at a start gate stays in its first process. */
 const settlingMs = [5_000, 35_000] as const
 
 /**
- * Waits before the process is replaced. At a gate, the app starts right after its files are written, and shouldn't have to
+ * Waits before the process is replaced. At a start gate, the app starts right after its files are written, and shouldn't have to
  * share the CPU with another start. The time is random, so that the agents of a node don't all start again at once.
  *
  * @returns how long it has waited

@@ -9,7 +9,7 @@ type Operator = '-e' | '-s'
 
 /**
  * How long one probe waits. The probe's `timeoutSeconds` is longer, so the kubelet shows our message. A readiness probe asks for
- * `-s`. The kubelet repeats it only after its period, and nothing notices the gate meanwhile, so it waits longer.
+ * `-s`. The kubelet repeats it only after its period, and nothing notices the start gate meanwhile, so it waits longer.
  */
 const maxWaitMs: Readonly<Record<Operator, number>> = { '-e': 10_000, '-s': 600_000 }
 const pollMs = 20
@@ -36,9 +36,9 @@ interface Expression {
  * commands:
  *
  * - `test -e PATH`: the startup probe. It never changes, so that images and webhooks of different versions work together.
- * - `test -s GATE -o SECONDS`: the hook. It waits for the gate or for this time, and passes in any case, as the operands of
+ * - `test -s GATE -o SECONDS`: the hook. It waits for the start gate or for this time, and passes in any case, as the operands of
  *   `test` say: the text `SECONDS` isn't empty.
- * - `test -s GATE` and `test -s GATE -a -e PATH`: the readiness probe of a sidecar with a gate.
+ * - `test -s GATE` and `test -s GATE -a -e PATH`: the readiness probe of a sidecar with a start gate.
  *
  * Each failed probe is a Warning event on the pod. `test` would fail once a second until everything is written, so this
  * program waits instead.

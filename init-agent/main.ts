@@ -14,7 +14,7 @@ import { takeHandover } from './rest/handover.ts'
 import { openStateLog } from './state/state-log.ts'
 import { killedMessage, leaveMessage } from './termination-log.ts'
 import { terminationMessage } from './termination-message.ts'
-import { prepareGate } from './volume/gate.ts'
+import { prepareStartGate } from './volume/start-gate.ts'
 
 export interface AgentMainOptions {
   /** The folder that contains the mounts. */
@@ -50,7 +50,7 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
     if ('error' in read) throw read.error
     const { config } = read
     // First, so that the kubelet can say what other containers wait for, however long the rest takes.
-    if (config.opensGate) prepareGate(root)
+    if (config.opensGate) prepareStartGate(root)
     let isReady = false
     const onReady = () => {
       isReady = true

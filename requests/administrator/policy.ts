@@ -31,7 +31,7 @@ export interface Policy {
   readonly allowRoot: boolean
   /** Whether other containers of a pod may be able to become its agent, whose process they see. */
   readonly allowExposedAgents: boolean
-  /** Containers wait for a refreshing agent at a gate, not for a startup probe. Needs kubelets of 1.35 or later. */
+  /** Containers wait for a refreshing agent at a start gate, not for a startup probe. Needs kubelets of 1.35 or later. */
   readonly fastStart: boolean
   /** The minor version of the oldest Kubernetes that injected pods run on. Absent: one that supports all annotations. */
   readonly kubernetesMinor?: number

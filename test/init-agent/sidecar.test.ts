@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { gateFileName, gateVariable } from '../../delivery/contract.ts'
+import { startGateFileName, startGateVariable } from '../../delivery/contract.ts'
 import { isFuzzing } from '../support/property-runs.ts'
 import { startProxy } from '../support/servers/start-proxy.ts'
 import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
@@ -55,7 +55,7 @@ t.test('the message of an agent that is killed doesn’t repeat old warnings', a
 t.test('a sidecar at a gate opens it last, and never closes it', async (t) => {
   const emulator = await startTestEmulator(t, { secrets: 'a: one' })
   const pod = await makePod(t, emulator, atGate)
-  const gate = join(pod.env, gateFileName)
+  const gate = join(pod.env, startGateFileName)
   emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
   const agent = startAgent(t, pod)
   await agent.line(/AKV_VAULT_UNAVAILABLE/)
@@ -64,7 +64,7 @@ t.test('a sidecar at a gate opens it last, and never closes it', async (t) => {
   emulator.clearFaults()
   while (read(gate) === '') await setTimeout(10)
   t.equal(read(pod.files, 'a'), 'one')
-  t.equal(read(gate), `${gateVariable}='true'\n`)
+  t.equal(read(gate), `${startGateVariable}='true'\n`)
   agent.process.kill('SIGTERM')
   t.equal(await agent.exited, 0)
 
@@ -72,7 +72,7 @@ t.test('a sidecar at a gate opens it last, and never closes it', async (t) => {
   emulator.addFault({ action: { kind: 'status', status: 503 } })
   const again = startAgent(t, pod)
   await again.line(/using the complete set/)
-  t.match(read(gate), gateVariable)
+  t.match(read(gate), startGateVariable)
   again.process.kill('SIGTERM')
   t.equal(await again.exited, 0)
 })
@@ -87,12 +87,12 @@ t.test('an agent that finds the set but no gate opens it', async (t) => {
     (await runAgentInProcess({ ...pod, config: { ...pod.config, refreshSeconds: 0 } })).code,
     0,
   )
-  const gate = join(pod.env, gateFileName)
+  const gate = join(pod.env, startGateFileName)
   rmSync(gate)
   emulator.addFault({ action: { kind: 'status', status: 503 } })
   startAgent(t, pod)
   while (readOr(gate) === '') await setTimeout(10)
-  t.match(read(gate), gateVariable)
+  t.match(read(gate), startGateVariable)
   t.equal(read(pod.env, 'env'), "A='one'\n")
 })
 

@@ -101,7 +101,7 @@ function checkFaults(
   return found.length > 0 ? found : [passed('no kubelet has a known fault with native sidecars')]
 }
 
-/** A kubelet older than 1.35 ignores `fileKeyRef` silently, and doesn't know the gate of a fast start. */
+/** A kubelet older than 1.35 ignores `fileKeyRef` silently, and doesn't know the start gate of a fast start. */
 function checkEnvFiles(
   nodes: readonly LinuxNode[],
   facts: KubernetesFacts,

@@ -1,4 +1,4 @@
-import { gateVariable } from '../../../delivery/contract.ts'
+import { startGateVariable } from '../../../delivery/contract.ts'
 import { objectsAt } from '../../../lib/shape.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
 import { waitsForItsTurn } from '../../cluster/pods/container-state.ts'
@@ -25,7 +25,7 @@ export function diagnoseOthers({ pod, agent, namespace }: WorkloadFacts): readon
       'waiting',
       'message',
     )
-    const waitsForAgent = message.includes(gateVariable)
+    const waitsForAgent = message.includes(startGateVariable)
     if (kind !== 'waiting' || why === '' || waitsForItsTurn(why) || waitsForAgent) return []
     const last = ended === undefined ? '' : `, last exit code ${ended.exitCode}`
     return [

@@ -151,11 +151,11 @@ function readClients(reader: SettingReader): Settings['clients'] {
 
 const contradictions = (policy: Policy): Problem[] => [
   ...excessiveRequests(policy),
-  ...tooOldForGate(policy),
+  ...tooOldForStartGate(policy),
 ]
 
 /** An older kubelet would leave the variable empty, and start the container before its files are there. */
-function tooOldForGate({ fastStart, kubernetesMinor = firstEnvMinor }: Policy): Problem[] {
+function tooOldForStartGate({ fastStart, kubernetesMinor = firstEnvMinor }: Policy): Problem[] {
   if (!fastStart || kubernetesMinor >= firstEnvMinor) return []
   return [
     {

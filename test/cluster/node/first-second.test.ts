@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { gateVariable } from '../../../delivery/contract.ts'
+import { startGateVariable } from '../../../delivery/contract.ts'
 import { until } from '../client/cluster.ts'
 import { envIfSupported, startsFast, variableOrFile } from '../client/env-support.ts'
 import { appContainer, appPod, mountPath, password, shell } from './harness/app-pod.ts'
@@ -101,9 +101,9 @@ t.test('only containers after the agent wait for it', async (t) => {
   )
   const [before, after] = [await node.logs(pod, 'before'), await node.logs(pod, 'after')]
   t.match(before, 'HOSTNAME=placed')
-  t.notMatch(before, gateVariable)
+  t.notMatch(before, startGateVariable)
   t.match(before, 'nothing')
-  t.equal(after.includes(gateVariable), startsFast)
+  t.equal(after.includes(startGateVariable), startsFast)
   t.match(after, password)
   t.equal(statusOf(running, 'app')?.restartCount, 0)
 })

@@ -4,7 +4,11 @@ import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type AgentConfig, gateFileName, gateVariable } from '../../../delivery/contract.ts'
+import {
+  type AgentConfig,
+  startGateFileName,
+  startGateVariable,
+} from '../../../delivery/contract.ts'
 import type { Emulator } from '../../../emulator/emulator.ts'
 import { bindingAudience } from '../../../lib/azure/token-audience.ts'
 import { freePorts } from '../../cluster/harness/free-ports.ts'
@@ -324,7 +328,7 @@ for (const [form, setting] of Object.entries(forms))
       const { agent, pod } = await startPod(t, { ...setting, launcher })
       const { pid } = agent.process
       const inside = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))
-      await until(() => readFileSync(join(pod.env, gateFileName), 'utf8') !== '')
+      await until(() => readFileSync(join(pod.env, startGateFileName), 'utf8') !== '')
       if (form === 'lite') await until(() => existsSync(join(pod.files, '..fresh')))
       t.equal(formOf({ pid: inside }), 'first')
       process.kill(inside, 'SIGTERM')
@@ -337,6 +341,6 @@ t.test('at a gate, an agent changes its process later', { skip }, async (t) => {
   const pods = await Promise.all([startSoon(forms.waiting), startSoon(forms.lite)])
   for (const [index, { agent, pod }] of pods.entries()) {
     await until(() => formOf(agent.process) === ['waiting', 'lite'][index])
-    t.match(readFileSync(join(pod.env, gateFileName), 'utf8'), gateVariable)
+    t.match(readFileSync(join(pod.env, startGateFileName), 'utf8'), startGateVariable)
   }
 })

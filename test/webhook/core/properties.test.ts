@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { gateVariable } from '../../../delivery/contract.ts'
+import { startGateVariable } from '../../../delivery/contract.ts'
 import { describeProblem } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
-import { fileKeyRef, gate } from '../../../webhook/core/injection/env-entry.ts'
+import { fileKeyRef, startGate } from '../../../webhook/core/injection/env-entry.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
 import type { Injected } from '../../../webhook/core/model/outcome.ts'
 import { describeWarning } from '../../../webhook/core/model/outcome.ts'
@@ -148,9 +148,9 @@ t.test('at a gate, every container after the agent waits for it, and no other', 
             const after = [...spec.initContainers.slice(agentIndex + 1), ...spec.containers]
             const waits = (container: InjectedPod['spec']['containers'][number]) =>
               isDeepStrictEqual(
-                container.env?.find(({ name }) => name === gateVariable)?.valueFrom,
+                container.env?.find(({ name }) => name === startGateVariable)?.valueFrom,
                 {
-                  fileKeyRef: fileKeyRef(gate),
+                  fileKeyRef: fileKeyRef(startGate),
                 },
               )
             const wrong = [

@@ -5,7 +5,7 @@ import {
   type AddedVariable,
   entriesByName,
   fileKeyRefState,
-  gate,
+  startGate,
   volumeOf,
 } from '../injection/env-entry.ts'
 import type { Consumer } from '../injection/placement.ts'
@@ -48,7 +48,7 @@ function* allConflicts(pod: Pod, plan: Plan): Generator<Problem> {
   yield* mountConflicts(pod, plan)
   yield* servedConflicts(pod, plan)
   yield* readConflicts(pod, plan)
-  yield* gateConflicts(pod, plan)
+  yield* startGateConflicts(pod, plan)
   for (const consumer of plan.consumers) yield* envConflicts(pod, consumer, plan)
 }
 
@@ -114,22 +114,22 @@ const noVariables: ReadonlyMap<Container, readonly AddedVariable[]> = new Map()
 const readsOurVolume = (entry: EnvVar): boolean => ourVolumes.includes(volumeOf(entry) ?? '')
 
 /** The name of the variable that containers wait for is taken. */
-function* gateConflicts(pod: Pod, { config, gated, placement }: Plan): Generator<Problem> {
+function* startGateConflicts(pod: Pod, { config, gated, placement }: Plan): Generator<Problem> {
   if (gated.length === 0) return
-  if (config.env.some(({ variable }) => variable === gate.variable))
+  if (config.env.some(({ variable }) => variable === startGate.variable))
     yield {
       path: ownPath('env'),
-      found: gate.variable,
+      found: startGate.variable,
       sentence: 'this name is reserved for the variable that containers wait for; choose another',
     }
   for (const { container } of gated) {
-    const found = entriesByName(container).get(gate.variable)
+    const found = entriesByName(container).get(startGate.variable)
     if (found === undefined) continue
-    if (placement.existing !== undefined && fileKeyRefState(found.entry, gate) !== 'foreign')
+    if (placement.existing !== undefined && fileKeyRefState(found.entry, startGate) !== 'foreign')
       continue
     yield {
       path: containerPath(pod, container),
-      subject: `container ${printable(container.name)}, env ${gate.variable}`,
+      subject: `container ${printable(container.name)}, env ${startGate.variable}`,
       sentence: 'this name is reserved for the variable that containers wait for; rename yours',
     }
   }

@@ -1,7 +1,7 @@
 import { hasFiles } from '../../../delivery/contract.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
-import { envEntry, gate } from '../injection/env-entry.ts'
+import { envEntry, startGate } from '../injection/env-entry.ts'
 import { filesMount } from '../injection/files-mount.ts'
 import type { Plan } from '../injection/plan.ts'
 
@@ -40,7 +40,7 @@ function isFarBelowBound(
   const bytes =
     6 * encodedConfig.length +
     consumers.length * consumerBytes +
-    gated.length * gateBytes +
+    gated.length * startGateBytes +
     servedMounts.length * sealBytes +
     (config.volumes ?? []).length * 1024
   return bytes < maxPatchBytes / 2
@@ -55,7 +55,7 @@ export function patchBytes(plan: Plan): number {
     operationBytes('', agent) +
     sum(volumes.map((volume) => operationBytes('', volume))) +
     consumers.length * (mount + sum(config.env.map(variableBytes))) +
-    gated.length * gateBytes +
+    gated.length * startGateBytes +
     (config.volumes ?? []).length * replacementBytes +
     servedMounts.length * sealBytes
   )
@@ -81,6 +81,6 @@ const encoder = new TextEncoder()
 const longestPointer = '/spec/initContainers/999'
 const requiredEntryBytes = operationBytes('env', envEntry({ variable: '' }))
 const optionalEntryBytes = operationBytes('env', envEntry({ variable: '', optional: true }))
-const gateBytes = operationBytes('env', envEntry(gate))
+const startGateBytes = operationBytes('env', envEntry(startGate))
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)

@@ -1,4 +1,4 @@
-import { envFileName, gateFileName, gateVariable } from '../../../delivery/contract.ts'
+import { envFileName, startGateFileName, startGateVariable } from '../../../delivery/contract.ts'
 import { isObject, valueAt } from '../../../lib/shape.ts'
 import { envVolume } from '../model/our-names.ts'
 import type { Container, EnvVar } from '../model/pod.ts'
@@ -12,7 +12,7 @@ export interface AddedVariable {
 }
 
 /** The variable that a container waits for. Its value doesn't matter. */
-export const gate: AddedVariable = { variable: gateVariable, path: gateFileName }
+export const startGate: AddedVariable = { variable: startGateVariable, path: startGateFileName }
 
 /** The source of a variable. The kubelet reads the file when it creates the container. */
 export function fileKeyRef({ variable, optional, path = envFileName }: AddedVariable) {

@@ -1,9 +1,9 @@
 import {
   type AgentConfig,
   freshPath,
-  gatePath,
   hangGraceSeconds,
   readyPath,
+  startGatePath,
   throttlingAllowanceSeconds,
 } from '../../../delivery/contract.ts'
 
@@ -23,21 +23,21 @@ const probeWaitSeconds = 10
 const probeTimeoutSeconds = 120
 /**
  * Each probe starts a process. A pod with `stale-after` needs no faster answer, because it is stale for minutes already. A
- * longer period would be worse for pods with a gate: if the kubelet has been running for less than a period, it begins to probe
+ * longer period would be worse for pods with a start gate: if the kubelet has been running for less than a period, it begins to probe
  * after a random part of one.
  */
 const readinessPeriodSeconds = 30
 /** How long the `postStart` hook waits. Until it ends, the kubelet shows no log of the agent. */
 const hookSeconds = 5
-/** The image's program waits up to 10 minutes for the gate, and 10 seconds for objects that aren't stale. */
-const gateTimeoutSeconds = 630
+/** The image's program waits up to 10 minutes for the start gate, and 10 seconds for objects that aren't stale. */
+const startGateTimeoutSeconds = 630
 /** The liveness probe matters only once, so it may come late. */
 const livenessPeriodSeconds = 600
 
 /** What makes the container of a refreshing agent a sidecar, after which the other containers wait. */
 export const nativeSidecar = (config: AgentConfig) => ({
   restartPolicy: 'Always',
-  ...(config.opensGate ? atTheGate(config) : behindProbe(config)),
+  ...(config.opensGate ? atStartGate(config) : behindProbe(config)),
 })
 
 /**
@@ -73,10 +73,10 @@ function behindProbe(config: AgentConfig) {
  * - The readiness probe saves them later: when it passes, the kubelet looks at the pod at once.
  * - The liveness probe ends an agent that is stuck before it has written everything, as the startup probe would.
  *
- * An agent that doesn't know the gate gives up because of the configuration's version, so these commands needn't stay the same.
+ * An agent that doesn't know the start gate gives up because of the configuration's version, so these commands needn't stay the same.
  */
-function atTheGate(config: AgentConfig) {
-  const gate = ['/usr/bin/test', '-s', gatePath]
+function atStartGate(config: AgentConfig) {
+  const gate = ['/usr/bin/test', '-s', startGatePath]
   const isFresh = config.staleAfterSeconds === undefined ? [] : ['-a', '-e', freshPath(config)]
   return {
     lifecycle: { postStart: { exec: { command: [...gate, '-o', String(hookSeconds)] } } },
@@ -89,7 +89,7 @@ function atTheGate(config: AgentConfig) {
     },
     readinessProbe: {
       exec: { command: [...gate, ...isFresh] },
-      timeoutSeconds: gateTimeoutSeconds,
+      timeoutSeconds: startGateTimeoutSeconds,
       periodSeconds: readinessPeriodSeconds,
       failureThreshold: 1,
     },

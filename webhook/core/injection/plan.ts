@@ -14,7 +14,7 @@ export interface Plan {
   readonly exposure: { readonly containers: readonly Exposure[]; readonly isAllowed: boolean }
   readonly placement: Placement
   readonly consumers: readonly Consumer[]
-  /** The containers that wait for the gate. Empty if the agent has a startup probe instead. */
+  /** The containers that wait for the start gate. Empty if the agent has a startup probe instead. */
   readonly gated: readonly Consumer[]
   readonly mountPath: string
   readonly volumes: readonly Volume[]

@@ -1,5 +1,5 @@
 import type { Container } from '../model/pod.ts'
-import { type AddedVariable, gate } from './env-entry.ts'
+import { type AddedVariable, startGate } from './env-entry.ts'
 import type { Consumer } from './placement.ts'
 import type { Plan } from './plan.ts'
 
@@ -12,7 +12,7 @@ export interface Receiver extends Consumer {
 }
 
 /**
- * The containers that receive objects or wait for the gate. The gate comes first, because the kubelet reports only the first
+ * The containers that receive objects or wait for the start gate. The gate comes first, because the kubelet reports only the first
  * variable that it doesn't find.
  */
 export function receivers({ config, consumers, gated }: Plan): readonly Receiver[] {
@@ -22,7 +22,7 @@ export function receivers({ config, consumers, gated }: Plan): readonly Receiver
   return [...consumers, ...others].map((consumer) => {
     const receivesObjects = consuming.has(consumer.container)
     const variables = [
-      ...(waiting.has(consumer.container) ? [gate] : []),
+      ...(waiting.has(consumer.container) ? [startGate] : []),
       ...(receivesObjects ? config.env : []),
     ]
     return { ...consumer, variables, receivesObjects }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { gateVariable } from '../../../../delivery/contract.ts'
+import { startGateVariable } from '../../../../delivery/contract.ts'
 import { type Bench, type Figure, median } from '../../../bench/bench.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { until } from '../../client/cluster.ts'
@@ -30,7 +30,7 @@ async function makeVariants(node: BenchNode): Promise<Readonly<Record<string, Ma
       const answer = await node.cluster.create(pod('sidecar', '5m'), { dryRun: true })
       if (answer.status !== 201) return false
       spec = Object(answer.body['spec'])
-      return JSON.stringify(spec).includes(gateVariable) === fastStart
+      return JSON.stringify(spec).includes(startGateVariable) === fastStart
     })
     return (name) => ({
       apiVersion: 'v1',

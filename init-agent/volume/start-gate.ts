@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { envFolder, gateFileName, gateVariable } from '../../delivery/contract.ts'
+import { envFolder, startGateFileName, startGateVariable } from '../../delivery/contract.ts'
 import { renderEnvFile } from './env-file.ts'
 import { translateErrors } from './write-file-set.ts'
 
@@ -15,28 +15,30 @@ const mode = 0o400
  * @param root - the folder that contains the mounts. Only the agent mounts this one.
  * @throws AkvError
  */
-export function prepareGate(root: string): void {
+export function prepareStartGate(root: string): void {
   const volume = join(root, envFolder)
-  const path = join(volume, gateFileName)
+  const path = join(volume, startGateFileName)
   translateErrors(volume, () => {
     if (!existsSync(path)) writeFileSync(path, '', { mode })
   })
 }
 
 /**
- * Lets the containers start, by a rename: the kubelet never reads a part of the file. Does nothing if the gate is open.
+ * Lets the containers start, by a rename: the kubelet never reads a part of the file. Does nothing if the start gate is open.
  *
  * @throws AkvError
  */
-export function openGate(root: string): void {
+export function openStartGate(root: string): void {
   const volume = join(root, envFolder)
-  const path = join(volume, gateFileName)
+  const path = join(volume, startGateFileName)
   const next = `${path}_tmp`
   translateErrors(volume, () => {
     if (statSync(path, { throwIfNoEntry: false })?.size) return
     // A killed agent may have left one, which only root could write to.
     rmSync(next, { force: true })
-    writeFileSync(next, renderEnvFile(new Map([[gateVariable, Buffer.from('true')]])), { mode })
+    writeFileSync(next, renderEnvFile(new Map([[startGateVariable, Buffer.from('true')]])), {
+      mode,
+    })
     renameSync(next, path)
   })
 }

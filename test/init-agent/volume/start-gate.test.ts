@@ -1,16 +1,21 @@
 import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { envFolder, gateFileName, gatePath, gateVariable } from '../../../delivery/contract.ts'
+import {
+  envFolder,
+  startGateFileName,
+  startGatePath,
+  startGateVariable,
+} from '../../../delivery/contract.ts'
 import { parseEnvFile } from '../../../init-agent/volume/env-file.ts'
-import { openGate, prepareGate } from '../../../init-agent/volume/gate.ts'
+import { openStartGate, prepareStartGate } from '../../../init-agent/volume/start-gate.ts'
 
 const makeGate = (root: string) => {
-  const path = join(root, envFolder, gateFileName)
+  const path = join(root, envFolder, startGateFileName)
   return {
     path,
-    prepare: () => prepareGate(root),
-    open: () => openGate(root),
+    prepare: () => prepareStartGate(root),
+    open: () => openStartGate(root),
     read: () => readFileSync(path, 'utf8'),
   }
 }
@@ -21,7 +26,7 @@ t.test('it is empty until it opens, and then the kubelet finds the variable', as
   t.equal(read(), '')
   t.equal(lstatSync(path).mode & 0o7777, 0o400)
   open()
-  t.equal(parseEnvFile(Buffer.from(read()))?.get(gateVariable)?.length, 'true'.length)
+  t.equal(parseEnvFile(Buffer.from(read()))?.get(startGateVariable)?.length, 'true'.length)
   t.equal(lstatSync(path).mode & 0o7777, 0o400)
   t.notOk(existsSync(`${path}_tmp`))
 })
@@ -34,19 +39,19 @@ t.test('an open gate stays open, and is not written again', async (t) => {
   prepare()
   open()
   t.equal(lstatSync(path).ino, ino)
-  t.match(read(), gateVariable)
+  t.match(read(), startGateVariable)
 })
 
 t.test('after a reboot, or if the file was not prepared, it opens all the same', async (t) => {
   const { prepare, open, path, read } = makeGate(t.testdir({ env: {} }))
   open()
-  t.match(read(), gateVariable)
+  t.match(read(), startGateVariable)
   rmSync(path)
   // An agent that was killed before it renamed the file has left this one.
-  writeFileSync(`${path}_tmp`, gateVariable.slice(0, 3), { mode: 0o400 })
+  writeFileSync(`${path}_tmp`, startGateVariable.slice(0, 3), { mode: 0o400 })
   prepare()
   open()
-  t.equal(read(), `${gateVariable}='true'\n`)
+  t.equal(read(), `${startGateVariable}='true'\n`)
 })
 
 t.test('a volume that cannot be written is an error of its own', async (t) => {
@@ -55,5 +60,5 @@ t.test('a volume that cannot be written is an error of its own', async (t) => {
 })
 
 t.test('the probes look for this file', async (t) => {
-  t.equal(gatePath, join('/akv', envFolder, gateFileName))
+  t.equal(startGatePath, join('/akv', envFolder, startGateFileName))
 })
