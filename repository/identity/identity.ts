@@ -18,6 +18,7 @@ import { printable } from '../../lib/printable.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { skippedLines } from '../check/check.ts'
 import { concernsDriver } from '../check/check-manifests.ts'
+import { isCredentialOpen, openCredentials } from '../check/findings/open-credential.ts'
 import { readWholeInput } from '../check/read-whole-input.ts'
 import {
   type GivenValues,
@@ -74,8 +75,11 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
   const objects = contents.flatMap((content) => content.objects)
   const templates = contents.flatMap((content) => content.templates)
   const found = findGrants(templates, { objects, unread: input.unread, serving })
-  const { grants } = found
-  const mistakes = sortOutMistakes(found.mistakes, placeholders)
+  const grants = found.grants.filter((grant) => !isCredentialOpen(grant))
+  const mistakes = sortOutMistakes(
+    [...found.mistakes, ...openCredentials(found.grants)],
+    placeholders,
+  )
   const { safe, unsafe } = sortOutNames(grants, options.onlyNamespace)
   const identities = byIdentity(safe)
   refuseOneNameForMany(identities, names, placeholders)
@@ -131,15 +135,12 @@ function chooseGrants({
 }
 
 /** Refuses names with placeholders, because Azure can't be asked about a stand-in. */
-function refuseOpenNames(
-  identities: readonly IdentityGrants[],
-  { mentionedIn }: Placeholders,
-): void {
-  const open = mentionedIn(JSON.stringify(identities))
-  if (open.length === 0) return
+function refuseOpenNames(identities: readonly IdentityGrants[], { usedIn }: Placeholders): void {
+  const open = new Set(usedIn(identities).map(({ placeholder }) => placeholder.text))
+  if (open.size === 0) return
   throw new InputError(
     '--verify needs the values of all placeholders; pass each with --set NAME=VALUE or --from-env-file FILE',
-    open.map(({ text }) => `  ${text}`),
+    [...open].map((text) => `  ${text}`),
   )
 }
 

@@ -6,8 +6,8 @@ import { findMistake } from './document/find-mistake.ts'
 import { keepTree, type Manifest, parseItem } from './document/manifest.ts'
 import { findChartTemplate } from './objects/find-chart-template.ts'
 import { mayHavePlaceholders } from './placeholders/find-placeholders.ts'
+import { hasPlaceholder } from './placeholders/open-names.ts'
 import type { Placeholders } from './placeholders/placeholders.ts'
-import { hasStandIn } from './placeholders/stand-in.ts'
 import { canRender } from './text/can-render.ts'
 import { FileError } from './text/file-error.ts'
 import { findTemplate } from './text/find-template.ts'
@@ -122,7 +122,7 @@ export function* eachManifest(
 }
 
 /** A document without placeholders may have what looks like their stand-ins. */
-const mayNeedFilling = (text: string): boolean => mayHavePlaceholders(text) || hasStandIn(text)
+const mayNeedFilling = (text: string): boolean => mayHavePlaceholders(text) || hasPlaceholder(text)
 
 function renderSentence(command: string): string {
   const first = canRender(command) ? 'pass the folder of its chart with --render, or ' : ''

@@ -2,6 +2,7 @@ import type { ExitCode } from '../../command/exit-code.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { skippedLines } from '../check/check.ts'
 import { printDocuments } from '../inject/print-documents.ts'
+import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { describeSource, type FileError } from '../input/text/file-error.ts'
 import type { SkippedPath } from '../input/text/find-files.ts'
 import { readFile } from './content/read-input.ts'
@@ -52,7 +53,8 @@ export function changeFiles(
   printLines(process.stderr, [
     ...errors.map(({ message }) => `akv-injector: ${message}`),
     ...skippedLines({ skipped }),
-    ...[...notesOf(migration), ...differenceLines(verified.differences)].map(placeholders.restore),
+    ...notesOf(migration, placeholders),
+    ...differenceLines(verified.differences, placeholders),
     ...overlays.lines,
   ])
   if (!mode.write) printDiffs(changes)
@@ -69,10 +71,13 @@ export function changeFiles(
 const addedPatches = (count: number): readonly string[] =>
   count === 0 ? [] : [`overlays: ${count} ${count === 1 ? 'patch' : 'patches'} added`]
 
-const differenceLines = (differences: readonly Difference[]): readonly string[] =>
+const differenceLines = (
+  differences: readonly Difference[],
+  { restore }: Placeholders,
+): readonly string[] =>
   differences.map(
     ({ title, source }) =>
-      `${title} (${describeSource(source)}): would not ask for the same files and Secrets, so the files of its environment stay as they are; please report this`,
+      `${restore(title)} (${describeSource(source)}): would not ask for the same files and Secrets, so the files of its environment stay as they are; please report this`,
   )
 
 function printDiffs(changes: readonly FileChange[]): void {

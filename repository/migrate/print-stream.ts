@@ -23,7 +23,7 @@ export function printStream({ files, ...plan }: PlannedFiles): ExitCode {
     return 1
   }
   printLines(process.stderr, [
-    ...notesOf(plan.migration).map(placeholders.restore),
+    ...notesOf(plan.migration, placeholders),
     ...patchLines(plan.overlays),
   ])
   printDocuments(process.stdout, joined(files.map(textOf)))

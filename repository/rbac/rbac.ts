@@ -17,7 +17,7 @@ import {
   readGivenValues,
   unusedLines,
 } from '../input/placeholders/given-values.ts'
-import { createPlaceholders, type Placeholder } from '../input/placeholders/placeholders.ts'
+import { createPlaceholders, type MarkedPlaceholder } from '../input/placeholders/placeholders.ts'
 import { type ChartValues, noAccounts, readChartValues } from './read-chart-values.ts'
 import { type NamedAccount, type RightsNeeded, syncRolesFor } from './role.ts'
 import { rolesText } from './roles-text.ts'
@@ -107,7 +107,7 @@ async function findInFiles(options: RbacOptions) {
   const objects = contents.flatMap((content) => content.objects)
   const { grants, ...found } = findGrants([], { objects, unread, serving })
   const mistakes = sortOutMistakes(found.mistakes, placeholders)
-  const names = grants.map(({ namespace, account }) => [namespace, account])
+  const names = grants.map(({ namespace, account }) => ({ namespace, account }))
   const isEmpty = files.length > 0 && grants.length + mistakes.length === 0
   return {
     accounts: grants,
@@ -119,7 +119,7 @@ async function findInFiles(options: RbacOptions) {
       ...unusedLines(given, placeholders),
       ...sortOutMistakes(found.notes, placeholders),
       ...mistakes,
-      ...keptLines(placeholders.mentionedIn(JSON.stringify(names))),
+      ...keptLines(placeholders.usedIn(names)),
       ...(isEmpty ? [`${nothingSyncs}${nothing === undefined ? '' : `: ${nothing}`}`] : []),
     ],
   }
@@ -130,12 +130,12 @@ const nothingSyncs = 'these files request no Secrets of any ServiceAccount'
 const maxNamed = 5
 
 /** Lines about placeholders that stay in a Role: it may be a template, like the manifests that it is made from. */
-const keptLines = (open: readonly Placeholder[]): readonly string[] =>
+const keptLines = (open: readonly MarkedPlaceholder[]): readonly string[] =>
   open.length === 0
     ? []
     : [
         `${listNames(
-          open.map(({ text }) => text),
+          open.map(({ placeholder }) => placeholder.text),
           maxNamed,
         )}: kept in the output; replace it before you apply the output, or pass --set NAME=VALUE`,
       ]

@@ -30,23 +30,25 @@ export function settlePlaceholders(verdicts: readonly Verdict[], placeholders: P
 
 function settle(
   verdict: Verdict,
-  { mentionedIn, restore }: Placeholders,
+  { show, restore }: Placeholders,
 ): { readonly verdict: Verdict; readonly open: readonly Placeholder[] } {
   const { subject, sentence, details, findings } = verdict
+  const shownFindings = findings.map((finding) => {
+    const { text: message, open } = show(finding.message)
+    return { finding: { ...finding, message }, open: finding.severity === 'problem' ? open : [] }
+  })
+  const open = [...new Set(shownFindings.flatMap((shown) => shown.open))]
   const texts = [subject.title, subject.namespace, sentence, ...details]
-  const openOf = ({ severity, message }: Finding) =>
-    severity === 'problem' ? mentionedIn(message) : []
-  const open = [...new Set(findings.flatMap(openOf))]
   const all = [...texts, ...findings.map(({ message }) => message)]
-  // Most verdicts have no stand-in, and copying each would take memory.
+  // Most verdicts have no placeholder, and a copy of each takes memory.
   if (open.length === 0 && all.every((text) => restore(text) === text)) return { verdict, open }
-  const left = findings.filter((finding) => openOf(finding).length === 0)
+  const left = shownFindings.flatMap((shown) => (shown.open.length === 0 ? shown.finding : []))
   const shown = {
     ...verdict,
     subject: { ...subject, title: restore(subject.title), namespace: restore(subject.namespace) },
     sentence: restore(sentence),
     details: details.map(restore),
-    findings: left.map((finding) => ({ ...finding, message: restore(finding.message) })),
+    findings: left,
   }
   const names = open.map(({ text }) => text)
   const isOpen = open.length > 0 && !left.some(({ severity }) => severity === 'problem')

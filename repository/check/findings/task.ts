@@ -16,6 +16,7 @@ import {
   variable,
 } from '../../../command/grants/script.ts'
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
+import { isCredentialOpen } from './open-credential.ts'
 
 /** Something that has to be done before a pod with volumes of the Secrets Store CSI Driver is applied. */
 export type Task =
@@ -72,7 +73,7 @@ const clientComment = comment(
 function hasSafeNames(task: Task): boolean {
   return (
     isName(task.namespace, labelName) &&
-    (task.kind === 'label' || isName(task.account, subdomainName))
+    (task.kind === 'label' || (isName(task.account, subdomainName) && !isCredentialOpen(task)))
   )
 }
 

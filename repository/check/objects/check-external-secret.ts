@@ -8,7 +8,7 @@ import { accountProblem } from '../../../requests/source/choose-account.ts'
 import { chooseAccountInFiles } from '../../input/accounts/choose-account-in-files.ts'
 import { enabledIn } from '../../input/accounts/enabled-in.ts'
 import type { NamedObject } from '../../input/objects/find-objects.ts'
-import { hasStandIn } from '../../input/placeholders/stand-in.ts'
+import { hasPlaceholder } from '../../input/placeholders/open-names.ts'
 import { seenStore } from '../../input/sources/external-secret-reader.ts'
 import { describeComposed } from '../describe/describe-composed.ts'
 import type { SourceFacts } from '../find/read-sources.ts'
@@ -28,7 +28,7 @@ export function checkExternalSecret(
       ? chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
       : undefined
   // While the store isn't known, it could still name the account.
-  const isOpen = mistakes.some(({ sentence }) => hasStandIn(sentence))
+  const isOpen = mistakes.some(({ sentence }) => hasPlaceholder(sentence))
   const undecided =
     chosen?.kind === 'none' && !isOpen ? [accountProblem(chosen.sentence, chosen.path)] : []
   const problems = [...mistakes, ...undecided]

@@ -11,20 +11,21 @@ const maxNamed = 3
  */
 export function sortOutMistakes(
   mistakes: readonly (readonly string[])[],
-  { mentionedIn, restore }: Placeholders,
+  { show, restore }: Placeholders,
 ): readonly string[] {
   const undecided = new Map<Placeholder, string[]>()
   const decided = mistakes.flatMap(([head = '', ...problems]) => {
-    const left = problems.filter((line) => mentionedIn(line).length === 0)
-    for (const placeholder of mentionedIn(problems.join('\n'))) {
+    const shown = problems.map(show)
+    for (const placeholder of new Set(shown.flatMap(({ open }) => open))) {
       const titles = undecided.get(placeholder) ?? []
-      titles.push(head.slice(0, head.indexOf(': ')))
+      titles.push(restore(head.slice(0, head.indexOf(': '))))
       undecided.set(placeholder, titles)
     }
-    return left.length > 0 || problems.length === 0 ? [head, ...left] : []
+    const left = shown.filter(({ open }) => open.length === 0).map(({ text }) => text)
+    return left.length > 0 || problems.length === 0 ? [restore(head), ...left] : []
   })
   const open = [...undecided].map(
     ([{ text }, titles]) => `undecided without ${text}: ${listNames(titles, maxNamed)}`,
   )
-  return [...decided, ...open].map(restore)
+  return [...decided, ...open]
 }

@@ -1,6 +1,6 @@
 import type { Document, Scalar } from 'yaml'
 import type { Placeholders } from '../placeholders/placeholders.ts'
-import { shapeIn } from '../placeholders/stand-in.ts'
+import { shapeIn } from '../placeholders/shape-in.ts'
 import type { FilePosition } from '../text/file-error.ts'
 import { composeDocuments, yamlOptions } from './compose-documents.ts'
 import { findFields } from './find-fields.ts'

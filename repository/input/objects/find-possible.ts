@@ -1,5 +1,4 @@
-import { mayEqual } from '../placeholders/may-equal.ts'
-import { hasStandIn } from '../placeholders/stand-in.ts'
+import { hasPlaceholder, mayEqual } from '../placeholders/open-names.ts'
 import type { FoundObject } from './find-objects.ts'
 
 type Named = Pick<FoundObject, 'kind' | 'namespace' | 'name'>
@@ -15,7 +14,7 @@ const marked = new WeakMap<readonly FoundObject[], readonly FoundObject[]>()
  * @returns a clause about it; undefined if no value makes it the name of an object
  */
 export function findPossible(objects: readonly FoundObject[], wanted: Named): string | undefined {
-  const isOpen = ({ namespace, name }: Named) => hasStandIn(namespace) || hasStandIn(name)
+  const isOpen = ({ namespace, name }: Named) => hasPlaceholder(namespace) || hasPlaceholder(name)
   const open = marked.get(objects) ?? objects.filter(isOpen)
   marked.set(objects, open)
   const found = (isOpen(wanted) ? objects : open)

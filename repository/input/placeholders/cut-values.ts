@@ -1,4 +1,4 @@
-import { hasStandIn } from './stand-in.ts'
+import { hasPlaceholder } from './open-names.ts'
 
 /** Values that messages cut, by the part that messages show at least. */
 interface CutValues<T> {
@@ -31,7 +31,7 @@ export function createCutValues<T>(): CutValues<T> {
   }
 }
 
-const isLong = (text: string): boolean => text.length > shownLength && hasStandIn(text)
+const isLong = (text: string): boolean => text.length > shownLength && hasPlaceholder(text)
 
 /** Parts of lists and of YAML in a value. */
 const longWords = new RegExp(`[^\\s"',=]{${shownLength},}`, 'g')

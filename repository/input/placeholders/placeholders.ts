@@ -2,8 +2,9 @@ import { valueAt } from '../../../lib/shape.ts'
 import type { FilePosition } from '../text/file-error.ts'
 import { createCutValues } from './cut-values.ts'
 import { type FoundPlaceholder, findPlaceholders } from './find-placeholders.ts'
-import type { Shape } from './stand-in.ts'
+import type { Shape } from './shape-in.ts'
 import { type Marked, StandIns } from './stand-ins.ts'
+import { valuesIn } from './values-in.ts'
 
 /** A placeholder of the files that has no value. */
 export interface Placeholder extends Pick<FoundPlaceholder, 'text' | 'name' | 'isExpression'> {
@@ -42,16 +43,26 @@ export interface Placeholders {
     use: Use,
     shapeAt: (span: { readonly start: number; readonly end: number }) => Shape,
   ): FilledText | undefined
-  /** Gives a text with what the author wrote instead of stand-ins, as far as it isn't cut. */
+  /** Reads a sentence about filled values. Whoever shows it does this once. */
+  show(sentence: string): Shown
+  /** Gives a value or a line as its author wrote it. */
   restore(text: string): string
-  /** The placeholders whose stand-ins a text has, or a value that it cuts, each once. */
-  mentionedIn(text: string): readonly Placeholder[]
+  /** The placeholders in plain data, each once for each shape. */
+  usedIn(data: unknown): readonly MarkedPlaceholder[]
   /** The parts of a text: what the author wrote, and placeholders. None is empty. */
   read(text: string): readonly (string | MarkedPlaceholder)[]
   /** Whether a placeholder of the files has this name. It may need more than a value. */
   hasFound(name: string): boolean
   /** The placeholders without a value that matter, in the order of the files. */
   unfilled(): readonly Placeholder[]
+}
+
+/** A sentence as people read it. */
+interface Shown {
+  /** With what the author wrote, as far as the sentence doesn't cut it. */
+  readonly text: string
+  /** The placeholders in it, or in a value that it cuts, each once. */
+  readonly open: readonly Placeholder[]
 }
 
 /** A placeholder in a text. There is one object for each placeholder and shape. */
@@ -77,6 +88,8 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   const filledValue = ({ name, fallback, isExpression }: FoundPlaceholder): string | undefined =>
     (isExpression ? undefined : values.get(name)) ??
     (options.ignoresDefaults ? undefined : fallback)
+  const markedIn = (text: string): readonly MarkedPlaceholder[] =>
+    standIns.read(text).filter((part) => typeof part !== 'string')
 
   return {
     fill(text, use, shapeAt) {
@@ -102,14 +115,21 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
       cutValues.add(filled, noted)
       return found.length === 0 ? undefined : { text: filled, isFinal: noted.size === 0 }
     },
+    show(sentence) {
+      const found = markedIn(sentence).map(({ placeholder }) => placeholder)
+      return {
+        text: standIns.restore(sentence),
+        open: [...new Set([...found, ...cutValues.ownersIn(sentence)])],
+      }
+    },
     restore: (text) => standIns.restore(text),
-    mentionedIn: (text) => [
-      ...new Set([
-        ...standIns
-          .read(text)
-          .flatMap((part) => (typeof part === 'string' ? [] : part.placeholder)),
-        ...cutValues.ownersIn(text),
-      ]),
+    // The last texts come first.
+    usedIn: (data) => [
+      ...new Set(
+        [...valuesIn(data)]
+          .toReversed()
+          .flatMap((text) => (typeof text === 'string' ? markedIn(text) : [])),
+      ),
     ],
     read: (text) => standIns.read(text),
     hasFound: (name) => foundNames.has(name),

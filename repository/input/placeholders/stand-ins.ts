@@ -1,5 +1,6 @@
 import { FileError, type FilePosition } from '../text/file-error.ts'
-import { cutMarks, hasStandIn, marks, maxStandIns, type Shape, standInOf } from './stand-in.ts'
+import type { Shape } from './shape-in.ts'
+import { marksIn, maxStandIns, standInOf, withoutCutMarks } from './stand-in.ts'
 
 /** What a mark in a text stands for. */
 export interface Marked<Placeholder> {
@@ -35,24 +36,25 @@ export class StandIns<Placeholder extends { readonly text: string }> {
    * @throws FileError if the text has others
    */
   refuseOthers(text: string, count: number, use: Use): void {
-    if (!hasStandIn(text)) return
-    const found = [...text.matchAll(marks)]
-    if (found.length === count && found.every(([mark]) => this.#byMark.has(mark))) return
+    const found = marksIn(text)
+    if (found.length === count && found.every(({ mark }) => this.#byMark.has(mark))) return
     throw new FileError(use.position(), reserved)
   }
 
   /** Gives a text with what the author wrote instead of stand-ins, as far as it isn't cut. */
   restore(text: string): string {
     if (this.#byMark.size === 0) return text
-    return text
-      .replaceAll(marks, (mark) => this.#byMark.get(mark)?.placeholder.text ?? mark)
-      .replaceAll(cutMarks, '…')
+    const written = this.read(text).map((part) =>
+      typeof part === 'string' ? part : part.placeholder.text,
+    )
+    return withoutCutMarks(written.join(''), [...this.#byMark.keys()])
   }
 
   /** The parts of a text: what the author wrote, and placeholders. None is empty. */
   read(text: string): readonly (string | Marked<Placeholder>)[] {
     let end = 0
-    const parts = [...text.matchAll(marks)].flatMap(({ 0: mark, index }) => {
+    if (this.#byMark.size === 0) return text === '' ? [] : [text]
+    const parts = marksIn(text).flatMap(({ mark, index }) => {
       const marked = this.#byMark.get(mark)
       if (marked === undefined) return []
       const before = text.slice(end, index)
@@ -64,6 +66,6 @@ export class StandIns<Placeholder extends { readonly text: string }> {
 }
 
 const reserved =
-  'a value here looks like the stand-in of a placeholder, such as xq7zj00; change it, or pass --set NAME=VALUE for the placeholder'
+  'a value here looks like the stand-in of a placeholder; run the command again, which makes other stand-ins'
 
 const tooMany = `there are more than ${maxStandIns.toLocaleString('en')} placeholders without a value up to here; pass fewer files, or --set NAME=VALUE`

@@ -1,6 +1,5 @@
 import { valueAt } from '../../../lib/shape.ts'
-import { mayEqual } from '../placeholders/may-equal.ts'
-import { hasStandIn } from '../placeholders/stand-in.ts'
+import { hasPlaceholder, mayEqual } from '../placeholders/open-names.ts'
 
 /**
  * Finds out whether a ClusterSecretStore may mean something else for a namespace once its placeholders have values.
@@ -19,7 +18,7 @@ export function openScope(store: unknown, namespace: string): string | undefined
   const isOpen = (name: unknown): name is string =>
     typeof name === 'string' &&
     name !== namespace &&
-    (hasStandIn(name) || hasStandIn(namespace)) &&
+    (hasPlaceholder(name) || hasPlaceholder(namespace)) &&
     mayEqual(name, namespace)
   const open = isOpen(ofAccount)
     ? ofAccount

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { cached, once } from '../../../lib/cached.ts'
 import type { NamedObject } from '../objects/find-objects.ts'
 import { findPlaceholders } from '../placeholders/find-placeholders.ts'
-import { hasStandIn } from '../placeholders/stand-in.ts'
+import { hasPlaceholder } from '../placeholders/open-names.ts'
 import { FileError } from '../text/file-error.ts'
 import { readText } from '../text/read-text.ts'
 import { readFolderText } from './read-folder-text.ts'
@@ -38,7 +38,7 @@ function mayHave(unread: Unread, mark: string, name: string): boolean {
   const { text } = unread
   if (text === undefined) return true
   const { hasMark, isOpen } = factsOf(unread, text)
-  return hasMark(mark) && (isOpen() || hasStandIn(name) || hasName(unread, text, name))
+  return hasMark(mark) && (isOpen() || hasPlaceholder(name) || hasName(unread, text, name))
 }
 
 interface Facts {

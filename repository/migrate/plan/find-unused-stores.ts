@@ -1,12 +1,12 @@
 import type { ViewOf } from '../../input/environments/folder-views.ts'
 import { findObject } from '../../input/objects/find-object.ts'
 import type { FoundObject, NamedObject } from '../../input/objects/find-objects.ts'
+import { valuesIn } from '../../input/placeholders/values-in.ts'
 import {
   isExternalSecret,
   isExternalSecretsKind,
   isSecretStore,
 } from '../../input/sources/external-secrets-kind.ts'
-import { valuesIn } from '../content/values-in.ts'
 
 type StoreDecision =
   | { readonly kind: 'removed'; readonly store: NamedObject }

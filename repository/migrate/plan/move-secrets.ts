@@ -152,10 +152,9 @@ function reasonNotToAdd(
  * Finds placeholders that can't be carried over, because the annotations would depend on a part of the value, or on a
  * comparison with it.
  */
-const uncarried = (values: readonly unknown[], { read }: Placeholders): readonly string[] => [
+const uncarried = (values: readonly unknown[], { usedIn }: Placeholders): readonly string[] => [
   ...new Set(
-    read(JSON.stringify(values))
-      .filter((part) => typeof part !== 'string')
+    usedIn(values)
       .filter(({ shape }) => shape === 'url' || shape === 'duration')
       .map(({ placeholder }) => placeholder.text),
   ),

@@ -1,11 +1,11 @@
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
 import { keyOf } from '../../input/objects/find-object.ts'
 import type { NamedObject } from '../../input/objects/find-objects.ts'
-import { mayEqual } from '../../input/placeholders/may-equal.ts'
+import { mayEqual } from '../../input/placeholders/open-names.ts'
+import { valuesIn } from '../../input/placeholders/values-in.ts'
 import { isExternalSecretsKind, isSecretStore } from '../../input/sources/external-secrets-kind.ts'
 import { classNamesOf } from '../content/class-names-of.ts'
 import type { MigratedContent } from '../content/content.ts'
-import { valuesIn } from '../content/values-in.ts'
 
 /** A reference to a class or a store. */
 type Reference = Pick<NamedObject, 'kind' | 'namespace' | 'name'> & { readonly user: string }

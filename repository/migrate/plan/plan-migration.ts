@@ -5,6 +5,7 @@ import { listAccounts } from '../../input/accounts/list-accounts.ts'
 import { type FolderView, unclearReason } from '../../input/environments/folder-views.ts'
 import { findObject } from '../../input/objects/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../../input/objects/find-objects.ts'
+import type { Placeholders } from '../../input/placeholders/placeholders.ts'
 import {
   isExternalSecret,
   isExternalSecretsKind,
@@ -32,6 +33,7 @@ export interface Migration {
 /** An object that stays as it is, and why. There may be several entries for an object. */
 interface KeptObject {
   readonly object: Pick<NamedObject, 'title' | 'manifest'>
+  /** As people read it. */
   readonly reason: string
 }
 
@@ -42,9 +44,10 @@ export function planMigration(content: MigratedContent): Migration {
   const { templates, objects, viewOf, policy, otherFiles, placeholders } = content
   const kept: KeptObject[] = []
   const note: Note = (object, reason) => {
-    const open = placeholders.mentionedIn(reason).map(({ text }) => text)
-    const depends = open.length === 0 ? '' : `; it depends on the value of ${open.join(', ')}`
-    kept.push({ object, reason: reason + depends })
+    const { text, open } = placeholders.show(reason)
+    const names = open.map((placeholder) => placeholder.text)
+    const depends = open.length === 0 ? '' : `; it depends on the value of ${names.join(', ')}`
+    kept.push({ object, reason: text + depends })
   }
   const plans = templates.map((template) => ({
     template,
@@ -154,16 +157,16 @@ const isOtherOperatorKind = (object: NamedObject): boolean =>
  * Writes lines for standard error: one for each object that stays as it is, and one for each step that the user has to
  * take.
  */
-export const notesOf = ({
-  kept,
-  accounts,
-}: Pick<Migration, 'kept' | 'accounts'>): readonly string[] => [
+export const notesOf = (
+  { kept, accounts }: Pick<Migration, 'kept' | 'accounts'>,
+  { restore }: Pick<Placeholders, 'restore'>,
+): readonly string[] => [
   ...kept.map(
     ({ object: { title, manifest }, reason }) =>
-      `${title} (${describeSource(manifest.source)}): stays as it is: ${reason}`,
+      `${restore(title)} (${describeSource(manifest.source)}): stays as it is: ${reason}`,
   ),
   ...accounts.map(({ namespace, name, existing }) => {
     const added = existing === undefined ? 'is added; ' : ''
-    return `ServiceAccount/${name}: ${added}Secret sync needs it ${enabledIn(namespace)}`
+    return `ServiceAccount/${restore(name)}: ${added}Secret sync needs it ${enabledIn(restore(namespace))}`
   }),
 ]

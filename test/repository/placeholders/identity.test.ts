@@ -79,6 +79,17 @@ t.test('a command that is a comment has variables, too', async (t) => {
   t.notMatch(commands.join('\n'), '$(reboot)')
 })
 
+t.test('a long name with a placeholder has no credential yet', async (t) => {
+  const input = storeText({ vault: 'team-a' }).replaceAll(
+    'name: web',
+    `name: web-${'a'.repeat(90)}-\${ENV}`,
+  )
+  const { code, stdout, stderr } = await identity(input)
+  t.match({ code, stdout }, { code: 1, stdout: '' })
+  t.match(stderr, /^undecided without \$\{ENV\}: ServiceAccount\/web-a+-\$\{ENV\}\n$/)
+  t.match(await identity(input, '--set', 'ENV=dev'), { code: 0, stdout: /-dev --audiences/ })
+})
+
 t.test('what kubectl reads gets the values, too', async (t) => {
   const input = classText(names).replace(
     '  name: web\n',
