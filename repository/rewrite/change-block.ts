@@ -2,7 +2,9 @@ import type { CollectionChange, CollectionEntry, Editing } from './entry.ts'
 import { renderBlock } from './render-value.ts'
 import { itemEnd, itemStart, itemsOf } from './token-places.ts'
 
-/** Changes items of a block collection: each of them begins on a line of its own, but for the first one after a `- `. */
+/**
+ * Changes items of a block collection. Each item begins on a line of its own, except for the first one after a `- `.
+ */
 export function changeBlock({ token, entries }: CollectionChange, editing: Editing): void {
   const { text, edits } = editing
   const [first] = itemsOf(token)
@@ -44,8 +46,8 @@ export function changeBlock({ token, entries }: CollectionChange, editing: Editi
 }
 
 /**
- * Removes the items at the beginning if they share their line with the `- ` around the collection. The first item that
- * stays moves up to this line.
+ * Removes the first items if they are on the same line as the `- ` around the collection. The first item that stays
+ * moves up to that line.
  *
  * @returns where the removal ends
  */
@@ -78,7 +80,7 @@ function withComments(
   return from
 }
 
-/** Without a line break at the end of the text, the new lines end without one, too. */
+/** If the text doesn't end with a line break, the new lines don't either. */
 const insertion = (text: string, place: number, lines: string) => ({
   start: place,
   end: place,
@@ -98,7 +100,7 @@ function nextLine(text: string, end: number): number {
   return lineBreak === -1 ? text.length : lineBreak + 1
 }
 
-/** All lines but the first, which continues a line. */
+/** Indents all lines except the first, which continues a line. */
 const indented = (lines: readonly string[], column: number): string =>
   lines.map((line, index) => (index === 0 || line === '' ? line : blanks(column) + line)).join('\n')
 

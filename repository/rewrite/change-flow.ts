@@ -31,7 +31,7 @@ export function changeFlow({ token, entries }: CollectionChange, editing: Editin
       continue
     }
     const { start, end } = { start: itemStart(entry.item), end: itemEnd(entry.item) }
-    // The comma before the item goes, too.
+    // The comma before the item is removed, too.
     if (entry.kind === 'removed' && start > firstStay)
       edits.push({ start: earlierEnd, end, text: '' })
     if (entry.kind === 'kept') entry.descend()
@@ -41,7 +41,7 @@ export function changeFlow({ token, entries }: CollectionChange, editing: Editin
   }
 }
 
-/** What the author has between two items, or a guess from the blanks before the only one. */
+/** Returns the text that the author has between two items, or a guess from the blanks before the only item. */
 function separatorOf(token: CollectionToken, { text, format }: Editing): string {
   const [first, second] = itemsOf(token)
   if (first === undefined) return ', '

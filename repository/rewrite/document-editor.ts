@@ -14,8 +14,8 @@ interface ChangedDocument {
 }
 
 /**
- * Writes changed documents of a file: the source text, edited where the value differs. A document in a form that can't be
- * edited, such as a merge key whose mapping changes, is written anew, without its comments.
+ * Writes changed documents of a file by editing the source text where the value differs. A document that can't be
+ * edited, for example because a mapping with a merge key changes, is written anew, without its comments.
  *
  * @param text - the file
  * @returns a function that gives the text in place of a document's span

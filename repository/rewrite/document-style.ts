@@ -42,7 +42,7 @@ function isBlock(value: unknown): value is { range: readonly [number, number, nu
   return (isMap(value) || isSeq(value)) && !value.flow && !!value.range
 }
 
-/** The earlier of two that are equally frequent. */
+/** Returns the most frequent value. Of two that are equally frequent, the earlier one wins. */
 function mostFrequent<T>(values: readonly T[]): T | undefined {
   const groups = Map.groupBy(values, (value) => value)
   const [longest = []] = [...groups.values()].toSorted((a, b) => b.length - a.length)

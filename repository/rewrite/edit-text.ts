@@ -20,7 +20,7 @@ import { matchItems } from './match-items.ts'
 import type { Format } from './render-value.ts'
 import { isCollectionToken, itemsOf, type TokenItem } from './token-places.ts'
 
-/** A document's value, and the wanted one. */
+/** A document's value before and after the change. */
 interface Values {
   readonly before: unknown
   readonly after: unknown
@@ -50,7 +50,7 @@ export function editText(
   return walk.canEdit && !overlaps ? edits : undefined
 }
 
-/** The text with the edits made. */
+/** Returns the text with the edits applied. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const parts: string[] = []
   let copiedTo = 0
@@ -63,7 +63,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 
 interface Walk {
   readonly editing: Editing
-  /** The anchors of nodes whose value changes. Their aliases keep the earlier value, which has to be written out. */
+  /** The anchors of nodes whose value changes. Their aliases keep the earlier value, so it has to be written out. */
   readonly changedAnchors: Set<string>
   canEdit: boolean
 }

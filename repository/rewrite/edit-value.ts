@@ -10,7 +10,7 @@ type Container = unknown[] | Record<string, unknown>
  * and a change in one place must not change the others.
  */
 export function editValue(original: unknown) {
-  /** The copies that were made, which only this value contains. */
+  /** Containers that have been copied already, so that they may be changed. */
   const copies = new WeakSet<Container>()
   let root = original
 
@@ -20,7 +20,7 @@ export function editValue(original: unknown) {
     copies.add(copy)
     return copy
   }
-  /** The container that a path leads to. Objects that are missing on the way are added. */
+  /** Returns the container that a path leads to, and adds objects that are missing on the way. */
   const open = (path: ValuePath): Container => {
     let at = ownCopy(root)
     root = at

@@ -8,9 +8,9 @@ export interface Edit {
   readonly text: string
 }
 
-/** What becomes of one item of a list, or of one key of a mapping with its value. */
+/** What happens to one item of a list, or to one key of a mapping with its value. */
 export type CollectionEntry =
-  /** It stays. `descend` finds the edits inside of it. */
+  /** The item stays. `descend` finds the edits inside of it. */
   | { readonly kind: 'kept'; readonly item: TokenItem; readonly descend: () => void }
   | { readonly kind: 'removed'; readonly item: TokenItem }
   | ({ readonly kind: 'replaced'; readonly item: TokenItem } & Written)
@@ -29,7 +29,7 @@ export interface CollectionChange {
   readonly entries: readonly CollectionEntry[]
 }
 
-/** The source text, and where to collect the edits: those of an inner place before those around it. */
+/** The source text, and where to collect the edits: inner edits come before those around them. */
 export interface Editing {
   readonly text: string
   readonly format: Format

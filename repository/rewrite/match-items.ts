@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { isObject, objectAt } from '../../lib/shape.ts'
 
 /**
- * Finds for each item of a new list the item of the old one that it comes from. In lists of the same length, they have the
- * same place. Otherwise, items at the beginning and at the end that are equal belong together, and of the others those with
- * the same `name`, and objects of the same kind, namespace and name. The order of both lists is kept.
+ * Finds for each item of a new list the item of the old one that it comes from. In lists of the same length, items with
+ * the same index belong together. Otherwise, items at the beginning and at the end that are equal belong together, and
+ * of the others those with the same `name`, and objects of the same kind, namespace and name. The order of both lists
+ * is kept.
  *
  * @returns the index in the old list, or undefined if the item is new
  */
@@ -26,7 +27,7 @@ export function matchItems(
     if (index < head) return index
     if (index >= after.length - tail) return index + shift
     const candidates = places.get(keyOf(item)) ?? []
-    // Places before the next one can't be used any more.
+    // Indexes before the next one can't be used any more.
     while ((candidates.at(-1) ?? next) < next) candidates.pop()
     const found = candidates.pop()
     if (found === undefined) return undefined
@@ -35,11 +36,14 @@ export function matchItems(
   })
 }
 
-/** The indexes of the items by key, the last first. */
+/** The indexes of the items by key, the highest first. */
 const placesOf = (items: readonly unknown[]): ReadonlyMap<string, number[]> =>
   Map.groupBy([...items.keys()].toReversed(), (index) => keyOf(items[index]))
 
-/** Items without a name match no other: their position is all that they have. Items of a List are objects of Kubernetes. */
+/**
+ * Returns a key to match items by: the name, or for a Kubernetes object in a List, its kind, namespace and name. An
+ * item without a name matches no other.
+ */
 function keyOf(item: unknown): string {
   if (!isObject(item)) return `value ${JSON.stringify(item)}`
   const { name, namespace } = objectAt(item, 'metadata')

@@ -9,16 +9,16 @@ export interface Format {
   readonly jsonIndent?: string
 }
 
-/** A value as the text of a whole document. */
+/** Writes a value as the text of a whole document. */
 export const renderDocument = (value: unknown, { style, jsonIndent }: Format): string =>
   `${jsonIndent === undefined ? render(value, style) : JSON.stringify(value, null, jsonIndent)}\n`
 
-/** A value as lines of block YAML. */
+/** Writes a value as lines of block YAML. */
 export const renderBlock = (value: unknown, { style }: Format): readonly string[] =>
   render(value, style).split('\n')
 
 /**
- * A value inside of a flow collection or of JSON.
+ * Writes a value for a flow collection or for JSON.
  *
  * @param key - if the value is a member of a mapping
  * @param isOnOneLine - whether JSON has to be on one line; YAML always is

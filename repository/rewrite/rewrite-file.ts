@@ -1,13 +1,13 @@
 import type { Manifest } from '../input/document/manifest.ts'
 import { documentEditor } from './document-editor.ts'
 
-/** What is written in place of a document. */
+/** What to write instead of a document. */
 export type Replacement =
   | { readonly kind: 'changed'; readonly manifest: Manifest; readonly value: unknown }
   | { readonly kind: 'dropped'; readonly manifest: Manifest }
 
 /**
- * A manifest file with some of its documents replaced. Everything else stays byte for byte: other documents, the
+ * Replaces some documents of a manifest file. Everything else stays the same, byte for byte: other documents, the
  * comments and directives between documents, the `---` lines, and everything in changed documents that is equal.
  *
  * @param replacements - in the order of the file
@@ -26,7 +26,7 @@ export function rewriteFile(text: string, replacements: readonly Replacement[]):
   return [...parts, text.slice(copiedTo)].join('')
 }
 
-/** Files as one stream of documents, with a separator if two documents would otherwise become one. */
+/** Joins files to one stream of documents, with a separator if two documents would otherwise become one. */
 export function joinFiles(files: readonly string[]): string {
   return files.reduce((before, file) => {
     if (before === '') return file
@@ -40,7 +40,7 @@ export function joinFiles(files: readonly string[]): string {
   }, '')
 }
 
-/** The text before a document that is dropped, without its `---`, unless a directive or a `...` needs that. */
+/** Returns the text before a dropped document without its `---`, unless a directive or a `...` needs that. */
 function withoutMarker(before: string, after: string): string {
   if (!before.endsWith('---')) return before
   return after === '...' || /^%/m.test(before) ? `${before}\n` : before.slice(0, -3)

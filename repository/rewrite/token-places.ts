@@ -8,20 +8,20 @@ export type CollectionToken = CST.BlockMap | CST.BlockSequence | CST.FlowCollect
 export const isCollectionToken = (token?: CST.Token | null): token is CollectionToken =>
   token?.type === 'block-map' || token?.type === 'block-seq' || token?.type === 'flow-collection'
 
-/** The items that hold something. The parser also makes items of a comment at the end, and of a comma at the end. */
+/** Returns the items that have content. The parser also makes an item of a comment or a comma at the end. */
 export const itemsOf = (collection: CollectionToken): readonly TokenItem[] =>
   collection.items.filter(
     ({ start, key, sep, value }) =>
       key != null || sep !== undefined || isPresent(value) || start.some(isMark),
   )
 
-/** Where an item begins: at its `-`, its key, or an anchor or a tag before these. */
+/** Returns where an item begins: at its `-`, its key, or an anchor or a tag before these. */
 export function itemStart({ start, key, sep = [], value }: TokenItem): number {
   const tokens = [...start.filter(isMark), key, ...sep.filter(isMark), value]
   return tokens.find(isPresent)?.offset ?? 0
 }
 
-/** Where the content of an item ends, without the comment and the line break after it. */
+/** Returns where the content of an item ends, without the comment and the line break after it. */
 export function itemEnd({ start, key, sep = [], value }: TokenItem): number {
   const last = [...start.filter(isMark), key, ...sep.filter(isMark), value].findLast(isPresent)
   return last === undefined ? 0 : contentEnd(last)
@@ -62,6 +62,6 @@ const marks: readonly CST.SourceToken['type'][] = [
 
 const isMark = ({ type }: CST.SourceToken): boolean => marks.includes(type)
 
-/** A value that isn't written is an empty scalar, or no token at all. */
+/** Whether there is a value. One that the author left out is an empty scalar, or no token at all. */
 const isPresent = (token?: CST.Token | null): token is CST.Token =>
   token != null && !(token.type === 'scalar' && token.source === '')
