@@ -253,22 +253,19 @@ t.test('a client isn’t taken from an account that could mean two environments'
   t.ok(fetched.stderr.includes(unclear))
 })
 
-t.test(
-  'what several folders have in common doesn’t make them different environments',
-  async (t) => {
-    const common = { ...account, metadata: { name: 'common', namespace: 'other' } }
-    const run = repository(t, {
-      'account.yaml': [account],
-      'first/common.yaml': [common],
-      'second/common.yaml': [common],
-      'first/db.yaml': [externalSecret, store('team-vault')],
-    })
-    const { code, stdout, stderr } = await run('migrate')
-    t.equal(code, 0)
-    t.notMatch(stderr, 'belongs to other environments')
-    t.match(stdout, 'akv-injector.io/sync')
-  },
-)
+t.test('common definitions don’t make folders different environments', async (t) => {
+  const common = { ...account, metadata: { name: 'common', namespace: 'other' } }
+  const run = repository(t, {
+    'account.yaml': [account],
+    'first/common.yaml': [common],
+    'second/common.yaml': [common],
+    'first/db.yaml': [externalSecret, store('team-vault')],
+  })
+  const { code, stdout, stderr } = await run('migrate')
+  t.equal(code, 0)
+  t.notMatch(stderr, 'belongs to other environments')
+  t.match(stdout, 'akv-injector.io/sync')
+})
 
 t.test('an account that no file has is added once for each environment', async (t) => {
   const named = (name: string, vault: string) => {

@@ -13,7 +13,7 @@ function record(isTTY: boolean) {
   return { output, text: () => String(stream.read() ?? '').replaceAll('\u001b', 'ESC') }
 }
 
-t.test('a pipe gets plain lines, and nothing of what is waited for', async (t) => {
+t.test('a pipe gets plain lines, and no progress', async (t) => {
   const { output, text } = record(false)
   output.step('One')
   output.waiting('for something')
@@ -22,7 +22,7 @@ t.test('a pipe gets plain lines, and nothing of what is waited for', async (t) =
   t.equal(text(), '\n1. One\n   | a\n   | b\n   done\n')
 })
 
-t.test('a terminal sees what is waited for, until the next line', async (t) => {
+t.test('a terminal shows the progress until the next line', async (t) => {
   const { output, text } = record(true)
   output.waiting('for something')
   t.match(text(), /^ {3}.*for something …/)

@@ -53,7 +53,7 @@ t.test('the namespace is the one of the context, unless all are asked for', asyn
   t.strictSame(await namesIn(openCluster({ kubeconfig, allNamespaces: true })), ['a', 'b'])
 })
 
-t.test('what keeps the cluster from being read is said in a sentence', async (t) => {
+t.test('if the cluster can’t be read, a sentence says why', async (t) => {
   const { server, cluster } = await open(t, { allNamespaces: true })
   const kubeconfig = server.kubeconfigFile
   t.throws(() => openCluster({ kubeconfig: '/none' }), /kubeconfig \/none cannot be read: ENOENT/)
@@ -144,7 +144,7 @@ t.test(
   },
 )
 
-t.test('a pod is read without trusting what it says', (t) => {
+t.test('a pod’s own claims aren’t trusted', (t) => {
   t.match(readAgentPod(injectedPod()), {
     namespace: 'team-a',
     workload: 'Pod/web',

@@ -25,7 +25,7 @@ t.test('the agent of an injected pod is ours', (t) => {
   t.end()
 })
 
-t.test('what other webhooks add doesn’t change that', (t) => {
+t.test('members that other webhooks add don’t change that', (t) => {
   const pods = [
     changed(({ env }) => env.push({ name: 'AZURE_CLIENT_ID', value: 'x' })),
     changed(({ volumeMounts }) =>

@@ -19,7 +19,7 @@ t.test('a healthy install gives no finding', async (t) => {
   t.ok(server.requests.length > 20)
 })
 
-t.test('each failure has a hint, and the exit code says that there is one', async (t) => {
+t.test('each failure has a hint, and a failure makes the exit code 1', async (t) => {
   const { server, doctor, putObject } = await serveInstall(t)
   putObject(node('old', 'v1.32.1'))
   server.objects.delete(
@@ -46,7 +46,7 @@ t.test('each failure has a hint, and the exit code says that there is one', asyn
   })
 })
 
-t.test('what may not be read is said once, and is no failure', async (t) => {
+t.test('a missing right is reported once, and isn’t a failure', async (t) => {
   const { denied, doctor } = await serveInstall(t)
   const all = ['nodes', 'namespaces', 'deployments', 'secrets', 'pods', 'csidrivers']
   for (const resource of all) denied.add(resource)
@@ -60,7 +60,7 @@ t.test('what may not be read is said once, and is no failure', async (t) => {
   t.ok(lines.length <= 8, stdout)
 })
 
-t.test('nothing is concluded from what may be read only in another namespace', async (t) => {
+t.test('objects that can be read only in another namespace allow no conclusions', async (t) => {
   const { server, doctor } = await serveInstall(t)
   const { before } = server
   server.before = (request) => {

@@ -74,7 +74,7 @@ t.test('an issuer that only the log names isn’t in a command', async (t) => {
   t.notMatch(told.lines, 'evil.example')
 })
 
-t.test('an issuer in a message isn’t taken for one', async (t) => {
+t.test('an issuer quoted in a message isn’t taken for the cluster’s', async (t) => {
   const { put, examine } = await serve(t)
   const message = `no federated credential matches issuer "${evil}", subject "system:serviceaccount:team-a:default"`
   const oldAgent = logLine({ level: 'error', code: 'AKV_FEDERATION_MISMATCH', message })

@@ -22,7 +22,7 @@ const waiting = (state: object, lastState: object = {}) => ({
 const running = { running: { startedAt: '2026-11-29T09:00:01Z' } }
 const client = '11111111-2222-3333-4444-555555555555'
 
-t.test('a pod that is well: what it asks for, as whom, and what happened', async (t) => {
+t.test('a healthy pod: its objects, its identity, and its story', async (t) => {
   const { server, put, doctor } = await serve(t)
   const metadata = { uid, labels: { 'azure.workload.identity/use': 'true' } }
   const log = logLine({ level: 'info', message: 'wrote files' }) + logOf(stateOf())
@@ -169,7 +169,7 @@ const cases: Readonly<Record<string, readonly [status: object, log: string, said
   ],
 }
 
-t.test('each state of a pod ends with what to do', async (t) => {
+t.test('the report of each state ends with advice', async (t) => {
   const { put, logs, doctor } = await serve(t)
   for (const [name, [status, log, said]] of Object.entries(cases)) {
     put(injectedPod({ status }), log)

@@ -10,7 +10,7 @@ const waiting = (state: object, lastState = {}) => ({
   initContainerStatuses: [{ name: 'akv-injector', restartCount: 1, state, lastState }],
 })
 
-t.test('each pod has a row, what fails comes first, and the exit code says so', async (t) => {
+t.test('each pod has a row, failing pods come first, and they make the exit code 1', async (t) => {
   const { put, options } = await servePods(t)
   put(injectedPod({ name: 'fresh' }), logOf(stateOf()))
   const failing = { code: 'AKV_FORBIDDEN', since: '2026-11-29T09:30:00.000Z' }
@@ -144,7 +144,7 @@ t.test('an API server that drops connections is asked once more', async (t) => {
   t.ok(dropped.size >= 4, `${dropped.size} requests were cut`)
 })
 
-t.test('what may not be read is said once', async (t) => {
+t.test('a missing right is reported once', async (t) => {
   const { put, denied, options } = await servePods(t)
   for (const resource of ['deployments', 'serviceaccounts']) denied.add(resource)
   for (let i = 0; i < 50; i++) put(injectedPod({ name: `web-${i}` }), failure(403, 'Forbidden'))

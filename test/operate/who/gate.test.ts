@@ -124,7 +124,7 @@ t.test('an agent whose configuration can’t be read counts as not asked', async
   }
 })
 
-t.test('a log isn’t believed if the token may be another one', async (t) => {
+t.test('a log isn’t trusted if the token may be another one', async (t) => {
   const { put, gate } = await serve(t)
   type Source = { serviceAccountToken: Record<string, unknown> }
   const identity = ({ volumes }: { volumes: object[] }) =>
@@ -186,7 +186,7 @@ t.test('a container that only has the agent’s name neither opens nor shuts', a
   t.match(await gate('--agent-image', 'tools.example/other'), { code: 1 }, 'it may be an agent')
 })
 
-t.test('as long as images are unknown, nobody is left aside', async (t) => {
+t.test('as long as the images are unknown, no pod counts as unrelated', async (t) => {
   const { put, gate, options } = await serve(t)
   const container = { name: 'akv-injector', image: 'tools.example/other' }
   const unrelated = injectedPod({ namespace: 'team-b', name: 'tool' })

@@ -74,7 +74,7 @@ t.test('each workload has a row for each version, and older ones come first', as
 })
 
 t.test(
-  'the gate opens only if nobody holds the version, and everybody could be asked',
+  'the gate opens only if nothing holds the version, and everything could be asked',
   async (t) => {
     const { put, server, logs, options } = await servePods(t)
     const gate = async (version: string, ...more: readonly string[]) =>
@@ -146,7 +146,7 @@ t.test(
   },
 )
 
-t.test('the gate finds whoever may hold the version', async (t) => {
+t.test('the gate finds everything that may hold the version', async (t) => {
   const { put, server, options } = await servePods(t)
   const gate = async (object: string, ...more: readonly string[]) =>
     await run(['who', `team-a:${object}@${v1}`, '--gate', ...more, ...image, ...options])
@@ -342,7 +342,7 @@ t.test('who names thousands of versions isn’t believed', async (t) => {
   t.equal(unasked.length, 1)
 })
 
-t.test('what expires can be asked for', async (t) => {
+t.test('who can list only objects that expire soon', async (t) => {
   const { server, put, options } = await servePods(t)
   const expiresIn = (days: number) =>
     new Date(Number(server.date) + days * 24 * 3600_000 + 60_000).toISOString()

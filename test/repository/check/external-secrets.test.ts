@@ -10,7 +10,7 @@ const updates = updatesGolden()
 /** Without it, standard error says what is assumed about classes. */
 const env = { AKV_INJECTOR_CSI: 'labelled' }
 
-t.test('check says what becomes of each ExternalSecret and each store', async (t) => {
+t.test('check reports the outcome for each ExternalSecret and each store', async (t) => {
   for (const name of readdirSync(fixtures)) {
     const input = readFileSync(join(fixtures, name, 'manifests.yaml'), 'utf8')
     const { code, stdout, stderr } = await runInProcess(['check', '-'], { input, env })

@@ -18,7 +18,7 @@ const repository = (t: Test) =>
     prod: { 'kustomization.yaml': '' },
   })
 
-t.test('files without anything of interest get a warning that says what was seen', async (t) => {
+t.test('files without anything of interest get a warning that describes them', async (t) => {
   const folder = repository(t)
   const seen = `nothing to check: 2 Kustomize folders and 1 Helm chart not rendered (--render does that), 3 documents in 2 files ${without}`
   const { code, stdout } = await runInProcess(['check', folder])

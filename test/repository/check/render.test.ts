@@ -44,7 +44,7 @@ const overlays = {
   'overlays/prod/beside.yaml': pod('kv-beside'),
 }
 
-t.test('each environment is read as it is rendered, and everything else as it is', async (t) => {
+t.test('each environment is rendered, and other files are read directly', async (t) => {
   const { repository, fakes, check } = setUp(t, { files: overlays })
   const { code, stdout, stderr } = await check(['-n', 'shop'], { API_TOKEN: 'x' })
   t.equal(code, 1)
@@ -159,57 +159,60 @@ t.test('a missing program is an error of the folder', async (t) => {
   t.match(stderr, /chart: can't be rendered, because helm isn't on the PATH; install it\n/)
 })
 
-t.test('what kustomize would fetch or run is a finding, and nothing is started', async (t) => {
-  const cases: readonly (readonly [string, string])[] = [
-    ...[
-      'https://example.org/a//b?ref=v1',
-      'http://169.254.169.254/latest',
-      'HTTPS://example.org/x.yaml',
-      'github.com/org/repo?ref=v1',
-      'git@example.org:org/repo',
-      'me@example.org:org/repo',
-      'git::https://example.org/a',
-      'ssh://example.org/a/b',
-      'file:///etc/kustomize',
-      'gh:org/repo',
-      'org/project/_git/repo',
-    ].map((target) => [`resources:\n- ${target}\n`, `:2:3: refers to ${target}, and`] as const),
-    ['bases: [ok, "https://x.example/a/b"]\n', ':1:13: refers to https'],
-    ['components: [github.com/a/b]\n', ':1:14: refers to github'],
-    ['generators: [git@x:a/b]\n', ':1:14: refers to git@'],
-    ['patches:\n- path: https://x.example/p.yaml\n', ':2:3: refers to https://x.example/p.yaml'],
-    ['patchesStrategicMerge: [https://x.example/p]\n', 'refers to https'],
-    ['configMapGenerator:\n- files: ["a=https://x.example/p"]\n', ':2:11: refers to https'],
-    ['secretGenerator:\n- envs: [http://x.example/p]\n', 'refers to http'],
-    ['openapi: { path: https://x.example }\n', 'refers to https'],
-    ['replacements: [{ path: https://x.example }]\n', 'refers to https'],
-    ['crds: [https://x.example]\n', 'refers to https'],
-    ['resources: [none]\n', ':1:13: refers to none, which does not exist here'],
-    ['resources: [a.yaml/../../none]\n', 'which does not exist here'],
-    ['helmCharts: [{ name: x }]\n', ':1:1: lets kustomize run Helm (helmCharts)'],
-    ['resources: [\n', ':2:1: the text ends'],
-    ['', 'is empty; list its resources'],
-  ]
-  for (const [text, sentence] of cases) {
-    const { fakes, check } = setUp(t, {
-      files: {
-        'overlay/kustomization.yaml': 'resources: [../base]\n',
-        'base/kustomization.yaml': text,
-        'base/ok/kustomization.yaml': 'resources: []\n',
-      },
-    })
-    const { code, stderr } = await check()
-    t.equal(code, 2, text)
-    t.match(stderr, 'base/kustomization.yaml')
-    t.match(stderr, /^skipped \S+\/overlay: .* something that it refers to can't be rendered$/m)
-    t.match(stderr, sentence)
-    t.notOk(
-      fakes.runs().some(([, , folder]) => folder?.endsWith('overlay')),
-      `${text} isn’t rendered`,
-    )
-  }
-  t.ok(cases.length > 25)
-})
+t.test(
+  'references that kustomize would fetch or run are findings, and no program is started',
+  async (t) => {
+    const cases: readonly (readonly [string, string])[] = [
+      ...[
+        'https://example.org/a//b?ref=v1',
+        'http://169.254.169.254/latest',
+        'HTTPS://example.org/x.yaml',
+        'github.com/org/repo?ref=v1',
+        'git@example.org:org/repo',
+        'me@example.org:org/repo',
+        'git::https://example.org/a',
+        'ssh://example.org/a/b',
+        'file:///etc/kustomize',
+        'gh:org/repo',
+        'org/project/_git/repo',
+      ].map((target) => [`resources:\n- ${target}\n`, `:2:3: refers to ${target}, and`] as const),
+      ['bases: [ok, "https://x.example/a/b"]\n', ':1:13: refers to https'],
+      ['components: [github.com/a/b]\n', ':1:14: refers to github'],
+      ['generators: [git@x:a/b]\n', ':1:14: refers to git@'],
+      ['patches:\n- path: https://x.example/p.yaml\n', ':2:3: refers to https://x.example/p.yaml'],
+      ['patchesStrategicMerge: [https://x.example/p]\n', 'refers to https'],
+      ['configMapGenerator:\n- files: ["a=https://x.example/p"]\n', ':2:11: refers to https'],
+      ['secretGenerator:\n- envs: [http://x.example/p]\n', 'refers to http'],
+      ['openapi: { path: https://x.example }\n', 'refers to https'],
+      ['replacements: [{ path: https://x.example }]\n', 'refers to https'],
+      ['crds: [https://x.example]\n', 'refers to https'],
+      ['resources: [none]\n', ':1:13: refers to none, which does not exist here'],
+      ['resources: [a.yaml/../../none]\n', 'which does not exist here'],
+      ['helmCharts: [{ name: x }]\n', ':1:1: lets kustomize run Helm (helmCharts)'],
+      ['resources: [\n', ':2:1: the text ends'],
+      ['', 'is empty; list its resources'],
+    ]
+    for (const [text, sentence] of cases) {
+      const { fakes, check } = setUp(t, {
+        files: {
+          'overlay/kustomization.yaml': 'resources: [../base]\n',
+          'base/kustomization.yaml': text,
+          'base/ok/kustomization.yaml': 'resources: []\n',
+        },
+      })
+      const { code, stderr } = await check()
+      t.equal(code, 2, text)
+      t.match(stderr, 'base/kustomization.yaml')
+      t.match(stderr, /^skipped \S+\/overlay: .* something that it refers to can't be rendered$/m)
+      t.match(stderr, sentence)
+      t.notOk(
+        fakes.runs().some(([, , folder]) => folder?.endsWith('overlay')),
+        `${text} isn’t rendered`,
+      )
+    }
+    t.ok(cases.length > 25)
+  },
+)
 
 t.test('text that only looks like a reference is left alone', async (t) => {
   const { fakes, check } = setUp(t, {

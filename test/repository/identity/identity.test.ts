@@ -160,7 +160,7 @@ t.test(
 )
 
 t.test(
-  'what the files don’t say comes from an option, or from a variable that the user has to set',
+  'facts that aren’t in the files come from an option, or from a variable that the user has to set',
   async (t) => {
     const unnamed = podText({ secrets: 'team-a:db' })
     const open = await runInProcess(['identity', '-'], { input: unnamed })

@@ -84,7 +84,7 @@ metadata:
 
 const seed = readFileSync(join(root, 'test/fixtures/seeds/csi.yaml'), 'utf8')
 
-t.test('the demo runs the example of the CSI driver as it stands', async (t) => {
+t.test('the demo runs the example of the CSI driver unchanged', async (t) => {
   const { code, stdout } = await demo(t, seed)
   t.equal(code, 0, stdout)
   t.match(stdout, /vault team-a\n.*secret ExampleSecret\n/)

@@ -95,7 +95,7 @@ t.test('nor does a healthy cluster of another kind', (t) => {
   t.end()
 })
 
-t.test('what may not be read gives no finding', (t) => {
+t.test('objects that the caller may not read cause no finding', (t) => {
   const members = Object.keys(healthyFacts()).filter(
     (member) => !['nowMs', 'serverVersion', 'broken', 'seesAllPods', 'dryRun'].includes(member),
   )

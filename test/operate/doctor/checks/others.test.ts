@@ -17,7 +17,7 @@ const inNamespace = (namespace: string, more: object = {}) => ({
   spec: { template },
 })
 
-t.test('namespaces that are left alone', (t) => {
+t.test('an annotated workload in an excluded namespace is a failure', (t) => {
   const of = (namespace: string, labels: object = {}, more: object = {}) =>
     findings({
       namespaces: [{ metadata: { name: namespace, labels } }],

@@ -132,7 +132,7 @@ t.test('verify reports each role that isn’t assigned as missing', async (t) =>
   ])
 })
 
-t.test('each wider role is too much, and says what for', async (t) => {
+t.test('each wider role is a finding that says what it allows', async (t) => {
   const cases: readonly (readonly [object: string, role: string, reason: RegExp])[] = [
     ['key/k', 'Key Vault Crypto User', /keys\/update\/action, keys\/backup\/action, .*, 3 more$/],
     [
@@ -158,7 +158,7 @@ t.test('each wider role is too much, and says what for', async (t) => {
   }
 })
 
-t.test('a role that reads nothing else than the narrowest ones together is fine', async (t) => {
+t.test('a role that allows no more than the narrowest ones together is fine', async (t) => {
   const both = await linesOf({
     objects: ['secret/db', 'cert/web'],
     azure: assigned(role('Key Vault Certificate User')),

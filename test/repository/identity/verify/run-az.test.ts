@@ -103,7 +103,7 @@ t.test('an endless answer is cut off, on either stream', async (t) => {
     })
 })
 
-t.test('a command that hangs is ended, together with what it started', async (t) => {
+t.test('a command that hangs is ended, together with its children', async (t) => {
   const file = join(t.testdir(), 'pid')
   await azThat(t, { hangs: file })
   const pid = await pidOfHanging(1)

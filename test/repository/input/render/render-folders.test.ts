@@ -94,7 +94,7 @@ t.test('all programs together are bounded in output and in time', async (t) => {
   t.equal(late.runs.length, 0)
 })
 
-t.test('what a failed program said is one printable, short line', async (t) => {
+t.test('the message of a failed program becomes one short, printable line', async (t) => {
   for (const [script, message] of [
     ['exit 3', 'app0: kustomize build failed with exit code 3'],
     ['kill -9 $$', 'app0: kustomize build was ended by a signal'],

@@ -64,7 +64,7 @@ t.test('hidden files, links and templates are skipped, and named', async (t) => 
   t.strictSame(find([join(folder, 'link.yaml')]).files, [join(folder, 'link.yaml')])
 })
 
-t.test('a chart that is named itself is an error', async (t) => {
+t.test('naming a chart’s folder itself is an error', async (t) => {
   const folder = t.testdir({ 'Chart.yaml': '', templates: { 'x.yaml': '{{' } })
   const { files, errors } = find([folder])
   t.strictSame(files, [])
