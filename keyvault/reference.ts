@@ -53,8 +53,8 @@ export function parseReference(
   context: ReferenceContext = {},
 ): Parsed<ParsedReference> {
   const [isDecoded, selection] = cutSuffix(text, '|base64')
-  const [place, property] = cutAtFirst(selection, '#')
-  const { type, object, problems } = parseObject(place, context)
+  const [location, property] = cutAtFirst(selection, '#')
+  const { type, object, problems } = parseObject(location, context)
   if (property === '') problems.push('after "#" the property is missing')
   if (type !== undefined && type !== 'secret' && (isDecoded || property !== undefined))
     problems.push(

@@ -11,25 +11,25 @@ export const describeIssues = (issues: readonly Issue[], root: string): readonly
   issues.flatMap((issue) => describeIssue(issue, root))
 
 function describeIssue(issue: Issue, above: string): readonly string[] {
-  const place = issue.path.reduce<string>(placeBelow, above)
+  const field = issue.path.reduce<string>(fieldBelow, above)
   if (issue.code === 'invalid_union' && issue.errors.length > 0)
-    return describeIssues(chosenBranch(issue.errors), place)
+    return describeIssues(chosenBranch(issue.errors), field)
   if (issue.code === 'invalid_key')
-    return issue.issues.map(({ message }) => sentence(place, message))
+    return issue.issues.map(({ message }) => sentence(field, message))
   if (issue.code === 'unrecognized_keys')
     return issue.message
       .split('\n')
-      .map((message) => (place === '' ? message : sentence(place, message)))
-  return [sentence(place, issue.message)]
+      .map((message) => (field === '' ? message : sentence(field, message)))
+  return [sentence(field, issue.message)]
 }
 
-const placeBelow = (above: string, part: PropertyKey): string => {
+const fieldBelow = (above: string, part: PropertyKey): string => {
   if (typeof part === 'number') return `${above}[${part}]`
   return above === '' ? String(part) : `${above}.${String(part)}`
 }
 
-const sentence = (place: string, message: string): string =>
-  `${place === '' ? 'the file' : place}: ${message}`
+const sentence = (field: string, message: string): string =>
+  `${field === '' ? 'the file' : field}: ${message}`
 
 /** The issues of the branch that accepts this kind of value, or else of the first branch. */
 const chosenBranch = (branches: readonly (readonly Issue[])[]): readonly Issue[] =>

@@ -23,19 +23,19 @@ export function readPem(
   for (const [index, padded] of text.split(/\r\n|\n|\r/).entries()) {
     const line = padded.trimEnd()
     const [, edge, label = ''] = /^-----(BEGIN|END) (.*)-----$/.exec(line) ?? []
-    const place = `line ${index + 1} of the PEM`
+    const where = `line ${index + 1} of the PEM`
     if (edge === 'BEGIN') {
-      if (open) return invalid(`${place}: a block begins inside another one`)
+      if (open) return invalid(`${where}: a block begins inside another one`)
       open = { label, lines: [] }
     } else if (edge === 'END') {
       if (open?.label !== label)
-        return invalid(`${place}: this END line doesn't match a BEGIN line`)
+        return invalid(`${where}: this END line doesn't match a BEGIN line`)
       const { lines } = open
       open = undefined
       if (!isWanted(label)) continue
       const body = decodeValue(lines.join(''), 'base64')
       if (body.kind === 'invalid' || body.value.length === 0)
-        return invalid(`${place}: ${bodyProblem(lines)}`)
+        return invalid(`${where}: ${bodyProblem(lines)}`)
       blocks.push({ label, der: body.value })
     } else if (open) open.lines.push(line.trimStart())
   }
@@ -73,13 +73,13 @@ export function readKeyMaterial(text: string): Parsed<KeyMaterial> {
   const keys: Uint8Array[] = []
   const certificates: Uint8Array[] = []
   for (const [index, { label, der }] of blocks.value.entries()) {
-    const place = `block ${index + 1} of the PEM`
+    const block = `block ${index + 1} of the PEM`
     if (label === 'ENCRYPTED PRIVATE KEY')
       return invalid(
-        `${place} is a private key with a password; accepted: a key without a password`,
+        `${block} is a private key with a password; accepted: a key without a password`,
       )
     if (label === 'CERTIFICATE') {
-      if (readCertificate(der) === undefined) return invalid(`${place} isn't a valid certificate`)
+      if (readCertificate(der) === undefined) return invalid(`${block} isn't a valid certificate`)
       certificates.push(der)
     }
     const format = isKeyLabel(label) ? keyFormats.get(label) : undefined
@@ -87,7 +87,7 @@ export function readKeyMaterial(text: string): Parsed<KeyMaterial> {
     const key = toPkcs8(der, format)
     if (key === undefined)
       return invalid(
-        `${place} isn't a valid private key of the type that its label names, ${label}`,
+        `${block} isn't a valid private key of the type that its label names, ${label}`,
       )
     keys.push(key)
   }

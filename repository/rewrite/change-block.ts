@@ -15,22 +15,22 @@ export function changeBlock({ token, entries }: CollectionChange, editing: Editi
     renderBlock(isList ? [value] : { [key ?? '']: value }, editing.format)
 
   const removedTo = inlineRemoval(entries, { begin, editing })
-  let place: number | undefined
+  let insertAt: number | undefined
   for (const entry of entries) {
     if (entry.kind === 'added') {
       edits.push(
-        place === undefined
+        insertAt === undefined
           ? {
               start: begin,
               end: begin,
               text: `${indented(lines(entry), column)}\n${blanks(column)}`,
             }
-          : insertion(text, place, `${blanks(column)}${indented(lines(entry), column)}`),
+          : insertion(text, insertAt, `${blanks(column)}${indented(lines(entry), column)}`),
       )
       continue
     }
     const { start, end } = { start: itemStart(entry.item), end: itemEnd(entry.item) }
-    place = nextLine(text, end)
+    insertAt = nextLine(text, end)
     if (entry.kind === 'kept') entry.descend()
     if (entry.kind === 'replaced') {
       const ending = text.charAt(end - 1) === '\n' ? '\n' : ''
@@ -39,7 +39,7 @@ export function changeBlock({ token, entries }: CollectionChange, editing: Editi
     if (entry.kind === 'removed' && start >= removedTo)
       edits.push({
         start: withComments(text, start, { isFirst: start === begin }),
-        end: place,
+        end: insertAt,
         text: '',
       })
   }
@@ -81,10 +81,11 @@ function withComments(
 }
 
 /** If the text doesn't end with a line break, the new lines don't either. */
-const insertion = (text: string, place: number, lines: string) => ({
-  start: place,
-  end: place,
-  text: place === text.length && text.charAt(place - 1) !== '\n' ? `\n${lines}` : `${lines}\n`,
+const insertion = (text: string, insertAt: number, lines: string) => ({
+  start: insertAt,
+  end: insertAt,
+  text:
+    insertAt === text.length && text.charAt(insertAt - 1) !== '\n' ? `\n${lines}` : `${lines}\n`,
 })
 
 /** A byte order mark isn't part of the first line. */

@@ -19,14 +19,14 @@ export function changeFlow({ token, entries }: CollectionChange, editing: Editin
   const firstStay = kept === undefined ? begin : itemStart(kept.item)
   if (firstStay > begin) edits.push({ start: begin, end: firstStay, text: '' })
 
-  let place: number | undefined
+  let insertAt: number | undefined
   let earlierEnd = begin
   for (const entry of entries) {
     if (entry.kind === 'added') {
       edits.push(
-        place === undefined
+        insertAt === undefined
           ? { start: begin, end: begin, text: rendered(entry) + separator }
-          : { start: place, end: place, text: separator + rendered(entry) },
+          : { start: insertAt, end: insertAt, text: separator + rendered(entry) },
       )
       continue
     }
@@ -36,7 +36,7 @@ export function changeFlow({ token, entries }: CollectionChange, editing: Editin
       edits.push({ start: earlierEnd, end, text: '' })
     if (entry.kind === 'kept') entry.descend()
     if (entry.kind === 'replaced') edits.push({ start, end, text: rendered(entry) })
-    if (entry.kind !== 'removed') place = end
+    if (entry.kind !== 'removed') insertAt = end
     earlierEnd = end
   }
 }

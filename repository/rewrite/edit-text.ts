@@ -92,11 +92,11 @@ function findChangedAnchors(node: unknown, { before, after }: Values, anchors: S
       )
     }
   if (isSeq(node) && Array.isArray(before) && Array.isArray(after))
-    for (const [index, place] of matchItems(before, after).entries())
-      if (place !== undefined)
+    for (const [index, oldIndex] of matchItems(before, after).entries())
+      if (oldIndex !== undefined)
         findChangedAnchors(
-          node.items[place],
-          { before: before[place], after: after[index] },
+          node.items[oldIndex],
+          { before: before[oldIndex], after: after[index] },
           anchors,
         )
 }
@@ -176,16 +176,16 @@ function listEntries(
   const removeUntil = (end: number) => {
     for (const item of items.slice(next, end)) entries.push({ kind: 'removed', item })
   }
-  for (const [index, place] of matchItems(before, after).entries()) {
-    const item = place === undefined ? undefined : items[place]
-    if (place === undefined || item === undefined) {
+  for (const [index, oldIndex] of matchItems(before, after).entries()) {
+    const item = oldIndex === undefined ? undefined : items[oldIndex]
+    if (oldIndex === undefined || item === undefined) {
       entries.push({ kind: 'added', value: after[index] })
       continue
     }
-    removeUntil(place)
-    const values = { before: before[place], after: after[index] }
-    entries.push(entryOf(item, { value: node.items[place], ...values }, walk))
-    next = place + 1
+    removeUntil(oldIndex)
+    const values = { before: before[oldIndex], after: after[index] }
+    entries.push(entryOf(item, { value: node.items[oldIndex], ...values }, walk))
+    next = oldIndex + 1
   }
   removeUntil(items.length)
   return entries
@@ -209,6 +209,6 @@ function isReplaced(node: unknown, { before, after }: Values, walk: Walk): boole
   if (isMap(node) && isObject(before) && isObject(after))
     return !Object.keys(before).some((key) => Object.hasOwn(after, key))
   if (isSeq(node) && Array.isArray(before) && Array.isArray(after))
-    return !matchItems(before, after).some((place) => place !== undefined)
+    return !matchItems(before, after).some((oldIndex) => oldIndex !== undefined)
   return true
 }

@@ -21,12 +21,12 @@ export function matchItems(
   while (tail < common - head && isDeepStrictEqual(before.at(-1 - tail), after.at(-1 - tail)))
     tail++
   const shift = before.length - after.length
-  const places = placesOf(before.slice(head, before.length - tail))
+  const indexes = indexesOf(before.slice(head, before.length - tail))
   let next = 0
   return after.map((item, index) => {
     if (index < head) return index
     if (index >= after.length - tail) return index + shift
-    const candidates = places.get(keyOf(item)) ?? []
+    const candidates = indexes.get(keyOf(item)) ?? []
     // Indexes before the next one can't be used any more.
     while ((candidates.at(-1) ?? next) < next) candidates.pop()
     const found = candidates.pop()
@@ -37,7 +37,7 @@ export function matchItems(
 }
 
 /** The indexes of the items by key, the highest first. */
-const placesOf = (items: readonly unknown[]): ReadonlyMap<string, number[]> =>
+const indexesOf = (items: readonly unknown[]): ReadonlyMap<string, number[]> =>
   Map.groupBy([...items.keys()].toReversed(), (index) => keyOf(items[index]))
 
 /**
