@@ -1,80 +1,144 @@
-import type { Command } from 'commander'
-import { defaultFlags } from '../certs/settings.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { End } from '../command/end.ts'
+import { parseDuration } from '../lib/values/parse-duration.ts'
+import { append, checkNamespace } from './shared-options.ts'
 
-/** Adds the commands that the chart's containers run. */
+/** Adds the commands that ask a cluster, with the caller's own rights. */
 export function addClusterCommands(program: Command, end: End): void {
-  program.commandsGroup('In the cluster:')
-  addWebhook(program, end)
-  addAgent(program, end)
-  addCerts(program, end)
-  addSync(program, end)
+  program.commandsGroup('Ask a cluster:')
+  addStatus(program, end)
+  addWho(program, end)
+  addDoctor(program, end)
 }
 
-function addWebhook(program: Command, end: End): void {
-  program
-    .command('webhook')
-    .summary('run the admission webhook')
-    .description('Serves admission reviews until SIGTERM. AKV_INJECTOR_* variables configure it.')
-    .action(async () => end(await (await import('../webhook/main.ts')).webhookMain()))
-}
+/** Adds the options with which kubectl chooses a cluster and namespaces. */
+const addClusterOptions = (command: Command): Command =>
+  addNamespaceOptions(command).option('-A, --all-namespaces', 'look at all namespaces')
 
-function addAgent(program: Command, end: End): void {
-  program
-    .command('agent')
-    .summary('fetch and refresh the secrets of its pod')
-    .description(
-      'Fetches the objects that AKV_INJECTOR_CONFIG lists and writes them to the volumes of the pod.',
+/** Adds the options with which kubectl chooses a cluster and a namespace. */
+function addNamespaceOptions(command: Command): Command {
+  return command
+    .option('--kubeconfig <file>', 'kubeconfig; default: $KUBECONFIG, or ~/.kube/config')
+    .option('--context <name>', 'context of the kubeconfig; default: the current one')
+    .addOption(
+      new Option('-n, --namespace <name>', 'namespace; default: the one of the context')
+        .argParser(checkNamespace)
+        .conflicts('allNamespaces'),
     )
-    .option('--root <folder>', 'where the volumes are mounted', '/akv')
-    .option('--termination-log <file>', 'where to write the last error', '/dev/termination-log')
+}
+
+/** Adds the options that say which images run agents, so that other containers with the agent's name aren't trusted. */
+function addImageOptions(command: Command): Command {
+  return command
+    .option(
+      '--agent-image <image>',
+      'image of agents, or its repository; default: the repository in the webhook’s Deployment; repeatable',
+      append,
+    )
+    .addOption(
+      new Option(
+        '--install-namespace <name>',
+        'namespace of akv-injector; default: the one in the webhook configuration',
+      ).argParser(checkNamespace),
+    )
+}
+
+const outputOption = (): Option =>
+  new Option('-o, --output <form>', 'what to print on standard output')
+    .choices(['text', 'json'])
+    .default('text')
+
+const selectorOption = (): Option =>
+  new Option('-l, --selector <query>', 'only objects with these labels, as in kubectl')
+
+function addStatus(program: Command, end: End): void {
+  const command = program
+    .command('status')
+    .summary('show which pods have fresh objects, and why others don’t')
+    .description(
+      'Shows a line for each injected pod, and for each ServiceAccount, ExternalSecret and SecretProviderClass whose Secrets are synced: how it is, since when, and with which error. What fails comes first. Reads pods, their agents’ logs, and the statuses that Secret sync writes, so the ClusterRole view is enough. Exits with 1 if anything fails.',
+    )
+  addImageOptions(addClusterOptions(command))
+    .addOption(selectorOption())
+    .addOption(outputOption())
     .action(async (options) =>
-      end(await (await import('../init-agent/main.ts')).agentMain(options)),
+      end(await (await import('../operate/status/status.ts')).status(options)),
     )
 }
 
-function addCerts(program: Command, end: End): void {
-  program
-    .command('certs')
-    .summary('run the certificate controller')
+function addWho(program: Command, end: End): void {
+  const command = program
+    .command('who')
+    .summary('show who asks for an object, and which version each holds')
     .description(
-      'Keeps the webhook’s CA and serving certificate in two Secrets, and the CA in the caBundle of the webhook configuration, until SIGTERM. Connects to the API server as a pod, or with KUBECONFIG.',
+      'Shows which pods and synced Secrets ask for the objects of a vault, or for one object, and which version each holds: in files, in the variables of running processes, for the next start of a container, and in Secrets. Those that could not be asked are a list of their own. With --gate, exits with 0 only if nobody holds the version and everybody could be asked: the step of a pipeline before an old credential is revoked.',
+    )
+    .argument('<object>', 'VAULT, VAULT:NAME, VAULT:TYPE/NAME, or any of these with @VERSION')
+    .option('--version <version>', 'only those who hold this version')
+    .option('--old', 'only those who don’t hold the newest version that anyone holds')
+    .addOption(
+      new Option('--expires <time>', 'only what expires within this time, such as 30d').argParser(
+        readDays,
+      ),
     )
     .option(
-      '--namespace <name>',
-      'namespace of the Secrets and the Service',
-      defaultFlags.namespace,
-    )
-    .option('--service <name>', 'name of the webhook’s Service', defaultFlags.service)
-    .option('--ca-secret <name>', 'Secret with the CA and its key', defaultFlags.caSecret)
-    .option(
-      '--tls-secret <name>',
-      'Secret with the certificate that the webhook serves',
-      defaultFlags.tlsSecret,
+      '--gate',
+      'exit with 1 if anyone holds the version or could not be asked, and with 2 if nobody asks for the object',
     )
     .option(
-      '--webhook-configuration <name>',
-      'webhook configuration whose caBundle to write',
-      defaultFlags.webhookConfiguration,
+      '--without <pod>',
+      'NAMESPACE/POD that --gate leaves out, whatever it holds; repeatable',
+      append,
     )
-    .option('--health-listen <address>', 'HOST:PORT', defaultFlags.healthListen)
-    .action(async (flags) => end(await (await import('../certs/main.ts')).certsMain(flags)))
+  addImageOptions(addClusterOptions(command))
+    .addOption(selectorOption())
+    .addOption(outputOption())
+    .action(async (object, options) =>
+      end(await (await import('../operate/who/who.ts')).who({ object, ...options })),
+    )
 }
 
-function addSync(program: Command, end: End): void {
-  program
-    .command('sync')
-    .summary('run the Secret sync controller')
+function addDoctor(program: Command, end: End): void {
+  const command = program
+    .command('doctor')
+    .summary('find out what is wrong with an install, or with a pod')
     .description(
-      'Keeps the Secrets that ServiceAccounts request in sync with Key Vault until SIGTERM, using the identity of each account. An account is enabled by a Role in its namespace, which "akv-injector rbac" prints. Connects to the API server as a pod, or with KUBECONFIG; AKV_INJECTOR_* variables configure the cloud.',
+      'Checks the install of akv-injector in a cluster and what it depends on: versions, the webhook, certificates, policies, namespaces, Secret sync, monitors and other tools. For a pod, or a workload such as deployment/web, it says what the pod asks for, as whom it signs in, which az commands allow that, what has happened, and what to do. Reads with the rights of the kubeconfig and changes nothing. Exits with 1 if a check fails. What may not be read is said, and is no failure.',
     )
-    .option(
-      '--watch <cluster|namespaces>',
-      'watch the whole cluster, or only each namespace that has enabled accounts',
-      'cluster',
+    .argument(
+      '[workload...]',
+      'pod NAME, or KIND/NAME: pod, deployment, statefulset, daemonset, replicaset, job or cronjob',
     )
-    .option('--classes', 'also sync the secretObjects of SecretProviderClasses')
-    .option('--external-secrets', 'also sync ExternalSecrets')
-    .option('--health-listen <address>', 'HOST:PORT', '0.0.0.0:8080')
-    .action(async (flags) => end(await (await import('../sync/main.ts')).syncMain(flags)))
+  addImageOptions(addNamespaceOptions(command))
+    .option('--issuer <url>', 'OIDC issuer of the cluster, for the az commands of a workload')
+    .addOption(outputOption())
+    .addOption(
+      new Option(
+        '--wait <duration>',
+        'repeat the checks until none fails, at most this long, such as 5m',
+      ).argParser(readDuration),
+    )
+    .action(async (words: readonly string[], options) => {
+      if (words.length === 0)
+        end(await (await import('../operate/doctor/doctor.ts')).doctor(options))
+      else
+        end(
+          await (await import('../operate/doctor/doctor-workload.ts')).doctorWorkload(
+            words,
+            options,
+          ),
+        )
+    })
+}
+
+function readDuration(text: string): number {
+  const parsed = parseDuration(text)
+  if (parsed.kind === 'valid') return parsed.value
+  throw new InvalidArgumentError(parsed.problem)
+}
+
+/** Parses a duration, which may also be in days, and returns seconds. */
+function readDays(text: string): number {
+  const [, days] = /^(\d{1,4})d$/.exec(text) ?? []
+  return days === undefined ? readDuration(text) : Number(days) * 24 * 3600
 }

@@ -6,7 +6,7 @@ import { printLines } from '../lib/terminal/print-lines.ts'
 import { version } from '../lib/version.ts'
 import { addClusterCommands } from './cluster-commands.ts'
 import { addLocalCommands } from './local-commands.ts'
-import { addReadingCommands } from './reading-commands.ts'
+import { addProcessCommands } from './process-commands.ts'
 
 const details = `
 All commands read the administrator's settings (cloud, vaults and defaults) from AKV_INJECTOR_* variables.
@@ -51,7 +51,7 @@ function buildProgram(name: string, end: End): Command {
     .helpCommand('help [command]', 'show the help of a command')
 
   addLocalCommands(program, end)
-  addReadingCommands(program, end)
   addClusterCommands(program, end)
+  addProcessCommands(program, end)
   return program
 }

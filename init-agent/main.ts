@@ -23,7 +23,7 @@ export interface AgentMainOptions {
   readonly terminationLog?: string
   /** The file that Node runs, if the agent may replace its process by another form of itself while it waits. */
   readonly program?: string
-  /** This process goes on where a form of the agent before it has stopped, in so many milliseconds. */
+  /** An earlier process of the agent has fetched already. Resume its work after this time. */
   readonly resumeAfterMs?: number
 }
 

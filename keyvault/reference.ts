@@ -132,6 +132,17 @@ const collections: Readonly<Record<ObjectType, Collection>> = {
 }
 export const collectionOf = ({ type }: ObjectReference): Collection => collections[type]
 
+/** Whether a value is a folder of files: a certificate with its key, or a file for each property. */
+export const isFolder = ({
+  object,
+  property,
+}: Pick<ParsedReference, 'object' | 'property'>): boolean =>
+  object.type === 'tls' || property === '*'
+
+/** Whether a value is one text. Only text can be a variable, or a part of a template. */
+export const isText = (value: Pick<ParsedReference, 'object' | 'property'>): boolean =>
+  !isFolder(value) && value.object.type !== 'pfx'
+
 /** Returns the same text for two references if and only if one fetch serves both. */
 export function referenceKey(reference: ObjectReference): string {
   const { vault, name, version } = reference

@@ -32,7 +32,7 @@ const printWords = (words: readonly Word[]): string => words.map(printWord).join
 
 const isText = (part: Part): part is string => typeof part === 'string'
 
-/** Quotes as little as people would: what is in front of the first variable of our own is readable without quotes. */
+/** Quotes a word from its first variable on. Plain text in front of that needs no quotes, and reads better without. */
 function printWord(word: Word): string {
   const parts = partsOf(word)
   if (parts.every(isText)) return shellQuote(parts.join(''))

@@ -1,6 +1,7 @@
-import type { AgentConfig, WantedValue } from '../../delivery/contract.ts'
+import type { AgentConfig } from '../../delivery/contract.ts'
 import { segmentValues } from '../../delivery/projection/wanted-objects.ts'
 import { claimedPaths, pathProblem } from '../../delivery/target-path.ts'
+import { isFolder } from '../../keyvault/reference.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 
 /**
@@ -18,10 +19,7 @@ export function checkTargets(config: AgentConfig): void {
   )
   if (repeated) throw invalid(`the variable ${repeated.variable} is named twice`)
   const values = [...env, ...templates.flatMap(({ segments }) => segmentValues(segments))]
-  if (
-    values.some(hasSeveralFiles) ||
-    files.some((file) => file.versions !== undefined && hasSeveralFiles(file))
-  )
+  if (values.some(isFolder) || files.some((file) => file.versions !== undefined && isFolder(file)))
     throw invalid(
       '"tls/" and "#*" write several files, so they cannot be used in env, in a template or with a history',
     )
@@ -40,6 +38,3 @@ function checkPaths({ files, templates, volumes = [] }: AgentConfig): void {
     if (problem !== undefined) throw invalid(`volume ${name}, the path ${problem}`)
   }
 }
-
-const hasSeveralFiles = ({ object, property }: WantedValue): boolean =>
-  object.type === 'tls' || property === '*'

@@ -37,8 +37,7 @@ export async function podRows(
 }
 
 /**
- * A row for a pod whose agent hasn't answered yet, with the widest cells that the answer may bring, to lay out the
- * table.
+ * A row that reserves the widths of the columns, as long as the agent of a pod hasn't answered.
  */
 export function rowBefore(pod: AgentPod): readonly StatusRow[] {
   const { createdAtMs: sinceMs } = pod

@@ -65,8 +65,8 @@ export const parseManifests = (
 ): readonly Manifest[] => [...eachManifest(text, source, reading)]
 
 /**
- * Reads the documents of a text one after another. Whoever is done with one before it asks for the next one spares its
- * parsing again.
+ * Reads the documents of a text one after another. Finish with each before you ask for the next one;
+ * otherwise it is parsed a second time.
  *
  * @throws FileError, with the position, if something isn't valid YAML or is a template
  */

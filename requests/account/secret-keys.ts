@@ -1,5 +1,6 @@
 import type { SecretValue } from '../../delivery/destination.ts'
 import { partNames } from '../../delivery/target-path.ts'
+import { isFolder } from '../../keyvault/reference.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { describeField, describeProblem, plainProblem } from '../../lib/problems/problem.ts'
@@ -78,7 +79,7 @@ const writtenKeyProblem = (key: string): string | undefined =>
 function keyFile(secret: string, entry: Entry): Parsed<SecretValue> {
   const { target, reference } = entry
   const { object, property } = reference
-  if (object.type === 'tls' || property === '*') {
+  if (isFolder(reference)) {
     if (target === undefined || target === '.')
       return valid({ to: { kind: 'key', secret }, ...toWantedValue(entry) })
     return property === '*'

@@ -1,10 +1,10 @@
 import { hasPlaceholder } from './open-names.ts'
 
-/** Values that messages cut, by the part that messages show at least. */
+/** Long values, which messages truncate. They are found by their beginning, which a message always shows. */
 interface CutValues<T> {
   /** Remembers whose value a text is, and the long words in it. */
   add(text: string, owners: ReadonlySet<T>): void
-  /** Whose values a message cuts. */
+  /** Whose values a message shows truncated. */
   ownersIn(message: string): readonly T[]
 }
 

@@ -9,7 +9,7 @@ export function mayEqual(name: string, other: string): boolean {
   return matches(name, other) || matches(other, name)
 }
 
-/** Whether a text begins and ends as another one does around its stand-ins. */
+/** Whether a text begins like the pattern before its first stand-in, and ends like it after its last one. */
 function matches(text: string, pattern: string): boolean {
   const found = marksIn(pattern)
   const [first] = found

@@ -18,7 +18,7 @@ export interface Placeholder extends Pick<FoundPlaceholder, 'text' | 'name' | 'i
 /** A text in which placeholders are replaced. */
 interface FilledText {
   readonly text: string
-  /** Values that the user gave are all that it got. */
+  /** No placeholder was left to a stand-in. */
   readonly isFinal: boolean
 }
 

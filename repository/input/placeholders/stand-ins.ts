@@ -30,7 +30,7 @@ export class StandIns<Placeholder extends { readonly text: string }> {
   }
 
   /**
-   * The author may write anything, also what only we are expected to write.
+   * Refuses a text whose author has written what looks like a stand-in.
    *
    * @param count - how many stand-ins we have put into the text
    * @throws FileError if the text has others

@@ -6,8 +6,8 @@ import { foldersFrom } from '../text/folders-from.ts'
 import { mayDefine, realPath, type Unread } from './unread.ts'
 
 /**
- * Doubts about definitions, because of files that can't be read: such a file may have another definition in a nearer
- * folder, or anywhere if no folder above has any.
+ * Doubts about definitions, because of files that can't be read. A file in a nearer folder may have another definition. If no
+ * folder above has a definition, a file anywhere may have one.
  */
 export function doubtsAboutUnread(unread: readonly Unread[]): Doubts {
   const files = unread.filter(({ isFile }) => isFile)

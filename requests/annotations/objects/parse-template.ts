@@ -1,5 +1,5 @@
 import type { WantedValue } from '../../../delivery/contract.ts'
-import { parseReference } from '../../../keyvault/reference.ts'
+import { isText, parseReference } from '../../../keyvault/reference.ts'
 import { printable } from '../../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { howToSetDefault } from '../../administrator/choose-vaults.ts'
@@ -64,8 +64,7 @@ function parseSegment(text: string, defaultVault?: string): Parsed<WantedValue> 
   const { required, optional } = cutOptional(text)
   const parsed = parseReference(required, { defaultVault, howToSetDefault })
   if (parsed.kind === 'invalid') return invalid(`isn't a valid reference: ${parsed.problem}`)
-  const { object, property } = parsed.value
-  if (object.type === 'tls' || object.type === 'pfx' || property === '*')
+  if (!isText(parsed.value))
     return invalid('gives files, not text; "tls/", "pfx/" and "#*" cannot be used in a template')
   return valid(toWantedValue({ reference: parsed.value, optional }))
 }

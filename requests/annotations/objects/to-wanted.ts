@@ -1,4 +1,5 @@
 import type { WantedFile, WantedValue, WantedVariable } from '../../../delivery/contract.ts'
+import { isFolder, isText } from '../../../keyvault/reference.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import type { Entry } from './parse-object-list.ts'
 
@@ -13,20 +14,19 @@ export function toWantedValue({
 /** Makes a file of an entry of `secrets`. Without a target, the file is named after the object. */
 export function toWantedFile(entry: Entry): Parsed<WantedFile> {
   const { object, property } = entry.reference
-  const isFolder = property === '*' || object.type === 'tls'
   const target = entry.target ?? object.name
   if (property === '*' && entry.target !== undefined && !target.endsWith('/'))
     return invalid(
       '"#*" writes a file for each property, so its target must be a folder; end it with "/"',
     )
-  const path = isFolder && target.endsWith('/') ? target.slice(0, -1) : target
+  const path = isFolder(entry.reference) && target.endsWith('/') ? target.slice(0, -1) : target
   return valid({ path, ...toWantedValue(entry) })
 }
 
 /** Makes a variable of an entry of `env`. Without a target, it is the object's name in upper case, with `_` for `-`. */
 export function toWantedVariable(entry: Entry): Parsed<WantedVariable> {
-  const { object, property } = entry.reference
-  if (object.type === 'tls' || object.type === 'pfx' || property === '*')
+  const { object } = entry.reference
+  if (!isText(entry.reference))
     return invalid(
       '"tls/", "pfx/" and "#*" write files, not variables; use akv-injector.io/secrets',
     )
