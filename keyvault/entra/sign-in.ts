@@ -124,8 +124,18 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
   } catch (error) {
     if (error instanceof RequestFailure) failure ??= error.failure
     const times = serverTime && { ...serverTime.times(), token: assertionTimes(assertion) }
-    if (failure)
-      throw signInError(failure, { clientId, tenantId, claims, issuer, times, tokenProxy })
+    if (failure) {
+      const { hostname } = new URL(authorityHost)
+      throw signInError(failure, {
+        clientId,
+        tenantId,
+        claims,
+        issuer,
+        times,
+        hostname,
+        tokenProxy,
+      })
+    }
     throw new AkvError(
       'AKV_BAD_ANSWER',
       `client ${clientId} in tenant ${tenantId}: the answer of ${tokenProxy === undefined ? 'Entra' : describeTokenProxy(tokenProxy)} does not contain a token`,

@@ -31,7 +31,8 @@ const certificateProblem =
 
 /**
  * @param failure - what the vault answered, or why it didn't
- * @param request - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `principal`: who asked, such
+ * @param request - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `hostname`: the
+ *   one that DNS is asked for; `principal`: who asked, such
  *   as `client 2222…`; `resolvedTo`: the addresses of the vault's name, if the answer {@link dependsOnAddress};
  *   `times`: to find out whether our clock is wrong
  */
@@ -40,13 +41,16 @@ export function vaultError(
   request: {
     readonly object: string
     readonly vault: string
+    readonly hostname?: string | undefined
     readonly principal: string
     readonly resolvedTo?: readonly string[] | undefined
     readonly times?: KnownTimes | undefined
   },
 ): AkvError {
   const host = `vault ${request.vault}`
-  if (failure.kind !== 'status') return withoutAnswer(failure, { host, times: request.times })
+  const { hostname, times } = request
+  if (failure.kind !== 'status')
+    return withoutAnswer(failure, { host: withHostname(host, hostname), times })
   const { status, retryAfterMs } = failure
   const { code, innerCode } = vaultCodes(failure.body)
   const saying = innerCode ?? code
@@ -75,6 +79,10 @@ export function vaultError(
     return error('AKV_BAD_REQUEST', `${host} did not accept the form of the request`)
   return error('AKV_BAD_ANSWER', `the answer for ${host} did not come from Key Vault`)
 }
+
+/** With private DNS, the host name is what somebody has to look up. */
+const withHostname = (host: string, hostname: string | undefined): string =>
+  hostname === undefined ? host : `${host} (${hostname})`
 
 const forbiddenCode = (innerCode: string | undefined): AkvErrorCode | undefined =>
   innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
@@ -107,7 +115,7 @@ function publicAccessSentence(host: string, resolvedTo: readonly string[] = []):
  * @param failure - what Entra or the token proxy answered, or why it didn't
  * @param sent - `clientId` and `tenantId` of the sign-in; `claims`: issuer, subject and audience of the token, for a
  *   message; `issuer`: that of the token, for the error; `times`: also those of the token;
- *   `tokenProxy`: its URL, if the request went there
+ *   `hostname`: Entra's; `tokenProxy`: its URL, if the request went there
  */
 export function signInError(
   failure: FailedRequest,
@@ -117,13 +125,14 @@ export function signInError(
     readonly claims: string
     readonly issuer?: string | undefined
     readonly times?: KnownTimes | undefined
+    readonly hostname?: string | undefined
     readonly tokenProxy?: string | undefined
   },
 ): AkvError {
   const { issuer, times, tokenProxy } = sent
   if (failure.kind !== 'status')
     return tokenProxy === undefined
-      ? withoutAnswer(failure, { host: 'Entra', times })
+      ? withoutAnswer(failure, { host: withHostname('Entra', sent.hostname), times })
       : withoutAnswer(failure, {
           host: describeTokenProxy(tokenProxy),
           times,

@@ -174,11 +174,10 @@ async function translateErrors<T>(
     const { vault } = reference
     if (error instanceof RequestFailure) {
       const { failure } = error
-      const resolvedTo = dependsOnAddress(failure)
-        ? await resolveHost(new URL(vaultUrl(template, vault)).hostname)
-        : undefined
+      const { hostname } = new URL(vaultUrl(template, vault))
+      const resolvedTo = dependsOnAddress(failure) ? await resolveHost(hostname) : undefined
       const times = serverTime?.times()
-      throw vaultError(failure, { object, vault, principal, resolvedTo, times })
+      throw vaultError(failure, { object, vault, hostname, principal, resolvedTo, times })
     }
     // The SDK could not read the answer, or the answer didn't contain the object. The SDK's message may quote the
     // answer, so it isn't shown.

@@ -63,6 +63,22 @@ t.test('each answer of a vault has a code, and is retryable or not', async (t) =
 })
 
 t.test(
+  'a host that can’t be reached is named, because somebody has to look it up in DNS',
+  async (t) => {
+    const absent = { kind: 'network', code: 'ENOTFOUND' } as const
+    const hostname = 'team-a.vault.azure.net'
+    t.match(
+      vaultError(absent, { ...asked, hostname }).message,
+      'vault team-a (team-a.vault.azure.net) could not be reached (ENOTFOUND)',
+    )
+    t.match(
+      signInError(absent, { ...sent, hostname: 'login.microsoftonline.com' }).message,
+      'Entra (login.microsoftonline.com) could not be reached (ENOTFOUND)',
+    )
+  },
+)
+
+t.test(
   'the address that a firewall refused is shown, and nothing else of the message',
   async (t) => {
     const messageFor = (text: unknown) => {

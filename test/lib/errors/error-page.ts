@@ -23,7 +23,8 @@ Every failure has a stable code. The agent's log has it in the field \`code\`. T
 
 If you have no code, [troubleshooting.md](troubleshooting.md) starts from what \`kubectl\` shows.
 
-_Retried_ means: the first fetch retries with growing pauses, and a refresh retries at the next interval. Without
+_Retried_ means: the first fetch retries with growing pauses. A failed refresh is tried again whatever its code is: in an outage at the
+next interval, and [for a failure of one object](specification.md#refreshing) after growing numbers of intervals. Without
 \`akv-injector.io/timeout\`, the first fetch waits without end for the end of an outage, and gives up after 15 minutes if a
 person has to mend something; [with it, it gives up](specification.md#fetching) when that time is over. The exit code is
 the one with which the agent exits after a failed first fetch. After 1, a later start can succeed. After 2,
