@@ -31,8 +31,7 @@ export async function keepFresh(
     readonly rest?: Rest
   },
 ): Promise<void> {
-  const { config, clock, signal, stateReport } = context
-  const intervalMs = config.refreshSeconds * 1000
+  const { clock, signal, stateReport } = context
   const report = reportFreshness(context)
   let { state, afterMs: untilRegularMs } = start
   for (;;) {
@@ -48,11 +47,10 @@ export async function keepFresh(
       stateReport.report({ sources: state.sources })
       continue
     }
-    const isRegular = untilRegularMs <= 0
-    const refreshed = await refreshOnce(context, state, { report, isRegular })
+    const refreshed = await refreshOnce(context, state, { report, untilRegularMs })
     state = refreshed.state
+    untilRegularMs = refreshed.untilRegularMs
     if (refreshed.result) await start.onRefresh?.(refreshed.result)
-    if (isRegular) untilRegularMs = intervalMs * nextIntervalPart(state, clock)
   }
 }
 
@@ -82,19 +80,27 @@ function nextIntervalPart({ statuses }: RefreshState, clock: Pick<Clock, 'random
 export async function refreshOnce(
   context: AgentContext,
   state: RefreshState,
-  { report = reportFreshness(context), isRegular = true } = {},
-): Promise<{ readonly state: RefreshState; readonly result?: RefreshResult }> {
+  { report = reportFreshness(context), untilRegularMs = 0 } = {},
+): Promise<{
+  readonly state: RefreshState
+  readonly untilRegularMs: number
+  readonly result?: RefreshResult
+}> {
   const { config, clock, signal } = context
+  const isRegular = untilRegularMs <= 0
   const refreshable = refreshableObjects(config, state)
   const wanted = isRegular ? refreshable : failedObjects(refreshable, state)
   const due = dueObjects(wanted, { ...state, nowMs: clock.now() })
   const { state: refreshed, outcomes } = await refreshContent(context, { state, due })
-  if (signal.aborted) return { state }
+  if (signal.aborted) return { state, untilRegularMs }
+  const nextRegularMs = isRegular
+    ? config.refreshSeconds * 1000 * nextIntervalPart(refreshed, clock)
+    : untilRegularMs
 
   const { statuses } = refreshed
   const { writeError, ...inPlace } = write(context, { before: state, after: refreshed })
   const isWritten = writeError === undefined
-  report({ statuses, isWritten })
+  report({ statuses, isWritten, nextRegularAtMs: clock.now() + nextRegularMs })
   context.stateReport.report({
     sources: inPlace.sources,
     refreshed: due,
@@ -106,6 +112,7 @@ export async function refreshOnce(
   const notifyError = changed.length > 0 ? await reportChange(context, changed) : undefined
   return {
     state: { ...refreshed, ...inPlace },
+    untilRegularMs: nextRegularMs,
     result: {
       statuses,
       outcomes,

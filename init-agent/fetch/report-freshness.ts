@@ -1,8 +1,11 @@
-import { staleSeconds } from '../../delivery/projection/object-status.ts'
+import { type ObjectStatus, staleSeconds } from '../../delivery/projection/object-status.ts'
 import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import { describeObject } from '../../keyvault/reference.ts'
 import type { AgentContext } from '../context/agent-context.ts'
 import type { RefreshResult } from '../metrics/agent-figures.ts'
+
+/** A `Date` can't express every number. */
+const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59)
 
 /** Container runtimes cut a log line at 16 KiB. */
 const maxReportedObjects = 20
@@ -34,7 +37,11 @@ export function reportFreshness(context: ReportContext): (result: ReportedResult
   }
 }
 
-type ReportedResult = Pick<RefreshResult, 'statuses' | 'isWritten'>
+interface ReportedResult extends Pick<RefreshResult, 'statuses' | 'isWritten'> {
+  /** When the next refresh of all objects is due. */
+  readonly nextRegularAtMs: number
+}
+
 type ReportContext = Pick<AgentContext, 'config' | 'clock' | 'log'>
 
 /** When each stale object became stale, by `objectKey`. */
@@ -43,7 +50,7 @@ type StaleObjects = Map<string, number>
 /** Adds the objects that failed and removes those that are up to date again. Returns both as log fields. */
 function updateStaleObjects(
   staleSinceMs: StaleObjects,
-  { config, clock, statuses, isWritten }: ReportContext & ReportedResult,
+  { config, clock, statuses, isWritten, nextRegularAtMs }: ReportContext & ReportedResult,
 ) {
   const failed: Record<string, unknown>[] = []
   const recovered: Record<string, unknown>[] = []
@@ -55,7 +62,10 @@ function updateStaleObjects(
     const sinceMs = staleSinceMs.get(key)
     if (status?.error !== undefined) {
       const { code, message: reason } = status.error
-      failed.push({ object, code, reason, staleSeconds: staleSeconds(status, nowMs) })
+      failed.push({
+        ...{ object, code, reason, staleSeconds: staleSeconds(status, nowMs) },
+        ...(config.refreshSeconds > 0 && { retryAt: retryAt(status, { clock, nextRegularAtMs }) }),
+      })
       staleSinceMs.set(key, sinceMs ?? status.goodAtMs ?? nowMs)
     } else if (sinceMs !== undefined && isWritten) {
       recovered.push({ object, staleSeconds: secondsBetween(sinceMs, nowMs) })
@@ -63,6 +73,19 @@ function updateStaleObjects(
     }
   }
   return { failed, recovered }
+}
+
+/** Not before this time, as ISO 8601. After a 429, the agent doesn't wait for the next refresh of all objects. */
+function retryAt(
+  { dueAtMs, error }: ObjectStatus,
+  {
+    clock,
+    nextRegularAtMs,
+  }: Pick<ReportContext, 'clock'> & Pick<ReportedResult, 'nextRegularAtMs'>,
+): string {
+  const atMs = error?.code === 'AKV_THROTTLED' ? dueAtMs : Math.max(dueAtMs, nextRegularAtMs)
+  const wallMs = clock.wallTime() + atMs - clock.now()
+  return new Date(Math.min(wallMs, latestMs)).toISOString()
 }
 
 const secondsBetween = (sinceMs: number, nowMs: number): number =>

@@ -13,7 +13,7 @@ function bench(names: readonly string[]) {
   let nowMs = 1_000_000
   const { log, lines } = memoryLog()
   const clock = { ...clockTimes(() => nowMs), random: () => 0, sleep: async () => undefined }
-  const config = agentConfig({ files: names.map((name) => secretFile(name)) })
+  const config = agentConfig({ files: names.map((name) => secretFile(name)), refreshSeconds: 60 })
   const report = reportFreshness({ config, clock, log })
   const statuses = new Map(names.map((name) => [key(name), goodStatus(nowMs)]))
   return {
@@ -27,7 +27,7 @@ function bench(names: readonly string[]) {
         statuses.set(key(name), isFailing ? failedStatus(before, failure) : goodStatus(nowMs))
       }
       const before = lines.length
-      report({ statuses, isWritten })
+      report({ statuses, isWritten, nextRegularAtMs: nowMs + 60_000 })
       return lines.slice(before).map(({ time, ...line }) => line)
     },
   }
@@ -51,6 +51,19 @@ t.test('an object that is up to date again is reported, with how long it was sta
     { level: 'info', message: 'all objects are up to date again', staleSeconds: 150 },
   ])
   t.strictSame(round([]), [], 'and only once')
+})
+
+t.test('the line says when each object is tried again', async (t) => {
+  const { round } = bench(['a'])
+  const tries = ['first', 'second', 'third', 'fourth'].map(() => {
+    const [line] = round(['a'])
+    const [object] = (line?.['objects'] ?? []) as readonly { readonly retryAt: string }[]
+    return Date.parse(object?.retryAt ?? '')
+  })
+  const pauses = tries.map((atMs, i) => (atMs - (tries[0] ?? 0)) / 1000 - 60 * i)
+  // The object skips no refresh, one, three and then seven, but for half an interval.
+  t.strictSame(pauses, [0, 30, 150, 390])
+  t.equal(round([]).length, 2, 'and nothing about it once it is up to date')
 })
 
 t.test('the next outage is counted from its own beginning', async (t) => {
