@@ -30,10 +30,27 @@ export async function podRows(
   const rows = await askAgents(cluster, sorted, ({ pod, asked }, hideProgress) => {
     const row = podRow(pod, asked)
     if (row === undefined || isOver(pod, row)) return []
-    onRow(row, hideProgress)
-    return [row]
+    // The other dead pods of its workload aren't known yet.
+    if (!pod.hasEnded) onRow(row, hideProgress)
+    return [{ row, pod }]
   })
-  return rows.flat()
+  const live = rows.flat().filter(({ pod }) => !pod.hasEnded)
+  const dead = rows.flat().filter(({ pod }) => pod.hasEnded)
+  return [...live.map(({ row }) => row), ...foldDead(dead)]
+}
+
+/** Controllers leave the pods that have failed, so there may be many of one workload. They become one row for each code. */
+function foldDead(
+  dead: readonly { readonly row: StatusRow; readonly pod: AgentPod }[],
+): readonly StatusRow[] {
+  const groups = Map.groupBy(dead, ({ row: { namespace, workload, code } }) =>
+    JSON.stringify([namespace, workload, code]),
+  )
+  return [...groups.values()].flatMap((group) => {
+    const [newest, ...others] = group.toSorted((a, b) => b.pod.createdAtMs - a.pod.createdAtMs)
+    if (newest === undefined) return []
+    return [others.length === 0 ? newest.row : { ...newest.row, otherDead: others.length }]
+  })
 }
 
 /**
@@ -46,8 +63,8 @@ export function rowBefore(pod: AgentPod): readonly StatusRow[] {
 }
 
 /** A pod that has ended holds nothing any more, so it gets a row only if its agent failed. */
-const isOver = ({ hasEnded }: AgentPod, { state }: StatusRow): boolean =>
-  hasEnded && state !== 'failed'
+const isOver = ({ hasEnded, wasEvicted }: AgentPod, { state }: StatusRow): boolean =>
+  hasEnded && (wasEvicted || state !== 'failed')
 
 const likelyWorst = (a: AgentPod, b: AgentPod): number => badness(b) - badness(a)
 const badness = ({ state }: AgentPod): number => {

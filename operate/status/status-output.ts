@@ -48,8 +48,9 @@ function cellsOf(row: StatusRow, wallMs: number): readonly string[] {
   ]
 }
 
-const noteOf = ({ why, olderVariables }: StatusRow): string =>
+const noteOf = ({ workload = '', why, olderVariables, otherDead = 0 }: StatusRow): string =>
   [
+    ...(otherDead > 0 ? [`and ${countOf(otherDead, 'more dead pod')} of ${workload}`] : []),
     ...(olderVariables.length > 0
       ? [`variables older than the objects in place: ${listNames(olderVariables, 3)}`]
       : []),

@@ -8,6 +8,8 @@ export interface StatusRow {
   readonly name: string
   /** The workload of a pod: `Deployment/web`. */
   readonly workload?: string
+  /** How many other pods of the workload have ended with the same code. The row is about the newest. */
+  readonly otherDead?: number
   /**
    * - `failed`: the agent or the controller has given up, or has ended
    * - `stale`: the objects are those of an earlier refresh

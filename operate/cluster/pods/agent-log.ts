@@ -9,7 +9,8 @@ import { type LineReader, splitLines } from './log-lines.ts'
 export type AgentLog<T> = { readonly kind: 'read'; readonly value: T } | UnreadLog
 
 export type UnreadLog =
-  | { readonly kind: 'unread'; readonly why: string }
+  /** `right`: the right that the caller lacks */
+  | { readonly kind: 'unread'; readonly why: string; readonly right?: string }
   /** The pod has been deleted in the meantime, or replaced by another one of its name. */
   | { readonly kind: 'gone' }
 
@@ -67,7 +68,7 @@ export function createLogReader(
       if (isAnswer(error, 404)) return await unlessGone(cluster, pod)
       if (!isAnswer(error, 403)) return { kind: 'unread', why: reasonFor(error) }
       refused.add(namespace)
-      notices.refused({ what: 'the logs of agents', right: 'get pods/log', namespace })
+      notices.refused({ what: 'the logs of agents', right: logRight, namespace })
       return forbidden
     }
   }
@@ -91,6 +92,7 @@ async function unlessGone({ get }: Pick<Cluster, 'get'>, pod: NamedPod): Promise
   }
 }
 
-const forbidden: UnreadLog = { kind: 'unread', why: 'its log may not be read' }
+const logRight = 'get pods/log'
+const forbidden: UnreadLog = { kind: 'unread', why: 'its log may not be read', right: logRight }
 
 const reasonFor = (error: unknown): string => `its log can’t be read: ${asSentence(error).message}`

@@ -25,6 +25,8 @@ export interface AgentPod {
   readonly createdAtMs: number
   /** All of its containers have ended, and none will start again. */
   readonly hasEnded: boolean
+  /** The kubelet ended the pod as a whole, such as to evict it. Its containers didn't fail by themselves. */
+  readonly wasEvicted: boolean
   readonly isBeingDeleted: boolean
   readonly agent: KnownAgent
   /** What its configuration asks for. Undefined if that can't be read. */
@@ -61,7 +63,7 @@ export function readAgentPod(
     pod,
     'metadata',
   )
-  const { phase } = objectAt(pod, 'status')
+  const { phase, reason } = objectAt(pod, 'status')
   const containers = ['initContainerStatuses', 'containerStatuses']
     .flatMap((list) => objectsAt(pod, 'status', list))
     .map(readContainerState)
@@ -74,6 +76,7 @@ export function readAgentPod(
     serviceAccount: String(valueAt(pod, 'spec', 'serviceAccountName') ?? 'default'),
     createdAtMs: Date.parse(String(creationTimestamp)),
     hasEnded: phase === 'Succeeded' || phase === 'Failed',
+    wasEvicted: phase === 'Failed' && reason != null && reason !== 'DeadlineExceeded',
     isBeingDeleted: typeof deletionTimestamp === 'string',
     agent,
     requests: config && agentRequests(config, isWanted),

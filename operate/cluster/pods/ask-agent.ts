@@ -10,7 +10,8 @@ export type AskedAgent =
   | { readonly kind: 'answered'; readonly state: AgentState; readonly atMs: number }
   /** It hasn't written everything yet, or failed before it had. */
   | ({ readonly kind: 'starting' | 'failed' } & AgentProblem)
-  | { readonly kind: 'unknown'; readonly why: string }
+  /** `right`: the right in the pod's namespace that the caller lacks */
+  | { readonly kind: 'unknown'; readonly why: string; readonly right?: string }
   /** The pod has been deleted in the meantime. */
   | { readonly kind: 'gone' }
 
@@ -61,5 +62,7 @@ function answerOf(
 function unreadLog(pod: AgentPod, log: UnreadLog): AskedAgent {
   if (log.kind === 'gone') return log
   const problem = problemWithoutState(pod)
-  return problem.kind === 'failed' ? problem : { kind: 'unknown', why: log.why }
+  if (problem.kind === 'failed') return problem
+  const { why, right } = log
+  return { kind: 'unknown', why, ...(right !== undefined && { right }) }
 }

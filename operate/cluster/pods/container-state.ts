@@ -6,9 +6,13 @@ export interface ContainerState {
   readonly kind: 'waiting' | 'running' | 'terminated'
   /** Why it waits or has ended, such as `ImagePullBackOff` or `OOMKilled`. */
   readonly reason: string | undefined
+  /** What the kubelet says about a container that waits. */
+  readonly message: string
   /** When the container started, if it is running. */
   readonly startedAtMs: number | undefined
   readonly isReady: boolean
+  /** Its startup probe has passed, or it has none and runs. */
+  readonly isStarted: boolean
   readonly restarts: number
   /** How the container ended, now or in its previous run. */
   readonly ended: EndedContainer | undefined
@@ -41,22 +45,27 @@ export function readContainerState(status: JsonObject): ContainerState {
     name: String(name),
     kind: running ? 'running' : terminated ? 'terminated' : 'waiting',
     reason: textOf(valueAt(current, 'reason')),
+    message: messageOf(valueAt(status, 'state', 'waiting')),
     startedAtMs: Number.isNaN(startedAtMs) ? undefined : startedAtMs,
     isReady: ready === true,
+    isStarted: status['started'] === true,
     restarts: typeof restartCount === 'number' ? restartCount : 0,
     ended: isObject(last) ? readEnd(last) : undefined,
   }
 }
 
 function readEnd(last: JsonObject): EndedContainer {
-  const { exitCode, reason, message, finishedAt } = objectAt(last)
+  const { exitCode, reason, finishedAt } = objectAt(last)
   return {
     exitCode: typeof exitCode === 'number' ? exitCode : 0,
     reason: textOf(reason),
-    message: (textOf(message) ?? '').slice(0, maxMessageLength),
+    message: messageOf(last),
     finishedAtMs: Date.parse(String(finishedAt)),
   }
 }
+
+const messageOf = (state: unknown): string =>
+  (textOf(valueAt(state, 'message')) ?? '').slice(0, maxMessageLength)
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined

@@ -29,5 +29,5 @@ export async function listAgentPods(
 /** Drops the termination messages: there may be thousands of pods, and their apps write the messages. */
 const withoutMessages = (pod: AgentPod): AgentPod => ({
   ...pod,
-  others: pod.others.map((container) => ({ ...container, ended: undefined })),
+  others: pod.others.map((container) => ({ ...container, message: '', ended: undefined })),
 })

@@ -1,13 +1,17 @@
 import type { AgentPod } from './agent-pod.ts'
-import { type AgentSaid, isCode } from './agent-said.ts'
+import type { AgentSaid } from './agent-said.ts'
 import { type EndedContainer, waitsForItsTurn } from './container-state.ts'
+import { readTerminationMessage } from './read-termination-message.ts'
 
 /** Why an agent has written nothing yet. */
 export interface AgentProblem {
   /** An AkvError's code, or the kubelet's reason, such as `ImagePullBackOff`. Absent while nothing has failed. */
   readonly code?: string
   readonly sinceMs: number
+  /** Without the remedy, which the table of errors has for each code. */
   readonly why: string
+  /** How the agent's process ended, if that is why. */
+  readonly ended?: EndedContainer
 }
 
 /** Explains, from the pod's status and the agent's log, why the log has no state. */
@@ -37,7 +41,7 @@ export function failedEnd(
 ): (AgentProblem & { readonly code: string }) | undefined {
   const ended = state?.kind === 'running' ? undefined : state?.ended
   if (ended === undefined || ended.exitCode === 0) return undefined
-  return { sinceMs: ended.finishedAtMs, ...reasonOfEnd(ended, warning) }
+  return { sinceMs: ended.finishedAtMs, ...reasonOfEnd(ended, warning), ended }
 }
 
 const withoutState = ({ agentVersion, state }: AgentPod): string =>
@@ -61,11 +65,7 @@ function reasonOfEnd(
   { exitCode, reason, message }: EndedContainer,
   warning: AgentSaid['warning'],
 ): { readonly code: string; readonly why: string } {
-  const [code] = /^AKV_[A-Z_]+/.exec(message) ?? []
-  if (isCode(code)) return { code, why: message }
-  if (warning) return warning
-  return {
-    code: reason ?? 'Error',
-    why: `the agent ended with exit code ${exitCode}`,
-  }
+  const said = readTerminationMessage(message)
+  if (warning !== undefined && (said === undefined || warning.code === said.code)) return warning
+  return said ?? { code: reason ?? 'Error', why: `the agent ended with exit code ${exitCode}` }
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { errorTable } from '../../../lib/errors/error-table.ts'
 import { brokenAnswer, failure } from '../../support/api-server/api-answer.ts'
 import { logLine, logOf, stateOf, v1, v2 } from '../../support/injected-pods/agent-log.ts'
 import { agentImage, injectedPod } from '../../support/injected-pods/injected-pod.ts'
@@ -25,7 +26,7 @@ t.test('each pod has a row, failing pods come first, and they make the exit code
         {
           terminated: {
             exitCode: 1,
-            message: 'AKV_OBJECT_NOT_FOUND: no such secret',
+            message: `AKV_OBJECT_NOT_FOUND: no such secret. ${errorTable.AKV_OBJECT_NOT_FOUND.remedy}`,
             finishedAt: '2026-11-29T09:30:00Z',
           },
         },
@@ -54,7 +55,7 @@ t.test('each pod has a row, failing pods come first, and they make the exit code
   const rows = stdout.split('\n').map((line) => line.replace(/ {3,}/g, ' | '))
   t.matchOnly(rows, [
     /^NAME \| STATE \| SINCE \| CODE \| OBJECTS \| SET AGE \| AGENT \| VAULTS \| NOTE$/,
-    /^pod\/crashing \| failed \| \d+[smhd] \| AKV_OBJECT_NOT_FOUND \| 1 \| - \| 1.0.0 \| team-a \| AKV_OBJECT_NOT_FOUND: no such secret$/,
+    /^pod\/crashing \| failed \| \d+[smhd] \| AKV_OBJECT_NOT_FOUND \| 1 \| - \| 1.0.0 \| team-a \| no such secret$/,
     /^pod\/lost \| failed \| - \| ContainerStatusUnknown \|/,
     /^pod\/stale \| stale \| \d+[smhd] \| AKV_FORBIDDEN \| 1 \| \d+[smhd] \| 1.0.0 \| team-a \| -$/,
     /^pod\/no-image \| starting \| \d+[smhd] \| ErrImagePull \| 1 \| - \| 1.0.0 \| team-a \| the kubelet can’t start the agent: ErrImagePull$/,
@@ -74,6 +75,46 @@ t.test('each pod has a row, failing pods come first, and they make the exit code
     '',
   ])
   t.match(stderr, /^no webhook of akv-injector was found.*--agent-image\n$/)
+})
+
+t.test('dead pods of a workload are one row, and evicted pods none', async (t) => {
+  const { put, options } = await servePods(t)
+  const ownerReferences = [{ controller: true, kind: 'Job', name: 'nightly', uid: 'of-job' }]
+  const ended = (message: string) => ({
+    phase: 'Failed',
+    initContainerStatuses: [
+      {
+        name: 'akv-injector',
+        state: { terminated: { exitCode: 1, message, finishedAt: '2026-11-29T09:30:00Z' } },
+      },
+    ],
+  })
+  for (const [index, code] of ['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN', 'FIREWALL'].entries())
+    put(
+      injectedPod({
+        name: `nightly-${index}`,
+        metadata: { ownerReferences, creationTimestamp: `2026-11-29T09:0${index}:00Z` },
+        status: ended(`AKV_${code}: no`),
+      }),
+      '',
+    )
+  const lost = { ...ended(''), reason: 'Evicted', message: 'The node was low on resource: memory.' }
+  put(injectedPod({ name: 'evicted', metadata: { ownerReferences }, status: lost }), '')
+  const { code, stdout } = await run(['status', '-n', 'team-a', '--output=json', ...options])
+  t.equal(code, 1)
+  t.matchOnlyStrict(
+    JSON.parse(stdout).rows.map((row: Record<string, unknown>) => [
+      row['name'],
+      row['code'],
+      row['otherDead'],
+    ]),
+    [
+      ['nightly-2', 'AKV_FORBIDDEN', 2],
+      ['nightly-3', 'AKV_FIREWALL', undefined],
+    ],
+  )
+  const text = await run(['status', '-n', 'team-a', ...options])
+  t.match(text.stdout, /nightly-2 .* and 2 more dead pods of Job\/nightly; no\n/)
 })
 
 t.test('a variable of an older process is a note, and no failure', async (t) => {
