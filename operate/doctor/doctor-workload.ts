@@ -1,9 +1,9 @@
 import type { ExitCode } from '../../command/exit-code.ts'
 import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
+import { parseTarget } from './model/target.ts'
 import { readWorkload, type WorkloadOptions } from './read/read-workload.ts'
 import { type RepeatOptions, repeatUntilHealthy } from './repeat-until-healthy.ts'
 import { reportWorkload } from './workload/report-workload.ts'
-import { parseTarget } from './workload/target.ts'
 
 interface DoctorWorkloadOptions extends ClusterOptions, WorkloadOptions, RepeatOptions {}
 

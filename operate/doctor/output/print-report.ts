@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { countOf } from '../../../lib/count-of.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { CheckMark, CheckResult, DoctorSection } from '../model/check-result.ts'
+import { sayVerdict } from '../verdict/say-verdict.ts'
 import { countMarks, type DoctorReport } from './report.ts'
 
 type Format = Parameters<typeof styleText>[0]
@@ -32,6 +33,7 @@ export function printReport(report: DoctorReport, stream: NodeJS.WritableStream)
   const style = (format: Format, text: string) =>
     styleText(format, printable(text, maxLength), { stream })
   const lines = [
+    ...(report.verdict === undefined ? [] : [style('bold', sayVerdict(report.verdict)), '']),
     style('bold', report.title),
     ...report.sections.flatMap((section) => ['', ...sectionLines(section, style)]),
     '',

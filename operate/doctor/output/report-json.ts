@@ -1,5 +1,6 @@
 import { printableJson } from '../../../lib/json/printable-json.ts'
 import { version as toolVersion } from '../../../lib/version.ts'
+import { sayVerdict } from '../verdict/say-verdict.ts'
 import { countMarks, type DoctorReport, exitCodeOf } from './report.ts'
 
 /** The version of the JSON format. It changes only if a member is removed or changes its meaning. */
@@ -11,6 +12,9 @@ export function reportJson(report: DoctorReport): string {
     version,
     tool: { name: 'akv-injector', version: toolVersion },
     subject: report.title,
+    ...(report.verdict !== undefined && {
+      verdict: { ...report.verdict, sentence: sayVerdict(report.verdict) },
+    }),
     exitCode: exitCodeOf(report),
     sums: countMarks(report),
     checks: report.sections.flatMap(({ title, results }) =>

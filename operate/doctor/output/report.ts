@@ -1,8 +1,11 @@
 import type { ExitCode } from '../../../command/exit-code.ts'
 import type { CheckMark, CheckResult, DoctorSection } from '../model/check-result.ts'
+import type { PodVerdict } from '../verdict/fault.ts'
 
 /** Everything that `doctor` reports, in whichever form it prints it. */
 export interface DoctorReport {
+  /** Of a workload: whether the fault is akv-injector's. */
+  readonly verdict?: PodVerdict
   /** The subject of the report: `akv-injector in namespace akv-injector`. */
   readonly title: string
   readonly sections: readonly DoctorSection[]

@@ -1,4 +1,4 @@
-import { objectAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectAt } from '../../../lib/shape.ts'
 import { findWebhooks } from '../../cluster/find-webhook.ts'
 import { pathOfKind } from '../../cluster/list-all.ts'
 import { createNotices } from '../../cluster/notices.ts'
@@ -7,12 +7,16 @@ import type { AgentImages } from '../../cluster/pods/agent-images.ts'
 import { type AgentImageOptions, agentImagesOf } from '../../cluster/pods/find-agent-images.ts'
 import { componentOf, findInstall, type Install } from '../model/find-install.ts'
 import { selectsNamespace } from '../model/label-selector.ts'
-import { timeAt } from '../model/objects.ts'
-import type { WorkloadFacts } from '../workload/workload-facts.ts'
+import { textAt, timeAt } from '../model/objects.ts'
+import type { WorkloadFacts } from '../model/workload-facts.ts'
 import { kinds } from './kinds.ts'
 import { listReadable, type ReadScope } from './list-readable.ts'
 
-interface SeenWebhook extends Pick<WorkloadFacts, 'settings' | 'isExcluded' | 'configuredAtMs'> {
+interface SeenWebhook
+  extends Pick<
+    WorkloadFacts,
+    'settings' | 'isExcluded' | 'configuredAtMs' | 'volumesServed' | 'namespaceObject'
+  > {
   /** The images that run agents. Undefined if they aren't known. */
   readonly images: AgentImages | undefined
 }
@@ -50,6 +54,8 @@ export async function readWebhook(
         ? undefined
         : !install.entries.some((entry) => selectsNamespace(entry, found)),
     configuredAtMs: configuredAt(install),
+    volumesServed: volumesServed(install, found),
+    namespaceObject: found,
   }
 }
 
@@ -57,4 +63,18 @@ function configuredAt({ configurations }: Install): number | null | undefined {
   if (configurations === undefined) return undefined
   const [first] = configurations
   return first === undefined ? null : timeAt(first, 'metadata', 'creationTimestamp')
+}
+
+/** Where the webhook serves volumes of the CSI driver: in this namespace, only in others, or nowhere. */
+function volumesServed(
+  { configurations, entries }: Install,
+  namespace: JsonObject | undefined,
+): WorkloadFacts['volumesServed'] {
+  const serving = entries.filter((entry) =>
+    textAt(entry, 'clientConfig', 'service', 'path').endsWith('/csi'),
+  )
+  if (configurations === undefined) return undefined
+  if (serving.length === 0) return 'nowhere'
+  if (namespace === undefined) return undefined
+  return serving.some((entry) => selectsNamespace(entry, namespace)) ? 'here' : 'elsewhere'
 }

@@ -14,10 +14,12 @@ import { injectedAgent } from '../../cluster/pods/injected-agent.ts'
 import { createLinesReader } from '../../cluster/pods/log-lines.ts'
 import { labelsOf, selectsLabels } from '../model/label-selector.ts'
 import { isReady, nameOf, templateOf, textAt, timeAt } from '../model/objects.ts'
-import type { DoctorTarget } from '../workload/target.ts'
-import type { WorkloadFacts } from '../workload/workload-facts.ts'
+import type { DoctorTarget } from '../model/target.ts'
+import type { WorkloadFacts } from '../model/workload-facts.ts'
+import { isQuiet } from '../verdict/facts/pod-containers.ts'
 import { kinds } from './kinds.ts'
 import { ownedBy } from './owned-by.ts'
+import { lacksSecret, readSecretMakers } from './read-secret-makers.ts'
 import { readWebhook } from './read-webhook.ts'
 
 const replicaSets: Kind = { kind: 'ReplicaSet', api: 'apis/apps/v1', resource: 'replicasets' }
@@ -46,22 +48,27 @@ export async function readWorkload(
   const object = await readTarget(cluster, target, namespace)
   const { children, pods } = await readPods(cluster, { target, object, namespace })
   const webhook = await readWebhook(cluster, { ...options, namespace })
-  const pod = choosePod(pods)
+  const pod = choosePod(pods, cluster.wallMs())
   const { images } = webhook
   const read = readAgentPod(pod, { images })
   const agent = read === undefined || isUnrelated(read) ? undefined : read
   const { logs, asked } = await readAgent(cluster, agent)
   const spec = pod ?? templateOf(object)
+  const events = await readEvents(cluster, namespace, [object, ...children, ...(pod ? [pod] : [])])
   return {
     ...{ target, namespace, object, children, pods, pod, agent, logs, asked },
     config: injectedAgent(pod, { images })?.config,
     nowMs: cluster.wallMs(),
-    events: await readEvents(cluster, namespace, [object, ...children, ...(pod ? [pod] : [])]),
+    events,
     account: await readAccount(cluster, namespace, spec),
     issuer: await readIssuer(cluster, issuer),
     settings: webhook.settings,
     isExcluded: webhook.isExcluded,
     configuredAtMs: webhook.configuredAtMs,
+    volumesServed: webhook.volumesServed,
+    namespaceObject: webhook.namespaceObject,
+    node: await readNode(cluster, pod),
+    secretMakers: lacksSecret(pod, events) ? await readSecretMakers(cluster, namespace) : undefined,
   }
 }
 
@@ -120,9 +127,18 @@ async function listOwned(
 const createdAt = (object: JsonObject): number =>
   timeAt(object, 'metadata', 'creationTimestamp') ?? 0
 
-/** Chooses the newest pod that isn't ready. If all are ready, the newest pod. */
-const choosePod = (pods: readonly JsonObject[]): JsonObject | undefined =>
-  pods.find((pod) => !isReady(pod) && textAt(pod, 'status', 'phase') !== 'Succeeded') ?? pods[0]
+/**
+ * Chooses the newest pod that fails now: it isn't ready, or a container of it has ended lately. Without one, the newest pod that
+ * isn't being deleted and hasn't ended, because a controller leaves dead pods behind.
+ */
+function choosePod(pods: readonly JsonObject[], nowMs: number): JsonObject | undefined {
+  const live = pods.filter(
+    (pod) =>
+      !['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase')) &&
+      textAt(pod, 'metadata', 'deletionTimestamp') === '',
+  )
+  return live.find((pod) => !isReady(pod) || !isQuiet(pod, nowMs)) ?? live[0] ?? pods[0]
+}
 
 async function readAgent(
   cluster: Cluster,
@@ -163,6 +179,19 @@ async function readEvents(
   return lists
     .flatMap((list) => objectsAt(list, 'items'))
     .filter((event) => uids.has(textAt(event, 'involvedObject', 'uid')))
+}
+
+/** A notice isn't needed: the verdict names the right if it depends on it. */
+async function readNode(
+  { get }: Cluster,
+  pod: JsonObject | undefined,
+): Promise<WorkloadFacts['node']> {
+  const name = textAt(pod, 'spec', 'nodeName')
+  if (name === '') return undefined
+  return await get(`${pathOfKind(kinds.nodes, undefined)}/${encodeURIComponent(name)}`).then(
+    objectAt,
+    (error: unknown) => (isAnswer(error, 404) ? null : undefined),
+  )
 }
 
 async function readAccount(

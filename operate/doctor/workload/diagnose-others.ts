@@ -1,50 +1,53 @@
-import { startGateVariable } from '../../../delivery/contract.ts'
-import { objectsAt } from '../../../lib/shape.ts'
-import { agentName } from '../../../webhook/core/model/our-names.ts'
-import { waitsForItsTurn } from '../../cluster/pods/container-state.ts'
-import { type CheckResult, failed, warned } from '../model/check-result.ts'
-import { nameOf, textAt, timeAt } from '../model/objects.ts'
-import type { WorkloadFacts } from './workload-facts.ts'
+import { type CheckResult, failed, passed, unchecked, warned } from '../model/check-result.ts'
+import { nameOf } from '../model/objects.ts'
+import type { WorkloadFacts } from '../model/workload-facts.ts'
+import type { FaultCode, PodFault } from '../verdict/fault.ts'
+import { sayFault } from '../verdict/say-fault.ts'
 
-/** Looks at the app's own containers: if one fails although the agent is fine, akv-injector isn't the cause. */
-export function diagnoseOthers({ pod, agent, namespace }: WorkloadFacts): readonly CheckResult[] {
-  const before = blockingContainer(pod)
-  if (before !== undefined)
-    return [
-      warned(
-        `init container ${before} runs before the agent, which waits for it`,
-        `kubectl logs ${nameOf(pod)} --namespace ${namespace} --container ${before}`,
-      ),
-    ]
-  const statuses = objectsAt(pod, 'status', 'containerStatuses')
-  return (agent?.others ?? []).flatMap(({ name, kind, reason, ended }) => {
-    const why = reason ?? ''
-    const message = textAt(
-      statuses.find((one) => one['name'] === name),
-      'state',
-      'waiting',
-      'message',
-    )
-    const waitsForAgent = message.includes(startGateVariable)
-    if (kind !== 'waiting' || why === '' || waitsForItsTurn(why) || waitsForAgent) return []
-    const last = ended === undefined ? '' : `, last exit code ${ended.exitCode}`
-    return [
-      failed(
-        `container ${name}: ${why}${last}${message === '' ? '' : `: ${message}`}`,
-        `kubectl logs ${nameOf(pod)} --namespace ${namespace} --container ${name}${ended === undefined ? '' : ' --previous'}`,
-      ),
-    ]
-  })
+/** Far more than most init containers take. */
+const usualStartSeconds = 60
+
+/** The faults that aren't the agent's, and what to do about each. Pure. */
+export const diagnoseOthers = (
+  faults: readonly PodFault[],
+  facts: WorkloadFacts,
+): readonly CheckResult[] =>
+  faults.map((fault) => markOf(fault)(fault.because ?? sayFault(fault), hintFor(fault, facts)))
+
+function markOf({ kind, isFailing, seconds = 0 }: PodFault): typeof failed {
+  if (isFailing) return failed
+  if (kind === 'unknown') return unchecked
+  return kind === 'starting' && seconds <= usualStartSeconds ? passed : warned
 }
 
-/** Finds an init container before the agent that hasn't finished yet. */
-function blockingContainer(pod: unknown): string | undefined {
-  const names = objectsAt(pod, 'spec', 'initContainers').map((one) => textAt(one, 'name'))
-  const earlier = names.slice(0, Math.max(0, names.indexOf(agentName)))
-  const statuses = objectsAt(pod, 'status', 'initContainerStatuses')
-  return earlier.find((name) => {
-    const status = statuses.find((one) => one['name'] === name)
-    const isRunning = timeAt(status, 'state', 'running', 'startedAt') !== undefined
-    return isRunning && status?.['started'] !== true
-  })
+const describe: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  'ContainerRefused',
+  'ImagePull',
+  'SandboxFailed',
+  'Starting',
+  'VolumeNotMounted',
+])
+const withLogs: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  'ContainerEnds',
+  'ContainerOutOfMemory',
+  'ContainerUnready',
+  'ProbeFails',
+  'Starting',
+])
+
+function hintFor(
+  { code, kind, container, isInit, restarts = 0 }: PodFault,
+  facts: WorkloadFacts,
+): string | undefined {
+  const { pod, namespace } = facts
+  const place = `${nameOf(pod)} --namespace ${namespace}`
+  const asCode = code as FaultCode
+  const hasRun = asCode !== 'Starting' || isInit === true
+  if (container !== undefined && hasRun && withLogs.has(asCode))
+    return `kubectl logs ${place} --container ${container}${restarts > 0 ? ' --previous' : ''}`
+  if (asCode === 'DriverAbsent' && kind !== 'cluster')
+    return `kubectl label namespace ${namespace} akv-injector.io/csi=true, then replace the pod (docs/from-csi.md)`
+  if (asCode === 'SecretNotSynced')
+    return 'akv-injector status shows what Secret sync says about it'
+  return describe.has(asCode) ? `kubectl describe pod ${place}` : undefined
 }

@@ -2,25 +2,28 @@ import { describeInjection } from '../../../command/review/describe-injection.ts
 import type { DoctorSection } from '../model/check-result.ts'
 import { unchecked } from '../model/check-result.ts'
 import { nameOf } from '../model/objects.ts'
+import { type Reviewed, reviewWorkload } from '../model/review-workload.ts'
+import type { WorkloadFacts } from '../model/workload-facts.ts'
 import type { DoctorReport } from '../output/report.ts'
+import { judge } from '../verdict/judge.ts'
 import { diagnose } from './diagnose.ts'
 import { grantCommands } from './grant-commands.ts'
-import { type Reviewed, reviewWorkload } from './review-workload.ts'
 import { describeSignIn, signInOf, type WorkloadSignIn } from './sign-in.ts'
 import { tellStory } from './story.ts'
-import type { WorkloadFacts } from './workload-facts.ts'
 
 /** Reports everything about one workload, and ends with what to do. Pure. */
 export function reportWorkload(facts: WorkloadFacts, notices: readonly string[]): DoctorReport {
   const reviewed = reviewWorkload(facts)
+  const judgement = judge(facts)
   const sections: readonly DoctorSection[] = [
     { title: 'Asks for', lines: askedLines(reviewed, facts), results: [] },
     ...(reviewed.kind === 'injected' ? identitySections(reviewed, facts) : []),
     { title: 'What happened', lines: tellStory(facts), results: [] },
     { title: 'Not checked', results: notices.map((notice) => unchecked(notice)) },
-    { title: 'What to do', results: diagnose(facts) },
+    { title: 'What to do', results: diagnose(facts, judgement) },
   ]
   return {
+    verdict: judgement.verdict,
     title: titleOfWorkloads(facts),
     sections: sections.filter(({ lines = [], results }) => lines.length + results.length > 0),
   }

@@ -11,7 +11,7 @@ import {
   workloadIdentityLabel,
 } from '../../../webhook/core/model/workload-identity.ts'
 import { textAt } from '../model/objects.ts'
-import type { WorkloadFacts } from './workload-facts.ts'
+import type { WorkloadFacts } from '../model/workload-facts.ts'
 
 /** A value that the agent signs in with, such as the client ID. */
 interface SignInPart extends Said {

@@ -1,7 +1,7 @@
 import { readLogLine } from '../../../lib/log/read-log-line.ts'
 import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { nameOf, oneLine, textAt, timeAt, timeOfEvent } from '../model/objects.ts'
-import type { WorkloadFacts } from './workload-facts.ts'
+import type { WorkloadFacts } from '../model/workload-facts.ts'
 
 /** Something that happened, for the story of a workload. */
 interface StoryEntry {

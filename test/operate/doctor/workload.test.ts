@@ -45,7 +45,10 @@ t.test('a healthy pod: its objects, its identity, and its story', async (t) => {
   const { code, stdout, stderr } = await doctor('pod', 'web', ...inTeamA)
   t.equal(stderr, '')
   t.equal(code, 0, stdout)
-  t.match(stdout, /^Pod team-a\/web\n\nAsks for\n/)
+  t.match(
+    stdout,
+    /^akv-injector did its part, and nothing else fails\n\nPod team-a\/web\n\nAsks for\n/,
+  )
   t.match(stdout, /db-password/)
   t.match(stdout, `client    ${client} (ServiceAccount default)`)
   t.match(stdout, /^issuer +https:\/\/issuer\.example\/1\/ \(the API server\)$/m)
@@ -88,8 +91,10 @@ const restarted = (state: object, details: object) => ({
 })
 const remedy = (code: string) => logLine({ level: 'error', message: 'cannot fetch', code })
 
-/** What is said at the end of the report about a pod in this state. */
-const cases: Readonly<Record<string, readonly [status: object, log: string, said: RegExp]>> = {
+/** What is said at the end of the report about a pod in this state, and its first line. */
+const cases: Readonly<
+  Record<string, readonly [status: object, log: string, said: RegExp, verdict: string]>
+> = {
   'the agent gave up': [
     waiting(
       { waiting: { reason: 'CrashLoopBackOff' } },
@@ -97,26 +102,31 @@ const cases: Readonly<Record<string, readonly [status: object, log: string, said
     ),
     '',
     /^× the agent gave up: AKV_FORBIDDEN: vault team-a refuses\n {4}.*Once that is done, the next try succeeds/m,
+    'it is us: AKV_FORBIDDEN: vault team-a refuses',
   ],
   'the agent gave up without a message': [
     waiting({ waiting: { reason: 'CrashLoopBackOff' } }, ended({ reason: 'Error' })),
     remedy('AKV_FORBIDDEN'),
     /^× the agent gave up: AKV_FORBIDDEN: cannot fetch\n/m,
+    'it is us: AKV_FORBIDDEN: cannot fetch',
   ],
   'the agent is still trying': [
     waiting(running),
     logLine({ level: 'warn', message: 'vault team-a is out', code: 'AKV_VAULT_UNAVAILABLE' }),
     /^× the agent is still trying: AKV_VAULT_UNAVAILABLE: vault team-a is out\n {4}.*retries by itself/m,
+    'it is Azure, or the way to it: AKV_VAULT_UNAVAILABLE: vault team-a is out',
   ],
   'the agent has just started': [
     waiting({ waiting: { reason: 'PodInitializing' } }),
     '',
-    /^‼ the kubelet is starting it, for \d+ s/m,
+    /^\? container akv-injector hasn’t started for 5400 seconds, and no event says why\n {4}kubectl describe pod web --namespace team-a$/m,
+    'can’t be told, because container akv-injector hasn’t started for 5400 seconds, and no event says why',
   ],
   'the image can’t be pulled': [
     waiting({ waiting: { reason: 'ImagePullBackOff', message: 'no such image' } }),
     '',
     /^× the kubelet can’t start the agent: ImagePullBackOff\n {4}.*Pull secrets/m,
+    'it is us, or the registry: the kubelet can’t pull the agent’s image registry.example/akv-injector:1.0.0: ImagePullBackOff: no such image',
   ],
   'the agent ran out of memory': [
     waiting(
@@ -125,26 +135,42 @@ const cases: Readonly<Record<string, readonly [status: object, log: string, said
     ),
     remedy('AKV_FORBIDDEN'),
     /^× the agent ran out of memory\n {4}raise akv-injector\.io\/agent-limits/m,
+    'it is us: the agent ran out of memory, 1 restart',
   ],
   'values are stale': [
     runningStatus,
     logOf(stateOf({ failing: { code: 'AKV_FORBIDDEN', since: '2026-11-29T09:30:00.000Z' } })),
-    /^× stale, the pod keeps the last values: AKV_FORBIDDEN: secret team-a:db-password \(since 2026-11-29T09:30:00\.000Z\)\n {4}.*The agent refreshes by itself/m,
+    /^× stale, the pod keeps the last values: AKV_FORBIDDEN: secret team-a:db-password \(since 2026-11-29T09:30:00\.000Z\)\n {4}.*The agent tries again by itself\./m,
+    'it is us: AKV_FORBIDDEN: the pod keeps the last values of secret team-a:db-password',
+  ],
+  'values are stale, and the agent says when it tries again': [
+    runningStatus,
+    logOf(stateOf({ failing: { code: 'AKV_FORBIDDEN' } })) +
+      logLine({
+        level: 'warn',
+        message: 'some objects could not be refreshed; the pod keeps their last values',
+        objects: [{ object: 'secret team-a:db-password', retryAt: '2026-11-29T10:35:00.000Z' }],
+      }),
+    /^× stale, .*\n {4}.*The agent tries again by itself, at 2026-11-29T10:35:00\.000Z\.$/m,
+    'it is us: AKV_FORBIDDEN: the pod keeps the last values of secret team-a:db-password',
   ],
   'values are stale, and the agent ran out of memory before': [
     restarted(running, { exitCode: 137, reason: 'OOMKilled' }),
     logOf(stateOf({ failing: { code: 'AKV_FORBIDDEN' } })),
     /^× stale, the pod keeps the last values: AKV_FORBIDDEN: secret team-a:db-password$/m,
+    'it is us: AKV_FORBIDDEN: the pod keeps the last values of secret team-a:db-password',
   ],
   'the agent doesn’t run any more': [
     restarted({ waiting: { reason: 'CrashLoopBackOff' } }, { reason: 'Error' }),
     logOf(stateOf()),
     /^× the agent has ended, the pod keeps the last values: the agent ended with exit code 1\n/m,
+    'it is us: the agent ends with exit code 1, 1 restart',
   ],
   'an agent of an earlier version': [
     runningStatus,
     logLine({ level: 'info', message: 'wrote files' }),
     /^\? what the pod holds: the log of its agent, version 1\.0\.0, says nothing/m,
+    'can’t be told, because the log of its agent, version 1.0.0, says nothing',
   ],
   'no node accepts it': [
     {
@@ -152,7 +178,8 @@ const cases: Readonly<Record<string, readonly [status: object, log: string, said
       conditions: [{ type: 'PodScheduled', status: 'False', message: '0/3 nodes are available' }],
     },
     '',
-    /^× no node accepts the pod: 0\/3 nodes are available\n {4}akv-injector isn’t involved/m,
+    /^× no node accepts the pod: 0\/3 nodes are available$/m,
+    'the agent hasn’t had its turn: no node accepts the pod: 0/3 nodes are available',
   ],
   'the app crashes': [
     {
@@ -165,17 +192,19 @@ const cases: Readonly<Record<string, readonly [status: object, log: string, said
       ],
     },
     logOf(stateOf()),
-    /^√ the agent holds 1 object, all up to date\n× container app: CrashLoopBackOff, last exit code 7: back-off 40s\n {4}kubectl logs web --namespace team-a --container app --previous/m,
+    /^√ the agent holds 1 object, all up to date\n× container app ends with exit code 7, 3 restarts\n {4}kubectl logs web --namespace team-a --container app --previous/m,
+    'akv-injector did its part: container app ends with exit code 7, 3 restarts',
   ],
 }
 
 t.test('the report of each state ends with advice', async (t) => {
   const { put, logs, doctor } = await serve(t)
-  for (const [name, [status, log, said]] of Object.entries(cases)) {
+  for (const [name, [status, log, said, verdict]] of Object.entries(cases)) {
     put(injectedPod({ status }), log)
     const { code, stdout, stderr } = await doctor('pod', 'web', ...inTeamA)
     t.equal(stderr, '', name)
     t.match(stdout, said, name)
+    t.ok(stdout.startsWith(verdict), `${name}: ${stdout.split('\n', 1)[0]}`)
     t.equal(code, said.source.startsWith('^×') || name === 'the app crashes' ? 1 : 0, name)
     t.match(stdout, /\nWhat to do\n/)
     logs.clear()
@@ -204,7 +233,10 @@ t.test('an init container before the agent', async (t) => {
   ]
   put({ ...pod, status: { phase: 'Pending', initContainerStatuses } })
   const { stdout } = await doctor('pod', 'web', ...inTeamA)
-  t.match(stdout, /^‼ init container migrate runs before the agent/m)
+  t.match(
+    stdout,
+    /^‼ init container migrate has been running for 5399 s, and the next containers wait for it$/m,
+  )
 })
 
 t.test('a pod without an agent', async (t) => {
@@ -251,18 +283,29 @@ t.test('a workload without pods says why', async (t) => {
   putInto(server, 'Deployment', 'web', asking())
   putInto(server, 'ReplicaSet', 'web-1', { ...asking(), metadata: ownedBy('Deployment', 'web') })
   const about = { kind: 'ReplicaSet', name: 'web-1' }
-  const messages = {
+  const messages: Readonly<Record<string, readonly [verdict: string, said: RegExp]>> = {
     'admission webhook "pods.akv-injector.io" denied the request: akv-injector.io/secrets "db": expected':
-      /^× the webhook refuses its pods: .*expected\n {4}correct the annotations/m,
+      [
+        'it is us: the webhook refuses the pods: Error creating: admission webhook',
+        /^× the webhook refuses its pods: .*expected\n {4}correct the annotations/m,
+      ],
     'Internal error occurred: failed calling webhook "pods.akv-injector.io": failed to call webhook: no endpoints':
-      /^× the API server can’t call the webhook: .*\n {4}akv-injector doctor examines the install/m,
-    'pods "web-1-x" is forbidden: exceeded quota: compute, requested: limits.cpu=1':
-      /^× a quota or a LimitRange refuses its pods/m,
-    'pods "web-1-x" is forbidden: error looking up service account team-a/web':
+      [
+        'it is us: the API server can’t call the webhook: ',
+        /^× the API server can’t call the webhook: .*\n {4}akv-injector doctor examines the install/m,
+      ],
+    'pods "web-1-x" is forbidden: exceeded quota: compute, requested: limits.cpu=1, used: limits.cpu=1, limited: limits.cpu=1':
+      [
+        'the agent hasn’t had its turn: a quota or a LimitRange refuses the pods: ',
+        /^× a quota or a LimitRange refuses its pods/m,
+      ],
+    'pods "web-1-x" is forbidden: error looking up service account team-a/web': [
+      'the agent hasn’t had its turn: the API server refuses the pods: ',
       /^× its pods are refused: .*error looking up service account/m,
+    ],
   }
   let second = 10
-  for (const [message, said] of Object.entries(messages)) {
+  for (const [message, [verdict, said]] of Object.entries(messages)) {
     second += 1
     putEvent(server, about, {
       reason: 'FailedCreate',
@@ -272,7 +315,8 @@ t.test('a workload without pods says why', async (t) => {
     })
     const { code, stdout } = await doctor('deployment/web', ...inTeamA)
     t.equal(code, 1)
-    t.match(stdout, /^Deployment team-a\/web, which has no pod\n/)
+    t.ok(stdout.startsWith(verdict), `${stdout.split('\n', 1)[0]}`)
+    t.match(stdout, /^Deployment team-a\/web, which has no pod$/m)
     t.match(stdout, /FailedCreate of ReplicaSet web-1: .* \(5 times\)/)
     t.match(stdout, said)
   }
@@ -320,7 +364,7 @@ t.test('workloads of other kinds', async (t) => {
   put(injectedPod({ name: 'nightly-1-x', metadata }), logOf(stateOf()))
   t.match(await doctor('cj/nightly', ...inTeamA), {
     code: 0,
-    stdout: /^CronJob team-a\/nightly, pod nightly-1-x\n/,
+    stdout: /^CronJob team-a\/nightly, pod nightly-1-x$/m,
   })
   putInto(server, 'Deployment', 'misplaced', {
     metadata: { annotations: asking().spec.template.metadata.annotations },

@@ -40,4 +40,28 @@ export interface WorkloadFacts {
   readonly isExcluded: boolean | undefined
   /** When the webhook configuration was created. Undefined if that can't be read; null if there is none. */
   readonly configuredAtMs: number | null | undefined
+  /** The namespace. Undefined if it may not be read. */
+  readonly namespaceObject: JsonObject | undefined
+  /** Where the webhook serves volumes of the CSI driver. Undefined if that can't be read. */
+  readonly volumesServed: 'here' | 'elsewhere' | 'nowhere' | undefined
+  /** The pod's node. Undefined if there is none yet, or it may not be read; null if it is gone. */
+  readonly node: JsonObject | null | undefined
+  /** Who should make Secrets of the namespace. Undefined if the pod lacks none. */
+  readonly secretMakers: SecretMakers | undefined
+}
+
+/** Who makes Secrets. */
+export interface SecretMakers {
+  readonly found: readonly SecretMaker[]
+  /** The resources that may not be read, and may ask for Secrets, too. */
+  readonly unread: readonly string[]
+}
+
+interface SecretMaker {
+  /** Of the Secret. */
+  readonly name: string
+  /** Such as `ServiceAccount web`. */
+  readonly by: string
+  /** Why it isn't made, if its maker says so. */
+  readonly code?: string
 }

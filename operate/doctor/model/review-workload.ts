@@ -9,7 +9,7 @@ import { type JsonObject, objectAt } from '../../../lib/shape.ts'
 import { skipReasons } from '../../../webhook/core/model/outcome.ts'
 import { type Pod, readPod } from '../../../webhook/core/model/pod.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
-import { nameOf, templateOf } from '../model/objects.ts'
+import { nameOf, templateOf } from './objects.ts'
 import type { WorkloadFacts } from './workload-facts.ts'
 
 /** What a workload asks for, or why there is nothing. */

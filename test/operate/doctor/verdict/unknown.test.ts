@@ -1,0 +1,84 @@
+import { ago, podOf } from './harness/judged.ts'
+import { crashing, mount, notSetUp, stale, withEvents } from './harness/pods.ts'
+import { testVerdicts } from './harness/test-verdicts.ts'
+
+testVerdicts({
+  'an app that ends while its values are stale': [
+    { pod: crashing({}), state: stale },
+    'can’t be told, because container app ends with exit code 3, 17 restarts, and AKV_FORBIDDEN: the pod keeps the last values',
+  ],
+  'an app that ends, and a log that may not be read': [
+    { pod: crashing({}), log: 'refused' },
+    'can’t be told, because container app ends with exit code 3, 17 restarts, and its log may not be read; the right to get pods/log in namespace team-a is missing',
+  ],
+  'memory that the whole pod shares': [
+    {
+      pod: {
+        ...crashing({ exitCode: 137, reason: 'OOMKilled' }),
+        spec: { ...(podOf()['spec'] as object), resources: { limits: { memory: '64Mi' } } },
+      },
+    },
+    'can’t be told, because container app ran out of memory, and the pod’s own limit counts the agent’s memory, too',
+  ],
+  'a silent node that may not be read': [
+    {
+      pod: podOf({
+        status: {
+          conditions: [
+            { type: 'PodScheduled', status: 'True' },
+            { type: 'Ready', status: 'False', lastTransitionTime: ago(60) },
+          ],
+        },
+      }),
+    },
+    'can’t be told, because the pod isn’t ready although all of its containers are, as on a node that is silent; the right to get nodes in the cluster is missing',
+  ],
+  'our volume can’t be mounted': [
+    withEvents(notSetUp, mount('akv-injector-identity', 'failed to fetch token: forbidden')),
+    'can’t be told, because the kubelet hasn’t mounted volume akv-injector-identity, which the webhook adds: failed to fetch token: forbidden',
+  ],
+  'events that may not be read': [
+    { pod: notSetUp, facts: { events: undefined } },
+    'can’t be told, because container akv-injector hasn’t started for 5400 seconds, and events may not be read; the right to list events in namespace team-a is missing',
+  ],
+  'no memory left on the nodes, and the agent asks for some': [
+    {
+      pod: podOf({
+        phase: 'Pending',
+        spec: {
+          nodeName: '',
+          initContainers: [
+            {
+              name: 'akv-injector',
+              restartPolicy: 'Always',
+              resources: { requests: { memory: '16Mi' } },
+            },
+          ],
+          containers: [{ name: 'app', resources: { requests: { memory: '1Gi' } } }],
+        },
+        status: {
+          initContainerStatuses: [],
+          containerStatuses: [],
+          conditions: [
+            {
+              ...{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' },
+              message: '0/1 nodes are available: 1 Insufficient memory.',
+            },
+          ],
+        },
+      }),
+    },
+    'can’t be told, because no node accepts the pod, and the agent requests 16Mi of its 1040Mi memory: 0/1 nodes are available: 1 Insufficient memory.',
+  ],
+  'a mount that names our path': [
+    {
+      pod: crashing({
+        exitCode: 128,
+        reason: 'StartError',
+        message:
+          'error mounting ".../akv-injector-files" to rootfs at "/mnt/secrets-store": not a directory',
+      }),
+    },
+    'can’t be told, because the kubelet can’t start container app: error mounting',
+  ],
+})
