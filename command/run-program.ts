@@ -29,13 +29,15 @@ export function runProgram(
   [program, ...args]: readonly [string, ...string[]],
   { env, maxBytes, timeoutMs }: ProgramOptions,
 ): Promise<ProgramEnd> {
+  // Before the start: the process that starts the program may pause in between, and a signal would leave the program running.
+  const signals = endOnSignal()
   const child = spawn(program, args, {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
     // The program may be a script that starts others. With a process group of their own, all of them can be ended.
     detached: true,
   })
-  const ignoreSignals = endOnSignal(child)
+  signals.started(child)
   return new Promise<ProgramEnd>((resolve) => {
     const stopWith = (kind: 'too-large' | 'timeout') => {
       endGroup(child)
@@ -56,7 +58,7 @@ export function runProgram(
       clearTimeout(timer)
       resolve({ kind: 'ended', code, stdout: stdout(), stderr: stderr() })
     })
-  }).finally(ignoreSignals)
+  }).finally(signals.restore)
 }
 
 /** Collects a stream's text. The returned function gives the text so far. */
@@ -71,24 +73,28 @@ function collect(stream: Readable, maxBytes: number, onTooLarge: () => void): ()
   return () => Buffer.concat(chunks).toString()
 }
 
-/**
- * Ends the group on SIGINT and SIGTERM, because the terminal's Ctrl-C doesn't reach a process group of its own. The
- * returned function removes the handlers.
- */
-function endOnSignal(child: ChildProcess): () => void {
+/** Ends the group on SIGINT and SIGTERM, because the terminal's Ctrl-C doesn't reach a process group of its own. */
+function endOnSignal() {
+  let child: ChildProcess | undefined
   const stop = (signal: NodeJS.Signals) => {
-    endGroup(child)
+    if (child !== undefined) endGroup(child)
     restore()
     process.kill(process.pid, signal)
   }
   const restore = () => {
-    for (const signal of signals) process.off(signal, stop)
+    for (const signal of endingSignals) process.off(signal, stop)
   }
-  for (const signal of signals) process.on(signal, stop)
-  return restore
+  for (const signal of endingSignals) process.on(signal, stop)
+  return {
+    started(program: ChildProcess) {
+      child = program
+    },
+    /** Removes the handlers. */
+    restore,
+  }
 }
 
-const signals = ['SIGINT', 'SIGTERM'] as const
+const endingSignals = ['SIGINT', 'SIGTERM'] as const
 
 function endGroup({ pid }: ChildProcess): void {
   try {
