@@ -6,6 +6,7 @@ import { checkOtherTools } from './checks/check-other-tools.ts'
 import { checkPolicies } from './checks/check-policies.ts'
 import { checkSync } from './checks/check-sync.ts'
 import { checkWebhook } from './checks/check-webhook.ts'
+import { examineDrift } from './drift/examine-drift.ts'
 import { type DoctorSection, failed, unchecked } from './model/check-result.ts'
 import type { ClusterFacts } from './model/cluster-facts.ts'
 import type { Install } from './model/find-install.ts'
@@ -20,15 +21,16 @@ export function checkCluster(
   facts: ClusterFacts,
   { install, notices }: { readonly install: Install; readonly notices: readonly string[] },
 ): DoctorReport {
+  const drift = examineDrift(facts, install)
   const kubernetes = { title: 'Kubernetes', results: checkKubernetes(facts, install) }
   const sections = isAbsent(facts, install)
     ? [kubernetes, absent]
     : [
         kubernetes,
-        { title: 'Webhook', results: checkWebhook(facts, install) },
+        { title: 'Webhook', results: checkWebhook(facts, install, drift) },
         { title: 'Certificates', results: checkCertificates(facts, install) },
-        { title: 'Policies', results: checkPolicies(facts, install) },
-        { title: 'Namespaces', results: checkNamespaces(facts, install) },
+        { title: 'Policies', results: checkPolicies(facts, install, drift) },
+        { title: 'Namespaces', results: checkNamespaces(facts, install, drift) },
         { title: 'Secret sync', results: checkSync(facts, install) },
         { title: 'Monitoring', results: checkMonitoring(facts, install) },
         { title: 'Other tools', results: checkOtherTools(facts, install) },

@@ -61,6 +61,7 @@ t.test('everything that an install needs is there, in one namespace', async (t) 
   t.strictSame(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort(), [
     'ClusterRole akv-injector-certs',
     'ClusterRoleBinding akv-injector-certs',
+    'ConfigMap akv-injector-installed',
     'Deployment akv-injector-certs',
     'Deployment akv-injector-webhook',
     'MutatingWebhookConfiguration zz-akv-injector',

@@ -2,30 +2,38 @@ import { countOf } from '../../../lib/count-of.ts'
 import { listNames } from '../../../lib/list-names.ts'
 import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
+import type { ExaminedDrift } from '../drift/examine-drift.ts'
 import { type CheckResult, failed, passed } from '../model/check-result.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import type { Install } from '../model/find-install.ts'
-import { asksByAnnotations } from '../model/is-annotated.ts'
+import { installedEntries } from '../model/installed.ts'
+import { asksByAnnotations, hasController } from '../model/is-annotated.ts'
 import { selectsNamespace } from '../model/label-selector.ts'
 import { fullNameOf, nameOf, namespaceOf, templateOf, textAt } from '../model/objects.ts'
 
 type NamespaceFacts = Pick<
   ClusterFacts,
-  'namespaces' | 'deployments' | 'daemonSets' | 'otherWorkloads' | 'pods'
+  'namespaces' | 'deployments' | 'daemonSets' | 'otherWorkloads' | 'pods' | 'installed'
 >
 
 /**
  * Finds annotated workloads whose pods the API server never sends to the webhook, and annotated pods without an agent.
+ * Leaves out those that are lost because somebody has changed the webhook configuration: another check reports that.
  */
-export function checkNamespaces(facts: NamespaceFacts, install: Install): readonly CheckResult[] {
-  return [...checkExcluded(facts, install), ...checkUninjected(facts)]
+export function checkNamespaces(
+  facts: NamespaceFacts,
+  install: Install,
+  { isLost }: Pick<ExaminedDrift, 'isLost'>,
+): readonly CheckResult[] {
+  return [...checkExcluded(facts, install), ...checkUninjected(facts, isLost)]
 }
 
 function checkExcluded(
-  { namespaces, ...facts }: NamespaceFacts,
-  { entries }: Install,
+  { namespaces, installed, ...facts }: NamespaceFacts,
+  install: Install,
 ): readonly CheckResult[] {
-  if (namespaces === undefined || entries.length === 0) return []
+  if (namespaces === undefined || install.entries.length === 0) return []
+  const entries = installedEntries(installed) ?? install.entries
   const excluded = new Set(
     namespaces
       .filter((namespace) => !entries.some((entry) => selectsNamespace(entry, namespace)))
@@ -56,16 +64,16 @@ function checkExcluded(
 
 const maxNamespaces = 10
 
-const hasController = (workload: JsonObject): boolean =>
-  objectsAt(workload, 'metadata', 'ownerReferences').some((owner) => owner['controller'] === true)
-
 const titleOfWorkload = (workload: JsonObject): string =>
   `${textAt(workload, 'kind') || 'workload'} ${nameOf(workload)}`
 
 /** The annotation that the kubelet sets on the mirror pod of a static pod. */
 const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
-function checkUninjected({ pods }: NamespaceFacts): readonly CheckResult[] {
+function checkUninjected(
+  { pods }: NamespaceFacts,
+  isLost: ExaminedDrift['isLost'],
+): readonly CheckResult[] {
   if (pods === undefined) return []
   const annotated = pods.filter(
     (pod) =>
@@ -76,6 +84,7 @@ function checkUninjected({ pods }: NamespaceFacts): readonly CheckResult[] {
   )
   const bare = annotated.filter(
     (pod) =>
+      !isLost(pod) &&
       !objectsAt(pod, 'spec', 'initContainers').some((one) => textAt(one, 'name') === agentName),
   )
   if (bare.length === 0)

@@ -1,5 +1,7 @@
 import { listNames } from '../../../lib/list-names.ts'
 import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
+import { checkDrift } from '../drift/check-drift.ts'
+import type { ExaminedDrift } from '../drift/examine-drift.ts'
 import { type CheckResult, passed, warned } from '../model/check-result.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import { certificateMode, type Install } from '../model/find-install.ts'
@@ -19,15 +21,24 @@ const defaults: Readonly<Record<string, string>> = {
 export function checkPolicies(
   { policies, policyBindings }: PolicyFacts,
   install: Install,
+  drift: ExaminedDrift,
 ): readonly CheckResult[] {
   if (policies === undefined || policyBindings === undefined) return []
   const ours = policies.filter((policy) => nameOf(policy).startsWith(prefix))
   const names = new Set(ours.map(nameOf))
   const actions = actionsByPolicy(policyBindings)
-  const unbound = [...names].filter((name) => !actions.has(name))
-  const orphans = [...actions.keys()].filter((name) => name.startsWith(prefix) && !names.has(name))
+  const kinds = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'] as const
+  const deleted = new Set(
+    drift.differences.flatMap(({ kind, object }) =>
+      kind === 'deleted' && object.kind !== 'Service' ? [object.name] : [],
+    ),
+  )
+  const unbound = [...names].filter((name) => !actions.has(name) && !deleted.has(name))
+  const orphans = [...actions.keys()].filter(
+    (name) => name.startsWith(prefix) && !names.has(name) && !deleted.has(name),
+  )
   const inForce = [...names].filter((name) => actions.has(name))
-  const off = Object.entries(defaults).filter(([name]) => !names.has(name))
+  const off = Object.entries(defaults).filter(([name]) => !names.has(name) && !deleted.has(name))
   return [
     inForce.length === 0
       ? passed('no admission policy of akv-injector is in force')
@@ -44,8 +55,13 @@ export function checkPolicies(
     ...orphans.map((name) =>
       warned(`a binding names the policy ${name}, which doesn’t exist`, 'apply the install again'),
     ),
+    ...(install.namespace === undefined
+      ? []
+      : checkDrift(drift, kinds, { namespace: install.namespace, isDryRunBare: false })),
     ...ours.flatMap(typeWarnings),
-    ...(certificateMode(install) === 'self-managed' && !names.has('akv-injector-certs')
+    ...(certificateMode(install) === 'self-managed' &&
+    !names.has('akv-injector-certs') &&
+    !deleted.has('akv-injector-certs')
       ? [
           warned(
             'the policy akv-injector-certs is missing: whoever takes over the certificate controller could send all pods to another webhook',

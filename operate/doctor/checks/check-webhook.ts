@@ -1,7 +1,9 @@
 import { countOf } from '../../../lib/count-of.ts'
 import { listNames } from '../../../lib/list-names.ts'
-import { type JsonObject, objectsAt, valueAt } from '../../../lib/shape.ts'
-import { type CheckResult, failed, passed, warned } from '../model/check-result.ts'
+import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
+import { checkDrift } from '../drift/check-drift.ts'
+import type { ExaminedDrift } from '../drift/examine-drift.ts'
+import { type CheckResult, failed, passed, unchecked, warned } from '../model/check-result.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import {
   configurationNames,
@@ -10,25 +12,81 @@ import {
   type InstallComponent,
   podsOf,
 } from '../model/find-install.ts'
-import { nameOf, textAt } from '../model/objects.ts'
+import { installedName } from '../model/installed.ts'
+import { fullNameOf, nameOf, textAt } from '../model/objects.ts'
 import { whyNotReady } from '../model/why-not-ready.ts'
-import { readDryRun } from './read-dry-run.ts'
+import { checkFailedCalls } from './check-failed-calls.ts'
+import { hasAgent, readDryRun } from './read-dry-run.ts'
 
-type WebhookFacts = Pick<ClusterFacts, 'mutatingConfigurations' | 'pods' | 'dryRun'>
+type WebhookFacts = Pick<
+  ClusterFacts,
+  'mutatingConfigurations' | 'pods' | 'dryRun' | 'services' | 'installed' | 'deployments'
+>
 
 const applyAgain =
   'apply the install again, then replace the pods that started meanwhile (docs/install.md, "Starting workloads without the webhook")'
 
 /** Checks the webhook's replicas, its configuration, its order among other webhooks, and whether it answers. */
-export function checkWebhook(facts: WebhookFacts, install: Install): readonly CheckResult[] {
+export function checkWebhook(
+  facts: WebhookFacts,
+  install: Install,
+  drift: ExaminedDrift,
+): readonly CheckResult[] {
   const { webhook } = install.components
+  const { isSelectionChanged } = drift
+  const missing = missingServices(facts, install)
   return [
     ...(install.isKnown ? checkReplicas(webhook, facts, install) : []),
+    ...checkInstalled(facts, install, drift),
+    ...missing
+      .filter((name) => !isDeleted(drift, name))
+      .map((name) =>
+        failed(`there is no Service ${name}, which the webhook configuration names`, applyAgain),
+      ),
     ...(install.configurations === undefined
       ? []
-      : checkConfigurations(install, facts.mutatingConfigurations ?? [])),
-    ...readDryRun(facts.dryRun),
+      : checkConfigurations(install, facts.mutatingConfigurations ?? [], drift)),
+    ...checkFailedCalls(facts),
+    ...readDryRun(facts.dryRun, { isSelectionChanged, isServiceMissing: missing.length > 0 }),
   ]
+}
+
+/** The Services that the entries name and that aren't there. The API server may still call them over open connections. */
+function missingServices({ services }: WebhookFacts, { entries }: Install): readonly string[] {
+  if (services === undefined) return []
+  const found = new Set(services.map(fullNameOf))
+  const named = entries
+    .map((entry) => objectAt(entry, 'clientConfig', 'service'))
+    .map((service) => `${textAt(service, 'namespace')}/${textAt(service, 'name')}`)
+  return [...new Set(named)].filter((name) => name !== '/' && !found.has(name))
+}
+
+const isDeleted = ({ differences }: ExaminedDrift, name: string): boolean =>
+  differences.some(({ kind, object }) => kind === 'deleted' && fullNameOf(object.object) === name)
+
+/** Checks whether somebody has changed what was installed. */
+function checkInstalled(
+  { installed, services, dryRun }: WebhookFacts,
+  { namespace, configurations }: Install,
+  drift: ExaminedDrift,
+): readonly CheckResult[] {
+  if (installed === undefined || namespace === undefined) return []
+  if (installed.length === 0)
+    return [
+      unchecked(
+        `whether somebody changed what was installed: namespace ${namespace} has no ConfigMap ${installedName}`,
+        'install the current release again: earlier ones had none',
+      ),
+    ]
+  const isDryRunBare = dryRun.kind === 'created' && !hasAgent(dryRun.pod)
+  // Another check reports that there is no webhook configuration at all.
+  const kinds = configurations?.length === 0 ? [] : (['MutatingWebhookConfiguration'] as const)
+  const found = checkDrift(drift, [...kinds, 'Service'], { namespace, isDryRunBare })
+  const isWhole =
+    configurations !== undefined && configurations.length > 0 && services !== undefined
+  return found.length === 0 && isWhole
+    ? [passed('the webhook configuration and the Service are as they were installed')]
+    : found
 }
 
 function checkReplicas(
@@ -57,7 +115,11 @@ function checkReplicas(
   return [readyReplicas === 0 ? failed(detailed, hint) : warned(detailed, hint)]
 }
 
-function checkConfigurations(install: Install, all: readonly JsonObject[]): readonly CheckResult[] {
+function checkConfigurations(
+  install: Install,
+  all: readonly JsonObject[],
+  drift: ExaminedDrift,
+): readonly CheckResult[] {
   const names = configurationNames(install)
   const [name, ...others] = names
   if (name === undefined)
@@ -74,25 +136,33 @@ function checkConfigurations(install: Install, all: readonly JsonObject[]): read
           'akv-injector is installed once per cluster; delete those of an earlier install',
         )
       : passed(`webhook configuration ${name}`),
-    ...install.entries.flatMap(checkEntry),
+    ...install.entries.flatMap((entry) => checkEntry(entry, drift)),
     ...checkIdentityOrder(name, all),
     ...checkOthersAfter(name, all, names),
   ]
 }
 
-/** Checks fields that the chart sets, because somebody may have changed them. */
-function checkEntry(entry: JsonObject): readonly CheckResult[] {
+/** Checks fields that the chart sets, for installs that don't say what they have set. */
+function checkEntry(entry: JsonObject, { differences }: ExaminedDrift): readonly CheckResult[] {
   const name = textAt(entry, 'name')
+  const isReported = (field: string) =>
+    differences.some(
+      (one) => one.kind === 'changed' && one.entry?.name === name && one.field.name === field,
+    )
   const policy = textAt(entry, 'failurePolicy') || 'Fail'
   const reinvocation = textAt(entry, 'reinvocationPolicy') || 'Never'
   return [
-    policy === 'Fail'
-      ? passed(`${name} has failurePolicy Fail, so no pod starts without its secrets`)
-      : warned(
-          `${name} has failurePolicy ${policy}: while the webhook doesn’t answer, annotated pods start without their secrets`,
-          'set it to Fail, or apply the install again',
-        ),
-    ...(reinvocation === 'IfNeeded'
+    ...(policy === 'Fail'
+      ? [passed(`${name} has failurePolicy Fail, so no pod starts without its secrets`)]
+      : isReported('failurePolicy')
+        ? []
+        : [
+            warned(
+              `${name} has failurePolicy ${policy}: while the webhook doesn’t answer, annotated pods start without their secrets`,
+              'set it to Fail, or apply the install again',
+            ),
+          ]),
+    ...(reinvocation === 'IfNeeded' || isReported('reinvocationPolicy')
       ? []
       : [
           warned(

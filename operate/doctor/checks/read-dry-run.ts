@@ -2,6 +2,7 @@ import { objectsAt, valueAt } from '../../../lib/shape.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
 import { type CheckResult, failed, passed, unchecked } from '../model/check-result.ts'
 import type { DryRun } from '../model/cluster-facts.ts'
+import { readFailedCall } from '../model/failed-call.ts'
 import { textAt } from '../model/objects.ts'
 
 const page = 'docs/install.md, "When the webhook does not answer"'
@@ -20,32 +21,65 @@ const causes: readonly (readonly [RegExp, string])[] = [
   [/service ".*" not found/, 'the Service of the webhook is missing: apply the install again'],
 ]
 
+/** What other checks report, so that the dry run doesn't report its consequence. */
+interface Known {
+  /** Somebody has changed what selects the pods for the webhook. */
+  readonly isSelectionChanged: boolean
+  readonly isServiceMissing: boolean
+}
+
 /**
  * Tells from the API server's answer to a dry run whether it can reach the webhook and trusts it. If the webhook denies
  * the pod, it is reachable, too: the administrator may have limited the vaults.
  */
-export function readDryRun(dryRun: DryRun): readonly CheckResult[] {
-  if (dryRun.kind === 'none') return dryRun.sentence === '' ? [] : [unchecked(dryRun.sentence)]
-  const { namespace } = dryRun
-  if (dryRun.kind === 'created')
-    return [
-      hasAgent(dryRun.pod)
-        ? passed(`a pod created by a dry run in namespace ${namespace} gets the agent`)
-        : failed(
-            `a pod created by a dry run in namespace ${namespace} gets no agent`,
-            'look at the entries of the webhook configuration: namespaceSelector, objectSelector and matchConditions',
-          ),
-    ]
-  const { message, status } = dryRun
-  const [, called] = /failed calling webhook "([^"]{1,300})"/.exec(message) ?? []
-  if (called?.endsWith('pods.akv-injector.io')) {
+export function readDryRun(
+  dryRun: DryRun,
+  { isSelectionChanged, isServiceMissing }: Known,
+): readonly CheckResult[] {
+  switch (dryRun.kind) {
+    case 'none':
+      return dryRun.sentence === '' ? [] : [unchecked(dryRun.sentence)]
+    case 'left-alone':
+      return isSelectionChanged ? [] : [unchecked(leftAlone)]
+    case 'created':
+      if (hasAgent(dryRun.pod))
+        return [
+          passed(`a pod created by a dry run in namespace ${dryRun.namespace} gets the agent`),
+        ]
+      return isSelectionChanged
+        ? []
+        : [
+            failed(
+              `a pod created by a dry run in namespace ${dryRun.namespace} gets no agent`,
+              'look at the entries of the webhook configuration: namespaceSelector, objectSelector and matchConditions',
+            ),
+          ]
+    case 'refused':
+      return readRefusal(dryRun, isServiceMissing)
+    default:
+      return dryRun satisfies never
+  }
+}
+
+const leftAlone =
+  'the webhook leaves all namespaces alone, so none of their pods shows whether it answers'
+
+function readRefusal(
+  { namespace, status, message }: Extract<DryRun, { kind: 'refused' }>,
+  isServiceMissing: boolean,
+): readonly CheckResult[] {
+  const call = readFailedCall(message)
+  if (call !== undefined && !call.isOurs) return []
+  if (call !== undefined) {
     const cause = causes.find(([pattern]) => pattern.test(message))?.[1]
-    return [
-      failed(
-        `the API server can’t call the webhook: ${reasonIn(message)}`,
-        cause === undefined ? page : `${cause} (${page})`,
-      ),
-    ]
+    return isServiceMissing
+      ? []
+      : [
+          failed(
+            `the API server can’t call the webhook: ${call.reason}`,
+            cause === undefined ? page : `${cause} (${page})`,
+          ),
+        ]
   }
   if (/admission webhook "[\w-]*pods\.akv-injector\.io" denied the request/.test(message))
     return [passed(`the webhook answers the API server, over TLS that it trusts`)]
@@ -57,12 +91,9 @@ export function readDryRun(dryRun: DryRun): readonly CheckResult[] {
   ]
 }
 
-const hasAgent = (pod: unknown): boolean =>
+/** Whether a pod that the dry run created has the agent. */
+export const hasAgent = (pod: unknown): boolean =>
   objectsAt(pod, 'spec', 'initContainers').some(
     (container) =>
       textAt(container, 'name') === agentName && valueAt(container, 'env') !== undefined,
   )
-
-/** The part of the message that varies: `Post "…": x509: …`. */
-const reasonIn = (message: string): string =>
-  /failed to call webhook: (.*)$/s.exec(message)?.[1] ?? message

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../lib/shape.ts'
+import type { InstalledObject } from './installed.ts'
 
 type Objects = readonly JsonObject[]
 
@@ -36,6 +37,10 @@ export interface ClusterFacts {
   readonly rules: Objects | undefined
   /** cert-manager's Certificates. */
   readonly certificates: Objects | undefined
+  /** What was installed, by its ConfigMap. Empty if there is no ConfigMap, as in installs of earlier releases. */
+  readonly installed: readonly InstalledObject[] | undefined
+  /** The Services that the webhook configuration and the ConfigMap name, as far as they exist. */
+  readonly services: Objects | undefined
   /** The certificate chain that the webhook serves, in PEM. Empty if its Secret has none. */
   readonly servedCertificate: string | undefined
   /** How the API server answered when a pod was created by a dry run. */
@@ -53,7 +58,9 @@ export type DryRun =
       readonly status: number
       readonly message: string
     }
-  /** There was no dry run. The sentence says why. */
+  /** There was no dry run, because no namespace's pods are sent to the webhook. */
+  | { readonly kind: 'left-alone' }
+  /** There was no dry run for another reason, which the sentence says. */
   | { readonly kind: 'none'; readonly sentence: string }
 
 /** What the controller may do for an account that asks for Secrets. */

@@ -1,3 +1,4 @@
+import { type JsonObject, objectsAt } from '../../../lib/shape.ts'
 import { asksForSecrets } from '../../../requests/account/read-account.ts'
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
 import {
@@ -20,3 +21,7 @@ export function asksForVariables(pod: unknown): boolean {
 /** Whether a ServiceAccount asks for Secrets by its annotation. */
 export const asksForSync = (account: unknown): boolean =>
   asksForSecrets({ annotations: annotationsOf(account) })
+
+/** Whether another object has created it, and would create it again. */
+export const hasController = (object: JsonObject): boolean =>
+  objectsAt(object, 'metadata', 'ownerReferences').some((owner) => owner['controller'] === true)

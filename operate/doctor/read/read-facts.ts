@@ -20,6 +20,7 @@ import {
   servedKinds,
   withoutManagers,
 } from './list-readable.ts'
+import { readInstalledObjects } from './read-installed.ts'
 import { readServedCertificate } from './read-served-certificate.ts'
 import { readSyncRights } from './read-sync-rights.ts'
 import { tryDryRun } from './try-dry-run.ts'
@@ -58,7 +59,6 @@ export async function readFacts(
     broken: new Set(),
   }
   const objects = await readObjects(cluster, scope)
-  for (const sentence of partlyRead(scope)) notices.say(sentence)
   const install = findInstall(objects, {
     namespace: installNamespace,
     readable: scope.partly.get(kinds.deployments.resource),
@@ -70,13 +70,18 @@ export async function readFacts(
     nowMs: cluster.wallMs(),
     serverVersion: textAt(version, 'gitVersion'),
   }
-  const [servedCertificate, certificates, dryRun, syncRights] = await Promise.all([
+  const [set, servedCertificate, certificates, dryRun, syncRights] = await Promise.all([
+    readInstalledObjects(cluster, install),
     readServedCertificate(cluster, install),
     readCertificates(cluster, { scope, install }),
     tryDryRun(cluster, { install, namespaces: objects.namespaces }),
     readSyncRights(cluster, { install, accounts: objects.accounts }),
   ])
-  return { facts: { ...common, servedCertificate, certificates, dryRun, syncRights }, install }
+  for (const sentence of partlyRead(scope)) notices.say(sentence)
+  return {
+    facts: { ...common, ...set, servedCertificate, certificates, dryRun, syncRights },
+    install,
+  }
 }
 
 /** Notices about the resources that could be read only in some namespaces, or nowhere. */

@@ -22,12 +22,7 @@ export async function tryDryRun(
   // Without a webhook configuration, no webhook is called. Another check reports that.
   if (install.configurations?.length === 0) return { kind: 'none', sentence: '' }
   const namespace = chooseNamespace(cluster.namespace ?? 'default', { install, namespaces })
-  if (namespace === undefined)
-    return {
-      kind: 'none',
-      sentence:
-        'the webhook leaves all namespaces alone, so none of their pods shows whether it answers',
-    }
+  if (namespace === undefined) return { kind: 'left-alone' }
   const right = {
     what: 'the answer of the webhook to a dry run',
     verb: 'create',

@@ -62,6 +62,7 @@ t.test('nor does a healthy cluster of another kind', (t) => {
       policyBindings: healthyFacts().policyBindings?.filter(
         ({ metadata }) => nameIn(metadata) !== 'akv-injector-certs',
       ),
+      installed: healthyFacts().installed?.filter(({ name }) => name !== 'akv-injector-certs'),
       certificates: [
         {
           metadata: { namespace: 'akv-injector', name: 'akv-injector-webhook' },

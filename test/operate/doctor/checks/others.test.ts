@@ -76,15 +76,16 @@ t.test('annotated pods without the agent', (t) => {
 
 t.test('policies', (t) => {
   const { policies = [], policyBindings = [] } = healthyFacts()
+  const unknown = { installed: undefined } as const
   t.match(
-    findings({ policyBindings: [] }),
+    findings({ ...unknown, policyBindings: [] }),
     policies.map(() => /^warning: policy akv-injector-\S+ has no binding/),
   )
   t.match(
-    findings({ policies: [] }).join('\n'),
+    findings({ ...unknown, policies: [] }).join('\n'),
     /^warning: a binding names the policy akv-injector-certs, which doesn’t exist$/m,
   )
-  t.match(findings({ policies: [], policyBindings: [] }), [
+  t.match(findings({ ...unknown, policies: [], policyBindings: [] }), [
     /^warning: the policy akv-injector-certs is missing/,
   ])
   const typed = [

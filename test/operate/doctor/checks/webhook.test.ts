@@ -55,6 +55,7 @@ t.test('replicas', (t) => {
 
 t.test('the webhook configuration', (t) => {
   const change = (changed: object) => ({
+    installed: undefined,
     mutatingConfigurations: [
       { ...ours, webhooks: ours.webhooks.map((entry: object) => ({ ...entry, ...changed })) },
     ],
@@ -99,6 +100,8 @@ const refused = (message: string): DryRun => ({
   status: 500,
   message,
 })
+const callingOther =
+  'Internal error occurred: failed calling webhook "inject.example.com": failed to call webhook: Post "https://inject.other.svc:443/": '
 const hintOf = (dryRun: DryRun) => results({ dryRun }).find(({ mark }) => mark !== 'ok')?.hint
 
 t.test('the dry run', (t) => {
@@ -130,8 +133,60 @@ t.test('the dry run', (t) => {
   t.match(findings({ dryRun: refused('exceeded quota: x') }), [
     /^unknown: whether the webhook answers: .* \(HTTP 500\): exceeded quota/,
   ])
-  t.match(findings({ dryRun: refused('failed calling webhook "other.example.com": failed') }), [
-    /^unknown: /,
+  t.end()
+})
+
+t.test('a stranger’s webhook that the API server can’t call is named once', (t) => {
+  const dryRun = refused(`${callingOther}no endpoints available`)
+  const waiting = (name: string, message: string, status = 'True') => ({
+    kind: 'Deployment',
+    metadata: { name, namespace: 'team-a' },
+    status: { conditions: [{ type: 'ReplicaFailure', status, message }] },
+  })
+  const some = ['a', 'b'].map((name) => waiting(name, `${callingOther}no endpoints available`))
+  const named =
+    'failure: the API server can’t call the webhook inject.example.com, which isn’t akv-injector’s, so it refuses pods'
+  const reason = ': Post "https://inject.other.svc:443/": no endpoints available'
+  t.strictSame(findings({ dryRun }), [`${named}${reason}`])
+  t.strictSame(findings({ dryRun, deployments: [...deployments, ...some] }), [
+    `${named}, such as those of team-a/a, team-a/b${reason}`,
+  ])
+  const none = { kind: 'none', sentence: '' } as const
+  t.strictSame(findings({ dryRun: none, deployments: [...deployments, ...some] }), [
+    `${named}, such as those of team-a/a, team-a/b${reason}`,
+  ])
+  t.strictSame(
+    findings({
+      dryRun: none,
+      deployments: [
+        ...deployments,
+        waiting('a', 'exceeded quota'),
+        waiting('b', `${callingOther}x`, 'False'),
+      ],
+    }),
+    [],
+  )
+  const ofOurs = waiting('a', `${calling}no endpoints available`)
+  t.match(findings({ dryRun: none, deployments: [...deployments, ofOurs] }), [
+    /^failure: the API server can’t call the webhook, so it refuses annotated pods, such as those of team-a\/a: Post/,
+  ])
+  t.match(
+    findings({ dryRun: refused(`${calling}x`), deployments: [...deployments, ofOurs] }),
+    [/^failure: the API server can’t call the webhook: Post/],
+    'once',
+  )
+  t.end()
+})
+
+t.test('a Service that isn’t there', (t) => {
+  const dryRun = refused(`${calling}service "akv-injector-webhook" not found`)
+  const deleted = findings({ services: [], dryRun })
+  t.match(deleted, [
+    'failure: somebody deleted Service akv-injector/akv-injector-webhook: the API server can’t call the webhook once its open connections have ended',
+  ])
+  t.strictSame(findings({ services: [] }), deleted, 'also while a connection is open')
+  t.match(findings({ services: [], dryRun, installed: undefined }), [
+    'failure: there is no Service akv-injector/akv-injector-webhook, which the webhook configuration names',
   ])
   t.end()
 })

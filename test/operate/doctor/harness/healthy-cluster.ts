@@ -4,6 +4,7 @@ import { checkCluster } from '../../../../operate/doctor/check-cluster.ts'
 import type { CheckResult } from '../../../../operate/doctor/model/check-result.ts'
 import type { ClusterFacts } from '../../../../operate/doctor/model/cluster-facts.ts'
 import { findInstall } from '../../../../operate/doctor/model/find-install.ts'
+import { readInstalled } from '../../../../operate/doctor/model/installed.ts'
 import { type Manifest, readRendered } from '../../../manifests/rendered.ts'
 import { agentImage } from '../../../support/injected-pods/injected-pod.ts'
 import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
@@ -88,6 +89,8 @@ export function healthyFacts(changed: Partial<ClusterFacts> = {}): ClusterFacts 
     ...{ daemonSets: [], otherWorkloads: [], pods: [], accounts: [], classes: [] },
     ...{ classMounts: [], externalSecrets: [], drivers: [], certificates: [] },
     ...{ podMonitors: [], serviceMonitors: [], rules: [] },
+    installed: readInstalled(of('ConfigMap')[0]),
+    services: of('Service'),
     servedCertificate,
     dryRun: {
       kind: 'created',

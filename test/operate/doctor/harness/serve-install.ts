@@ -35,7 +35,11 @@ export async function serveInstall(t: Pick<Test, 'testdir' | 'teardown'>) {
 }
 
 const listed = Object.values(kinds)
-const ofCore: Readonly<Record<string, string>> = { Secret: 'secrets', Service: 'services' }
+const ofCore: Readonly<Record<string, string>> = {
+  ConfigMap: 'configmaps',
+  Secret: 'secrets',
+  Service: 'services',
+}
 
 function pathOf({ kind, metadata }: Manifest): string | undefined {
   const resource = ofCore[kind]
