@@ -7,7 +7,7 @@ import {
   syncStatusKey,
 } from '../../../requests/annotations/keys/own-annotations.ts'
 import { readSeenExternalSecret } from '../../../requests/external-secret/seen-external-secret.ts'
-import { type CheckResult, failed, passed } from '../model/check-result.ts'
+import { type CheckResult, failed, passed, unchecked } from '../model/check-result.ts'
 import type { AccountRights, ClusterFacts } from '../model/cluster-facts.ts'
 import { describeComponent, type Install, podsOf } from '../model/find-install.ts'
 import { asksForSync } from '../model/is-annotated.ts'
@@ -59,17 +59,35 @@ function checkController(
 
 function checkRights(rights: readonly AccountRights[]): readonly CheckResult[] {
   const lacking = rights.filter((one) => one.lacking.length > 0)
-  if (lacking.length === 0)
-    return [passed(`the controller has its rights for ${countOf(rights.length, 'ServiceAccount')}`)]
-  return lacking
-    .slice(0, maxShown)
-    .map(({ namespace, account, lacking: missing }) =>
-      failed(
-        `ServiceAccount ${namespace}/${account} requests Secrets, but the controller may not ${listNames(missing)} there`,
-        'akv-injector rbac FILE | kubectl apply --filename -, with the manifests of the namespace (docs/sync.md, "Enabling accounts")',
-      ),
-    )
+  const { true: unsure = [], false: sure = [] } = Object.groupBy(lacking, ({ isUnsure }) =>
+    String(isUnsure),
+  )
+  const more = sure.length - maxShown
+  return [
+    ...(lacking.length === 0
+      ? [passed(`the controller has its rights for ${countOf(rights.length, 'ServiceAccount')}`)]
+      : []),
+    ...sure.slice(0, maxShown).map((one) => failed(describeLacking(one), enable)),
+    ...(more > 0
+      ? [failed(`${countOf(more, 'more ServiceAccount')} for which the controller lacks rights`)]
+      : []),
+    ...(unsure.length > 0
+      ? [
+          unchecked(
+            `whether the controller has its rights for ${listNames(unsure.map(titleOfAccount))}: no Role there gives them, but a ClusterRole might`,
+          ),
+        ]
+      : []),
+  ]
 }
+
+const enable =
+  'akv-injector rbac FILE | kubectl apply --filename -, with the manifests of the namespace (docs/sync.md, "Enabling accounts")'
+
+const titleOfAccount = ({ namespace, account }: AccountRights): string => `${namespace}/${account}`
+
+const describeLacking = (rights: AccountRights): string =>
+  `ServiceAccount ${titleOfAccount(rights)} ${rights.isAsking ? 'requests Secrets' : 'is enabled for Secret sync'}, but the controller may not ${rights.lacking.join(', ')} there`
 
 const maxShown = 20
 

@@ -45,7 +45,7 @@ export interface ClusterFacts {
   readonly servedCertificate: string | undefined
   /** How the API server answered when a pod was created by a dry run. */
   readonly dryRun: DryRun
-  /** Which rights the controller of Secret sync lacks, by account. Undefined if the caller may not ask. */
+  /** Which rights the controller of Secret sync lacks, by account. Undefined if the caller may not read Roles. */
   readonly syncRights: readonly AccountRights[] | undefined
 }
 
@@ -63,10 +63,14 @@ export type DryRun =
   /** There was no dry run for another reason, which the sentence says. */
   | { readonly kind: 'none'; readonly sentence: string }
 
-/** What the controller may do for an account that asks for Secrets. */
+/** What the controller may do for an account that requests Secrets, or that is enabled. */
 export interface AccountRights {
   readonly namespace: string
   readonly account: string
+  /** Whether it requests Secrets with an annotation. */
+  readonly isAsking: boolean
   /** The rights that the controller lacks, such as `create serviceaccounts/token`. Empty: the account is enabled. */
   readonly lacking: readonly string[]
+  /** Whether a ClusterRole that the caller may not read could give them. */
+  readonly isUnsure: boolean
 }

@@ -8,6 +8,7 @@ export interface ListedKind extends Kind {
 
 const admission = 'apis/admissionregistration.k8s.io/v1'
 const monitoring = 'apis/monitoring.coreos.com/v1'
+const rbac = 'apis/rbac.authorization.k8s.io/v1'
 const driver = 'apis/secrets-store.csi.x-k8s.io/v1'
 
 const ofCluster = (kind: string, api: string, resource: string, what: string): ListedKind => ({
@@ -63,5 +64,19 @@ export const kinds = {
   podMonitors: ofNamespaces('PodMonitor', monitoring, 'podmonitors'),
   serviceMonitors: ofNamespaces('ServiceMonitor', monitoring, 'servicemonitors'),
   rules: ofNamespaces('PrometheusRule', monitoring, 'prometheusrules'),
+  roles: ofNamespaces('Role', rbac, 'roles'),
+  roleBindings: ofNamespaces('RoleBinding', rbac, 'rolebindings'),
+  clusterRoles: ofCluster(
+    'ClusterRole',
+    rbac,
+    'clusterroles',
+    'what ClusterRoles let Secret sync do',
+  ),
+  clusterRoleBindings: ofCluster(
+    'ClusterRoleBinding',
+    rbac,
+    'clusterrolebindings',
+    'what is bound to Secret sync in all namespaces',
+  ),
   certificates: ofNamespaces('Certificate', 'apis/cert-manager.io/v1', 'certificates'),
 } as const satisfies Record<string, ListedKind>

@@ -75,7 +75,7 @@ export async function readFacts(
     readServedCertificate(cluster, install),
     readCertificates(cluster, { scope, install }),
     tryDryRun(cluster, { install, namespaces: objects.namespaces }),
-    readSyncRights(cluster, { install, accounts: objects.accounts }),
+    readSyncRights(cluster, { install, accounts: objects.accounts, scope, namespace }),
   ])
   for (const sentence of partlyRead(scope)) notices.say(sentence)
   return {

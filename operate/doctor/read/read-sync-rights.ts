@@ -1,102 +1,91 @@
-import { resourceAttributes } from '../../../kubernetes/resource-attributes.ts'
-import { type JsonObject, valueAt } from '../../../lib/shape.ts'
-import type { NeededAccess } from '../../../requests/access/sync-needs.ts'
-import { syncNeeds, tokens } from '../../../requests/access/sync-needs.ts'
-import { mayRead } from '../../cluster/may-read.ts'
-import { asClusterError } from '../../cluster/open-cluster.ts'
+import type { JsonObject } from '../../../lib/shape.ts'
+import { syncNeeds } from '../../../requests/access/sync-needs.ts'
+import { rightsInNamespace } from '../model/account-rights.ts'
 import type { AccountRights } from '../model/cluster-facts.ts'
 import type { Install } from '../model/find-install.ts'
 import { asksForSync } from '../model/is-annotated.ts'
 import { nameOf, namespaceOf, textAt } from '../model/objects.ts'
+import { isBoundTo, keyOfRef, keyOfRole, type Rule, rulesOf } from '../model/rbac.ts'
 import { syncSettings } from '../model/sync-settings.ts'
-import type { ReadingCluster } from './list-readable.ts'
-
-/** There is a limit because each account costs a request, and each namespace a few more. */
-const maxAccounts = 200
+import { kinds } from './kinds.ts'
+import {
+  listReadable,
+  type ReadingCluster,
+  type ReadScope,
+  withoutManagers,
+} from './list-readable.ts'
 
 /**
- * Asks the API server what the controller of Secret sync may do for the accounts that request Secrets.
+ * Finds out what the controller of Secret sync may do for each account that requests Secrets and each one that is
+ * enabled. It reads Roles and their bindings instead of asking for each right: that would take a dozen requests for each
+ * namespace, and the controller, too, knows its accounts by the rules of RBAC.
  *
- * @returns undefined if the caller may not ask, or there is nothing to ask
+ * @param options - `namespace`: whose accounts come first
+ * @returns undefined if the caller may not read Roles and their bindings, or there is no controller
  */
 export async function readSyncRights(
   cluster: ReadingCluster,
   {
     install,
-    accounts,
-  }: { readonly install: Install; readonly accounts: readonly JsonObject[] | undefined },
+    accounts = [],
+    scope,
+    namespace: first,
+  }: {
+    readonly install: Install
+    readonly accounts: readonly JsonObject[] | undefined
+    readonly scope: ReadScope
+    readonly namespace: string
+  },
 ): Promise<readonly AccountRights[] | undefined> {
   const settings = syncSettings(install)
   const { sync } = install.components
-  const asking = (accounts ?? []).filter(asksForSync)
-  if (settings === undefined || sync === undefined || asking.length === 0) return undefined
-  const right = {
-    what: 'the rights of Secret sync',
-    verb: 'create',
-    group: 'authorization.k8s.io',
-    resource: 'subjectaccessreviews',
+  if (settings === undefined || sync === undefined) return undefined
+  const subject = {
+    namespace: sync.namespace,
+    name: textAt(sync.deployment, 'spec', 'template', 'spec', 'serviceAccountName'),
   }
-  if (!(await mayRead(cluster, right))) return undefined
-  if (asking.length > maxAccounts)
-    cluster.notices.say(
-      `the rights of Secret sync were read for ${maxAccounts} of ${asking.length} ServiceAccounts`,
-    )
-  const account = textAt(sync.deployment, 'spec', 'template', 'spec', 'serviceAccountName')
-  const isAllowed = reviewer(cluster, `system:serviceaccount:${sync.namespace}:${account}`)
-  const needs = syncNeeds(settings)
-  const lackingByNamespace = new Map<string, Promise<readonly string[]>>()
-  const lackingIn = (namespace: string) => {
-    const known = lackingByNamespace.get(namespace)
-    if (known !== undefined) return known
-    const asked = lackingOf(needs, (need) => isAllowed(namespace, need))
-    lackingByNamespace.set(namespace, asked)
-    return asked
-  }
-  return await Promise.all(
-    asking.slice(0, maxAccounts).map(async (one) => {
-      const [namespace, name] = [namespaceOf(one), nameOf(one)]
-      const token = { ...tokens, name }
-      const lacking = (await isAllowed(namespace, token))
-        ? await lackingIn(namespace)
-        : [describeNeed(token)]
-      return { namespace, account: name, lacking }
-    }),
-  )
-}
-
-type IsAllowed = (need: NeededAccess) => Promise<boolean>
-
-async function lackingOf(
-  needs: readonly NeededAccess[],
-  isAllowed: IsAllowed,
-): Promise<readonly string[]> {
-  const answers = await Promise.all(
-    needs.map(async (need) => [need, await isAllowed(need)] as const),
-  )
-  return answers.flatMap(([need, allowed]) => (allowed ? [] : [describeNeed(need)]))
-}
-
-const describeNeed = ({ verb, resource }: NeededAccess): string => `${verb} ${resource}`
-
-/** Asks about another user, as `kubectl auth can-i --as` does, but without acting as that user. */
-const reviewer =
-  ({ post }: ReadingCluster, user: string) =>
-  async (namespace: string, need: NeededAccess) => {
-    const [, , ofAccount = ''] = user.split(':')
-    const answer = await post('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: {
-        user,
-        groups: [
-          'system:serviceaccounts',
-          `system:serviceaccounts:${ofAccount}`,
-          'system:authenticated',
-        ],
-        resourceAttributes: resourceAttributes({ ...need, namespace }),
-      },
-    }).catch((error: unknown) => {
-      throw asClusterError('the rights of Secret sync', error)
+  const list = (kind: (typeof kinds)[keyof typeof kinds], keep: (object: JsonObject) => boolean) =>
+    listReadable(cluster, kind, {
+      scope,
+      keep: (object) => (keep(object) ? withoutManagers(object) : undefined),
     })
-    return valueAt(answer, 'status', 'allowed') === true
-  }
+  const [bindings, ofCluster] = await Promise.all([
+    list(kinds.roleBindings, (one) => isBoundTo(one, subject)),
+    list(kinds.clusterRoleBindings, (one) => isBoundTo(one, subject)),
+  ])
+  if (bindings === undefined) return undefined
+  const referred = new Set([...bindings, ...(ofCluster ?? [])].map(keyOfRef))
+  const [roles, clusterRoles] = await Promise.all([
+    list(kinds.roles, (one) => referred.has(keyOfRole(one))),
+    list(kinds.clusterRoles, (one) => referred.has(keyOfRole(one))),
+  ])
+  if (roles === undefined) return undefined
+  const rules = new Map<string, readonly Rule[]>(
+    [...roles, ...(clusterRoles ?? [])].map((role) => [keyOfRole(role), rulesOf(role)]),
+  )
+  const rulesBy = (some: readonly JsonObject[]) =>
+    some.flatMap((binding) => rules.get(keyOfRef(binding)) ?? [])
+  const everywhere = rulesBy(ofCluster ?? [])
+  const asking = Map.groupBy(accounts.filter(asksForSync), namespaceOf)
+  const bound = Map.groupBy(bindings, namespaceOf)
+  const isReadable = readableIn(scope)
+  return [...new Set([first, ...[...asking.keys(), ...bound.keys()].toSorted()])]
+    .filter(isReadable)
+    .flatMap((namespace) =>
+      rightsInNamespace(namespace, {
+        rules: [...everywhere, ...rulesBy(bound.get(namespace) ?? [])],
+        asking: (asking.get(namespace) ?? []).map(nameOf),
+        needs: syncNeeds(settings),
+        isUnsure: ofCluster === undefined || clusterRoles === undefined,
+      }),
+    )
+}
+
+/** Nothing is known of a namespace whose Roles or bindings the caller may not list. */
+function readableIn({ partly }: ReadScope): (namespace: string) => boolean {
+  const limits = [kinds.roles, kinds.roleBindings].flatMap(({ resource }) => {
+    const readable = partly.get(resource)
+    return readable === undefined ? [] : [readable]
+  })
+  return (namespace) => limits.every((readable) => readable.includes(namespace))
+}

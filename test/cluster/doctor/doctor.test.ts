@@ -189,7 +189,7 @@ t.test('Secret sync without the Role of a namespace', async (t) => {
   )
   await fails(
     t,
-    `ServiceAccount ${namespace}/web requests Secrets, but the controller may not create serviceaccounts/token there`,
+    `ServiceAccount ${namespace}/web requests Secrets, but the controller may not create serviceaccounts/token`,
   )
   for (const role of teamRoles(namespace, ['web'])) expectSuccess(await cluster.apply(role))
   await until(async () =>

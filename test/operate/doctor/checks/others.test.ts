@@ -133,12 +133,22 @@ t.test('Secret sync', (t) => {
   ])
   t.ok(results({ ...withSync, accounts }).some(({ hint = '' }) => /akv|vault|role/i.test(hint)))
   const syncRights = [
-    { namespace: 'team-a', account: 'web', lacking: ['get secrets', 'create secrets'] },
-    { namespace: 'team-b', account: 'web', lacking: [] },
-  ]
+    { account: 'web', lacking: ['get secrets', 'create secrets'], isAsking: true },
+    { account: 'enabled', lacking: ['patch secrets'], isAsking: false },
+    { account: 'ok', lacking: [], isAsking: true },
+  ].map((one) => ({ namespace: 'team-a', isUnsure: false, ...one }))
   t.match(findings({ ...withSync, syncRights }), [
     'failure: ServiceAccount team-a/web requests Secrets, but the controller may not get secrets, create secrets there',
+    'failure: ServiceAccount team-a/enabled is enabled for Secret sync, but the controller may not patch secrets there',
   ])
+  const unsure = syncRights.map((one) => ({ ...one, isUnsure: true }))
+  t.match(findings({ ...withSync, syncRights: unsure }), [
+    /^unknown: whether the controller has its rights for team-a\/web, team-a\/enabled: no Role/,
+  ])
+  const many = Array.from({ length: 2003 }, () => syncRights).flatMap(([one]) => one ?? [])
+  const found = findings({ ...withSync, syncRights: many })
+  t.equal(found.length, 21)
+  t.equal(found.at(-1), 'failure: 1983 more ServiceAccounts for which the controller lacks rights')
   t.end()
 })
 
