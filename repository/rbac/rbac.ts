@@ -63,8 +63,8 @@ export async function rbac(options: RbacOptions): Promise<ExitCode> {
   )
   printLines(process.stderr, [...found.lines, ...unsafe.map(found.restore)])
   const accounts = safe.map(({ namespace, account }) => ({
-    namespace: found.restore(namespace),
-    account: found.restore(account),
+    namespace: found.restoreValue(namespace),
+    account: found.restoreValue(account),
   }))
   // No Role is printed then, because one that lacks an account of its namespace would disable that account.
   if (found.hasMistakes || unsafe.length > 0) return 1
@@ -112,6 +112,7 @@ async function findInFiles(options: RbacOptions) {
   return {
     accounts: grants,
     restore: placeholders.restore,
+    restoreValue: placeholders.restoreValue,
     hasMistakes: mistakes.length > 0,
     lines: [
       ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),

@@ -45,8 +45,10 @@ export interface Placeholders {
   ): FilledText | undefined
   /** Reads a sentence about filled values. Whoever shows it does this once. */
   show(sentence: string): Shown
-  /** Gives a value or a line as its author wrote it. */
-  restore(text: string): string
+  /** Gives a value as its author wrote it. */
+  restoreValue(value: string): string
+  /** Gives a line for people, which may cut a value, with what the author wrote. */
+  restore(line: string): string
   /** The placeholders in plain data, each once for each shape. */
   usedIn(data: unknown): readonly MarkedPlaceholder[]
   /** The parts of a text: what the author wrote, and placeholders. None is empty. */
@@ -122,7 +124,8 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
         open: [...new Set([...found, ...cutValues.ownersIn(sentence)])],
       }
     },
-    restore: (text) => standIns.restore(text),
+    restoreValue: (value) => standIns.restoreValue(value),
+    restore: (line) => standIns.restore(line),
     // The last texts come first.
     usedIn: (data) => [
       ...new Set(
@@ -166,7 +169,7 @@ function createKnown() {
 }
 
 /** Puts back in plain data what the author wrote in place of stand-ins. An object without stand-ins is returned itself. */
-export function restoreIn(value: unknown, restore: Placeholders['restore']): unknown {
+export function restoreIn(value: unknown, restore: Placeholders['restoreValue']): unknown {
   if (typeof value === 'string') return restore(value)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(

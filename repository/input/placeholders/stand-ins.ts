@@ -41,13 +41,16 @@ export class StandIns<Placeholder extends { readonly text: string }> {
     throw new FileError(use.position(), reserved)
   }
 
-  /** Gives a text with what the author wrote instead of stand-ins, as far as it isn't cut. */
-  restore(text: string): string {
-    if (this.#byMark.size === 0) return text
-    const written = this.read(text).map((part) =>
-      typeof part === 'string' ? part : part.placeholder.text,
-    )
-    return withoutCutMarks(written.join(''), [...this.#byMark.keys()])
+  /** Gives a whole value with what the author wrote instead of stand-ins. */
+  restoreValue(value: string): string {
+    return this.read(value)
+      .map((part) => (typeof part === 'string' ? part : part.placeholder.text))
+      .join('')
+  }
+
+  /** Gives a line for people with what the author wrote instead of stand-ins, as far as it doesn't cut them. */
+  restore(line: string): string {
+    return withoutCutMarks(this.restoreValue(line), [...this.#byMark.keys()])
   }
 
   /** The parts of a text: what the author wrote, and placeholders. None is empty. */

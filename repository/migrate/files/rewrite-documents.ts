@@ -32,7 +32,7 @@ interface AddedAccount {
 export function rewriteDocuments(
   files: readonly Pick<MigratedFile, 'source' | 'text' | 'manifests'>[],
   migration: Migration,
-  { restore }: Pick<Placeholders, 'restore'>,
+  { restoreValue }: Pick<Placeholders, 'restoreValue'>,
 ): readonly RewrittenFile[] {
   const edited = editedDocuments(migration)
   return files.map(({ source, text, manifests }) => {
@@ -40,13 +40,13 @@ export function rewriteDocuments(
       const document = edited.get(manifest)
       if (document === undefined) return []
       if (document === 'removed') return { kind: 'dropped', manifest }
-      return { kind: 'changed', manifest, value: restoreIn(document.value(), restore) }
+      return { kind: 'changed', manifest, value: restoreIn(document.value(), restoreValue) }
     })
     return {
       source,
       before: text,
       after: replacements.length === 0 ? text : rewriteFile(text, replacements),
-      added: addedAccounts(manifests, migration, restore),
+      added: addedAccounts(manifests, migration, restoreValue),
     }
   })
 }
@@ -88,7 +88,7 @@ function newOnes(object: JsonObject, annotations: JsonObject): Readonly<Record<s
 function addedAccounts(
   manifests: readonly Manifest[],
   { accounts }: Migration,
-  restore: Placeholders['restore'],
+  restore: Placeholders['restoreValue'],
 ): readonly AddedAccount[] {
   const own = new Set(manifests)
   return accounts
@@ -108,7 +108,7 @@ const pathOf = ({ source: { manifest } }: AccountChange, name: string): string =
 
 function accountText(
   { name, source, annotations }: AccountChange,
-  restore: Placeholders['restore'],
+  restore: Placeholders['restoreValue'],
 ): string {
   const namespace = valueAt(source.object, 'metadata', 'namespace')
   const account = {

@@ -32,7 +32,7 @@ export function unknownUserFinder(
   const openUserOf = openUserFinder(content)
   const isKnown = linkFinder(content)
   const mentionsOf = (name: string) =>
-    [name, placeholders.restore(name)].flatMap((written) => mentions.get(written) ?? [])
+    [name, placeholders.restoreValue(name)].flatMap((written) => mentions.get(written) ?? [])
   return (object) => {
     const pod = unclear.get(keyOf(object))
     if (pod !== undefined) return `${pod} may need it`

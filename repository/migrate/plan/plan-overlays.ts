@@ -37,7 +37,7 @@ export function planOverlays(
   { pods }: Migration,
 ): readonly OverlayPatch[] {
   const { policy, otherFiles, placeholders } = content
-  const { restore } = placeholders
+  const { restore, restoreValue } = placeholders
   const changed = new Set(pods.map(({ template }) => template))
   const kept = content.templates.filter(
     (template) =>
@@ -53,7 +53,7 @@ export function planOverlays(
       const patch = mergePatch(template, plan)
       if (patch === undefined) return []
       const shown = { ...template, title: restore(template.title) }
-      const text = stringify(restoreIn(patch, restore), { lineWidth: 0 })
+      const text = stringify(restoreIn(patch, restoreValue), { lineWidth: 0 })
       return { template: shown, ...overlay, text }
     }),
   )

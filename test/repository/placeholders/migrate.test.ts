@@ -106,6 +106,18 @@ t.test('files keep everything else, and a new account has the placeholders', asy
   t.match(again, { code: 0, stdout: /nothing to change/ })
 })
 
+t.test('a value keeps what looks like the truncated stand-in of a placeholder', async (t) => {
+  const text = 'x00… x01… x02… x03… a7b3… ac70… 200…'
+  const input = classText({ vault: 'kv-${ENV}', namespace: '${NS}', client: '${X}' }).replace(
+    'image: app',
+    `image: app\n      args: ["${text}"]`,
+  )
+  const { code, stdout } = await migrate(input)
+  t.equal(code, 0)
+  t.strictSame(documentsOf(stdout)[0].spec.containers[0].args, [text])
+  t.match(stdout, `      args: ["${text}"]\n`)
+})
+
 t.test('a migrated file with its values filled in asks for the same as before', async (t) => {
   const values = ['--set', 'ENV=dev', '--set', 'X=22222222-2222-2222-2222-222222222222']
   const input = classText({ vault: 'kv-${ENV}', client: '<X>' })
