@@ -6,20 +6,13 @@ import { type CheckResult, failed, passed, warned } from '../model/check-result.
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import { certificateMode, describeComponent, type Install } from '../model/find-install.ts'
 import { conditionOf, nameOf, namespaceOf, textAt } from '../model/objects.ts'
+import { isControllerOff, repairCertificate } from './repair-certificate.ts'
 
 type CertificateFacts = Pick<ClusterFacts, 'nowMs' | 'servedCertificate' | 'certificates'>
 
 const dayMs = 24 * 60 * 60 * 1000
 /** The alert AkvInjectorCertificateExpires fires when this much time is left. */
 const soonMs = 5 * dayMs
-
-const repairs = {
-  'self-managed': 'look at the log of akv-injector-certs (docs/certificates.md)',
-  'cert-manager':
-    'look at kubectl get certificates, and whether cert-manager’s CA injector runs (docs/install.md, "The serving certificate")',
-  files: 'renew the certificate, or correct certs.files.caBundle of the chart',
-  unknown: 'docs/certificates.md says who renews the certificate',
-} as const
 
 /** Checks that each entry has a valid CA, and that the CA verifies the certificate that the webhook serves. */
 export function checkCertificates(
@@ -28,13 +21,18 @@ export function checkCertificates(
 ): readonly CheckResult[] {
   if (install.entries.length === 0) return []
   const mode = certificateMode(install)
-  const repair = repairs[mode]
+  const repair = repairCertificate(install)
   const bundles = install.entries.map((entry) => ({
     entry: textAt(entry, 'name'),
     service: serviceName(entry),
     authorities: authoritiesIn(entry, facts.nowMs),
   }))
   const empty = bundles.filter(({ authorities }) => authorities.length === 0)
+  const served = bundles
+    .filter(({ authorities }) => authorities.length > 0)
+    .slice(0, 1)
+    .flatMap(({ service, authorities }) => checkServed(facts, { service, authorities, repair }))
+  const isWrong = empty.length > 0 || served.some(({ mark }) => mark !== 'ok')
   return [
     ...(empty.length > 0
       ? empty.map(({ entry }) =>
@@ -44,12 +42,10 @@ export function checkCertificates(
           ),
         )
       : [passed(`caBundle has a valid CA${mode === 'unknown' ? '' : ` (${mode})`}`)]),
-    ...checkController(install),
+    // What is wrong with the certificate already says that its controller is scaled down.
+    ...(isWrong && isControllerOff(install) ? [] : checkController(install)),
     ...(mode === 'cert-manager' ? checkCertManager(facts, install) : []),
-    ...bundles
-      .filter(({ authorities }) => authorities.length > 0)
-      .slice(0, 1)
-      .flatMap(({ service, authorities }) => checkServed(facts, { service, authorities, repair })),
+    ...served,
   ]
 }
 
@@ -73,11 +69,18 @@ const certificatesIn = (pem: string): readonly X509Certificate[] =>
 const isValidAt = ({ validFromDate, validToDate }: X509Certificate, nowMs: number): boolean =>
   validFromDate.getTime() <= nowMs && nowMs < validToDate.getTime()
 
-function checkController({ components: { certs } }: Install): readonly CheckResult[] {
+function checkController(install: Install): readonly CheckResult[] {
+  const { certs } = install.components
   if (certs === undefined) return []
   const name = describeComponent(certs)
-  return certs.readyReplicas > 0
-    ? [passed(`${name} is ready`)]
+  if (certs.readyReplicas > 0) return [passed(`${name} is ready`)]
+  return isControllerOff(install)
+    ? [
+        warned(
+          `${name} has no replicas, so nobody renews the certificate`,
+          `kubectl scale deployment ${nameOf(certs.deployment)} --namespace ${certs.namespace} --replicas 1`,
+        ),
+      ]
     : [
         warned(
           `${name} isn’t ready, so nobody renews the certificate`,

@@ -17,6 +17,7 @@ import { fullNameOf, nameOf, textAt } from '../model/objects.ts'
 import { whyNotReady } from '../model/why-not-ready.ts'
 import { checkFailedCalls } from './check-failed-calls.ts'
 import { hasAgent, readDryRun } from './read-dry-run.ts'
+import { repairCertificate } from './repair-certificate.ts'
 
 type WebhookFacts = Pick<
   ClusterFacts,
@@ -47,7 +48,11 @@ export function checkWebhook(
       ? []
       : checkConfigurations(install, facts.mutatingConfigurations ?? [], drift)),
     ...checkFailedCalls(facts),
-    ...readDryRun(facts.dryRun, { isSelectionChanged, isServiceMissing: missing.length > 0 }),
+    ...readDryRun(facts.dryRun, {
+      isSelectionChanged,
+      isServiceMissing: missing.length > 0,
+      repair: repairCertificate(install),
+    }),
   ]
 }
 

@@ -8,11 +8,11 @@ import { textAt } from '../model/objects.ts'
 const page = 'docs/install.md, "When the webhook does not answer"'
 
 /** What the last part of the API server's message means (docs/install.md). */
-const causes: readonly (readonly [RegExp, string])[] = [
+const causesFor = (repair: string): readonly (readonly [RegExp, string])[] => [
   [/no endpoints available/, 'no replica is ready: look at the pods of the webhook'],
   [
     /x509:|certificate/,
-    'caBundle doesn’t match the certificate that the webhook serves: look at the log of akv-injector-certs, or at the certificates of cert-manager',
+    `caBundle doesn’t match the certificate that the webhook serves: ${repair}`,
   ],
   [
     /context deadline exceeded|Client\.Timeout|connection refused|i\/o timeout|no route to host/,
@@ -26,6 +26,8 @@ interface Known {
   /** Somebody has changed what selects the pods for the webhook. */
   readonly isSelectionChanged: boolean
   readonly isServiceMissing: boolean
+  /** What to do about a certificate that the API server doesn't trust. */
+  readonly repair: string
 }
 
 /**
@@ -34,7 +36,7 @@ interface Known {
  */
 export function readDryRun(
   dryRun: DryRun,
-  { isSelectionChanged, isServiceMissing }: Known,
+  { isSelectionChanged, ...known }: Known,
 ): readonly CheckResult[] {
   switch (dryRun.kind) {
     case 'none':
@@ -55,7 +57,7 @@ export function readDryRun(
             ),
           ]
     case 'refused':
-      return readRefusal(dryRun, isServiceMissing)
+      return readRefusal(dryRun, known)
     default:
       return dryRun satisfies never
   }
@@ -66,12 +68,12 @@ const leftAlone =
 
 function readRefusal(
   { namespace, status, message }: Extract<DryRun, { kind: 'refused' }>,
-  isServiceMissing: boolean,
+  { isServiceMissing, repair }: Omit<Known, 'isSelectionChanged'>,
 ): readonly CheckResult[] {
   const call = readFailedCall(message)
   if (call !== undefined && !call.isOurs) return []
   if (call !== undefined) {
-    const cause = causes.find(([pattern]) => pattern.test(message))?.[1]
+    const cause = causesFor(repair).find(([pattern]) => pattern.test(message))?.[1]
     return isServiceMissing
       ? []
       : [

@@ -2,7 +2,13 @@ import t from 'tap'
 import type { ClusterFacts } from '../../../../operate/doctor/model/cluster-facts.ts'
 import type { Manifest } from '../../../manifests/rendered.ts'
 import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
-import { bundleOf, findings, healthyFacts, servedCertificate } from '../harness/healthy-cluster.ts'
+import {
+  bundleOf,
+  findings,
+  healthyFacts,
+  results,
+  servedCertificate,
+} from '../harness/healthy-cluster.ts'
 
 const [ours] = (healthyFacts().mutatingConfigurations ?? []) as readonly Manifest[]
 const other = await issueTestAuthority('other', { lifetimeDays: 90 })
@@ -85,5 +91,43 @@ t.test('certificates of cert-manager', (t) => {
   t.match(found, [
     /^warning: Certificate akv-injector\/akv-injector-webhook isn’t ready: Issuer not found/,
   ])
+  t.end()
+})
+
+t.test('a wrong certificate whose controller is scaled down', (t) => {
+  const deployments = (healthyFacts().deployments as readonly Manifest[]).map((one) =>
+    one.metadata.name === 'akv-injector-certs'
+      ? { ...one, spec: { ...one.spec, replicas: 0 }, status: {} }
+      : one,
+  )
+  const scale = 'kubectl scale deployment akv-injector-certs --namespace akv-injector --replicas 1'
+  const of = (changed: Partial<ClusterFacts>) =>
+    results({ deployments, ...changed }).filter(({ mark }) => mark !== 'ok')
+  t.match(of({}), [
+    { mark: 'warning', sentence: /akv-injector-certs has no replicas, so nobody/, hint: scale },
+  ])
+  t.match(of({ ...change({ caBundle: bundleOf(other.certificatePem) }) }), [
+    {
+      mark: 'failure',
+      sentence: /^caBundle doesn’t verify/,
+      hint: `the certificate controller would correct it, but has no replicas: ${scale}`,
+    },
+  ])
+  t.match(of({ nowMs: Date.now() + 57 * dayMs }), [
+    { mark: 'warning', sentence: /valid only until/, hint: /has no replicas/ },
+  ])
+  const dryRun = {
+    kind: 'refused',
+    namespace: 'default',
+    status: 500,
+    message:
+      'failed calling webhook "pods.akv-injector.io": failed to call webhook: Post "x": x509: unknown authority',
+  } as const
+  t.match(
+    of({ servedCertificate: undefined, dryRun })
+      .map(({ hint = '' }) => hint)
+      .join('\n'),
+    scale,
+  )
   t.end()
 })
