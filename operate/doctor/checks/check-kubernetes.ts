@@ -86,7 +86,7 @@ function checkFaults(
 ): readonly CheckResult[] {
   const isFast = webhook?.env['AKV_INJECTOR_AGENT_FAST_START'] === 'true'
   const found = faults
-    .filter(({ consequence }) => !(isFast && consequence.includes('without agent.fastStart')))
+    .filter(({ avoidedBy }) => !(isFast && avoidedBy === 'agent.fastStart'))
     .flatMap(({ from, fixedIn, consequence, reference }) => {
       const affected = nodes.filter(({ rank }) => rank >= rankOf(from) && rank < rankOf(fixedIn))
       return affected.length === 0
@@ -108,18 +108,26 @@ function checkEnvFiles(
   { components: { webhook } }: Install,
 ): readonly CheckResult[] {
   const old = nodes.filter(({ rank }) => rank < rankOf(`1.${withEnvFiles}.0`))
-  if (old.length === 0)
-    return [passed(`every node supports akv-injector.io/env (1.${withEnvFiles} or later)`)]
+  const isFast = webhook?.env['AKV_INJECTOR_AGENT_FAST_START'] === 'true'
+  const assumed = assumedMinor(webhook?.env['AKV_INJECTOR_KUBERNETES_VERSION'])
+  if (old.length === 0) {
+    const couldBeFast = webhook !== undefined && nodes.length > 0 && assumed >= withEnvFiles
+    return [
+      passed(
+        `every node supports akv-injector.io/env (1.${withEnvFiles} or later)`,
+        couldBeFast && !isFast ? offer : undefined,
+      ),
+    ]
+  }
   const names = describeNodes(old)
   const sentence = `nodes are older than 1.${withEnvFiles}: ${names}`
-  if (webhook?.env['AKV_INJECTOR_AGENT_FAST_START'] === 'true')
+  if (isFast)
     return [
       failed(
         `${sentence}; with agent.fastStart they start apps before their files are there`,
         'set agent.fastStart to false (docs/install.md, "Fast start")',
       ),
     ]
-  const assumed = assumedMinor(webhook?.env['AKV_INJECTOR_KUBERNETES_VERSION'])
   if (webhook !== undefined && assumed < withEnvFiles)
     return [passed(`${sentence}; pods with akv-injector.io/env are refused (kubernetesVersion)`)]
   const hint = `set kubernetesVersion of the chart to the oldest of these versions, so that such pods are refused (docs/install.md, "Kubernetes 1.33 and 1.34")`
@@ -144,6 +152,9 @@ function checkEnvFiles(
       ]
     : [passed(`${sentence}; nothing uses akv-injector.io/env, which needs 1.${withEnvFiles}`)]
 }
+
+const offer =
+  'agent.fastStart of the chart is off: it starts apps with akv-injector.io/refresh about a second sooner, if nodes to come are as new (docs/install.md, "Fast start")'
 
 function assumedMinor(version: string | undefined): number {
   const parsed = version === undefined ? undefined : parseKubernetesMinor(version)

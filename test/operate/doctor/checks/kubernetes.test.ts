@@ -1,5 +1,5 @@
 import t from 'tap'
-import { findings, healthyFacts, node, withVariable } from '../harness/healthy-cluster.ts'
+import { findings, healthyFacts, node, results, withVariable } from '../harness/healthy-cluster.ts'
 
 t.test('versions that are too old', (t) => {
   t.match(findings({ serverVersion: 'v1.32.9' }), [/^failure: the API server is v1\.32\.9/])
@@ -54,5 +54,29 @@ t.test('an older node with the settings of the chart', (t) => {
   t.strictSame(findings({ nodes: old, otherWorkloads: [workload], deployments: refused }), [])
   const fast = withEnv('AKV_INJECTOR_AGENT_FAST_START', 'true')
   t.match(findings({ nodes: old, deployments: fast }), [/^failure: .*agent\.fastStart/])
+  t.end()
+})
+
+t.test('a fast start is offered where every node can have it', (t) => {
+  const withEnv = (name: string, value: string) =>
+    (healthyFacts().deployments ?? []).map((one) => withVariable(one, name, value))
+  const offers = (changed: Parameters<typeof results>[0]) =>
+    results(changed).flatMap(({ hint = '' }) => (hint.startsWith('agent.fastStart') ? [hint] : []))
+  t.match(offers({}), [/^agent\.fastStart of the chart is off: .*about a second sooner/])
+  t.strictSame(offers({ deployments: withEnv('AKV_INJECTOR_AGENT_FAST_START', 'true') }), [])
+  t.strictSame(offers({ deployments: withEnv('AKV_INJECTOR_KUBERNETES_VERSION', '1.34') }), [])
+  t.strictSame(offers({ nodes: old }), [])
+  t.strictSame(offers({ nodes: [] }), [])
+  t.strictSame(offers({ nodes: undefined }), [])
+  t.end()
+})
+
+t.test('a fault that a fast start avoids', (t) => {
+  const nodes = [node('a', 'v1.35.1')]
+  const deployments = (healthyFacts().deployments ?? []).map((one) =>
+    withVariable(one, 'AKV_INJECTOR_AGENT_FAST_START', 'true'),
+  )
+  t.match(findings({ nodes }), [/^warning: kubelets have a fault that 1\.35\.4 fixes/])
+  t.strictSame(findings({ nodes, deployments }), [])
   t.end()
 })
