@@ -1,4 +1,5 @@
 import { checkCertificates } from './checks/check-certificates.ts'
+import { checkDriverVolumes } from './checks/check-driver-volumes.ts'
 import { checkKubernetes } from './checks/check-kubernetes.ts'
 import { checkMonitoring } from './checks/check-monitoring.ts'
 import { checkNamespaces } from './checks/check-namespaces.ts'
@@ -30,7 +31,13 @@ export function checkCluster(
         { title: 'Webhook', results: checkWebhook(facts, install, drift) },
         { title: 'Certificates', results: checkCertificates(facts, install) },
         { title: 'Policies', results: checkPolicies(facts, install, drift) },
-        { title: 'Namespaces', results: checkNamespaces(facts, install, drift) },
+        {
+          title: 'Namespaces',
+          results: [
+            ...checkNamespaces(facts, install, drift),
+            ...checkDriverVolumes(facts, install),
+          ],
+        },
         { title: 'Secret sync', results: checkSync(facts, install) },
         { title: 'Monitoring', results: checkMonitoring(facts, install) },
         { title: 'Other tools', results: checkOtherTools(facts, install) },

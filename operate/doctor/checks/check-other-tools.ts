@@ -12,7 +12,7 @@ type OtherFacts = Pick<
   'nowMs' | 'drivers' | 'classes' | 'classMounts' | 'externalSecrets' | 'deployments'
 >
 
-const driverName = 'secrets-store.csi.k8s.io'
+export const driverName = 'secrets-store.csi.k8s.io'
 
 /**
  * Finds objects that both akv-injector and another tool work on: the Secrets Store CSI Driver or the External Secrets

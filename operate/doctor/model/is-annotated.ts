@@ -5,6 +5,7 @@ import {
   isTurnedOff,
   readOwnAnnotations,
 } from '../../../requests/annotations/keys/own-annotations.ts'
+import { isDriverVolume } from '../../../webhook/core/model/find-class-volumes.ts'
 
 /** Whether a pod or a pod template asks for objects with our annotations. */
 export function asksByAnnotations(pod: unknown): boolean {
@@ -25,3 +26,8 @@ export const asksForSync = (account: unknown): boolean =>
 /** Whether another object has created it, and would create it again. */
 export const hasController = (object: JsonObject): boolean =>
   objectsAt(object, 'metadata', 'ownerReferences').some((owner) => owner['controller'] === true)
+
+/** Whether a pod or a pod template has a volume of the Secrets Store CSI Driver that the webhook may serve. */
+export const hasDriverVolume = (pod: unknown): boolean =>
+  objectsAt(pod, 'spec', 'volumes').some(isDriverVolume) &&
+  !isTurnedOff(readOwnAnnotations(annotationsOf(pod)).own)

@@ -9,7 +9,7 @@ import { agentLabel } from '../../../webhook/core/injection/agent-label.ts'
 import { asClusterError } from '../../cluster/open-cluster.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import { certificateMode, findInstall, type Install, isOfInstall } from '../model/find-install.ts'
-import { asksByAnnotations } from '../model/is-annotated.ts'
+import { asksByAnnotations, hasController, hasDriverVolume } from '../model/is-annotated.ts'
 import { labelsOf } from '../model/label-selector.ts'
 import { templateOf, textAt } from '../model/objects.ts'
 import { kinds } from './kinds.ts'
@@ -144,7 +144,9 @@ async function readObjects(cluster: ReadingCluster, scope: ReadScope) {
 type Keeping = (object: JsonObject) => JsonObject | undefined
 
 const keepAnnotated: Keeping = (workload) =>
-  asksByAnnotations(templateOf(workload)) ? withoutManagers(workload) : undefined
+  asksByAnnotations(templateOf(workload)) || hasDriverVolume(templateOf(workload))
+    ? withoutManagers(workload)
+    : undefined
 
 const keepDeployment: Keeping = (deployment) =>
   isOfInstall(deployment) || labelsOf(deployment)['app.kubernetes.io/name'] === 'external-secrets'
@@ -152,7 +154,10 @@ const keepDeployment: Keeping = (deployment) =>
     : keepAnnotated(deployment)
 
 const keepPod: Keeping = (pod) =>
-  isOfInstall(pod) || labelsOf(pod)[agentLabel] !== undefined || asksByAnnotations(pod)
+  isOfInstall(pod) ||
+  labelsOf(pod)[agentLabel] !== undefined ||
+  asksByAnnotations(pod) ||
+  (hasDriverVolume(pod) && !hasController(pod))
     ? withoutManagers(pod)
     : undefined
 
