@@ -49,8 +49,7 @@ export function vaultError(
 ): AkvError {
   const host = `vault ${request.vault}`
   const { hostname, times } = request
-  if (failure.kind !== 'status')
-    return withoutAnswer(failure, { host: withHostname(host, hostname), times })
+  if (failure.kind !== 'status') return withoutAnswer(failure, { host, hostname, times })
   const { status, retryAfterMs } = failure
   const { code, innerCode } = vaultCodes(failure.body)
   const saying = innerCode ?? code
@@ -79,10 +78,6 @@ export function vaultError(
     return error('AKV_BAD_REQUEST', `${host} did not accept the form of the request`)
   return error('AKV_BAD_ANSWER', `the answer for ${host} did not come from Key Vault`)
 }
-
-/** With private DNS, the host name is what somebody has to look up. */
-const withHostname = (host: string, hostname: string | undefined): string =>
-  hostname === undefined ? host : `${host} (${hostname})`
 
 const forbiddenCode = (innerCode: string | undefined): AkvErrorCode | undefined =>
   innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
@@ -132,7 +127,7 @@ export function signInError(
   const { issuer, times, tokenProxy } = sent
   if (failure.kind !== 'status')
     return tokenProxy === undefined
-      ? withoutAnswer(failure, { host: withHostname('Entra', sent.hostname), times })
+      ? withoutAnswer(failure, { host: 'Entra', hostname: sent.hostname, times })
       : withoutAnswer(failure, {
           host: describeTokenProxy(tokenProxy),
           times,
@@ -183,7 +178,9 @@ function entraSentence(code: AkvErrorCode, claims: string): string {
 }
 
 interface FailedConnection {
+  /** What a message calls it, such as `vault team-a`. */
   readonly host: string
+  readonly hostname?: string | undefined
   readonly times: KnownTimes | undefined
   /** The error code for a certificate that isn't trusted, by Node's code. Default: AKV_TLS_UNTRUSTED. */
   readonly certificateCode?: (code: string) => AkvErrorCode
@@ -200,7 +197,7 @@ function withoutAnswer(
     case 'timeout':
       return new AkvError(
         'AKV_NETWORK',
-        `${host} did not answer within ${failure.timeoutMs / 1000} s`,
+        `${withHostname(connection)} did not answer within ${failure.timeoutMs / 1000} s`,
       )
     case 'too-large':
       return new AkvError(
@@ -217,10 +214,14 @@ function withoutAnswer(
   }
 }
 
+/** With private DNS, the host name is what somebody has to look up. */
+const withHostname = ({ host, hostname }: FailedConnection): string =>
+  hostname === undefined ? host : `${host} (${hostname})`
+
 function networkError(code: string, connection: FailedConnection): AkvError {
   const { host, certificateCode = () => 'AKV_TLS_UNTRUSTED' } = connection
   if (!certificateProblem.test(code))
-    return new AkvError('AKV_NETWORK', `${host} could not be reached (${code})`)
+    return new AkvError('AKV_NETWORK', `${withHostname(connection)} could not be reached (${code})`)
   return (
     certificateTimeError(code, connection) ??
     new AkvError(certificateCode(code), `the certificate of ${host} is not trusted (${code})`)
