@@ -4,9 +4,6 @@ import { describeObject } from '../../keyvault/reference.ts'
 import type { AgentContext } from '../context/agent-context.ts'
 import type { RefreshResult } from '../metrics/agent-figures.ts'
 
-/** A `Date` can't express every number. */
-const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59)
-
 /** Container runtimes cut a log line at 16 KiB. */
 const maxReportedObjects = 20
 
@@ -64,7 +61,9 @@ function updateStaleObjects(
       const { code, message: reason } = status.error
       failed.push({
         ...{ object, code, reason, staleSeconds: staleSeconds(status, nowMs) },
-        ...(config.refreshSeconds > 0 && { retryAt: retryAt(status, { clock, nextRegularAtMs }) }),
+        ...(config.refreshSeconds > 0 && {
+          retryInSeconds: retryInSeconds(status, { nowMs, nextRegularAtMs }),
+        }),
       })
       staleSinceMs.set(key, sinceMs ?? status.goodAtMs ?? nowMs)
     } else if (sinceMs !== undefined && isWritten) {
@@ -75,17 +74,13 @@ function updateStaleObjects(
   return { failed, recovered }
 }
 
-/** Not before this time, as ISO 8601. After a 429, the agent doesn't wait for the next refresh of all objects. */
-function retryAt(
+/** Not before this time has passed. After a 429, the agent doesn't wait for the next refresh of all objects. */
+function retryInSeconds(
   { dueAtMs, error }: ObjectStatus,
-  {
-    clock,
-    nextRegularAtMs,
-  }: Pick<ReportContext, 'clock'> & Pick<ReportedResult, 'nextRegularAtMs'>,
-): string {
+  { nowMs, nextRegularAtMs }: { readonly nowMs: number } & Pick<ReportedResult, 'nextRegularAtMs'>,
+): number {
   const atMs = error?.code === 'AKV_THROTTLED' ? dueAtMs : Math.max(dueAtMs, nextRegularAtMs)
-  const wallMs = clock.wallTime() + atMs - clock.now()
-  return new Date(Math.min(wallMs, latestMs)).toISOString()
+  return secondsBetween(nowMs, atMs)
 }
 
 const secondsBetween = (sinceMs: number, nowMs: number): number =>

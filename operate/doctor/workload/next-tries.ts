@@ -1,5 +1,5 @@
 import { readLogLine } from '../../../lib/log/read-log-line.ts'
-import { objectsAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectsAt } from '../../../lib/shape.ts'
 import { textAt, timeAt } from '../model/objects.ts'
 import type { WorkloadFacts } from '../model/workload-facts.ts'
 
@@ -7,11 +7,20 @@ import type { WorkloadFacts } from '../model/workload-facts.ts'
 export function readNextTries(logs: WorkloadFacts['logs']): ReadonlyMap<string, string> {
   const tries = new Map<string, string>()
   for (const log of logs)
-    for (const line of log.kind === 'read' ? log.value : [])
-      for (const one of objectsAt(readLogLine(line), 'objects')) {
-        const object = textAt(one, 'object')
-        const atMs = timeAt(one, 'retryAt')
-        if (object !== '' && atMs !== undefined) tries.set(object, new Date(atMs).toISOString())
-      }
+    for (const line of log.kind === 'read' ? log.value : []) readTries(readLogLine(line), tries)
   return tries
 }
+
+function readTries(line: JsonObject | undefined, tries: Map<string, string>): void {
+  const loggedAtMs = timeAt(line, 'time')
+  if (loggedAtMs === undefined) return
+  for (const one of objectsAt(line, 'objects')) {
+    const object = textAt(one, 'object')
+    const { retryInSeconds } = one
+    const atMs = loggedAtMs + Number(retryInSeconds) * 1000
+    if (object !== '' && Math.abs(atMs) < latestMs) tries.set(object, new Date(atMs).toISOString())
+  }
+}
+
+/** The line may not be the agent’s, and a `Date` can't express every number. */
+const latestMs = Date.UTC(9999, 11, 31)

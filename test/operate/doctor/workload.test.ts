@@ -147,9 +147,10 @@ const cases: Readonly<
     runningStatus,
     logOf(stateOf({ failing: { code: 'AKV_FORBIDDEN' } })) +
       logLine({
+        time: '2026-11-29T10:30:00.000Z',
         level: 'warn',
         message: 'some objects could not be refreshed; the pod keeps their last values',
-        objects: [{ object: 'secret team-a:db-password', retryAt: '2026-11-29T10:35:00.000Z' }],
+        objects: [{ object: 'secret team-a:db-password', retryInSeconds: 300 }],
       }),
     /^× stale, .*\n {4}.*The agent tries again by itself, at 2026-11-29T10:35:00\.000Z\.$/m,
     'it is us: AKV_FORBIDDEN: the pod keeps the last values of secret team-a:db-password',
