@@ -33,8 +33,12 @@ export const installedKey = ({ kind, name }: InstalledObject): string => `${kind
 /** A ConfigMap has at most 1 MiB. Whoever writes it can't make us build more than this. */
 const bounds = { maxDepth: 30, maxValues: 20_000 }
 
-/** Reads the ConfigMap. Leaves out what isn't an object of one of these kinds under its key. */
+/**
+ * Reads the ConfigMap. Leaves out what isn't one of our objects under its key: commands name these objects, and whoever
+ * writes the ConfigMap must not make them name others.
+ */
 export function readInstalled(configMap: unknown): readonly InstalledObject[] {
+  const namespace = textAt(configMap, 'metadata', 'namespace')
   return Object.entries(objectAt(configMap, 'data')).flatMap(([key, text]) => {
     if (typeof text !== 'string') return []
     const parsed = parseBoundedJson(Buffer.from(text), bounds)
@@ -48,9 +52,20 @@ export function readInstalled(configMap: unknown): readonly InstalledObject[] {
       namespace: textAt(object, 'metadata', 'namespace'),
       object,
     }
-    return installedKey(found) === key ? [found] : []
+    return installedKey(found) === key && isOurs(found, namespace) ? [found] : []
   })
 }
+
+/** No chart value changes these names. */
+const isOurs = (
+  { kind, name, namespace }: Omit<InstalledObject, 'object'>,
+  installNamespace: string,
+): boolean =>
+  kind === 'MutatingWebhookConfiguration'
+    ? name === 'zz-akv-injector'
+    : kind === 'Service'
+      ? name === 'akv-injector-webhook' && namespace === installNamespace
+      : name.startsWith('akv-injector-')
 
 /** The entries of the webhook configuration as they were installed. Undefined if that isn't known. */
 export function installedEntries(

@@ -79,6 +79,17 @@ t.test('objects that can be read only in another namespace allow no conclusions'
   }
 })
 
+t.test('somebody with view sees that the Service is gone', async (t) => {
+  const { server, denied, doctor } = await serveInstall(t)
+  for (const resource of ['mutatingwebhookconfigurations', 'secrets', 'nodes', 'namespaces'])
+    denied.add(resource)
+  server.objects.delete('/api/v1/namespaces/akv-injector/services/akv-injector-webhook')
+  const { code, stdout } = await doctor()
+  t.equal(code, 1)
+  t.match(stdout, /^× somebody deleted Service akv-injector\/akv-injector-webhook: /m)
+  t.match(stdout, /^1 failure, 0 warnings, \d+ not checked, \d+ ok$/m)
+})
+
 t.test('an API server that refuses all reviews', async (t) => {
   const { server, doctor } = await serveInstall(t)
   const { before } = server

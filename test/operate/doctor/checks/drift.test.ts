@@ -1,7 +1,14 @@
 import t from 'tap'
 import type { ClusterFacts } from '../../../../operate/doctor/model/cluster-facts.ts'
+import { readInstalled } from '../../../../operate/doctor/model/installed.ts'
 import type { Manifest } from '../../../manifests/rendered.ts'
-import { findings, healthyFacts, namespaces, results } from '../harness/healthy-cluster.ts'
+import {
+  findings,
+  healthyFacts,
+  installed,
+  namespaces,
+  results,
+} from '../harness/healthy-cluster.ts'
 
 const healthy = healthyFacts()
 const [ours] = healthy.mutatingConfigurations as readonly Manifest[]
@@ -222,7 +229,7 @@ t.test('an install that doesn’t say what it has set', (t) => {
 })
 
 t.test('a command that would be cut off', (t) => {
-  const installed = (healthy.installed ?? []).map((one) => {
+  const changed = (healthy.installed ?? []).map((one) => {
     const object = structuredClone(one.object) as Manifest
     if (one.kind === 'MutatingWebhookConfiguration')
       object.webhooks[0].namespaceSelector.matchExpressions[0].values = Array.from(
@@ -231,8 +238,35 @@ t.test('a command that would be cut off', (t) => {
       )
     return { ...one, object }
   })
-  t.match(hintsOf({ installed }), [
+  t.match(hintsOf({ installed: changed }), [
     /^kubectl edit mutatingwebhookconfiguration zz-akv-injector, by what kubectl get configmap /,
   ])
+  t.end()
+})
+
+t.test('a ConfigMap of somebody else names no other objects', (t) => {
+  const [configMap] = installed().filter(({ kind }) => kind === 'ConfigMap')
+  const of = (key: string, object: unknown) =>
+    readInstalled({ ...configMap, data: { [key]: JSON.stringify(object) } })
+  const named = (kind: string, name: string, namespace?: string) => ({
+    kind,
+    metadata: { name, ...(namespace && { namespace }) },
+  })
+  t.equal(readInstalled(configMap).length, healthy.installed?.length)
+  t.ok(readInstalled(configMap).length > 10)
+  for (const [kind, name, namespace] of [
+    ['Service', 'akv-injector-webhook', 'kube-system'],
+    ['Service', 'kubernetes', 'akv-injector'],
+    ['MutatingWebhookConfiguration', 'other'],
+    ['ValidatingAdmissionPolicy', 'other'],
+    ['ClusterRole', 'akv-injector-sync'],
+  ] as const)
+    t.strictSame(of(`${kind}.${name}.json`, named(kind, name, namespace)), [], `${kind} ${name}`)
+  const policy = named('ValidatingAdmissionPolicy', 'akv-injector-x')
+  t.equal(of('ValidatingAdmissionPolicy.akv-injector-x.json', policy).length, 1)
+  t.strictSame(of('other.json', policy), [])
+  for (const text of ['', '{', '[]', 'null', '['.repeat(100_000)])
+    t.strictSame(readInstalled({ ...configMap, data: { a: text } }), [])
+  t.strictSame(readInstalled({ data: [1, null] }), [])
   t.end()
 })
