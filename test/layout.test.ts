@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
 import { findLeaks, readImports, sourceFolders, sourcesIn } from './rooms/find-leaks.ts'
+import { importsOf, unknownImport } from './support/imports-of.ts'
 
 const root = join(import.meta.dirname, '..')
 const folders = sourceFolders
@@ -22,6 +23,30 @@ t.test('no file imports what its room may not import', (t) => {
   t.strictSame(findLeaks(new Map([['lib/clock.ts', [example]]])), [
     'lib/clock.ts imports sync/controller.ts, which test/rooms/rooms.ts doesn’t allow lib',
   ])
+  t.end()
+})
+
+t.test('an import is found in any form', (t) => {
+  for (const form of [
+    "export * from 'F'",
+    "export type { A } from 'F'",
+    "import {\n  // it's ours\n  a,\n} from 'F'",
+    "import /* don't */ a from 'F'",
+    'import "F"',
+    "import a = require('F')",
+    "await import('F', { with: { type: 'json' } })",
+    "await import(\n  'F',\n)",
+    'await import(`F`)',
+    "type A = import('F').A",
+    "createRequire(import.meta.url)('F')",
+    "new Worker(new URL('F', import.meta.url))",
+    "import.meta.resolve('F')",
+  ]) {
+    const found = importsOf('lib/a.ts', form.replace('F', '../sync/main.ts'))
+    t.strictSame([...new Set(found.map(({ name }) => name))], ['sync/main.ts'], form)
+  }
+  for (const form of ['import(name)', 'import(`../${room}/main.ts`)'])
+    t.strictSame(importsOf('lib/a.ts', form), [{ name: unknownImport, isType: false }])
   t.end()
 })
 
