@@ -12,8 +12,9 @@ import { type KnownRights, type RightsState, stateOf } from './describe-rights.t
 import { createFirstLook } from './first-look.ts'
 import { heldNames, releaseNames } from './held-names.ts'
 import { reviewRights } from './review-rights.ts'
+import { createReviewTimes, type FoundRights } from './review-times.ts'
+import { areGrantedAgain, rightsChange } from './rights-change.ts'
 import { createRightsReport } from './rights-report.ts'
-import { createUrgent } from './urgent.ts'
 
 interface EnabledAccountsOptions {
   readonly cluster: Pick<SyncCluster, 'namespaces' | 'reviewRules' | 'reviewAccess'>
@@ -35,16 +36,13 @@ const sideBySide = 12
 /** The minimum pause between two reviews of a namespace. */
 const restMs = 5_000
 const regularMs = 5 * 60_000
-const urgentMs = 30_000
-/** Whoever applies an account and its Role together has done so after this time. */
-const appliedMs = 2_000
 const none: ReadonlySet<string> = new Set()
 
 /** Knows which accounts their owners have enabled: those for which RBAC lets the controller create tokens, by name. */
 export class EnabledAccounts {
   readonly #options: EnabledAccountsOptions
   readonly #all = new Map<string, KnownNamespace>()
-  readonly #urgent: ReturnType<typeof createUrgent>
+  readonly #times: ReturnType<typeof createReviewTimes>
   readonly #report: ReturnType<typeof createRightsReport>
   readonly #firstLook: ReturnType<typeof createFirstLook>
   readonly #queue: WorkQueue
@@ -54,7 +52,7 @@ export class EnabledAccounts {
   constructor(options: EnabledAccountsOptions) {
     const { clock, signal, outage } = options
     this.#options = options
-    this.#urgent = createUrgent(clock)
+    this.#times = createReviewTimes(clock)
     this.#report = createRightsReport(options)
     this.#firstLook = createFirstLook(options)
     const namespaceOf = (name: string) => name
@@ -93,14 +91,12 @@ export class EnabledAccounts {
 
   /** Something in the namespace asks for Secrets, and no account has been enabled for it. Looks again soon, and often. */
   asks(namespace: string): void {
-    if (this.#all.has(namespace) && this.#urgent.add(namespace))
-      this.#lookAfter(namespace, appliedMs)
+    if (this.#all.has(namespace)) this.#lookAfter(namespace, this.#times.asks(namespace))
   }
 
   /** The API server has forbidden something in the namespace. */
   forbidden(namespace: string): void {
-    if (this.#all.has(namespace) && this.#urgent.mayLookAtOnce(namespace))
-      this.#lookAfter(namespace, 0)
+    if (this.#all.has(namespace)) this.#lookAfter(namespace, this.#times.forbidden(namespace))
   }
 
   /** Resolves when all namespaces have been looked at, or have had the time for it. */
@@ -136,15 +132,15 @@ export class EnabledAccounts {
     const before = this.#all.get(name)
     this.#all.delete(name)
     this.#queue.drop(name)
-    this.#urgent.delete(name)
+    this.#times.delete(name)
     this.#report.gone(name)
     this.#firstLook.reviewed(name, undefined)
     releaseNames(this.#options.memory, name)
     if (accountsOf(before).size > 0) this.#onChange(name)
   }
 
-  #lookAfter(namespace: string, afterMs: number): void {
-    this.#queue.add(namespace, { afterMs, outlook: 'good' })
+  #lookAfter(namespace: string, afterMs: number | undefined): void {
+    if (afterMs !== undefined) this.#queue.add(namespace, { afterMs, outlook: 'good' })
   }
 
   async #look(namespace: string): Promise<NextRun | undefined> {
@@ -156,16 +152,25 @@ export class EnabledAccounts {
     const now = this.#all.get(namespace)
     if (now?.uid !== before.uid) return undefined
     this.#firstLook.reviewed(namespace, reviewed.failure)
-    this.#set(namespace, { ...reviewed, uid: now.uid, isTerminating: now.isTerminating })
-    if (stateOf(reviewed) === 'lacking' || stateOf(reviewed) === 'unnamed')
-      this.#urgent.add(namespace)
-    return this.#nextLook(namespace, reviewed)
+    const known = { ...reviewed, uid: now.uid, isTerminating: now.isTerminating }
+    if (areGrantedAgain(before.rights, known.rights)) this.#beginAnew(namespace, known)
+    const rights =
+      known.rights && heldNames(this.#options.memory, { namespace, rights: known.rights })
+    this.#set(namespace, { ...known, rights })
+    const change = rightsChange(before.rights, rights)
+    return this.#nextLook(namespace, { change, state: stateOf(known) })
   }
 
-  #nextLook(namespace: string, { failure }: KnownRights): NextRun {
-    const isUrgent = failure !== undefined || this.#urgent.has(namespace)
-    const afterMs = isUrgent ? urgentMs : regularMs * (0.8 + 0.4 * this.#options.clock.random())
-    return { afterMs, outlook: failure === undefined ? 'good' : 'failing' }
+  #nextLook(namespace: string, found: FoundRights): NextRun {
+    const latestMs = regularMs * (0.8 + 0.4 * this.#options.clock.random())
+    const afterMs = Math.min(latestMs, this.#times.next(namespace, found) ?? latestMs)
+    return { afterMs, outlook: found.state === 'unknown' ? 'failing' : 'good' }
+  }
+
+  /** Rounds, lists and watches that failed for want of these rights would wait for up to five minutes. */
+  #beginAnew(namespace: string, known: KnownNamespace): void {
+    this.#all.set(namespace, { ...known, rights: undefined })
+    this.#onChange(namespace)
   }
 
   #set(namespace: string, known: KnownNamespace): void {
@@ -188,16 +193,15 @@ async function review(
     cluster,
     outage,
     needs,
-    memory,
     before,
-  }: Pick<EnabledAccountsOptions, 'cluster' | 'outage' | 'needs' | 'memory'> & {
+  }: Pick<EnabledAccountsOptions, 'cluster' | 'outage' | 'needs'> & {
     readonly before: KnownRights
   },
 ): Promise<KnownRights | undefined> {
   try {
     const known = before.rights?.accounts ?? none
     const rights = await reviewRights(cluster, { namespace, needs, before: known })
-    return { ...before, rights: heldNames(memory, { namespace, rights }), failure: undefined }
+    return { ...before, rights, failure: undefined }
   } catch (thrown) {
     if (await outage.explains(thrown)) return undefined
     return { ...before, failure: toAkvError(thrown).message }
