@@ -17,17 +17,15 @@ function commentLines({
   classes,
   externalSecrets,
 }: RightsNeeded & { readonly controllerNamespace: string }): readonly string[] {
-  const needsAdministrator = watch === 'namespaces' && (classes || externalSecrets)
+  const grantsKinds = watch === 'namespaces' && (classes || externalSecrets)
   return [
     `Enables Secret sync. In each namespace below, ServiceAccount ${roleName} of namespace ${controllerNamespace} may then`,
     '- sign in to Entra as the ServiceAccounts in resourceNames, and write their status annotation;',
     '- read each Secret whose name it knows, and create Secrets. Admission policies let it change and delete only its own;',
     '- create Events.',
-    ...(needsAdministrator
-      ? [
-          'An administrator has to apply this: the ClusterRole admin lacks the rights on custom resources.',
-        ]
-      : ['Whoever has the ClusterRole admin in a namespace may apply this.']),
+    grantsKinds
+      ? 'Whoever has the ClusterRole admin in a namespace may apply this, unless the chart has aggregatedRoles=false.'
+      : 'Whoever has the ClusterRole admin in a namespace may apply this.',
     'It replaces the list of accounts that a namespace has, so print it from all manifests of the namespace together.',
   ]
 }

@@ -12,17 +12,18 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const renderCsi = (csi: object, others: object = {}) =>
   readRendered(render({ values: { csi, ...others } }).text)
 const crdTemplate = 'templates/csi/secret-provider-class.yaml'
+const rolesTemplate = 'templates/aggregated-roles.yaml'
 const configurationTemplate = 'templates/mutating-webhook-configuration.yaml'
 
 /** Each committed manifest with what renders it. */
 const committed: Readonly<Record<string, RenderOptions & { readonly only: readonly string[] }>> = {
   'manifests/crds/secretproviderclasses.yaml': {
     set: ['csi.namespaces=labelled'],
-    only: [crdTemplate],
+    only: [crdTemplate, rolesTemplate],
   },
   'manifests/crds/externalsecrets.yaml': {
     set: ['sync.externalSecrets=true', 'sync.enabled=true'],
-    only: ['templates/sync/external-secrets.yaml'],
+    only: ['templates/sync/external-secrets.yaml', rolesTemplate],
   },
   'test/fixtures/csi/labelled.yaml': {
     set: ['csi.namespaces=labelled'],

@@ -386,10 +386,13 @@ capabilities:
   {{- end }}
 {{- end }}
 
-{{- /* "true" if the cluster has no CRD of this name, or this release has installed it. Takes the context and the name. */ -}}
-{{- define "akv-injector.installsCrd" -}}
+{{- /*
+"true" if the cluster has no such object, or this release has installed it. Takes the context, the apiVersion, the kind and the name
+of an object without a namespace.
+*/ -}}
+{{- define "akv-injector.installs" -}}
 {{- $context := first . -}}
-{{- $existing := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" (last .) | default dict -}}
+{{- $existing := lookup (index . 1) (index . 2) "" (last .) | default dict -}}
 {{- $owner := dig "metadata" "annotations" "meta.helm.sh/release-name" "" $existing -}}
 {{- $ownerNamespace := dig "metadata" "annotations" "meta.helm.sh/release-namespace" "" $existing -}}
 {{- if or (not $existing) (and (eq $owner $context.Release.Name) (eq $ownerNamespace $context.Release.Namespace)) -}}

@@ -35,5 +35,6 @@ export const testedElsewhere = [
   ...['prometheusRule', 'dashboard'].flatMap((object) =>
     ['enabled', 'labels', 'annotations'].map((key) => `metrics.${object}.${key}`),
   ),
+  'aggregatedRoles',
   'affinity',
 ]

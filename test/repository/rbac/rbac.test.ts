@@ -128,9 +128,9 @@ t.test('with a watch for each namespace, the Role allows to watch there', async 
   const accounts = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch'] }
   const plain = await resources()
   t.strictSame(plain.added, [accounts])
-  t.match(plain.stdout, 'ClusterRole admin in a namespace may apply this')
+  t.match(plain.stdout, 'ClusterRole admin in a namespace may apply this.')
   const all = await resources('--classes', '--external-secrets')
-  t.match(all.stdout, 'An administrator has to apply this')
+  t.match(all.stdout, 'may apply this, unless the chart has aggregatedRoles=false.')
   t.strictSame(all.added, [
     accounts,
     {

@@ -17,14 +17,22 @@ export const readCsiManifests = (mode: CsiManifests): readonly KubeObject[] =>
 
 /** The CRD of SecretProviderClass, as `kubectl` applies it. */
 export function secretProviderClassCrd(): KubeObject {
-  const [crd] = readObjects('manifests/crds/secretproviderclasses.yaml')
+  const crd = readObjects('manifests/crds/secretproviderclasses.yaml').find(isCrd)
   if (!crd) throw new Error('the manifest has no CRD')
   return crd
 }
 
 /** The CRDs of ExternalSecret and its stores, as `kubectl` applies them. */
 export const externalSecretCrds = (): readonly KubeObject[] =>
-  readObjects('manifests/crds/externalsecrets.yaml')
+  readObjects('manifests/crds/externalsecrets.yaml').filter(isCrd)
+
+/** All that `kubectl apply -f manifests/crds` applies: the CRDs, and who may use their objects. */
+export const crdsFolder = (): readonly KubeObject[] =>
+  ['secretproviderclasses', 'externalsecrets'].flatMap((name) =>
+    readObjects(`manifests/crds/${name}.yaml`),
+  )
+
+const isCrd = ({ kind }: KubeObject) => kind === 'CustomResourceDefinition'
 
 /** The webhook configuration for this value of `csi.namespaces`. */
 export function csiWebhookConfiguration(mode: CsiManifests): KubeObject {
