@@ -40,6 +40,17 @@ t.test('a fixture, a page and a manifest run the tests that read them', async (t
       'test/webhook/core/golden.test.ts',
     ),
   )
+  for (const [file, test] of [
+    [
+      'manifests/chart/files/trusted-metadata.json',
+      'test/requests/secret/metadata-problems.test.ts',
+    ],
+    ['manifests/examples/vault.yaml', 'test/laptop/fetch/fetch.test.ts'],
+    ['docs/certificates.md', 'test/certs/settings.test.ts'],
+    ['docs/operate.md', 'test/manifests/metrics/alerts.test.ts'],
+    ['Containerfile', 'test/init-agent/code-cache.test.ts'],
+  ] as const)
+    t.ok(affectedBy(file).tests.includes(test), `${file} runs ${test}`)
   t.ok(affectedBy('docs/check.md').tests.includes('test/docs/docs.test.ts'))
   t.ok(affectedBy('manifests/chart/values.yaml').tests.some((test) => /manifests/.test(test)))
 })

@@ -29,20 +29,28 @@ const readers: readonly { readonly files: RegExp; readonly tests: RegExp }[] = [
   { files: /^\.github\//, tests: /^test\/release\// },
 ]
 
+/** Another version of a package may change anything. */
+const packages = /^package(?:-lock)?\.json$/
+
 /**
- * Lists the tests that reach changed files: by their imports, by the programs that they start, and by the fixtures that they name.
+ * Lists the tests that reach changed files: by their imports, by the programs that they start, and by the files that they name.
  *
  * @param changed - paths from the root
  */
 export function findAffected({ root, users }: Checkout, changed: readonly string[]): Affected {
   const reached = changed.map((path) => ({
     path,
-    tests: users.has(path) ? testsOfCode(users, path) : testsOfFile(path, { root, users }),
+    tests: testsOf(path, { root, users }),
   }))
   return {
     tests: [...new Set(reached.flatMap(({ tests }) => tests))].toSorted(),
     everywhere: reached.filter(({ tests }) => tests.length === 0).map(({ path }) => path),
   }
+}
+
+function testsOf(path: string, { root, users }: Checkout): readonly string[] {
+  if (packages.test(path)) return []
+  return users.has(path) ? testsOfCode(users, path) : testsOfFile(path, { root, users })
 }
 
 function testsOfCode(users: Users, file: string): readonly string[] {
@@ -67,15 +75,26 @@ function reachedFrom(
   return [...seen]
 }
 
-/** The tests that name the file’s folder below `test`, such as `fixtures/admission`, and those that read all files of its kind. */
+/** The tests of code that names the file, a folder that it is in, or its fixtures, and those that read all files of its kind. */
 function testsOfFile(path: string, { root, users }: Checkout): readonly string[] {
-  const [, fixture] = /^test\/(fixtures\/[\w-]+)/.exec(path) ?? []
-  const naming =
-    fixture === undefined
-      ? []
-      : [...users.keys()].filter((code) => readFileSync(join(root, code), 'utf8').includes(fixture))
+  const fixtures = path
+    .match(/^test\/fixtures\/[\w-]+/)
+    ?.map((folder) => folder.slice('test/'.length))
+  const marks = [...(fixtures ?? []), ...namesOf(path)]
+  const naming = [...users.keys()].filter((code) => {
+    const text = readFileSync(join(root, code), 'utf8')
+    return marks.some((mark) => text.includes(mark))
+  })
   const reading = readers.filter(({ files }) => files.test(path)).map(({ tests }) => tests)
-  const reached = reachedFrom(users, naming, () => false)
   const ofKind = [...users.keys()].filter((code) => reading.some((tests) => tests.test(code)))
-  return [...reached, ...ofKind].filter(isTest)
+  return [...naming.flatMap((code) => testsOfCode(users, code)), ...ofKind].filter(isTest)
+}
+
+/** How strings name a file and the folders that it is in. A top folder is also a word of many sentences, so it doesn't count. */
+function namesOf(path: string): readonly string[] {
+  const parts = path.replace(/^test\//, '').split('/')
+  const folders = parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1).join('/'))
+  return [...folders.slice(1), parts.join('/')].flatMap((name) =>
+    ["'", "/'", '`', '/${'].map((end) => name + end),
+  )
 }
