@@ -164,9 +164,21 @@ export const drills = {
       'without the webhook configuration, pods start without an agent and with a warning until it is applied again',
       'there is no webhook configuration of akv-injector',
     ),
-    'a CA that the API server doesn’t trust': absent(
+    'a CA that the API server doesn’t trust, with the certificate controller at 0 replicas': absent(
       'a certificate of another authority',
-      'another CA has signed it',
+      'the certificate controller would correct it, but has no replicas',
+    ),
+    'a narrowed selector': absent(
+      'with a narrowed selector, pods start without an agent until it is put back',
+      'somebody changed namespaceSelector of pods.akv-injector.io (added matchLabels: team: other), so the pods of ',
+    ),
+    'a stranger’s webhook that is down': absent(
+      'a stranger’s webhook that is down keeps annotated pods from being created',
+      'couldn’t call the webhook inject.example.com, which isn’t akv-injector’s, when it last tried to create those of ',
+    ),
+    'the Service of the webhook deleted': absent(
+      'a deleted Service is named although connections stay open',
+      'somebody deleted Service akv-injector/akv-injector-webhook',
     ),
     'an expired serving certificate': absent(
       'an expired certificate',
@@ -219,6 +231,10 @@ export const drills = {
       'AKV_SECRET_FOREIGN',
     ),
     'a lost record': inSync('a deleted record of an account’s Secrets is written again'),
+    'a Role that lacks two rights': absent(
+      'a Role without two of its rights',
+      'requests Secrets, but the controller may not get secrets, patch secrets there',
+    ),
     'an account that isn’t enabled': {
       title: 'an event tells an account that it isn’t enabled',
       status: 'unknown',

@@ -179,6 +179,30 @@ t.test('an ExternalSecret as it stands, up to the variable of a pod', async (t) 
   t.equal(await node.kubectl('logs', at, 'my-app'), 'correct horse battery staple\n')
 })
 
+t.test('a Role without two of its rights', async (t) => {
+  const lost = ['get', 'patch']
+  const roles = teamRoles(namespace, ['web'])
+  await node.apply(
+    ...roles.map((role) =>
+      role.kind === 'Role' ? { ...role, rules: rulesWithout(role, 'secrets', lost) } : role,
+    ),
+  )
+  await explain(t, t.name, 'cluster')
+  await node.apply(...roles)
+})
+
+interface Rule {
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+}
+
+const rulesWithout = (role: KubeObject, resource: string, verbs: readonly string[]) =>
+  (role['rules'] as readonly Rule[]).map((rule) =>
+    rule.resources.includes(resource)
+      ? { ...rule, verbs: rule.verbs.filter((verb) => !verbs.includes(verb)) }
+      : rule,
+  )
+
 t.test('the controller’s pod stays within its memory request and doesn’t restart', async (t) => {
   const [pod] = await node.pods(controller)
   const [status] = pod.status.containerStatuses ?? []

@@ -5,7 +5,11 @@ import type { Answer, KubeObject } from '../../client/api.ts'
 import { until } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import { agentOf, type Pod } from '../../client/pods.ts'
-import { publishAuthority, webhookConfiguration } from '../../harness/install/install.ts'
+import {
+  installObjects,
+  publishAuthority,
+  webhookConfiguration,
+} from '../../harness/install/install.ts'
 import { appPod, mountPath, password } from '../harness/app-pod.ts'
 import { deploymentOf, describedReplicaSet } from '../harness/deployments.ts'
 import { openDrills } from '../harness/explain.ts'
@@ -40,11 +44,33 @@ const untilAnswered = (isSo: (answer: Answer) => boolean) =>
 const untilInjected = () =>
   untilAnswered(({ status, body }) => status < 300 && agentOf(body as Pod) !== undefined)
 
+const services = installObjects().filter(({ kind }) => kind === 'Service')
+/** Another tool's webhook, whose Service nobody has created. */
+const stranger: KubeObject = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'MutatingWebhookConfiguration',
+  metadata: { name: 'stranger' },
+  webhooks: [
+    {
+      name: 'inject.example.com',
+      admissionReviewVersions: ['v1'],
+      sideEffects: 'None',
+      failurePolicy: 'Fail',
+      clientConfig: { service: { namespace, name: 'absent' } },
+      rules: [
+        { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] },
+      ],
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+    },
+  ],
+}
+
 // Even if a test fails, the other test files find a working webhook.
 t.teardown(async () => {
+  await node.cluster.delete(stranger)
   await scale('webhook', 2)
   await scale('certs', 1)
-  await node.cluster.apply(webhookConfiguration())
+  for (const object of [...services, webhookConfiguration()]) await node.cluster.apply(object)
   await untilInjected()
 })
 
@@ -83,6 +109,44 @@ t.test(
     await untilInjected()
   },
 )
+
+t.test('with a narrowed selector, pods start without an agent until it is put back', async (t) => {
+  const path = '/webhooks/0/namespaceSelector/matchLabels'
+  const patch = (operation: object) =>
+    node.kubectl(
+      ...['patch', 'mutatingwebhookconfiguration', `${webhookConfiguration().metadata.name}`],
+      ...['--type=json', `--patch=${JSON.stringify([operation])}`],
+    )
+  await patch({ op: 'add', path, value: { team: 'other' } })
+  await untilAnswered(({ status, body }) => status < 300 && agentOf(body as Pod) === undefined)
+  const deployment = deploymentOf(annotated('narrowed'), 'narrowed')
+  await node.apply(deployment)
+  await explain(t, t.name, 'cluster')
+  await node.cluster.delete(deployment)
+  await patch({ op: 'remove', path })
+  await untilInjected()
+})
+
+t.test('a stranger’s webhook that is down keeps annotated pods from being created', async (t) => {
+  expectSuccess(await node.cluster.apply(stranger))
+  await untilAnswered(({ status }) => status >= 300)
+  const deployment = deploymentOf(annotated('stranded'), 'stranded')
+  t.match(
+    await describedReplicaSet(node, deployment),
+    'failed calling webhook "inject.example.com"',
+  )
+  await explain(t, t.name, 'cluster')
+  await node.cluster.delete(deployment)
+  await node.cluster.delete(stranger)
+  await untilInjected()
+})
+
+t.test('a deleted Service is named although connections stay open', async (t) => {
+  for (const service of services) expectSuccess(await node.cluster.delete(service))
+  await explain(t, t.name, 'cluster')
+  for (const service of services) expectSuccess(await node.cluster.apply(service))
+  await untilInjected()
+})
 
 t.test('a certificate that the API server doesn’t trust, or that has expired', async (t) => {
   await scale('certs', 0)

@@ -153,7 +153,7 @@ t.test('a stranger’s webhook that the API server can’t call is named once', 
   ])
   const none = { kind: 'none', sentence: '' } as const
   t.strictSame(findings({ dryRun: none, deployments: [...deployments, ...some] }), [
-    `${named}, such as those of team-a/a, team-a/b${reason}`,
+    `failure: pods are missing, because the API server couldn’t call the webhook inject.example.com, which isn’t akv-injector’s, when it last tried to create those of team-a/a, team-a/b${reason}`,
   ])
   t.strictSame(
     findings({
@@ -168,8 +168,13 @@ t.test('a stranger’s webhook that the API server can’t call is named once', 
   )
   const ofOurs = waiting('a', `${calling}no endpoints available`)
   t.match(findings({ dryRun: none, deployments: [...deployments, ofOurs] }), [
-    /^failure: the API server can’t call the webhook, so it refuses annotated pods, such as those of team-a\/a: Post/,
+    /^failure: pods are missing, because the API server couldn’t call the webhook, when it last tried to create those of team-a\/a: Post/,
   ])
+  t.strictSame(findings({ deployments: [...deployments, ofOurs] }), [], 'the dry run is newer')
+  const configuration = { metadata: { name: 'other' }, webhooks: [{ name: 'inject.example.com' }] }
+  const configured = { dryRun, mutatingConfigurations: [ours, configuration] }
+  const hint = results(configured).find(({ mark }) => mark !== 'ok')?.hint
+  t.equal(hint, 'restore what serves it: MutatingWebhookConfiguration other names its Service')
   t.match(
     findings({ dryRun: refused(`${calling}x`), deployments: [...deployments, ofOurs] }),
     [/^failure: the API server can’t call the webhook: Post/],
