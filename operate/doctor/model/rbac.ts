@@ -12,7 +12,7 @@ export interface Rule {
 }
 
 /** A ServiceAccount as RBAC sees it. */
-interface Subject {
+export interface Subject {
   readonly namespace: string
   readonly name: string
 }

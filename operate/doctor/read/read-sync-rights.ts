@@ -5,9 +5,9 @@ import type { AccountRights } from '../model/cluster-facts.ts'
 import type { Install } from '../model/find-install.ts'
 import { asksForSync } from '../model/is-annotated.ts'
 import { nameOf, namespaceOf, textAt } from '../model/objects.ts'
-import { isBoundTo, keyOfRef, keyOfRole, type Rule, rulesOf } from '../model/rbac.ts'
+import { isBoundTo, keyOfRef, keyOfRole, type Rule, rulesOf, type Subject } from '../model/rbac.ts'
 import { syncSettings } from '../model/sync-settings.ts'
-import { kinds } from './kinds.ts'
+import { kinds, type ListedKind } from './kinds.ts'
 import {
   listReadable,
   type ReadingCluster,
@@ -44,10 +44,37 @@ export async function readSyncRights(
     namespace: sync.namespace,
     name: textAt(sync.deployment, 'spec', 'template', 'spec', 'serviceAccountName'),
   }
-  const list = (kind: (typeof kinds)[keyof typeof kinds], keep: (object: JsonObject) => boolean) =>
+  const granted = await readGranted(cluster, { scope, subject })
+  if (granted === undefined) return undefined
+  const asking = Map.groupBy(accounts.filter(asksForSync), namespaceOf)
+  const namespaces = [...asking.keys(), ...granted.inNamespaces.keys()].toSorted()
+  return [...new Set([first, ...namespaces])].filter(readableIn(scope)).flatMap((namespace) =>
+    rightsInNamespace(namespace, {
+      rules: [...granted.everywhere, ...(granted.inNamespaces.get(namespace) ?? [])],
+      asking: (asking.get(namespace) ?? []).map(nameOf),
+      needs: syncNeeds(settings),
+      isUnsure: granted.isUnsure,
+    }),
+  )
+}
+
+/** What RBAC grants an account, in all namespaces and in each one. */
+interface Granted {
+  readonly everywhere: readonly Rule[]
+  readonly inNamespaces: ReadonlyMap<string, readonly Rule[]>
+  /** Whether a ClusterRole or a ClusterRoleBinding could grant more. */
+  readonly isUnsure: boolean
+}
+
+/** Keeps only the bindings of the account and the roles that they refer to. */
+async function readGranted(
+  cluster: ReadingCluster,
+  { scope, subject }: { readonly scope: ReadScope; readonly subject: Subject },
+): Promise<Granted | undefined> {
+  const list = (kind: ListedKind, isKept: (object: JsonObject) => boolean) =>
     listReadable(cluster, kind, {
       scope,
-      keep: (object) => (keep(object) ? withoutManagers(object) : undefined),
+      keep: (object) => (isKept(object) ? withoutManagers(object) : undefined),
     })
   const [bindings, ofCluster] = await Promise.all([
     list(kinds.roleBindings, (one) => isBoundTo(one, subject)),
@@ -65,20 +92,16 @@ export async function readSyncRights(
   )
   const rulesBy = (some: readonly JsonObject[]) =>
     some.flatMap((binding) => rules.get(keyOfRef(binding)) ?? [])
-  const everywhere = rulesBy(ofCluster ?? [])
-  const asking = Map.groupBy(accounts.filter(asksForSync), namespaceOf)
-  const bound = Map.groupBy(bindings, namespaceOf)
-  const isReadable = readableIn(scope)
-  return [...new Set([first, ...[...asking.keys(), ...bound.keys()].toSorted()])]
-    .filter(isReadable)
-    .flatMap((namespace) =>
-      rightsInNamespace(namespace, {
-        rules: [...everywhere, ...rulesBy(bound.get(namespace) ?? [])],
-        asking: (asking.get(namespace) ?? []).map(nameOf),
-        needs: syncNeeds(settings),
-        isUnsure: ofCluster === undefined || clusterRoles === undefined,
-      }),
-    )
+  return {
+    everywhere: rulesBy(ofCluster ?? []),
+    inNamespaces: new Map(
+      [...Map.groupBy(bindings, namespaceOf)].map(([namespace, some]) => [
+        namespace,
+        rulesBy(some),
+      ]),
+    ),
+    isUnsure: ofCluster === undefined || clusterRoles === undefined,
+  }
 }
 
 /** Nothing is known of a namespace whose Roles or bindings the caller may not list. */
