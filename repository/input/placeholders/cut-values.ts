@@ -16,8 +16,8 @@ export function createCutValues<T>(): CutValues<T> {
   const owners = new Map<string, Set<T>>()
   return {
     add(text, added) {
-      const words = text.match(longWords) ?? []
-      for (const value of new Set([text, ...words].filter(isLong))) {
+      if (!isLong(text)) return
+      for (const value of new Set([text, ...text.split(betweenWords).filter(isLong)])) {
         const start = value.slice(0, shownLength)
         const known = owners.get(start) ?? new Set()
         for (const owner of added) known.add(owner)
@@ -33,7 +33,7 @@ export function createCutValues<T>(): CutValues<T> {
 
 const isLong = (text: string): boolean => text.length > shownLength && hasPlaceholder(text)
 
-/** Parts of lists and of YAML in a value. */
-const longWords = new RegExp(`[^\\s"',=]{${shownLength},}`, 'g')
+/** Separates the parts of lists and of YAML in a value. One character each, because a repetition overflows the stack of a long text. */
+const betweenWords = /[\s"',=]/
 
 const cut = new RegExp(`"([^"]{${shownLength}})[^"…]*…`, 'g')
