@@ -1,14 +1,9 @@
-import { backoffSpanMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import { BackOff } from './back-off.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { isOutageCode } from './outage-codes.ts'
 import { wrapReader } from './wrap-reader.ts'
-
-/** How long a throttling vault is paused at least, if it doesn't say. It counts requests in windows of 10 s. */
-const shortestPauseMs = 10_000
-/** A pause can be longer by a random part, which has the same bound, and by what a `Retry-After` says. */
-const pauseBoundMs = 30_000
 
 /** A vault that hasn't throttled for this long after a pause isn't treated differently any more. */
 const forgetAfterMs = 60_000
@@ -20,8 +15,10 @@ interface VaultState {
   pausedUntilMs: number
   /** What the vault answered when the pause began. */
   reason: AkvError['code']
-  /** Pauses because of throttling since the last answer. */
-  pauses: number
+  /** Says how long to pause. It forgets, as the whole state does. */
+  backOff: BackOff
+  /** Whether requests go one at a time, because the vault has throttled recently. */
+  isRecovering: boolean
   /** How many requests may be in flight. */
   slots: number
   inFlight: number
@@ -37,9 +34,8 @@ type PauseClock = Pick<Clock, 'now' | 'random'>
 /**
  * Knows which vaults are paused, and how many requests each may get at a time.
  *
- * A vault's limit counts all requests, whatever object they are for. So one 429 pauses every request to that vault. Each
- * pause in a row is longer, and a random part of it spreads the pods that were throttled together. It never ends before
- * the time of a `Retry-After`. A 503 with a `Retry-After` pauses the vault for just that time.
+ * A vault's limit counts all requests, whatever object they are for. So one 429 pauses every request to that vault, for as
+ * long as {@link BackOff} says. A 503 with a `Retry-After` pauses the vault for just that time.
  *
  * The first request to a vault goes alone. It costs one round trip, but a pod that starts while the vault is throttling
  * causes one 429 and not ten.
@@ -110,16 +106,17 @@ export class VaultPauses {
     // Callers can ask for any number of vaults, so keep only those that were asked recently.
     for (const [name, state] of this.#vaults)
       if (isForgotten(state, this.#clock)) this.#vaults.delete(name)
-    const state = untestedVault()
+    const state = untestedVault(this.#clock)
     this.#vaults.set(vault, state)
     return state
   }
 }
 
-const untestedVault = (): VaultState => ({
+const untestedVault = (clock: PauseClock): VaultState => ({
   pausedUntilMs: 0,
   reason: 'AKV_THROTTLED',
-  pauses: 0,
+  backOff: new BackOff(clock),
+  isRecovering: false,
   slots: 1,
   inFlight: 0,
   idleSinceMs: 0,
@@ -134,14 +131,16 @@ const isForgotten = ({ inFlight, waiting, ...state }: VaultState, clock: PauseCl
 
 /** Opens a vault that has answered for long enough without throttling. */
 function endRecovery(state: VaultState, clock: PauseClock): void {
-  if (state.pauses === 0 || state.pausedUntilMs + forgetAfterMs > clock.now()) return
-  state.pauses = 0
+  if (!state.isRecovering || state.pausedUntilMs + forgetAfterMs > clock.now()) return
+  state.backOff = new BackOff(clock)
+  state.isRecovering = false
   state.slots = Number.POSITIVE_INFINITY
 }
 
 function recordAnswer(state: VaultState): void {
   state.answers++
-  if (state.pauses === 0) state.slots = Number.POSITIVE_INFINITY
+  state.backOff.recordAnswer()
+  if (!state.isRecovering) state.slots = Number.POSITIVE_INFINITY
   else if (state.answers % answersPerSlot === 0) state.slots++
 }
 
@@ -182,34 +181,14 @@ function startPause(
   }
   // Requests that were in flight together are all refused, but they are one pause.
   if (state.pausedUntilMs <= nowMs) {
-    if (state.answers > 0) state.pauses = 0
     state.slots = 1
     state.answers = 0
-    if (code === 'AKV_THROTTLED')
-      extendTo(nowMs + throttlingPauseMs({ pauses: ++state.pauses, retryAfterMs, clock }))
+    if (code === 'AKV_THROTTLED') {
+      state.isRecovering = true
+      extendTo(state.backOff.recordRefusal(retryAfterMs))
+    }
   }
   extendTo(nowMs + retryAfterMs)
-}
-
-/**
- * Pods whose pauses are short get their share beside a client that takes the whole limit for itself. But if each of many
- * pods asks too often, and the vault counts what it refuses, none gets anything. So pauses stay short while the vault
- * answers now and then, and double from the fourth in a row on. `npm run fleet` shows both.
- */
-function throttlingPauseMs(options: {
-  /** In a row, with this one. */
-  readonly pauses: number
-  readonly retryAfterMs: number
-  readonly clock: PauseClock
-}): number {
-  const { pauses, retryAfterMs, clock } = options
-  const spanMs = backoffSpanMs({
-    firstMs: retryAfterMs || shortestPauseMs,
-    longestMs: pauseBoundMs,
-    failures: Math.max(1, pauses - 2),
-  })
-  const leastMs = Math.max(retryAfterMs, spanMs)
-  return leastMs + clock.random() * Math.min(leastMs, pauseBoundMs)
 }
 
 /** Wakes every waiting request. One that gets no slot waits again, in the same order; one that isn't woken might wait forever. */

@@ -7,7 +7,7 @@ import type { VaultSecond } from './vault-model.ts'
 const stepSeconds = 10
 
 /** How many of the times have passed at each step of the axis, beginning at `fromSeconds`. */
-function countPassed(
+export function countPassed(
   timesMs: readonly number[],
   { fromSeconds, untilSeconds }: { readonly fromSeconds: number; readonly untilSeconds: number },
 ): readonly Point[] {

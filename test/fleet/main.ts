@@ -1,54 +1,78 @@
-// npm run fleet: runs the agent's code for many pods in virtual time, prints figures, and draws the curves for docs/performance.md.
+// npm run fleet: runs the agent's code for many pods in virtual time, prints figures, fails if one is too high, and draws the curves for docs/performance.md.
 
 import { parseArgs } from 'node:util'
-import { printFigures } from '../bench/bench.ts'
+import { type Figure, printFigures } from '../bench/bench.ts'
 import { chartPictures } from '../docs/picture/draw-chart.ts'
 import { writePictures } from '../docs/picture/write-pictures.ts'
 import { chartOfOutage, chartOfStart } from './fleet-charts.ts'
 import { aloneFigures, outageFigures, startFigures } from './fleet-figures.ts'
 import {
+  fullPods,
   goThroughOutage,
   podsPerNode,
   startAfterReboot,
   startAlone,
-  startBesideStranger,
   startTogether,
 } from './scenarios.ts'
+import { chartOfLonePods, chartOfSharedVaults } from './shared-charts.ts'
+import { lonePodFigures, refreshFigures, sharedFigures } from './shared-figures.ts'
+import {
+  lonePods,
+  refreshBesideStranger,
+  refuseLonePods,
+  sharedVaults,
+  startAtSharedVault,
+} from './shared-vaults.ts'
 
 const { values } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } })
-const startingPods = values.smoke ? 1_000 : 10_000
-const refreshingPods = values.smoke ? 500 : 5_000
+const starting = { pods: values.smoke ? fullPods / 10 : fullPods }
+const refreshing = { pods: starting.pods / 2 }
+const seeds = [11, 12, 13]
 
-printFigures(
-  'a pod that starts alone',
-  aloneFigures(await startAlone(false), await startAlone(true)),
-)
+const print = (title: string, figures: readonly Figure[]) => {
+  printFigures(title, figures)
+  for (const { failure } of figures) {
+    if (failure === undefined) continue
+    console.error(`${title}: ${failure}`)
+    process.exitCode = 1
+  }
+}
 
-const started = await startTogether({ pods: startingPods })
-printFigures(`${startingPods} pods that start within a minute`, startFigures(started))
+print('a pod that starts alone', aloneFigures(await startAlone(false), await startAlone(true)))
 
-const rebooted = await startAfterReboot({ pods: startingPods })
-printFigures(
-  `${startingPods / podsPerNode} nodes that reboot, with ${podsPerNode} pods each`,
+const started = await startTogether(starting)
+print(`${starting.pods} pods that start within a minute`, startFigures(started))
+
+const rebooted = await startAfterReboot(starting)
+print(
+  `${starting.pods / podsPerNode} nodes that reboot, with ${podsPerNode} pods each`,
   startFigures(rebooted),
 )
 
-const fixed = await startTogether({ pods: 1_000 }, { kind: 'fixed' })
-printFigures('a tenth of them, with a limit in fixed windows', startFigures(fixed))
+const shared = []
+for (const vault of sharedVaults) {
+  const runs = []
+  for (const seed of seeds) runs.push(await startAtSharedVault(vault, { ...starting, seed }))
+  print(`${starting.pods} pods ${vault.title}`, sharedFigures(vault, runs, starting))
+  shared.push({ vault, runs })
+}
 
-const counted = await startTogether({ pods: 1_000 }, { countsRefused: true })
-printFigures('a tenth of them, if answers 429 counted, too', startFigures(counted))
+const waits = []
+for (const { refusedSeconds } of lonePods) waits.push(await refuseLonePods(refusedSeconds))
+print('a pod that is alone', lonePodFigures(waits, starting))
 
-const beside = await startBesideStranger({ pods: 1_000 })
-printFigures(
-  'a tenth of them, beside a client that asks for 2.5 times the limit',
-  startFigures(beside),
+const besideStranger = { pods: 1_000 }
+print(
+  `${besideStranger.pods} pods that refresh every 10 minutes, after a stranger’s end`,
+  refreshFigures(await refreshBesideStranger(besideStranger), starting),
 )
 
-const recovered = await goThroughOutage({ pods: refreshingPods })
-printFigures(`${refreshingPods} pods in an outage of 10 minutes`, outageFigures(recovered))
+const recovered = await goThroughOutage(refreshing)
+print(`${refreshing.pods} pods in an outage of 10 minutes`, outageFigures(recovered))
 
 if (!values.smoke) {
   writePictures(chartPictures('fleet-start', chartOfStart(started)))
+  writePictures(chartPictures('fleet-shared', chartOfSharedVaults(shared)))
+  writePictures(chartPictures('fleet-lone', chartOfLonePods(waits)))
   writePictures(chartPictures('fleet-outage', chartOfOutage(recovered)))
 }

@@ -1,4 +1,3 @@
-import { createRandom } from '../support/create-random.ts'
 import { type FleetResult, simulateFleet } from './simulate-fleet.ts'
 import { keyVaultLimit, type VaultLimit } from './vault-limit.ts'
 
@@ -7,23 +6,20 @@ export interface FleetScale {
   readonly pods: number
 }
 
-const fullPods = 10_000
-const minuteMs = 60_000
+export const fullPods = 10_000
+export const minuteMs = 60_000
 
-const limitFor = ({ pods }: FleetScale): VaultLimit => ({
+export const limitFor = ({ pods }: FleetScale): VaultLimit => ({
   ...keyVaultLimit,
   requests: Math.ceil((keyVaultLimit.requests * pods) / fullPods),
 })
 
 /** All pods start within a minute. */
-export const startTogether = (
-  scale: FleetScale,
-  limit: Partial<VaultLimit> = {},
-): Promise<FleetResult> =>
+export const startTogether = (scale: FleetScale): Promise<FleetResult> =>
   simulateFleet({
     ...scale,
     startWithinMs: minuteMs,
-    limit: { ...limitFor(scale), ...limit },
+    limit: limitFor(scale),
     seed: 1,
     durationMs: 10 * minuteMs,
   })
@@ -41,22 +37,6 @@ export const startAfterReboot = (scale: FleetScale): Promise<FleetResult> =>
     seed: 6,
     durationMs: 10 * minuteMs,
   })
-
-/** All pods start within a minute, while another client alone asks for 2.5 times the vault's limit. */
-export const startBesideStranger = (scale: FleetScale): Promise<FleetResult> => {
-  const limit = limitFor(scale)
-  return simulateFleet({
-    ...scale,
-    startWithinMs: minuteMs,
-    limit,
-    stranger: {
-      requestsPerSecond: (2.5 * 1000 * limit.requests) / limit.windowMs,
-      random: createRandom(5),
-    },
-    seed: 4,
-    durationMs: 40 * minuteMs,
-  })
-}
 
 /** Pods start so far apart that the vault never throttles. `isWithoutPauses`: a floor to compare with. */
 export const startAlone = (isWithoutPauses: boolean): Promise<FleetResult> =>

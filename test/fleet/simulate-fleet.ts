@@ -18,6 +18,8 @@ export interface FleetOptions {
   /** While it lasts, the vault answers every request with 503. */
   readonly outage?: { readonly fromMs: number; readonly untilMs: number }
   readonly stranger?: Stranger
+  /** How long the vault refuses each pod, from its first request on. */
+  readonly refusesPodsForMs?: number
   readonly durationMs: number
   /** Leaves the agent's pauses out, as a floor to compare with. */
   readonly isWithoutPauses?: boolean
@@ -30,7 +32,7 @@ export interface FleetResult {
 
 /** Runs the agent's own code for each pod, against a model of one vault, in virtual time. */
 export async function simulateFleet(options: FleetOptions): Promise<FleetResult> {
-  const { outage, seed, durationMs, podsPerNode = 1, isWithoutPauses = false } = options
+  const { outage, stranger, seed, durationMs, podsPerNode = 1, isWithoutPauses = false } = options
   const time = createVirtualTime()
   const random = createRandom(seed)
   let startAtMs = 0
@@ -52,7 +54,7 @@ export async function simulateFleet(options: FleetOptions): Promise<FleetResult>
   })
   const vault = createVaultModel(options)
   const stop = new AbortController()
-  const outageEndsAtMs = outage?.untilMs ?? Number.POSITIVE_INFINITY
+  const outageEndsAtMs = outage?.untilMs ?? stranger?.untilMs ?? Number.POSITIVE_INFINITY
   const world = { vault, outageEndsAtMs, isWithoutPauses, signal: stop.signal }
   const lives = pods.map((pod) => runPod(pod, world))
   await time.pass(durationMs)

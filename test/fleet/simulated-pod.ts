@@ -17,14 +17,14 @@ export interface SimulatedPod {
   readonly startAtMs: number
   /** When the pod had everything. */
   readyAtMs: number
-  /** When the pod had read all of its objects again after the outage. */
+  /** When the pod had read all of its objects again after the outage, or the stranger's load. */
   freshAtMs: number
   restarts: number
 }
 
 export interface PodWorld {
   readonly vault: VaultModel
-  /** When the outage ends. */
+  /** When the outage ends, or the stranger's load. */
   readonly outageEndsAtMs: number
   /** Whether the agent's pauses are left out, as a floor to compare with. */
   readonly isWithoutPauses: boolean

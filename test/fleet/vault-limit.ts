@@ -25,6 +25,10 @@ export type VaultGate = (nowMs: number) => boolean
 export interface Stranger {
   /** On average. */
   readonly requestsPerSecond: number
+  /** By default, it is there from the start. */
+  readonly fromMs?: number
+  /** By default, it never ends. */
+  readonly untilMs?: number
   /** Gives numbers from 0 to 1. */
   readonly random: () => number
 }
@@ -33,11 +37,11 @@ export interface Stranger {
 export function createSharedGate(limit: VaultLimit, stranger: Stranger | undefined): VaultGate {
   const gate = createGate(limit)
   if (stranger === undefined) return gate
-  const { requestsPerSecond, random } = stranger
+  const { requestsPerSecond, fromMs = 0, untilMs = Number.POSITIVE_INFINITY, random } = stranger
   const gapMs = () => (-Math.log(1 - random()) * 1000) / requestsPerSecond
-  let strangerMs = gapMs()
+  let strangerMs = fromMs + gapMs()
   return (nowMs) => {
-    for (; strangerMs <= nowMs; strangerMs += gapMs()) gate(strangerMs)
+    for (; strangerMs <= Math.min(nowMs, untilMs); strangerMs += gapMs()) gate(strangerMs)
     return gate(nowMs)
   }
 }

@@ -17,6 +17,8 @@ export interface VaultModelOptions {
   /** While it lasts, the vault answers every request with 503. */
   readonly outage?: { readonly fromMs: number; readonly untilMs: number }
   readonly stranger?: Stranger
+  /** How long the vault refuses each pod, from its first request on. */
+  readonly refusesPodsForMs?: number
   readonly durationMs: number
 }
 
@@ -30,20 +32,20 @@ export interface VaultModel {
 const version = '0123456789abcdef0123456789abcdef'
 
 export function createVaultModel(options: VaultModelOptions): VaultModel {
-  const { limit, outage, stranger, durationMs } = options
+  const { limit, outage, stranger, durationMs, refusesPodsForMs = 0 } = options
   const gate = createSharedGate(limit, stranger)
   const seconds = Array.from(
     { length: Math.ceil(durationMs / 1000) },
     (): VaultSecond => ({ served: 0, throttled: 0, failed: 0 }),
   )
-  const answer = (reference: ObjectReference, nowMs: number) => {
+  const answer = (reference: ObjectReference, nowMs: number, refusesUntilMs: number) => {
     const second = seconds[Math.floor(nowMs / 1000)]
     if (second === undefined) return
     if (outage !== undefined && nowMs >= outage.fromMs && nowMs < outage.untilMs) {
       second.failed++
       throw statusError(503, reference, undefined)
     }
-    if (!gate(nowMs)) {
+    if (nowMs < refusesUntilMs || !gate(nowMs)) {
       second.throttled++
       throw statusError(429, reference, limit.retryAfterSeconds)
     }
@@ -52,11 +54,13 @@ export function createVaultModel(options: VaultModelOptions): VaultModel {
   return {
     seconds,
     reader(clock, onServed) {
+      let firstAskedAtMs: number | undefined
       const ask = async (reference: ObjectReference) => {
         const wayMs = 15 + 25 * clock.random()
         await clock.sleep(wayMs)
         try {
-          answer(reference, clock.now())
+          firstAskedAtMs ??= clock.now()
+          answer(reference, clock.now(), firstAskedAtMs + refusesPodsForMs)
           onServed(reference.name)
         } finally {
           await clock.sleep(wayMs)
