@@ -35,10 +35,12 @@ export function conditionFault(judged: JudgedPod): PodFault | undefined {
     }
   const node = nodeFault(judged)
   if (node !== undefined) return node
+  const unknown = { kind: 'unknown', code: 'NodeNotReady', isFailing: false } as const
   // The kubelet writes a reason, and the node controller doesn't.
-  if (textAt(ready, 'reason') !== '' || judged.node !== undefined) return undefined
+  if (textAt(ready, 'reason') !== '' || judged.node !== undefined)
+    return { ...unknown, because: 'the pod isn’t ready, and nothing says why' }
   return {
-    ...{ kind: 'unknown', code: 'NodeNotReady', isFailing: false },
+    ...unknown,
     because: `the pod isn’t ready although all of its containers are, as on a node that is silent`,
     right: 'get nodes',
   }

@@ -52,19 +52,6 @@ export function schedulingFault(judged: JudgedPod): PodFault | undefined {
   }
 }
 
-const nodeReasons: ReadonlySet<string> = new Set([
-  'NodeAffinity',
-  'NodeShutdown',
-  'Shutdown',
-  'Terminated',
-  'NodeLost',
-  'Preempting',
-  'UnexpectedAdmissionError',
-  'InvalidNodeInfo',
-  'PodOSNotSupported',
-  'PodFeatureUnsupported',
-])
-
 /** A pod that the kubelet has ended or refused as a whole: what its containers say then is only how they were killed. */
 export function endedFault({ pod, ourVolumes }: JudgedPod): PodFault | undefined {
   if (textAt(pod, 'status', 'phase') !== 'Failed') return undefined
@@ -74,8 +61,8 @@ export function endedFault({ pod, ourVolumes }: JudgedPod): PodFault | undefined
   const place = { isFailing: true, ...(node !== '' && { node }) } as const
   if (reason === 'Evicted') return { ...evictionFault(message, ourVolumes), ...place, message }
   if (reason === 'DeadlineExceeded') return { kind: 'app', code: 'DeadlineExceeded', ...place }
-  if (nodeReasons.has(reason) || reason.startsWith('OutOf'))
-    return { kind: 'kubelet', code: 'PodRefused', ...place, reason, message }
+  // Such as OutOfcpu, NodeAffinity, NodeShutdown or SysctlForbidden.
+  if (reason !== '') return { kind: 'kubelet', code: 'PodRefused', ...place, reason, message }
   const disrupted = conditionOf(pod, 'DisruptionTarget')
   return disrupted['status'] === 'True'
     ? {

@@ -4,6 +4,7 @@ import { type CheckResult, failed, passed, warned } from '../model/check-result.
 import { isReady, textAt } from '../model/objects.ts'
 import type { WorkloadFacts } from '../model/workload-facts.ts'
 import { expiriesOf, sayExpiry } from '../verdict/expiries.ts'
+import type { PodFault } from '../verdict/fault.ts'
 import type { Judgement } from '../verdict/judge.ts'
 import { whyNotInjected } from '../verdict/not-injected.ts'
 import { diagnoseAgent } from './diagnose-agent.ts'
@@ -21,12 +22,16 @@ export function diagnose(
   return [
     ...(target.kind === 'Pod' ? [] : [countReady(pods)]),
     ...(refusal === undefined ? [] : [refusal]),
-    ...(agent === undefined ? [withoutAgent(facts)] : []),
+    ...(agent === undefined && !others.some(isOfOurs) ? [withoutAgent(facts)] : []),
     ...(isAgentInvolved ? diagnoseAgent(facts) : []),
     ...diagnoseOthers(others, facts),
     ...warnOfExpiries(facts),
   ]
 }
+
+/** A volume that akv-injector may have to serve. */
+const isOfOurs = ({ code, kind }: PodFault): boolean =>
+  code === 'DriverAbsent' && kind !== 'cluster'
 
 /** A controller leaves pods that have failed, and makes others in their place. */
 function countReady(pods: WorkloadFacts['pods']): CheckResult {

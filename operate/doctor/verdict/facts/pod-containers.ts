@@ -47,9 +47,19 @@ export const hasStarted = ({ role, state }: PodContainer): boolean =>
     ? state?.kind === 'terminated' && state.ended?.exitCode === 0
     : state?.kind === 'running' && state.isStarted
 
-/** The first container that the others wait for. Undefined once all init containers are done. */
+/**
+ * The first container that the others wait for. Undefined once a main container has run: a sidecar that ends later, or with the
+ * pod, holds nobody back.
+ */
 export const firstBlocker = (containers: readonly PodContainer[]): PodContainer | undefined =>
-  containers.find((one) => one.role !== 'main' && !hasStarted(one))
+  containers.some(hasRun)
+    ? undefined
+    : containers.find((one) => one.role !== 'main' && !hasStarted(one))
+
+const hasRun = ({ role, state }: PodContainer): boolean =>
+  role === 'main' &&
+  state !== undefined &&
+  (state.kind !== 'waiting' || state.reason === 'CrashLoopBackOff')
 
 /** How long ago an end still says something about now. Events live as long. */
 const recentMs = 3600_000

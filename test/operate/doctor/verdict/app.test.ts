@@ -1,13 +1,16 @@
 import {
   agentDone,
+  agentRuns,
+  conditions,
   container,
   event,
+  initContainers,
   podOf,
   running,
   terminated,
   waiting,
 } from './harness/judged.ts'
-import { crashing, unready, withEvents } from './harness/pods.ts'
+import { backOff, crashing, unready, withEvents } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
 testVerdicts({
@@ -168,5 +171,33 @@ testVerdicts({
       ),
     },
     'akv-injector did its part: the kubelet can’t start container app: PostStartHookError: exec',
+  ],
+  'a job that fails, with a sidecar that ends after it': [
+    {
+      pod: podOf({
+        phase: 'Failed',
+        init: [container('akv-injector', terminated(0), { ready: false, started: false })],
+        main: [container('app', terminated(5), { ready: false })],
+        spec: { restartPolicy: 'Never' },
+        status: { conditions: conditions({ Ready: false }) },
+      }),
+    },
+    'akv-injector did its part: container app ends with exit code 5',
+  ],
+  'a proxy that crashes while the app runs': [
+    {
+      pod: podOf({
+        init: [
+          agentRuns,
+          container('proxy', backOff, { restartCount: 2, lastState: terminated(1) }),
+        ],
+        spec: {
+          initContainers: initContainers(podOf(), {
+            after: [{ name: 'proxy', restartPolicy: 'Always' }],
+          }),
+        },
+      }),
+    },
+    'akv-injector did its part: container proxy ends with exit code 1, 2 restarts',
   ],
 })

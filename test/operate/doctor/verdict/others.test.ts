@@ -6,10 +6,19 @@ import {
   creating,
   event,
   initContainers,
+  plainPodOf,
   podOf,
   terminated,
 } from './harness/judged.ts'
-import { backOff, beforeAgent, migrate, mount, notSetUp, withEvents } from './harness/pods.ts'
+import {
+  backOff,
+  beforeAgent,
+  driverAbsent,
+  migrate,
+  mount,
+  notSetUp,
+  withEvents,
+} from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
 testVerdicts({
@@ -152,5 +161,19 @@ testVerdicts({
       }),
     },
     'akv-injector did its part: a readiness gate of the pod isn’t met: corresponding condition',
+  ],
+  'a volume of the CSI driver that nobody serves': [
+    driverAbsent({ volumesServed: 'nowhere' }),
+    'akv-injector isn’t involved: volume secrets-store needs the Secrets Store CSI Driver, which the node doesn’t have, and akv-injector isn’t set up to serve such volumes',
+  ],
+  'a pod that its kubelet forbids': [
+    {
+      pod: plainPodOf({
+        phase: 'Failed',
+        main: [],
+        status: { reason: 'SysctlForbidden', message: 'forbidden sysctl: "kernel.msgmax"' },
+      }),
+    },
+    'akv-injector isn’t involved: node node-1 refused the pod: SysctlForbidden: forbidden sysctl',
   ],
 })

@@ -1,5 +1,5 @@
 import { ago, podOf } from './harness/judged.ts'
-import { crashing, mount, notSetUp, stale, withEvents } from './harness/pods.ts'
+import { crashing, driverAbsent, mount, notSetUp, stale, withEvents } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
 testVerdicts({
@@ -80,5 +80,9 @@ testVerdicts({
       }),
     },
     'can’t be told, because the kubelet can’t start container app: error mounting',
+  ],
+  'a volume of the CSI driver, and webhook configurations that may not be read': [
+    driverAbsent({ namespaceObject: { metadata: { name: 'team-a' } } }),
+    'can’t be told, because volume secrets-store needs the Secrets Store CSI Driver, which the node doesn’t have, and namespace team-a lacks the label akv-injector.io/csi: "true", with which akv-injector may serve it; whether akv-injector serves such volumes isn’t known; the right to list mutatingwebhookconfigurations in the cluster is missing',
   ],
 })

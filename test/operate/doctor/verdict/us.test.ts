@@ -8,7 +8,7 @@ import {
   running,
   waiting,
 } from './harness/judged.ts'
-import { agentEnds, said, stale } from './harness/pods.ts'
+import { agentEnds, driverAbsent, said, stale } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
 testVerdicts({
@@ -128,5 +128,13 @@ testVerdicts({
       },
     },
     'it is us: Secret db doesn’t exist, which container app needs; Secret sync should make it: ServiceAccount web: AKV_FORBIDDEN',
+  ],
+  'a volume of the CSI driver in a namespace without the label': [
+    driverAbsent({ volumesServed: 'elsewhere' }),
+    'it is us: volume secrets-store needs the Secrets Store CSI Driver, which the node doesn’t have, and akv-injector serves it only in namespaces with the label akv-injector.io/csi: "true", which team-a lacks',
+  ],
+  'a volume of the CSI driver in a pod that is older than the label': [
+    driverAbsent({ volumesServed: 'here' }),
+    'it is us: volume secrets-store needs the Secrets Store CSI Driver, which the node doesn’t have, and the pod is older than',
   ],
 })

@@ -6,6 +6,7 @@ import {
   event,
   initContainers,
   type Known,
+  plainPodOf,
   podOf,
   running,
   terminated,
@@ -72,3 +73,24 @@ export const beforeAgent = (state: Readonly<Record<string, unknown>>, restartCou
     main: [creating('app')],
     spec: { initContainers: initContainers(podOf(), { before: [migrate] }) },
   })
+
+/** A pod with a volume of the CSI driver on a node that doesn’t have the driver. */
+export const driverAbsent = (facts: Known['facts'] = {}): Known => ({
+  pod: plainPodOf({
+    phase: 'Pending',
+    main: [container('app', waiting('ContainerCreating'))],
+    spec: {
+      volumes: [{ name: 'secrets-store', csi: { driver: 'secrets-store.csi.k8s.io' } }],
+    },
+    status: { conditions: conditions({ PodReadyToStartContainers: false }) },
+  }),
+  facts: {
+    events: [
+      mount(
+        'secrets-store',
+        'kubernetes.io/csi: mounter.SetUpAt failed to get CSI client: driver name secrets-store.csi.k8s.io not found in the list of registered CSI drivers',
+      ),
+    ],
+    ...facts,
+  },
+})
