@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 // The published package's command. It is written in old syntax, which Node 10 can parse, so that an old Node prints a
-// sentence instead of a SyntaxError, and imports the bundle only if this Node can run it.
+// sentence instead of a SyntaxError, and loads the bundle only if this Node can run it.
 var fs = require('fs')
 var path = require('path')
 var oldest = 22
@@ -15,5 +15,5 @@ if (Number(found.split('.')[0]) < oldest) {
   console.error('akv-injector has no bundle here. In a checkout, run: npm run --silent akv-injector -- --help')
   process.exitCode = 2
 } else {
-  import('../dist/main.js')
+  require('../dist/main.js')
 }

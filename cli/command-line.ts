@@ -1,16 +1,7 @@
-import { Command, CommanderError } from 'commander'
-import type { End } from '../command/end.ts'
-import { InputError } from '../command/input-error.ts'
-import { programName } from '../command/program-name.ts'
-import { printLines } from '../lib/terminal/print-lines.ts'
-import { version } from '../lib/version.ts'
 import { addClusterCommands } from './cluster-commands.ts'
 import { addLocalCommands } from './local-commands.ts'
 import { addProcessCommands } from './process-commands.ts'
-
-const details = `
-All commands read the administrator's settings (cloud, vaults and defaults) from AKV_INJECTOR_* variables.
-Exit codes: 0 success, 1 failure, 2 invalid input or usage.`
+import { runWithCommands } from './run-with-commands.ts'
 
 /**
  * Runs `akv-injector` with these arguments. Loads a command's code only when the command runs: the agent starts
@@ -18,40 +9,9 @@ Exit codes: 0 success, 1 failure, 2 invalid input or usage.`
  *
  * @returns the exit code (docs/specification.md, "Command line")
  */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
-  let exitCode = 0
-  const program = buildProgram(programName(process.argv[1]), (code) => {
-    exitCode = code
+export const runCommandLine = (args: readonly string[]): Promise<number> =>
+  runWithCommands(args, (program, end) => {
+    addLocalCommands(program, end)
+    addClusterCommands(program, end)
+    addProcessCommands(program, end)
   })
-  try {
-    await program.parseAsync(args, { from: 'user' })
-    return exitCode
-  } catch (error) {
-    // Commander has printed it: requested help exits with 0, a usage error with 2.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (!(error instanceof InputError)) throw error
-    printLines(process.stderr, [`akv-injector: ${error.message}`, ...error.details])
-    return 2
-  }
-}
-
-function buildProgram(name: string, end: End): Command {
-  const program = new Command(name)
-    .description(
-      'Delivers Azure Key Vault secrets to annotated Kubernetes pods, as files and environment variables.',
-    )
-    .version(version)
-    // A command may have an option --version of its own.
-    .enablePositionalOptions()
-    .addHelpText('after', details)
-    .exitOverride()
-    // Commander's messages contain the arguments.
-    .configureOutput({ writeErr: (text) => printLines(process.stderr, text.trimEnd().split('\n')) })
-    .showHelpAfterError(`Run '${name} --help' for usage.`)
-    .helpCommand('help [command]', 'show the help of a command')
-
-  addLocalCommands(program, end)
-  addClusterCommands(program, end)
-  addProcessCommands(program, end)
-  return program
-}

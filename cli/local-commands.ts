@@ -1,21 +1,16 @@
-import { Argument, type Command, Option } from 'commander'
+import { Argument, type Command } from 'commander'
 import type { End } from '../command/end.ts'
-import { outputForms } from '../repository/check/output/output-forms.ts'
+import { addCheck } from './check-command.ts'
 import { shells } from './completion/shells.ts'
 import { addGrantCommands } from './grant-commands.ts'
-import {
-  append,
-  envFileOption,
-  namespaceOption,
-  renderOption,
-  setOption,
-  valuesOption,
-} from './shared-options.ts'
+import { append, envFileOption, namespaceOption, setOption } from './shared-options.ts'
 
 /** Adds the commands for a terminal or a pipeline. */
 export function addLocalCommands(program: Command, end: End): void {
   addDemo(program, end)
-  addCheck(program, end)
+  addCheck(program, end, async (options) =>
+    (await import('../repository/check/check.ts')).check(options),
+  )
   addInject(program, end)
   addMigrate(program, end)
   addFetch(program, end)
@@ -45,34 +40,6 @@ function addDemo(program: Command, end: End): void {
     .action(async (file, options) =>
       end(await (await import('../laptop/demo/demo.ts')).demo({ file, ...options })),
     )
-}
-
-function addCheck(program: Command, end: End): void {
-  program
-    .command('check')
-    .summary('show what the webhook would do with these manifests')
-    .description(
-      'Reports what would be injected into each pod and each workload’s pod template, whether volumes of each SecretProviderClass would be served, which Secrets each annotated ServiceAccount would get, whether each annotated Secret would be adopted, and every mistake. Prints the commands that prepare namespaces and identities for such volumes. Exits with 1 if a pod would be denied, or an object has a mistake or isn’t served, and with 2 if a file can’t be read.',
-    )
-    .argument('[file...]', 'files and folders of YAML or JSON manifests; - reads standard input')
-    .option('-f, --filename <file>', 'the same as an argument, as in kubectl; repeatable', append)
-    .addOption(namespaceOption())
-    .addOption(
-      new Option('-o, --output <form>', 'what to print on standard output')
-        .choices(outputForms)
-        .default('text'),
-    )
-    .addOption(renderOption())
-    .addOption(valuesOption())
-    .option('--strict', 'exit with 1 for warnings, too, and if there is nothing to check')
-    .option('-q, --quiet', 'print only problems; with --strict, also warnings')
-    .addOption(setOption())
-    .addOption(envFileOption())
-    .action(async (files, { filename = [], ...options }, command: Command) => {
-      const all = [...files, ...filename]
-      if (all.length === 0) command.error("error: missing required argument 'file'")
-      end(await (await import('../repository/check/check.ts')).check({ files: all, ...options }))
-    })
 }
 
 function addInject(program: Command, end: End): void {

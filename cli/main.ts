@@ -19,7 +19,10 @@ async function main(args: readonly string[]): Promise<never> {
  */
 async function run(args: readonly string[]): Promise<number> {
   const agent = agentOptions(args)
-  if (agent === undefined) return (await import('./command-line.ts')).runCommandLine(args)
+  if (agent === undefined)
+    return args[0] === 'check'
+      ? (await import('./check-line.ts')).runCheckLine(args)
+      : (await import('./command-line.ts')).runCommandLine(args)
   // This comes first, because even looking for the agent's file runs code that is hot enough for V8 to compile.
   limitCompilation()
   const { isWaiting, ...options } = agent

@@ -2,12 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { lazyBuiltins, requireBanner } from './lazy-builtins.ts'
+import { lazyPackages } from './lazy-packages.ts'
 import { leftOutPackages } from './left-out-packages.ts'
 
 const root = join(import.meta.dirname, '..')
 
 /** The programs that the entry loads are bundled by themselves. What the entry has in the place of each: */
 const loaders: Readonly<Record<string, string>> = {
+  'cli/check-line.ts': "export const { runCheckLine } = require('./check.js')",
   'cli/command-line.ts': `
     export const runCommandLine = async (args) =>
       (await import('./command-line.mjs')).runCommandLine(args)`,
@@ -20,10 +22,10 @@ const loaders: Readonly<Record<string, string>> = {
 /**
  * Bundles the program and everything that it imports as plain JavaScript, for the image and the npm package. The agent starts
  * in every pod, and finding and reading a thousand files would slow that down. What runs in a pod is CommonJS, because Node
- * takes 7 ms of CPU and 3 MiB to load its first ES module.
+ * takes 7 ms of CPU and 3 MiB to load its first ES module. So is `check`, which people run before each commit.
  *
- * @param folder - the output folder; `main.js` is the program, which loads `agent.js`, `wait.js` or `command-line.mjs`, and
- *   the last one loads from `chunks/`; `await-files.js` is the sidecar's startup probe, which keeps its `#!` line: the
+ * @param folder - the output folder; `main.js` is the program, which loads `agent.js`, `wait.js`, `check.js` or
+ *   `command-line.mjs`; the last one loads from `chunks/`, and `check.js` loads `re2js.js` if an expression has to be matched; `await-files.js` is the sidecar's startup probe, which keeps its `#!` line: the
  *   Containerfile links it to `/usr/bin/test`
  * @returns esbuild's metafile, which lists the inputs
  */
@@ -36,6 +38,8 @@ export async function bundle(folder: string): Promise<Metafile> {
       'write-code-caches': 'cli/write-code-caches.ts',
     }),
     buildPart(folder, { 'await-files': 'init-agent/await-files.ts' }, asMain),
+    buildPart(folder, { check: 'cli/check-line.ts' }, { plugins: [lazyPackages, ...plugins] }),
+    buildPart(folder, { re2js: 're2js' }),
     buildPart(folder, { 'command-line': 'cli/command-line.ts' }, asModules),
   ])
   // The package.json of the npm package says that its files are ES modules.
@@ -49,7 +53,7 @@ export async function bundle(folder: string): Promise<Metafile> {
 const loadersOnly: Plugin = {
   name: 'loaders-only',
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^\.\/(command-line\.mjs|wait\.js)$/ }, ({ path }) => ({
+    onResolve({ filter: /^\.\/(command-line\.mjs|check\.js|wait\.js)$/ }, ({ path }) => ({
       path,
       external: true,
     }))

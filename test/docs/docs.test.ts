@@ -86,7 +86,7 @@ t.test('every file of tests that a page names exists, in commands, too', async (
 })
 
 t.test('every npm script and every command that a page names exists', async (t) => {
-  const commands = globSync('cli/*-commands.ts', { cwd: root }).map(read).join('')
+  const commands = globSync('cli/*-{command,commands}.ts', { cwd: root }).map(read).join('')
   const named = inPages(/npm run (?:--silent )?([\w:-]+)/g)
   t.ok(named.length >= 50, `${named.length} scripts`)
   for (const { page, found } of named) t.ok(scripts[found], `${page}: npm run ${found}`)
