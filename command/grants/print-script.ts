@@ -18,15 +18,19 @@ function printLine(line: ScriptLine): readonly string[] {
     case 'need':
       return [`: "\${${line.name}:?${expand(partsOf(line.sentence), /[\\$`"}]/g)}}"`]
     case 'comment':
-      return [`# ${line.text}`]
+      return commented([line.text])
     case 'suggestion':
-      return printLine(line.line).map((text) => `# ${text}`)
+      return commented(printLine(line.line))
     case 'blank':
       return ['']
     default:
       return line satisfies never
   }
 }
+
+/** Each line by itself: what comes after a line break would run. */
+const commented = (texts: readonly string[]): readonly string[] =>
+  texts.flatMap((text) => text.split('\n')).map((line) => `# ${line}`)
 
 const printWords = (words: readonly Word[]): string => words.map(printWord).join(' ')
 

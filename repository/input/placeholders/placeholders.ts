@@ -1,5 +1,5 @@
 import { valueAt } from '../../../lib/shape.ts'
-import type { FilePosition } from '../text/file-error.ts'
+import { FileError, type FilePosition } from '../text/file-error.ts'
 import { createCutValues } from './cut-values.ts'
 import { type FoundPlaceholder, findPlaceholders } from './find-placeholders.ts'
 import type { Shape } from './shape-in.ts'
@@ -80,6 +80,10 @@ interface PlaceholderOptions {
   readonly ignoresDefaults?: boolean
 }
 
+/** Every command looks at each of them several times. */
+const maxInValue = 100_000
+const tooManyInValue = `a value has more than ${maxInValue.toLocaleString('en')} placeholders; leave this file out`
+
 /** Returns a command's placeholders. They are found while it reads its files. */
 export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   const { values = new Map<string, string>() } = options
@@ -96,6 +100,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   return {
     fill(text, use, shapeAt) {
       const found = findPlaceholders(text)
+      if (found.length > maxInValue) throw new FileError(use.position(), tooManyInValue)
       let count = 0
       const noted = new Set<Placeholder>()
       let end = 0

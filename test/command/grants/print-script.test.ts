@@ -115,3 +115,11 @@ t.test('commands are as short as people write them', (t) => {
   )
   t.end()
 })
+
+t.test('no line of a comment or a suggestion runs', async (t) => {
+  const lines: readonly ScriptLine[] = [
+    { kind: 'comment', text: 'a\nshow b' },
+    suggestion(run(['show', 'a\nshow b'])),
+  ]
+  t.strictSame(runInShell(lines, {}), [])
+})

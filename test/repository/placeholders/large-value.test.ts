@@ -15,3 +15,10 @@ t.test('a value may be as large as a file', async (t) => {
     t.ok(filled !== undefined && placeholders.restoreValue(filled.text) === written, part)
   }
 })
+
+t.test('a value has at most 100,000 placeholders', async (t) => {
+  const fill = (count: number) =>
+    createPlaceholders({ unfilled: 'standIn' }).fill('${A}'.repeat(count), use, () => 'name')
+  t.ok(fill(100_000))
+  t.throws(() => fill(100_001), { message: /more than 100,000 placeholders/ })
+})
