@@ -1,39 +1,66 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundle } from '../../image/bundle.ts'
-import type { Bench } from './bench.ts'
+import { bundleCheckout, bundleCommit } from './admission/bundles.ts'
+import { type Bench, type Figure, median, milliseconds } from './bench.ts'
 import { compareRuns, measureProcess, medianOf, type Run } from './measure-process.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-const commands: readonly (readonly string[])[] = [
-  ['--version'],
-  ['check', join(root, 'manifests/examples/files.yaml')],
-]
+/**
+ * The commit whose `check` is measured beside today's. Move it only in a commit that says why its figures may be given up, or
+ * to keep an improvement.
+ */
+const pinnedCommit = '3cfe9581'
+/** More than noise makes of the median of the turns. */
+const maxGrowth = 1.1
 
-/** Measures commands of the npm package, from start to exit, in turns with a Node process that does nothing. */
+const check = ['check', join(root, 'manifests/examples/files.yaml')]
+
+/**
+ * Measures commands of the npm package, from start to exit, in turns with a Node process that does nothing, and `check` in
+ * turns with the one of the pinned commit.
+ */
 export const benchCommandLine: Bench = async ({ isSmoke }) => {
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-bench-'))
   try {
-    await bundle(join(folder, 'dist'))
+    const today = await bundleCheckout(join(folder, 'dist'))
+    const pinned = bundleCommit(pinnedCommit)
     const entry = join(folder, 'cli/akv-injector.cjs')
     cpSync(join(root, 'cli/akv-injector.cjs'), entry)
-    const nothing: Run[] = []
-    const measured = commands.map((args) => ({ args, runs: [] as Run[] }))
-    for (let turn = 0; turn < (isSmoke ? 5 : 25); turn++) {
-      nothing.push(await measureProcess({ folder, args: ['-e', '0'] }))
-      for (const { args, runs } of measured)
-        runs.push(await measureProcess({ folder, args: [entry, ...args] }))
+    const measured = {
+      nothing: { args: ['-e', '0'], runs: [] as Run[] },
+      version: { args: [entry, '--version'], runs: [] as Run[] },
+      check: { args: [entry, ...check], runs: [] as Run[] },
+      // The pinned commit's bundle is without the package's entry.
+      today: { args: [today, ...check], runs: [] as Run[] },
+      pinned: { args: [pinned, ...check], runs: [] as Run[] },
     }
-    const idle = medianOf(nothing)
+    for (let turn = 0; turn < (isSmoke ? 15 : 25); turn++)
+      for (const { args, runs } of Object.values(measured))
+        runs.push(await measureProcess({ folder, args }))
+    const idle = medianOf(measured.nothing.runs)
     return [
       compareRuns('node -e 0', idle, idle),
-      ...measured.map(({ args: [command], runs }) =>
-        compareRuns(`akv-injector ${command}`, medianOf(runs), idle),
-      ),
+      compareRuns('akv-injector --version', medianOf(measured.version.runs), idle),
+      compareRuns('akv-injector check', medianOf(measured.check.runs), idle),
+      compareWithPinned(measured.today.runs, measured.pinned.runs),
     ]
   } finally {
     rmSync(folder, { recursive: true })
+  }
+}
+
+function compareWithPinned(today: readonly Run[], pinned: readonly Run[]): Figure {
+  const growth = median(today.map(({ cpuMs }, turn) => cpuMs / (pinned[turn]?.cpuMs ?? Number.NaN)))
+  const [cpu, pinnedCpu] = [medianOf(today), medianOf(pinned)].map(({ cpuMs }) =>
+    milliseconds(cpuMs),
+  )
+  return {
+    what: 'CPU of akv-injector check',
+    value: `${cpu}  (commit ${pinnedCommit} ${pinnedCpu}, ratio ${growth.toFixed(2)})`,
+    ...(growth > maxGrowth && {
+      failure: `it takes ${growth.toFixed(2)} × the CPU time of commit ${pinnedCommit}; accepted: ${maxGrowth}`,
+    }),
   }
 }
