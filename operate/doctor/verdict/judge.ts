@@ -67,7 +67,8 @@ function placesOfOurs({ config }: WorkloadFacts, pod: object) {
 
 function judgePod(judged: JudgedPod): Judgement {
   const { pod, containers } = judged
-  const whole = endedFault(judged) ?? deletionFault(judged) ?? schedulingFault(judged)
+  const whole =
+    lateAgentFault(judged) ?? endedFault(judged) ?? deletionFault(judged) ?? schedulingFault(judged)
   if (whole !== undefined)
     return {
       verdict: { ...whole, part: partOf(judged) },
@@ -89,6 +90,19 @@ function judgePod(judged: JudgedPod): Judgement {
     }
   const blocker = firstBlocker(containers)
   return blocker === undefined ? judgeStarted(judged) : judgeBlocked(judged, blocker)
+}
+
+/** A pod whose time was over before the agent had written everything: the agent may be why it took so long. */
+function lateAgentFault(judged: JudgedPod): PodFault | undefined {
+  const ended = endedFault(judged)
+  const part = partOf(judged)
+  if (ended?.code !== 'DeadlineExceeded' || part === 'done' || part === 'none') return undefined
+  const agents = agentFault(judged)
+  if (agents?.message !== undefined) return agents
+  return {
+    ...{ ...ended, kind: 'unknown' },
+    because: `${sayFault(ended)}, and by then the agent hadn’t written everything`,
+  }
 }
 
 /** How far akv-injector got with a pod. */

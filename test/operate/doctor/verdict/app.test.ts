@@ -200,4 +200,15 @@ testVerdicts({
     },
     'akv-injector did its part: container proxy ends with exit code 1, 2 restarts',
   ],
+  'a deadline that the app exceeds': [
+    {
+      pod: podOf({
+        phase: 'Failed',
+        init: [container('akv-injector', terminated(0), { ready: false, started: false })],
+        main: [container('app', terminated(137), { ready: false })],
+        status: { reason: 'DeadlineExceeded', message: 'Pod was active on the node too long' },
+      }),
+    },
+    'akv-injector did its part: the pod ran longer than activeDeadlineSeconds allows',
+  ],
 })

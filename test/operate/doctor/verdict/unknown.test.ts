@@ -1,4 +1,4 @@
-import { ago, podOf } from './harness/judged.ts'
+import { ago, container, creating, podOf, terminated } from './harness/judged.ts'
 import { crashing, driverAbsent, mount, notSetUp, stale, withEvents } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
@@ -84,5 +84,17 @@ testVerdicts({
   'a volume of the CSI driver, and webhook configurations that may not be read': [
     driverAbsent({ namespaceObject: { metadata: { name: 'team-a' } } }),
     'can’t be told, because volume secrets-store needs the Secrets Store CSI Driver, which the node doesn’t have, and namespace team-a lacks the label akv-injector.io/csi: "true", with which akv-injector may serve it; whether akv-injector serves such volumes isn’t known; the right to list mutatingwebhookconfigurations in the cluster is missing',
+  ],
+  'a deadline that is over before the agent is done': [
+    {
+      pod: podOf({
+        phase: 'Failed',
+        init: [container('akv-injector', terminated(143), { ready: false, started: false })],
+        main: [creating('app')],
+        status: { reason: 'DeadlineExceeded', message: 'Pod was active on the node too long' },
+      }),
+      log: '',
+    },
+    'can’t be told, because the pod ran longer than activeDeadlineSeconds allows, and by then the agent hadn’t written everything',
   ],
 })

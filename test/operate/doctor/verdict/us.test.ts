@@ -6,6 +6,7 @@ import {
   plainPodOf,
   podOf,
   running,
+  terminated,
   waiting,
 } from './harness/judged.ts'
 import { agentEnds, driverAbsent, said, stale } from './harness/pods.ts'
@@ -136,5 +137,17 @@ testVerdicts({
   'a volume of the CSI driver in a pod that is older than the label': [
     driverAbsent({ volumesServed: 'here' }),
     'it is us: volume secrets-store needs the Secrets Store CSI Driver, which the node doesn’t have, and the pod is older than',
+  ],
+  'a deadline that is over while the agent tries': [
+    {
+      pod: podOf({
+        phase: 'Failed',
+        init: [container('akv-injector', terminated(143), { ready: false, started: false })],
+        main: [creating('app')],
+        status: { reason: 'DeadlineExceeded', message: 'Pod was active on the node too long' },
+      }),
+      log: said({ code: 'AKV_FORBIDDEN', message: 'vault team-a refuses' }),
+    },
+    'it is us: AKV_FORBIDDEN: vault team-a refuses',
   ],
 })
