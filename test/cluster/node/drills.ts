@@ -1,39 +1,4 @@
-import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-
-/** What somebody on call sees in the state of a drill. */
-export interface Drill {
-  /** The title of the test, or the name of the case. */
-  readonly title: string
-  /** The state and the code of the object's row in `status`. Undefined: there is no row for it. */
-  readonly status?: string
-  /** What `doctor` says of the pod or the workload, or of the cluster. */
-  readonly doctor: string
-}
-
-/** The agent can't fetch the objects. */
-const failed = (title: string, code: AkvErrorCode): Drill => ({
-  title,
-  status: `failed ${code}`,
-  doctor: `${code}: `,
-})
-/** The pod or the Secret keeps the values that it has. */
-const stale = (title: string, code: AkvErrorCode): Drill => ({
-  title,
-  status: `stale ${code}`,
-  doctor: `${code}: `,
-})
-/** Somebody has changed the agent, so that its log may be somebody else's. */
-const unbelieved = (title: string, doctor: string): Drill => ({ title, status: 'unknown', doctor })
-/** All is well, perhaps again. */
-const fresh = (title: string): Drill => ({ title, status: 'fresh', doctor: 'all up to date' })
-/** All Secrets of the account are in sync. */
-const inSync = (title: string): Drill => ({
-  title,
-  status: 'fresh',
-  doctor: 'the controller has its rights',
-})
-/** Nothing could be created that would have a row. */
-const absent = (title: string, doctor: string): Drill => ({ title, doctor })
+import { absent, type Drill, failed, fresh, inSync, judged, stale, unbelieved } from './drill.ts'
 
 /**
  * Every failure that somebody on call can meet, and its recovery. Each is a test on a real node of the words that `kubectl
@@ -83,6 +48,43 @@ export const drills = {
       'the ReplicaSet of a Deployment reports missing limits',
       'must specify limits.cpu for: akv-injector,app',
     ),
+  },
+  'outages/verdicts.test.ts': {
+    'an init container before the agent': judged(
+      'an init container before the agent fails',
+      'the agent hasn’t had its turn: init container migrate ends with exit code 1',
+    ),
+    'a Secret that a volume needs': judged(
+      'a volume needs a Secret that isn’t there',
+      'the agent hasn’t had its turn: Secret absent doesn’t exist, which volume settings needs',
+    ),
+    'an app that isn’t ready': judged(
+      'an app isn’t ready',
+      'akv-injector did its part: container app isn’t ready: its readiness probe fails: ',
+    ),
+    'an app that ends': judged(
+      'an app ends with exit code 3',
+      'akv-injector did its part: container app ends with exit code 3',
+    ),
+    'an app that runs out of memory': judged(
+      'an app runs out of memory',
+      'akv-injector did its part: container app ran out of memory (its limit is 16Mi)',
+    ),
+    'a pod that uses too much storage': judged(
+      'a pod is evicted',
+      'the agent isn’t the cause: the kubelet evicted the pod from node ',
+    ),
+    'a volume of the CSI driver in a namespace without the label': judged(
+      'a namespace lacks the label for volumes of the CSI driver',
+      'can’t be told, because volume secrets-store needs the Secrets Store CSI Driver, which the node doesn’t have, and namespace ',
+    ),
+    'an expired secret and certificate': {
+      ...judged(
+        'a secret and a certificate have expired',
+        'akv-injector did its part, and nothing else fails; secret team-a:expired-secret expired at 2020-01-01T00:00:00.000Z; cert team-a:expired expired at 2021-',
+      ),
+      doctor: '‼ secret team-a:expired-secret expired at 2020-',
+    },
   },
   'outages/unreachable.test.ts': {
     'a vault whose name DNS doesn’t know': failed('vault-name-not-in-dns', 'AKV_NETWORK'),

@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import type { Test } from 'tap'
-import { bundle } from '../../../../image/bundle.ts'
 import type { KubeObject } from '../../client/api.ts'
-import { until } from '../../client/cluster.ts'
-import { temporaryFolder } from '../../harness/temporary-folder.ts'
-import { type Drill, drills } from '../drills.ts'
-import { podTimeoutMs } from './open-node.ts'
+import type { Drill } from '../drill.ts'
+import { drills } from '../drills.ts'
+import { bundleProgram, doctorOf, runProgram, untilSaid, untilVerdict } from './run-doctor.ts'
 
 /** What is in a drill's state: a pod, a workload without pods, an account, or the whole cluster. */
 export type Explained = KubeObject | 'cluster'
@@ -19,16 +15,15 @@ export type Explain = (t: Test, title: string, explained: Explained) => Promise<
  *
  * @param file - as in the list of the drills
  * @param except - the titles of drills that this cluster can't have
+ * @param options - `viewer`: the kubeconfig of somebody with the ClusterRole `view`, who hears the verdicts
  */
 export async function openDrills(
   t: Test,
   file: keyof typeof drills,
   except: readonly string[] = [],
+  { viewer }: { readonly viewer?: string } = {},
 ): Promise<Explain> {
-  const { path: folder, remove } = temporaryFolder()
-  t.teardown(remove)
-  await bundle(folder)
-  const program = join(folder, 'main.js')
+  const program = await bundleProgram(t)
   const rows = new Map<string, Drill>(
     Object.values(drills[file]).map((drill: Drill) => [drill.title, drill]),
   )
@@ -37,24 +32,17 @@ export async function openDrills(
     if (left.size > 0) throw new Error(`nothing explained ${[...left].join('; ')}`)
   })
 
-  /** Repeats a command, because events and logs arrive after a moment. */
-  async function untilSaid(t: Test, say: () => Promise<string>, words: string): Promise<void> {
-    let said = ''
-    await until(async () => {
-      said = await say()
-      return said.includes(words)
-    }, podTimeoutMs).catch(() => undefined)
-    t.match(said, words)
-  }
-
   return async (t, title, explained) => {
     const drill = rows.get(title)
     if (drill === undefined) throw new Error(`${file} has no drill "${title}"`)
     left.delete(title)
-    const { status, doctor } = drill
+    const { status, doctor, verdict } = drill
     if (status !== undefined && explained !== 'cluster')
       await untilSaid(t, () => statusOf(program, explained), status)
-    await untilSaid(t, () => run(program, doctorOf(explained)), doctor)
+    if (doctor !== undefined)
+      await untilSaid(t, () => runProgram(program, argumentsFor(explained)), doctor)
+    if (verdict !== undefined && viewer !== undefined && explained !== 'cluster')
+      await untilVerdict(t, explained, { program, viewer, verdict })
   }
 }
 
@@ -62,7 +50,7 @@ const at = ({ metadata }: KubeObject): string => `--namespace=${metadata.namespa
 
 /** The state and the code of the object's row. */
 async function statusOf(program: string, object: KubeObject): Promise<string> {
-  const said = await run(program, ['status', at(object), '--output=json'])
+  const said = await runProgram(program, ['status', at(object), '--output=json'])
   const { rows } = JSON.parse(said) as { readonly rows: readonly StatusRow[] }
   const row = rows.find(({ kind, name }) => kind === object.kind && name === object.metadata.name)
   return row ? [row.state, row.code ?? ''].join(' ').trim() : said
@@ -76,20 +64,5 @@ interface StatusRow {
 }
 
 /** Only a pod or a workload has a report of its own. */
-const doctorOf = (explained: Explained): readonly string[] =>
-  explained === 'cluster' || explained.kind === 'ServiceAccount'
-    ? ['doctor']
-    : [
-        'doctor',
-        ...(explained.kind === 'Pod'
-          ? ['pod', `${explained.metadata.name}`]
-          : [`${explained.kind.toLowerCase()}/${explained.metadata.name}`]),
-        at(explained),
-      ]
-
-/** The standard output. The commands exit with 1 if something fails. */
-function run(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], (_, stdout) => resolve(stdout))
-  })
-}
+const argumentsFor = (explained: Explained): readonly string[] =>
+  explained === 'cluster' || explained.kind === 'ServiceAccount' ? ['doctor'] : doctorOf(explained)

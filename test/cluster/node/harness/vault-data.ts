@@ -67,10 +67,18 @@ export function vaultData(): string {
     'at-restart': 'before',
     announced: 'first',
     motto: "it's not easy",
+    'expired-secret': { value: 'of yesterday', expires: '2020-01-01T00:00:00Z' },
+  }
+  const ownCertificates = {
+    expired: { dnsNames: ['old.example'], expires: '2021-01-01T00:00:00Z' },
   }
   const vaults = {
     ...data.vaults,
-    'team-a': { ...team, secrets: { ...team.secrets, ...own } },
+    'team-a': {
+      ...team,
+      secrets: { ...team.secrets, ...own },
+      certificates: { ...team.certificates, ...ownCertificates },
+    },
     reports,
     locked,
     ...Object.fromEntries(faulty),
@@ -106,7 +114,9 @@ interface Data {
     readonly clientId: string
     readonly federatedCredentials: readonly object[]
   }[]
-  readonly vaults: Readonly<Record<'team-a', { readonly secrets: object }>>
+  readonly vaults: Readonly<
+    Record<'team-a', { readonly secrets: object; readonly certificates: object }>
+  >
 }
 
 const exampleData = join(import.meta.dirname, '../../../../manifests/examples/vault.yaml')

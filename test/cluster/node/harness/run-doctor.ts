@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { bundle } from '../../../../image/bundle.ts'
+import type { KubeObject } from '../../client/api.ts'
+import { until } from '../../client/cluster.ts'
+import { temporaryFolder } from '../../harness/temporary-folder.ts'
+import { podTimeoutMs } from './open-node.ts'
+
+/** Bundles the command line, and returns the path of the program. */
+export async function bundleProgram(t: Test): Promise<string> {
+  const { path: folder, remove } = temporaryFolder()
+  t.teardown(remove)
+  await bundle(folder)
+  return join(folder, 'main.js')
+}
+
+/** The standard output. The commands exit with 1 if something fails. */
+export function runProgram(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], (_, stdout) => resolve(stdout))
+  })
+}
+
+/** Repeats a command until it says these words, because events and logs arrive after a moment. */
+export async function untilSaid(t: Test, say: () => Promise<string>, words: string): Promise<void> {
+  let said = ''
+  await until(async () => {
+    said = await say()
+    return said.includes(words)
+  }, podTimeoutMs).catch(() => undefined)
+  t.match(said, words)
+}
+
+/** The arguments of `doctor` for a pod or a workload. */
+export const doctorOf = ({ kind, metadata }: KubeObject): readonly string[] => [
+  'doctor',
+  `${kind.toLowerCase()}/${metadata.name}`,
+  `--namespace=${metadata.namespace}`,
+]
+
+/** Expects that the first line of `doctor`, for somebody with this kubeconfig, begins with these words. */
+export async function untilVerdict(
+  t: Test,
+  object: KubeObject,
+  {
+    program,
+    viewer,
+    verdict,
+  }: { readonly program: string; readonly viewer: string; readonly verdict: string },
+): Promise<void> {
+  const args = [...doctorOf(object), `--kubeconfig=${viewer}`]
+  // The words are at the beginning of the first line.
+  await untilSaid(t, async () => `\n${await runProgram(program, args)}`, `\n${verdict}`)
+}
