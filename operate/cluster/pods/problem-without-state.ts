@@ -1,6 +1,6 @@
 import type { AgentPod } from './agent-pod.ts'
 import type { AgentSaid } from './agent-said.ts'
-import { type EndedContainer, waitsForItsTurn } from './container-state.ts'
+import { type ContainerState, type EndedContainer, waitsForItsTurn } from './container-state.ts'
 import { readTerminationMessage } from './read-termination-message.ts'
 
 /** Why an agent has written nothing yet. */
@@ -30,8 +30,19 @@ export function problemWithoutState(
   return {
     kind: 'starting',
     sinceMs: createdAtMs,
-    ...(warning ?? { why: 'the agent is fetching the objects' }),
+    ...(warning ?? previousEnd(state) ?? { why: 'the agent is fetching the objects' }),
   }
+}
+
+const lostReasons: readonly string[] = ['ContainerStatusUnknown', 'Unknown']
+
+/** Whether the kubelet has lost a container, as by a reboot. Its end says nothing about the agent then. */
+export const isLost = ({ reason = '' }: EndedContainer): boolean => lostReasons.includes(reason)
+
+/** Between two starts, a crash loop shows as an agent that runs. */
+function previousEnd({ ended }: ContainerState): Omit<AgentProblem, 'sinceMs'> | undefined {
+  if (ended === undefined || ended.exitCode === 0 || isLost(ended)) return undefined
+  return { ...reasonOfEnd(ended, undefined), ended }
 }
 
 /** Why the agent's process failed, if it isn't running again yet. */

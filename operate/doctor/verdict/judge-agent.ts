@@ -4,8 +4,9 @@ import { listNames } from '../../../lib/list-names.ts'
 import { isRefreshing } from '../../cluster/pods/agent-pod.ts'
 import { isCode } from '../../cluster/pods/agent-said.ts'
 import type { AskedAgent } from '../../cluster/pods/ask-agent.ts'
-import { type AgentProblem, failedEnd } from '../../cluster/pods/problem-without-state.ts'
+import { type AgentProblem, failedEnd, isLost } from '../../cluster/pods/problem-without-state.ts'
 import type { JudgedPod } from './facts/judged-pod.ts'
+import { hasMemoryLimit } from './facts/pod-containers.ts'
 import type { FaultKind, PodFault } from './fault.ts'
 import { isImageReason } from './judge-container.ts'
 
@@ -37,9 +38,23 @@ export function agentFault(judged: JudgedPod): PodFault | undefined {
       ...{ image: container?.image ?? '', message: state.message },
     }
   const isDone = state?.kind === 'terminated' && state.ended?.exitCode === 0
-  if (state?.ended?.reason === 'OOMKilled' && state.kind !== 'running' && !isDone)
-    return { kind: 'us', code: 'AgentOutOfMemory', isFailing: true, restarts: state.restarts }
+  const hasRecovered = state?.kind === 'running' && asked.kind !== 'starting'
+  if (state?.ended?.reason === 'OOMKilled' && !hasRecovered && !isDone)
+    return outOfMemory(judged, state.restarts)
   return askedFault(judged, asked)
+}
+
+/** If the limit is the pod's, the memory of the other containers counts, too. */
+function outOfMemory({ pod }: JudgedPod, restarts: number): PodFault {
+  const fault = { code: 'AgentOutOfMemory', isFailing: true, restarts } as const
+  return hasMemoryLimit(pod)
+    ? {
+        ...fault,
+        kind: 'unknown',
+        because:
+          'the agent ran out of memory, and the pod’s own limit counts the other containers’ memory, too',
+      }
+    : { ...fault, kind: 'us' }
 }
 
 function askedFault({ agent, namespace }: JudgedPod, asked: AskedAgent): PodFault | undefined {
@@ -47,7 +62,7 @@ function askedFault({ agent, namespace }: JudgedPod, asked: AskedAgent): PodFaul
     case 'failed':
       return problemFault(asked, agent?.state?.restarts ?? 0)
     case 'starting':
-      return problemFault(asked, 0)
+      return problemFault(asked, asked.ended === undefined ? 0 : (agent?.state?.restarts ?? 0))
     case 'unknown':
     case 'gone':
       return silent(asked, namespace)
@@ -62,13 +77,10 @@ function askedFault({ agent, namespace }: JudgedPod, asked: AskedAgent): PodFaul
   }
 }
 
-/** A container that the kubelet has lost says nothing about the agent. */
-const lostReasons: ReadonlySet<string> = new Set(['ContainerStatusUnknown', 'Unknown'])
-
 /** Why the agent has written nothing, or has ended. */
 function problemFault({ code, why, ended }: AgentProblem, restarts: number): PodFault {
   if (isCode(code)) return { kind: kindOfCode(code), code, isFailing: true, message: why, restarts }
-  if (ended !== undefined && lostReasons.has(ended.reason ?? ''))
+  if (ended !== undefined && isLost(ended))
     return {
       ...{ kind: 'kubelet', code: 'AgentEnds', isFailing: true, exitCode: ended.exitCode },
       ...{ reason: ended.reason ?? '', restarts },

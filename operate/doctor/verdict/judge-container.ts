@@ -1,8 +1,13 @@
-import { isObject, objectAt, valueAt } from '../../../lib/shape.ts'
+import { objectAt, valueAt } from '../../../lib/shape.ts'
 import { waitsForItsTurn } from '../../cluster/pods/container-state.ts'
 import type { JudgedPod } from './facts/judged-pod.ts'
 import { namesOurs, readAgentFile, readMissing } from './facts/others-sentences.ts'
-import { memoryLimitOf, type PodContainer, recentEnd } from './facts/pod-containers.ts'
+import {
+  hasMemoryLimit,
+  memoryLimitOf,
+  type PodContainer,
+  recentEnd,
+} from './facts/pod-containers.ts'
 import { newestProbe } from './facts/pod-events.ts'
 import type { PodFault } from './fault.ts'
 import { faultOfMissing } from './missing-reference.ts'
@@ -106,7 +111,7 @@ function outOfMemory(
   { parts, judged }: { readonly parts: EndParts; readonly judged: JudgedPod },
 ): PodFault {
   const limit = memoryLimitOf(container)
-  const isShared = isObject(valueAt(judged.pod, 'spec', 'resources', 'limits'))
+  const isShared = hasMemoryLimit(judged.pod)
   const fault = {
     code: 'ContainerOutOfMemory' as const,
     ...parts,

@@ -92,3 +92,7 @@ export const memoryLimitOf = ({ spec }: PodContainer): string | undefined => {
   const limit = valueAt(spec, 'resources', 'limits', 'memory')
   return typeof limit === 'string' ? limit : undefined
 }
+
+/** Whether a limit of the pod counts the memory of all its containers. */
+export const hasMemoryLimit = (pod: JsonObject): boolean =>
+  valueAt(pod, 'spec', 'resources', 'limits', 'memory') !== undefined

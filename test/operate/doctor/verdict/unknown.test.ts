@@ -1,5 +1,5 @@
 import { ago, container, creating, podOf, terminated } from './harness/judged.ts'
-import { crashing, driverAbsent, mount, notSetUp, stale, withEvents } from './harness/pods.ts'
+import { agentEnds, crashing, driverAbsent, mount, notSetUp, stale, withEvents } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
 testVerdicts({
@@ -10,6 +10,16 @@ testVerdicts({
   'an app that ends, and a log that may not be read': [
     { pod: crashing({}), log: 'refused' },
     'can’t be told, because container app ends with exit code 3, 17 restarts, and its log may not be read; the right to get pods/log in namespace team-a is missing',
+  ],
+  'an agent that runs out of memory that the whole pod shares': [
+    {
+      pod: {
+        ...agentEnds({ exitCode: 137, reason: 'OOMKilled' }),
+        spec: { ...(podOf()['spec'] as object), resources: { limits: { memory: '64Mi' } } },
+      },
+      log: '',
+    },
+    'can’t be told, because the agent ran out of memory, and the pod’s own limit counts the other containers’ memory, too',
   ],
   'memory that the whole pod shares': [
     {

@@ -9,7 +9,7 @@ import {
   terminated,
   waiting,
 } from './harness/judged.ts'
-import { agentEnds, driverAbsent, said, stale } from './harness/pods.ts'
+import { agentEnds, agentStarts, driverAbsent, said, stale } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
 testVerdicts({
@@ -53,6 +53,18 @@ testVerdicts({
   'an agent that runs out of memory': [
     { pod: agentEnds({ exitCode: 137, reason: 'OOMKilled' }), log: '' },
     'it is us: the agent ran out of memory, 4 restarts',
+  ],
+  'an agent that runs out of memory, between two starts': [
+    { pod: agentEnds({ exitCode: 137, reason: 'OOMKilled' }, 4, agentStarts), log: '' },
+    'it is us: the agent ran out of memory, 4 restarts',
+  ],
+  'a missing role, between two starts': [
+    { pod: agentEnds({ message: 'AKV_FORBIDDEN: vault team-a refuses' }, 4, agentStarts), log: '' },
+    'it is us: AKV_FORBIDDEN: vault team-a refuses',
+  ],
+  'an agent that ends without a word, between two starts': [
+    { pod: agentEnds({ exitCode: 139 }, 4, agentStarts), log: '' },
+    'it is us: the agent ends with exit code 139, 4 restarts',
   ],
   'an agent that ends without a word': [
     { pod: agentEnds({ exitCode: 139 }), log: '' },

@@ -45,11 +45,14 @@ export const notSetUp: Known['pod'] = {
 export const stale = stateOf({
   failing: { code: 'AKV_FORBIDDEN', since: '2026-11-29T09:30:00.000Z' },
 })
-export const agentEnds = (details: object, restarts = 4) =>
+/** An agent that runs and hasn't written everything. */
+export const agentStarts = running(5)
+export const agentEnds = (details: object, restarts = 4, state = backOff) =>
   podOf({
     phase: 'Pending',
     init: [
-      container('akv-injector', backOff, {
+      container('akv-injector', state, {
+        ...{ ready: false, started: false },
         restartCount: restarts,
         lastState: terminated(1, { ...details }),
       }),
