@@ -25,7 +25,7 @@ export function nodeFault(judged: JudgedPod): PodFault | undefined {
  * controller marks the pods of a silent node.
  */
 export function conditionFault(judged: JudgedPod): PodFault | undefined {
-  const { pod } = judged
+  const { pod, containers } = judged
   const ready = conditionOf(pod, 'Ready')
   if (ready['status'] !== 'False') return undefined
   if (ready['reason'] === 'ReadinessGatesNotReady')
@@ -35,6 +35,9 @@ export function conditionFault(judged: JudgedPod): PodFault | undefined {
     }
   const node = nodeFault(judged)
   if (node !== undefined) return node
+  // One that has ended well isn't ready, while others go on.
+  if (containers.some(({ role, state }) => role === 'main' && state?.kind === 'terminated'))
+    return undefined
   const unknown = { kind: 'unknown', code: 'NodeNotReady', isFailing: false } as const
   // The kubelet writes a reason, and the node controller doesn't.
   if (textAt(ready, 'reason') !== '' || judged.node !== undefined)

@@ -88,7 +88,7 @@ function judgePod(judged: JudgedPod): Judgement {
       others: containerFaults(judged),
       isAgentInvolved: false,
     }
-  const blocker = firstBlocker(containers)
+  const blocker = firstBlocker(containers, pod)
   return blocker === undefined ? judgeStarted(judged) : judgeBlocked(judged, blocker)
 }
 

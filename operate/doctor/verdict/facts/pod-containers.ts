@@ -51,10 +51,19 @@ export const hasStarted = ({ role, state }: PodContainer): boolean =>
  * The first container that the others wait for. Undefined once a main container has run: a sidecar that ends later, or with the
  * pod, holds nobody back.
  */
-export const firstBlocker = (containers: readonly PodContainer[]): PodContainer | undefined =>
+export const firstBlocker = (
+  containers: readonly PodContainer[],
+  pod: JsonObject,
+): PodContainer | undefined =>
   containers.some(hasRun)
     ? undefined
-    : containers.find((one) => one.role !== 'main' && !hasStarted(one))
+    : containers.find(
+        (one) => one.role !== 'main' && !hasStarted(one) && !hasEndedWithPod(one, pod),
+      )
+
+/** A pod fails by another container: the kubelet starts its sidecars again until then, and then ends them. */
+const hasEndedWithPod = ({ role, state }: PodContainer, pod: JsonObject): boolean =>
+  role === 'sidecar' && state?.kind === 'terminated' && textAt(pod, 'status', 'phase') === 'Failed'
 
 const hasRun = ({ role, state }: PodContainer): boolean =>
   role === 'main' &&
@@ -69,12 +78,15 @@ const recentMs = 3600_000
  * starts, so its state alone doesn't tell.
  */
 export function recentEnd(
-  { role, state }: PodContainer,
+  container: PodContainer,
   { pod, nowMs }: { readonly pod: JsonObject; readonly nowMs: number },
 ): ContainerState['ended'] {
+  const { role, state, spec } = container
   const ended = state?.ended
-  if (state === undefined || ended === undefined) return undefined
-  const restarts = textAt(pod, 'spec', 'restartPolicy') || 'Always'
+  if (state === undefined || ended === undefined || hasEndedWithPod(container, pod))
+    return undefined
+  // Since Kubernetes 1.34, a container may have its own.
+  const restarts = textAt(spec, 'restartPolicy') || textAt(pod, 'spec', 'restartPolicy') || 'Always'
   const mayEnd = role === 'init' || (role === 'main' && restarts !== 'Always')
   if (ended.exitCode === 0 && mayEnd) return undefined
   // An init container that fails and then succeeds is done.

@@ -3,6 +3,7 @@ import {
   agentRuns,
   conditions,
   container,
+  creating,
   event,
   initContainers,
   podOf,
@@ -10,8 +11,10 @@ import {
   terminated,
   waiting,
 } from './harness/judged.ts'
-import { backOff, crashing, unready, withEvents } from './harness/pods.ts'
+import { backOff, crashing, migrate, unready, withEvents } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
+
+const mesh = { name: 'mesh', image: 'mesh', restartPolicy: 'Always' }
 
 testVerdicts({
   'an app that exits with 3': [
@@ -49,6 +52,37 @@ testVerdicts({
       }),
     },
     'akv-injector did its part: container app ends with exit code 2',
+  ],
+  'a job that fails, with a sidecar that ended with it': [
+    {
+      pod: podOf({
+        ...{ phase: 'Failed', once: true },
+        init: [container('mesh', terminated(143), { ready: false }), agentDone],
+        main: [container('app', terminated(3), { ready: false })],
+        spec: {
+          restartPolicy: 'Never',
+          initContainers: initContainers(podOf({ once: true }), { before: [mesh] }),
+        },
+      }),
+    },
+    'akv-injector did its part: container app ends with exit code 3',
+  ],
+  'a job whose init container fails, with an agent that ended with it': [
+    {
+      pod: podOf({
+        phase: 'Failed',
+        init: [
+          container('akv-injector', terminated(0), { ready: false }),
+          container('migrate', terminated(1)),
+        ],
+        main: [creating('app')],
+        spec: {
+          restartPolicy: 'Never',
+          initContainers: initContainers(podOf(), { after: [migrate] }),
+        },
+      }),
+    },
+    'akv-injector did its part: init container migrate ends with exit code 1',
   ],
   'an app that isn’t ready': [
     withEvents(

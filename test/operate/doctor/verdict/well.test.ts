@@ -2,6 +2,7 @@ import { stateOf } from '../../../support/injected-pods/agent-log.ts'
 import {
   agentDone,
   ago,
+  conditions,
   container,
   plainPodOf,
   podOf,
@@ -38,6 +39,28 @@ testVerdicts({
       }),
     },
     'nothing has failed: all containers have ended without an error',
+  ],
+  'a job of which one container is done': [
+    {
+      pod: podOf({
+        ...{ once: true, init: [agentDone] },
+        main: [container('app', terminated(0), { ready: false }), container('web', running())],
+        spec: { restartPolicy: 'OnFailure', containers: [{ name: 'app' }, { name: 'web' }] },
+        status: { conditions: conditions({ Ready: false }) },
+      }),
+    },
+    'akv-injector did its part, and nothing else fails',
+  ],
+  'a container that may end by its own restartPolicy': [
+    {
+      pod: podOf({
+        ...{ once: true, init: [agentDone] },
+        main: [container('app', terminated(0), { ready: false }), container('web', running())],
+        spec: { containers: [{ name: 'app', restartPolicy: 'Never' }, { name: 'web' }] },
+        status: { conditions: conditions({ Ready: false }) },
+      }),
+    },
+    'akv-injector did its part, and nothing else fails',
   ],
   'an expired secret': [
     { pod: podOf(), state: stateOf({ expires: '2026-11-28T00:00:00.000Z' }) },
