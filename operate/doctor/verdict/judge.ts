@@ -131,7 +131,10 @@ function judgeBlocked(judged: JudgedPod, blocker: PodContainer): Judgement {
     containerFault(blocker, judged) ??
     runningInitFault(blocker, judged) ??
     startFault(blocker, judged)
-  return { verdict: { ...fault, part }, others: [fault], isAgentInvolved: part === 'done' }
+  const isAgentInvolved = part === 'done'
+  // An init container after the agent reads what that has written.
+  const verdict = isAgentInvolved ? weigh(fault, agentFault(judged), judged) : { ...fault, part }
+  return { verdict, others: [fault], isAgentInvolved }
 }
 
 const containerFaults = (judged: JudgedPod): readonly PodFault[] =>
@@ -152,12 +155,12 @@ const independent: ReadonlySet<FaultCode> = new Set<FaultCode>([
 function judgeStarted(judged: JudgedPod): Judgement {
   const ofContainers = containerFaults(judged)
   const waiting = judged.containers.find((one) => one.role === 'main' && waitsForKubelet(one))
-  const ofPod =
-    ofContainers.length > 0
-      ? []
-      : [waiting ? startFault(waiting, judged) : conditionFault(judged)].filter(
-          (fault) => fault !== undefined,
-        )
+  const isFailing = ofContainers.some((fault) => fault.isFailing)
+  const ofPod = isFailing
+    ? []
+    : [waiting ? startFault(waiting, judged) : conditionFault(judged)]
+        .filter((fault) => fault !== undefined)
+        .filter((fault) => fault.isFailing || ofContainers.length === 0)
   const others = [...ofContainers, ...ofPod].toSorted(
     (a, b) => Number(b.isFailing) - Number(a.isFailing),
   )

@@ -8,6 +8,7 @@ import {
   initContainers,
   plainPodOf,
   podOf,
+  running,
   terminated,
 } from './harness/judged.ts'
 import {
@@ -143,6 +144,21 @@ testVerdicts({
   'a node that is gone': [
     {
       pod: podOf({ status: { conditions: conditions({ Ready: false }) } }),
+      facts: { node: null },
+    },
+    'akv-injector did its part: node node-1 isn’t ready: it is gone',
+  ],
+  'a node that is gone, after an app was restarted': [
+    {
+      pod: podOf({
+        main: [
+          container('app', running(3000), {
+            restartCount: 1,
+            lastState: terminated(1, { finishedAt: ago(3001) }),
+          }),
+        ],
+        status: { conditions: conditions({}, [{ type: 'Ready', status: 'False' }]) },
+      }),
       facts: { node: null },
     },
     'akv-injector did its part: node node-1 isn’t ready: it is gone',

@@ -1,11 +1,44 @@
-import { ago, container, creating, podOf, terminated } from './harness/judged.ts'
-import { agentEnds, crashing, driverAbsent, mount, notSetUp, stale, withEvents } from './harness/pods.ts'
+import {
+  agentRuns,
+  ago,
+  container,
+  creating,
+  initContainers,
+  podOf,
+  terminated,
+} from './harness/judged.ts'
+import {
+  agentEnds,
+  backOff,
+  crashing,
+  driverAbsent,
+  migrate,
+  mount,
+  notSetUp,
+  stale,
+  withEvents,
+} from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
 testVerdicts({
   'an app that ends while its values are stale': [
     { pod: crashing({}), state: stale },
     'can’t be told, because container app ends with exit code 3, 17 restarts, and AKV_FORBIDDEN: the pod keeps the last values',
+  ],
+  'an init container that fails while its values are stale': [
+    {
+      pod: podOf({
+        phase: 'Pending',
+        init: [
+          agentRuns,
+          container('migrate', backOff, { restartCount: 4, lastState: terminated(1) }),
+        ],
+        main: [creating('app')],
+        spec: { initContainers: initContainers(podOf(), { after: [migrate] }) },
+      }),
+      state: stale,
+    },
+    'can’t be told, because init container migrate ends with exit code 1, 4 restarts, and AKV_FORBIDDEN: the pod keeps the last values',
   ],
   'an app that ends, and a log that may not be read': [
     { pod: crashing({}), log: 'refused' },
