@@ -29,16 +29,17 @@ export function rightsInNamespace(
     readonly isUnsure: boolean
   },
 ): readonly AccountRights[] {
+  const isAsking = new Set(asking)
   const forTokens = rules.filter((rule) => concerns(rule, tokens))
   const enabled = new Set(
     forTokens.flatMap(({ resourceNames }) => resourceNames).slice(0, maxEnabled),
   )
   const shared = needs.filter((need) => !isPermitted(rules, need)).map(describeNeed)
   const isForAny = forTokens.some(({ resourceNames }) => resourceNames.length === 0)
-  return [...new Set([...asking, ...enabled])].map((account) => ({
+  return [...new Set([...isAsking, ...enabled])].map((account) => ({
     namespace,
     account,
-    isAsking: asking.includes(account),
+    isAsking: isAsking.has(account),
     lacking: [
       ...(enabled.has(account) ? [] : [isForAny ? unnamed : describeNeed(tokens)]),
       ...(isPermitted(rules, { ...statusWrite, name: account }) ? [] : [describeNeed(statusWrite)]),
