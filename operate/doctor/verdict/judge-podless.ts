@@ -5,7 +5,7 @@ import { oneLine, templateOf, textAt, timeAt, timeOfEvent } from '../model/objec
 import { type Reviewed, reviewWorkload } from '../model/review-workload.ts'
 import type { WorkloadFacts } from '../model/workload-facts.ts'
 import { agentShare } from './facts/agent-share.ts'
-import { type RefusedPod, readRefusal } from './facts/others-sentences.ts'
+import { mayBeAboutAgent, type RefusedPod, readRefusal } from './facts/others-sentences.ts'
 import type { PodFault, PodVerdict } from './fault.ts'
 
 /** What the API server said when a controller could not create pods. */
@@ -31,11 +31,27 @@ export function findRefusal({
     0,
     ...pods.map((pod) => timeAt(pod, 'metadata', 'creationTimestamp') ?? 0),
   )
-  const isCurrent = newest !== undefined && (timeOfEvent(newest) ?? 0) > createdMs
+  const isCurrent =
+    newest !== undefined && (timeOfEvent(newest) ?? 0) > createdMs && !hasAllPods(object)
   const message = oneLine(
     (isCurrent ? textAt(newest, 'message') : '') || textAt(condition, 'message'),
   )
   return message === '' ? undefined : { message, refused: readRefusal(message) }
+}
+
+/**
+ * Whether a workload has as many pods as it should. After it was scaled down, the event about a pod that was refused is the newest
+ * for up to an hour. While a Deployment replaces its pods, a condition says that new ones are refused.
+ */
+function hasAllPods(object: JsonObject): boolean {
+  const replicas = valueAt(object, 'spec', 'replicas')
+  const [wanted, found = 0] =
+    replicas === undefined
+      ? ['desiredNumberScheduled', 'currentNumberScheduled'].map((name) =>
+          valueAt(object, 'status', name),
+        )
+      : [replicas, valueAt(object, 'status', 'replicas')]
+  return typeof wanted === 'number' && typeof found === 'number' && found >= wanted
 }
 
 /** The verdict of a workload whose pods the API server refuses. Undefined if it doesn't. */
@@ -59,14 +75,14 @@ interface Refused {
 function refusedFault(refused: RefusedPod, { message, reviewed, facts }: Refused): PodFault {
   const said = { isFailing: true, message } as const
   const pod = reviewed.kind === 'injected' ? (reviewed.pod as unknown as JsonObject) : undefined
-  const cluster = { kind: 'cluster', ...said } as const
   switch (refused.kind) {
     case 'denied':
       return { kind: 'us', code: 'WebhookDenied', ...said }
     case 'unreachable':
       return { kind: 'us', code: 'WebhookUnreachable', ...said }
     case 'otherWebhook':
-      return { ...cluster, code: 'CreationRefused' }
+    case 'other':
+      return otherFault({ message, isAsking: pod !== undefined })
     case 'quota':
       return quotaFault(refused.resources, { message, pod })
     case 'unset':
@@ -83,8 +99,6 @@ function refusedFault(refused: RefusedPod, { message, reviewed, facts }: Refused
       }
     case 'limitRange':
       return limitRangeFault(refused.amounts, { message, facts, isAsking: pod !== undefined })
-    case 'other':
-      return otherFault({ message, isAsking: pod !== undefined })
     default:
       return refused satisfies never
   }
@@ -144,7 +158,7 @@ function limitRangeFault(
       }
 }
 
-/** What the API server finds invalid may be what the webhook has changed. */
+/** What the API server finds invalid, or another webhook or policy refuses, may be what the webhook has changed. */
 const otherFault = ({
   message,
   isAsking,
@@ -152,10 +166,10 @@ const otherFault = ({
   readonly message: string
   readonly isAsking: boolean
 }): PodFault =>
-  isAsking && / is invalid: /.test(message)
+  isAsking && (/ is invalid: /.test(message) || mayBeAboutAgent(message))
     ? {
         ...{ kind: 'unknown', code: 'CreationRefused', isFailing: true, message },
-        because: `the API server finds the pods invalid, which the webhook changes: ${message}`,
+        because: `the API server refuses the pods, which the webhook changes: ${message}`,
       }
     : { kind: 'cluster', code: 'CreationRefused', isFailing: true, message }
 

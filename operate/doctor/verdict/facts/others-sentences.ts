@@ -59,6 +59,10 @@ export const namesOurs = (sentence: string): boolean =>
     sentence.toLowerCase().includes(name),
   )
 
+/** Whether a refusal names the agent, or an init container, which the agent is. */
+export const mayBeAboutAgent = (sentence: string): boolean =>
+  namesOurs(sentence) || /\binitContainers\b/.test(sentence)
+
 interface ReadEviction {
   /** An `emptyDir` that holds more than its limit. */
   readonly volume?: string

@@ -71,6 +71,19 @@ const cases: Readonly<Record<string, readonly [Refused, kind: string]>> = {
     },
     'cluster',
   ],
+  'a stranger’s webhook denies it because of the agent': [
+    {
+      message:
+        'admission webhook "validate.kyverno.svc-fail" denied the request: rule limits failed at path /spec/initContainers/0/resources/',
+    },
+    'unknown',
+  ],
+  'a policy denies it because of the agent': [
+    {
+      message: `pods "web-1-x" is forbidden: ValidatingAdmissionPolicy 'images' with binding 'images' denied request: container akv-injector has another registry`,
+    },
+    'unknown',
+  ],
   'a webhook whose name only contains ours': [
     { message: 'admission webhook "pods.akv-injector.io.example" denied the request: no' },
     'cluster',
@@ -172,4 +185,27 @@ t.test('a workload that asks for nothing isn’t refused because of us', async (
     annotations: {},
   })
   t.match(found, { kind: 'cluster', said: /^akv-injector isn’t involved: the API server refuses/ })
+})
+
+t.test('an older refusal doesn’t count once a workload has all its pods', async (t) => {
+  const facts = await factsOf({ pod: podOf() })
+  const refusal = {
+    reason: 'FailedCreate',
+    message:
+      'Error creating: Internal error occurred: failed calling webhook "pods.akv-injector.io": EOF',
+    lastTimestamp: ago(3000),
+  }
+  const codeOf = (spec: object, status: object) =>
+    judge({
+      ...{ ...facts, events: [refusal], object: { spec, status } },
+      target: { kind: 'StatefulSet', api: 'apis/apps/v1', resource: 'statefulsets', name: 'web' },
+    }).verdict.code
+  t.equal(codeOf({ replicas: 1 }, { replicas: 1 }), 'Well')
+  t.equal(codeOf({ replicas: 2 }, { replicas: 1 }), 'WebhookUnreachable')
+  t.equal(codeOf({ replicas: 0 }, {}), 'Well')
+  t.equal(codeOf({}, { desiredNumberScheduled: 3, currentNumberScheduled: 3 }), 'Well')
+  t.equal(
+    codeOf({}, { desiredNumberScheduled: 3, currentNumberScheduled: 2 }),
+    'WebhookUnreachable',
+  )
 })
