@@ -20,15 +20,15 @@ const chosen = new Set(['nodePort'])
 
 /**
  * A value in a form in which two of them are equal if they mean the same to the API server: without defaults and empty
- * members, and with sorted lists, because none of the compared lists has an order that matters. Undefined if nothing is
- * left.
+ * objects and lists, and with sorted lists, because none of the compared lists has an order that matters. A label may have an
+ * empty value. Undefined if nothing is left.
  */
 export function canonical(value: unknown): unknown {
   if (Array.isArray(value)) {
     const texts = value.map((element) => JSON.stringify(canonical(element) ?? null))
     return texts.length === 0 ? undefined : [...new Set(texts)].toSorted().map(parse)
   }
-  if (!isObject(value)) return value === null || value === '' ? undefined : value
+  if (!isObject(value)) return value ?? undefined
   const members = Object.entries(value)
     .filter(([key, member]) => !chosen.has(key) && defaults[key] !== member)
     .map(([key, member]) => [key, canonical(member)] as const)

@@ -38,6 +38,15 @@ const workload = (namespace: string, labels = {}) => ({
   spec: { template: { metadata: { annotations, labels }, spec: { containers: [] } } },
 })
 
+t.test('a label with an empty value narrows a selector, too', (t) => {
+  const found = findings(withEntry({ objectSelector: { matchLabels: { team: '' } } }))
+  t.match(found, [/somebody changed objectSelector .*added matchLabels: team: /])
+  t.match(findings(withEntry({ rules: [{ ...entry.rules[0], apiGroups: ['apps'] }] })), [
+    /removed \{"apiGroups":\[""\]/,
+  ])
+  t.end()
+})
+
 t.test('what the API server adds is no difference', (t) => {
   const rules = [{ ...entry.rules[0], scope: 'Namespaced', operations: ['CREATE'] }]
   const same = {
