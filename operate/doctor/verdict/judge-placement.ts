@@ -72,14 +72,25 @@ export function endedFault({ pod, ourVolumes }: JudgedPod): PodFault | undefined
     : undefined
 }
 
-/** The kubelet names what used too much. */
+/**
+ * The kubelet names what used too much. If the node was low on something, it names what used more than it requests: that of
+ * the agent is small, and what others used is unknown.
+ */
 function evictionFault(
   message: string,
   ourVolumes: readonly string[],
-): Pick<PodFault, 'kind' | 'code'> {
-  const { volume, containers } = readEviction(message)
+): Pick<PodFault, 'kind' | 'code' | 'because'> {
+  const { volume, overLimit, overRequest } = readEviction(message)
+  const isAgent = (name: string) => name === agentName
   const isOurs =
     (volume !== undefined && ourVolumes.includes(volume)) ||
-    (containers.length > 0 && containers.every((name) => name === agentName))
-  return { kind: isOurs ? 'us' : 'kubelet', code: 'Evicted' }
+    (overLimit.length > 0 && overLimit.every(isAgent))
+  if (isOurs) return { kind: 'us', code: 'Evicted' }
+  return overRequest.length > 0 && overRequest.every(isAgent)
+    ? {
+        kind: 'unknown',
+        code: 'Evicted',
+        because: `the node ran low, and of this pod only the agent used more than it requests: ${message}`,
+      }
+    : { kind: 'kubelet', code: 'Evicted' }
 }

@@ -55,12 +55,19 @@ function keepRoles(message: string): void {
   if (status !== 0) throw new Error(stderr)
 }
 
+/** What `doctor` compares the install with. */
+const installedFacts: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'akv-injector-installed', namespace: 'akv-injector' },
+}
+
 async function installEarlier(t: Test, namespaces: readonly string[]): Promise<void> {
   t.teardown(async () => {
     await forgetRelease(api)
     for (const object of readRendering('sync')) await cluster.delete(object)
-    // Helm has made it, so its fields would stay when another test applies one without them.
-    await cluster.delete(webhookConfiguration())
+    // Helm has made them, so its fields would stay when another test applies one without them.
+    for (const object of [webhookConfiguration(), installedFacts]) await cluster.delete(object)
     for (const object of installObjects()) await cluster.apply(object)
   })
   const listed = namespaces.map((name) => [name, { serviceAccounts: ['web'] }])

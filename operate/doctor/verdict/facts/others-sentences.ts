@@ -66,16 +66,21 @@ export const mayBeAboutAgent = (sentence: string): boolean =>
 interface ReadEviction {
   /** An `emptyDir` that holds more than its limit. */
   readonly volume?: string
-  /** The containers that used more than they may, or than they requested. */
-  readonly containers: readonly string[]
+  /** The containers that used more than they may. */
+  readonly overLimit: readonly string[]
+  /** Those that used more than they requested, on a node that was low on something. */
+  readonly overRequest: readonly string[]
 }
 
 /** Of `status.message` of an evicted pod. */
 export function readEviction(sentence: string): ReadEviction {
   const volume = /\bEmptyDir volume "([^"]{1,253})" exceeds/.exec(sentence)?.[1]
-  const named = sentence.matchAll(/\bContainer ([\w.-]{1,253}) (?:was using|exceeded)/g)
-  const containers = [...named].map(([, name = '']) => name)
-  return { ...(volume !== undefined && { volume }), containers }
+  const containersAs = (verb: RegExp) => [...sentence.matchAll(verb)].map(([, name = '']) => name)
+  return {
+    ...(volume !== undefined && { volume }),
+    overLimit: containersAs(/\bContainer ([\w.-]{1,253}) exceeded/g),
+    overRequest: containersAs(/\bContainer ([\w.-]{1,253}) was using/g),
+  }
 }
 
 /** Of `PodScheduled`: the resources that no node has enough of. */

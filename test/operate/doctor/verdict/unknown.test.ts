@@ -44,6 +44,21 @@ testVerdicts({
     { pod: crashing({}), log: 'refused' },
     'can’t be told, because container app ends with exit code 3, 17 restarts, and its log may not be read; the right to get pods/log in namespace team-a is missing',
   ],
+  'a pod evicted from a node that ran low, of which only the agent is named': [
+    {
+      pod: podOf({
+        phase: 'Failed',
+        init: [],
+        main: [],
+        status: {
+          reason: 'Evicted',
+          message:
+            'The node was low on resource: memory. Threshold quantity: 100Mi, available: 80Mi. Container akv-injector was using 40Mi, request is 16Mi, has larger consumption of memory. ',
+        },
+      }),
+    },
+    'can’t be told, because the node ran low, and of this pod only the agent used more than it requests: The node was low on resource: memory.',
+  ],
   'an agent that runs out of memory that the whole pod shares': [
     {
       pod: {
