@@ -41,7 +41,7 @@ export const variable = (name: string): Word => [{ variable: name }]
 
 export const output = (words: readonly Word[]): Word => [{ output: words }]
 
-/** The parts of a word. None is an empty text. */
+/** The parts of a word, without empty texts. */
 export const partsOf = (some: Word): readonly Part[] =>
   (typeof some === 'string' ? [some] : some).filter((part) => part !== '')
 

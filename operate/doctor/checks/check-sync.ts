@@ -121,7 +121,7 @@ function checkStatuses(accounts: readonly JsonObject[]): readonly CheckResult[] 
     )
 }
 
-/** Checks only ExternalSecrets whose status is ours, because those of another controller are none of our business. */
+/** Checks the ExternalSecrets whose status Secret sync has written. Another controller answers for its own. */
 function checkExternalSecrets(all: readonly JsonObject[]): readonly CheckResult[] {
   const ours = all.flatMap(readSeenExternalSecret).filter(({ status }) => status.isOurs)
   const failing = ours.filter(({ status }) => status.ready?.status === 'False')

@@ -67,8 +67,9 @@ function placesOfOurs({ config }: WorkloadFacts, pod: object) {
 
 function judgePod(judged: JudgedPod): Judgement {
   const { pod, containers } = judged
+  const ended = endedFault(judged)
   const whole =
-    lateAgentFault(judged) ?? endedFault(judged) ?? deletionFault(judged) ?? schedulingFault(judged)
+    lateAgentFault(judged, ended) ?? ended ?? deletionFault(judged) ?? schedulingFault(judged)
   if (whole !== undefined)
     return {
       verdict: { ...whole, part: partOf(judged) },
@@ -93,8 +94,7 @@ function judgePod(judged: JudgedPod): Judgement {
 }
 
 /** A pod whose time was over before the agent had written everything: the agent may be why it took so long. */
-function lateAgentFault(judged: JudgedPod): PodFault | undefined {
-  const ended = endedFault(judged)
+function lateAgentFault(judged: JudgedPod, ended: PodFault | undefined): PodFault | undefined {
   const part = partOf(judged)
   if (ended?.code !== 'DeadlineExceeded' || part === 'done' || part === 'none') return undefined
   const agents = agentFault(judged)
