@@ -10,6 +10,7 @@ import { parseMountPath } from '../../lib/values/parse-mount-path.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import { parseAmounts } from '../../lib/values/quantity.ts'
 import { splitList } from '../../lib/values/split-list.ts'
+import { parseOnChange } from './on-change.ts'
 import type { ValuesOf, ValueTable } from './read-values.ts'
 
 /** Far above what a node runs. Anybody in the cluster can call us, so the work for one pod needs a bound. */
@@ -49,6 +50,7 @@ export const podSettings = {
     isNotifyUrl(text)
       ? valid(text)
       : invalid('expected http://127.0.0.1:PORT/PATH, with exactly this address'),
+  'on-change': parseOnChange,
   metrics: parseMetricsPort,
   'stale-after': parsePositiveDuration,
   position: parsePosition,

@@ -19,6 +19,7 @@ import {
 } from './keys/own-annotations.ts'
 import { type RequestedObjects, readObjects } from './objects/read-objects.ts'
 import { pathProblems, variableProblems } from './objects/target-problems.ts'
+import { onChangeKey } from './on-change.ts'
 import { type PodSettings, podSettings } from './pod-settings.ts'
 import { readValues } from './read-values.ts'
 import { unknownKeyOnPod } from './vocabulary.ts'
@@ -73,12 +74,15 @@ export function readPodAnnotations(
   const templates = wanted.templates.map(({ wanted }) => wanted)
   const env = wanted.env.map(({ wanted }) => wanted)
   if (!hasVolumes && problems.length === 0 && files.length + templates.length + env.length === 0)
-    problems.push({
-      path: ownPath('secrets'),
-      sentence: `nothing to fetch; name objects in ${objectKeys.map((key) => annotationPrefix + key).join(', ')}`,
-    })
+    problems.push(nothingToFetch(values))
   return { request: { ...values, files, templates, env }, problems }
 }
+
+/** In the template of pods that only use a synced Secret, `on-change` makes them pods to inject. */
+const nothingToFetch = ({ [onChangeKey]: onChange }: PodSettings): Problem => ({
+  path: ownPath(onChange === undefined ? 'secrets' : onChangeKey),
+  sentence: `nothing to fetch; name objects in ${objectKeys.map((key) => annotationPrefix + key).join(', ')}${onChange === undefined ? '' : '. If the pods only use a Secret that is synced, move the annotation to metadata.annotations of the workload'}`,
+})
 
 function vaultsOf({ files, templates, env }: RequestedObjects): readonly string[] {
   const inTemplates = templates.flatMap(({ wanted }) =>

@@ -9,6 +9,7 @@ import {
   syncKey,
   syncStatusKey,
 } from './keys/own-annotations.ts'
+import { onChangeKey } from './on-change.ts'
 import { minRefreshSeconds, podSettings } from './pod-settings.ts'
 import type { ValueTable } from './read-values.ts'
 
@@ -47,6 +48,7 @@ export function unknownKeyOnPod(key: string): string {
 
 /** The sentence about a key that a ServiceAccount can't have. */
 export function unknownKeyOnAccount(key: string): string {
+  if (key === onChangeKey) return belongsOnWorkload
   if (secretKeys.includes(key)) return 'belongs on a Secret, not on a ServiceAccount'
   return isObjectKey(key) || Object.hasOwn(podSettings, key)
     ? `belongs on a pod; a ServiceAccount has ${accountKeys.join(', ')}`
@@ -55,10 +57,14 @@ export function unknownKeyOnAccount(key: string): string {
 
 /** The sentence about a key that a Secret can't have. */
 export function unknownKeyOnSecret(key: string): string {
+  if (key === onChangeKey) return belongsOnWorkload
   return [...podKeys, ...accountKeys, syncStatusKey].includes(key) || isObjectKey(key)
     ? `belongs on a pod or a ServiceAccount; a Secret has ${Object.keys(secretSettings).join(', ')}`
     : unknownKey(key, Object.keys(secretSettings))
 }
+
+const belongsOnWorkload =
+  'belongs on the workload whose pods use the Secret, in its own metadata; or, if its pods are injected, in its pod template'
 
 const unknownKey = (key: string, known: readonly string[]): string =>
   `unknown annotation; ${didYouMean(key, known, annotationPrefix)}`

@@ -1,5 +1,6 @@
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
-import { ownKeys } from '../../../requests/annotations/keys/own-annotations.ts'
+import { annotationPrefix, ownKeys } from '../../../requests/annotations/keys/own-annotations.ts'
+import { onChangeKey } from '../../../requests/annotations/on-change.ts'
 import { asksByAnnotations } from '../model/is-annotated.ts'
 import { timeAt } from '../model/objects.ts'
 import type { WorkloadFacts } from '../model/workload-facts.ts'
@@ -34,7 +35,7 @@ export function whyNotInjected({
 }: PodFacts): NotInjected | undefined {
   if (agent !== undefined) return undefined
   if (!asksByAnnotations(pod)) {
-    const keys = target.kind === 'Pod' ? [] : ownKeys(annotationsOf(object))
+    const keys = target.kind === 'Pod' ? [] : misplacedKeys(object)
     return keys.length > 0 ? { kind: 'misplaced', keys } : { kind: 'asksForNothing' }
   }
   if (isExcluded) return { kind: 'excluded' }
@@ -44,6 +45,10 @@ export function whyNotInjected({
     configuredAtMs !== undefined && createdMs !== undefined && createdMs <= configuredAtMs
   return { kind: isOlder ? 'older' : 'notKnown' }
 }
+
+/** A workload asks for roll-outs in its own metadata if its pods only use a synced Secret. */
+const misplacedKeys = (workload: WorkloadFacts['object']): readonly string[] =>
+  ownKeys(annotationsOf(workload)).filter((key) => key !== annotationPrefix + onChangeKey)
 
 /** The fault of a pod that should have an agent, and hasn't. */
 export function notInjectedFault(facts: PodFacts): PodFault | undefined {

@@ -44,6 +44,12 @@ export const checkCodes = {
       "An akv-injector.io annotation is on a workload instead of its pod template. The webhook reads pods, and a workload's own annotations don't reach them.",
     remedy: 'Move the annotation to the place that the message names.',
   },
+  AKV_CHECK_ROLLOUT: {
+    means:
+      'akv-injector.io/on-change asks for roll-outs that cannot happen: its value is invalid, or the workload is of a kind that is not rolled out, or belongs to another controller.',
+    remedy:
+      'Correct or remove the annotation. docs/applications.md, "Roll-outs", says which workloads can be rolled out.',
+  },
   AKV_CHECK_NAMESPACE: {
     means:
       'A default installation ignores pods in this namespace, so the pod would start without its secrets.',

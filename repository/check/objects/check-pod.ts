@@ -8,6 +8,7 @@ import { findNearMisses } from '../../input/objects/find-near-misses.ts'
 import type { FoundObject, PodTemplate } from '../../input/objects/find-objects.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
 import { findExcludedNamespace } from '../find/find-excluded-namespace.ts'
+import { findIdleOnChange } from '../find/find-idle-on-change.ts'
 import { findOtherInjectors } from '../find/find-other-injectors.ts'
 import { findTasks, hasDriverVolumes } from '../find/find-tasks.ts'
 import { type Finding, problemFindings, warningFindings } from '../findings/finding.ts'
@@ -35,6 +36,7 @@ export function checkPod(template: PodTemplate, context: PodContext): Verdict {
       ...(serving.servesVolumes ? [] : unservedVolumes(template, outcome)),
       ...(isDecided ? findExcludedNamespace(template) : []),
       ...misplacedAnnotations(template),
+      ...findIdleOnChange(template),
       ...findOtherInjectors(template),
       ...warningFindings(template, findNearMisses(template.pod)),
     ],

@@ -2,7 +2,8 @@ import { printable } from '../../../lib/printable.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 import { isObject, type JsonObject, objectAt } from '../../../lib/shape.ts'
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
-import { ownKeys } from '../../../requests/annotations/keys/own-annotations.ts'
+import { annotationPrefix, ownKeys } from '../../../requests/annotations/keys/own-annotations.ts'
+import { onChangeKey } from '../../../requests/annotations/on-change.ts'
 import { withKnativeNames } from '../document/knative-names.ts'
 import { type Manifest, treeOf } from '../document/manifest.ts'
 import { positionOf } from '../document/position-of.ts'
@@ -222,9 +223,10 @@ function misplacedAt(
   ofPod: JsonObject,
 ): readonly MisplacedAnnotation[] {
   const owner = [...path, ...below]
-  return ownKeys(annotationsOf(objectAt(object, ...below))).map((key) => ({
-    key,
-    owner,
-    isOnPod: Object.hasOwn(ofPod, key),
-  }))
+  // A workload whose pods only use a synced Secret asks for roll-outs in its own metadata.
+  const isInPlace = (key: string) =>
+    key === annotationPrefix + onChangeKey && below.length === 0 && !hasOwn(ofPod)
+  return ownKeys(annotationsOf(objectAt(object, ...below)))
+    .filter((key) => !isInPlace(key))
+    .map((key) => ({ key, owner, isOnPod: Object.hasOwn(ofPod, key) }))
 }

@@ -389,6 +389,12 @@ t.test('workloads of other kinds', async (t) => {
     stdout:
       /× the annotations are on the Deployment, where they have no effect: .*\n {4}move them to/,
   })
+  putInto(server, 'Deployment', 'misplaced', {
+    metadata: { annotations: { 'akv-injector.io/on-change': 'rollout' } },
+    spec: { template: { metadata: {}, spec: { containers: [{ name: 'app' }] } } },
+  })
+  const { stdout } = await doctor('deployment/misplaced', ...inTeamA)
+  t.notMatch(stdout, 'where they have no effect', 'it asks for roll-outs there')
 })
 
 t.test('nothing is believed of a container that isn’t the agent', async (t) => {

@@ -38,6 +38,9 @@ function idleWarnings(settings: PodSettings, { config }: Plan): readonly Problem
       ? []
       : idle(['notify', 'on-deleted', 'metrics', 'stale-after'], `${annotationPrefix}refresh`)),
     ...(hasFiles(config) ? [] : idle(['mount-path', 'file-mode'], 'files')),
+    ...(settings['on-change'] === 'rollout-env' && config.env.length === 0
+      ? idle(['on-change'], `variables in ${annotationPrefix}env, unless it is "rollout"`)
+      : []),
     ...(hasOwnObjects(config)
       ? []
       : idle(['containers'], `objects in ${annotationPrefix}secrets or ${annotationPrefix}env`)),
