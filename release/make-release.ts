@@ -17,6 +17,7 @@ import { packFolder } from '../image/pack-folder.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import { createProgress } from '../lib/terminal/terminal-progress.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { checkMaintainers } from './check-maintainers.ts'
 import { krewManifest } from './krew-manifest.ts'
 import { packNpmPackage } from './pack-npm-package.ts'
 import { copyChart, type ReleasedImage } from './package-chart.ts'
@@ -105,6 +106,7 @@ function checkedEntry({ tag }: ReleaseOptions): ChangelogEntry {
     )
   if (!/^\d{4}-\d\d-\d\d$/.test(entry.date))
     throw new Error(`CHANGELOG.md has no date for ${version}: write "## [${version}] - YYYY-MM-DD"`)
+  checkMaintainers(readFileSync(join(root, 'manifests/chart/Chart.yaml'), 'utf8'))
   return entry
 }
 

@@ -23,6 +23,9 @@ const pages = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'CHANGELOG.md',
+  'CODE_OF_CONDUCT.md',
+  'GOVERNANCE.md',
+  'ROADMAP.md',
 ].concat(
   readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
