@@ -71,7 +71,7 @@ export async function readCheckInput(
   if (values.length > 0) checkValues(values, renders)
   const everything = findFiles(paths, { ...options, renders })
   const { files, roots, skipped, ...found } = renders
-    ? planRendering(everything, options)
+    ? planRendering(everything, { ...options, named: paths })
     : { ...everything, roots: [] }
   const read = readFiles(files, options)
   const unreadable = read.flatMap((file, i) => (file instanceof FileError ? (files[i] ?? []) : []))

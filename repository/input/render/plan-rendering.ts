@@ -15,22 +15,28 @@ interface RenderPlan {
   readonly errors: readonly FileError[]
 }
 
+interface PlanOptions {
+  /** For messages. */
+  readonly command: string
+  /** The paths that the user named. */
+  readonly named: readonly string[]
+  readonly maxFolders?: number
+}
+
 /**
  * Decides which folders are rendered: charts, and the Kustomize folders that no other one refers to. Files that a
  * Kustomize folder refers to aren't read directly. All others are.
- *
- * @param options - `command`: for messages
  */
 export function planRendering(
   { files, unrendered, skipped, errors }: FoundFiles,
-  { command, maxFolders = 1000 }: { readonly command: string; readonly maxFolders?: number },
+  { command, named, maxFolders = 1000 }: PlanOptions,
 ): RenderPlan {
   // The user may have named the same folder in several ways.
   const unique = [...new Map(unrendered.map((folder) => [resolve(folder.path), folder])).values()]
   const ofKind = (kind: RenderFolder['kind']) =>
     unique.filter((folder) => folder.kind === kind).map(({ path }) => path)
-  const charts = ofKind('chart').map((path) => readChart(path, command))
-  const kustomize = planKustomize(ofKind('kustomization'), { command, maxFolders })
+  const charts = ofKind('chart').map((path) => readChart(path, { command, named }))
+  const kustomize = planKustomize(ofKind('kustomization'), { command, named, maxFolders })
   const roots = [...kustomize.roots, ...charts.flatMap(({ root }) => root ?? [])]
   return {
     files: files.filter((file) => file === '-' || !kustomize.used.has(resolve(file))),
@@ -55,10 +61,10 @@ interface KustomizePlan {
 
 function planKustomize(
   paths: readonly string[],
-  { command, maxFolders }: { readonly command: string; readonly maxFolders: number },
+  { maxFolders, ...options }: PlanOptions & { readonly maxFolders: number },
 ): KustomizePlan {
   const shown = new Map(paths.map((path) => [resolve(path), path]))
-  const readAt = cached((path: string) => readReferences(shown.get(path) ?? path, command))
+  const readAt = cached((path: string) => readReferences(shown.get(path) ?? path, options))
   const read = (path: string) => readAt(resolve(path))
   const found = paths.map(read).filter(({ kind }) => kind !== 'foreign')
   const builds = findBuilds(found, { read, maxFolders })
@@ -67,7 +73,12 @@ function planKustomize(
   return {
     roots: builds
       .filter(({ errors }) => errors.length === 0)
-      .map(({ root: { folder, file } }) => ({ path: folder, kind: 'kustomization', file })),
+      .map(({ root: { folder, file }, parts }) => ({
+        path: folder,
+        kind: 'kustomization',
+        file,
+        readsRepository: readsRepository(parts),
+      })),
     used: new Set(used.map((file) => resolve(file))),
     skipped: [
       ...builds
@@ -117,6 +128,10 @@ function findBuilds(found: readonly FolderReferences[], options: BuildOptions): 
   }
   return builds
 }
+
+/** Whether kustomize may, and has to, load files from other folders of the repository. */
+const readsRepository = (parts: readonly FolderReferences[]): boolean =>
+  parts.some(({ load }) => load === 'repository') && parts.every(({ load }) => load !== 'folder')
 
 const broken = "is a Kustomize folder, and something that it refers to can't be rendered"
 const unused = 'is a Kustomize component, and no folder here that is rendered refers to it'

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { printable } from '../../../lib/printable.ts'
 import { isObject } from '../../../lib/shape.ts'
 import { positionOf } from '../document/position-of.ts'
@@ -7,8 +7,10 @@ import { FileError } from '../text/file-error.ts'
 import type { SkippedPath } from '../text/find-files.ts'
 import { isFile } from '../text/is-file.ts'
 import { readErrorSentence, readText } from '../text/read-text.ts'
+import { realPath } from '../unread/unread.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
 import type { RenderRoot } from './render-folders.ts'
+import { isWithin, repositoryRoot } from './repository-root.ts'
 
 /** A chart, and why it can't be rendered, if it can't. */
 interface Chart {
@@ -18,7 +20,10 @@ interface Chart {
 }
 
 /** Reads a folder's `Chart.yaml`. */
-export function readChart(folder: string, command: string): Chart {
+export function readChart(
+  folder: string,
+  { command, named }: { readonly command: string; readonly named: readonly string[] },
+): Chart {
   const file = join(folder, 'Chart.yaml')
   if (!isFile(file)) return { errors: [new FileError({ source: file }, "isn't a file")] }
   try {
@@ -29,7 +34,10 @@ export function readChart(folder: string, command: string): Chart {
         skip: { path: folder, reason: 'is a library chart, which has no objects' },
         errors: [],
       }
-    const errors = [...linkErrors(folder), ...dependencyErrors(folder, chart)]
+    const errors = [
+      ...linkErrors(folder, repositoryRoot(folder, named) ?? folder),
+      ...dependencyErrors(folder, chart),
+    ]
     return errors.length > 0
       ? { errors: errors.slice(0, maxErrors) }
       : { root: { path: folder, kind: 'chart', file }, errors: [] }
@@ -50,25 +58,34 @@ function dependencyErrors(folder: string, { manifest, object }: MappingFile): re
 }
 
 /**
- * Refuses symbolic links out of the current folder, because Helm follows links, and the chart may come from a stranger.
+ * Refuses symbolic links out of the repository, because Helm follows links, and the chart may come from a stranger.
+ * Folders that links lead to are searched, too.
  */
-function linkErrors(folder: string): readonly FileError[] {
-  try {
-    const here = realpathSync('.')
-    return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isSymbolicLink())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((link) => existsSync(link) && !isInside(realpathSync(link), here))
-      .map((source) => new FileError({ source }, outsideSentence))
-  } catch (error) {
-    return [new FileError({ source: folder }, readErrorSentence(error))]
+function linkErrors(folder: string, root: string): readonly FileError[] {
+  const folders = new Map([[realPath(folder), folder]])
+  const errors: FileError[] = []
+  for (const path of folders.values()) {
+    try {
+      for (const link of linksIn(path)) {
+        const real = realPath(link)
+        if (real === undefined) continue
+        if (!isWithin(real, root)) errors.push(new FileError({ source: link }, outsideSentence))
+        else if (statSync(real).isDirectory() && !folders.has(real)) folders.set(real, link)
+      }
+    } catch (error) {
+      errors.push(new FileError({ source: path }, readErrorSentence(error)))
+    }
   }
+  return errors
 }
 
-const outsideSentence =
-  'is a symbolic link to something outside of the current folder, and Helm would read that; render the chart yourself, and pass the result'
+const linksIn = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isSymbolicLink())
+    .map((entry) => join(entry.parentPath, entry.name))
 
-const isInside = (path: string, folder: string): boolean => !relative(folder, path).startsWith('..')
+const outsideSentence =
+  'is a symbolic link to something outside of the repository, and Helm would read that; render the chart yourself, and pass the result'
 
 const maxErrors = 10
 
@@ -76,7 +93,7 @@ const notAChart = (source: string): FileError =>
   new FileError({ source }, "isn't a mapping; a chart has a name and a version")
 
 const missingSentence = (name: string): string =>
-  `depends on the chart ${printable(name, 100)}, which charts/ doesn't have, and --render fetches nothing; run helm dependency build`
+  `depends on the chart ${printable(name, 100)}, which charts/ doesn't have, and nothing is fetched; run helm dependency build`
 
 /** Lists the names of unpacked charts and of archives. */
 function chartsIn(folder: string): readonly string[] {

@@ -12,6 +12,8 @@ import { renderedSource } from '../text/rendered-source.ts'
 export interface RenderRoot extends RenderFolder {
   /** `kustomization.yaml` or `Chart.yaml`. */
   readonly file: string
+  /** Whether kustomize may load files from anywhere, because all of them are known to be in the repository. */
+  readonly readsRepository?: boolean
 }
 
 /** The output of a program, which is read like a file. */
@@ -97,14 +99,15 @@ type Command = readonly [string, ...string[]]
  * for options.
  */
 function commandsOf(
-  { path, kind }: RenderRoot,
+  { path, kind, readsRepository }: RenderRoot,
   { namespace, values }: Pick<RenderOptions, 'namespace' | 'values'>,
 ): readonly Command[] {
   const folder = resolve(path)
+  const loading = readsRepository ? ['--load-restrictor', 'LoadRestrictionsNone'] : []
   return kind === 'kustomization'
     ? [
-        ['kustomize', 'build', folder],
-        ['kubectl', 'kustomize', folder],
+        ['kustomize', 'build', folder, ...loading],
+        ['kubectl', 'kustomize', folder, ...loading],
       ]
     : [['helm', 'template', folder, '--namespace', namespace, ...values.map(valuesOption)]]
 }

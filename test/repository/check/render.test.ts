@@ -343,7 +343,7 @@ t.test('a chart that isn’t complete, or leads elsewhere, isn’t rendered', as
   t.equal(code, 2)
   t.match(
     stderr,
-    /chart\/Chart\.yaml:5:3: depends on the chart redis, which charts\/ doesn't have, and --render fetches nothing; run helm dependency build\n/,
+    /chart\/Chart\.yaml:5:3: depends on the chart redis, which charts\/ doesn't have, and nothing is fetched; run helm dependency build\n/,
   )
   t.notMatch(stderr, /chart (here|packed)/)
   t.match(stderr, /linked\/templates\/link\.yaml: is a symbolic link to something outside/)
