@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../../../lib/shape.ts'
 import type { Path } from '../document/search-templates.ts'
 
 /** A path or a URL in a kustomization. */
-export interface Reference {
+interface Reference {
   readonly target: string
   readonly path: Path
   /** Whether it may be a folder. Kustomize also accepts Git repositories for folders. */
@@ -82,7 +82,7 @@ const ownerKeys = [
  * Whether {@link referencesIn} finds everything that kustomize would load. If not, kustomize itself has to keep to the
  * folder. Kustomize ignores case in keys, and reads YAML 1.1, whose merge keys and tags our parser doesn't follow.
  */
-export function isPlain(object: JsonObject, text: string): boolean {
+export function isWhollyKnown(object: JsonObject, text: string): boolean {
   const fields = [...harmless, ...loading.filter((key) => !plugins.includes(key))]
   const owners = [...pathOwners, ...generators, 'openapi'].flatMap((key) => object[key] ?? [])
   return (

@@ -8,7 +8,7 @@ import { FileError } from '../text/file-error.ts'
 import { kustomizationNames } from '../text/find-files.ts'
 import { isFile } from '../text/is-file.ts'
 import { realPath } from '../unread/unread.ts'
-import { isPlain, misspeltIn, referencesIn } from './kustomization-fields.ts'
+import { isWhollyKnown, misspeltIn, referencesIn } from './kustomization-fields.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
 import { isWithin, repositoryRoot } from './repository-root.ts'
 
@@ -110,7 +110,7 @@ function sortReferences({ folder, root, manifest, object }: Folder): Sorted {
   return {
     folders: sorted.flatMap((found) => found.folder ?? []),
     files: sorted.flatMap(({ file }) => file ?? []),
-    load: !isPlain(object, manifest.text) ? 'folder' : isInFolder ? 'any' : 'repository',
+    load: !isWhollyKnown(object, manifest.text) ? 'folder' : isInFolder ? 'any' : 'repository',
     errors: [
       ...sorted.flatMap(({ error }) => error ?? []).slice(0, maxErrors),
       ...misspeltIn(object).map((key) =>
