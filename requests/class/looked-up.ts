@@ -47,7 +47,9 @@ export function lookupProblem(
     case 'failed':
       return `cannot be read: ${lookup.reason}`
     case 'not-in-files':
-      return 'is not among these files'
+      return kind === 'ServiceAccount'
+        ? 'is not among these files, and nothing else names the client to sign in as; add it to the files, with the annotation azure.workload.identity/client-id'
+        : 'is not among these files'
     case 'unclear':
       return lookup.sentence
     case undefined:

@@ -167,7 +167,7 @@ t.test('an ExternalSecret of another provider doesn’t hide one of ours', async
   })
   const { stdout } = await run('check')
   t.match(stdout, /ExternalSecret\/db \(azure\/db\.yaml\): would be synced as ServiceAccount web/)
-  t.match(stdout, /ExternalSecret\/db \(aws\/db\.yaml\): would not be synced/)
+  t.match(stdout, /ExternalSecret\/db \(aws\/db\.yaml\): not synced: SecretStore /)
 })
 
 t.test('an account of several environments doesn’t get the Secrets of one', async (t) => {

@@ -62,7 +62,12 @@ export function findTasks(
   return [
     ...(serving.mode === 'labelled' ? [{ kind: 'label', namespace } as const] : []),
     ...(clientId === undefined && isClientOpen && !usesWorkloadIdentity(pod)
-      ? [{ kind: 'annotate', namespace, account } as const]
+      ? [
+          ...(lookedUp.account?.kind === 'not-in-files'
+            ? [{ kind: 'add', namespace, account } as const]
+            : []),
+          { kind: 'annotate', namespace, account } as const,
+        ]
       : []),
     // The annotation may be invalid: it hasn't been checked yet.
     clientId !== undefined && isUuid(clientId) ? { ...signIn, clientId } : signIn,

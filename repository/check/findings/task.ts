@@ -15,12 +15,15 @@ import {
   suggestion,
   variable,
 } from '../../../command/grants/script.ts'
+import { listNames } from '../../../lib/list-names.ts'
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
 import { isCredentialOpen } from './open-credential.ts'
 
-/** Something that has to be done before a pod with volumes of the Secrets Store CSI Driver is applied. */
+/** Something that has to be done before an object is applied. */
 export type Task =
   | { readonly kind: 'label'; readonly namespace: string }
+  /** Add a ServiceAccount that no file has. `isForSync`: Secret sync reads ExternalSecrets as it. */
+  | ({ readonly kind: 'add'; readonly isForSync?: true } & AccountName)
   /** Give a ServiceAccount a client to sign in as. */
   | ({ readonly kind: 'annotate' } & AccountName)
   /** Let a ServiceAccount sign in as a client, with a federated credential or by an identity binding of AKS. Without `clientId`, whoever pastes the commands chooses the client. */
@@ -39,12 +42,15 @@ export function taskLines(tasks: readonly Task[]): readonly ScriptLine[] {
   const safe = tasks.filter(hasSafeNames)
   if (safe.length === 0) return []
   const unique = [...new Map(safe.map((task) => [JSON.stringify(task), task])).values()]
-  const isChosen = safe.some((task) => task.kind === 'annotate' || isOpen(task))
+  const isChosen = safe.some(
+    (task) => task.kind === 'add' || task.kind === 'annotate' || isOpen(task),
+  )
   const has = (wanted: Task['kind']) => safe.some(({ kind }) => kind === wanted)
   return [
     ...(has('federate') ? clusterComments : []),
     ...(has('bind') ? [aksComment] : []),
     ...(isChosen ? [clientComment] : []),
+    ...addLines(unique.filter((task) => task.kind === 'add')),
     ...order.flatMap((kind) => unique.filter((task) => task.kind === kind).flatMap(commandsOf)),
   ]
 }
@@ -67,7 +73,42 @@ const aksComment = comment(
   `AKS_NAME is ${aksClusterVariables.AKS_NAME}, and AKS_GROUP ${aksClusterVariables.AKS_GROUP}.`,
 )
 const clientComment = comment(
-  'CLIENT_ID is the client ID of an identity that may read the vaults of these pods.',
+  'CLIENT_ID is the client ID of an identity that may read these vaults.',
+)
+
+type AddTask = Extract<Task, { readonly kind: 'add' }>
+
+const maxNamed = 10
+
+/** Shows the manifest of the first account, because those of the others differ only in their names. */
+function addLines(tasks: readonly AddTask[]): readonly ScriptLine[] {
+  const [first] = tasks
+  if (first === undefined) return []
+  const names = tasks.map(({ namespace, account }) => `${namespace}/${account}`)
+  const [noun, what] =
+    tasks.length === 1
+      ? ['ServiceAccount', 'it']
+      : ['ServiceAccounts', 'each, in the form of the first,']
+  return [
+    comment(`The files lack ${noun} ${listNames(names, maxNamed)}. Add ${what} to them:`),
+    comment(accountManifest(first)),
+    ...(tasks.some(({ isForSync }) => isForSync) ? [syncComment] : []),
+  ]
+}
+
+const accountManifest = ({ namespace, account }: AccountName): string =>
+  [
+    '  apiVersion: v1',
+    '  kind: ServiceAccount',
+    '  metadata:',
+    `    name: ${account}`,
+    `    namespace: ${namespace}`,
+    '    annotations:',
+    '      azure.workload.identity/client-id: CLIENT_ID',
+  ].join('\n')
+
+const syncComment = comment(
+  'Secret sync reads the ExternalSecrets of a namespace as a ServiceAccount there. Once the files have it, "akv-injector identity" prints the commands that let it read the vaults, and "akv-injector rbac" the Role that enables it.',
 )
 
 function hasSafeNames(task: Task): boolean {
@@ -79,6 +120,8 @@ function hasSafeNames(task: Task): boolean {
 
 function commandsOf(task: Task): readonly ScriptLine[] {
   switch (task.kind) {
+    case 'add':
+      return []
     case 'label':
       return [run(['kubectl', 'label', 'namespace', task.namespace, 'akv-injector.io/csi=true'])]
     case 'annotate':

@@ -1,5 +1,6 @@
 import { row } from '../../../command/review/describe-wanted.ts'
 import { printable } from '../../../lib/printable.ts'
+import { describeProblem } from '../../../lib/problems/problem.ts'
 import { isObject } from '../../../lib/shape.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { storeContent } from '../../../requests/external-secret/external-secret-source.ts'
@@ -13,6 +14,7 @@ import { seenStore } from '../../input/sources/external-secret-reader.ts'
 import { describeComposed } from '../describe/describe-composed.ts'
 import type { SourceFacts } from '../find/read-sources.ts'
 import { problemFindings, warningFindings } from '../findings/finding.ts'
+import type { Task } from '../findings/task.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 import { noClient, warning } from './check-account.ts'
 
@@ -23,10 +25,13 @@ export function checkExternalSecret(
 ): Verdict {
   const subject = subjectOf(found)
   const { namespace } = found
+  const notSynced = { subject, outcome: 'not-synced' } as const
+  if (source?.isLeftAlone) {
+    const reasons = source.problems.map(describeProblem).join('; ')
+    return { ...notSynced, sentence: `not synced: ${reasons}`, details: [], findings: [] }
+  }
   const chosen =
-    source && !source.isLeftAlone
-      ? chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
-      : undefined
+    source && chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
   // While the store isn't known, it could still name the account.
   const isOpen = mistakes.some(({ sentence }) => hasPlaceholder(sentence))
   const undecided =
@@ -34,11 +39,11 @@ export function checkExternalSecret(
   const problems = [...mistakes, ...undecided]
   if (source === undefined || chosen?.kind !== 'chosen' || problems.length > 0)
     return {
-      subject,
-      outcome: 'not-synced',
+      ...notSynced,
       sentence: 'would not be synced',
-      details: [],
+      details: source?.problems.length === 0 ? describeComposed(source) : [],
       findings: problemFindings('AKV_SYNC_SOURCE', found, problems),
+      ...(undecided.length > 0 && listed.length === 0 && { tasks: [addAccount(namespace)] }),
     }
   const account = `ServiceAccount ${chosen.name}`
   const inFiles = listed.find(({ name, isElsewhere }) => name === chosen.name && !isElsewhere)
@@ -54,6 +59,13 @@ export function checkExternalSecret(
     findings: lacksClient ? [warning(`${account}: ${noClient}`)] : [],
   }
 }
+
+const addAccount = (namespace: string): Task => ({
+  kind: 'add',
+  isForSync: true,
+  namespace,
+  account: 'secret-sync',
+})
 
 /** Reports whether ExternalSecrets could use a store. */
 export function checkSecretStore(found: NamedObject, policy: Policy): Verdict {

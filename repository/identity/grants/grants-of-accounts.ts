@@ -82,6 +82,7 @@ function unreadLines(
   { source, mistakes, listed }: SourceFacts,
 ): readonly string[] {
   const { title, namespace } = object
+  if (source?.isLeftAlone) return []
   if (mistakes.length > 0) return [`${title}: would not be synced`, ...describeProblems(mistakes)]
   const what = isClass(object) ? 'the class' : 'the ExternalSecret'
   const chosen = source && chooseAccountInFiles(source.hints, { namespace, listed, what })

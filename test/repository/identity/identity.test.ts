@@ -148,7 +148,7 @@ t.test(
       ],
       [
         'store-by-managed-identity-and-no-account',
-        /^ExternalSecret\/app: no ServiceAccount reads it\n {2}these files name no ServiceAccount in namespace default and its environment; pass the file/,
+        /^ExternalSecret\/app: no ServiceAccount reads it\n {2}these files name no ServiceAccount in namespace default and its environment to read/,
       ],
     ] as const)
       t.match(await runInProcess(['identity', externalSecrets(name)]), {

@@ -53,6 +53,30 @@ t.test('the commands can be pasted', async (t) => {
   ])
 })
 
+t.test('the manifest of an account that no file has is printed once, for all of them', (t) => {
+  const add = { kind: 'add', ...web } as const
+  const lines = printScript(taskLines([add, add]))
+  t.strictSame(lines.slice(1), [
+    '# The files lack ServiceAccount shop/web. Add it to them:',
+    '#   apiVersion: v1',
+    '#   kind: ServiceAccount',
+    '#   metadata:',
+    '#     name: web',
+    '#     namespace: shop',
+    '#     annotations:',
+    '#       azure.workload.identity/client-id: CLIENT_ID',
+  ])
+  const forSync: Task = { kind: 'add', isForSync: true, namespace: 'bank', account: 'secret-sync' }
+  const [, first, ...others] = printScript(taskLines([add, forSync]))
+  t.equal(
+    first,
+    '# The files lack ServiceAccounts shop/web, bank/secret-sync. Add each, in the form of the first, to them:',
+  )
+  t.equal(others.filter((line) => line.endsWith('apiVersion: v1')).length, 1)
+  t.match(others.at(-1), /"akv-injector rbac"/)
+  t.end()
+})
+
 t.test('each command is printed once', async (t) => {
   const tasks: Task[] = [
     { kind: 'label', namespace: 'shop' },
@@ -67,6 +91,7 @@ t.test('a name that a shell would act on gives no command', async (t) => {
     t.strictSame(
       taskLines([
         { kind: 'label', namespace: name },
+        { kind: 'add', namespace: 'shop', account: name },
         { kind: 'annotate', namespace: 'shop', account: name },
         { kind: 'federate', clientId, namespace: 'shop', account: name },
         { kind: 'federate', clientId, namespace: name, account: 'web' },
