@@ -4,6 +4,7 @@ import { readBody } from '../../body/read-body.ts'
 import type { TakeTurn } from '../../sharing/turns.ts'
 import { type Refusal, refusalError } from '../server/refusal.ts'
 import type { WebhookServer } from '../server/webhook-server.ts'
+import { namespaceHint } from './namespace-hint.ts'
 
 /** An API server accepts no request above 3 MiB, and etcd no pod above 1.5 MiB. */
 export const maxBodyBytes = 3 * 1024 * 1024
@@ -26,7 +27,7 @@ export function addJsonBody(
       if (error !== null) return done(Object.assign(error, { statusCode: 400 }))
       if (body === undefined) return done(refusalError(tooLarge))
       // The whole review happens in this turn, because `done` calls the route's handler.
-      takeTurn({ address: request.ip, namespace: '' }, () => {
+      takeTurn({ address: request.ip, namespace: namespaceHint(body) }, () => {
         if (request.raw.socket.destroyed) return
         const parsed = parseBoundedJson(body, bounds)
         if (parsed.kind === 'value') done(null, parsed.value)
