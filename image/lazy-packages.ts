@@ -2,7 +2,7 @@ import type { Plugin } from 'esbuild'
 
 /** Packages that few manifests need, and what is used of each. */
 const lazy: Readonly<Record<string, string>> = {
-  // Matches the expressions in a ClusterSecretStore. It is a quarter of what `check` would load.
+  // Matches the expressions of the External Secrets Operator's objects. It is a quarter of what `check` would load.
   re2js: 'RE2JS',
 }
 

@@ -1,4 +1,3 @@
-import { RE2JS } from 're2js'
 import {
   eachOf,
   type Field,
@@ -10,14 +9,13 @@ import {
   someOf,
   textAs,
 } from '../../lib/problems/read.ts'
+import { compileExpression, maxCount } from './compile-expression.ts'
 
 /** More than any store should need. */
 const maxItems = 100
 /** For all expressions of a store together. Compiling them takes time and memory. */
 const maxExpressions = 100
 const maxExpressionCharacters = 2048
-/** No name of a namespace is longer, so a higher count has no use. */
-const maxCount = 63
 
 /**
  * Reads `spec.conditions` of a ClusterSecretStore: the namespaces that may use it. One condition that holds is enough. Without a
@@ -67,23 +65,13 @@ function expressionReader(name = '') {
         `a store may have ${maxExpressions} expressions with ${maxExpressionCharacters} characters together; use a shorter one`,
       )
     return (
-      matchExpression(pattern, name) ??
+      // Anywhere in the name, as Go does.
+      compileExpression(pattern)?.matcher(name).find() ??
       reportValue(
         at,
         pattern,
         `expected a regular expression of Go without counts above ${maxCount}`,
       )
     )
-  }
-}
-
-/** Matches anywhere in the name, as Go does, in linear time. Undefined if the expression isn't valid. */
-function matchExpression(pattern: string, name: string): boolean | undefined {
-  const counts = [...pattern.matchAll(/\{(\d*),?(\d*)\}/g)].flatMap(([, ...both]) => both)
-  if (counts.some((count) => Number(count) > maxCount)) return undefined
-  try {
-    return RE2JS.compile(pattern).matcher(name).find()
-  } catch {
-    return undefined
   }
 }

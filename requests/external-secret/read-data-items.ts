@@ -9,8 +9,10 @@ import {
   required,
   textAs,
 } from '../../lib/problems/read.ts'
+import type { Rewrite } from '../secret/composition.ts'
 import { dataKeyProblem } from '../secret/secret-types.ts'
 import { type RemoteRef, remoteRefReader } from './read-remote-ref.ts'
+import { rewriteReader } from './read-rewrite.ts'
 import type { StoreRef } from './read-store.ts'
 import { parseSubdomain, storeKinds } from './read-store.ts'
 
@@ -20,6 +22,8 @@ export interface Item {
   readonly ref: RemoteRef
   readonly store: StoreRef | undefined
   readonly path: FieldPath
+  /** Of an item of `dataFrom`. */
+  readonly rewrite?: readonly Rewrite[]
 }
 
 /** Reads a `secretStoreRef` or a `storeRef`. */
@@ -62,18 +66,26 @@ function parseDataKey(key: string): Parsed<string> {
   return problem === undefined ? valid(key) : invalid(problem)
 }
 
-/** Reads an item of `dataFrom`. */
-export const readDataFromItem: Read<Item> = (value, at) => {
-  const item = dataFromItem(value, at)
-  return item && { ref: item.extract, store: item.sourceRef?.storeRef, path: at.path }
+/** Reads the items of `dataFrom` of one ExternalSecret. */
+export function dataFromReader(): Read<Item> {
+  const dataFromItem = allOf({
+    extract: required(remoteRefReader({ isExtract: true })),
+    find: refused(
+      'list the objects in data, because a search reads whatever somebody adds to the vault',
+    ),
+    rewrite: rewriteReader(),
+    select: refused('write each key into data'),
+    sourceRef,
+  })
+  return (value, at) => {
+    const item = dataFromItem(value, at)
+    if (item === undefined) return undefined
+    const { extract: ref, rewrite = [] } = item
+    return {
+      ref,
+      store: item.sourceRef?.storeRef,
+      path: at.path,
+      ...(rewrite.length > 0 && { rewrite }),
+    }
+  }
 }
-
-const dataFromItem = allOf({
-  extract: required(remoteRefReader({ isExtract: true })),
-  find: refused(
-    'list the objects in data, because a search reads whatever somebody adds to the vault',
-  ),
-  rewrite: refused('write each key into data'),
-  select: refused('write each key into data'),
-  sourceRef,
-})

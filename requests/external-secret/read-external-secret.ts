@@ -30,7 +30,7 @@ import type { ComposedInput, ComposedTemplate } from '../secret/composition.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { lackingKeys } from '../secret/secret-types.ts'
 import type { CheckedTemplates } from './check-template.ts'
-import { type Item, readDataFromItem, readDataItem, readStoreRef } from './read-data-items.ts'
+import { dataFromReader, type Item, readDataItem, readStoreRef } from './read-data-items.ts'
 import type { ReadStore, StoreContent, StoreRef } from './read-store.ts'
 import { type NeededKeys, readTarget } from './read-target.ts'
 
@@ -70,7 +70,7 @@ export function readExternalSecret(
     data = [],
     dataFrom = [],
     ...rest
-  } = specMembers(spec, at)
+  } = specReader()(spec, at)
   const { secret, template, needed } = readTarget(rest.target, options, below(at, 'target'))
   // In the operator, data overwrites what dataFrom gives.
   const items = [...dataFrom, ...data]
@@ -99,15 +99,16 @@ function parseInterval(interval: string): Parsed<number> {
     : invalid(`expected a duration such as "1h" or "30m", at least ${minRefreshSeconds}s`)
 }
 
-const specMembers = someOf({
-  refreshInterval: parsed(parseInterval),
-  refreshPolicy: only(['Periodic']),
-  secretStoreRef: readStoreRef,
-  target: unread,
-  data: eachOf(readDataItem, maxEntries),
-  dataFrom: eachOf(readDataFromItem, maxEntries),
-  syncWindows: refused('values are refreshed at any time; remove it'),
-})
+const specReader = () =>
+  someOf({
+    refreshInterval: parsed(parseInterval),
+    refreshPolicy: only(['Periodic']),
+    secretStoreRef: readStoreRef,
+    target: unread,
+    data: eachOf(readDataItem, maxEntries),
+    dataFrom: eachOf(dataFromReader(), maxEntries),
+    syncWindows: refused('values are refreshed at any time; remove it'),
+  })
 
 /** The name of the Secret that an ExternalSecret claims, whatever else is wrong with it. */
 export function claimedName(spec: unknown, name: string): string {
@@ -130,7 +131,8 @@ function resolve(items: readonly Item[], resolving: Resolving) {
   const stores = new Map<string, (ReadStore & StoreRef) | undefined>()
   const values: SecretValue[] = []
   const inputs: ComposedInput[] = []
-  for (const [index, { key, ref, store = defaultStore, path }] of items.entries()) {
+  for (const [index, item] of items.entries()) {
+    const { key, ref, store = defaultStore, path } = item
     if (isFull(at)) break
     if (store === undefined) {
       reportThat({ ...at, path }, 'names no store; set spec.secretStoreRef')
@@ -147,12 +149,17 @@ function resolve(items: readonly Item[], resolving: Resolving) {
       ...(ref.property !== undefined && { property: ref.property, propertyLookup: 'gjson' }),
       ...(ref.format && { format: ref.format }),
     })
-    const { decoding } = ref
-    inputs.push(
-      key === undefined ? { kind: 'all', index, decoding } : { kind: 'key', index, key, decoding },
-    )
+    inputs.push(inputOf(item, index))
   }
   return { values, inputs, stores: [...stores.values()].filter((store) => store !== undefined) }
+}
+
+function inputOf({ key, ref, rewrite }: Item, index: number): ComposedInput {
+  const { decoding, conversion, refusesNullBytes } = ref
+  const input = { index, decoding, ...(refusesNullBytes && { refusesNullBytes }) }
+  return key === undefined
+    ? { kind: 'all', ...input, ...(conversion && { conversion }), ...(rewrite && { rewrite }) }
+    : { kind: 'key', ...input, key }
 }
 
 /** A store that can be used. Adds a problem otherwise. */

@@ -22,6 +22,9 @@ export interface RemoteRef {
   /** Of a key or a certificate, which the External Secrets Operator writes in formats of its own. */
   readonly format?: 'jwk' | 'der'
   readonly decoding: Decoding
+  /** Of an extract: how names of properties become keys. */
+  readonly conversion?: 'Unicode'
+  readonly refusesNullBytes?: true
 }
 
 /** The object types of the operator, by the prefixes of names. */
@@ -42,6 +45,7 @@ export const remoteRefReader =
     const before = at.problems.length
     const found = (isExtract ? extractMembers : remoteRefMembers)(value, at)
     const { key, version, property, decodingStrategy: decoding = 'None' } = found
+    const { conversionStrategy, nullBytePolicy } = found
     if (key === undefined && at.problems.length === before)
       reportThat(below(at, 'key'), 'is missing')
     const named = key === undefined ? undefined : parseKey(key)
@@ -56,6 +60,8 @@ export const remoteRefReader =
       ...(property !== undefined && { property }),
       ...format,
       decoding,
+      ...(isExtract && conversionStrategy === 'Unicode' && { conversion: 'Unicode' }),
+      ...(nullBytePolicy === 'Fail' && { refusesNullBytes: true }),
     }
   }
 
@@ -66,9 +72,9 @@ const members = {
   key: text,
   version: parsed(parseVersion),
   decodingStrategy: textAs(only(decodings)),
-  conversionStrategy: only(['Default']),
+  conversionStrategy: textAs(only(['Default', 'Unicode'])),
   metadataPolicy: only(['None'], '. Tags are not read'),
-  nullBytePolicy: only(['Ignore']),
+  nullBytePolicy: textAs(only(['Ignore', 'Fail'])),
   emptyResultPolicy: only(['Fail'], '. Each object has to exist'),
 }
 const remoteRefMembers = someOf({ ...members, property: parsed(parseProperty) })

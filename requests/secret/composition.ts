@@ -5,15 +5,45 @@ export interface Composition {
   readonly template?: ComposedTemplate
 }
 
-export type ComposedInput =
-  | {
-      readonly kind: 'key'
-      readonly index: number
-      readonly key: string
-      readonly decoding: Decoding
-    }
-  /** All properties of a JSON object. */
-  | { readonly kind: 'all'; readonly index: number; readonly decoding: Decoding }
+export type ComposedInput = KeyInput | AllInput
+
+interface Input {
+  /** Among the inputs of its Secret. */
+  readonly index: number
+  readonly decoding: Decoding
+  /** A decoded value with a zero byte is an error. */
+  readonly refusesNullBytes?: true
+}
+
+interface KeyInput extends Input {
+  readonly kind: 'key'
+  readonly key: string
+}
+
+/** All properties of a JSON object. */
+export interface AllInput extends Input {
+  readonly kind: 'all'
+  /** How names become keys. Absent: as `Default`. Without effect beside `rewrite`. */
+  readonly conversion?: 'Unicode'
+  /** The operations that make keys of the names, in their order. */
+  readonly rewrite?: readonly Rewrite[]
+}
+
+export type Rewrite =
+  | { readonly kind: 'regexp'; readonly source: string; readonly target: string }
+  | { readonly kind: 'transform'; readonly template: string }
+  | MergeRewrite
+
+/** Joins the members of all values, which have to be JSON objects. */
+export interface MergeRewrite {
+  readonly kind: 'merge'
+  /** The key that gets them all as one JSON object, beside the keys that are there. Absent: each becomes a key instead. */
+  readonly into?: string
+  /** The keys whose members win, the last one over all others. */
+  readonly priority: readonly string[]
+  readonly ignoresMissing: boolean
+  readonly ignoresConflicts: boolean
+}
 
 export interface ComposedTemplate {
   /** The texts of the templates, by key. Parsed, they would take 45 times the memory, so they are parsed when they are rendered. */

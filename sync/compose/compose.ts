@@ -2,18 +2,11 @@ import { templateRenderer } from '../../delivery/go-template/render.ts'
 import type { Delivered } from '../../delivery/projection/project-content.ts'
 import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 import { toAkvError } from '../../lib/errors/akv-error.ts'
-import { allInvalid, type Checked, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import type {
-  ComposedInput,
-  ComposedTemplate,
-  Composition,
-} from '../../requests/secret/composition.ts'
-import { dataKeyProblem } from '../../requests/secret/secret-types.ts'
+import { allInvalid, type Checked, valid } from '../../lib/problems/parsed.ts'
+import type { ComposedTemplate, Composition } from '../../requests/secret/composition.ts'
 import { missingFiles, type RoundValues, type SecretData } from '../plan/secret-data.ts'
 import { secretValuesError } from '../plan/values-error.ts'
-import { decodeInput } from './decode.ts'
-
-type Bytes = ReadonlyMap<string, Uint8Array>
+import { type Bytes, readInput } from './read-input.ts'
 
 /**
  * Makes the keys of a Secret.
@@ -42,54 +35,6 @@ export async function compose(
     return allInvalid(['its values have no properties, so it would have no keys'])
   return template === undefined ? valid(keys) : await renderAll(template, { keys, budget })
 }
-
-/** The cost of each byte that is decoded, in microseconds. */
-const decodedByteCost = 0.02
-
-/** The keys that one input gives. */
-async function readInput(
-  input: ComposedInput,
-  {
-    values,
-    areKeys,
-    budget,
-  }: {
-    readonly values: readonly Delivered[]
-    /** Whether the Secret has the keys, too. */
-    readonly areKeys: boolean
-    readonly budget: CpuBudget
-  },
-): Promise<Parsed<Bytes>> {
-  const keys = new Map<string, Uint8Array>()
-  for (const [index, { to, bytes }] of values.entries()) {
-    const property = to.kind === 'input' ? to.property : undefined
-    const key = input.kind === 'key' ? input.key : convertName(property ?? '')
-    // As the operator does, a property without a name is left out.
-    if (key === '') continue
-    // The names of properties are part of the value, so messages show their numbers.
-    const title = input.kind === 'key' ? `key ${key}` : `property number ${index + 1} of dataFrom`
-    if (keys.has(key)) return wrong(title, 'another property gives the same key')
-    // What only a template reads needn't be a key of the Secret.
-    const keyProblem = areKeys ? dataKeyProblem(key) : undefined
-    if (keyProblem !== undefined) return wrong(title, `its name can't be a key: ${keyProblem}`)
-    if (input.decoding !== 'None') {
-      budget.charge(bytes.length * decodedByteCost)
-      await budget.yieldIfDue()
-    }
-    const value = decodeInput(bytes, input.decoding)
-    if (value.kind === 'invalid') return wrong(title, value.problem)
-    keys.set(key, value.value)
-  }
-  return valid(keys)
-}
-
-const wrong = (title: string, problem: string): Parsed<never> => ({
-  kind: 'invalid',
-  problem: `${title}: ${problem}`,
-})
-
-/** The `conversionStrategy` Default: anything but letters, digits, `-`, `.` and `_` becomes `_`. */
-const convertName = (name: string): string => name.replaceAll(/[^\p{L}\p{N}\-._]/gu, '_')
 
 async function renderAll(
   { data, keepsInputs }: ComposedTemplate,

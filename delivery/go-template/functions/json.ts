@@ -45,18 +45,27 @@ function toValue(
 }
 
 /** Encodes a value as Go's encoding/json does: keys sorted, and characters that are special in HTML escaped. */
-export function toJson(value: Value): string {
-  if (typeof value === 'string') return quoteJson(value)
-  if (isList(value)) return `[${value.map(toJson).join(',')}]`
+export const toJson = (value: Value): string => encode(value, unsafeInHtml)
+
+/** Encodes a value as Go does without `SetEscapeHTML`. */
+export const toPlainJson = (value: Value): string => encode(value, unsafeInJavaScript)
+
+function encode(value: Value, unsafe: RegExp): string {
+  const inside = (item: Value) => encode(item, unsafe)
+  if (typeof value === 'string') return quoteJson(value, unsafe)
+  if (isList(value)) return `[${value.map(inside).join(',')}]`
   if (!isMap(value)) return Object.is(value, -0) ? '-0' : String(value)
-  const members = sortedEntries(value).map(([key, member]) => `${quoteJson(key)}:${toJson(member)}`)
+  const members = sortedEntries(value).map(
+    ([key, member]) => `${quoteJson(key, unsafe)}:${inside(member)}`,
+  )
   return `{${members.join(',')}}`
 }
 
-/** Go escapes these too, so that the text can be put into HTML or JavaScript. */
-const unsafe = /[<>&\u2028\u2029]/g
+/** Go escapes these so that the text can be put into HTML or JavaScript. */
+const unsafeInHtml = /[<>&\u2028\u2029]/g
+const unsafeInJavaScript = /[\u2028\u2029]/g
 
-function quoteJson(byteString: string): string {
+function quoteJson(byteString: string, unsafe: RegExp): string {
   const quoted = mapRunes(byteString, ({ code }) =>
     code === undefined ? invalidByte : JSON.stringify(String.fromCodePoint(code)).slice(1, -1),
   )

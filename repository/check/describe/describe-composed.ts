@@ -27,7 +27,14 @@ export function describeComposed({
 }
 
 function describeInput(input: ComposedInput, file: SecretValue | undefined): string {
-  const decoded = input.decoding === 'None' ? '' : `, decoded as ${input.decoding}`
   const from = file === undefined ? '' : ` \u2190 ${describeWanted(file)}`
-  return `${input.kind === 'key' ? input.key : '*'}${from}${decoded}`
+  const { decoding } = input
+  const isKey = input.kind === 'key'
+  return [
+    `${isKey ? input.key : '*'}${from}`,
+    ...(isKey || input.rewrite === undefined
+      ? []
+      : [`renamed by ${input.rewrite.map(({ kind }) => kind).join(', ')}`]),
+    ...(decoding === 'None' ? [] : [`decoded as ${decoding}`]),
+  ].join(', ')
 }

@@ -50,8 +50,13 @@ function keyOf(input: ComposedInput): string | undefined {
   }
 }
 
-function reasonAgainst({ kind, decoding }: ComposedInput, { format }: SecretValue) {
+function reasonAgainst(input: ComposedInput, { format }: SecretValue): string | undefined {
+  const { kind, decoding } = input
   if (format !== undefined) return 'its key/ and cert/ have formats that annotations cannot write'
+  if (kind === 'all' && input.rewrite) return 'annotations have no equivalent for rewrite'
+  if (kind === 'all' && input.conversion)
+    return 'annotations have no equivalent for conversionStrategy Unicode'
+  if (input.refusesNullBytes) return 'annotations have no equivalent for nullBytePolicy Fail'
   const isKnown = decoding === 'None' || (decoding === 'Base64' && kind === 'key')
   return isKnown
     ? undefined

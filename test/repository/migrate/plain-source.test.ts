@@ -94,6 +94,15 @@ t.test('a source that annotations can’t express gets a reason', async (t) => {
       source([all('#0', 'Base64')]),
       /^annotations have no equivalent for decodingStrategy Base64 here$/,
     ],
+    [source([{ ...all('#0'), rewrite: [] }]), /^annotations have no equivalent for rewrite$/],
+    [
+      source([{ ...all('#0'), conversion: 'Unicode' }]),
+      /^annotations have no equivalent for conversionStrategy Unicode$/,
+    ],
+    [
+      source([{ ...key('#0', 'a'), refusesNullBytes: true }]),
+      /^annotations have no equivalent for nullBytePolicy Fail$/,
+    ],
     [{ ...others, values: [] }, /^it is incomplete$/],
   ] as const)
     t.match(plainSource(from), { kind: 'none', reason })

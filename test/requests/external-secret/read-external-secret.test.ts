@@ -118,6 +118,27 @@ t.test('data comes after dataFrom, as it wins in the operator', async (t) => {
   ])
 })
 
+t.test('an extract may rewrite its keys, convert them, and refuse zero bytes', async (t) => {
+  const policies = { conversionStrategy: 'Unicode', nullBytePolicy: 'Fail' }
+  const rewrite = [{ regexp: { source: 'a', target: 'b' } }]
+  const dataFrom = [
+    { extract: { key: 'all', ...policies }, rewrite },
+    { extract: { key: 'all' }, rewrite: [] },
+  ]
+  const found = read(spec({ dataFrom, data: [ref(policies)] }))
+  t.strictSame(found.problems, [])
+  const checked = { decoding: 'None', refusesNullBytes: true } as const
+  t.strictSame(found.secret.composition?.inputs, [
+    {
+      ...{ kind: 'all', index: 0, ...checked, conversion: 'Unicode' },
+      rewrite: [{ kind: 'regexp', source: 'a', target: 'b' }],
+    },
+    { kind: 'all', index: 1, decoding: 'None' },
+    // A key is used as it is written.
+    { kind: 'key', index: 2, ...checked, key: 'password' },
+  ])
+})
+
 t.test('an item may name a store of its own', async (t) => {
   const sourceRef = { storeRef: { name: 'other' } }
   const found = read(spec({ data: [ref(), { ...ref({}, 'b'), sourceRef }] }))
@@ -229,8 +250,12 @@ const sentences: readonly (readonly [object, string | RegExp])[] = [
     /metadataPolicy "Fetch": is not supported here; accepted: None\. Tags/,
   ],
   [
-    { data: [ref({ conversionStrategy: 'Unicode' })] },
-    /conversionStrategy "Unicode": is not supported here/,
+    { data: [ref({ conversionStrategy: 'Hex' })] },
+    /conversionStrategy "Hex": is not supported here; accepted: Default, Unicode/,
+  ],
+  [
+    { data: [ref({ nullBytePolicy: 'Drop' })] },
+    /nullBytePolicy "Drop": is not supported here; accepted: Ignore, Fail/,
   ],
   [
     { data: [ref({ decodingStrategy: 'Hex' })] },
@@ -249,8 +274,8 @@ const sentences: readonly (readonly [object, string | RegExp])[] = [
     /^spec\.dataFrom\[0\]\.find is not supported here; list the objects in data/,
   ],
   [
-    { dataFrom: [{ extract: { key: 'a' }, rewrite: [] }] },
-    /^spec\.dataFrom\[0\]\.rewrite is not supported/,
+    { dataFrom: [{ extract: { key: 'a' }, rewrite: [{ regexp: { source: '(', target: '' } }] }] },
+    /^spec\.dataFrom\[0\]\.rewrite\[0\]\.regexp\.source "\(": expected a regular expression of/,
   ],
   [
     { dataFrom: [{ sourceRef: { generatorRef: {} } }] },

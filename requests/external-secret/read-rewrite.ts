@@ -1,0 +1,146 @@
+import {
+  below,
+  eachOf,
+  type Field,
+  only,
+  type Read,
+  report,
+  reportThat,
+  reportValue,
+  someOf,
+  text,
+  textAs,
+} from '../../lib/problems/read.ts'
+import type { MergeRewrite, Rewrite } from '../secret/composition.ts'
+import { maxProperties } from '../secret/secret-bounds.ts'
+import { checkTemplate } from './check-template.ts'
+import { compileExpression, countsIn, maxCount } from './compile-expression.ts'
+
+/** For all operations of an ExternalSecret together. Compiling and running them takes time. */
+const max = { operations: 100, expressionCharacters: 512, templateCharacters: 4096 } as const
+/** Longer than any key, with room for what a later operation removes. */
+const maxTargetCharacters = 1024
+/** How large an expression may get: its length, multiplied by all of its counts, and the steps that it is compiled to. */
+const maxExpressionSize = 4096
+const maxExpressionSteps = 1000
+
+/**
+ * Reads the `rewrite` of each item of one ExternalSecret.
+ *
+ * @returns a reader that counts what it has read
+ */
+export function rewriteReader(): Read<readonly Rewrite[]> {
+  const used = { operations: 0, expressionCharacters: 0, templateCharacters: 0 }
+  const use = (what: keyof typeof used, count: number, at: Field): boolean => {
+    used[what] += count
+    if (used[what] <= max[what]) return true
+    report(
+      at,
+      `an ExternalSecret may have ${max.operations} operations, whose expressions may have ${max.expressionCharacters} characters together, and their templates ${max.templateCharacters}`,
+    )
+    return false
+  }
+  const operation = someOf({
+    regexp: regexpReader((pattern, at) => use('expressionCharacters', pattern.length, at)),
+    transform: transformReader((template, at) => use('templateCharacters', template.length, at)),
+    merge: readMerge,
+  })
+  return eachOf((value, at) => {
+    if (!use('operations', 1, at)) return undefined
+    const before = at.problems.length
+    const found = Object.values(operation(value, at)).filter((one) => one !== undefined)
+    if (found.length !== 1 && at.problems.length === before)
+      reportThat(at, 'needs exactly one of regexp, transform and merge')
+    return found[0]
+  }, max.operations)
+}
+
+/** Whether there is room for a text. Adds a problem otherwise. */
+type Use = (text: string, at: Field) => boolean
+
+const regexpReader =
+  (use: Use): Read<Rewrite> =>
+  (value, at) => {
+    const before = at.problems.length
+    const members = someOf({
+      source: anyText((pattern, inside) => {
+        if (!use(pattern, inside)) return undefined
+        return isUsable(pattern) ? pattern : reportValue(inside, pattern, usable)
+      }),
+      target: anyText((target, inside) =>
+        target.length > maxTargetCharacters
+          ? report(inside, `accepted: at most ${maxTargetCharacters} characters`)
+          : target,
+      ),
+    })
+    const { source, target } = members(value, at)
+    if (at.problems.length > before) return undefined
+    if (source === undefined) return reportThat(below(at, 'source'), 'is missing')
+    if (target === undefined) return reportThat(below(at, 'target'), 'is missing')
+    return { kind: 'regexp', source, target }
+  }
+
+const usable = `expected a regular expression of Go with at most ${maxExpressionSize} characters, multiplied by all of its counts, and no count above ${maxCount}`
+
+function isUsable(pattern: string): boolean {
+  const size = countsIn(pattern).reduce((size, count) => size * Math.max(count, 1), pattern.length)
+  const steps = size > maxExpressionSize ? undefined : compileExpression(pattern)?.programSize()
+  return steps !== undefined && steps <= maxExpressionSteps
+}
+
+const transformReader =
+  (use: Use): Read<Rewrite> =>
+  (value, at) => {
+    const before = at.problems.length
+    const { template } = someOf({
+      template: anyText((text, inside) => {
+        if (!use(text, inside)) return undefined
+        const checked = checkTemplate(text)
+        const unknown =
+          checked.kind === 'valid' ? [...checked.value].find((key) => key !== 'value') : undefined
+        if (checked.kind === 'invalid') return report(inside, checked.problem)
+        if (unknown !== undefined)
+          return report(inside, 'a template of a key has only .value, which is the key')
+        return text
+      }),
+    })(value, at)
+    if (at.problems.length > before) return undefined
+    if (template === undefined) return reportThat(below(at, 'template'), 'is missing')
+    return { kind: 'transform', template }
+  }
+
+const mergeMembers = someOf({
+  into: anyText((into) => into),
+  priority: eachOf(text, maxProperties),
+  priorityPolicy: textAs(only(['Strict', 'IgnoreNotFound'])),
+  conflictPolicy: textAs(only(['Error', 'Ignore'])),
+  strategy: textAs(only(['Extract', 'JSON'])),
+})
+
+const readMerge: Read<MergeRewrite> = (value, at) => {
+  const before = at.problems.length
+  const {
+    into = '',
+    priority = [],
+    priorityPolicy,
+    conflictPolicy,
+    strategy,
+  } = mergeMembers(value, at)
+  if (at.problems.length > before) return undefined
+  if (strategy === 'JSON' && into === '')
+    return reportThat(below(at, 'into'), 'is missing; strategy JSON needs it')
+  return {
+    kind: 'merge',
+    // The operator ignores it with the other strategy, too.
+    ...(strategy === 'JSON' && { into }),
+    priority,
+    ignoresMissing: priorityPolicy === 'IgnoreNotFound',
+    ignoresConflicts: conflictPolicy === 'Ignore',
+  }
+}
+
+/** A string that may be empty: an expression that matches everywhere, or a target that removes what is matched. */
+function anyText<T>(read: (text: string, at: Field) => T | undefined): Read<T> {
+  return (value, at) =>
+    typeof value === 'string' ? read(value, at) : reportValue(at, value, 'expected a string')
+}
