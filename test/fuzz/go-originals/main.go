@@ -14,8 +14,10 @@ type input struct {
 	Text   string `json:"text"`
 	// The path of a property.
 	Path string `json:"path"`
-	// The values for a template, as base64.
+	// The values for a template or a rewrite, as base64.
 	Data map[string]string `json:"data"`
+	// Of a rewrite.
+	Operations []operation `json:"operations"`
 }
 
 func main() {
@@ -39,6 +41,10 @@ func answer(one input) any {
 		return property(one.Text, one.Path)
 	case "extract":
 		return extract(one.Text)
+	case "rewrite":
+		return rewrite(one.Operations, one.Data)
+	case "convert":
+		return convert(one.Text)
 	case "object":
 		return object(one.Text)
 	}

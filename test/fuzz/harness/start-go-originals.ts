@@ -5,10 +5,12 @@ import { buildGoProgram } from './build-go-program.ts'
 
 /** A question to the program in go-originals: what to do, and the text to do it with. */
 interface Question {
-  readonly reader: 'template' | 'property' | 'extract' | 'object'
+  readonly reader: 'template' | 'property' | 'extract' | 'object' | 'rewrite' | 'convert'
   readonly text: string
   readonly path?: string
   readonly data?: Readonly<Record<string, string>>
+  /** Of a rewrite, as an ExternalSecret writes them. */
+  readonly operations?: readonly object[]
 }
 
 /**

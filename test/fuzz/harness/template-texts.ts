@@ -22,7 +22,7 @@ const blocks = [
 const character = fc
   .oneof(...blocks.map(([min, max]) => fc.integer({ min, max })))
   .map((code) => String.fromCodePoint(code))
-const anyText = (maxLength: number) => fc.string({ unit: character, maxLength })
+export const anyText = (maxLength: number) => fc.string({ unit: character, maxLength })
 
 export const blank = fc.constantFrom(' ', '  ', '\t', '\n', ' \r\n ')
 
