@@ -19,6 +19,7 @@ import { findFiles } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
 import { type Unread, unreadFile, unseenPaths } from '../input/unread/unread.ts'
 import { describeNothing } from './findings/describe-nothing.ts'
+import { addCounts, addKind, type KindCounts } from './findings/kind-counts.ts'
 import type { CheckReport } from './findings/report.ts'
 import type { Verdict } from './findings/verdict.ts'
 import { checkOtherObject } from './objects/check-other-object.ts'
@@ -56,8 +57,8 @@ export interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
   readonly unread: readonly Unread[]
   /** How many files were read. */
   readonly files: number
-  /** How many objects weren't examined. */
-  readonly ignored: number
+  /** The objects that weren't examined, and have no verdict. */
+  readonly ignored: KindCounts
   /** If everything could be read and nothing is of interest: a description of what was read. */
   readonly nothing?: string
 }
@@ -83,18 +84,16 @@ export async function readCheckInput(
     )
   const readable = read.filter((file) => 'contents' in file)
   const contents = readable.flatMap((file) => file.contents)
-  const sum = (member: 'ignored' | 'documents') =>
-    readable.reduce((total, file) => total + file[member], 0)
   const errors = [...found.errors, ...read.filter((file) => file instanceof FileError)]
   const hasNothing = errors.length === 0 && !contents.some(isOfInterest)
   const seen = {
     files: readable.length,
-    documents: sum('documents'),
+    documents: readable.reduce((total, file) => total + file.documents, 0),
     unrendered: renders ? [] : everything.unrendered,
   }
   return {
     contents,
-    ignored: sum('ignored'),
+    ignored: addCounts(readable.map((file) => file.ignored)),
     errors,
     skipped,
     unread: [
@@ -133,15 +132,14 @@ function readContents(
   { namespace, command, placeholders }: ReadingOptions,
 ): FileContents | FileError {
   const contents: DocumentContent[] = []
-  let ignored = 0
+  const ignored = new Map<string, number>()
   let documents = 0
   const reading = { command, splitsLists: true, placeholders }
   try {
     for (const manifest of eachManifest(read(), source, reading)) {
-      const found = contentOf(manifest, namespace)
+      const content = contentOf(manifest, namespace, ignored)
       documents += 1
-      ignored += found.ignored
-      if (!isEmpty(found.content)) contents.push(found.content)
+      if (!isEmpty(content)) contents.push(content)
       if (contents.length > maxContents)
         throw new FileError({ source: manifest.source }, tooManyDocuments)
     }
@@ -162,10 +160,12 @@ const emptyInput =
 const maxContents = 100_000
 const tooManyDocuments = `has more than ${maxContents.toLocaleString('en')} objects to look at; split it`
 
+/** @param ignored - gets the objects that aren't examined */
 function contentOf(
   manifest: Manifest,
   namespace: string,
-): { readonly content: DocumentContent; readonly ignored: number } {
+  ignored: Map<string, number>,
+): DocumentContent {
   const templates = findPodTemplates(manifest, namespace)
   const all = findNamedObjects(manifest, namespace)
   const accounts = findAnnotatedObjects('ServiceAccount', { manifest, namespace })
@@ -178,16 +178,17 @@ function contentOf(
     ].map((path) => JSON.stringify(path)),
   )
   const unchecked = all.filter(({ path }) => !checked.has(JSON.stringify(path)))
-  const others = unchecked.flatMap((object) => checkOtherObject(object) ?? [])
+  const others = unchecked.flatMap((object) => {
+    const verdict = checkOtherObject(object)
+    if (verdict === undefined) addKind(ignored, object.kind)
+    return verdict ?? []
+  })
   return {
-    content: {
-      templates: compact(templates),
-      objects: compact(objects),
-      accounts: compact(accounts),
-      secrets: compact(secrets),
-      others: compact(others),
-    },
-    ignored: unchecked.length - others.length,
+    templates: compact(templates),
+    objects: compact(objects),
+    accounts: compact(accounts),
+    secrets: compact(secrets),
+    others: compact(others),
   }
 }
 

@@ -5,6 +5,7 @@ import { titleOf } from '../../input/objects/title-of.ts'
 import type { FileError, FilePosition } from '../../input/text/file-error.ts'
 import type { SkippedPath } from '../../input/text/find-files.ts'
 import type { Finding } from './finding.ts'
+import { addKind, countAll, type KindCounts } from './kind-counts.ts'
 import { taskLines } from './task.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -19,6 +20,8 @@ export interface CheckReport {
   /** A warning for each placeholder without a value. */
   readonly placeholders: readonly Finding[]
   readonly sums: CheckSums
+  /** The objects that the text only counts. */
+  readonly counted: KindCounts
   /** Commands and comments to paste into a shell before the manifests are applied. */
   readonly tasks: readonly ScriptLine[]
   readonly exitCode: ExitCode
@@ -48,8 +51,8 @@ interface Checked extends Pick<CheckReport, 'verdicts' | 'errors' | 'skipped' | 
   readonly nothing?: string
   readonly files: number
   readonly pods: number
-  /** How many objects have no verdict. */
-  readonly ignored: number
+  /** The objects without a verdict. */
+  readonly ignored: KindCounts
 }
 
 /**
@@ -75,7 +78,8 @@ export function makeReport(
     pods,
     problems: count('problem') + errors.length,
     warnings: count('warning') + placeholders.length + (nothing === undefined ? 0 : 1),
-    notLookedAt: ignored + verdicts.filter(({ outcome }) => outcome === 'not-looked-at').length,
+    notLookedAt:
+      countAll(ignored) + verdicts.filter(({ outcome }) => outcome === 'not-looked-at').length,
   }
   const isWrong = sums.problems > 0 || (strict && sums.warnings > 0)
   const exitCode = errors.length > 0 ? 2 : isWrong ? 1 : 0
@@ -88,9 +92,16 @@ export function makeReport(
     skipped: quiet ? [] : skipped,
     placeholders: placeholders.filter(isKept),
     sums,
+    counted: countedIn(verdicts, ignored),
     exitCode,
     tasks: quiet ? [] : taskLines(verdicts.flatMap(({ tasks = [] }) => tasks)),
   }
+}
+
+function countedIn(verdicts: readonly Verdict[], ignored: KindCounts): KindCounts {
+  const counts = new Map(ignored)
+  for (const { countedAs } of verdicts) if (countedAs !== undefined) addKind(counts, countedAs)
+  return counts
 }
 
 function withoutDetails(

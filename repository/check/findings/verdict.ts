@@ -29,6 +29,8 @@ type CheckOutcome =
 export interface Verdict {
   readonly subject: Subject
   readonly outcome: CheckOutcome
+  /** The object's kind, if the text only counts the object with others of its kind. */
+  readonly countedAs?: string
   /** The outcome in words. */
   readonly sentence: string
   readonly details: readonly string[]

@@ -12,16 +12,17 @@ import { subjectOf, type Verdict } from '../findings/verdict.ts'
  */
 export function checkOtherObject(found: NamedObject): Verdict | undefined {
   const findings = otherTool(found)
-  const reason =
-    ownKeys(annotationsOf(found.object)).length > 0
-      ? 'its akv-injector.io annotations do nothing, because it has no pod template'
-      : 'it has no pod template'
-  if (findings.length === 0 && reason === 'it has no pod template' && !isCustom(found))
-    return undefined
+  const isOurs = ownKeys(annotationsOf(found.object)).length > 0
+  const reason = isOurs
+    ? 'its akv-injector.io annotations do nothing, because it has no pod template'
+    : 'it has no pod template'
+  const isPlain = findings.length === 0 && !isOurs
+  if (isPlain && !isCustom(found)) return undefined
   const note = { severity: 'note', code: 'AKV_CHECK_NOT_LOOKED_AT', message: reason } as const
   return {
     subject: subjectOf(found),
     outcome: 'not-looked-at',
+    ...(isPlain && { countedAs: String(found.kind) }),
     sentence: `not looked at: ${reason}`,
     details: [],
     findings: [note, ...findings],

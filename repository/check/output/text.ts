@@ -5,13 +5,15 @@ import { printable } from '../../../lib/printable.ts'
 import { titleOf } from '../../input/objects/title-of.ts'
 import { describeSource } from '../../input/text/file-error.ts'
 import type { Finding } from '../findings/finding.ts'
+import { countAll, type KindCounts } from '../findings/kind-counts.ts'
 import type { CheckReport, CheckSums } from '../findings/report.ts'
 import type { Verdict } from '../findings/verdict.ts'
 
-type Style = (format: Parameters<typeof styleText>[0], text: string) => string
+type Format = Parameters<typeof styleText>[0]
+type Style = (format: Format, text: string) => string
 
 /**
- * Prints a report for people, with colours on a terminal.
+ * Prints a report for people, with colours on a terminal. Colours repeat what the words say.
  *
  * @param stream - colours depend on the stream, NO_COLOR and FORCE_COLOR
  * @param options - `quiet`: without the sums
@@ -23,28 +25,47 @@ export function printText(
 ): void {
   // Only this function writes control characters, so all text is made printable.
   const style: Style = (format, text) => styleText(format, plain(text), { stream })
-  const { verdicts, placeholders, tasks, sums, nothing } = report
-  const print = (lines: readonly string[]) =>
-    stream.write(lines.map((line) => `${line}\n`).join(''))
-  if (nothing) print([style('yellow', `warning: ${nothing.message}`)])
   // Printed in parts, because the whole text as one string would take several times its size in memory.
-  for (let first = 0; first < verdicts.length; first += 100)
-    print(verdicts.slice(first, first + 100).flatMap((verdict) => verdictLines(verdict, style)))
-  print([
-    ...placeholderLines(placeholders, style),
-    ...taskLines(tasks),
-    ...(quiet ? [] : [style('bold', sumsLine(sums))]),
-  ])
+  let part: string[] = []
+  for (const line of separated(blocksOf(report, { style, quiet }))) {
+    part.push(`${line}\n`)
+    if (part.length < 1000) continue
+    stream.write(part.join(''))
+    part = []
+  }
+  stream.write(part.join(''))
 }
 
 const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY)
 
+function* blocksOf(
+  { verdicts, placeholders, tasks, sums, counted, nothing }: CheckReport,
+  { style, quiet }: { readonly style: Style; readonly quiet: boolean },
+): Generator<readonly string[]> {
+  if (nothing) yield [style('yellow', `warning: ${nothing.message}`)]
+  for (const verdict of verdicts)
+    if (verdict.countedAs === undefined) yield verdictLines(verdict, style)
+  yield placeholderLines(placeholders, style)
+  yield taskLines(tasks)
+  if (!quiet) yield [...countedLines(counted), style(sumsFormat(sums), sumsLine(sums))]
+}
+
+/** Puts an empty line between two blocks, unless each is a single line. */
+function* separated(blocks: Iterable<readonly string[]>): Generator<string> {
+  let previous = 0
+  for (const lines of blocks) {
+    if (lines.length === 0) continue
+    if (previous > 0 && previous + lines.length > 2) yield ''
+    yield* lines
+    previous = lines.length
+  }
+}
+
 function verdictLines(verdict: Verdict, style: Style): readonly string[] {
   const { subject, sentence, details, findings } = verdict
   const title = `${titleOf(subject)} (${describeSource(subject.manifest.source)}): ${sentence}`
-  const isWrong = findings.some(({ severity }) => severity === 'problem')
   return [
-    isWrong ? style(['bold', 'red'], title) : style('bold', title),
+    style(titleFormat(verdict), title),
     ...details.map((line) => plain(`  ${line}`)),
     ...findings
       .filter(({ severity }) => severity !== 'note')
@@ -52,10 +73,24 @@ function verdictLines(verdict: Verdict, style: Style): readonly string[] {
   ]
 }
 
+/** Red for a problem, yellow for a warning, green for what would work, and no colour for what wouldn't happen at all. */
+function titleFormat({ findings, outcome }: Verdict): Format {
+  if (findings.some(({ severity }) => severity === 'problem')) return ['bold', 'red']
+  if (findings.some(({ severity }) => severity === 'warning')) return ['bold', 'yellow']
+  return working.has(outcome) ? ['bold', 'green'] : 'bold'
+}
+
+const working: ReadonlySet<Verdict['outcome']> = new Set([
+  'injected',
+  'served',
+  'synced',
+  'adopted',
+])
+
 function findingLine({ severity, message, position }: Finding, style: Style): string {
   const line = position === undefined ? '' : `line ${position.line}: `
   return severity === 'problem'
-    ? style('red', `  ${line}${message}`)
+    ? style('red', `  problem: ${line}${message}`)
     : style('yellow', `  warning: ${line}${message}`)
 }
 
@@ -80,6 +115,26 @@ const taskLines = (tasks: CheckReport['tasks']): readonly string[] =>
         'to do before you apply these manifests, unless already done:',
         ...printScript(tasks).map((line) => `  ${plain(line)}`),
       ]
+
+/** The most common kinds of the objects without a pod template. */
+function countedLines(counted: KindCounts): readonly string[] {
+  if (counted.size === 0) return []
+  const kinds = [...counted]
+    .toSorted(([one, count], [other, otherCount]) => otherCount - count || (one < other ? -1 : 1))
+    .map(([kind, count]) => `${count} ${printable(kind)}`)
+  const rest = kinds.length > maxKinds ? ` and ${kinds.length - maxKinds} other kinds` : ''
+  const sum = countAll(counted)
+  return [
+    `${countOf(sum, 'object')} without a pod template: ${kinds.slice(0, maxKinds).join(', ')}${rest}`,
+  ]
+}
+
+const maxKinds = 8
+
+const sumsFormat = ({ problems, warnings }: CheckSums): Format => {
+  if (problems > 0) return ['bold', 'red']
+  return warnings > 0 ? ['bold', 'yellow'] : ['bold', 'green']
+}
 
 /** The last line: `2 files, 3 pods checked, 1 problem, 0 warnings, 4 objects not looked at`. */
 export function sumsLine({ files, pods, problems, warnings, notLookedAt }: CheckSums): string {

@@ -206,6 +206,7 @@ t.test(
       '  Secret     app (Opaque): * ← team-b:config#*',
       '  refresh    every 300 s',
       '  needs      ServiceAccount web enabled in namespace shop (akv-injector rbac prints the Role)',
+      '',
       '1 file, 0 pods checked, 0 problems, 0 warnings, 0 objects not looked at',
       '',
     ])
@@ -275,9 +276,9 @@ t.test(
     ]) {
       const { code, stdout } = await runInProcess(['check', '-'], { input: named({ name }) })
       t.equal(code, 1, name)
-      t.match(stdout, 'would not be synced\n  line 1: metadata.name "')
+      t.match(stdout, 'would not be synced\n  problem: line 1: metadata.name "')
       t.notMatch(stdout, '\u001b')
-      t.equal(stdout.split('\n').length, 4)
+      t.equal(stdout.split('\n').length, 5)
     }
     const { code, stdout } = await runInProcess(['check', '-'], {
       input: named({ namespace: 'a\u001b[2Jb' }),

@@ -30,7 +30,7 @@ t.test('a class that no file has is a mistake', async (t) => {
   t.match(await runInProcess(['check', '-'], { input: pod }), {
     code: 1,
     stdout:
-      /would be denied\n {2}line 15: volume secrets-store, SecretProviderClass azure-keyvault-secrets: is not among these files/,
+      /would be denied\n {2}problem: line 15: volume secrets-store, SecretProviderClass azure-keyvault-secrets: is not among these files/,
   })
 })
 
@@ -51,9 +51,12 @@ t.test('check doesn’t report success for a class where no volumes are served',
   t.match(
     stdout,
     `Pod/my-app (standard input): not injected: it has no akv-injector.io annotations
-  the pod ${sentence}`,
+  problem: the pod ${sentence}`,
   )
-  t.match(stdout, /SecretProviderClass\/azure-keyvault-secrets .*\n {2}akv-injector does not serve/)
+  t.match(
+    stdout,
+    /SecretProviderClass\/azure-keyvault-secrets .*\n {2}problem: akv-injector does not serve/,
+  )
 
   const annotated = parse(pod.slice(4))
   annotated.metadata.annotations = { 'akv-injector.io/env': 'team-a:db' }
@@ -73,16 +76,16 @@ t.test('check reads a class also without a pod', async (t) => {
   const input = (spec: unknown) => JSON.stringify({ kind: 'SecretProviderClass', spec })
   for (const [spec, code, stdout] of [
     [{ provider: 'vault' }, 0, /not served: its provider is not azure/],
-    [undefined, 1, /would not be served\n {2}has no spec\n/],
+    [undefined, 1, /would not be served\n {2}problem: has no spec\n/],
     [
       { provider: 'azure', parameters: { keyvaultName: 'a' } },
       1,
-      /would not be served\n {2}parameters.objects is missing\n {2}line 1: parameters.keyvaultName "a": expected/,
+      /would not be served\n {2}problem: parameters.objects is missing\n {2}problem: line 1: parameters.keyvaultName "a": expected/,
     ],
     [
       { provider: 'azure', parameters: { keyvaultName: 'kv1', objects: '[{objectName: a/b}]' } },
       1,
-      /\n {2}line 1: parameters.objects, item 1, objectName/,
+      /\n {2}problem: line 1: parameters.objects, item 1, objectName/,
     ],
   ] as const) {
     const named = JSON.stringify({ ...JSON.parse(input(spec)), metadata: { name: 'kv' } })
@@ -124,7 +127,7 @@ t.test('a class says which account reads its Secrets, among those of the files',
   t.match(await check(classWith([{ ...secretObjects[0], type: 'kubernetes.io/tls' }])), {
     code: 1,
     stdout:
-      /would be served, but its Secrets would not be synced\n {2}line 1: secretObjects, item 1, Secret/,
+      /would be served, but its Secrets would not be synced\n {2}problem: line 1: secretObjects, item 1, Secret/,
   })
 })
 
@@ -170,7 +173,7 @@ t.test('a class that names another client or tenant than its account isn’t syn
     const { code, stdout } = await check(same, annotations)
     t.equal(code, 1)
     t.match(stdout, 'would be served, but its Secrets would not be synced\n')
-    t.match(stdout, `  AKV_SYNC_ACCOUNT: SecretProviderClass kv: ${sentence}`)
+    t.match(stdout, `  problem: AKV_SYNC_ACCOUNT: SecretProviderClass kv: ${sentence}`)
   }
 })
 
@@ -188,7 +191,7 @@ t.test('kinds of the External Secrets Operator with any names get an answer', as
   const other = JSON.stringify({ apiVersion: 'not-external-secrets.io/v1', kind: 'Other' })
   t.match(await runInProcess(['check', '-'], { input: other }), {
     code: 0,
-    stdout: /not looked at: it has no pod template/,
+    stdout: /^1 object without a pod template: 1 Other$/m,
   })
 })
 

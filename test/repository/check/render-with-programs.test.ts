@@ -135,7 +135,7 @@ t.test('a chart is read as Helm renders it', { skip: without('helm') }, async (t
   t.equal(wrong.code, 1)
   t.match(
     wrong.stdout,
-    /^Pod\/release-name-default \(R\/chart \(rendered\)\): would be denied\n {2}line \d+: .*kv_default/m,
+    /^Pod\/release-name-default \(R\/chart \(rendered\)\): would be denied\n {2}problem: line \d+: .*kv_default/m,
   )
   const right = await check(t, {
     files,

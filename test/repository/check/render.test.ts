@@ -60,7 +60,7 @@ t.test('each environment is rendered, and other files are read directly', async 
       ['overlays/prod (rendered)', 'would be denied'],
     ],
   )
-  t.match(stdout, /\n {2}line 1: akv-injector.io\/vault "kv_prod"/)
+  t.match(stdout, /\n {2}problem: line 1: akv-injector.io\/vault "kv_prod"/)
   t.match(stdout, /\n3 files, 3 pods checked, 1 problem,/)
   t.strictSame(
     fakes.runs(),
@@ -254,7 +254,7 @@ t.test(
     const { code, stdout, stderr } = await check()
     t.equal(code, 0)
     t.match(stderr, /^skipped \S+\/unused: is a Kustomize component, and no folder [^\n]*\n$/)
-    t.match(stdout, /Kustomization\/apps \(\S+kustomization.yaml\): not looked at/)
+    t.match(stdout, /^1 object without a pod template: 1 Kustomization$/m)
     t.match(fakes.runs(), [['kustomize', 'build', /app$/]])
     t.equal(fakes.runs().length, 1)
   },

@@ -1,0 +1,92 @@
+import t from 'tap'
+import { podText, run } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+
+const client = { 'client-id': '22222222-2222-2222-2222-222222222222' }
+const good = podText({ vault: 'team-a', secrets: 'x', ...client })
+const warned = podText({ vault: 'team-a', env: 'X=x', 'mount-path': '/a', ...client })
+const denied = podText({ vault: 'team-a', secrets: 'x', refresh: '5' })
+const plain = podText({})
+const of = (kind: string) => JSON.stringify({ apiVersion: 'v1', kind, metadata: { name: 'a' } })
+
+const check = (...documents: readonly string[]) =>
+  runInProcess(['check', '-'], { input: documents.join('\n---\n') })
+
+t.test('an empty line is before and after an object with details, and nowhere else', async (t) => {
+  const { stdout } = await check(plain, plain, denied, plain)
+  t.strictSame(
+    stdout.replaceAll(/^(\S+ \S+).*/gm, '$1').replaceAll(/ {2}problem.*/g, '-'),
+    [
+      'Pod/web (standard',
+      'Pod/web (standard',
+      '',
+      'Pod/web (standard',
+      '-',
+      '',
+      'Pod/web (standard',
+      '1 file,',
+      '',
+    ].join('\n'),
+  )
+  t.notMatch((await check()).stdout, /^\n|\n\n/)
+})
+
+t.test(
+  'any number of objects without a pod template is one line, with the most common kinds',
+  async (t) => {
+    const many = [
+      ...Array.from({ length: 600 }, () => of('ConfigMap')),
+      ...Array.from({ length: 300 }, () => of('Service')),
+      ...Array.from({ length: 12 }, (_, i) => of(`Kind${i}`)),
+    ]
+    const { stdout } = await check(...many)
+    const [, line] = /^(912 objects .*)$/m.exec(stdout) ?? []
+    t.equal(
+      line,
+      '912 objects without a pod template: 600 ConfigMap, 300 Service, 1 Kind0, 1 Kind1, 1 Kind10, 1 Kind11, 1 Kind2, 1 Kind3 and 6 other kinds',
+    )
+    t.match(stdout, /, 912 objects not looked at\n$/)
+  },
+)
+
+t.test('kinds beyond a thousand are counted together, and a kind is printable', async (t) => {
+  const { stdout } = await check(...Array.from({ length: 1100 }, (_, i) => of(`\u001b${i}`)))
+  t.match(
+    stdout,
+    /^1100 objects without a pod template: 100 of other kinds, 1 \\u\{1b\}0, .* and 993 other kinds$/m,
+  )
+  t.match(stdout, /, 1100 objects not looked at\n$/)
+})
+
+t.test('a colour repeats what the words say', async (t) => {
+  const colours: Record<string, string> = { 31: 'red', 32: 'green', 33: 'yellow' }
+  const coloured = async (...documents: readonly string[]) => {
+    const env = { NO_COLOR: '', FORCE_COLOR: '1' }
+    const { stdout } = await run(['check', '-'], { input: documents.join('\n---\n'), env })
+    return stdout.split('\n').flatMap((line) => {
+      const [, code = ''] = /\[(3\d)m/.exec(line) ?? []
+      const words = /would be (?:injected|denied)|not injected|warning:|problem:|\d problem/.exec(
+        line,
+      )
+      return words ? [`${words[0]} ${colours[code] ?? 'plain'}`] : []
+    })
+  }
+  t.strictSame(await coloured(good, plain), [
+    'would be injected green',
+    'not injected plain',
+    '0 problem green',
+  ])
+  t.strictSame(await coloured(good, warned), [
+    'would be injected green',
+    'would be injected yellow',
+    'warning: yellow',
+    '0 problem yellow',
+  ])
+  t.strictSame(await coloured(denied, warned), [
+    'would be denied red',
+    'problem: red',
+    'would be injected yellow',
+    'warning: yellow',
+    '1 problem red',
+  ])
+})
