@@ -1,0 +1,24 @@
+/** Why pods that hold an old version aren't replaced, or not yet. A sentence goes on after the name of the workload. */
+export const heldReasons = {
+  paused: 'it is paused; it is looked at again when it isn’t',
+  rolling: 'a roll-out of it is under way; it is looked at again after that',
+  failing:
+    'some of its pods aren’t ready, so a roll-out could make it worse; it is looked at again',
+  'too-soon': 'its last roll-out has begun too recently (sync.rollouts.minInterval)',
+  'daily-limit': 'it was rolled out as often as it may be in a day (sync.rollouts.maxPerDay)',
+  refused: 'the API server refuses the patch',
+  undone:
+    'the roll-out for this version was undone, or has failed; it isn’t repeated. Roll out the workload, or wait for the next version',
+  'bare-pod':
+    'these pods belong to no workload, so nothing would replace them; use a Deployment, a StatefulSet or a DaemonSet',
+  job: 'the pods of a Job run once and aren’t replaced; the next run gets the new version',
+  'other-owner':
+    'another controller owns it and would undo the patch, or has roll-outs of its own; restart it there',
+  'on-delete':
+    'its update strategy is OnDelete, so a roll-out would replace none of its pods; delete them, or use RollingUpdate',
+  partition: 'all of its old pods are below the partition of its update strategy',
+} as const
+export type HeldReason = keyof typeof heldReasons
+
+export const isHeldReason = (text: unknown): text is HeldReason =>
+  typeof text === 'string' && Object.hasOwn(heldReasons, text)

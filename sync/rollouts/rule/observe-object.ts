@@ -1,0 +1,72 @@
+import type { RecordedObject } from '../../../requests/rollouts/record.ts'
+import { marginMs } from './margin.ts'
+
+/** An object that the controller reads again and again. All times are by the API server's clock, but for `createdMs` of a read. */
+export interface KnownObject extends RecordedObject {
+  /** When this version was last the one that the vault answered with. Absent after a restart of the controller. */
+  readonly lastSeenMs?: number
+  /** Tells whether another version has the same bytes. Absent after a restart: digests aren't written anywhere. */
+  readonly digest?: string
+}
+
+/** What a vault has answered. */
+interface ObjectAnswer {
+  readonly version: string
+  /** By the clock of the vault. */
+  readonly createdMs?: number | undefined
+  readonly digest?: string
+  /** It comes from a vault that is asked only while another one doesn't answer, and may lag behind that. */
+  readonly isFallback?: boolean
+}
+
+/**
+ * Notes what a vault has answered, and when the value of the object became another one.
+ *
+ * @param times - `sinceMs`: the beginning of the account. What was there then is no change
+ * @returns undefined if nothing is known of the object yet
+ */
+export function observeObject(
+  before: KnownObject | undefined,
+  answer: ObjectAnswer,
+  times: { readonly nowMs: number; readonly sinceMs: number },
+): KnownObject | undefined {
+  if (answer.isFallback) return before
+  const { version, digest } = answer
+  const { nowMs } = times
+  const seen = { version, lastSeenMs: nowMs, ...(digest !== undefined && { digest }) }
+  const hasSameBytes = digest !== undefined && digest === before?.digest
+  const changedMs =
+    before === undefined
+      ? changeBeforeFirstLook(answer, times)
+      : version === before.version || hasSameBytes
+        ? before.changedMs
+        : changeSince(before, { createdMs: answer.createdMs, ...times })
+  return { ...seen, ...(changedMs !== undefined && { changedMs }) }
+}
+
+/** A pod that uses a new object may be found hours after it started, and the object may have changed meanwhile. */
+function changeBeforeFirstLook(
+  { createdMs = 0 }: ObjectAnswer,
+  { nowMs, sinceMs }: { readonly nowMs: number; readonly sinceMs: number },
+): number | undefined {
+  // The clock of such a vault says nothing.
+  const isInFuture = createdMs > nowMs + marginMs
+  return isInFuture || createdMs <= sinceMs ? undefined : Math.min(createdMs, nowMs)
+}
+
+/**
+ * A version that is dated before we last saw another one was enabled later, or restored, or the clock of the vault is slow. One
+ * that is dated in the future shows a fast clock. Both count from now on, when they are first seen.
+ */
+function changeSince(
+  { lastSeenMs, changedMs }: KnownObject,
+  times: {
+    readonly createdMs: number | undefined
+    readonly nowMs: number
+    readonly sinceMs: number
+  },
+): number {
+  const { createdMs = 0, nowMs, sinceMs } = times
+  const earliestMs = lastSeenMs ?? changedMs ?? sinceMs
+  return createdMs <= earliestMs || createdMs > nowMs ? nowMs : createdMs
+}
