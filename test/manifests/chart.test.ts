@@ -337,6 +337,7 @@ t.test(
       [
         'akv-injector-webhook',
         'akv-injector-ephemeral-containers',
+        'akv-injector-idle-rollouts',
         'akv-injector-uninjected-pods',
         'akv-injector-uninjected-workloads',
         'akv-injector-unsynced-accounts',

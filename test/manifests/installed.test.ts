@@ -25,7 +25,12 @@ const values: Readonly<Record<string, object>> = {
     certs: { mode: 'files', files: { caBundle: '-----BEGIN CERTIFICATE-----', secretName: 'y' } },
   },
   'no policies': {
-    policies: { ephemeralContainers: false, uninjectedPods: 'off', unsyncedAccounts: false },
+    policies: {
+      ephemeralContainers: false,
+      uninjectedPods: 'off',
+      unsyncedAccounts: false,
+      idleRollouts: false,
+    },
   },
   'selectors and names': {
     namespaceOverride: 'other',

@@ -14,13 +14,19 @@ const policyNames = (text: string) =>
 t.test('each policy can be turned off completely', { skip }, async (t) => {
   const off = render({
     values: {
-      policies: { uninjectedPods: 'off', ephemeralContainers: false, unsyncedAccounts: false },
+      policies: {
+        uninjectedPods: 'off',
+        ephemeralContainers: false,
+        unsyncedAccounts: false,
+        idleRollouts: false,
+      },
     },
   })
   t.strictSame(policyNames(off.text), [])
-  t.notMatch(off.text, /name: akv-injector-(uninjected|ephemeral|unsynced)/)
+  t.notMatch(off.text, /name: akv-injector-(uninjected|ephemeral|unsynced|idle)/)
   const withoutOne = render({ values: { policies: { ephemeralContainers: false } } })
   t.strictSame(policyNames(withoutOne.text), [
+    'akv-injector-idle-rollouts',
     'akv-injector-uninjected-pods',
     'akv-injector-uninjected-workloads',
     'akv-injector-unsynced-accounts',

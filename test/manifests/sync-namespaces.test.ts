@@ -17,9 +17,11 @@ const objectsOfSync = [
   'NetworkPolicy akv-injector/akv-injector-sync',
   'ServiceAccount akv-injector/akv-injector-sync',
   'ValidatingAdmissionPolicy /akv-injector-sync-accounts',
+  'ValidatingAdmissionPolicy /akv-injector-sync-rollouts',
   'ValidatingAdmissionPolicy /akv-injector-sync-secrets',
   'ValidatingAdmissionPolicy /akv-injector-sync-tokens',
   'ValidatingAdmissionPolicyBinding /akv-injector-sync-accounts',
+  'ValidatingAdmissionPolicyBinding /akv-injector-sync-rollouts',
   'ValidatingAdmissionPolicyBinding /akv-injector-sync-secrets',
   'ValidatingAdmissionPolicyBinding /akv-injector-sync-tokens',
 ]

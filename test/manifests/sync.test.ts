@@ -25,14 +25,15 @@ t.test(
   { skip: withoutHelm },
   async (t) => {
     const values = parse(read('test/fixtures/sync/values.yaml'))
-    for (const [file, only] of [
+    for (const [file, only, ...set] of [
       ['install', 'templates/sync/*'],
       ['unsynced', 'templates/policies/unsynced.yaml'],
+      ['idle-rollouts', 'templates/policies/idle-rollouts.yaml', 'sync.rollouts.enabled=true'],
     ] as const)
       t.equal(
-        render({ values, only: [only] }).text,
+        render({ values, set, only: [only] }).text,
         read(`test/fixtures/sync/${file}.yaml`),
-        `${templateCommand} --values test/fixtures/sync/values.yaml --show-only '${only}' > test/fixtures/sync/${file}.yaml`,
+        `${templateCommand} --values test/fixtures/sync/values.yaml ${set.map((value) => `--set ${value} `).join('')}--show-only '${only}' > test/fixtures/sync/${file}.yaml`,
       )
   },
 )
@@ -50,6 +51,34 @@ t.test('the controller accepts its arguments and environment', async (t) => {
   const read = readSyncSettings(flags, env)
   if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
   t.match(read.value, { watch: 'cluster', kinds: ['SecretProviderClass', 'ExternalSecret'] })
+})
+
+t.test('roll-outs are an option of the controller', { skip: withoutHelm }, async (t) => {
+  const containerWith = (rollouts: object) => {
+    const values = { sync: { enabled: true, rollouts } }
+    const { find } = readRendered(render({ values }).text)
+    return find('Deployment', 'akv-injector-sync').spec.template.spec.containers[0]
+  }
+  const ofRollouts = (rollouts: object) =>
+    Object.entries(environmentOf(containerWith(rollouts))).filter(([name]) =>
+      name.startsWith('AKV_INJECTOR_ROLLOUTS_'),
+    )
+  t.strictSame(ofRollouts({}), [])
+  t.notOk(containerWith({}).args.includes('--rollouts'))
+  t.ok(containerWith({ enabled: true }).args.includes('--rollouts'))
+  t.strictSame(Object.fromEntries(ofRollouts({ enabled: true })), {
+    AKV_INJECTOR_ROLLOUTS_INTERVAL: '5m',
+    AKV_INJECTOR_ROLLOUTS_CONCURRENT: '5',
+    AKV_INJECTOR_ROLLOUTS_MIN_INTERVAL: '10m',
+    AKV_INJECTOR_ROLLOUTS_MAX_PER_DAY: '6',
+  })
+  const given = { interval: '1h', concurrent: 1, minInterval: '1m30s', maxPerDay: 24 }
+  t.strictSame(Object.fromEntries(ofRollouts({ enabled: true, ...given })), {
+    AKV_INJECTOR_ROLLOUTS_INTERVAL: '1h',
+    AKV_INJECTOR_ROLLOUTS_CONCURRENT: '1',
+    AKV_INJECTOR_ROLLOUTS_MIN_INTERVAL: '1m30s',
+    AKV_INJECTOR_ROLLOUTS_MAX_PER_DAY: '24',
+  })
 })
 
 t.test('exceptions go to the policy and to the controller', { skip: withoutHelm }, async (t) => {

@@ -38,7 +38,7 @@ The policies as JSON, with their defaults. "helm upgrade --reuse-values" passes 
 not have them yet.
 */}}
 {{- define "akv-injector.policies" -}}
-{{- .Values.policies | default dict | mergeOverwrite (dict "ephemeralContainers" true "uninjectedPods" "warn" "unsyncedAccounts" true) | toJson -}}
+{{- .Values.policies | default dict | mergeOverwrite (dict "ephemeralContainers" true "uninjectedPods" "warn" "unsyncedAccounts" true "idleRollouts" true) | toJson -}}
 {{- end -}}
 
 {{/* The values of csi as JSON, with their defaults, for the same reason. */}}
@@ -302,6 +302,11 @@ akv-injector-webhook-tls
 {{/* Whether Secret sync is on. */}}
 {{- define "akv-injector.syncEnabled" -}}
 {{- if or .Values.sync.enabled (include "akv-injector.listsAccounts" .) -}}true{{- end -}}
+{{- end -}}
+
+{{/* The values of sync.rollouts as JSON, with their defaults, for the same reason as the policies above. */}}
+{{- define "akv-injector.rollouts" -}}
+{{- .Values.sync.rollouts | default dict | mergeOverwrite (dict "enabled" false "interval" "5m" "concurrent" 5 "minInterval" "10m" "maxPerDay" 6) | toJson -}}
 {{- end -}}
 
 {{/* The command that prints what enables Secret sync for the accounts of manifests. */}}

@@ -38,6 +38,26 @@ const ofUnsyncedAccounts: Enforcement = {
     object: { metadata: { name: 'web', ...annotated } },
   },
 }
+const ofIdleRollouts: Enforcement = {
+  ...reported,
+  looksAt: [
+    'CREATE pods',
+    ...['CREATE', 'UPDATE'].flatMap((operation) =>
+      workloads.filter((kind) => kind !== 'apps/replicasets').map((kind) => `${operation} ${kind}`),
+    ),
+  ].sort(),
+  violatedBy: {
+    operation: 'CREATE',
+    group: 'batch',
+    resource: 'jobs',
+    namespace: { name: 'shop' },
+    object: {
+      kind: 'Job',
+      metadata: {},
+      spec: { template: { metadata: { annotations: { 'akv-injector.io/on-change': 'rollout' } } } },
+    },
+  },
+}
 const ofEverybody: Readonly<Record<string, Enforcement>> = {
   certs: {
     ...refused,
@@ -64,6 +84,7 @@ const ofEverybody: Readonly<Record<string, Enforcement>> = {
       oldObject: { spec: {} },
     },
   },
+  'idle-rollouts': ofIdleRollouts,
   'uninjected-pods': {
     ...reported,
     unevaluated: 'as a violation',
@@ -127,6 +148,11 @@ const ofSync: Readonly<Record<string, Enforcement>> = {
     looksAt: ['* serviceaccounts'],
     violatedBy: { ...bySync, resource: 'serviceaccounts', object: { metadata: {} } },
   },
+  'sync-rollouts': {
+    ...refused,
+    looksAt: ['* apps/*/*'],
+    violatedBy: { ...bySync, group: 'apps', resource: 'deployments', object: { metadata: {} } },
+  },
   'sync-statuses': {
     ...refused,
     looksAt: [`* ${eso}/externalsecrets/status`, `* ${eso}/secretstores/status`],
@@ -139,6 +165,7 @@ const installs: readonly (readonly [readonly Manifest[], Readonly<Record<string,
     [readRendering('install'), ofEverybody],
     [readRendering('sync'), ofSync],
     [readRendering('unsynced'), unsynced],
+    [readRendering('idleRollouts'), { 'idle-rollouts': ofIdleRollouts }],
   ]
 for (const [objects, policies] of installs) {
   const ofKind = (wanted: string) => objects.filter(({ kind }) => kind === wanted)

@@ -10,6 +10,8 @@ const files = {
   sync: 'test/fixtures/sync/install.yaml',
   /** The policies that warn about what isn't synced, with the same values. */
   unsynced: 'test/fixtures/sync/unsynced.yaml',
+  /** The policy that warns about workloads that can't be rolled out, with `sync.rollouts.enabled`. */
+  idleRollouts: 'test/fixtures/sync/idle-rollouts.yaml',
   /** The webhook configuration, the webhook's permissions and a policy, with `csi.namespaces=labelled`. */
   csiLabelled: 'test/fixtures/csi/labelled.yaml',
   /** The webhook configuration and the same policy, with `csi.namespaces=all`. */

@@ -25,9 +25,14 @@ export const testedElsewhere = [
     'sync.namespaces',
     'sync.classes',
     'sync.externalSecrets',
+    ...['enabled', 'interval', 'concurrent', 'minInterval', 'maxPerDay'].map(
+      (key) => `sync.rollouts.${key}`,
+    ),
     'sync.crds',
   ],
-  ...['policies.ephemeralContainers', 'policies.uninjectedPods', 'policies.unsyncedAccounts'],
+  ...['ephemeralContainers', 'uninjectedPods', 'unsyncedAccounts', 'idleRollouts'].map(
+    (name) => `policies.${name}`,
+  ),
   'networkPolicy.enabled',
   ...['podMonitor', 'serviceMonitor'].flatMap((monitor) =>
     ['enabled', 'labels', 'annotations', 'interval'].map((key) => `metrics.${monitor}.${key}`),
