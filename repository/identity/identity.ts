@@ -15,6 +15,7 @@ import { InputError } from '../../command/input-error.ts'
 import { readServing, servingAssumption } from '../../command/review/read-serving.ts'
 import type { Confirmed } from '../../command/said.ts'
 import { printable } from '../../lib/printable.ts'
+import { foldWidth } from '../../lib/terminal/fold-width.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { skippedLines } from '../check/check.ts'
 import { concernsDriver } from '../check/check-manifests.ts'
@@ -105,7 +106,8 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
       return isRefused || !isMatch(sections) ? 1 : 0
     }
     const { lines, variables } = withVariables(writeScript(identities, names), placeholders)
-    printLines(process.stdout, printScript([...variables.flatMap(declare), ...lines]))
+    const width = foldWidth(process.stdout)
+    printLines(process.stdout, printScript([...variables.flatMap(declare), ...lines], { width }))
   }
   return isRefused ? 1 : 0
 }

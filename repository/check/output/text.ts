@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { printScript } from '../../../command/grants/print-script.ts'
 import { countOf } from '../../../lib/count-of.ts'
 import { printable } from '../../../lib/printable.ts'
+import { foldWidth } from '../../../lib/terminal/fold-width.ts'
 import { titleOf } from '../../input/objects/title-of.ts'
 import { describeSource } from '../../input/text/file-error.ts'
 import type { Finding } from '../findings/finding.ts'
@@ -9,6 +10,7 @@ import { countAll, type KindCounts } from '../findings/kind-counts.ts'
 import type { CheckReport, CheckSums } from '../findings/report.ts'
 import type { Verdict } from '../findings/verdict.ts'
 
+type Output = NodeJS.WritableStream & Parameters<typeof foldWidth>[0]
 type Format = Parameters<typeof styleText>[0]
 type Style = (format: Format, text: string) => string
 
@@ -20,14 +22,14 @@ type Style = (format: Format, text: string) => string
  */
 export function printText(
   report: CheckReport,
-  stream: NodeJS.WritableStream,
+  stream: Output,
   { quiet = false }: { readonly quiet?: boolean | undefined },
 ): void {
   // Only this function writes control characters, so all text is made printable.
   const style: Style = (format, text) => styleText(format, plain(text), { stream })
   // Printed in parts, because the whole text as one string would take several times its size in memory.
   let part: string[] = []
-  for (const line of separated(blocksOf(report, { style, quiet }))) {
+  for (const line of separated(blocksOf(report, { style, quiet, width: foldWidth(stream) }))) {
     part.push(`${line}\n`)
     if (part.length < 1000) continue
     stream.write(part.join(''))
@@ -40,13 +42,17 @@ const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY
 
 function* blocksOf(
   { verdicts, placeholders, tasks, sums, counted, nothing }: CheckReport,
-  { style, quiet }: { readonly style: Style; readonly quiet: boolean },
+  {
+    style,
+    quiet,
+    width,
+  }: { readonly style: Style; readonly quiet: boolean; readonly width: number | undefined },
 ): Generator<readonly string[]> {
   if (nothing) yield [style('yellow', `warning: ${nothing.message}`)]
   for (const verdict of verdicts)
     if (verdict.countedAs === undefined) yield verdictLines(verdict, style)
   yield placeholderLines(placeholders, style)
-  yield taskLines(tasks)
+  yield taskLines(tasks, width)
   if (!quiet) yield [...countedLines(counted), style(sumsFormat(sums), sumsLine(sums))]
 }
 
@@ -108,12 +114,12 @@ const placeholderLines = (placeholders: readonly Finding[], style: Style): reado
       ]
 
 /** The commands to run first, below a heading. */
-const taskLines = (tasks: CheckReport['tasks']): readonly string[] =>
+const taskLines = (tasks: CheckReport['tasks'], width: number | undefined): readonly string[] =>
   tasks.length === 0
     ? []
     : [
         'to do before you apply these manifests, unless already done:',
-        ...printScript(tasks).map((line) => `  ${plain(line)}`),
+        ...printScript(tasks, { width: width && width - 2 }).map((line) => `  ${plain(line)}`),
       ]
 
 /** The most common kinds of the objects without a pod template. */

@@ -14,12 +14,20 @@ import {
 } from '../../../command/grants/script.ts'
 
 /** What a shell runs: each command's arguments and standard input, in which `A`, `B` and `C` are set. */
-function runInShell(lines: readonly ScriptLine[], variables: Readonly<Record<string, string>>) {
+function runInShell(
+  lines: readonly ScriptLine[],
+  variables: Readonly<Record<string, string>>,
+  width?: number,
+) {
   const show = 'show() { printf "%s\\0" "$@"; printf "\\1"; }\ngive() { printf "%s" "$1"; }\n'
-  const { stdout, stderr } = spawnSync('sh', ['-c', show + printScript(lines).join('\n')], {
-    env: { PATH: process.env['PATH'], ...variables },
-    encoding: 'utf8',
-  })
+  const { stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', show + printScript(lines, { width }).join('\n')],
+    {
+      env: { PATH: process.env['PATH'], ...variables },
+      encoding: 'utf8',
+    },
+  )
   t.equal(stderr, '')
   return stdout
     .split('\u0001')
@@ -61,15 +69,17 @@ const meaningOf = (some: Part): string => {
   return values[some.variable as keyof typeof values]
 }
 
-t.test('a shell gets each argument as it is meant', async (t) => {
+t.test('a shell gets each argument as it is meant, also in folded commands', async (t) => {
   const words = fc.array(fc.oneof(text, fc.array(part, { maxLength: 4 })), { maxLength: 4 })
   fc.assert(
     fc.property(fc.array(words, { minLength: 40, maxLength: 40 }), (commands) => {
       const lines = commands.map((some) => run(['show', 'x', ...some]))
-      t.strictSame(
-        runInShell(lines, values),
-        commands.map((some) => ['x', ...some.map((one) => partsOf(one).map(meaningOf).join(''))]),
-      )
+      const meant = commands.map((some) => [
+        'x',
+        ...some.map((one) => partsOf(one).map(meaningOf).join('')),
+      ])
+      for (const width of [undefined, 0, 15, 40])
+        t.strictSame(runInShell(lines, values, width), meant)
     }),
     { numRuns: 5 },
   )
@@ -122,4 +132,48 @@ t.test('no line of a comment or a suggestion runs', async (t) => {
     suggestion(run(['show', 'a\nshow b'])),
   ]
   t.strictSame(runInShell(lines, {}), [])
+})
+
+const long = [
+  set({ A: [{ output: ['give', '--query', "[?x=='y \\'].z", '--output', 'tsv'] }], B: 'r g' }),
+  run(['show', '--name', [{ variable: 'A' }], '--long=a', '--group', 'it is "one" word', 'end']),
+]
+
+t.test(
+  'a long command is folded between words, and an option stays beside its value',
+  async (t) => {
+    t.strictSame(printScript(long, { width: 40 }), [
+      'A="$(give \\',
+      "    --query '[?x=='\\''y \\'\\''].z' \\",
+      `    --output tsv)" B='r g'`,
+      'show --name "$A" --long=a \\',
+      `    --group 'it is "one" word' end`,
+    ])
+    for (const width of [0, 20, 40, 77])
+      t.strictSame(runInShell(long, {}, width), runInShell(long, {}), `${width}`)
+    for (const line of printScript(long, { width: 40 })) t.ok(line.length <= 40, line)
+    t.strictSame(printScript(long, { width: 200 }), printScript(long))
+  },
+)
+
+t.test('each line of a folded suggestion is a comment', async (t) => {
+  const suggested = printScript(long.map(suggestion), { width: 30 })
+  t.ok(suggested.length > 4)
+  for (const line of suggested) t.match(line, /^# /)
+  const uncommented = suggested.map((line) => line.slice(2))
+  t.strictSame(uncommented, printScript(long, { width: 28 }))
+})
+
+t.test('a here-document isn’t folded, and the command before it is', async (t) => {
+  const input = `${'word '.repeat(20)}\nend`
+  const line: ScriptLine = { kind: 'run', words: ['cat', '-u', '-'], input }
+  t.strictSame(printScript([line], { width: 7 }), [
+    'cat \\',
+    '    -u \\',
+    "    - <<'END'",
+    ...input.split('\n'),
+    'END',
+  ])
+  const script = printScript([line], { width: 7 }).join('\n')
+  t.equal(spawnSync('sh', ['-c', script], { encoding: 'utf8' }).stdout, `${input}\n`)
 })
