@@ -6,7 +6,7 @@ import {
   append,
   envFileOption,
   namespaceOption,
-  renderOption,
+  renderOptions,
   setOption,
   valuesOption,
 } from './shared-options.ts'
@@ -31,7 +31,8 @@ export function addCheck(program: Command, end: End, check: typeof checkManifest
         .choices(outputForms)
         .default('text'),
     )
-    .addOption(renderOption())
+    .addOption(renderOptions()[0])
+    .addOption(renderOptions()[1])
     .addOption(valuesOption())
     .option('--strict', 'exit with 1 for warnings, too, and if there is nothing to check')
     .option('-q, --quiet', 'print only problems; with --strict, also warnings')

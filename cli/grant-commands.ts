@@ -7,7 +7,7 @@ import {
   envFileOption,
   namedNamespace,
   onlyNamespaceOption,
-  renderOption,
+  renderOptions,
   setOption,
   takeOnce,
   valuesOption,
@@ -50,7 +50,8 @@ function addIdentity(program: Command, end: End): void {
       '--verify',
       'compare with what Azure has, as the user of az login, and change nothing; needs --issuer',
     )
-    .addOption(renderOption())
+    .addOption(renderOptions()[0])
+    .addOption(renderOptions()[1])
     .addOption(valuesOption())
     .option('--strict', 'exit with 1 for warnings, too, and if nothing reads from a vault')
     .addOption(onlyNamespaceOption())
@@ -93,7 +94,8 @@ function addRbac(program: Command, end: End): void {
     )
     .option('--classes', 'with --watch namespaces: the chart has sync.classes')
     .option('--external-secrets', 'with --watch namespaces: the chart has sync.externalSecrets')
-    .addOption(renderOption())
+    .addOption(renderOptions()[0])
+    .addOption(renderOptions()[1])
     .addOption(onlyNamespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())

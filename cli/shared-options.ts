@@ -57,14 +57,14 @@ export function checkNamespace(name: string): string {
   throw new InvalidArgumentError(`expected ${labelName.sentence}`)
 }
 
-export const renderOption = (): Option =>
+/** Whether charts and Kustomize folders are rendered. Without either option, they are if a program is there. */
+export const renderOptions = (): readonly [Option, Option] => [
   new Option(
     '--render',
-    'render folders with a kustomization.yaml or Chart.yaml, using the kustomize, kubectl or helm on the PATH',
-  )
+    'fail if a folder with a kustomization.yaml or Chart.yaml can’t be rendered by the kustomize, kubectl or helm on the PATH',
+  ),
+  new Option('--no-render', 'run no program to render such folders, and don’t read them'),
+]
 
 export const valuesOption = (): Option =>
-  new Option(
-    '--values <file>',
-    'with --render: file with values for all charts; repeatable',
-  ).argParser(append)
+  new Option('--values <file>', 'file with values for all charts; repeatable').argParser(append)

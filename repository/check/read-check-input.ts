@@ -12,7 +12,9 @@ import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { eachManifest } from '../input/read-manifests.ts'
 import { checkValues } from '../input/render/check-values.ts'
 import { planRendering } from '../input/render/plan-rendering.ts'
+import { settleRefused } from '../input/render/refused.ts'
 import { renderFolders } from '../input/render/render-folders.ts'
+import { chooseRendered } from '../input/render/render-programs.ts'
 import { isReferredTo } from '../input/sources/referred-to.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles } from '../input/text/find-files.ts'
@@ -42,8 +44,11 @@ export interface ReadingOptions {
   /** The name of the command, for messages. */
   readonly command: string
   readonly placeholders: Placeholders
-  /** Whether to render charts and Kustomize folders with the programs on the PATH. */
-  readonly render?: boolean
+  /**
+   * Whether to render charts and Kustomize folders with the programs on the PATH. If undefined, this is done where it
+   * works.
+   */
+  readonly render?: boolean | undefined
   /** Files with values for charts. */
   readonly values?: readonly string[]
   /** Whether to show no progress. */
@@ -68,34 +73,45 @@ export async function readCheckInput(
   paths: readonly string[],
   options: ReadingOptions,
 ): Promise<CheckInput> {
-  const { render: renders = false, values = [] } = options
-  if (values.length > 0) checkValues(values, renders)
+  const { render, values = [] } = options
+  const renders = chooseRendered(render)
+  if (values.length > 0) checkValues(values, renders !== undefined)
   const everything = findFiles(paths, { ...options, renders })
-  const { files, roots, skipped, ...found } = renders
-    ? planRendering(everything, { ...options, named: paths })
-    : { ...everything, roots: [] }
+  const unrendered = everything.unrendered.filter(({ kind }) => !renders?.includes(kind))
+  const { files, roots, refused, ...found } = planRendering(
+    { ...everything, unrendered: everything.unrendered.filter((one) => !unrendered.includes(one)) },
+    { ...options, named: paths },
+  )
   const read = readFiles(files, options)
   const unreadable = read.flatMap((file, i) => (file instanceof FileError ? (files[i] ?? []) : []))
-  for await (const result of renderFolders(roots, { ...options, values }))
-    read.push(
-      result instanceof FileError
-        ? result
-        : readContents(() => result.text, result.source, options),
-    )
+  const failed = [...refused]
+  const rendered: string[] = []
+  for await (const result of renderFolders(roots, { ...options, values })) {
+    if ('errors' in result) failed.push(result)
+    else {
+      read.push(readContents(() => result.text, result.source, options))
+      rendered.push(...result.root.reads)
+    }
+  }
+  const settled = settleRefused(failed, { isRequired: render === true, rendered })
   const readable = read.filter((file) => 'contents' in file)
   const contents = readable.flatMap((file) => file.contents)
-  const errors = [...found.errors, ...read.filter((file) => file instanceof FileError)]
+  const errors = [
+    ...found.errors,
+    ...settled.errors,
+    ...read.filter((file) => file instanceof FileError),
+  ]
   const hasNothing = errors.length === 0 && !contents.some(isOfInterest)
   const seen = {
     files: readable.length,
     documents: readable.reduce((total, file) => total + file.documents, 0),
-    unrendered: renders ? [] : everything.unrendered,
+    unrendered: [...unrendered, ...failed],
   }
   return {
     contents,
     ignored: addCounts(readable.map((file) => file.ignored)),
     errors,
-    skipped,
+    skipped: [...found.skipped, ...settled.skipped],
     unread: [
       ...unreadable.filter((path) => path !== '-').map(unreadFile),
       ...unseenPaths(everything.unseen),

@@ -125,7 +125,7 @@ export function* eachManifest(
 const mayNeedFilling = (text: string): boolean => mayHavePlaceholders(text) || hasPlaceholder(text)
 
 function renderSentence(command: string): string {
-  const first = canRender(command) ? 'pass the folder of its chart with --render, or ' : ''
+  const first = canRender(command) ? 'pass the folder of its chart, or ' : ''
   return `is a template; ${first}render it first: helm template NAME CHART | akv-injector ${command} -`
 }
 

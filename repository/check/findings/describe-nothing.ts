@@ -16,8 +16,7 @@ export function describeNothing({ files, documents, unrendered }: Seen): string 
     { count: ofKind('kustomization'), noun: 'Kustomize folder' },
     { count: ofKind('chart'), noun: 'Helm chart' },
   ].flatMap(({ count, noun }) => (count === 0 ? [] : countOf(count, noun)))
-  const notRead =
-    folders.length === 0 ? '' : `${folders.join(' and ')} not rendered (--render does that), `
+  const notRead = folders.length === 0 ? '' : `${folders.join(' and ')} not rendered, `
   return `${notRead}${countOf(documents, 'document')} in ${countOf(files, 'file')} without ${kinds}`
 }
 

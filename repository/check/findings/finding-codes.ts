@@ -11,13 +11,13 @@ export const checkCodes = {
   AKV_CHECK_FILE: {
     means: 'A file or folder cannot be read, or does not contain manifests in YAML or JSON.',
     remedy:
-      'Correct what the message names. Use --render for templates, or render them first and pass the result.',
+      'Correct what the message names. Pass the chart of a template, or render it first and pass the result.',
   },
   AKV_CHECK_NOTHING: {
     means:
       'Nothing in the files is of interest to akv-injector, so check has checked nothing. The message says what it has seen.',
     remedy:
-      'Pass the files with the pods and what they read from. Use --render if they are in charts or Kustomize folders.',
+      'Pass the files with the pods and what they read from. Install kustomize, kubectl or helm if they are in charts or Kustomize folders.',
   },
   AKV_CHECK_AMBIGUOUS: {
     means:

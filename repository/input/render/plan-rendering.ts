@@ -4,6 +4,7 @@ import { FileError } from '../text/file-error.ts'
 import type { FoundFiles, RenderFolder, SkippedPath } from '../text/find-files.ts'
 import { readChart } from './read-chart.ts'
 import { type FolderReferences, readReferences } from './read-references.ts'
+import type { RefusedFolder } from './refused.ts'
 import type { RenderRoot } from './render-folders.ts'
 
 /** Which files to read directly, and which folders to render first. */
@@ -12,6 +13,7 @@ interface RenderPlan {
   /** The folders to render. None of them is part of another one. */
   readonly roots: readonly RenderRoot[]
   readonly skipped: readonly SkippedPath[]
+  readonly refused: readonly RefusedFolder[]
   readonly errors: readonly FileError[]
 }
 
@@ -42,12 +44,17 @@ export function planRendering(
     files: files.filter((file) => file === '-' || !kustomize.used.has(resolve(file))),
     roots: roots.slice(0, maxFolders),
     skipped: [...skipped, ...kustomize.skipped, ...charts.flatMap(({ skip }) => skip ?? [])],
-    errors: [
-      ...errors,
-      ...kustomize.errors,
-      ...charts.flatMap((chart) => chart.errors),
-      ...roots.slice(maxFolders, maxFolders + 1).map(({ path }) => tooMany(path, maxFolders)),
+    refused: [
+      ...kustomize.refused,
+      ...charts.filter((chart) => chart.errors.length > 0),
+      ...roots.slice(maxFolders).map(({ path, kind, reads }) => ({
+        path,
+        kind,
+        reads,
+        errors: [tooMany(path, maxFolders)],
+      })),
     ],
+    errors,
   }
 }
 
@@ -56,7 +63,7 @@ interface KustomizePlan {
   /** The files that kustomize reads, as absolute paths. */
   readonly used: ReadonlySet<string>
   readonly skipped: readonly SkippedPath[]
-  readonly errors: readonly FileError[]
+  readonly refused: readonly RefusedFolder[]
 }
 
 function planKustomize(
@@ -77,18 +84,21 @@ function planKustomize(
         path: folder,
         kind: 'kustomization',
         file,
+        reads: parts.map(({ folder }) => folder),
         readsRepository: readsRepository(parts),
       })),
     used: new Set(used.map((file) => resolve(file))),
-    skipped: [
-      ...builds
-        .filter(({ root, errors }) => errors.length > 0 && root.errors.length === 0)
-        .map(({ root }) => ({ path: root.folder, reason: broken })),
-      ...found
-        .filter((part) => part.kind === 'component' && !reached.has(part))
-        .map(({ folder }) => ({ path: folder, reason: unused })),
-    ],
-    errors: [...new Set(builds.flatMap(({ errors }) => errors))],
+    skipped: found
+      .filter((part) => part.kind === 'component' && !reached.has(part))
+      .map(({ folder }) => ({ path: folder, reason: unused })),
+    refused: builds
+      .filter(({ errors }) => errors.length > 0)
+      .map(({ root, parts, errors }) => ({
+        path: root.folder,
+        kind: 'kustomization',
+        reads: parts.map(({ folder }) => folder),
+        errors,
+      })),
   }
 }
 
@@ -133,7 +143,6 @@ function findBuilds(found: readonly FolderReferences[], options: BuildOptions): 
 const readsRepository = (parts: readonly FolderReferences[]): boolean =>
   parts.some(({ load }) => load === 'repository') && parts.every(({ load }) => load !== 'folder')
 
-const broken = "is a Kustomize folder, and something that it refers to can't be rendered"
 const unused = 'is a Kustomize component, and no folder here that is rendered refers to it'
 
 /** Collects a Kustomize folder and everything that it refers to. Stops if there are too many. */

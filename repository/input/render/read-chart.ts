@@ -9,14 +9,14 @@ import { isFile } from '../text/is-file.ts'
 import { readErrorSentence, readText } from '../text/read-text.ts'
 import { realPath } from '../unread/unread.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
+import type { RefusedFolder } from './refused.ts'
 import type { RenderRoot } from './render-folders.ts'
 import { isWithin, repositoryRoot } from './repository-root.ts'
 
 /** A chart, and why it can't be rendered, if it can't. */
-interface Chart {
+interface Chart extends RefusedFolder {
   readonly root?: RenderRoot
   readonly skip?: SkippedPath
-  readonly errors: readonly FileError[]
 }
 
 /** Reads a folder's `Chart.yaml`. */
@@ -25,12 +25,14 @@ export function readChart(
   { command, named }: { readonly command: string; readonly named: readonly string[] },
 ): Chart {
   const file = join(folder, 'Chart.yaml')
-  if (!isFile(file)) return { errors: [new FileError({ source: file }, "isn't a file")] }
+  const own = { path: folder, kind: 'chart', reads: [folder] } as const
+  if (!isFile(file)) return { ...own, errors: [new FileError({ source: file }, "isn't a file")] }
   try {
     const chart = readMapping(file, command)
-    if (chart === undefined) return { errors: [notAChart(file)] }
+    if (chart === undefined) return { ...own, errors: [notAChart(file)] }
     if (chart.object['type'] === 'library')
       return {
+        ...own,
         skip: { path: folder, reason: 'is a library chart, which has no objects' },
         errors: [],
       }
@@ -39,10 +41,10 @@ export function readChart(
       ...dependencyErrors(folder, chart),
     ]
     return errors.length > 0
-      ? { errors: errors.slice(0, maxErrors) }
-      : { root: { path: folder, kind: 'chart', file }, errors: [] }
+      ? { ...own, errors: errors.slice(0, maxErrors) }
+      : { ...own, root: { ...own, file }, errors: [] }
   } catch (error) {
-    if (error instanceof FileError) return { errors: [error] }
+    if (error instanceof FileError) return { ...own, errors: [error] }
     throw error
   }
 }

@@ -7,17 +7,21 @@ import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import { FileError } from '../text/file-error.ts'
 import type { RenderFolder } from '../text/find-files.ts'
 import { renderedSource } from '../text/rendered-source.ts'
+import type { RefusedFolder } from './refused.ts'
 
 /** A folder that is rendered as a whole. */
 export interface RenderRoot extends RenderFolder {
   /** `kustomization.yaml` or `Chart.yaml`. */
   readonly file: string
+  /** The folders that are read to render it, itself included. */
+  readonly reads: readonly string[]
   /** Whether kustomize may load files from anywhere, because all of them are known to be in the repository. */
   readonly readsRepository?: boolean
 }
 
 /** The output of a program, which is read like a file. */
 interface Rendered {
+  readonly root: RenderRoot
   readonly source: string
   readonly text: string
 }
@@ -56,7 +60,7 @@ const defaultBounds: RenderBounds = {
 export async function* renderFolders(
   roots: readonly RenderRoot[],
   { namespace, values, quiet = false, bounds = defaultBounds }: RenderOptions,
-): AsyncGenerator<Rendered | FileError> {
+): AsyncGenerator<Rendered | RefusedFolder> {
   if (roots.length === 0) return
   const { maxBytes, timeoutMs, maxTotalBytes, totalMs } = bounds
   const scratch = mkdtempSync(join(tmpdir(), 'akv-injector-'))
@@ -68,7 +72,8 @@ export async function* renderFolders(
     for (const [i, root] of roots.entries()) {
       const left = { maxBytes: maxTotalBytes - bytes, timeoutMs: end - performance.now() }
       if (left.maxBytes <= 0 || left.timeoutMs <= 0) {
-        yield new FileError({ source: root.path }, stoppedSentence(roots.length - i))
+        const sentence = stoppedSentence(roots.length - i)
+        for (const left of roots.slice(i)) yield refusal(left, sentence)
         return
       }
       if (!quiet) progress.show(`rendering ${root.path}, ${i + 1} of ${roots.length}`)
@@ -77,10 +82,10 @@ export async function* renderFolders(
         maxBytes: Math.min(maxBytes, left.maxBytes),
         timeoutMs: Math.min(timeoutMs, left.timeoutMs),
       })
-      if (result.kind === 'failed') yield new FileError({ source: root.path }, result.sentence)
+      if (result.kind === 'failed') yield refusal(root, result.sentence)
       else {
         bytes += Buffer.byteLength(result.text)
-        yield { source: renderedSource(root.file), text: result.text }
+        yield { root, source: renderedSource(root.file), text: result.text }
       }
     }
   } finally {
@@ -88,6 +93,13 @@ export async function* renderFolders(
     rmSync(scratch, { recursive: true, force: true })
   }
 }
+
+const refusal = ({ path, kind, reads }: RenderRoot, sentence: string): RefusedFolder => ({
+  path,
+  kind,
+  reads,
+  errors: [new FileError({ source: path }, sentence)],
+})
 
 const stoppedSentence = (count: number): string =>
   `was not rendered: rendering all folders takes too long or prints too much, and ${count} are left; pass fewer folders`

@@ -1,2 +1,3 @@
-/** Whether the command has an option `--render`. */
-export const canRender = (command: string): boolean => command === 'check' || command === 'identity'
+/** Whether the command renders charts and Kustomize folders. */
+export const canRender = (command: string): boolean =>
+  ['check', 'identity', 'rbac'].includes(command)

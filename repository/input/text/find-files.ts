@@ -1,6 +1,5 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { canRender } from './can-render.ts'
 import { FileError } from './file-error.ts'
 import { readErrorSentence } from './read-text.ts'
 
@@ -11,7 +10,7 @@ export interface FoundFiles {
   readonly skipped: readonly SkippedPath[]
   /** Skipped paths that may have manifests all the same: symbolic links, and folders that are too deep. */
   readonly unseen: readonly string[]
-  /** Folders that have to be rendered first. Without `renders`, they are also in `skipped` or `errors`. */
+  /** Folders that have to be rendered first. Those that aren't going to be are also in `skipped` or `errors`. */
   readonly unrendered: readonly RenderFolder[]
   /** Errors about folders that can't be read, or that have to be rendered first. */
   readonly errors: readonly FileError[]
@@ -38,10 +37,10 @@ interface FindOptions {
   /** Whether to find the files in Kustomize folders, too, which may be patches. */
   readonly entersKustomize?: boolean
   /**
-   * Whether charts and Kustomize folders are going to be rendered. Then they are neither errors nor skipped. Implies
-   * `entersKustomize`.
+   * Which folders are going to be rendered. They are neither errors nor skipped. For the others, the programs are
+   * missing. Absent if the command renders nothing. Implies `entersKustomize`.
    */
-  readonly renders?: boolean
+  readonly renders?: readonly RenderFolder['kind'][] | undefined
 }
 
 /**
@@ -55,8 +54,8 @@ export function findFiles(
   paths: readonly string[],
   {
     command,
-    renders = false,
-    entersKustomize = renders,
+    renders,
+    entersKustomize = renders?.includes('kustomization') ?? false,
     bounds: { maxEntries, maxFiles, maxDepth } = defaultBounds,
   }: FindOptions,
 ): FoundFiles {
@@ -74,9 +73,13 @@ export function findFiles(
     const kind = renderKind(found)
     if (kind !== undefined) unrendered.push({ path: folder, kind })
     if (kind !== undefined && !(kind === 'kustomization' && entersKustomize)) {
-      const reason = renderHint({ path: folder, kind }, command)
-      if (!renders && depth === 0) errors.push(new FileError({ source: folder }, reason))
-      if (!renders && depth > 0) skipped.push({ path: folder, reason })
+      if (renders?.includes(kind)) return
+      const reason = renderHint(
+        { path: folder, kind },
+        { command, isWanted: renders !== undefined },
+      )
+      if (depth === 0) errors.push(new FileError({ source: folder }, reason))
+      else skipped.push({ path: folder, reason })
       return
     }
     for (const entry of found) {
@@ -151,11 +154,25 @@ function renderKind(entries: readonly Dirent[]): RenderFolder['kind'] | undefine
 
 export const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 
-function renderHint({ path, kind }: RenderFolder, command: string): string {
+function renderHint(
+  { path, kind }: RenderFolder,
+  { command, isWanted }: { readonly command: string; readonly isWanted: boolean },
+): string {
   const shown = /^[\w./-]+$/.test(path) ? path : 'FOLDER'
-  const first = canRender(command) ? 'use --render, or render it first' : 'render it first'
-  const then = `| akv-injector ${command} -`
-  return kind === 'chart'
-    ? `is a Helm chart; ${first}: helm template NAME ${shown} ${then}`
-    : `is a Kustomize folder; ${first}: kubectl kustomize ${shown} ${then}`
+  const { what, program, missing } = hints[kind]
+  const then = `render it first: ${program} ${shown} | akv-injector ${command} -`
+  return isWanted ? `${what}, and ${missing}, or ${then}` : `${what}; ${then}`
+}
+
+const hints = {
+  chart: {
+    what: 'is a Helm chart',
+    program: 'helm template NAME',
+    missing: "helm isn't on the PATH; install it",
+  },
+  kustomization: {
+    what: 'is a Kustomize folder',
+    program: 'kubectl kustomize',
+    missing: 'neither kustomize nor kubectl is on the PATH; install one',
+  },
 }

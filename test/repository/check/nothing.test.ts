@@ -20,14 +20,17 @@ const repository = (t: Test) =>
 
 t.test('files without anything of interest get a warning that describes them', async (t) => {
   const folder = repository(t)
-  const seen = `nothing to check: 2 Kustomize folders and 1 Helm chart not rendered (--render does that), 3 documents in 2 files ${without}`
-  const { code, stdout } = await runInProcess(['check', folder])
+  const seen = `nothing to check: 2 Kustomize folders and 1 Helm chart not rendered, 3 documents in 2 files ${without}`
+  const { code, stdout } = await runInProcess(['check', '--no-render', folder])
   t.equal(code, 0)
   t.match(stdout, `warning: ${seen}\n`)
   t.match(stdout, /2 files, 0 pods checked, 0 problems, 1 warning, 2 objects not looked at\n$/)
-  t.match(await runInProcess(['check', folder, '--strict']), { code: 1, stdout: seen })
-  t.match(await runInProcess(['check', folder, '--quiet']), { code: 0, stdout: '' })
-  t.match(await runInProcess(['check', folder, '--strict', '--quiet']), {
+  t.match(await runInProcess(['check', '--no-render', folder, '--strict']), {
+    code: 1,
+    stdout: seen,
+  })
+  t.match(await runInProcess(['check', '--no-render', folder, '--quiet']), { code: 0, stdout: '' })
+  t.match(await runInProcess(['check', '--no-render', folder, '--strict', '--quiet']), {
     code: 1,
     stdout: `warning: ${seen}\n`,
   })
@@ -40,7 +43,7 @@ t.test('files without anything of interest get a warning that describes them', a
 t.test('JSON, GitHub and SARIF say it in their own way', async (t) => {
   const folder = repository(t)
   const printed = async (form: string) =>
-    (await runInProcess(['check', folder, '--strict', '-o', form])).stdout
+    (await runInProcess(['check', '--no-render', folder, '--strict', '-o', form])).stdout
   t.match(JSON.parse(await printed('json')), {
     exitCode: 1,
     sums: { problems: 0, warnings: 1 },
@@ -68,7 +71,7 @@ t.test('JSON, GitHub and SARIF say it in their own way', async (t) => {
 
 t.test('a pod, or a file that can’t be read, is enough to say something else', async (t) => {
   const folder = t.testdir({ 'a.yaml': service, 'b.yaml': 'a: [' })
-  const broken = await runInProcess(['check', folder])
+  const broken = await runInProcess(['check', '--no-render', folder])
   t.equal(broken.code, 2)
   t.notMatch(broken.stdout, 'nothing to check')
   const pod = await runInProcess(['check', '-', '--strict'], { input: podText({}) })
@@ -78,9 +81,13 @@ t.test('a pod, or a file that can’t be read, is enough to say something else',
 
 t.test('identity says it, too, and fails with --strict', async (t) => {
   const folder = repository(t)
-  const stderr = `no pod and no ServiceAccount in these files reads from a vault: 2 Kustomize folders and 1 Helm chart not rendered (--render does that), 3 documents in 2 files ${without}`
-  t.match(await runInProcess(['identity', folder]), { code: 0, stdout: '', stderr })
-  t.match(await runInProcess(['identity', folder, '--strict']), { code: 1, stdout: '', stderr })
+  const stderr = `no pod and no ServiceAccount in these files reads from a vault: 2 Kustomize folders and 1 Helm chart not rendered, 3 documents in 2 files ${without}`
+  t.match(await runInProcess(['identity', '--no-render', folder]), { code: 0, stdout: '', stderr })
+  t.match(await runInProcess(['identity', '--no-render', folder, '--strict']), {
+    code: 1,
+    stdout: '',
+    stderr,
+  })
   const unrelated = await runInProcess(['identity', '-', '--strict'], { input: podText({}) })
   t.match(unrelated, { code: 1, stderr: /reads from a vault\n$/ })
 })

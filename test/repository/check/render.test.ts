@@ -319,9 +319,9 @@ t.test('charts are rendered with the values on the command line', async (t) => {
     code: 2,
     stderr: 'akv-injector: --values https://example.org/x: no such file',
   })
-  t.match(await runInProcess(['check', repository, '--values', values]), {
+  t.match(await runInProcess(['check', repository, '--no-render', '--values', values]), {
     code: 2,
-    stderr: '--values needs --render',
+    stderr: '--values and --no-render',
   })
 })
 
@@ -362,10 +362,74 @@ t.test('a rendered text that isn’t YAML, or has nothing of interest, is named'
   })
 })
 
+/** Runs a command with neither option. */
+const runs = (command: string, repository: string, path: string, args: readonly string[] = []) =>
+  runInProcess([command, repository, ...args], { env: { PATH: path } })
+
+t.test('without an option, what can be rendered is, and the rest is skipped', async (t) => {
+  const { repository, fakes } = setUp(t, {
+    files: {
+      ...overlays,
+      'overlays/test/kustomization.yaml': 'resources: [https://example.org/x]\n',
+      'chart/Chart.yaml': 'name: a\n',
+      'broken/Chart.yaml': '{{',
+    },
+    programs: { kustomize: '' },
+  })
+  for (const command of ['check', 'identity', 'rbac']) {
+    const { code, stderr } = await runs(command, repository, fakes.path)
+    t.equal(code, command === 'rbac' ? 0 : 1, command)
+    t.match(stderr, /^skipped \S+\/overlays\/test: can't be rendered: \S+:1:13: refers to https/m)
+    t.match(
+      stderr,
+      /^skipped \S+\/chart: is a Helm chart, and helm isn't on the PATH; install it, or render it first: helm template/m,
+    )
+    t.notMatch(stderr, 'akv-injector: ')
+  }
+  t.equal(fakes.runs().length, 6)
+  const { stdout } = await runs('check', repository, fakes.path)
+  t.match(stdout, /^Pod\/web \(\S+\/overlays\/dev \(rendered\)\): would be injected$/m)
+})
+
+t.test('a program that fails doesn’t fail the run, but --render does', async (t) => {
+  const { repository, fakes, check } = setUp(t, {
+    files: { ...overlays, 'pod.yaml': pod('kv-a') },
+    programs: { kustomize: 'case $2 in */dev) exit 3;; esac; echo kind: A' },
+  })
+  const { code, stdout, stderr } = await runs('check', repository, fakes.path)
+  t.equal(code, 0)
+  t.match(stderr, /^skipped \S+\/dev: can't be rendered: kustomize build failed with exit code 3$/m)
+  t.notMatch(stderr, /base/, 'the other overlay has read it')
+  t.match(stdout, /^Pod\/web \(\S+\/pod.yaml\): would be injected$/m)
+  t.equal((await check()).code, 2)
+})
+
+t.test('a base that only a failed folder reads is skipped by name', async (t) => {
+  const { repository, fakes } = setUp(t, { files: overlays, programs: { kustomize: 'exit 3' } })
+  const { stderr } = await runs('check', repository, fakes.path)
+  t.match(stderr, /^skipped \S+\/base: belongs to \S+\/overlays\/dev, which can't be rendered: /m)
+})
+
+t.test('--no-render runs no program, and files outside of such folders are read', async (t) => {
+  const { repository, fakes } = setUp(t, { files: { ...overlays, 'pod.yaml': pod('kv-a') } })
+  const { code, stdout, stderr } = await runs('check', repository, fakes.path, ['--no-render'])
+  t.equal(code, 0)
+  t.match(stderr, /^skipped \S+\/base: is a Kustomize folder; render it first: kubectl kustomize/m)
+  t.match(stdout, /^1 file, 1 pod checked/m)
+  t.strictSame(fakes.runs(), [])
+})
+
+t.test('files that are named themselves run no program', async (t) => {
+  const { repository, fakes } = setUp(t, { files: overlays })
+  await runs('check', join(repository, 'base/web.yaml'), fakes.path)
+  t.strictSame(fakes.runs(), [])
+})
+
 t.test('the help of both commands has the options', async (t) => {
   for (const command of ['check', 'identity']) {
     const { stdout } = await runInProcess([command, '--help'])
     t.match(stdout, '--render')
+    t.match(stdout, '--no-render')
     t.match(stdout, '--values <file>')
   }
 })

@@ -54,7 +54,7 @@ const rollout =
 
 t.test('a template is recognised, whether it parses as YAML or not', async (t) => {
   const sentence =
-    'is a template; pass the folder of its chart with --render, or render it first: helm template NAME CHART | akv-injector check -'
+    'is a template; pass the folder of its chart, or render it first: helm template NAME CHART | akv-injector check -'
   for (const [text, position] of [
     ['kind: Pod\n{{- if .Values.x }}\na: 1\n{{- end }}\n', '2:1'],
     ['a: 1\n---\nmetadata:\n  name: web-{{ include "name" . }}\n', '4:13'],

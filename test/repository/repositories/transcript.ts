@@ -8,11 +8,15 @@ export function commandsOf(transcript = ''): readonly string[] {
 }
 
 /** Runs the commands of a transcript, and returns a new one with their outputs. */
-export async function transcriptOf(expected: string | undefined, folder: string): Promise<string> {
+export async function transcriptOf(
+  expected: string | undefined,
+  folder: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
   const parts: string[] = []
   for (const line of commandsOf(expected)) {
     const args = line.slice(prompt.length).split(' ')
-    const { code, stdout, stderr } = await runInFolder(folder, args)
+    const { code, stdout, stderr } = await runInFolder(folder, args, env)
     parts.push(`${line}\n${stdout}--- standard error\n${stderr}exit code ${code}\n`)
   }
   return parts.join('\n')

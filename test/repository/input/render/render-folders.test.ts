@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { renderFolders } from '../../../../repository/input/render/render-folders.ts'
-import { FileError } from '../../../../repository/input/text/file-error.ts'
 import { writeFakeRenderers } from '../../../support/fake-renderers.ts'
 
 const mebibyte = 1024 * 1024
@@ -29,6 +28,7 @@ async function renderWith(
       path: `app${i}`,
       kind: 'kustomization' as const,
       file: `app${i}/kustomization.yaml`,
+      reads: [],
     }))
     const results: string[] = []
     for await (const result of renderFolders(roots, {
@@ -36,7 +36,11 @@ async function renderWith(
       values: [],
       bounds: { ...bounds, ...changes },
     }))
-      results.push(result instanceof FileError ? result.message : `${result.text.length}`)
+      results.push(
+        ...('errors' in result
+          ? result.errors.map(({ message }) => message)
+          : [`${result.text.length}`]),
+      )
     return { results, folder, runs: fakes.runs() }
   } finally {
     process.env['PATH'] = path
@@ -86,7 +90,10 @@ t.test('all programs together are bounded in output and in time', async (t) => {
     '524288',
     '524288',
     '524288',
-    'app3: was not rendered: rendering all folders takes too long or prints too much, and 2 are left; pass fewer folders',
+    ...['app3', 'app4'].map(
+      (app) =>
+        `${app}: was not rendered: rendering all folders takes too long or prints too much, and 2 are left; pass fewer folders`,
+    ),
   ])
   t.equal(runs.length, 3)
   const late = await renderWith(t, script, { folders: 2, totalMs: 0 })

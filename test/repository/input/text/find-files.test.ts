@@ -50,11 +50,11 @@ t.test('hidden files, links and templates are skipped, and named', async (t) => 
     [
       '.git: it is hidden',
       '.hidden.yaml: it is hidden',
-      /^chart: is a Helm chart; use --render, or render it first: helm template NAME (?:\S+\/chart|FOLDER) \| akv-injector check -$/,
+      /^chart: is a Helm chart; render it first: helm template NAME (?:\S+\/chart|FOLDER) \| akv-injector check -$/,
       'link.yaml: it is a symbolic link; name it to read it',
       'loop: it is a symbolic link; name it to read it',
       'node_modules: it has packages of Node.js',
-      'over lay: is a Kustomize folder; use --render, or render it first: kubectl kustomize FOLDER | akv-injector check -',
+      'over lay: is a Kustomize folder; render it first: kubectl kustomize FOLDER | akv-injector check -',
     ],
   )
   t.strictSame(unrendered, [
@@ -68,9 +68,7 @@ t.test('naming a chart’s folder itself is an error', async (t) => {
   const folder = t.testdir({ 'Chart.yaml': '', templates: { 'x.yaml': '{{' } })
   const { files, errors } = find([folder])
   t.strictSame(files, [])
-  t.match(errors, [
-    { message: `${folder}: is a Helm chart; use --render, or render it first: helm template NAME` },
-  ])
+  t.match(errors, [{ message: `${folder}: is a Helm chart; render it first: helm template NAME` }])
 })
 
 t.test('the search for files is bounded in count and depth', async (t) => {

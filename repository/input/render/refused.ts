@@ -1,0 +1,53 @@
+import { resolve } from 'node:path'
+import type { FileError } from '../text/file-error.ts'
+import type { RenderFolder, SkippedPath } from '../text/find-files.ts'
+
+/** A folder that can't be rendered. */
+export interface RefusedFolder extends RenderFolder {
+  /** The folders that are read only to render it. */
+  readonly reads: readonly string[]
+  readonly errors: readonly FileError[]
+}
+
+/** What becomes of folders that can't be rendered. */
+interface Settled {
+  readonly errors: readonly FileError[]
+  readonly skipped: readonly SkippedPath[]
+}
+
+/**
+ * Makes errors of the folders that can't be rendered if the user asked for rendering. Otherwise they are skipped, and so
+ * are the folders that nothing else reads.
+ *
+ * @param rendered - the folders that were read to render others
+ */
+export function settleRefused(
+  refused: readonly RefusedFolder[],
+  { isRequired, rendered }: { readonly isRequired: boolean; readonly rendered: readonly string[] },
+): Settled {
+  const broken = refused
+    .filter(({ path, errors }) => errors.every(({ position }) => !isIn(position.source, path)))
+    .map(({ path }) => ({ path, reason: brokenSentence }))
+  if (isRequired)
+    return { errors: unique(refused.flatMap(({ errors }) => errors)), skipped: broken }
+  const known = new Set(rendered.map((folder) => resolve(folder)))
+  const skipped = refused.flatMap(({ path, reads, errors: [error] }) => {
+    const reason = `can't be rendered: ${error?.position.source === path ? error.sentence : error?.message}`
+    return [path, ...reads].flatMap((folder) => {
+      if (known.has(resolve(folder))) return []
+      known.add(resolve(folder))
+      return {
+        path: folder,
+        reason: folder === path ? reason : `belongs to ${path}, which ${reason}`,
+      }
+    })
+  })
+  return { errors: [], skipped }
+}
+
+const isIn = (source: string, folder: string): boolean =>
+  source === folder || source.startsWith(`${folder}/`)
+
+const unique = <T>(list: readonly T[]): readonly T[] => [...new Set(list)]
+
+const brokenSentence = "is a Kustomize folder, and something that it refers to can't be rendered"
