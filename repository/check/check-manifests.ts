@@ -1,10 +1,7 @@
 import type { Serving } from '../../command/review/read-serving.ts'
 import { cached } from '../../lib/cached.ts'
-import {
-  type FolderView,
-  unclearReason,
-  viewsByFolder,
-} from '../input/environments/folder-views.ts'
+import { findAmbiguity } from '../input/environments/find-ambiguity.ts'
+import { type FolderView, viewsByFolder } from '../input/environments/folder-views.ts'
 import { findNearMisses } from '../input/objects/find-near-misses.ts'
 import type { AnnotatedManifest, NamedObject } from '../input/objects/find-objects.ts'
 import {
@@ -53,7 +50,7 @@ export function checkManifests(
   const withNames = (object: NamedObject, verdict: Verdict): Verdict => ({
     ...verdict,
     findings: [
-      ...ambiguityOf(object, viewOf(object)),
+      ...ambiguityFindings(findAmbiguity(viewOf(object), object, policy)),
       ...verdict.findings,
       ...warningFindings(object, findNearMisses(object.object)),
     ],
@@ -92,13 +89,8 @@ export function checkManifests(
 const nearMisses = (object: AnnotatedManifest): readonly Finding[] =>
   warningFindings(object, object.nearMisses)
 
-/** Returns a finding if another file of the same folder defines the object differently. */
-function ambiguityOf(object: NamedObject, view: FolderView): readonly Finding[] {
-  const message = unclearReason(view, object)
-  return message === undefined
-    ? []
-    : [{ severity: 'problem', code: 'AKV_CHECK_AMBIGUOUS', message }]
-}
+const ambiguityFindings = (message: string | undefined): readonly Finding[] =>
+  message === undefined ? [] : [{ severity: 'problem', code: 'AKV_CHECK_AMBIGUOUS', message }]
 
 export const concernsDriver = ({ templates, objects }: DocumentContent): boolean =>
   templates.some(hasDriverVolumes) || objects.some(isClass)

@@ -1,6 +1,7 @@
 import type { LookedUp, LookedUpKind, Lookup } from '../../requests/class/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-objects.ts'
 import type { AdmissionRequest } from '../../webhook/core/model/admission-review.ts'
+import { findElsewhere } from './objects/find-elsewhere.ts'
 import { findObject } from './objects/find-object.ts'
 import type { FoundObject } from './objects/find-objects.ts'
 import { findPossible } from './objects/find-possible.ts'
@@ -18,11 +19,8 @@ export function lookUpInFiles(
     const wanted = { kind, name, namespace: request.namespace }
     const found = findObject(objects, wanted)
     if (found === undefined) {
-      // Not for ServiceAccounts, because most of them aren't in the files.
-      const possible = kind === 'SecretProviderClass' ? findPossible(objects, wanted) : undefined
-      return possible === undefined
-        ? { kind: 'not-in-files' }
-        : { kind: 'unclear', sentence: possible }
+      const sentence = findOther(objects, wanted)
+      return sentence === undefined ? { kind: 'not-in-files' } : { kind: 'unclear', sentence }
     }
     return found.unclear === undefined
       ? { kind: 'found', object: found.object }
@@ -32,4 +30,14 @@ export function lookUpInFiles(
   const classes = new Map(names.map((name) => [name, lookUp('SecretProviderClass', name)]))
   const account = accountNeeded(request, classes)
   return { classes, ...(account !== undefined && { account: lookUp('ServiceAccount', account) }) }
+}
+
+/** Most ServiceAccounts aren't in the files, and each namespace has one with the name `default`. */
+function findOther(
+  objects: readonly FoundObject[],
+  wanted: Pick<FoundObject, 'kind' | 'namespace' | 'name'>,
+): string | undefined {
+  const isAccount = wanted.kind === 'ServiceAccount'
+  if (isAccount && wanted.name === 'default') return undefined
+  return (isAccount ? undefined : findPossible(objects, wanted)) ?? findElsewhere(objects, wanted)
 }

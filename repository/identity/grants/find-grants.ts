@@ -3,17 +3,15 @@ import { applyPatch } from '../../../command/review/apply-patch.ts'
 import { findAgent } from '../../../command/review/describe-injection.ts'
 import type { Serving } from '../../../command/review/read-serving.ts'
 import { describeProblems } from '../../../lib/problems/problem.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
 import { completeObjects } from '../../input/accounts/complete-objects.ts'
 import {
   accountNameOf,
   accountVariables,
   unclearAccount,
 } from '../../input/accounts/workload-identity.ts'
-import {
-  type FolderView,
-  unclearReason,
-  viewsByFolder,
-} from '../../input/environments/folder-views.ts'
+import { findAmbiguity } from '../../input/environments/find-ambiguity.ts'
+import { type FolderView, viewsByFolder } from '../../input/environments/folder-views.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../../input/objects/find-objects.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
 import type { Unread } from '../../input/unread/unread.ts'
@@ -38,7 +36,7 @@ export function findGrants(
   const found = [
     ...templates.map((pod) => grantOfPod(pod, { objects: viewOf(pod).lookUps, serving })),
     ...environments.flatMap((some) => grantsOfAccounts(some, { viewOf, serving })),
-    ...objects.map((object) => mistakeOfName(object, viewOf(object))),
+    ...objects.map((object) => mistakeOfName(object, viewOf(object), serving.policy)),
   ]
   return {
     grants: found.flatMap(({ grant }) => grant ?? []),
@@ -55,8 +53,8 @@ const eachOnce = (all: readonly (readonly string[])[]): readonly (readonly strin
     (lines) => lines.length > 0,
   )
 
-function mistakeOfName(object: NamedObject, view: FolderView): Found {
-  const unclear = unclearReason(view, object)
+function mistakeOfName(object: NamedObject, view: FolderView, policy: Policy): Found {
+  const unclear = findAmbiguity(view, object, policy)
   return unclear === undefined ? {} : { mistakes: [`${object.title}: ${unclear}`] }
 }
 

@@ -232,7 +232,8 @@ function unclearObject(different: readonly Definition[]): UnclearObject {
   const unclear = different.every(({ folder }) => folder === first.folder)
     ? `is defined differently in one folder (${where}); keep one of them, or give each environment a folder of its own`
     : `is defined differently in ${where}, and none of these is in this folder or above it; pass one environment at a time, or move this file into its environment's folder`
-  return withoutContent(first.object, unclear)
+  const among = different.map(({ object }) => object)
+  return { ...withoutContent(first.object, unclear), among }
 }
 
 const withoutContent = (

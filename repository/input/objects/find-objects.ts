@@ -76,6 +76,8 @@ export interface NamedObject {
 export interface FoundObject extends Pick<NamedObject, 'kind' | 'namespace' | 'name' | 'object'> {
   /** Set if it isn't clear which of several objects with this name is meant: why not. */
   readonly unclear?: string
+  /** The objects that the name may mean, if it isn't clear which. */
+  readonly among?: readonly NamedObject[]
 }
 
 /** Finds the objects of a document, which may be several if it is a List. */

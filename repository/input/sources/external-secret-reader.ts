@@ -4,16 +4,19 @@ import {
   type FindFoundStore,
   storeContent,
 } from '../../../requests/external-secret/external-secret-source.ts'
+import type { StoreRef } from '../../../requests/external-secret/read-store.ts'
 import {
   readSeenExternalSecret,
   readSeenStore,
   type SeenWithStatus,
 } from '../../../requests/external-secret/seen-external-secret.ts'
 import type { Source } from '../../../requests/source/source.ts'
-import { keyOf } from '../objects/find-object.ts'
+import { findElsewhere } from '../objects/find-elsewhere.ts'
+import { findNamesakes, keyOf } from '../objects/find-object.ts'
 import type { FoundObject, NamedObject } from '../objects/find-objects.ts'
 import { findPossible } from '../objects/find-possible.ts'
 import { isSecretStore } from './external-secrets-kind.ts'
+import { foreignDefinition } from './foreign-definition.ts'
 import { openScope } from './open-scope.ts'
 
 /**
@@ -32,8 +35,11 @@ export function externalSecretReader(
     const { namespace } = found
     const findStore: FindFoundStore = (ref) => {
       const key = storeKey({ ...ref, namespace })
-      const store = stores.get(key)
-      const possible = store ? undefined : findPossible(all, { ...ref, namespace })
+      const found = stores.get(key)
+      const store = (found && foreignDefinition(found, policy)) ?? found
+      const possible = store
+        ? undefined
+        : findOther({ objects, stores: all }, { ...ref, namespace })
       const seen = read.get(key) ?? seenStore(store, possible)
       read.set(key, seen)
       const content = storeContent(seen, { kind: ref.kind, namespace, policy })
@@ -46,6 +52,24 @@ export function externalSecretReader(
     const [seen] = readSeenExternalSecret(withMetadata(found))
     return seen && externalSecretSource(seen, { policy, findStore })
   }
+}
+
+/** Finds a store that the author may have meant, or that a name may turn out to mean. */
+function findOther(
+  { objects, stores }: Readonly<Record<'objects' | 'stores', readonly FoundObject[]>>,
+  wanted: StoreRef & Pick<FoundObject, 'namespace'>,
+): string | undefined {
+  const { kind, name, namespace } = wanted
+  const other = kind === 'SecretStore' ? 'ClusterSecretStore' : 'SecretStore'
+  const isUsable = (store: FoundObject) =>
+    other === 'ClusterSecretStore' || store.namespace === namespace
+  return (
+    findPossible(stores, wanted) ??
+    findElsewhere(objects, wanted) ??
+    (findNamesakes(objects, { kind: other, name }).some(isUsable)
+      ? `is not among these files, but ${other} ${name} is; write kind: ${other} in the reference`
+      : undefined)
+  )
 }
 
 /** Reads a store of the files, or makes a stand-in for a store that they don't have. */

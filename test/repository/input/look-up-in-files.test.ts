@@ -41,7 +41,14 @@ t.test(
       [...classes],
       [
         ['a', { kind: 'found', object: { is: 'last' } }],
-        ['b', { kind: 'not-in-files' }],
+        [
+          'b',
+          {
+            kind: 'unclear',
+            sentence:
+              'is not in namespace shop of these files, but in namespace elsewhere; write the same namespace in both files, or, if Kustomize sets it, check what Kustomize renders',
+          },
+        ],
         ['c', { kind: 'not-in-files' }],
       ],
     )

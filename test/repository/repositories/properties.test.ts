@@ -150,6 +150,15 @@ const configMap = {
   kind: 'ConfigMap',
   metadata: { name: 'a', namespace: 'one' },
 }
+/** A missing object is missing, but check says where the files have one of its name. */
+const withoutPlaces = (said: object): unknown =>
+  JSON.parse(
+    JSON.stringify(said).replaceAll(
+      /is not (?:among these files|in namespace \w+ of these files, but in )[^"]*/g,
+      'is missing',
+    ),
+  )
+
 /** Nothing of the namespaces of the others, and nothing that reads from a vault. */
 const unrelated = fc.constantFrom(
   configMap,
@@ -200,7 +209,7 @@ t.test('an unrelated file changes nothing that is said of another', async (t) =>
       const before = await readAll(files)
       const after = await readAll({ ...files, [added]: stringify(object) })
       const rest = after.said.filter(({ file }) => file !== added)
-      deepStrictEqual(rest, before.said)
+      deepStrictEqual(rest.map(withoutPlaces), before.said.map(withoutPlaces))
       deepStrictEqual([after.grants, after.diffs], [before.grants, before.diffs])
       changes += before.diffs.length
     }),
