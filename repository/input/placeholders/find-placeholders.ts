@@ -12,32 +12,39 @@ export interface FoundPlaceholder {
 }
 
 /**
- * The five forms. The bounds keep the search linear, and ordinary text out: `<a@b>` and `(?<name>…)` aren't placeholders, and
+ * The forms that something fills in, and texts that a person replaces: `YOUR_VAULT`, `REPLACE_WITH_ID`, `CHANGEME`. No vault, object
+ * of a vault, or object of Kubernetes has a name with an underscore and capital letters; only `CHANGEME`, `REPLACEME`, and IDs
+ * of the letter x have none. The bounds keep the search linear, and ordinary text out: `<a@b>` and `(?<name>…)` aren't placeholders, and
  * neither are `$${X}` and `$$(X)`, which Flux and Kubernetes read as text. Messages have a placeholder as it is written, so it has only
  * printable characters.
  */
 const forms = [
   /(?<!\$)\$\{(?<variable>[A-Za-z_]\w{0,63})(?:(?<change>:?[=-])(?<fallback>[^{}\p{C}\p{Zl}\p{Zp}]{0,100})|(?<expression>[^\w{}\s\p{C}][^{}\p{C}\p{Zl}\p{Zp}]{0,60}))?\}/u,
   /(?<!\$)\$\((?<macro>[A-Za-z_][\w.-]{0,63})\)/u,
+  /(?<![\w$\\])\$(?<bare>[A-Z][A-Z0-9_]{0,63})(?!\w)/u,
   /(?<!\(\?P?)<(?<words>[A-Za-z][\w. -]{0,63})>/u,
   /(?<!\w)__(?!(?:proto|init|main)__)(?<between>[A-Za-z](?:[A-Za-z0-9.-]|_(?!_)){0,63})__(?!\w)/u,
   /#\{(?<token>[A-Za-z_][\w.: -]{0,63})\}#?/u,
+  /(?<![\w$])(?<unmarked>(?:YOUR|REPLACE_WITH|INSERT)_[A-Z0-9_]{1,60}|(?:CHANGE|REPLACE)_?(?:ME|THIS)(?:_[A-Z0-9_]{1,50})?|[xX]{8}(?:-[xX]{4}){3}-[xX]{12})(?!\w)/u,
 ]
 const anyForm = new RegExp(forms.map(({ source }) => source).join('|'), 'gu')
 
 /** Whether a text may have placeholders. */
 export const mayHavePlaceholders = (text: string): boolean =>
-  /\$[{(]|<[A-Za-z]|__[A-Za-z]|#\{/.test(text)
+  /\$[{(A-Z]|<[A-Za-z]|__[A-Za-z]|#\{|(?:YOUR|REPLACE_WITH|INSERT)_|(?:CHANGE|REPLACE)_?(?:ME|THIS)|[xX]{8}-/.test(
+    text,
+  )
 
-/** Finds the placeholders of Flux, envsubst and pipelines in a text: `${X}`, `$(X)`, `<X>`, `__X__` and `#{X}#`. */
+/** Finds the placeholders of Flux, envsubst, pipelines and people in a text: `${X}`, `$X`, `$(X)`, `<X>`, `__X__`, `#{X}#` and `YOUR_X`. */
 export function findPlaceholders(text: string): readonly FoundPlaceholder[] {
   if (!mayHavePlaceholders(text)) return []
   return [...text.matchAll(anyForm)].map(({ 0: found, index: start, groups = {} }) => {
-    const { variable, macro, words, between, token, fallback, expression } = groups
+    const { variable, macro, bare, words, between, token, unmarked } = groups
+    const { fallback, expression } = groups
     return {
       start,
       text: found,
-      name: variable ?? macro ?? words ?? between ?? token ?? '',
+      name: variable ?? macro ?? bare ?? words ?? between ?? token ?? unmarked ?? '',
       ...(fallback !== undefined && { fallback }),
       ...(expression !== undefined && { isExpression: true }),
     }

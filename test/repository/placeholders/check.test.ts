@@ -16,7 +16,10 @@ const reportOf = async (input: string, ...args: readonly string[]) =>
   JSON.parse((await check(input, '--output', 'json', ...args)).stdout)
 
 /** The forms that public repositories have. */
-const forms = ['${X}', '<X>', '__X__', '#{X}#', '#{X}', '$(X)']
+const forms = [
+  ...['${X}', '<X>', '__X__', '#{X}#', '#{X}', '$(X)', '$X'],
+  ...['YOUR_VAULT', 'REPLACE_WITH_VAULT', 'INSERT_VAULT_HERE', 'CHANGEME', 'REPLACE_ME'],
+]
 const quoted = (text: string) => `"${text}"`
 
 for (const form of forms) {
