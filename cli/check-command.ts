@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { End } from '../command/end.ts'
 import type { check as checkManifestFiles } from '../repository/check/check.ts'
 import { outputForms } from '../repository/check/output/output-forms.ts'
+import { examples } from './examples.ts'
 import {
   append,
   envFileOption,
@@ -38,6 +39,14 @@ export function addCheck(program: Command, end: End, check: typeof checkManifest
     .option('-q, --quiet', 'print only problems; with --strict, also warnings')
     .addOption(setOption())
     .addOption(envFileOption())
+    .addHelpText(
+      'after',
+      examples(
+        'akv-injector check .',
+        'helm template web ./chart | akv-injector check -',
+        'akv-injector check --strict --output github deploy/',
+      ),
+    )
     .action(async (files, { filename = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")

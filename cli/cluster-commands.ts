@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { End } from '../command/end.ts'
 import { parseDuration } from '../lib/values/parse-duration.ts'
+import { examples } from './examples.ts'
 import { append, checkNamespace } from './shared-options.ts'
 
 /** Adds the commands that ask a cluster, with the caller's own rights. */
@@ -61,6 +62,10 @@ function addStatus(program: Command, end: End): void {
   addImageOptions(addClusterOptions(command))
     .addOption(selectorOption())
     .addOption(outputOption())
+    .addHelpText(
+      'after',
+      examples('akv-injector status --namespace shop', 'akv-injector status -A --output json'),
+    )
     .action(async (options) =>
       end(await (await import('../operate/status/status.ts')).status(options)),
     )
@@ -93,6 +98,13 @@ function addWho(program: Command, end: End): void {
   addImageOptions(addClusterOptions(command))
     .addOption(selectorOption())
     .addOption(outputOption())
+    .addHelpText(
+      'after',
+      examples(
+        'akv-injector who team-a:db-password -A',
+        'akv-injector who team-a:secret/db-password@0123456789abcdef0123456789abcdef -A --gate',
+      ),
+    )
     .action(async (object, options) =>
       end(await (await import('../operate/who/who.ts')).who({ object, ...options })),
     )
@@ -117,6 +129,14 @@ function addDoctor(program: Command, end: End): void {
         '--wait <duration>',
         'repeat the checks until none fails, at most this long, such as 5m',
       ).argParser(readDuration),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'akv-injector doctor',
+        'akv-injector doctor deployment/web --namespace shop',
+        'akv-injector doctor --wait 5m',
+      ),
     )
     .action(async (words: readonly string[], options) => {
       if (words.length === 0)

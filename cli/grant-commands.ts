@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { End } from '../command/end.ts'
 import { watchModes } from '../requests/administrator/watch-mode.ts'
+import { examples } from './examples.ts'
 import {
   append,
   checkNamespace,
@@ -57,6 +58,13 @@ function addIdentity(program: Command, end: End): void {
     .addOption(onlyNamespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())
+    .addHelpText(
+      'after',
+      examples(
+        'akv-injector identity deploy/ --issuer https://oidc.example.com/ > identity.sh',
+        'akv-injector identity deploy/ --issuer https://oidc.example.com/ --verify',
+      ),
+    )
     .action(async (files, { filename = [], issuer = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
@@ -99,6 +107,10 @@ function addRbac(program: Command, end: End): void {
     .addOption(onlyNamespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())
+    .addHelpText(
+      'after',
+      examples('akv-injector rbac deploy/ --namespace shop | kubectl apply -f -'),
+    )
     .action(async (files, { filename = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0 && options.values === undefined)

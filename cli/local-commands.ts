@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander'
 import type { End } from '../command/end.ts'
 import { addCheck } from './check-command.ts'
 import { shells } from './completion/shells.ts'
+import { examples } from './examples.ts'
 import { addGrantCommands } from './grant-commands.ts'
 import { append, envFileOption, namespaceOption, setOption } from './shared-options.ts'
 
@@ -37,6 +38,7 @@ function addDemo(program: Command, end: End): void {
     .option('--keep', 'leave everything running until Ctrl-C')
     .addOption(setOption())
     .addOption(envFileOption())
+    .addHelpText('after', examples('akv-injector demo', 'akv-injector demo my-pod.yaml --keep'))
     .action(async (file, options) =>
       end(await (await import('../laptop/demo/demo.ts')).demo({ file, ...options })),
     )
@@ -53,6 +55,7 @@ function addInject(program: Command, end: End): void {
     .addOption(namespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())
+    .addHelpText('after', examples('akv-injector inject pod.yaml | kubectl apply -f -'))
     .action(async (files, options) =>
       end((await import('../repository/inject/inject.ts')).inject({ files, ...options })),
     )
@@ -73,6 +76,14 @@ function addMigrate(program: Command, end: End): void {
       'with --write, also change files that have uncommitted changes or are not in Git',
     )
     .addOption(namespaceOption())
+    .addHelpText(
+      'after',
+      examples(
+        'akv-injector migrate --dry-run deploy/',
+        'akv-injector migrate --write deploy/',
+        'helm template web ./chart | akv-injector migrate - > migrated.yaml',
+      ),
+    )
     .action(async (files, options, command: Command) => {
       const { write = false, dryRun = false, force = false } = options
       if (force && !write) command.error('error: --force needs --write')
@@ -109,6 +120,12 @@ function addFetch(program: Command, end: End): void {
     .addOption(namespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())
+    .addHelpText(
+      'after',
+      examples(
+        'akv-injector fetch shop.yaml --namespace shop --pod Deployment/web --output secrets',
+      ),
+    )
     .action(async (files, options) =>
       end(await (await import('../laptop/fetch/fetch.ts')).fetch({ files, ...options })),
     )
@@ -142,6 +159,7 @@ function addEmulator(program: Command, end: End): void {
       'emulate the token proxy of an AKS cluster with this ID, which exchanges tokens by identity bindings',
     )
     .option('--cluster-ca-out <file>', 'where to write the CA certificate of that cluster')
+    .addHelpText('after', examples('akv-injector emulator --data vaults.yaml --ca-out ca.pem'))
     .action(async (options) =>
       end(await (await import('../laptop/emulator/emulator.ts')).emulator(options)),
     )
@@ -155,6 +173,10 @@ function addCompletion(program: Command, end: End): void {
       'Prints a script for bash, zsh or fish that completes commands, options, the values that options accept, and files. For the current shell: source <(akv-injector completion bash).',
     )
     .addArgument(new Argument('<shell>', 'the shell').choices(shells))
+    .addHelpText(
+      'after',
+      examples('source <(akv-injector completion bash)', 'akv-injector completion fish | source'),
+    )
     .action(async (shell) => {
       const { completion } = await import('./completion/completion.ts')
       completion(shell, program)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { defaultFlags } from '../certs/settings.ts'
 import type { End } from '../command/end.ts'
+import { examples } from './examples.ts'
 
 /** Adds the commands that the chart's containers run. */
 export function addProcessCommands(program: Command, end: End): void {
@@ -16,6 +17,7 @@ function addWebhook(program: Command, end: End): void {
     .command('webhook')
     .summary('run the admission webhook')
     .description('Serves admission reviews until SIGTERM. AKV_INJECTOR_* variables configure it.')
+    .addHelpText('after', examples('akv-injector webhook'))
     .action(async () => end(await (await import('../webhook/main.ts')).webhookMain()))
 }
 
@@ -28,6 +30,7 @@ function addAgent(program: Command, end: End): void {
     )
     .option('--root <folder>', 'where the volumes are mounted', '/akv')
     .option('--termination-log <file>', 'where to write the last error', '/dev/termination-log')
+    .addHelpText('after', examples('akv-injector agent --root /akv'))
     .action(async (options) =>
       end(await (await import('../init-agent/main.ts')).agentMain(options)),
     )
@@ -58,6 +61,7 @@ function addCerts(program: Command, end: End): void {
       defaultFlags.webhookConfiguration,
     )
     .option('--health-listen <address>', 'HOST:PORT', defaultFlags.healthListen)
+    .addHelpText('after', examples('akv-injector certs --namespace akv-injector'))
     .action(async (flags) => end(await (await import('../certs/main.ts')).certsMain(flags)))
 }
 
@@ -76,5 +80,6 @@ function addSync(program: Command, end: End): void {
     .option('--classes', 'also sync the secretObjects of SecretProviderClasses')
     .option('--external-secrets', 'also sync ExternalSecrets')
     .option('--health-listen <address>', 'HOST:PORT', '0.0.0.0:8080')
+    .addHelpText('after', examples('akv-injector sync --watch namespaces --classes'))
     .action(async (flags) => end(await (await import('../sync/main.ts')).syncMain(flags)))
 }

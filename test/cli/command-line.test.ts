@@ -33,6 +33,7 @@ t.test('as a plugin of kubectl, the program names itself as kubectl does', async
   const runPlugin = (...args: readonly string[]) =>
     spawnSync(process.execPath, [...startsFast, plugin, ...args], { encoding: 'utf8' })
   t.match(runPlugin('check', '--help').stdout, /^Usage: kubectl akv-injector check \[options\] /)
+  t.match(runPlugin('check', '--help').stdout, /^ {2}kubectl akv-injector check \.$/m)
   t.match(runPlugin('chekc'), { status: 2, stderr: "Run 'kubectl akv-injector --help' for usage." })
   const { stdout } = runPlugin('completion', 'bash')
   t.equal(stdout, (await run(['completion', 'bash'])).stdout, 'shells complete the program itself')
