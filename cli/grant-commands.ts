@@ -78,7 +78,7 @@ function addRbac(program: Command, end: End): void {
     .command('rbac')
     .summary('print the Roles that enable Secret sync for these manifests')
     .description(
-      'Prints a Role and a RoleBinding for each namespace, which let Secret sync sign in as the ServiceAccounts that request Secrets in these manifests: by annotations, by ExternalSecrets, and by secretObjects of SecretProviderClasses. Whoever has the ClusterRole admin in the namespace may apply them. A Role replaces the one that the namespace has, so pass all manifests of a namespace together. Prints no Role and exits with 1 if something has a mistake.',
+      'Prints a Role and a RoleBinding for each namespace, which let Secret sync sign in as the ServiceAccounts that request Secrets in these manifests: by annotations, by ExternalSecrets, and by secretObjects of SecretProviderClasses. For workloads with akv-injector.io/on-change, the Role also allows roll-outs. Whoever has the ClusterRole admin in the namespace may apply them. A Role replaces the one that the namespace has, so pass all manifests of a namespace together. Prints no Role and exits with 1 if something has a mistake.',
     )
     .argument('[file...]', 'files and folders of manifests, as for check')
     .option('-f, --filename <file>', 'the same as an argument; repeatable', append)

@@ -18,6 +18,7 @@ import {
   unusedLines,
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type MarkedPlaceholder } from '../input/placeholders/placeholders.ts'
+import { findRollouts } from './find-rollouts.ts'
 import { type ChartValues, noAccounts, readChartValues } from './read-chart-values.ts'
 import { type NamedAccount, type RightsNeeded, syncRolesFor } from './role.ts'
 import { rolesText } from './roles-text.ts'
@@ -40,7 +41,8 @@ interface RbacOptions extends GivenValues, Partial<Omit<RightsNeeded, 'watch'>> 
 
 /**
  * `akv-injector rbac`: prints the Role and the RoleBinding that each namespace needs, so that Secret sync can make the
- * Secrets that the manifests request, and for the accounts that the chart's values list. Mistakes in the files go to
+ * Secrets that the manifests request, and roll out the workloads that ask for it, and for the accounts that the chart's values
+ * list. Mistakes in the files go to
  * standard error.
  *
  * @returns 1 if there is a mistake, and then no Role is printed
@@ -57,19 +59,23 @@ export async function rbac(options: RbacOptions): Promise<ExitCode> {
     throw noAccounts(source)
   const choice = chooseRights(options, values)
   const found = await findInFiles(options)
-  const { safe, unsafe } = sortOutNames(
-    [...(values?.accounts ?? []), ...found.accounts],
-    options.onlyNamespace,
-  )
+  const sortOut = (accounts: readonly NamedAccount[]) =>
+    sortOutNames(accounts, options.onlyNamespace)
+  const syncs = sortOut([...(values?.accounts ?? []), ...found.accounts])
+  const rollouts = sortOut(found.rollouts)
+  const unsafe = [...new Set([...syncs.unsafe, ...rollouts.unsafe])]
   printLines(process.stderr, [...found.lines, ...unsafe.map(found.restore)])
-  const accounts = safe.map(({ namespace, account }) => ({
-    namespace: found.restoreValue(namespace),
-    account: found.restoreValue(account),
-  }))
   // No Role is printed then, because one that lacks an account of its namespace would disable that account.
   if (found.hasMistakes || unsafe.length > 0) return 1
-  const objects = objectsFor(accounts, choice)
-  if (objects.length > 0) printDocuments(process.stdout, rolesText(objects, choice))
+  const restored = (accounts: readonly NamedAccount[]) =>
+    accounts.map(({ namespace, account }) => ({
+      namespace: found.restoreValue(namespace),
+      account: found.restoreValue(account),
+    }))
+  const enabled = { syncs: restored(syncs.safe), rollouts: restored(rollouts.safe) }
+  const objects = objectsFor(enabled, choice)
+  const uses = { syncs: enabled.syncs.length > 0, rollsOut: enabled.rollouts.length > 0 }
+  if (objects.length > 0) printDocuments(process.stdout, rolesText(objects, { ...choice, ...uses }))
   return 0
 }
 
@@ -89,15 +95,36 @@ function chooseRights(options: RbacOptions, values: ChartValues | undefined): Ch
   }
 }
 
-function objectsFor(accounts: readonly NamedAccount[], choice: Choice): readonly JsonObject[] {
-  const byNamespace = Map.groupBy(accounts, ({ namespace }) => namespace)
-  return [...byNamespace.keys()].toSorted().flatMap((namespace) => {
-    const names = (byNamespace.get(namespace) ?? []).map(({ account }) => account)
-    return syncRolesFor(namespace, [...new Set(names)].toSorted(), choice)
-  })
+interface Enabled {
+  /** For Secret sync. */
+  readonly syncs: readonly NamedAccount[]
+  readonly rollouts: readonly NamedAccount[]
 }
 
-/** Finds the accounts that Secret sync reads as, and lines for standard error. */
+function objectsFor({ syncs, rollouts }: Enabled, choice: Choice): readonly JsonObject[] {
+  const ofSync = namesByNamespace(syncs)
+  const ofRollouts = namesByNamespace(rollouts)
+  return [...new Set([...ofSync.keys(), ...ofRollouts.keys()])].toSorted().flatMap((namespace) =>
+    syncRolesFor(namespace, ofSync.get(namespace) ?? [], {
+      ...choice,
+      rollouts: ofRollouts.get(namespace) ?? [],
+    }),
+  )
+}
+
+function namesByNamespace(
+  accounts: readonly NamedAccount[],
+): ReadonlyMap<string, readonly string[]> {
+  const groups = [...Map.groupBy(accounts, ({ namespace }) => namespace)]
+  return new Map(
+    groups.map(([namespace, own]) => [
+      namespace,
+      [...new Set(own.map(({ account }) => account))].toSorted(),
+    ]),
+  )
+}
+
+/** Finds the accounts that Secret sync reads as, those whose workloads ask for roll-outs, and lines for standard error. */
 async function findInFiles(options: RbacOptions) {
   const { values: _, files, ...given } = options
   const serving = readServing(process.env)
@@ -106,11 +133,16 @@ async function findInFiles(options: RbacOptions) {
   const { contents, unread, nothing, skipped } = await readWholeInput(files, reading)
   const objects = contents.flatMap((content) => content.objects)
   const { grants, ...found } = findGrants([], { objects, unread, serving })
-  const mistakes = sortOutMistakes(found.mistakes, placeholders)
-  const names = grants.map(({ namespace, account }) => ({ namespace, account }))
-  const isEmpty = files.length > 0 && grants.length + mistakes.length === 0
+  const rollouts = findRollouts(contents.flatMap((content) => content.templates))
+  const mistakes = sortOutMistakes([...found.mistakes, ...rollouts.mistakes], placeholders)
+  const names = [
+    ...grants.map(({ namespace, account }) => ({ namespace, account })),
+    ...rollouts.accounts,
+  ]
+  const isEmpty = files.length > 0 && names.length + mistakes.length === 0
   return {
     accounts: grants,
+    rollouts: rollouts.accounts,
     restore: placeholders.restore,
     restoreValue: placeholders.restoreValue,
     hasMistakes: mistakes.length > 0,
@@ -126,7 +158,7 @@ async function findInFiles(options: RbacOptions) {
   }
 }
 
-const nothingSyncs = 'these files request no Secrets of any ServiceAccount'
+const nothingSyncs = 'these files request no Secrets of any ServiceAccount, and no roll-outs'
 
 const maxNamed = 5
 

@@ -1,5 +1,6 @@
 import type { Grant } from '../../command/grants/grant.ts'
 import type { JsonObject } from '../../lib/shape.ts'
+import { rolloutsMark } from '../../requests/access/rollout-needs.ts'
 import type { WatchMode } from '../../requests/administrator/watch-mode.ts'
 
 export type NamedAccount = Pick<Grant, 'namespace' | 'account'>
@@ -26,16 +27,23 @@ interface PrintedRole extends JsonObject {
  */
 export const roleName = 'akv-injector-sync'
 
-/** Makes the Role and the RoleBinding that enable accounts of one namespace. */
+/**
+ * Makes the Role and the RoleBinding that enable accounts of one namespace.
+ *
+ * @param accounts - those that Secret sync is enabled for
+ */
 export function syncRolesFor(
   namespace: string,
   accounts: readonly string[],
   {
     controllerNamespace,
+    rollouts = [],
     ...needed
   }: RightsNeeded & {
     /** The namespace of the controller's ServiceAccount. */
     readonly controllerNamespace: string
+    /** The accounts whose workloads may be rolled out. */
+    readonly rollouts?: readonly string[]
   },
 ): readonly PrintedRole[] {
   const apiVersion = 'rbac.authorization.k8s.io/v1'
@@ -45,7 +53,13 @@ export function syncRolesFor(
       apiVersion,
       kind: 'Role',
       metadata,
-      rules: [...accountRules(accounts), ...watchRules(needed)],
+      // A rule without names would be about all accounts.
+      rules: [
+        ...(accounts.length > 0 ? accountRules(accounts) : []),
+        { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+        ...(accounts.length > 0 ? watchRules(needed) : []),
+        ...(rollouts.length > 0 ? rolloutRules(rollouts) : []),
+      ],
     },
     {
       apiVersion,
@@ -62,7 +76,30 @@ const accountRules = (resourceNames: readonly string[]) => [
   { apiGroups: [''], resources: ['serviceaccounts'], resourceNames, verbs: ['patch'] },
   // No `list` and `watch`: the controller can read only Secrets whose names it knows.
   { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
-  { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+]
+
+/** The mark keeps these accounts out of Secret sync. An account that is to have both is in two rules. */
+const rolloutRules = (accounts: readonly string[]) => [
+  {
+    apiGroups: [''],
+    resources: ['serviceaccounts/token'],
+    resourceNames: [...accounts, rolloutsMark],
+    verbs: ['create'],
+  },
+  {
+    apiGroups: [''],
+    resources: ['serviceaccounts'],
+    resourceNames: accounts,
+    verbs: ['get', 'patch'],
+  },
+  { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+  // What owns a pod of a Deployment.
+  { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get'] },
+  {
+    apiGroups: ['apps'],
+    resources: ['deployments', 'statefulsets', 'daemonsets'],
+    verbs: ['get', 'patch'],
+  },
 ]
 
 function watchRules({ watch, classes, externalSecrets }: RightsNeeded): readonly JsonObject[] {
