@@ -37,7 +37,7 @@ class Share<Item extends object> {
   /** What the last part that was served had taken by then. */
   #servedMs = 0
   readonly #parts = new Map<string, Share<Item>>()
-  readonly #items = new Set<Item>()
+  #items = new Set<Item>()
 
   push([key, ...path]: readonly string[], item: Item): void {
     this.size++
@@ -51,6 +51,8 @@ class Share<Item extends object> {
     if (part !== undefined) return part.shift()
     const [item] = this.#items
     if (item !== undefined) this.#items.delete(item)
+    // A set that lives long grows new tables, and its old ones keep what has been served in memory until a whole collection.
+    if (this.#items.size === 0) this.#items = new Set()
     return item
   }
 
