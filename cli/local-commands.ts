@@ -75,6 +75,10 @@ function addMigrate(program: Command, end: End): void {
       '--force',
       'with --write, also change files that have uncommitted changes or are not in Git',
     )
+    .option(
+      '--strict',
+      'exit with 1 if an object stays as it is, and if there is nothing to migrate',
+    )
     .addOption(namespaceOption())
     .addHelpText(
       'after',

@@ -1,6 +1,9 @@
 import type { ExitCode } from '../../command/exit-code.ts'
 import { readServing } from '../../command/review/read-serving.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
 import { createPlaceholders } from '../input/placeholders/placeholders.ts'
+import { isExternalSecretsKind } from '../input/sources/external-secrets-kind.ts'
+import { isClass } from '../input/sources/referred-to.ts'
 import { changeFiles, type Mode } from './change-files.ts'
 import { contentOf } from './content/content.ts'
 import { readMigrateInput } from './content/read-input.ts'
@@ -8,6 +11,7 @@ import { rewriteDocuments } from './files/rewrite-documents.ts'
 import { planMigration } from './plan/plan-migration.ts'
 import { planOverlays } from './plan/plan-overlays.ts'
 import { printStream } from './print-stream.ts'
+import type { PlannedFiles } from './verify/verify-files.ts'
 
 interface MigrateOptions extends Partial<Mode> {
   /** Whether to print only how the files would change. */
@@ -15,6 +19,8 @@ interface MigrateOptions extends Partial<Mode> {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
+  /** Whether the exit code is 1 if an object stays as it is, and if there is nothing to migrate. */
+  readonly strict?: boolean
 }
 
 /**
@@ -23,6 +29,7 @@ interface MigrateOptions extends Partial<Mode> {
  * would change. Objects that annotations can't express stay as they are, with a line on standard error. Verifies that
  * the new manifests ask for the same files and Secrets as the old ones.
  *
+ * @returns 1 if a result isn't the same as before, if Git refuses, or because of `strict`
  * @throws InputError when a setting is wrong, or a file of the documents to print can't be read
  */
 export function migrate(options: MigrateOptions): ExitCode {
@@ -47,7 +54,22 @@ export function migrate(options: MigrateOptions): ExitCode {
     overlays,
     namespace,
   }
-  return isStream
+  const exitCode = isStream
     ? printStream(plan)
     : changeFiles(plan, { ...input, mode: { write: write && !dryRun, force } })
+  return options.strict === true && exitCode === 0 ? strictExitCode(plan) : exitCode
 }
+
+function strictExitCode({ old, migration }: Pick<PlannedFiles, 'old' | 'migration'>): ExitCode {
+  const { templates, objects } = old
+  if (
+    templates.length > 0 ||
+    objects.some((object) => isClass(object) || isExternalSecretsKind(object))
+  )
+    return migration.kept.length > 0 ? 1 : 0
+  printLines(process.stderr, [nothingToMigrate])
+  return 1
+}
+
+const nothingToMigrate =
+  'warning: nothing to migrate: these files have no pods, pod templates, SecretProviderClasses or ExternalSecrets'
