@@ -109,11 +109,14 @@ export interface WantedValue {
 export interface Wanted extends WantedValue {
   /**
    * `pem`: a certificate's PKCS#12 is written as PEM, as the CSI driver does. Only Secret sync uses the others, and an agent
-   * refuses them: the part of that PEM for a key of a TLS Secret, a key as JSON Web Key, and a certificate as DER.
+   * refuses them: the part of that PEM for a key of a TLS Secret, a key as JSON Web Key, a certificate as DER, and the tags
+   * and dates of an object instead of its value.
    */
-  readonly format?: 'pem' | 'tls.crt' | 'tls.key' | 'jwk' | 'der'
+  readonly format?: 'pem' | 'tls.crt' | 'tls.key' | 'jwk' | 'der' | 'tags'
   /** How `property` is looked up. Absent: as in annotations. Only Secret sync uses it, for ExternalSecrets. */
   readonly propertyLookup?: 'gjson'
+  /** With `property: "*"`: the property that has the properties. Only Secret sync uses it, for ExternalSecrets. */
+  readonly within?: string
   /** How many versions to write, the newest (or the pinned one) as file `0` below the path. */
   readonly versions?: number
   /** Only this one of the `versions` is written, where 0 is the newest. Only Secret sync uses it, for a key of a Secret. */

@@ -8,10 +8,12 @@ export function describeWanted({
   format,
   optional,
   versionIndex,
-}: WantedValue & Pick<WantedFile, 'format' | 'versionIndex'>): string {
+  within,
+}: WantedValue & Pick<WantedFile, 'format' | 'versionIndex' | 'within'>): string {
   const { vault, type, name, version } = object
   const kind = type === 'secret' ? '' : `${type}/`
-  const selection = property === undefined ? '' : `#${property}`
+  const path = [within, property].filter((part) => part !== undefined).join('.')
+  const selection = path === '' ? '' : `#${path}`
   const decoded = encoding === undefined ? '' : `|${encoding}`
   const pinned = version === undefined ? '' : `@${version}`
   const older =
@@ -33,6 +35,8 @@ function partOf(format: WantedFile['format']): string {
       return ', as a JSON Web Key'
     case 'der':
       return ', as DER'
+    case 'tags':
+      return ', its tags and dates'
     case 'pem':
     case undefined:
       return ''

@@ -28,7 +28,7 @@ export function rememberVersions(
   for (const object of objects) {
     const { reference, versions } = object
     const outcome = outcomes.get(objectKey(reference, object))
-    if (outcome?.kind !== 'fetched' || !(versions !== undefined || isPinned(reference))) continue
+    if (outcome?.kind !== 'fetched' || !(versions !== undefined || isFixed(object))) continue
     for (const found of outcome.found) {
       const version = versions === undefined ? reference.version : found.version
       if (version !== undefined) known.set(referenceKey({ ...reference, version }), found)
@@ -38,10 +38,13 @@ export function rememberVersions(
 }
 
 function pinnedVersions(objects: readonly WantedObject[], known: KnownVersions): KnownVersions {
-  const pinned = objects.map(({ reference }) => reference).filter(isPinned)
-  const keys = new Set(pinned.map(referenceKey))
+  const keys = new Set(objects.filter(isFixed).map(({ reference }) => referenceKey(reference)))
   return new Map([...known].filter(([key]) => keys.has(key)))
 }
+
+/** Whether it never changes. Tags change without a new version. */
+const isFixed = ({ reference, readsTags }: WantedObject): boolean =>
+  isPinned(reference) && !readsTags
 
 const isPinned = ({ version }: ObjectReference): boolean => version !== undefined
 
@@ -51,8 +54,9 @@ export function knownOutcomes(
   known: KnownVersions,
 ): FetchOutcomes {
   const outcomes = new Map<string, FetchOutcome>()
-  for (const { reference, versions } of objects) {
-    const found = isPinned(reference) ? known.get(referenceKey(reference)) : undefined
+  for (const object of objects) {
+    const { reference, versions } = object
+    const found = isFixed(object) ? known.get(referenceKey(reference)) : undefined
     if (versions === undefined && found !== undefined)
       outcomes.set(objectKey(reference), { kind: 'fetched', found: [found] })
   }
@@ -68,9 +72,7 @@ export function finalObjects(
     readonly known: KnownVersions
   },
 ): ReadonlySet<string> {
-  const pinned = objects.filter(
-    ({ reference, versions }) => isPinned(reference) && versions === undefined,
-  )
+  const pinned = objects.filter((object) => isFixed(object) && object.versions === undefined)
   const keys = pinned.map(({ reference }) => objectKey(reference))
   const unknown = keys.filter((key) => !state.known.has(key))
   // Looks at the targets only if it must, because that takes a while with many of them.

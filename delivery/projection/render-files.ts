@@ -48,6 +48,8 @@ export async function renderParts(
 ): Promise<readonly Part[]> {
   const { object, property, versions, versionIndex } = target
   if (object.type === 'tls') return await renderTlsFiles(target, secretOf(found[0]), context)
+  if (property === '*' && target.format === 'tags')
+    return await renderAllTags(target, found[0], context)
   if (property === '*') return await renderProperties(target, secretOf(found[0]), context)
   if (versions === undefined) return [{ bytes: await renderValue(target, found[0], context) }]
   if (versionIndex !== undefined)
@@ -83,6 +85,7 @@ export async function renderValue(
   context = createRenderContext(),
 ): Promise<Uint8Array> {
   const { budget } = context
+  if (wanted.format === 'tags') return await renderTags(wanted, found, context)
   switch (found.kind) {
     case 'secret':
       budget.charge(targetCost)
@@ -156,6 +159,19 @@ async function jsonDocumentOf(
   return document
 }
 
+/** The JSON whose properties are wanted: the whole value, or what one property of it contains, which may be JSON in a string. */
+async function wholeDocument(
+  secret: FetchedSecret,
+  wanted: Target,
+  context: RenderContext,
+): Promise<Parsed<JsonDocument>> {
+  if (wanted.within === undefined) return await jsonDocumentOf(secret, context)
+  const inside = { ...wanted, property: wanted.within, propertyLookup: 'gjson' } as const
+  const text = await readProperty(secret, inside, context)
+  const { readJsonDocument } = await import('../../keyvault/formats/property.ts')
+  return readJsonDocument(text, context.budget)
+}
+
 async function renderProperties(
   wanted: Target,
   secret: FetchedSecret,
@@ -163,7 +179,11 @@ async function renderProperties(
 ): Promise<readonly Part[]> {
   const { maxProperties, budget } = context
   const { allProperties } = await import('../../keyvault/formats/property.ts')
-  const document = valueOrThrow(await jsonDocumentOf(secret, context), wanted, 'AKV_PROPERTY')
+  const document = valueOrThrow(
+    await wholeDocument(secret, wanted, context),
+    wanted,
+    'AKV_PROPERTY',
+  )
   const all = valueOrThrow(allProperties(document, budget), wanted, 'AKV_PROPERTY')
   if (all.length > maxProperties)
     throw renderError(wanted, {
@@ -187,6 +207,35 @@ function fileNameProblem(to: Destination, name: string): string | undefined {
   const part = partOf(to, name)
   if (part.kind !== 'file') return undefined
   return name.includes('/') ? 'it contains a slash' : targetPathProblem(part.path)
+}
+
+async function renderTags(
+  wanted: Omit<Wanted, 'versions'>,
+  found: FetchedObject,
+  { budget }: RenderContext,
+): Promise<Uint8Array> {
+  const { pickTag, tagsText } = await import('./object-tags.ts')
+  budget.charge(targetCost)
+  if (wanted.property === undefined) return Buffer.from(tagsText(found, budget))
+  const picked = pickTag(found, wanted.property, budget)
+  return Buffer.from(valueOrThrow(picked, wanted, 'AKV_PROPERTY_ABSENT'))
+}
+
+async function renderAllTags(
+  wanted: Target,
+  found: FetchedObject,
+  { budget, maxProperties }: RenderContext,
+): Promise<readonly Part[]> {
+  const { namedTags } = await import('./object-tags.ts')
+  budget.charge(targetCost)
+  const named = namedTags(found, { name: wanted.object.name, property: wanted.within, budget })
+  const tags = valueOrThrow(named, wanted, 'AKV_PROPERTY')
+  if (tags.size > maxProperties)
+    throw renderError(wanted, {
+      code: 'AKV_PROPERTY',
+      problem: `its tags give more than ${maxProperties} keys`,
+    })
+  return [...tags].map(([name, text]) => ({ name, bytes: Buffer.from(text) }))
 }
 
 async function renderTlsFiles(

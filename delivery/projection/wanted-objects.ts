@@ -8,6 +8,8 @@ export interface WantedObject {
   readonly versions?: number
   /** Whether a target needs it. Then its absence is an error, which isn't retried. */
   readonly isRequired: boolean
+  /** Whether a target wants its tags, which can change without a new version. */
+  readonly readsTags?: true
 }
 
 /**
@@ -33,13 +35,14 @@ export function wantedObjects(config: {
   const objects = new Map<string, WantedObject>()
   const templates = config.templates.flatMap(({ segments }) => segmentValues(segments))
   const all: readonly Wanted[] = [...config.files, ...templates, ...config.env]
-  for (const { object, versions, optional } of all) {
+  for (const { object, versions, optional, format } of all) {
     const key = objectKey(object, { versions })
     const known = objects.get(key)
     objects.set(key, {
       reference: known?.reference ?? object,
       isRequired: optional !== true || known?.isRequired === true,
       ...(versions !== undefined && { versions: Math.max(versions, known?.versions ?? 0) }),
+      ...((format === 'tags' || known?.readsTags) && { readsTags: true }),
     })
   }
   return [...objects.values()]

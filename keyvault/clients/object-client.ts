@@ -6,6 +6,10 @@ import type { ObjectReference } from '../reference.ts'
 export type FetchedObject = FetchedSecret | FetchedKey | FetchedCertificate
 
 interface Fetched extends ObjectDates {
+  readonly updatedAtMs?: number
+  readonly notBeforeAtMs?: number
+  /** Absent: it has none. */
+  readonly tags?: Readonly<Record<string, string>>
   /** The version in the answer; absent if the answer doesn't name one. */
   readonly version?: string
 }
@@ -70,6 +74,9 @@ export interface ObjectProperties {
   readonly enabled?: boolean
   readonly createdOn?: Date
   readonly expiresOn?: Date
+  readonly updatedOn?: Date
+  readonly notBefore?: Date
+  readonly tags?: Readonly<Record<string, unknown>>
 }
 
 /** The guard sends the token, so the SDKs' own challenge handling never requests one. */

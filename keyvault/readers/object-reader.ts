@@ -1,13 +1,13 @@
 import type { Agent } from 'node:https'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { EndedRequest } from '../../lib/metrics/vault-latency.ts'
+import { isObject, withoutAbsent } from '../../lib/shape.ts'
 import type {
   CallOptions,
   ClientOptions,
   FetchedObject,
   ListedVersion,
   ObjectClient,
-  ObjectDates,
   ObjectProperties,
 } from '../clients/object-client.ts'
 import { type GuardOptions, RequestFailure, requestGuard } from '../clients/request-guard.ts'
@@ -81,6 +81,7 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
           ...object,
           ...(isObjectVersion(version) && { version }),
           ...datesOf(properties),
+          ...tagsOf(properties),
         }
       }),
     listVersions: (reference, signal) =>
@@ -188,13 +189,20 @@ async function translateErrors<T>(
   }
 }
 
-function datesOf({ createdOn, expiresOn }: ObjectProperties): ObjectDates {
-  const createdAtMs = timeOf(createdOn)
-  const expiresAtMs = timeOf(expiresOn)
-  return {
-    ...(createdAtMs !== undefined && { createdAtMs }),
-    ...(expiresAtMs !== undefined && { expiresAtMs }),
-  }
+const datesOf = ({ createdOn, expiresOn, updatedOn, notBefore }: ObjectProperties) =>
+  withoutAbsent({
+    createdAtMs: timeOf(createdOn),
+    expiresAtMs: timeOf(expiresOn),
+    updatedAtMs: timeOf(updatedOn),
+    notBeforeAtMs: timeOf(notBefore),
+  })
+
+/** Tags are texts. A vault's answer may contain anything. */
+function tagsOf({ tags }: ObjectProperties): Pick<FetchedObject, 'tags'> {
+  const texts = Object.entries(isObject(tags) ? tags : {}).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name.toWellFormed(), value.toWellFormed()] as const] : [],
+  )
+  return texts.length === 0 ? {} : { tags: Object.fromEntries(texts) }
 }
 
 /** The answer is untrusted, so the SDK may have made an invalid date of it. */

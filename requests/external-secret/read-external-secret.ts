@@ -132,7 +132,7 @@ function resolve(items: readonly Item[], resolving: Resolving) {
   const values: SecretValue[] = []
   const inputs: ComposedInput[] = []
   for (const [index, item] of items.entries()) {
-    const { key, ref, store = defaultStore, path } = item
+    const { ref, store = defaultStore, path } = item
     if (isFull(at)) break
     if (store === undefined) {
       reportThat({ ...at, path }, 'names no store; set spec.secretStoreRef')
@@ -145,13 +145,19 @@ function resolve(items: readonly Item[], resolving: Resolving) {
     values.push({
       to: { kind: 'input', secret: secret.name, index },
       object: { vault, ...ref.object },
-      ...(key === undefined && { property: '*' }),
-      ...(ref.property !== undefined && { property: ref.property, propertyLookup: 'gjson' }),
+      ...selectionOf(item),
       ...(ref.format && { format: ref.format }),
     })
     inputs.push(inputOf(item, index))
   }
   return { values, inputs, stores: [...stores.values()].filter((store) => store !== undefined) }
+}
+
+/** Which part of its object an item wants. */
+function selectionOf({ key, ref: { property } }: Item): Partial<SecretValue> {
+  if (key === undefined)
+    return { property: '*', ...(property !== undefined && { within: property }) }
+  return property === undefined ? {} : { property, propertyLookup: 'gjson' }
 }
 
 function inputOf({ key, ref, rewrite }: Item, index: number): ComposedInput {

@@ -18,9 +18,10 @@ import { type Decoding, decodings } from '../secret/composition.ts'
 /** An object of a vault, and which part of it an ExternalSecret wants. */
 export interface RemoteRef {
   readonly object: Omit<WantedFile['object'], 'vault'>
+  /** In an extract: what has the properties. */
   readonly property?: string
-  /** Of a key or a certificate, which the External Secrets Operator writes in formats of its own. */
-  readonly format?: 'jwk' | 'der'
+  /** `tags`: its tags and dates are wanted. Otherwise of a key or a certificate, which the operator writes in formats of its own. */
+  readonly format?: 'jwk' | 'der' | 'tags'
   readonly decoding: Decoding
   /** Of an extract: how names of properties become keys. */
   readonly conversion?: 'Unicode'
@@ -43,22 +44,23 @@ export const remoteRefReader =
   ({ isExtract }: { readonly isExtract: boolean }): Read<RemoteRef> =>
   (value, at) => {
     const before = at.problems.length
-    const found = (isExtract ? extractMembers : remoteRefMembers)(value, at)
+    const found = members(value, at)
     const { key, version, property, decodingStrategy: decoding = 'None' } = found
-    const { conversionStrategy, nullBytePolicy } = found
+    const { conversionStrategy, nullBytePolicy, metadataPolicy } = found
     if (key === undefined && at.problems.length === before)
       reportThat(below(at, 'key'), 'is missing')
     const named = key === undefined ? undefined : parseKey(key)
     if (key !== undefined && named === undefined) reportValue(below(at, 'key'), key, keyForms)
     if (named === undefined || at.problems.length > before) return undefined
     const { name, prefix } = named
-    if (prefix !== 'secret' && (isExtract || property !== undefined))
+    const isTags = metadataPolicy === 'Fetch'
+    if (prefix !== 'secret' && (isExtract || (property !== undefined && !isTags)))
       return report(at, `${prefix}/ has no properties; name a secret here`)
     const { type, ...format } = types[prefix]
     return {
       object: { type, name, ...(version !== undefined && { version }) },
       ...(property !== undefined && { property }),
-      ...format,
+      ...(isTags ? { format: 'tags' } : format),
       decoding,
       ...(isExtract && conversionStrategy === 'Unicode' && { conversion: 'Unicode' }),
       ...(nullBytePolicy === 'Fail' && { refusesNullBytes: true }),
@@ -68,21 +70,15 @@ export const remoteRefReader =
 const keyForms =
   'expected NAME, secret/NAME, key/NAME or cert/NAME; NAME has 1 to 127 letters, digits and hyphens'
 
-const members = {
+const members = someOf({
   key: text,
+  property: parsed(parseProperty),
   version: parsed(parseVersion),
   decodingStrategy: textAs(only(decodings)),
   conversionStrategy: textAs(only(['Default', 'Unicode'])),
-  metadataPolicy: only(['None'], '. Tags are not read'),
+  metadataPolicy: textAs(only(['None', 'Fetch'])),
   nullBytePolicy: textAs(only(['Ignore', 'Fail'])),
   emptyResultPolicy: only(['Fail'], '. Each object has to exist'),
-}
-const remoteRefMembers = someOf({ ...members, property: parsed(parseProperty) })
-const extractMembers = someOf({
-  ...members,
-  property: parsed<string>(() =>
-    invalid('is not supported in extract; name the properties in data'),
-  ),
 })
 
 function parseVersion(version: string): Parsed<string> {

@@ -50,8 +50,10 @@ function keyOf(input: ComposedInput): string | undefined {
   }
 }
 
-function reasonAgainst(input: ComposedInput, { format }: SecretValue): string | undefined {
+function reasonAgainst(input: ComposedInput, { format, within }: SecretValue): string | undefined {
   const { kind, decoding } = input
+  if (within !== undefined) return 'annotations have no equivalent for extract.property'
+  if (format === 'tags') return 'annotations have no equivalent for metadataPolicy Fetch'
   if (format !== undefined) return 'its key/ and cert/ have formats that annotations cannot write'
   if (kind === 'all' && input.rewrite) return 'annotations have no equivalent for rewrite'
   if (kind === 'all' && input.conversion)

@@ -53,6 +53,12 @@ t.test(
   },
 )
 
+t.test('a version whose tags are read is never final', async (t) => {
+  const tags = pinned(secretFile('a', { format: 'tags', path: 'tags' }))
+  const files = [tags, pinned(secretFile('a', { path: 'value' })), pinned(secretFile('b'))]
+  t.strictSame(finalNames(agentConfig({ files }), content(['tags', 'value', 'b'])), ['b'])
+})
+
 t.test('a history is never final', async (t) => {
   const config = agentConfig({ files: [pinned(secretFile('a', { versions: 2, path: 'h' }))] })
   t.strictSame(finalNames(config, content(['h/0', 'h/1'])), [])

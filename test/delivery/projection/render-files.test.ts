@@ -92,6 +92,35 @@ t.test('all properties become files of a folder', async (t) => {
   }
 })
 
+t.test('all properties of a part of a value', async (t) => {
+  const wanted = file('secret', { path: 'conf', property: '*', within: 'a.b' })
+  t.strictSame(await texts(wanted, secretAnswer('{"a":{"b":{"x":1}},"x":2}')), { 'conf/x': '1' })
+  t.strictSame(await texts(wanted, secretAnswer('{"a.b":"{\\"x\\":[ 1 ]}"}')), { 'conf/x': '[1]' })
+  await fails(wanted, secretAnswer('{"a":{"c":{}}}'), 'AKV_PROPERTY_ABSENT', /has no "b"/)
+  await fails(wanted, secretAnswer('{"a":{"b":[1]}}'), 'AKV_PROPERTY', /needs a JSON object/)
+  await fails(wanted, secretAnswer('{"a":{"b":"x"}}'), 'AKV_PROPERTY', /is not JSON/)
+})
+
+t.test('tags of an object of any kind', async (t) => {
+  const tags = { team: 'blue' }
+  const found = { ...secretAnswer('value'), tags }
+  t.strictSame(await texts(file('secret', { format: 'tags' }), found), { p: '{"team":"blue"}' })
+  t.strictSame(await texts(file('secret', { format: 'tags', property: 'team' }), found), {
+    p: 'blue',
+  })
+  const certificate = { kind: 'certificate', der: new Uint8Array(), tags } as const
+  t.strictSame(await texts(file('cert', { format: 'tags' }), certificate), { p: '{"team":"blue"}' })
+  const all = file('secret', { format: 'tags', property: '*' })
+  t.strictSame(await texts(all, found), { 'p/web_team': 'blue' })
+  t.strictSame(await texts({ ...all, within: 'team' }, found), { 'p/web_team': 'blue' })
+  await fails(
+    file('secret', { format: 'tags', property: 'x' }),
+    found,
+    'AKV_PROPERTY_ABSENT',
+    /"x"/,
+  )
+})
+
 t.test('a value that can’t be picked or decoded has an error code', async () => {
   const property = { property: 'a.b' }
   await fails(file('secret', property), secretAnswer('x'), 'AKV_PROPERTY', /is not JSON/)

@@ -33,6 +33,7 @@ t.test('a secret is its newest version, or the one named', async (t) => {
     version: oldVersion,
     createdAtMs: Date.parse('2026-01-02T03:04:05Z'),
     expiresAtMs: Date.parse('2030-01-02T03:04:05Z'),
+    updatedAtMs: Date.parse('2026-01-02T03:04:05Z'),
   })
   t.equal(await secretValue(read(secret('empty'))), '')
 })

@@ -81,6 +81,11 @@ t.test('a source that annotations can’t express gets a reason', async (t) => {
   for (const [from, reason] of [
     [source([key('#0', 'a')], {}, 'x'), /^annotations have no templates for Secrets$/],
     [source([all('#0'), key('#1', 'a')]), /^an annotation cannot add keys to those of an extract$/],
+    [source([key('#0', 'a')], { format: 'tags' }), /no equivalent for metadataPolicy Fetch$/],
+    [
+      source([all('#0')], { within: 'b' }),
+      /^annotations have no equivalent for extract\.property$/,
+    ],
     [source([key('#0', 'a')], { format: 'jwk' }), /^its key\/ and cert\/ have formats/],
     [
       source([key('#0', 'a', 'Auto')]),

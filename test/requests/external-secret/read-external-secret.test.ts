@@ -139,6 +139,34 @@ t.test('an extract may rewrite its keys, convert them, and refuse zero bytes', a
   ])
 })
 
+t.test('tags may be read of objects of all types, and an extract of a part', async (t) => {
+  const tags = { metadataPolicy: 'Fetch' }
+  const found = read(
+    spec({
+      dataFrom: [
+        { extract: { key: 'a', property: 'b.c' } },
+        { extract: { key: 'a', ...tags } },
+        { extract: { key: 'a', ...tags, property: 'team' } },
+      ],
+      data: [
+        ref({ key: 'cert/c', ...tags, property: 'team' }, 'c'),
+        ref({ key: 'key/d', ...tags }, 'd'),
+      ],
+    }),
+  )
+  t.strictSame(found.problems, [])
+  t.strictSame(
+    found.values.map(({ to: _, object, ...wanted }) => [object.type, wanted]),
+    [
+      ['secret', { property: '*', within: 'b.c' }],
+      ['secret', { property: '*', format: 'tags' }],
+      ['secret', { property: '*', within: 'team', format: 'tags' }],
+      ['cert', { property: 'team', propertyLookup: 'gjson', format: 'tags' }],
+      ['key', { format: 'tags' }],
+    ],
+  )
+})
+
 t.test('an item may name a store of its own', async (t) => {
   const sourceRef = { storeRef: { name: 'other' } }
   const found = read(spec({ data: [ref(), { ...ref({}, 'b'), sourceRef }] }))
@@ -246,8 +274,16 @@ const sentences: readonly (readonly [object, string | RegExp])[] = [
     'spec.data[0].remoteRef: cert/ has no properties; name a secret here',
   ],
   [
-    { data: [ref({ metadataPolicy: 'Fetch' })] },
-    /metadataPolicy "Fetch": is not supported here; accepted: None\. Tags/,
+    { data: [ref({ metadataPolicy: 'All' })] },
+    /metadataPolicy "All": is not supported here; accepted: None, Fetch/,
+  ],
+  [
+    { dataFrom: [{ extract: { key: 'cert/a', metadataPolicy: 'Fetch' } }] },
+    /^spec\.dataFrom\[0\]\.extract: cert\/ has no properties/,
+  ],
+  [
+    { dataFrom: [{ extract: { key: 'a', property: 'b.#' } }] },
+    /^spec\.dataFrom\[0\]\.extract\.property "b\.#": is not supported here; accepted: names/,
   ],
   [
     { data: [ref({ conversionStrategy: 'Hex' })] },
