@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../image/bundle.ts'
-import { type Bench, type Figure, mebibytes } from './bench.ts'
+import { type Bench, type Figure, measureInTurns, mebibytes } from './bench.ts'
 import { measureProcess, medianOf, type Run } from './measure-process.ts'
 
 const commands: readonly (readonly string[])[] = [['check'], ['migrate', '--dry-run']]
@@ -18,14 +18,18 @@ export const benchRepository: Bench = async ({ isSmoke }) => {
     for (const documents of sizes) writeRepository(join(folder, String(documents)), documents)
     const figures: Figure[] = []
     for (const command of commands) {
-      const measured: { readonly documents: number; readonly run: Run }[] = []
-      for (const documents of sizes) {
+      const runOn = (documents: number) => () => {
         const args = [join(folder, 'dist/main.js'), ...command, join(folder, String(documents))]
-        const runs: Run[] = []
-        for (let turn = 0; turn < (isSmoke ? 3 : 1); turn++)
-          runs.push(await measureProcess({ folder, args, stderr: 'ignore' }))
-        measured.push({ documents, run: medianOf(runs) })
+        return measureProcess({ folder, args, stderr: 'ignore' })
       }
+      const runs = await measureInTurns<string, Run>(
+        Object.fromEntries(sizes.map((documents) => [documents, runOn(documents)])),
+        isSmoke ? 3 : 1,
+      )
+      const measured = sizes.map((documents) => ({
+        documents,
+        run: medianOf(runs[documents] ?? []),
+      }))
       const [least] = measured
       for (const { documents, run } of measured)
         figures.push(

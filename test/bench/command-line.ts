@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundleCheckout, bundleCommit } from './admission/bundles.ts'
-import { type Bench, type Figure, median, milliseconds } from './bench.ts'
+import { type Bench, type Figure, measureInTurns, median, milliseconds } from './bench.ts'
 import { compareRuns, measureProcess, medianOf, type Run } from './measure-process.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -28,23 +28,24 @@ export const benchCommandLine: Bench = async ({ isSmoke }) => {
     const pinned = bundleCommit(pinnedCommit)
     const entry = join(folder, 'cli/akv-injector.cjs')
     cpSync(join(root, 'cli/akv-injector.cjs'), entry)
-    const measured = {
-      nothing: { args: ['-e', '0'], runs: [] as Run[] },
-      version: { args: [entry, '--version'], runs: [] as Run[] },
-      check: { args: [entry, ...check], runs: [] as Run[] },
-      // The pinned commit's bundle is without the package's entry.
-      today: { args: [today, ...check], runs: [] as Run[] },
-      pinned: { args: [pinned, ...check], runs: [] as Run[] },
-    }
-    for (let turn = 0; turn < (isSmoke ? 15 : 25); turn++)
-      for (const { args, runs } of Object.values(measured))
-        runs.push(await measureProcess({ folder, args }))
-    const idle = medianOf(measured.nothing.runs)
+    const run = (...args: readonly string[]) => measureProcess({ folder, args })
+    const runs = await measureInTurns(
+      {
+        nothing: () => run('-e', '0'),
+        version: () => run(entry, '--version'),
+        check: () => run(entry, ...check),
+        // The pinned commit's bundle is without the package's entry.
+        today: () => run(today, ...check),
+        pinned: () => run(pinned, ...check),
+      },
+      isSmoke ? 15 : 25,
+    )
+    const idle = medianOf(runs.nothing)
     return [
       compareRuns('node -e 0', idle, idle),
-      compareRuns('akv-injector --version', medianOf(measured.version.runs), idle),
-      compareRuns('akv-injector check', medianOf(measured.check.runs), idle),
-      compareWithPinned(measured.today.runs, measured.pinned.runs),
+      compareRuns('akv-injector --version', medianOf(runs.version), idle),
+      compareRuns('akv-injector check', medianOf(runs.check), idle),
+      compareWithPinned(runs.today, runs.pinned),
     ]
   } finally {
     rmSync(folder, { recursive: true })

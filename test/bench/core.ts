@@ -5,7 +5,7 @@ import {
 import { mutate } from '../../webhook/core/mutate.ts'
 import { admissionResponse } from '../../webhook/http/admission-response.ts'
 import { testSettings } from '../webhook/http/test-settings.ts'
-import { type Bench, median, perSecond } from './bench.ts'
+import { type Bench, measureInTurns, median, perSecond } from './bench.ts'
 import { variedReviews } from './varied-reviews.ts'
 
 const rounds = 9
@@ -24,14 +24,17 @@ export const benchCore: Bench = async ({ isSmoke }) => {
   const refused = requests.find((request) => mutate(request, policy).kind !== 'injected')
   if (refused) throw new Error(`not injected: ${JSON.stringify(mutate(refused, policy))}`)
 
-  const turns = Array.from({ length: rounds }, () => ({
-    parse: rate(works.parse, durationMs / rounds),
-    mutate: rate(works.mutate, durationMs / rounds),
-    all: rate(works.all, durationMs / rounds),
-  }))
+  const rates = await measureInTurns(
+    {
+      parse: () => rate(works.parse, durationMs / rounds),
+      mutate: () => rate(works.mutate, durationMs / rounds),
+      all: () => rate(works.all, durationMs / rounds),
+    },
+    rounds,
+  )
   const show = (what: string, key: 'mutate' | 'all') => {
-    const ratio = median(turns.map((turn) => turn.parse / turn[key]))
-    const value = `${perSecond(median(turns.map((turn) => turn[key])))}  (${ratio.toFixed(2)} × JSON.parse of the review)`
+    const ratio = median(rates.parse.map((parse, turn) => parse / (rates[key][turn] ?? Number.NaN)))
+    const value = `${ratio.toFixed(2)} × JSON.parse of the review  (${perSecond(median(rates[key]))})`
     return { what, value, ratios: { CPU: ratio } }
   }
   return [show('mutations', 'mutate'), show('parse, mutate, serialise', 'all')]

@@ -16,7 +16,7 @@ import { type ApiServer, startApiServer } from '../support/api-server/start-api-
 import { freePace } from '../sync/harness/free-pace.ts'
 import { noOutage } from '../sync/harness/no-outage.ts'
 import { policy } from '../webhook/core/policy.ts'
-import { type Bench, type Figure, milliseconds } from './bench.ts'
+import { type Bench, type Figure, milliseconds, printStep } from './bench.ts'
 
 const namespace = 'team-a'
 const clientId = '22222222-2222-2222-2222-222222222222'
@@ -57,7 +57,8 @@ export const benchSync: Bench = async ({ isSmoke }) => {
     const alone: Times[] = []
     const again: Times[] = []
     const beside: Times[] = []
-    for (let round = 0; round < (isSmoke ? 1 : rounds); round++) {
+    const count = isSmoke ? 1 : rounds
+    for (let round = 0; round < count; round++) {
       await delay(restMs)
       alone.push(await syncEach(apiServer, names))
       await delay(restMs)
@@ -66,6 +67,7 @@ export const benchSync: Bench = async ({ isSmoke }) => {
       await delay(restMs)
       beside.push(await syncEach(apiServer, names))
       hostile.abort()
+      printStep(`round ${round + 1} of ${count}`)
     }
     return figuresOf({ alone, again, beside })
   } finally {

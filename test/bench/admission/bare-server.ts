@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fastify } from 'fastify'
 
-// Runs as a process, for comparison: Fastify over TLS that parses a review and answers with a fixed patch.
+// Runs as a process, for comparison: Fastify over TLS that parses a review and answers what the webhook answers, which it has
+// from a file.
 
 const [, , tlsDir = ''] = process.argv
 
@@ -17,21 +18,10 @@ async function startBareServer(): Promise<number> {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
     done(null, JSON.parse(String(body))),
   )
-  const volume = { name: 'akv-injector-files', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } }
-  app.post<{ Body: { request: { uid: string } } }>('/mutate', (request, reply) => {
-    const operations = [{ op: 'add', path: '/spec/volumes/-', value: volume }]
-    const response = {
-      uid: request.body.request.uid,
-      allowed: true,
-      patchType: 'JSONPatch',
-      patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
-    }
-    return reply
-      .type('application/json')
-      .send(
-        JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response }),
-      )
-  })
+  const answers: Readonly<Record<string, string>> = JSON.parse(read('answers.json'))
+  app.post<{ Body: { request: { uid: string } } }>('/mutate', (request, reply) =>
+    reply.type('application/json').send(answers[request.body.request.uid]),
+  )
   await app.listen({ host: '127.0.0.1', port: 0 })
   return (app.server.address() as AddressInfo).port
 }

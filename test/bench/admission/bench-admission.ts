@@ -1,18 +1,21 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { tlsFolder } from '../../webhook/http/tls-folder.ts'
-import { type Bench, type Figure, mebibytes, median, milliseconds, perSecond } from '../bench.ts'
-import { bundleCheckout, bundleCommit } from './bundles.ts'
 import {
-  type Measured,
-  type MeasureOptions,
-  measureServers,
-  type Slice,
-} from './measure-servers.ts'
+  type Bench,
+  type Figure,
+  mebibytes,
+  median,
+  milliseconds,
+  perSecond,
+  printStep,
+  quantile,
+} from '../bench.ts'
+import { type Measured, measureServers, type Slice } from './measure-servers.ts'
 import { pinnedCommit } from './pinned-commit.ts'
-import { startBundle, startProgram } from './servers.ts'
-import type { StepName } from './steps.ts'
+import { answersByUid } from './reviews.ts'
+import { startProgram } from './servers.ts'
+import { openStage, type Stage } from './stage.ts'
+import { highShare, lowShare, type StepName } from './steps.ts'
 
 /** What the servers of one turn gave: the checkout, the pinned commit, and a bare server. */
 type Turn = Readonly<Record<'today' | 'pinned' | 'bare', Measured>>
@@ -22,58 +25,31 @@ type Turn = Readonly<Record<'today' | 'pinned' | 'bare', Measured>>
  * has another.
  */
 export const benchAdmission: Bench = async ({ isSmoke }) => {
-  const folder = await mkdtemp(join(tmpdir(), 'akv-injector-bench-'))
-  const { process: generator } = await startProgram('load.ts', { args: [], core: 1 })
+  const stage = await openStage('load.ts')
   try {
-    const tls = await tlsFolder(folder)
-    await tls.write(await tls.issue())
-    await writeFile(join(folder, 'ca.crt'), tls.ca)
-    const programs = {
-      today: await bundleCheckout(join(folder, 'bundle')),
-      pinned: bundleCommit(pinnedCommit),
+    const answers = JSON.stringify(answersByUid('annotated'))
+    await writeFile(join(stage.folder, 'answers.json'), answers)
+    const turns: Turn[] = []
+    const count = isSmoke ? 9 : 3
+    for (let i = 1; i <= count; i++) {
+      printStep(`turn ${i} of ${count}: CPU of a review, today, pinned, bare`)
+      turns.push(await measureTurn(stage, isSmoke))
     }
-    const apiServer = await startProgram('api-server.ts', { args: [folder], core: 1 })
-    const measure = () =>
-      measureTurn(programs, {
-        folder,
-        apiServerPort: apiServer.port,
-        generator,
-        ca: tls.ca,
-        isSmoke,
-      })
-    try {
-      const turns: Turn[] = []
-      for (let i = 0; i < (isSmoke ? 9 : 3); i++) turns.push(await measure())
-      return figures(turns)
-    } finally {
-      apiServer.process.kill('SIGKILL')
-    }
+    return figures(turns)
   } finally {
-    generator.kill('SIGKILL')
-    await rm(folder, { recursive: true })
+    await stage.close()
   }
 }
 
-interface TurnOptions extends MeasureOptions {
-  readonly folder: string
-  readonly apiServerPort: number
-}
-
-async function measureTurn(
-  programs: Readonly<Record<'today' | 'pinned', string>>,
-  { folder, apiServerPort, ...options }: TurnOptions,
-): Promise<Turn> {
-  const startWebhook = async (program: string) => ({
-    ...(await startBundle(program, { tlsDir: folder, apiServerPort })),
-    isWebhook: true,
-  })
+async function measureTurn(stage: Stage, isSmoke: boolean): Promise<Turn> {
+  const startBare = () => startProgram('bare-server.ts', { args: [stage.folder], core: 0 })
   const servers = [
-    await startWebhook(programs.today),
-    await startWebhook(programs.pinned),
-    { ...(await startProgram('bare-server.ts', { args: [folder], core: 0 })), isWebhook: false },
+    { ...(await stage.startWebhook('today')), isWebhook: true },
+    { ...(await stage.startWebhook('pinned')), isWebhook: true },
+    { ...(await startBare()), isWebhook: false },
   ]
   try {
-    const [today, pinned, bare] = await measureServers(servers, options)
+    const [today, pinned, bare] = await measureServers(servers, { ...stage, isSmoke })
     if (!today || !pinned || !bare) throw new Error('a server was not measured')
     return { today, pinned, bare }
   } finally {
@@ -109,7 +85,7 @@ function figures(turns: readonly Turn[]): Figure[] {
     cpu('CPU of one review', 'warm'),
     figure('reviews at full load', slices('warm', fullLoad), perSecond),
     cpu('CPU of one review on a new connection', 'connect'),
-    cpu('CPU of one review with 350 to 550 secrets', 'large'),
+    cpu('CPU of one review with 380 to 580 secrets', 'large'),
     cpu('CPU of one review with a served volume, in the first seconds', 'servedCold'),
     cpu('CPU of one review with a served volume', 'servedWarm'),
     cpu('CPU of one review with a served volume, on a new connection', 'servedConnect'),
@@ -118,9 +94,13 @@ function figures(turns: readonly Turn[]): Figure[] {
       value: `${lost}`,
       ...(lost > 0 && { failure: `${lost} reviews had no answer` }),
     },
-    figure('p50 at 500/s', latencies('steady500', 0.5), milliseconds),
-    figure('p99 at 500/s', latencies('steady500', 0.99), milliseconds),
-    figure('p99 at 2,000/s', latencies('steady2000', 0.99), milliseconds),
+    figure(`p50 at ${percent(lowShare)} of full load`, latencies('steadyLow', 0.5), milliseconds),
+    figure(`p99 at ${percent(lowShare)} of full load`, latencies('steadyLow', 0.99), milliseconds),
+    figure(
+      `p99 at ${percent(highShare)} of full load`,
+      latencies('steadyHigh', 0.99),
+      milliseconds,
+    ),
     memoryFigure('resident memory, idle', memory('idleBytes')),
     memoryFigure('resident memory, peak', memory('peakBytes')),
   ]
@@ -129,21 +109,17 @@ function figures(turns: readonly Turn[]): Figure[] {
 
 const fullLoad = ({ answered, tookMs }: Slice): number => (answered / tookMs) * 1000
 
-const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
+const percent = (share: number) => `${Math.round(share * 100)} %`
 
 /** The median of the ratios of what was measured side by side. */
 const ratioTo = (server: keyof Turn, values: Values): number =>
   median(values('today').map((value, i) => value / (values(server)[i] ?? Number.NaN)))
 
 function figure(what: string, values: Values, show: (value: number) => string): Figure {
-  const others = (['pinned', 'bare'] as const)
-    .filter((server) => values(server).length > 0)
-    .map(
-      (server) =>
-        `${names[server]} ${show(median(values(server)))}, ratio ${ratioTo(server, values).toFixed(2)}`,
-    )
-  return { what, value: `${show(median(values('today')))}  (${others.join('; ')})` }
+  const others = (['bare', 'pinned'] as const).filter((server) => values(server).length > 0)
+  const ratios = others.map((server) => `${ratioTo(server, values).toFixed(2)} × ${names[server]}`)
+  const shown = (['today', ...others] as const).map((server) => show(median(values(server))))
+  return { what, value: `${ratios.join(', ')}  (${shown.join('; ')})` }
 }
 
 function cpuFigure(what: string, values: Values): Figure {
@@ -151,7 +127,7 @@ function cpuFigure(what: string, values: Values): Figure {
   const growth = ratioTo('pinned', values)
   return {
     what,
-    value: `${value}, ${perSecond(1000 / median(values('today')))} of CPU`,
+    value,
     ...(growth > maxGrowth && {
       failure: `it takes ${growth.toFixed(2)} × the CPU time of commit ${pinnedCommit}; accepted: ${maxGrowth}`,
     }),

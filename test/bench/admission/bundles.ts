@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import { bundle } from '../../../image/bundle.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -38,6 +39,20 @@ export function bundleCommit(commit: string): string {
     }
   }
   return join(bundled, 'main.js')
+}
+
+/**
+ * The options for Node.js of the chart's webhook, without which the young generation would grow and cause pauses at a low load.
+ *
+ * @param commit - whose chart. Default: the checkout's
+ */
+export function webhookOptions(commit?: string): string {
+  const file = 'manifests/chart/values.yaml'
+  const text =
+    commit === undefined
+      ? readFileSync(join(root, file), 'utf8')
+      : execFileSync('git', ['show', `${commit}:${file}`], { cwd: root, encoding: 'utf8' })
+  return parse(text).webhook.nodeOptions
 }
 
 function checkOut(commit: string, folder: string): void {

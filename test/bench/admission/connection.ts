@@ -1,10 +1,13 @@
 import { once } from 'node:events'
+import { connect as connectPlainly } from 'node:net'
 import { connect } from 'node:tls'
 
 export interface Target {
   readonly port: number
   readonly ca: string
   readonly path: string
+  /** The client's own address. Default: 127.0.0.1. */
+  readonly from?: string
 }
 
 /**
@@ -12,9 +15,13 @@ export interface Target {
  * `node:https` needs more time for a request than the measured server. As from an API server, a request arrives in more
  * than one TLS record.
  */
-export async function openConnection({ port, ca, path }: Target, bodies: readonly string[]) {
-  const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca })
-  socket.setNoDelay()
+export async function openConnection(
+  { port, ca, path, from = '127.0.0.1' }: Target,
+  bodies: readonly string[],
+) {
+  // The options of `tls.connect` know no local address.
+  const plain = connectPlainly({ host: '127.0.0.1', port, localAddress: from, noDelay: true })
+  const socket = connect({ socket: plain, servername: 'localhost', ca })
   await once(socket, 'secureConnect')
   const messages = bodies.map((text) => {
     const body = Buffer.from(text)

@@ -1,12 +1,7 @@
 // Runs as a process: sends requests to the server that a message names, and replies with what it found.
 
-import { exampleReview } from '../../webhook/http/review.ts'
-import { smallReviews } from '../varied-reviews.ts'
 import { type Connection, isLost, openConnection, type Target } from './connection.ts'
-import { servedReviews } from './served-reviews.ts'
-
-/** Which reviews to send: of annotated pods, of pods with a served volume, or of pods with 400 secrets. */
-export type Reviews = 'annotated' | 'served' | 'large'
+import { type Reviews, reviewsOf } from './reviews.ts'
 
 export interface Load {
   readonly reviews: Reviews
@@ -33,27 +28,6 @@ export interface LoadResult {
   readonly lost: number
   readonly tookMs: number
   readonly latenciesMs: readonly number[]
-}
-
-const bodies: Readonly<Record<Reviews, () => readonly string[]>> = {
-  annotated: () => smallReviews(400),
-  served: () => servedReviews(400),
-  large: () =>
-    [350, 450, 550].map((secrets) =>
-      JSON.stringify(exampleReview({ annotations: manySecrets(secrets) })),
-    ),
-}
-
-const manySecrets = (count: number) => ({
-  'akv-injector.io/vault': 'team-a',
-  'akv-injector.io/secrets': Array.from({ length: count }, (_, i) => `secret-number-${i}`).join(),
-})
-
-const made = new Map<Reviews, readonly string[]>()
-function reviewsOf(kind: Reviews): readonly string[] {
-  const found = made.get(kind) ?? bodies[kind]()
-  made.set(kind, found)
-  return found
 }
 
 /** The open connections to each server. */

@@ -2,9 +2,10 @@ import type { ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { askProcess } from '../ask-process.ts'
-import type { LoadRequest, LoadResult } from './load.ts'
+import { median, milliseconds, printStep } from '../bench.ts'
+import type { Load, LoadRequest, LoadResult } from './load.ts'
 import type { MeasuredServer } from './servers.ts'
-import { type StepName, steps } from './steps.ts'
+import { type Step, type StepName, steps } from './steps.ts'
 
 /** What one run of a server gave. */
 export interface Measured {
@@ -24,7 +25,7 @@ export interface Candidate extends MeasuredServer {
   readonly isWebhook: boolean
 }
 
-export interface MeasureOptions {
+interface MeasureOptions {
   readonly generator: ChildProcess
   readonly ca: string
   readonly isSmoke: boolean
@@ -42,21 +43,33 @@ export async function measureServers(
 ): Promise<readonly Measured[]> {
   await delay(isSmoke ? 150 : 1_000)
   const runs = servers.map((server) => openRun(server))
-  for (const { path, load, slices, smokeSlices, name } of steps)
-    for (let i = 0; i < (isSmoke ? smokeSlices : slices); i++)
+  for (const { path, load, slices, smokeSlices, name } of steps) {
+    const count = isSmoke ? smokeSlices : slices
+    for (let i = 0; i < count; i++)
       // Whichever comes second may find the machine warmer, or busier.
       for (const run of i % 2 === 0 ? runs : runs.toReversed()) {
         if (!run.isWebhook && load.reviews !== 'annotated') continue
         const before = cpuMs(run.pid)
         const target = { port: run.port, ca, path }
         const result = await askProcess<LoadResult>(generator, {
-          ...load,
+          ...loadOf(load, runs),
           target,
         } satisfies LoadRequest)
         if (name) run.keep(name, { ...result, cpuMs: (cpuMs(run.pid) - before) / result.answered })
       }
+    if (name && count > 0) printStep(`${name}: ${runs.map((run) => run.report(name)).join(', ')}`)
+  }
   return runs.map((run) => run.measured())
 }
+
+/** A share of a second's reviews is the same number for each server, or their latencies couldn't be compared. */
+function loadOf(load: Step['load'], runs: readonly ServerRun[]): Load {
+  if (load.kind !== 'share') return load
+  const perSecond = Math.round(load.share * Math.min(...runs.map((run) => run.mostPerSecond())))
+  return { kind: 'steady', reviews: load.reviews, count: perSecond, perSecond }
+}
+
+type ServerRun = ReturnType<typeof openRun>
 
 function openRun({ process, port, isWebhook }: Candidate) {
   const pid = process.pid ?? 0
@@ -71,12 +84,19 @@ function openRun({ process, port, isWebhook }: Candidate) {
       kept.push(slice)
       slices[name] = kept
     },
+    /** What it answers at full load. */
+    mostPerSecond: () =>
+      median((slices.warm ?? []).map(({ answered, tookMs }) => (answered / tookMs) * 1000)),
+    report: (name: StepName) =>
+      slices[name] === undefined
+        ? '–'
+        : milliseconds(median(slices[name].map(({ cpuMs }) => cpuMs))),
     measured: (): Measured => ({ idleBytes, peakBytes: memoryBytes(pid, 'VmHWM'), slices }),
   }
 }
 
 /** The CPU time of all threads, which the kernel counts in nanoseconds here (proc_pid_schedstat), not in hundredths of a second. */
-function cpuMs(pid: number): number {
+export function cpuMs(pid: number): number {
   const ofThread = (thread: string) =>
     Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6
   return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + ofThread(thread), 0)

@@ -3,20 +3,23 @@ import { once } from 'node:events'
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parse } from 'yaml'
 
 export interface MeasuredServer {
   readonly process: ChildProcess
   readonly port: number
 }
 
-/** The options of the chart, without which the young generation would grow and cause pauses at a low load. */
-const { nodeOptions } = parse(readFileSync('manifests/chart/values.yaml', 'utf8')).webhook
+interface BundleOptions {
+  readonly tlsDir: string
+  readonly apiServerPort: number
+  /** Of the chart that the bundle belongs to. */
+  readonly nodeOptions: string
+}
 
-/** Starts the webhook of a bundle with the options of the chart. It serves volumes, too. */
+/** Starts the webhook of a bundle. It serves volumes, too. */
 export async function startBundle(
   program: string,
-  { tlsDir, apiServerPort }: { readonly tlsDir: string; readonly apiServerPort: number },
+  { tlsDir, apiServerPort, nodeOptions }: BundleOptions,
 ): Promise<MeasuredServer> {
   const credentials = join(tlsDir, 'credentials')
   mkdirSync(credentials, { recursive: true })

@@ -3,7 +3,8 @@ import type { Load } from './load.ts'
 /** What to send to each server before the next step. */
 export interface Step {
   readonly path: '/mutate' | '/mutate/csi'
-  readonly load: Load
+  /** `share`: of what the slowest server answered at full load, in the step `warm`; for a second */
+  readonly load: Load | (Pick<Load, 'reviews'> & { readonly kind: 'share'; readonly share: number })
   /** How often. The servers take turns after each slice. */
   readonly slices: number
   /** The same in a smoke run. */
@@ -14,8 +15,8 @@ export interface Step {
 export type StepName =
   | 'cold'
   | 'warm'
-  | 'steady500'
-  | 'steady2000'
+  | 'steadyLow'
+  | 'steadyHigh'
   | 'connect'
   | 'large'
   | 'servedCold'
@@ -23,16 +24,13 @@ export type StepName =
   | 'servedConnect'
 
 const full = (reviews: Load['reviews'], count: number): Load => ({ kind: 'full', reviews, count })
-const steady = (perSecond: number): Load => ({
-  kind: 'steady',
-  reviews: 'annotated',
-  count: perSecond,
-  perSecond,
-})
+const steady = (share: number) => ({ kind: 'share', reviews: 'annotated', share }) as const
+export const lowShare = 0.1
+export const highShare = 0.3
 const open = (reviews: Load['reviews']): Load => ({ kind: 'open', reviews, count: 16 })
 const connect = (reviews: Load['reviews']): Load => ({ kind: 'connect', reviews, count: 30 })
 
-const step = (path: Step['path'], load: Load, sizes: Partial<Step>): Step => ({
+const step = (path: Step['path'], load: Step['load'], sizes: Partial<Step>): Step => ({
   path,
   load,
   slices: 1,
@@ -47,9 +45,9 @@ export const steps: readonly Step[] = [
   step('/mutate', full('annotated', 400), { slices: 25, smokeSlices: 4 }),
   step('/mutate', full('annotated', 400), { name: 'warm', slices: 12, smokeSlices: 5 }),
   // After full load, V8 gives memory back, with threads that share the server's core.
-  step('/mutate', steady(500), { slices: 3, smokeSlices: 0 }),
-  step('/mutate', steady(500), { name: 'steady500', slices: 10, smokeSlices: 0 }),
-  step('/mutate', steady(2_000), { name: 'steady2000', slices: 10, smokeSlices: 0 }),
+  step('/mutate', steady(lowShare), { slices: 3, smokeSlices: 0 }),
+  step('/mutate', steady(lowShare), { name: 'steadyLow', slices: 10, smokeSlices: 0 }),
+  step('/mutate', steady(highShare), { name: 'steadyHigh', slices: 10, smokeSlices: 0 }),
   step('/mutate', connect('annotated'), { name: 'connect', slices: 12, smokeSlices: 5 }),
   step('/mutate', open('large'), {}),
   step('/mutate', full('large', 30), { name: 'large', slices: 12, smokeSlices: 3 }),

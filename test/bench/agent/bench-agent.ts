@@ -1,4 +1,4 @@
-import type { Bench, Figure } from '../bench.ts'
+import { type Bench, type Figure, measureInTurns } from '../bench.ts'
 import { compareRuns, measureProcess, medianOf, type Run } from '../measure-process.ts'
 import {
   agentArguments,
@@ -33,30 +33,33 @@ const pods: readonly (Wanted & { readonly what: string })[] = [
 export const benchAgent: Bench = async ({ isSmoke }) => {
   const stage = await openStage()
   try {
-    return await measureInTurns(stage, isSmoke ? 5 : 25)
+    return await measureAgents(stage, isSmoke ? 5 : 25)
   } finally {
     await stage.close()
   }
 }
 
-async function measureInTurns(stage: Stage, turns: number): Promise<Figure[]> {
+async function measureAgents(stage: Stage, turns: number): Promise<Figure[]> {
   const { folder } = stage
-  const nothing: Run[] = []
-  const agents = pods.map((pod) => ({ ...pod, runs: [] as Run[] }))
-  for (let turn = 0; turn < turns; turn++) {
-    nothing.push(await measureProcess({ folder, args: ['-e', '0'] }))
-    for (const { what: _, runs, ...wanted } of agents)
-      runs.push(
-        await measureProcess({
-          folder,
-          args: agentArguments(stage),
-          env: agentEnvironment(stage, wanted),
-        }),
-      )
-  }
+  const agents = pods.map(({ what, ...wanted }) => [
+    what,
+    () =>
+      measureProcess({
+        folder,
+        args: agentArguments(stage),
+        env: agentEnvironment(stage, wanted),
+      }),
+  ])
+  const { nothing = [], ...runs } = await measureInTurns<string, Run>(
+    {
+      nothing: () => measureProcess({ folder, args: ['-e', '0'] }),
+      ...Object.fromEntries(agents),
+    },
+    turns,
+  )
   const idle = medianOf(nothing)
   return [
     compareRuns('node -e 0', idle, idle),
-    ...agents.map(({ what, runs }) => compareRuns(`agent, ${what}`, medianOf(runs), idle)),
+    ...pods.map(({ what }) => compareRuns(`agent, ${what}`, medianOf(runs[what] ?? []), idle)),
   ]
 }

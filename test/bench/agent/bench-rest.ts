@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePorts } from '../../cluster/harness/free-ports.ts'
-import { type Bench, type Figure, median } from '../bench.ts'
+import { type Bench, type Figure, median, printStep } from '../bench.ts'
 import {
   agentArguments,
   agentEnvironment,
@@ -53,6 +53,7 @@ export const benchRest: Bench = async ({ isSmoke, refreshes = isSmoke ? 5 : 250 
   for (const form of forms) {
     const { bytes, cpuMs } = await measureForm(form)
     const cpu = (cpuMs / form.refreshes).toFixed(0)
+    printStep(form.what)
     figures.push({
       what: form.what,
       value: `${anonymous(bytes)} after refreshes: ${form.refreshes}, ${cpu} ms of CPU each`,

@@ -1,4 +1,4 @@
-import type { Bench, Figure } from '../bench.ts'
+import { type Bench, type Figure, measureInTurns } from '../bench.ts'
 import { compareRuns, measureProcess, medianOf, type Run } from '../measure-process.ts'
 import { plainClient, plainEnvironment } from './plain-client.ts'
 import { farAddress, openSlowLine } from './slow-line.ts'
@@ -30,26 +30,31 @@ async function measureAt(roundTripMs: number, turns: number): Promise<readonly F
   const stage = await openStage(isSlow ? farAddress : undefined)
   const closeLine = isSlow && (await openSlowLine(stage, roundTripMs))
   try {
-    return await measureInTurns(stage, turns, `round trip ${roundTripMs} ms`)
+    return await measurePrograms(stage, turns, `round trip ${roundTripMs} ms`)
   } finally {
     if (closeLine) closeLine()
     await stage.close()
   }
 }
 
-async function measureInTurns(stage: Stage, turns: number, suffix: string): Promise<Figure[]> {
+async function measurePrograms(stage: Stage, turns: number, suffix: string): Promise<Figure[]> {
   const { folder } = stage
-  const nothing: Run[] = []
-  const measured = programs(stage).map((program) => ({ ...program, runs: [] as Run[] }))
-  for (let turn = 0; turn < turns; turn++) {
-    nothing.push(await measureProcess({ folder, args: ['-e', '0'] }))
-    for (const { start, runs } of measured) runs.push(await measureProcess({ folder, ...start() }))
-  }
+  const measured = programs(stage)
+  const { nothing = [], ...runs } = await measureInTurns<string, Run>(
+    {
+      nothing: () => measureProcess({ folder, args: ['-e', '0'] }),
+      ...Object.fromEntries(
+        measured.map(({ what, start }) => [what, () => measureProcess({ folder, ...start() })]),
+      ),
+    },
+    turns,
+  )
   const idle = medianOf(nothing)
   return [
     compareRuns(`node -e 0 (${suffix})`, idle, idle),
-    ...measured.map(({ what, isOurs, runs }) => {
-      const { ratios, ...figure } = compareRuns(`${what}, ${suffix}`, medianOf(runs), idle)
+    ...measured.map(({ what, isOurs }) => {
+      const run = medianOf(runs[what] ?? [])
+      const { ratios, ...figure } = compareRuns(`${what}, ${suffix}`, run, idle)
       return { ...figure, ...(isOurs && ratios && { ratios }) }
     }),
   ]
