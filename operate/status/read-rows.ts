@@ -8,10 +8,12 @@ import {
   externalSecretKind,
   listIfAllowed,
 } from '../cluster/sync/list-sources.ts'
+import { readRolledOutAccount } from '../cluster/sync/rolled-out-account.ts'
 import { readSyncedAccount } from '../cluster/sync/synced-account.ts'
 import { accountRow, classRow } from './account-row.ts'
 import { externalSecretRow } from './external-secret-row.ts'
 import { podRow } from './pod-row.ts'
+import { rolloutRows } from './rollout-rows.ts'
 import type { StatusRow } from './status-row.ts'
 
 /**
@@ -72,22 +74,30 @@ const badness = ({ state }: AgentPod): number => {
   return state?.isReady === true ? 0 : 1
 }
 
-/** Returns the rows of everything that Secret sync syncs. */
+/**
+ * Returns the rows of everything that Secret sync syncs, and of the workloads that aren't rolled out yet.
+ *
+ * @param pods - those that were listed, with agents
+ */
 export async function sourceRows(
   cluster: Cluster,
   selector: string | undefined,
+  pods: readonly AgentPod[],
 ): Promise<readonly StatusRow[]> {
   const list = <T>(
     kind: typeof accountKind,
     read: (object: unknown) => T | undefined,
     chosen = selector,
   ) => listIfAllowed(cluster, kind, { selector: chosen, read })
-  const accounts = await list(accountKind, readSyncedAccount)
+  const annotated = await list(accountKind, readAnnotated)
+  const accounts = annotated?.flatMap(({ synced }) => synced ?? [])
+  const held = annotated?.flatMap(({ rolledOut }) => rolledOut ?? []) ?? []
+  const rows = held.flatMap((account) => rolloutRows(account, pods))
   // The Secrets of a class are in the status of an account, which the selector may not match, so these accounts are
   // read without it.
   const ofClasses =
     selector === undefined ? accounts : await list(accountKind, readSyncedAccount, '')
-  if (ofClasses?.length === 0) return []
+  if (ofClasses?.length === 0) return rows
   const externalSecrets = await list(externalSecretKind, externalSecretRow)
   const classes = await list(classKind, (object) => {
     const [seen] = readSeenClass(object)
@@ -95,5 +105,17 @@ export async function sourceRows(
     const { namespace, name, content } = seen
     return classRow({ namespace, name, claims: content.claims }, ofClasses ?? [])
   })
-  return [...(accounts ?? []).map(accountRow), ...(externalSecrets ?? []), ...(classes ?? [])]
+  return [
+    ...rows,
+    ...(accounts ?? []).map(accountRow),
+    ...(externalSecrets ?? []),
+    ...(classes ?? []),
+  ]
+}
+
+/** What an account holds for Secret sync, and for roll-outs. */
+function readAnnotated(account: unknown) {
+  const synced = readSyncedAccount(account)
+  const rolledOut = readRolledOutAccount(account)
+  return synced === undefined && rolledOut === undefined ? undefined : { synced, rolledOut }
 }

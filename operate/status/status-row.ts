@@ -3,7 +3,8 @@ export const rowStates = ['failed', 'stale', 'starting', 'unknown', 'fresh', 'on
 
 /** A line of `status`. */
 export interface StatusRow {
-  readonly kind: 'Pod' | 'ServiceAccount' | 'ExternalSecret' | 'SecretProviderClass'
+  /** `Pod`, `ServiceAccount`, `ExternalSecret` or `SecretProviderClass`, or the kind of a workload that isn't rolled out. */
+  readonly kind: string
   readonly namespace: string
   readonly name: string
   /** The workload of a pod: `Deployment/web`. */

@@ -41,7 +41,7 @@ export async function status(options: StatusOptions): Promise<ExitCode> {
     hideProgress()
     show(row, () => pods.flatMap(rowBefore))
   })
-  const rows = [...ofPods, ...(await sourceRows(cluster, selector))].sort(compareRows)
+  const rows = [...ofPods, ...(await sourceRows(cluster, selector, pods))].sort(compareRows)
   const notices = cluster.notices.all()
   if (isText) {
     for (const row of rows) if (!shown.has(row)) show(row, () => rows)
