@@ -18,10 +18,11 @@ export const chartOfSharedVaults = (
   panels: shared.flatMap(({ vault, runs }) => runs.slice(0, 1).map((run) => panelOf(vault, run))),
 })
 
-function panelOf({ title, stranger }: SharedVault, { pods }: FleetResult): Panel {
+function panelOf({ title, stranger, podsPart = 1 }: SharedVault, { pods }: FleetResult): Panel {
   const endSeconds = (stranger?.untilMs ?? 0) / 1000
   const left = stranger === undefined || endSeconds > 0 ? 1 : 1 - stranger.part
-  const floorSeconds = endSeconds + floorMs(pods) / 1000 / left
+  // The limit is for all pods of the fleet, also if only a part of them starts.
+  const floorSeconds = endSeconds + ((floorMs(pods) / 1000) * podsPart) / left
   const points = countPassed(
     pods.map(({ readyAtMs }) => readyAtMs),
     { fromSeconds: 0, untilSeconds },
@@ -35,8 +36,8 @@ function panelOf({ title, stranger }: SharedVault, { pods }: FleetResult): Panel
     title: `pods ${title}`,
     maxY: pods.length,
     curves: [
-      { kind: 'good', label: '', points },
-      ...(left > 0 ? [{ kind: 'floor' as const, label: '', points: floor }] : []),
+      { kind: 'good', label: 'have their files', points },
+      ...(left > 0 ? [{ kind: 'floor' as const, label: 'limit', points: floor }] : []),
     ],
   }
 }

@@ -78,7 +78,7 @@ export const sharedVaults: readonly SharedVault[] = [
     },
   },
   {
-    title: 'a third of the pods, refused requests count',
+    title: 'of which 30 % start, refused requests count',
     limit: { countsRefused: true },
     podsPart: 0.3,
     durationMs: 10 * minuteMs,

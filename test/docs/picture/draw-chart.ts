@@ -49,6 +49,10 @@ const margin = { left: 62, right: 18, top: 40, bottom: 44 } as const
 const plot = { width: width - margin.left - margin.right, height: 150 } as const
 const panelHeight = margin.top + plot.height + margin.bottom
 
+/** Of the bold text of titles, with room to spare, because each system has another font. */
+const characterWidth = 7
+const legendStep = 170
+
 /** Returns a chart as SVG, with its panels one below the other. All have the same axis of time. */
 function drawChart(chart: Chart, theme: ChartTheme): string {
   const height = chart.panels.length * panelHeight
@@ -89,11 +93,12 @@ function drawPanel(panel: Panel, { minX, maxX }: Chart, theme: ChartTheme): stri
       `<text x="${x(value)}" y="${plot.height + 18}" text-anchor="middle">${value / 60}</text>`,
   )
   const unit = `<text x="${plot.width}" y="${plot.height + 32}" text-anchor="end">minutes</text>`
+  const legendX = Math.max(260, characterWidth * panel.title.length + 24)
   const curves = panel.curves.map(({ kind, label, points }, index) => {
     const colour = theme.curves[kind]
     const path = points.map(([atX, atY]) => `${x(atX)},${y(atY)}`).join(' ')
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>
-<text x="${260 + 170 * index}" y="-16" fill="${colour}" font-weight="bold">${label}</text>`
+<text x="${legendX + legendStep * index}" y="-16" fill="${colour}" font-weight="bold">${label}</text>`
   })
   const title = `<text y="-16" font-weight="bold">${panel.title}</text>`
   return [title, ...rows, ...columns, unit, ...curves].join('\n')
