@@ -23,6 +23,12 @@ export const showIssuer = run(
   }),
 )
 
+/** The command that turns the issuer on. Tokens of ServiceAccounts are worth nothing to Entra without it. */
+export const enableIssuer = run([
+  ...az('aks update', { name: 'NAME', 'resource-group': 'GROUP' }),
+  '--enable-oidc-issuer',
+])
+
 /** The command that lets a ServiceAccount sign in as the client in the variable CLIENT_ID. */
 export const annotateAccount = (namespace: string, account: string): ScriptLine =>
   run([

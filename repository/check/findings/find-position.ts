@@ -12,15 +12,16 @@ export interface InDocument {
 }
 
 /**
- * Finds the line and column of a part of an object. Undefined for the object itself, and for a part that it doesn't
- * have.
+ * Finds the line and column of a part of an object, or, if the object doesn't have it, of what it would be in. Undefined
+ * for the object itself.
  */
 export function findPosition(
   { manifest, path }: InDocument,
   part: FieldPath,
 ): FilePosition | undefined {
-  const whole = [...path, ...part]
-  return part.length > 0 && valueAt(toPlain(manifest), ...whole) !== undefined
-    ? positionOf(manifest, whole)
-    : undefined
+  for (let length = part.length; length > 0; length--) {
+    const whole = [...path, ...part.slice(0, length)]
+    if (valueAt(toPlain(manifest), ...whole) !== undefined) return positionOf(manifest, whole)
+  }
+  return undefined
 }

@@ -130,6 +130,8 @@ const nothingFinding = (
 export interface LocatedFinding extends Finding {
   /** The object; absent if the finding is about a file. */
   readonly title?: string
+  /** The namespace of the object. */
+  readonly namespace?: string
   /** The line of the finding, or else of the object. A file that can't be read has no line. */
   readonly at: Pick<FilePosition, 'source'> & Partial<FilePosition>
 }
@@ -156,6 +158,7 @@ export function locatedFindings({
       findings.map((finding) => ({
         ...finding,
         title: titleOf(subject),
+        namespace: subject.namespace,
         at: finding.position ?? positionOf(subject.manifest, subject.path),
       })),
     ),

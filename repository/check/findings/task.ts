@@ -1,6 +1,7 @@
 import {
   annotateAccount,
   createCredential,
+  enableIssuer,
   findIdentity,
   showIssuer,
 } from '../../../command/grants/azure-commands.ts'
@@ -65,6 +66,8 @@ const clusterComments = [
     'CLUSTER is a name for this cluster, and ISSUER its OIDC issuer. On AKS, this command prints the issuer:',
   ),
   suggestion(showIssuer),
+  comment('If it prints nothing, turn the issuer on first:'),
+  suggestion(enableIssuer),
   comment(
     'If the client is an app registration, use "az ad app federated-credential create" instead.',
   ),

@@ -9,6 +9,7 @@ import {
   plainProblem,
 } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
+import { azureAnnotations } from '../../../requests/annotations/azure-identity.ts'
 import {
   type ClassParameters,
   parameterPath,
@@ -51,14 +52,8 @@ export function checkClass(found: NamedObject, context: ClassContext): Verdict {
       findings: [
         ...problemFindings('AKV_CHECK_CLASS', found, read.problems),
         ...problemFindings('AKV_SYNC_SOURCE', found, without(read.problems, mistakes)),
+        ...warningFindings(found, read.warnings),
       ],
-    }
-  if (mistakes.length > 0)
-    return {
-      ...notServed,
-      outcome: 'served',
-      sentence: 'would be served, but its Secrets would not be synced',
-      findings: problemFindings('AKV_SYNC_SOURCE', found, mistakes),
     }
   return acceptedClass(found, read, context)
 }
@@ -88,29 +83,37 @@ function readNamedClass(
   policy: Policy,
 ):
   | AcceptedClass
-  | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'wrong'
+      readonly problems: readonly Problem[]
+      /** An unknown parameter may be the misspelt name of one that is missing. */
+      readonly warnings: readonly Problem[]
+    }
   | Extract<ReadClass, { readonly kind: 'other-provider' }> {
   const nameProblem = classNameProblem(name, namespace)
-  if (nameProblem !== undefined) return { kind: 'wrong', problems: [plainProblem(nameProblem)] }
+  const wrong = (problems: readonly Problem[], warnings: readonly Problem[] = []) =>
+    ({ kind: 'wrong', problems: problems.slice(0, maxProblems), warnings }) as const
+  if (nameProblem !== undefined) return wrong([plainProblem(nameProblem)])
   const read = readClass(object, policy.cloudName)
-  if (read.kind === 'wrong') return { kind: 'wrong', problems: [read.problem] }
+  if (read.kind === 'wrong') return wrong([read.problem])
   if (read.kind === 'other-provider') return read
   const { parameters } = read
-  const { files, problems: wrongFiles, warnings } = readClassFiles(parameters)
+  const { files, problems: wrongFiles, warnings: ignoredFields } = readClassFiles(parameters)
+  const warnings = [...parameters.unknown.map(unknownParameter), ...ignoredFields]
   const problems = [
     ...parameterProblems(parameters, { policy, namespace }),
     ...wrongFiles,
     ...classPathProblems(files),
   ]
   return problems.length > 0
-    ? { kind: 'wrong', problems: problems.slice(0, maxProblems) }
+    ? wrong(problems, warnings)
     : { kind: 'accepted', parameters, files, warnings }
 }
 
 function acceptedClass(
   found: NamedObject,
-  { parameters, files, warnings: ignoredFields }: AcceptedClass,
-  { serving, listed }: ClassContext,
+  { parameters, files, warnings: ofFields }: AcceptedClass,
+  { serving, listed, mistakes }: ClassContext,
 ): Verdict {
   const { namespace } = found
   const source = classSource(found, serving.policy)
@@ -121,33 +124,51 @@ function acceptedClass(
       ? [plainProblem(chosen.sentence, chosen.path)]
       : []),
     ...(source ? unusedParameters(parameters) : []),
-    ...parameters.unknown.map(unknownParameter),
-    ...ignoredFields,
+    ...ofFields,
   ]
   return {
     subject: subjectOf(found),
     outcome: 'served',
-    sentence: 'would be served',
+    sentence:
+      mistakes.length > 0
+        ? 'would be served, but its Secrets would not be synced'
+        : 'would be served',
     details: [
       ...describeServed(parameters, files),
-      ...(source ? describeClassSecrets(source, { namespace, listed }) : []),
+      ...(source && mistakes.length === 0
+        ? describeClassSecrets(source, { namespace, listed })
+        : []),
     ],
-    findings: warningFindings(found, warnings),
+    findings: [
+      ...problemFindings('AKV_SYNC_SOURCE', found, mistakes),
+      ...warningFindings(found, warnings),
+    ],
   }
 }
 
 function describeServed(
-  { clientId, tenantId, usesTokenProxy }: ClassParameters,
+  { clientId, tenantId, usesTokenProxy, otherSignIn }: ClassParameters,
   files: ClassFiles['files'],
 ): readonly string[] {
   const tenant = tenantId === undefined ? '' : ` in tenant ${tenantId}`
   const how = usesTokenProxy ? `, ${bindingSignIn}` : ''
   return [
     row('identity', `${clientId ?? 'chosen by the pod or its ServiceAccount'}${tenant}${how}`),
+    ...(otherSignIn === undefined ? [] : [row('needs', neededInsteadOf(otherSignIn, clientId))]),
     ...files.map(({ file }) =>
       row('file', `${pathOf(file)} (${file.mode}) from ${describeWanted(file)}`),
     ),
   ]
+}
+
+/** What the pods of a class need in place of another way to sign in, in the order in which to make it. */
+function neededInsteadOf(otherSignIn: string, clientId: string | undefined): string {
+  const credential = 'a federated credential for the ServiceAccount of each pod'
+  const needed =
+    clientId === undefined
+      ? `a client that may read the vault, the annotation ${azureAnnotations.clientId} with its ID on the ServiceAccount of each pod, and ${credential}`
+      : credential
+  return `${needed}, because ${otherSignIn} isn't used (akv-injector identity prints the commands)`
 }
 
 const unknownParameter = (name: string): Problem =>

@@ -26,11 +26,12 @@ export function jsonText(report: CheckReport): string {
       sentence,
       details,
     })),
-    findings: locatedFindings(report).map(({ severity, code, message, title, at }) => ({
+    findings: locatedFindings(report).map(({ severity, code, message, title, namespace, at }) => ({
       severity,
       code,
       message,
       ...(title !== undefined && { object: title }),
+      ...(namespace !== undefined && { namespace }),
       ...fileAndPosition(at),
     })),
     skipped,

@@ -202,8 +202,7 @@ t.test('two classes that request the same Secret are told', async (t) => {
     t.equal(code, 1)
     t.match(
       stdout,
-      'SecretProviderClass/b (standard input): would be served, but its Secrets would not be synced\n' +
-        '  problem: Secret app: SecretProviderClass a, which is older or first by name, requests it too; rename one\n',
+      /SecretProviderClass\/b \(standard input\): would be served, but its Secrets would not be synced\n(?: {2}\S.*\n)*? {2}problem: Secret app: SecretProviderClass a, which is older or first by name, requests it too; rename one\n/,
     )
     t.match(stdout, 'SecretProviderClass/a (standard input): would be served\n')
   }
