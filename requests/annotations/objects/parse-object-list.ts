@@ -56,7 +56,8 @@ export function parseObjectList(
     const { target, rest } = cutTarget(required)
     const reference = parseReference(rest, { defaultVault, howToSetDefault })
     const named = target === undefined ? {} : { target }
-    if (reference.kind === 'invalid') problems.push({ location, sentence: reference.problem })
+    if (reference.kind === 'invalid')
+      problems.push({ location, sentence: reference.problem + suggestion(text) })
     const readable =
       reference.kind === 'valid' ? reference : parseReference(rest, { defaultVault: anyVault })
     if (readable.kind === 'valid') {
@@ -67,6 +68,18 @@ export function parseObjectList(
     if (sentence !== undefined) problems.push({ location, sentence })
   }
   return { entries, problems }
+}
+
+/** A name in the style of variables, which no vault accepts, perhaps behind a vault. */
+const variableLike =
+  /^(?<vault>[A-Za-z0-9-]{3,24}:)?(?<name>[A-Za-z0-9](?:[\w-]{0,125}[A-Za-z0-9])?)(?<mark>\??)$/
+
+/** Suggests an entry with the likely object, and the name that was written as its target. */
+function suggestion(text: string): string {
+  const { vault = '', name = '', mark = '' } = variableLike.exec(text.trim())?.groups ?? {}
+  return name.includes('_')
+    ? `; for the target ${name}, write ${name}=${vault}${name.toLowerCase().replaceAll('_', '-')}${mark}`
+    : ''
 }
 
 /** The first `=` ends the target. A property may contain another one, if the entry has a target. */

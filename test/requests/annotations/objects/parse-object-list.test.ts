@@ -52,6 +52,34 @@ t.test('each entry that cannot be read has its sentence, the others are kept', a
   ])
 })
 
+t.test('a name in the style of variables gets the likely entry', async (t) => {
+  for (const [entry, likely] of [
+    ['DB_PASSWORD', 'DB_PASSWORD=db-password'],
+    ['DB_PASSWORD?', 'DB_PASSWORD=db-password?'],
+    ['team-a:API_KEY_2', 'API_KEY_2=team-a:api-key-2'],
+    ['a_b-c', 'a_b-c=a-b-c'],
+  ] as const) {
+    const [problem] = read(entry).problems
+    t.match(
+      problem?.sentence,
+      new RegExp(`; for the target [\\w-]+, write ${likely.replace('?', '\\?')}$`),
+    )
+    t.strictSame(read(likely).problems, [], likely)
+  }
+  for (const entry of [
+    '_a',
+    'a_',
+    '_',
+    'b=A_B',
+    'a_b:c',
+    'A_B@1',
+    'A_B#c',
+    '$A_B',
+    `A_${'b'.repeat(127)}`,
+  ])
+    t.notMatch(JSON.stringify(read(entry).problems), 'for the target', entry)
+})
+
 t.test('the target of an entry is checked even if its reference is not valid', async (t) => {
   const targetProblem = (target: string) => (target === 'bad' ? 'not this target' : undefined)
   const { problems } = parseObjectList('bad=v:n_1, fine=n_2, bad=n', {
