@@ -244,13 +244,13 @@ t.test('a client isn’t taken from an account that could mean two environments'
     'prod/account.yaml': [named(other)],
   })
   const unclear =
-    'Pod/web: ServiceAccount web is defined differently in dev/account.yaml:1, prod/account.yaml:1'
+    'ServiceAccount web is defined differently in dev/account.yaml:1, prod/account.yaml:1'
   const identity = await run('identity')
   t.equal(identity.code, 1)
-  t.ok(identity.stderr.includes(unclear))
+  t.ok(identity.stderr.includes(`Pod/web (workloads/web.yaml): ${unclear}`))
   const fetched = await run('fetch', '--output', join(t.testdirName, 'out'))
   t.equal(fetched.code, 2)
-  t.ok(fetched.stderr.includes(unclear))
+  t.ok(fetched.stderr.includes(`Pod/web: ${unclear}`))
 })
 
 t.test('common definitions don’t make folders different environments', async (t) => {

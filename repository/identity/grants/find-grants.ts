@@ -2,7 +2,6 @@ import { type Found, grantOf, placeholderClient } from '../../../command/grants/
 import { applyPatch } from '../../../command/review/apply-patch.ts'
 import { findAgent } from '../../../command/review/describe-injection.ts'
 import type { Serving } from '../../../command/review/read-serving.ts'
-import { describeProblems } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { completeObjects } from '../../input/accounts/complete-objects.ts'
 import {
@@ -17,6 +16,7 @@ import { reviewTemplate } from '../../input/review-template.ts'
 import type { Unread } from '../../input/unread/unread.ts'
 import { doubtsAboutUnread } from '../../input/unread/unread-doubts.ts'
 import { grantsOfAccounts } from './grants-of-accounts.ts'
+import { mistakeLines } from './mistake-lines.ts'
 
 /** Finds what the pods read, and what Secret sync reads for ServiceAccounts. */
 export function findGrants(
@@ -55,14 +55,14 @@ const eachOnce = (all: readonly (readonly string[])[]): readonly (readonly strin
 
 function mistakeOfName(object: NamedObject, view: FolderView, policy: Policy): Found {
   const unclear = findAmbiguity(view, object, policy)
-  return unclear === undefined ? {} : { mistakes: [`${object.title}: ${unclear}`] }
+  return unclear === undefined ? {} : { mistakes: mistakeLines(object, unclear) }
 }
 
 function grantOfPod(
   template: PodTemplate,
   { objects, serving }: { readonly objects: readonly FoundObject[]; readonly serving: Serving },
 ): Found {
-  const { namespace, title } = template
+  const { namespace } = template
   // Made up, because the webhook would deny the pod's volumes without a client, and granting one access is what the
   // user is about to do.
   const complete = completeObjects(template, objects, placeholderClient)
@@ -72,13 +72,13 @@ function grantOfPod(
     objects: serving.servesVolumes ? known : undefined,
   })
   if (outcome.kind === 'denied')
-    return { mistakes: [`${title}: would be denied`, ...describeProblems(outcome.problems)] }
+    return { mistakes: mistakeLines(template, 'would be denied', outcome.problems) }
   if (outcome.kind === 'skipped' && outcome.reason !== 'complete') return {}
   const operations = outcome.kind === 'injected' ? outcome.operations : []
   const { config } = findAgent(applyPatch(template.pod, operations))
   const unclear =
     config.identity.clientId === undefined ? unclearAccount(template, objects) : undefined
-  if (unclear !== undefined) return { mistakes: [`${title}: ${unclear}`] }
+  if (unclear !== undefined) return { mistakes: mistakeLines(template, unclear) }
   const clientId =
     config.identity.clientId ?? accountVariables(template, { objects })['AZURE_CLIENT_ID']
   const account = accountNameOf(template)

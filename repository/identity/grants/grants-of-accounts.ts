@@ -1,6 +1,6 @@
 import { type Found, grantOf } from '../../../command/grants/grant.ts'
 import type { Serving } from '../../../command/review/read-serving.ts'
-import { describeProblems } from '../../../lib/problems/problem.ts'
+import { describeProblems, type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { assignSources } from '../../../requests/source/assign-sources.ts'
@@ -13,9 +13,11 @@ import {
   withNamedAccounts,
 } from '../../input/accounts/list-accounts.ts'
 import type { FolderView, ViewOf } from '../../input/environments/folder-views.ts'
+import { findObject } from '../../input/objects/find-object.ts'
 import type { NamedObject } from '../../input/objects/find-objects.ts'
 import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
 import { isClass } from '../../input/sources/referred-to.ts'
+import { mistakeLines } from './mistake-lines.ts'
 
 /**
  * Finds what Secret sync reads as the ServiceAccounts of an environment: for their annotations, for ExternalSecrets,
@@ -34,10 +36,10 @@ export function grantsOfAccounts(
   )
   const byNamespace = Map.groupBy(found, ({ namespace }) => namespace)
   const grants = [...new Set([...accounts.keys(), ...byNamespace.keys()])].flatMap((namespace) => {
-    const objects = byNamespace.get(namespace) ?? []
-    const sources = objects.flatMap((object) => factsOf(object).source ?? [])
+    const ofNamespace = byNamespace.get(namespace) ?? []
+    const sources = ofNamespace.flatMap((object) => factsOf(object).source ?? [])
     const listed = withNamedAccounts(accounts.get(namespace) ?? [], sources)
-    return grantsIn(listed, { namespace, sources, policy: serving.policy })
+    return grantsIn(listed, { namespace, sources, policy: serving.policy, environment: objects })
   })
   const unread = found.map((object): Found => {
     const lines = unreadLines(object, factsOf(object))
@@ -52,10 +54,12 @@ function grantsIn(
     namespace,
     sources,
     policy,
+    environment,
   }: {
     readonly namespace: string
     readonly sources: readonly Source[]
     readonly policy: Policy
+    readonly environment: FolderView['objects']
   },
 ): readonly Found[] {
   const { byAccount } = assignSources(sources, { namespace, listed, missing: new Set() })
@@ -63,12 +67,7 @@ function grantsIn(
     const account = { namespace, name, annotations }
     const request = readAccount(account, policy, byAccount.get(name) ?? [])
     if (request.kind === 'refused')
-      return {
-        mistakes: [
-          `ServiceAccount/${name}: would not be synced`,
-          ...describeProblems(request.problems),
-        ],
-      }
+      return { mistakes: refusalLines(account, request.problems, environment) }
     if (request.kind !== 'wanted' || request.secrets.length === 0) return {}
     const { config, azure, usesBinding } = request
     const clientId = config.identity.clientId ?? azure.clientId
@@ -76,17 +75,32 @@ function grantsIn(
   })
 }
 
+/** A store may name an account that no file has. */
+function refusalLines(
+  { namespace, name }: Pick<NamedObject, 'namespace' | 'name'>,
+  problems: readonly Problem[],
+  environment: FolderView['objects'],
+): readonly string[] {
+  const found = findObject(environment, { kind: 'ServiceAccount', namespace, name })
+  const sentence = 'would not be synced'
+  return found === undefined
+    ? [`ServiceAccount/${name}: ${sentence}`, ...describeProblems(problems)]
+    : mistakeLines(found, sentence, problems)
+}
+
 /** Lines that explain why it isn't known what an ExternalSecret or a class reads, or which account reads it. */
 function unreadLines(
   object: NamedObject,
   { source, mistakes, listed }: SourceFacts,
 ): readonly string[] {
-  const { title, namespace } = object
+  const { namespace } = object
   if (source?.isLeftAlone) return []
-  if (mistakes.length > 0) return [`${title}: would not be synced`, ...describeProblems(mistakes)]
+  if (mistakes.length > 0) return mistakeLines(object, 'would not be synced', mistakes)
   const what = isClass(object) ? 'the class' : 'the ExternalSecret'
   const chosen = source && chooseAccountInFiles(source.hints, { namespace, listed, what })
   return chosen?.kind === 'none'
-    ? [`${title}: no ServiceAccount reads it`, `  ${chosen.sentence}`]
+    ? mistakeLines(object, 'no ServiceAccount reads it', [
+        plainProblem(chosen.sentence, chosen.path),
+      ])
     : []
 }

@@ -18,7 +18,7 @@ export function sortOutMistakes(
     const shown = problems.map(show)
     for (const placeholder of new Set(shown.flatMap(({ open }) => open))) {
       const titles = undecided.get(placeholder) ?? []
-      titles.push(restore(head.slice(0, head.indexOf(': '))))
+      titles.push(restore(head.split(/ \(|: /, 1)[0] ?? ''))
       undecided.set(placeholder, titles)
     }
     const left = shown.filter(({ open }) => open.length === 0).map(({ text }) => text)

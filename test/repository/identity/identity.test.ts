@@ -140,15 +140,15 @@ t.test(
     for (const [name, expected] of [
       [
         'store-not-in-files',
-        /^ExternalSecret\/app: would not be synced\n {2}SecretStore vault: is not/,
+        /^ExternalSecret\/app \(.*manifests\.yaml\): would not be synced\n {2}SecretStore vault: is not/,
       ],
       [
         'account-turned-off',
-        /^ExternalSecret\/app: would not be synced\n {2}ServiceAccount web: akv-/,
+        /^ExternalSecret\/app \(.*manifests\.yaml\): would not be synced\n {2}ServiceAccount web: akv-/,
       ],
       [
         'store-by-managed-identity-and-no-account',
-        /^ExternalSecret\/app: no ServiceAccount reads it\n {2}these files name no ServiceAccount in namespace default and its environment to read/,
+        /^ExternalSecret\/app \(.*manifests\.yaml\): no ServiceAccount reads it\n {2}these files name no ServiceAccount in namespace default and its environment to read/,
       ],
     ] as const)
       t.match(await runInProcess(['identity', externalSecrets(name)]), {
@@ -250,7 +250,7 @@ t.test('a pod with a mistake is named, and the commands of the others are printe
     input: `${podText({ secrets: 'x y z' })}\n---\n${pod}`,
   })
   t.equal(code, 1)
-  t.match(stderr, /Pod\/web: would be denied\n/)
+  t.match(stderr, /Pod\/web \(standard input\): would be denied\n {2}line \d+: /)
   t.match(stdout, 'system:serviceaccount:default:web')
   t.notMatch(stdout, 'system:serviceaccount:default:default')
 })

@@ -82,7 +82,10 @@ t.test('a class that no account reads is named, and stops nothing', async (t) =>
   )
   t.equal(code, 0)
   t.strictSame(parseRoles(stdout).enabled, { 'team-a': ['api', 'web'] })
-  t.match(stderr, /^SecretProviderClass\/kv: no ServiceAccount reads it\n {2}these files name/m)
+  t.match(
+    stderr,
+    /^SecretProviderClass\/kv \(standard input\): no ServiceAccount reads it\n {2}these files name/m,
+  )
 })
 
 t.test('an account without requests is not enabled', async (t) => {
@@ -97,7 +100,7 @@ t.test('prints no Role if one account has a mistake', async (t) => {
   const wrong = account('api', { annotations: { 'akv-injector.io/vault': 'x' } })
   const { code, stdout, stderr } = await rbac([account('web'), wrong].join('---\n'))
   t.match({ code, stdout }, { code: 1, stdout: '' })
-  t.match(stderr, 'ServiceAccount/api: would not be synced')
+  t.match(stderr, /ServiceAccount\/api \(standard input\): would not be synced\n {2}line \d+: /)
 })
 
 for (const name of ['*', 'a,b', 'web"]', 'we\nb', 'x'.repeat(254)])
