@@ -1,4 +1,13 @@
-import { Composer, type CST, type Document, Lexer, Parser, type ScalarTag, type Tags } from 'yaml'
+import {
+  Composer,
+  type CST,
+  type Document,
+  Lexer,
+  Parser,
+  type ScalarTag,
+  type Tags,
+  type YAMLParseError,
+} from 'yaml'
 
 export type ComposeOptions = ConstructorParameters<typeof Composer>[0]
 
@@ -58,7 +67,7 @@ export function* composeDocuments(
       if (token.type === 'error' || token.type === 'directive') strays++
       // The library keeps an Error with its stack for each stray token. Only the first is reported, so most are
       // skipped.
-      if (token.type === 'document' || strays <= maxStrays) yield* composer.next(token)
+      if (token.type === 'document' || strays <= maxStrays) yield* accepted(composer.next(token))
     }
   }
   for (const lexeme of new Lexer().lex(text)) {
@@ -69,8 +78,23 @@ export function* composeDocuments(
     onToken?.({ tokens, parser })
   }
   yield* compose(parser.end())
-  yield* composer.end(false, offset + text.length)
+  yield* accepted(composer.end(false, offset + text.length))
 }
+
+/** Takes the errors out of documents that kubectl accepts all the same. */
+function* accepted(documents: Iterable<Document.Parsed>): Generator<Document.Parsed> {
+  for (const document of documents) {
+    document.errors = document.errors.filter((error) => !isAboutComment(error))
+    yield document
+  }
+}
+
+/**
+ * Whether an error is only about a comment right after a value, such as `"x"#comment`. kubectl's library accepts these, and the tree is the
+ * same as with a space.
+ */
+const isAboutComment = ({ code, message }: YAMLParseError): boolean =>
+  code === 'MISSING_CHAR' && message.startsWith('Comments must be separated')
 
 /** Enough for every file to be refused for the right reason, even one with many errors or directives. */
 const maxStrays = 1000

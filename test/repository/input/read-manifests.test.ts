@@ -49,6 +49,25 @@ t.test('a YAML error names its position, what was found and what to do', async (
   }
 })
 
+t.test(
+  'a comment needs no space after a value that can’t contain it, as for kubectl',
+  async (t) => {
+    for (const [text, value] of [
+      ['a: "x"#c\nb: 1\n', { a: 'x', b: 1 }],
+      ["a: 'x'#c\nb: 1\n", { a: 'x', b: 1 }],
+      ['a: [1]#c\nb: { c: 1 }#c\n', { a: [1], b: { c: 1 } }],
+      ['a: |#c\n  x\nb: 1\n', { a: 'x\n', b: 1 }],
+      ['- "x"#c\n', ['x']],
+      ['a: x#c\n', { a: 'x#c' }],
+    ] as const)
+      t.strictSame(parse(text).map(toPlain), [value], text)
+    t.equal(
+      messageOf('a: "x"#c\n b: 1\n'),
+      'x.yaml:2:1: "b: 1" is indented differently from the lines that it belongs to; align it',
+    )
+  },
+)
+
 const rollout =
   'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nspec:\n  template:\n    a: 1\n    spec:\n'
 
