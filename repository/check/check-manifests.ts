@@ -11,6 +11,7 @@ import {
 } from '../input/sources/external-secrets-kind.ts'
 import { isClass } from '../input/sources/referred-to.ts'
 import { doubtsAboutUnread } from '../input/unread/unread-doubts.ts'
+import type { DocumentContent } from './document-content.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
 import { readSources } from './find/read-sources.ts'
@@ -25,7 +26,7 @@ import {
 } from './objects/check-external-secret.ts'
 import { checkPod } from './objects/check-pod.ts'
 import { checkSecret } from './objects/check-secret.ts'
-import type { CheckInput, DocumentContent } from './read-check-input.ts'
+import type { CheckInput } from './read-check-input.ts'
 
 /** Checks all documents. Objects may refer to objects of other files, unless those belong to another environment. */
 export function checkManifests(

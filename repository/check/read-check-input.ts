@@ -1,13 +1,5 @@
 import { mapWithProgress } from '../../lib/terminal/map-with-progress.ts'
 import type { Manifest } from '../input/document/manifest.ts'
-import {
-  type AnnotatedManifest,
-  findAnnotatedObjects,
-  findNamedObjects,
-  findPodTemplates,
-  type NamedObject,
-  type PodTemplate,
-} from '../input/objects/find-objects.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { eachManifest } from '../input/read-manifests.ts'
 import { checkValues } from '../input/render/check-values.ts'
@@ -15,29 +7,28 @@ import { planRendering } from '../input/render/plan-rendering.ts'
 import { settleRefused } from '../input/render/refused.ts'
 import { renderFolders } from '../input/render/render-folders.ts'
 import { chooseRendered } from '../input/render/render-programs.ts'
-import { isReferredTo } from '../input/sources/referred-to.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
+import {
+  doubtsOf,
+  isForeign,
+  isForeignText,
+  type PassedOver,
+  passOverBroken,
+  passOverForeign,
+} from '../input/unread/pass-over.ts'
+import { sortOutSkipped } from '../input/unread/sort-out-skipped.ts'
 import { type Unread, unreadFile, unseenPaths } from '../input/unread/unread.ts'
+import {
+  contentOfDocument,
+  type DocumentContent,
+  hasNoContent,
+  isOfInterest,
+} from './document-content.ts'
 import { describeNothing } from './findings/describe-nothing.ts'
-import { addCounts, addKind, type KindCounts } from './findings/kind-counts.ts'
+import { addCounts, type KindCounts } from './findings/kind-counts.ts'
 import type { CheckReport } from './findings/report.ts'
-import type { Verdict } from './findings/verdict.ts'
-import { checkOtherObject } from './objects/check-other-object.ts'
-
-/** Everything in one document that `check` examines. Its other objects aren't kept. */
-export interface DocumentContent {
-  readonly templates: readonly PodTemplate[]
-  /** Classes, ServiceAccounts, and objects of the External Secrets Operator, which other documents may refer to. */
-  readonly objects: readonly NamedObject[]
-  /** ServiceAccounts with our annotations. */
-  readonly accounts: readonly AnnotatedManifest[]
-  /** Secrets with our annotations. */
-  readonly secrets: readonly AnnotatedManifest[]
-  /** Verdicts about other objects. */
-  readonly others: readonly Verdict[]
-}
 
 export interface ReadingOptions {
   readonly namespace: string
@@ -55,7 +46,7 @@ export interface ReadingOptions {
   readonly quiet?: boolean
 }
 
-export interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
+export interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped' | 'unchecked'> {
   /** Only documents in which there is something to examine. */
   readonly contents: readonly DocumentContent[]
   /** Files that weren't read, and that may define objects, too. */
@@ -82,7 +73,7 @@ export async function readCheckInput(
     { ...everything, unrendered: everything.unrendered.filter((one) => !unrendered.includes(one)) },
     { ...options, named: paths },
   )
-  const read = readFiles(files, options)
+  const read: ReadFile[] = [...readFiles(files, everything.named, options)]
   const unreadable = read.flatMap((file, i) => (file instanceof FileError ? (files[i] ?? []) : []))
   const failed = [...refused]
   const rendered: string[] = []
@@ -101,6 +92,7 @@ export async function readCheckInput(
     ...settled.errors,
     ...read.filter((file) => file instanceof FileError),
   ]
+  const passedOver = read.filter((file) => 'isTemplate' in file)
   const hasNothing = errors.length === 0 && !contents.some(isOfInterest)
   const seen = {
     files: readable.length,
@@ -111,9 +103,10 @@ export async function readCheckInput(
     contents,
     ignored: addCounts(readable.map((file) => file.ignored)),
     errors,
-    skipped: [...found.skipped, ...settled.skipped],
+    ...sortOutSkipped(paths, [...found.skipped, ...settled.skipped], passedOver),
     unread: [
       ...unreadable.filter((path) => path !== '-').map(unreadFile),
+      ...passedOver.flatMap(doubtsOf),
       ...unseenPaths(everything.unseen),
     ],
     files: readable.length,
@@ -121,16 +114,33 @@ export async function readCheckInput(
   }
 }
 
-const readFiles = (files: readonly string[], options: ReadingOptions) =>
-  mapWithProgress(files, (file) => readContents(() => readInput(file), file, options), {
-    what: 'reading files',
-    isQuiet: options.quiet ?? false,
-  })
+type ReadFile = FileContents | PassedOver | FileError
 
-/** An account without our annotations only matters if other objects refer to it. */
-const isOfInterest = ({ templates, objects, accounts, secrets }: DocumentContent): boolean =>
-  templates.length + accounts.length + secrets.length > 0 ||
-  objects.some(({ kind }) => kind !== 'ServiceAccount')
+const readFiles = (
+  files: readonly string[],
+  named: ReadonlySet<string>,
+  options: ReadingOptions,
+): readonly ReadFile[] =>
+  mapWithProgress(
+    files,
+    (file) =>
+      named.has(file)
+        ? readContents(() => readInput(file), file, options)
+        : readFound(file, options),
+    { what: 'reading files', isQuiet: options.quiet ?? false },
+  )
+
+/** Reads a file of a folder, which may have files of other programs, too. */
+function readFound(file: string, options: ReadingOptions): ReadFile {
+  let text: string | undefined
+  const read = () => {
+    text = readText(file)
+    return isForeignText(text) ? '' : text
+  }
+  const found = readContents(read, file, { ...options, isLookedAt: (one) => !isForeign(one) })
+  if (found instanceof FileError) return passOverBroken(file, found) ?? found
+  return found.documents === 0 ? passOverForeign(file, text ?? '') : found
+}
 
 interface FileContents extends Pick<CheckInput, 'contents' | 'ignored'> {
   readonly documents: number
@@ -145,7 +155,12 @@ function readInput(file: string): string {
 function readContents(
   read: () => string,
   source: string,
-  { namespace, command, placeholders }: ReadingOptions,
+  {
+    namespace,
+    command,
+    placeholders,
+    isLookedAt = () => true,
+  }: ReadingOptions & { readonly isLookedAt?: (manifest: Manifest) => boolean },
 ): FileContents | FileError {
   const contents: DocumentContent[] = []
   const ignored = new Map<string, number>()
@@ -153,9 +168,10 @@ function readContents(
   const reading = { command, splitsLists: true, placeholders }
   try {
     for (const manifest of eachManifest(read(), source, reading)) {
-      const content = contentOf(manifest, namespace, ignored)
+      if (!isLookedAt(manifest)) continue
+      const content = contentOfDocument(manifest, namespace, ignored)
       documents += 1
-      if (!isEmpty(content)) contents.push(content)
+      if (!hasNoContent(content)) contents.push(content)
       if (contents.length > maxContents)
         throw new FileError({ source: manifest.source }, tooManyDocuments)
     }
@@ -175,46 +191,3 @@ const emptyInput =
  */
 const maxContents = 100_000
 const tooManyDocuments = `has more than ${maxContents.toLocaleString('en')} objects to look at; split it`
-
-/** @param ignored - gets the objects that aren't examined */
-function contentOf(
-  manifest: Manifest,
-  namespace: string,
-  ignored: Map<string, number>,
-): DocumentContent {
-  const templates = findPodTemplates(manifest, namespace)
-  const all = findNamedObjects(manifest, namespace)
-  const accounts = findAnnotatedObjects('ServiceAccount', { manifest, namespace })
-  const secrets = findAnnotatedObjects('Secret', { manifest, namespace })
-  const objects = all.filter(isReferredTo)
-  const checked = new Set(
-    [
-      ...templates.map(({ ownerPath }) => ownerPath),
-      ...[...objects, ...secrets].map(({ path }) => path),
-    ].map((path) => JSON.stringify(path)),
-  )
-  const unchecked = all.filter(({ path }) => !checked.has(JSON.stringify(path)))
-  const others = unchecked.flatMap((object) => {
-    const verdict = checkOtherObject(object)
-    if (verdict === undefined) addKind(ignored, object.kind)
-    return verdict ?? []
-  })
-  return {
-    templates: compact(templates),
-    objects: compact(objects),
-    accounts: compact(accounts),
-    secrets: compact(secrets),
-    others: compact(others),
-  }
-}
-
-/**
- * Replaces empty lists by a shared one: most documents fill only one of these lists, and a file may have a million
- * documents.
- */
-const compact = <T>(list: readonly T[]): readonly T[] => (list.length === 0 ? none : list)
-
-const none: readonly never[] = []
-
-const isEmpty = ({ templates, objects, accounts, secrets, others }: DocumentContent): boolean =>
-  templates.length + objects.length + accounts.length + secrets.length + others.length === 0

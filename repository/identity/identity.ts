@@ -28,6 +28,7 @@ import {
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
 import { type ShellText, withVariables } from '../input/placeholders/shell-variables.ts'
+import { uncheckedLine } from '../input/unread/sort-out-skipped.ts'
 import { findGrants } from './grants/find-grants.ts'
 import { sortOutMistakes } from './grants/sort-out-mistakes.ts'
 import { describeSections, isMatch } from './verify/describe-sections.ts'
@@ -90,6 +91,7 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
   printLines(process.stderr, [
     ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
     ...skippedLines(input),
+    ...input.unchecked.map(uncheckedLine),
     ...unusedLines(options, placeholders),
     ...mistakes,
     ...unsafe.map(placeholders.restore),
@@ -97,7 +99,9 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
     ...(isEmpty ? [nothingReads + (nothing === undefined ? '' : `: ${nothing}`)] : []),
   ])
   const hasMistakes = mistakes.length + unsafe.length > 0
-  const isRefused = hasMistakes || (options.strict === true && (isEmpty || warnings.length > 0))
+  const isRefused =
+    hasMistakes ||
+    (options.strict === true && (isEmpty || warnings.length + input.unchecked.length > 0))
   if (identities.length > 0) {
     if (options.verify === true) {
       refuseOpenNames(identities, placeholders)

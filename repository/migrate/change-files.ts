@@ -1,11 +1,9 @@
 import type { ExitCode } from '../../command/exit-code.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
-import { skippedLines } from '../check/check.ts'
 import { printDocuments } from '../inject/print-documents.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
-import { describeSource, type FileError } from '../input/text/file-error.ts'
-import type { SkippedPath } from '../input/text/find-files.ts'
-import { readFile } from './content/read-input.ts'
+import { describeSource } from '../input/text/file-error.ts'
+import { type MigrateInput, readFile } from './content/read-input.ts'
 import { changesOf, preparedFiles } from './files/changes-of.ts'
 import { diffFolder, diffText } from './files/diff-text.ts'
 import type { FileChange } from './files/file-change.ts'
@@ -14,6 +12,7 @@ import { unreviewedFiles } from './files/unreviewed-files.ts'
 import { writeChanges } from './files/write-changes.ts'
 import { notesOf } from './plan/plan-migration.ts'
 import { summaryLines } from './summary-lines.ts'
+import { unreadLines } from './unread-lines.ts'
 import type { Difference } from './verify/find-differences.ts'
 import { type PlannedFiles, verifyFiles } from './verify/verify-files.ts'
 
@@ -30,13 +29,9 @@ export function changeFiles(
   { files, ...plan }: PlannedFiles,
   {
     errors,
-    skipped,
     mode,
-  }: {
-    readonly errors: readonly FileError[]
-    readonly skipped: readonly SkippedPath[]
-    readonly mode: Mode
-  },
+    ...unread
+  }: Pick<MigrateInput, 'errors' | 'skipped' | 'unchecked'> & { readonly mode: Mode },
 ): ExitCode {
   const { namespace, migration, old } = plan
   const { placeholders, otherFiles } = old
@@ -52,7 +47,7 @@ export function changeFiles(
   const changes = [...edited, ...overlays.changes]
   printLines(process.stderr, [
     ...errors.map(({ message }) => `akv-injector: ${message}`),
-    ...skippedLines({ skipped }),
+    ...unreadLines(unread),
     ...notesOf(migration, placeholders),
     ...differenceLines(verified.differences, placeholders),
     ...overlays.lines,

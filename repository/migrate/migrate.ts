@@ -19,15 +19,15 @@ interface MigrateOptions extends Partial<Mode> {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
-  /** Whether the exit code is 1 if an object stays as it is, and if there is nothing to migrate. */
+  /** Whether the exit code is 1 if an object stays as it is or isn't read, and if there is nothing to migrate. */
   readonly strict?: boolean
 }
 
 /**
- * `akv-injector migrate`: turns volumes of the Secrets Store CSI Driver and ExternalSecrets into annotations. Prints
- * all documents to standard output. With `write`, it changes the files instead, and with `dryRun`, it prints how they
- * would change. Objects that annotations can't express stay as they are, with a line on standard error. Verifies that
- * the new manifests ask for the same files and Secrets as the old ones.
+ * `akv-injector migrate`: turns volumes of the Secrets Store CSI Driver and ExternalSecrets into annotations. Prints the
+ * documents of named files, and of changed files in folders, to standard output. With `write`, it changes the files
+ * instead, and with `dryRun`, it prints how they would change. Objects that annotations can't express stay as they are,
+ * with a line on standard error. Verifies that the new manifests ask for the same files and Secrets as the old ones.
  *
  * @returns 1 if a result isn't the same as before, if Git refuses, or because of `strict`
  * @throws InputError when a setting is wrong, or a file of the documents to print can't be read
@@ -55,9 +55,10 @@ export function migrate(options: MigrateOptions): ExitCode {
     namespace,
   }
   const exitCode = isStream
-    ? printStream(plan)
+    ? printStream(plan, input)
     : changeFiles(plan, { ...input, mode: { write: write && !dryRun, force } })
-  return options.strict === true && exitCode === 0 ? strictExitCode(plan) : exitCode
+  if (options.strict !== true || exitCode !== 0) return exitCode
+  return input.unchecked.length > 0 ? 1 : strictExitCode(plan)
 }
 
 function strictExitCode({ old, migration }: Pick<PlannedFiles, 'old' | 'migration'>): ExitCode {

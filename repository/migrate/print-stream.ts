@@ -2,14 +2,21 @@ import type { ExitCode } from '../../command/exit-code.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { printDocuments } from '../inject/print-documents.ts'
 import { joinFiles } from '../rewrite/rewrite-file.ts'
-import { readFile } from './content/read-input.ts'
+import { type MigrateInput, readFile } from './content/read-input.ts'
 import { patchLines } from './files/overlay-files.ts'
 import type { RewrittenFile } from './files/rewrite-documents.ts'
 import { notesOf } from './plan/plan-migration.ts'
+import { unreadLines } from './unread-lines.ts'
 import { type PlannedFiles, verifyFiles } from './verify/verify-files.ts'
 
-/** Prints all documents as one stream, or none if an object would ask for something else than before. */
-export function printStream({ files, ...plan }: PlannedFiles): ExitCode {
+/**
+ * Prints documents as one stream: all of the files that were named, and of those in folders only files that change. Prints
+ * nothing if an object would ask for something else than before.
+ */
+export function printStream(
+  { files, ...plan }: PlannedFiles,
+  { named, ...unread }: Pick<MigrateInput, 'named' | 'skipped' | 'unchecked'>,
+): ExitCode {
   const { placeholders } = plan.old
   const { differences } = verifyFiles(files, {
     ...plan,
@@ -22,11 +29,14 @@ export function printStream({ files, ...plan }: PlannedFiles): ExitCode {
     ])
     return 1
   }
+  const printed = files.filter((file) => named.has(file.source) || textOf(file) !== file.before)
   printLines(process.stderr, [
+    ...unreadLines(unread),
     ...notesOf(plan.migration, placeholders),
     ...patchLines(plan.overlays),
+    ...(printed.length === 0 ? ['nothing to change'] : []),
   ])
-  printDocuments(process.stdout, joined(files.map(textOf)))
+  printDocuments(process.stdout, joined(printed.map(textOf)))
   return 0
 }
 

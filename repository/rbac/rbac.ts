@@ -18,6 +18,7 @@ import {
   unusedLines,
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type MarkedPlaceholder } from '../input/placeholders/placeholders.ts'
+import { uncheckedLine } from '../input/unread/sort-out-skipped.ts'
 import { findRollouts } from './find-rollouts.ts'
 import { type ChartValues, noAccounts, readChartValues } from './read-chart-values.ts'
 import { type NamedAccount, type RightsNeeded, syncRolesFor } from './role.ts'
@@ -130,7 +131,7 @@ async function findInFiles(options: RbacOptions) {
   const serving = readServing(process.env)
   const placeholders = createPlaceholders({ values: readGivenValues(given), unfilled: 'standIn' })
   const reading = { ...given, command: 'rbac', placeholders }
-  const { contents, unread, nothing, skipped } = await readWholeInput(files, reading)
+  const { contents, unread, nothing, skipped, unchecked } = await readWholeInput(files, reading)
   const objects = contents.flatMap((content) => content.objects)
   const { grants, ...found } = findGrants([], { objects, unread, serving })
   const rollouts = findRollouts(contents.flatMap((content) => content.templates))
@@ -149,6 +150,7 @@ async function findInFiles(options: RbacOptions) {
     lines: [
       ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
       ...skippedLines({ skipped }),
+      ...unchecked.map(uncheckedLine),
       ...unusedLines(given, placeholders),
       ...sortOutMistakes(found.notes, placeholders),
       ...mistakes,

@@ -1,7 +1,7 @@
 import type { Ended } from './run-command-line.ts'
 import { runInProcess } from './run-in-process.ts'
 
-/** Runs a command in a folder. If that has a Git repository, the output doesn't have the line that its `.git` is skipped. */
+/** Runs a command in a folder. */
 export async function runInFolder(
   folder: string,
   args: readonly string[],
@@ -10,8 +10,7 @@ export async function runInFolder(
   const before = process.cwd()
   process.chdir(folder)
   try {
-    const { stderr, ...ended } = await runInProcess(args, { env })
-    return { ...ended, stderr: stderr.replace('skipped .git: it is hidden\n', '') }
+    return await runInProcess(args, { env })
   } finally {
     process.chdir(before)
   }

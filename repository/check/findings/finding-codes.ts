@@ -19,6 +19,12 @@ export const checkCodes = {
     remedy:
       'Pass the files with the pods and what they read from. Install kustomize, kubectl or helm if they are in charts or Kustomize folders.',
   },
+  AKV_CHECK_UNREAD: {
+    means:
+      'A file or folder that check has not read has a SecretProviderClass, an object of the External Secrets Operator, a volume of the CSI driver, or an annotation of akv-injector. The message says why it was skipped.',
+    remedy:
+      'Do what the message says: render the folder, name the file, or correct it. Pass other paths if it does not belong to the manifests.',
+  },
   AKV_CHECK_AMBIGUOUS: {
     means:
       'The files define several different objects of one name, and nothing says which one counts.',

@@ -4,6 +4,7 @@ import { positionOf } from '../../input/document/position-of.ts'
 import { titleOf } from '../../input/objects/title-of.ts'
 import type { FileError, FilePosition } from '../../input/text/file-error.ts'
 import type { SkippedPath } from '../../input/text/find-files.ts'
+import type { UncheckedFinding } from '../../input/unread/sort-out-skipped.ts'
 import type { Finding } from './finding.ts'
 import { addKind, countAll, type KindCounts } from './kind-counts.ts'
 import { taskLines } from './task.ts'
@@ -17,6 +18,8 @@ export interface CheckReport {
   readonly skipped: readonly SkippedPath[]
   /** The finding that nothing in the files is of interest. */
   readonly nothing?: LocatedFinding
+  /** A warning for each file and folder that isn't read, and has something to check. */
+  readonly unchecked: readonly UncheckedFinding[]
   /** A warning for each placeholder without a value. */
   readonly placeholders: readonly Finding[]
   readonly sums: CheckSums
@@ -46,7 +49,8 @@ export interface Strictness {
   readonly quiet?: boolean
 }
 
-interface Checked extends Pick<CheckReport, 'verdicts' | 'errors' | 'skipped' | 'placeholders'> {
+interface Checked
+  extends Pick<CheckReport, 'verdicts' | 'errors' | 'skipped' | 'unchecked' | 'placeholders'> {
   /** If nothing in the files is of interest: a description of what was read. */
   readonly nothing?: string
   readonly files: number
@@ -68,7 +72,7 @@ export function makeReport(
     files: paths,
   }: Strictness & { readonly files: readonly string[] },
 ): CheckReport {
-  const { verdicts, errors, skipped, placeholders, files, pods, ignored } = checked
+  const { verdicts, errors, skipped, unchecked, placeholders, files, pods, ignored } = checked
   const nothing = nothingFinding(checked, paths)
   const count = (severity: Finding['severity']) =>
     verdicts.flatMap(({ findings }) => findings.filter((finding) => finding.severity === severity))
@@ -77,7 +81,8 @@ export function makeReport(
     files,
     pods,
     problems: count('problem') + errors.length,
-    warnings: count('warning') + placeholders.length + (nothing === undefined ? 0 : 1),
+    warnings:
+      count('warning') + placeholders.length + unchecked.length + (nothing === undefined ? 0 : 1),
     notLookedAt:
       countAll(ignored) + verdicts.filter(({ outcome }) => outcome === 'not-looked-at').length,
   }
@@ -90,6 +95,7 @@ export function makeReport(
     ...(nothing && isKept(nothing) && { nothing }),
     errors,
     skipped: quiet ? [] : skipped,
+    unchecked: quiet && !strict ? [] : unchecked,
     placeholders: placeholders.filter(isKept),
     sums,
     counted: countedIn(verdicts, ignored),
@@ -141,10 +147,12 @@ export function locatedFindings({
   verdicts,
   errors,
   nothing,
+  unchecked,
   placeholders,
 }: CheckReport): readonly LocatedFinding[] {
   return [
     ...(nothing === undefined ? [] : [nothing]),
+    ...unchecked,
     ...errors.map(({ position, sentence }) => ({
       severity: 'problem' as const,
       code: 'AKV_CHECK_FILE' as const,

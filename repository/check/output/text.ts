@@ -5,6 +5,7 @@ import { printable } from '../../../lib/printable.ts'
 import { foldWidth } from '../../../lib/terminal/fold-width.ts'
 import { titleOf } from '../../input/objects/title-of.ts'
 import { describeSource } from '../../input/text/file-error.ts'
+import { uncheckedLine } from '../../input/unread/sort-out-skipped.ts'
 import type { Finding } from '../findings/finding.ts'
 import { countAll, type KindCounts } from '../findings/kind-counts.ts'
 import type { CheckReport, CheckSums } from '../findings/report.ts'
@@ -41,7 +42,7 @@ export function printText(
 const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY)
 
 function* blocksOf(
-  { verdicts, placeholders, tasks, sums, counted, nothing }: CheckReport,
+  { verdicts, placeholders, tasks, sums, counted, nothing, unchecked }: CheckReport,
   {
     style,
     quiet,
@@ -49,6 +50,7 @@ function* blocksOf(
   }: { readonly style: Style; readonly quiet: boolean; readonly width: number | undefined },
 ): Generator<readonly string[]> {
   if (nothing) yield [style('yellow', `warning: ${nothing.message}`)]
+  yield unchecked.map((finding) => style('yellow', uncheckedLine(finding)))
   for (const verdict of verdicts)
     if (verdict.countedAs === undefined) yield verdictLines(verdict, style)
   yield placeholderLines(placeholders, style)

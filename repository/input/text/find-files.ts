@@ -6,7 +6,9 @@ import { readErrorSentence } from './read-text.ts'
 /** The files that a command reads, out of the files and folders that it was given. */
 export interface FoundFiles {
   readonly files: readonly string[]
-  /** What it skips in the folders. Files whose names aren't those of manifests aren't listed. */
+  /** The files that were named themselves, rather than found in a folder. */
+  readonly named: ReadonlySet<string>
+  /** What it skips in the folders. Files that are hidden, or whose names aren't those of manifests, aren't listed. */
   readonly skipped: readonly SkippedPath[]
   /** Skipped paths that may have manifests all the same: symbolic links, and folders that are too deep. */
   readonly unseen: readonly string[]
@@ -60,6 +62,7 @@ export function findFiles(
   }: FindOptions,
 ): FoundFiles {
   const files = new Set<string>()
+  const named = new Set<string>()
   const skipped: SkippedPath[] = []
   const unseen = new Set<string>()
   const errors: FileError[] = []
@@ -84,6 +87,7 @@ export function findFiles(
     }
     for (const entry of found) {
       if (isFull()) return
+      if (entry.name.startsWith('.')) continue
       const path = join(folder, entry.name)
       const reason = skipReason(entry) ?? (depth >= maxDepth ? tooDeep(entry, maxDepth) : undefined)
       if (mayHaveManifests(entry, path) && (entry.isSymbolicLink() || depth >= maxDepth))
@@ -95,13 +99,17 @@ export function findFiles(
   }
   for (const path of paths) {
     if (isFolder(path)) readFolder(path, 0)
-    else files.add(path)
+    else {
+      files.add(path)
+      named.add(path)
+    }
     if (!isFull()) continue
     const sentence = `has more than ${maxFiles} manifests or ${maxEntries} files; name the folders with the manifests`
     const error = new FileError({ source: path }, sentence)
-    return { files: [], skipped, unseen: [], unrendered, errors: [...errors, error] }
+    return { files: [], named, skipped, unseen: [], unrendered, errors: [...errors, error] }
   }
   const found = {
+    named,
     skipped,
     unseen: [...unseen].filter((path) => !files.has(path)),
     unrendered,
@@ -128,15 +136,13 @@ function entriesOf(folder: string, errors: FileError[]): readonly Dirent[] {
   }
 }
 
-const isManifestName = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name)
+export const isManifestName = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name)
 
 const mayHaveManifests = (entry: Dirent, path: string): boolean =>
-  !entry.name.startsWith('.') &&
   entry.name !== 'node_modules' &&
   ((entry.isSymbolicLink() && isManifestName(entry.name)) || isFolder(path))
 
 function skipReason(entry: Dirent): string | undefined {
-  if (entry.name.startsWith('.')) return 'it is hidden'
   if (entry.name === 'node_modules' && entry.isDirectory()) return 'it has packages of Node.js'
   return entry.isSymbolicLink() && (isManifestName(entry.name) || !entry.name.includes('.'))
     ? 'it is a symbolic link; name it to read it'

@@ -5,7 +5,7 @@ import type { NamedObject } from '../objects/find-objects.ts'
 import { findPlaceholders } from '../placeholders/find-placeholders.ts'
 import { hasPlaceholder } from '../placeholders/open-names.ts'
 import { FileError } from '../text/file-error.ts'
-import { readText } from '../text/read-text.ts'
+import { readStart } from '../text/read-start.ts'
 import { readFolderText } from './read-folder-text.ts'
 
 /** A file or a folder that isn't read as manifests, but may define or use objects all the same. */
@@ -86,7 +86,7 @@ export const unreadFolder = ({ path }: { readonly path: string }): Unread => ({
 export const unreadPatch = (path: string): Unread => ({
   path,
   isFile: false,
-  ...withText(() => readText(path)),
+  ...withText(() => wholeText(path)),
   reason: "isn't a resource of a kustomization.yaml",
 })
 
@@ -94,7 +94,7 @@ export const unreadPatch = (path: string): Unread => ({
 export const unreadFile = (path: string): Unread => ({
   path,
   isFile: true,
-  ...withText(() => readText(path)),
+  ...withText(() => wholeText(path)),
   reason: "can't be read",
 })
 
@@ -110,7 +110,8 @@ export function unseenPaths(paths: readonly string[]): readonly Unread[] {
   const textOf = cached((target: string) =>
     withText(() => {
       const status = statSync(target)
-      if (status.isFile()) return readText(target)
+      // Reading a file of /proc might never end. Such files have no size.
+      if (status.isFile()) return wholeText(target)
       folders++
       return status.isDirectory() && folders <= maxFolders ? readFolderText(target) : undefined
     }),
@@ -125,6 +126,13 @@ export function unseenPaths(paths: readonly string[]): readonly Unread[] {
     }
   })
 }
+
+function wholeText(file: string): string | undefined {
+  const start = readStart(file, maxFileBytes)
+  return start?.isWhole ? start.text : undefined
+}
+
+const maxFileBytes = 64 * 1024 * 1024
 
 /** Resolves all symbolic links in a path. Undefined if the target doesn't exist. */
 export function realPath(path: string): string | undefined {

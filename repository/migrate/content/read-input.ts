@@ -10,7 +10,18 @@ import type { Placeholders } from '../../input/placeholders/placeholders.ts'
 import { type ManifestFile, parseManifests } from '../../input/read-manifests.ts'
 import { FileError } from '../../input/text/file-error.ts'
 import { findFiles, type SkippedPath } from '../../input/text/find-files.ts'
+import { looksLikeManifest } from '../../input/text/looks-like-manifest.ts'
+import { readStart } from '../../input/text/read-start.ts'
 import { readText } from '../../input/text/read-text.ts'
+import {
+  isForeign,
+  isForeignText,
+  type PassedOver,
+  passOverBroken,
+  passOverForeign,
+  unreadOf,
+} from '../../input/unread/pass-over.ts'
+import { sortOutSkipped, type UncheckedFinding } from '../../input/unread/sort-out-skipped.ts'
 import { type Unread, unreadFolder, unreadPatch, unseenPaths } from '../../input/unread/unread.ts'
 import { readKustomize } from '../kustomize/read-kustomize.ts'
 import type { OtherFiles } from './doubts.ts'
@@ -32,11 +43,14 @@ export interface MigratedFile extends ManifestFile {
   readonly objects: readonly NamedObject[]
 }
 
-interface MigrateInput {
+export interface MigrateInput {
   readonly files: readonly MigratedFile[]
   /** Files and folders that can't be read. */
   readonly errors: readonly FileError[]
+  /** The files that were named themselves, rather than found in a folder. */
+  readonly named: ReadonlySet<string>
   readonly skipped: readonly SkippedPath[]
+  readonly unchecked: readonly UncheckedFinding[]
   readonly otherFiles: OtherFiles
 }
 
@@ -56,24 +70,25 @@ export function readMigrateInput(
   const kustomize = readKustomize(entersKustomize ? unique : [], found.unrendered)
   const read = mapWithProgress(
     unique.filter((source) => !kustomize.others.has(source)),
-    (source) => readOrExplain(source, reading),
+    (source) => readOrExplain(source, { ...reading, isNamed: found.named.has(source) }),
     { what: 'reading files' },
   )
   const unread = read.filter((file) => 'error' in file)
+  const passedOver = read.filter((file) => 'isTemplate' in file)
+  const patches = kustomize.patches.filter(mayBeManifest).map((path) => ({
+    path,
+    reason: 'no kustomization.yaml has it as a resource',
+  }))
   return {
     files: read.filter((file) => 'manifests' in file),
     errors: [...found.errors, ...unread.map(({ error }) => error)],
-    skipped: [
-      ...found.skipped,
-      ...kustomize.patches.map((path) => ({
-        path,
-        reason: 'no kustomization.yaml has it as a resource',
-      })),
-    ],
+    named: found.named,
+    ...sortOutSkipped(paths, [...found.skipped, ...patches], passedOver),
     otherFiles: {
       builds: kustomize.builds,
       unread: [
         ...unread,
+        ...passedOver.flatMap(unreadOf),
         ...unseenPaths(found.unseen),
         ...kustomize.patches.map((path) => unreadPatch(path)),
         ...found.unrendered
@@ -84,17 +99,32 @@ export function readMigrateInput(
   }
 }
 
+const mayBeManifest = (path: string): boolean =>
+  looksLikeManifest(readStart(path, maxSearchedBytes)?.text ?? '')
+
+/** Patches are shorter. */
+const maxSearchedBytes = 1024 * 1024
+
 interface UnreadFile extends Unread {
   readonly error: FileError
 }
 
-function readOrExplain(source: string, reading: MigrateReading): MigratedFile | UnreadFile {
+function readOrExplain(
+  source: string,
+  reading: MigrateReading & { readonly isNamed: boolean },
+): MigratedFile | UnreadFile | PassedOver {
+  const { isNamed } = reading
   let text: string | undefined
   try {
     text = readText(source)
-    return readFile(source, text, reading)
+    if (!isNamed && isForeignText(text)) return passOverForeign(source, text)
+    const file = readFile(source, text, reading)
+    const isPassedOver = !isNamed && file.manifests.every(isForeign)
+    return isPassedOver ? passOverForeign(source, text) : file
   } catch (error) {
     if (!(error instanceof FileError)) throw error
+    const passedOver = isNamed ? undefined : passOverBroken(source, error)
+    if (passedOver) return passedOver
     const reason = "can't be read"
     return { path: source, isFile: true, ...(text !== undefined && { text }), reason, error }
   }
@@ -111,11 +141,20 @@ export function readFile(
   { namespace, placeholders }: MigrateReading,
 ): MigratedFile {
   const manifests = parseManifests(text, source, { command, placeholders })
+  // One document after another, because each has to be parsed again.
+  const found = manifests.flatMap((manifest) =>
+    isForeign(manifest)
+      ? []
+      : {
+          templates: findPodTemplates(manifest, namespace),
+          objects: findNamedObjects(manifest, namespace),
+        },
+  )
   return {
     source,
     text,
     manifests,
-    templates: manifests.flatMap((manifest) => findPodTemplates(manifest, namespace)),
-    objects: manifests.flatMap((manifest) => findNamedObjects(manifest, namespace)),
+    templates: found.flatMap(({ templates }) => templates),
+    objects: found.flatMap(({ objects }) => objects),
   }
 }

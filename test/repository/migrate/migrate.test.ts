@@ -354,7 +354,7 @@ t.test('aliases that multiply are refused', async (t) => {
   const lines = [...'bcdefghi'].map(
     (name, i) => `${name}: &${name} [${`*${'abcdefgh'[i]}, `.repeat(10)}]`,
   )
-  t.match(await migrate(`a: &a [x]\n${lines.join('\n')}\n`), { code: 2, stdout: '' })
+  t.match(await migrate(`kind: Pod\na: &a [x]\n${lines.join('\n')}\n`), { code: 2, stdout: '' })
 })
 
 t.test('a manifest of anything else has an answer, and steers no terminal', async (t) => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import t from 'tap'
 import { podText, run } from '../../../support/run-command-line.ts'
 import { runInProcess } from '../../../support/run-in-process.ts'
@@ -30,19 +29,23 @@ t.test('files, folders and -f are read, and the last line has the sums', async (
     '3 files, 3 pods checked, 2 problems, 1 warning, 1 object not looked at',
   )
   t.match(stderr, /^akv-injector: README\.md:\d+:\d+: /)
-  t.match(stderr, `skipped ${join(folder, '.b.yaml')}: it is hidden`)
+  t.notMatch(stderr, '.b.yaml', 'hidden files aren’t mentioned')
   t.match(await check(['-f', `${folder}/a.yaml`]), { code: 0, stderr: '' })
   t.match(await run(['check']), { code: 2, stderr: /missing required argument 'file'/ })
 })
 
 t.test('a broken file doesn’t hide the problems of others, and exits with 2', async (t) => {
-  const folder = t.testdir({ 'a.yaml': 'a: [', 'b.yaml': denied, 'c.yaml': '{{ x' })
-  const { code, stdout, stderr } = await check([folder, `${folder}/none.yaml`])
+  const folder = t.testdir({
+    'a.yaml': 'apiVersion: v1\nkind: Pod\na: [',
+    'b.yaml': denied,
+    'c.yaml': '{{ x',
+  })
+  const { code, stdout, stderr } = await check([folder, `${folder}/c.yaml`, `${folder}/none.yaml`])
   t.equal(code, 2)
   t.match(stdout, 'Pod/web')
   t.match(
     stderr,
-    /a\.yaml:1:5: .*\n.*c\.yaml:1:1: is a template; .*\n.*none\.yaml: no such file\n$/,
+    /a\.yaml:3:5: .*\n.*c\.yaml:1:1: is a template; .*\n.*none\.yaml: no such file\n$/,
   )
   t.equal(
     lastLine(stdout),

@@ -24,6 +24,7 @@ t.test('a folder stands for the manifests in it and below', async (t) => {
       '-',
       'none.yaml',
     ],
+    named: new Set(['-', `${folder}/b.yaml`, 'none.yaml']),
     skipped: [],
     unrendered: [],
     unseen: [],
@@ -31,38 +32,39 @@ t.test('a folder stands for the manifests in it and below', async (t) => {
   })
 })
 
-t.test('hidden files, links and templates are skipped, and named', async (t) => {
-  const folder = t.testdir({
-    'a.yaml': '',
-    '.hidden.yaml': '',
-    '.git': { 'x.yaml': '' },
-    node_modules: { 'package.json': '' },
-    chart: { 'Chart.yaml': '', templates: { 'x.yaml': '' } },
-    'over lay': { 'kustomization.yaml': '', 'patch.yaml': '' },
-  })
-  symlinkSync('.', join(folder, 'loop'))
-  symlinkSync('a.yaml', join(folder, 'link.yaml'))
-  const { files, skipped, unrendered, errors } = find([folder])
-  t.strictSame(files, [join(folder, 'a.yaml')])
-  t.strictSame(errors, [])
-  t.match(
-    skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`),
-    [
-      '.git: it is hidden',
-      '.hidden.yaml: it is hidden',
-      /^chart: is a Helm chart; render it first: helm template NAME (?:\S+\/chart|FOLDER) \| akv-injector check -$/,
-      'link.yaml: it is a symbolic link; name it to read it',
-      'loop: it is a symbolic link; name it to read it',
-      'node_modules: it has packages of Node.js',
-      'over lay: is a Kustomize folder; render it first: kubectl kustomize FOLDER | akv-injector check -',
-    ],
-  )
-  t.strictSame(unrendered, [
-    { path: join(folder, 'chart'), kind: 'chart' },
-    { path: join(folder, 'over lay'), kind: 'kustomization' },
-  ])
-  t.strictSame(find([join(folder, 'link.yaml')]).files, [join(folder, 'link.yaml')])
-})
+t.test(
+  'hidden files, links and templates are skipped, and all but hidden ones named',
+  async (t) => {
+    const folder = t.testdir({
+      'a.yaml': '',
+      '.hidden.yaml': '',
+      '.git': { 'x.yaml': '' },
+      node_modules: { 'package.json': '' },
+      chart: { 'Chart.yaml': '', templates: { 'x.yaml': '' } },
+      'over lay': { 'kustomization.yaml': '', 'patch.yaml': '' },
+    })
+    symlinkSync('.', join(folder, 'loop'))
+    symlinkSync('a.yaml', join(folder, 'link.yaml'))
+    const { files, skipped, unrendered, errors } = find([folder])
+    t.strictSame(files, [join(folder, 'a.yaml')])
+    t.strictSame(errors, [])
+    t.match(
+      skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`),
+      [
+        /^chart: is a Helm chart; render it first: helm template NAME (?:\S+\/chart|FOLDER) \| akv-injector check -$/,
+        'link.yaml: it is a symbolic link; name it to read it',
+        'loop: it is a symbolic link; name it to read it',
+        'node_modules: it has packages of Node.js',
+        'over lay: is a Kustomize folder; render it first: kubectl kustomize FOLDER | akv-injector check -',
+      ],
+    )
+    t.strictSame(unrendered, [
+      { path: join(folder, 'chart'), kind: 'chart' },
+      { path: join(folder, 'over lay'), kind: 'kustomization' },
+    ])
+    t.strictSame(find([join(folder, 'link.yaml')]).files, [join(folder, 'link.yaml')])
+  },
+)
 
 t.test('naming a chart’s folder itself is an error', async (t) => {
   const folder = t.testdir({ 'Chart.yaml': '', templates: { 'x.yaml': '{{' } })

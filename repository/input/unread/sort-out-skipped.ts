@@ -1,0 +1,94 @@
+import { lstatSync } from 'node:fs'
+import { basename, relative, sep } from 'node:path'
+import { printable } from '../../../lib/printable.ts'
+import { describeSource } from '../text/file-error.ts'
+import type { SkippedPath } from '../text/find-files.ts'
+import type { PassedOver } from './pass-over.ts'
+import { createSearch, type HeldPlace } from './search-skipped.ts'
+import { realPath } from './unread.ts'
+
+/** A warning about something that isn't read, and that `check` would have looked at. */
+export interface UncheckedFinding {
+  readonly severity: 'warning'
+  readonly code: 'AKV_CHECK_UNREAD'
+  readonly message: string
+  readonly at: HeldPlace['at']
+}
+
+/** What wasn't read. */
+interface SortedSkipped {
+  /** The paths to name. They have nothing to check. */
+  readonly skipped: readonly SkippedPath[]
+  readonly unchecked: readonly UncheckedFinding[]
+}
+
+/**
+ * Makes a warning of each skipped path that has something to check, so that no exit code 0 hides it. Files that aren't
+ * manifests are named only then.
+ *
+ * @param paths - the files and folders as given
+ */
+export function sortOutSkipped(
+  paths: readonly string[],
+  skipped: readonly SkippedPath[],
+  passedOver: readonly PassedOver[],
+): SortedSkipped {
+  const search = createSearch()
+  const roots = paths.flatMap((path) => realPath(path) ?? [])
+  const isSearched = (path: string) =>
+    basename(path) !== 'node_modules' && !isReadAnyway(path, roots)
+  const searched = skipped.map((one) => {
+    const held = isSearched(one.path) ? search(one.path) : undefined
+    return { ...one, ...(held && { held }) }
+  })
+  const templates = passedOver.filter(({ isTemplate }) => isTemplate)
+  return {
+    skipped: [...searched, ...templates]
+      .filter((one) => one.held === undefined)
+      .map(({ path, reason }) => ({ path, reason })),
+    unchecked: [...searched, ...passedOver].flatMap(findingOf),
+  }
+}
+
+/** Whether a path is a symbolic link to something in a folder that was given. That is read, or has a finding of its own. */
+function isReadAnyway(path: string, roots: readonly string[]): boolean {
+  if (!isLink(path)) return false
+  const target = realPath(path)
+  return (
+    target === undefined ||
+    roots.some((root) => {
+      const parts = relative(root, target).split(sep)
+      return !parts.some((part) => part.startsWith('.') || part === 'node_modules')
+    })
+  )
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink()
+  } catch {
+    return false
+  }
+}
+
+const findingOf = ({
+  path,
+  reason,
+  held,
+}: SkippedPath & Pick<PassedOver, 'held'>): readonly UncheckedFinding[] =>
+  held === undefined
+    ? []
+    : [
+        {
+          severity: 'warning',
+          code: 'AKV_CHECK_UNREAD',
+          message: `${held.has}, and isn't checked; skipped ${printable(path, 200)}: ${reason}`,
+          at: held.at,
+        },
+      ]
+
+/** Writes a finding for people, on one line. */
+export function uncheckedLine({ message, at: { source, line } }: UncheckedFinding): string {
+  const place = line === undefined ? describeSource(source) : `${describeSource(source)}:${line}`
+  return `warning: ${place}: ${message}`
+}

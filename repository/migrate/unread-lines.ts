@@ -1,0 +1,12 @@
+import { skippedLines } from '../check/check.ts'
+import { uncheckedLine } from '../input/unread/sort-out-skipped.ts'
+import type { MigrateInput } from './content/read-input.ts'
+
+/** Lines about what wasn't read, and so isn't migrated. */
+export const unreadLines = ({
+  skipped,
+  unchecked,
+}: Pick<MigrateInput, 'skipped' | 'unchecked'>): readonly string[] => [
+  ...skippedLines({ skipped }),
+  ...unchecked.map(uncheckedLine),
+]
