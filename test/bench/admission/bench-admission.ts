@@ -63,12 +63,9 @@ function figures(turns: readonly Turn[]): Figure[] {
   const slices = (step: StepName, value: (slice: Slice) => number): Values => {
     return (server) => turns.flatMap((turn) => turn[server].slices[step]?.map(value) ?? [])
   }
-  const latencies = (step: StepName, share: number): Values => {
-    return (server) =>
-      turns.map((turn) =>
-        quantile(turn[server].slices[step]?.flatMap(({ latenciesMs }) => latenciesMs) ?? [], share),
-      )
-  }
+  // Of each slice, because one pause of a busy machine would decide a quantile of all of them.
+  const latencies = (step: StepName, share: number): Values =>
+    slices(step, ({ latenciesMs }) => quantile(latenciesMs, share))
   const memory = (key: 'idleBytes' | 'peakBytes'): Values => {
     return (server) => turns.map((turn) => turn[server][key])
   }
