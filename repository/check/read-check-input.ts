@@ -69,19 +69,21 @@ export async function readCheckInput(
   if (values.length > 0) checkValues(values, renders !== undefined)
   const everything = findFiles(paths, { ...options, renders })
   const unrendered = everything.unrendered.filter(({ kind }) => !renders?.includes(kind))
-  const { files, roots, refused, ...found } = planRendering(
+  const { files, roots, refused, follow, ...found } = planRendering(
     { ...everything, unrendered: everything.unrendered.filter((one) => !unrendered.includes(one)) },
-    { ...options, named: paths },
+    { ...options, named: paths, followsFlux: renders?.includes('kustomization') ?? false },
   )
   const read: ReadFile[] = [...readFiles(files, everything.named, options)]
   const unreadable = read.flatMap((file, i) => (file instanceof FileError ? (files[i] ?? []) : []))
   const failed = [...refused]
   const rendered: string[] = []
-  for await (const result of renderFolders(roots, { ...options, values })) {
+  for await (const result of renderFolders(roots, { ...options, values, follow })) {
     if ('errors' in result) failed.push(result)
     else {
-      read.push(readContents(() => result.text, result.source, options))
-      rendered.push(...result.root.reads)
+      const { text, source, root } = result
+      const placeholders = options.placeholders.within(root.values ?? new Map())
+      read.push(readContents(() => text, source, { ...options, placeholders }))
+      rendered.push(...root.reads)
     }
   }
   const settled = settleRefused(failed, { isRequired: render === true, rendered })

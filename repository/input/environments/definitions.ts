@@ -1,7 +1,7 @@
-import { dirname, resolve } from 'node:path'
 import { isObject } from '../../../lib/shape.ts'
 import type { NamedObject } from '../objects/find-objects.ts'
 import { foldersFrom } from '../text/folders-from.ts'
+import { sourceFolder } from '../text/rendered-source.ts'
 
 export interface InFile {
   readonly manifest: Pick<NamedObject['manifest'], 'source'>
@@ -58,7 +58,7 @@ export function chosenFor(folder: string, { byFolder }: Definitions): readonly D
 }
 
 /** The folder of an object's file. Standard input belongs to the current folder. */
-export const folderOf = ({ manifest: { source } }: InFile): string => dirname(resolve(source))
+export const folderOf = ({ manifest: { source } }: InFile): string => sourceFolder(source)
 
 /** Returns the same text for the same content, in whatever order its members are. */
 const contentOf = ({ object }: NamedObject): string =>

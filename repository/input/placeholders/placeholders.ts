@@ -43,6 +43,8 @@ export interface Placeholders {
     use: Use,
     shapeAt: (span: { readonly start: number; readonly end: number }) => Shape,
   ): FilledText | undefined
+  /** The same placeholders, in a text that gives some of them values. The user's own values count more. */
+  within(values: ReadonlyMap<string, string>): Placeholders
   /** Reads a sentence about filled values. Whoever shows it does this once. */
   show(sentence: string): Shown
   /** Gives a value as its author wrote it. */
@@ -91,14 +93,18 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   const standIns = new StandIns<Placeholder>()
   const foundNames = new Set<string>()
   const cutValues = createCutValues<Placeholder>()
-  const filledValue = ({ name, fallback, isExpression }: FoundPlaceholder): string | undefined =>
-    (isExpression ? undefined : values.get(name)) ??
+  const filledValue = (
+    { name, fallback, isExpression }: FoundPlaceholder,
+    more: ReadonlyMap<string, string>,
+  ): string | undefined =>
+    (isExpression ? undefined : (values.get(name) ?? more.get(name))) ??
     (options.ignoresDefaults ? undefined : fallback)
   const markedIn = (text: string): readonly MarkedPlaceholder[] =>
     standIns.read(text).filter((part) => typeof part !== 'string')
 
-  return {
-    fill(text, use, shapeAt) {
+  const filling =
+    (more: ReadonlyMap<string, string>): Placeholders['fill'] =>
+    (text, use, shapeAt) => {
       const found = findPlaceholders(text)
       if (found.length > maxInValue) throw new FileError(use.position(), tooManyInValue)
       let count = 0
@@ -109,7 +115,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
         if (values.has(name)) foundNames.add(name)
         const before = text.slice(end, start)
         end = start + placeholder.text.length
-        const value = filledValue(placeholder)
+        const value = filledValue(placeholder, more)
         if (value !== undefined) return before + value
         const open = known.note(placeholder, use)
         noted.add(open)
@@ -121,7 +127,10 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
       if (options.unfilled === 'standIn') standIns.refuseOthers(filled, count, use)
       cutValues.add(filled, noted)
       return found.length === 0 ? undefined : { text: filled, isFinal: noted.size === 0 }
-    },
+    }
+  const all: Placeholders = {
+    fill: filling(new Map()),
+    within: (more) => ({ ...all, fill: filling(more) }),
     show(sentence) {
       const found = markedIn(sentence).map(({ placeholder }) => placeholder)
       return {
@@ -143,6 +152,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
     hasFound: (name) => foundNames.has(name),
     unfilled: () => known.all().filter(({ uses }) => uses > 0),
   }
+  return all
 }
 
 type Known = { -readonly [Key in keyof Placeholder]: Placeholder[Key] }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { cached } from '../../../lib/cached.ts'
 import { FileError } from '../text/file-error.ts'
 import type { FoundFiles, RenderFolder, SkippedPath } from '../text/find-files.ts'
+import { type FluxPlan, planFlux } from './plan-flux.ts'
 import { readChart } from './read-chart.ts'
 import { type FolderReferences, readReferences } from './read-references.ts'
 import type { RefusedFolder } from './refused.ts'
@@ -14,14 +15,21 @@ interface RenderPlan {
   readonly roots: readonly RenderRoot[]
   readonly skipped: readonly SkippedPath[]
   readonly refused: readonly RefusedFolder[]
+  /** Returns the folders to render next. */
+  readonly follow: FluxPlan['follow']
   readonly errors: readonly FileError[]
 }
+
+/** Each takes a tenth of a second. */
+const defaultFolders = 1000
 
 interface PlanOptions {
   /** For messages. */
   readonly command: string
   /** The paths that the user named. */
   readonly named: readonly string[]
+  /** Whether to render what Flux does. Needs a program for Kustomize. */
+  readonly followsFlux?: boolean
   readonly maxFolders?: number
 }
 
@@ -31,17 +39,35 @@ interface PlanOptions {
  */
 export function planRendering(
   { files, unrendered, skipped, errors }: FoundFiles,
-  { command, named, maxFolders = 1000 }: PlanOptions,
+  { command, named, followsFlux = false, maxFolders = defaultFolders }: PlanOptions,
 ): RenderPlan {
   // The user may have named the same folder in several ways.
   const unique = [...new Map(unrendered.map((folder) => [resolve(folder.path), folder])).values()]
   const ofKind = (kind: RenderFolder['kind']) =>
     unique.filter((folder) => folder.kind === kind).map(({ path }) => path)
   const charts = ofKind('chart').map((path) => readChart(path, { command, named }))
-  const kustomize = planKustomize(ofKind('kustomization'), { command, named, maxFolders })
-  const roots = [...kustomize.roots, ...charts.flatMap(({ root }) => root ?? [])]
+  const paths = ofKind('kustomization')
+  const shown = new Map(paths.map((path) => [resolve(path), path]))
+  const readAt = cached((path: string) =>
+    readReferences(shown.get(path) ?? path, { command, named }),
+  )
+  const read = (path: string) => readAt(resolve(path))
+  const flux = planFlux(followsFlux ? files.filter((file) => !named.includes(file)) : [], {
+    command,
+    named,
+    closureOf: (folder) => closureOf(read(folder), { read, maxFolders }),
+  })
+  const kustomize = planKustomize(paths.map(read), { read, maxFolders, flux: flux.parts })
+  const roots = [
+    ...kustomize.roots,
+    ...charts.flatMap(({ root }) => root ?? []),
+    ...flux.start(kustomize.roots),
+  ]
   return {
-    files: files.filter((file) => file === '-' || !kustomize.used.has(resolve(file))),
+    files: files.filter(
+      (file) =>
+        file === '-' || !(kustomize.used.has(resolve(file)) || flux.files.has(resolve(file))),
+    ),
     roots: roots.slice(0, maxFolders),
     skipped: [...skipped, ...kustomize.skipped, ...charts.flatMap(({ skip }) => skip ?? [])],
     refused: [
@@ -54,6 +80,7 @@ export function planRendering(
         errors: [tooMany(path, maxFolders)],
       })),
     ],
+    follow: flux.follow,
     errors,
   }
 }
@@ -67,15 +94,12 @@ interface KustomizePlan {
 }
 
 function planKustomize(
-  paths: readonly string[],
-  { maxFolders, ...options }: PlanOptions & { readonly maxFolders: number },
+  all: readonly FolderReferences[],
+  options: BuildOptions & { readonly flux: ReadonlySet<FolderReferences> },
 ): KustomizePlan {
-  const shown = new Map(paths.map((path) => [resolve(path), path]))
-  const readAt = cached((path: string) => readReferences(shown.get(path) ?? path, options))
-  const read = (path: string) => readAt(resolve(path))
-  const found = paths.map(read).filter(({ kind }) => kind !== 'foreign')
-  const builds = findBuilds(found, { read, maxFolders })
-  const reached = new Set(builds.flatMap(({ parts }) => parts))
+  const found = all.filter(({ kind }) => kind !== 'foreign')
+  const builds = findBuilds(found, options)
+  const reached = new Set([...options.flux, ...builds.flatMap(({ parts }) => parts)])
   const used = [...found, ...reached].flatMap(({ file, files }) => [file, ...files])
   return {
     roots: builds
@@ -85,6 +109,9 @@ function planKustomize(
         kind: 'kustomization',
         file,
         reads: parts.map(({ folder }) => folder),
+        files: new Set(
+          parts.flatMap((part) => [part.file, ...part.files]).map((file) => resolve(file)),
+        ),
         readsRepository: readsRepository(parts),
       })),
     used: new Set(used.map((file) => resolve(file))),
@@ -119,12 +146,15 @@ interface BuildOptions {
  * Plans a build for each folder that no other one refers to. If folders refer to each other in a circle, the first of
  * them is built, so that kustomize reports the circle.
  */
-function findBuilds(found: readonly FolderReferences[], options: BuildOptions): readonly Build[] {
+function findBuilds(
+  found: readonly FolderReferences[],
+  { flux, ...options }: BuildOptions & { readonly flux: ReadonlySet<FolderReferences> },
+): readonly Build[] {
   const candidates = found.filter(({ kind }) => kind === 'kustomization')
   const referred = new Set(found.flatMap(({ folders }) => folders.map((path) => resolve(path))))
   const roots = candidates.filter(({ folder }) => !referred.has(resolve(folder)))
   const builds: Build[] = []
-  const reached = new Set<FolderReferences>()
+  const reached = new Set(flux)
   for (const root of [...roots, ...candidates]) {
     if (reached.has(root)) continue
     const parts = closureOf(root, options)

@@ -6,7 +6,8 @@ import { printable } from '../../../lib/printable.ts'
 import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import { FileError } from '../text/file-error.ts'
 import type { RenderFolder } from '../text/find-files.ts'
-import { renderedSource } from '../text/rendered-source.ts'
+import { renderedFor, renderedSource } from '../text/rendered-source.ts'
+import { type Overlay, writeOverlay } from './overlay.ts'
 import type { RefusedFolder } from './refused.ts'
 
 /** A folder that is rendered as a whole. */
@@ -15,12 +16,22 @@ export interface RenderRoot extends RenderFolder {
   readonly file: string
   /** The folders that are read to render it, itself included. */
   readonly reads: readonly string[]
+  /** The files that are read to render it, as absolute paths. */
+  readonly files?: ReadonlySet<string>
+  /** Why it can't be rendered. */
+  readonly errors?: readonly FileError[]
   /** Whether kustomize may load files from anywhere, because all of them are known to be in the repository. */
   readonly readsRepository?: boolean
+  /** What to render instead of the folder. */
+  readonly overlay?: Overlay
+  /** The folder whose definitions count for what is rendered, if it isn't the folder of `file`. */
+  readonly environment?: string
+  /** The values of placeholders in what is rendered. */
+  readonly values?: ReadonlyMap<string, string>
 }
 
 /** The output of a program, which is read like a file. */
-interface Rendered {
+export interface Rendered {
   readonly root: RenderRoot
   readonly source: string
   readonly text: string
@@ -33,6 +44,8 @@ interface RenderOptions {
   readonly values: readonly string[]
   /** Shows no progress. */
   readonly quiet?: boolean
+  /** Returns the folders to render next, because of what became of one, or after all others. */
+  readonly follow?: (result: Rendered | RefusedFolder | 'end') => readonly RenderRoot[]
   readonly bounds?: RenderBounds
 }
 
@@ -54,55 +67,88 @@ const defaultBounds: RenderBounds = {
 }
 
 /**
- * Renders folders with the programs on the PATH, one after another. Nothing is fetched and no plugin runs. The programs get none
- * of our environment but PATH and HOME, because a Kustomize folder can read variables.
+ * Renders folders with the programs on the PATH, two at a time, and yields the results in the order of the folders. Nothing
+ * is fetched and no plugin runs. The programs get none of our environment but PATH and HOME, because a Kustomize folder
+ * can read variables.
  */
 export async function* renderFolders(
   roots: readonly RenderRoot[],
-  { namespace, values, quiet = false, bounds = defaultBounds }: RenderOptions,
+  options: RenderOptions,
 ): AsyncGenerator<Rendered | RefusedFolder> {
   if (roots.length === 0) return
-  const { maxBytes, timeoutMs, maxTotalBytes, totalMs } = bounds
+  const { quiet = false, bounds = defaultBounds, follow = () => [] } = options
   const scratch = mkdtempSync(join(tmpdir(), 'akv-injector-'))
   const env = environmentIn(scratch)
-  const end = performance.now() + totalMs
+  const end = performance.now() + bounds.totalMs
   const progress = createProgress()
+  const queue = [...roots]
+  const started: Promise<RenderResult>[] = []
   let bytes = 0
-  try {
-    for (const [i, root] of roots.entries()) {
-      const left = { maxBytes: maxTotalBytes - bytes, timeoutMs: end - performance.now() }
-      if (left.maxBytes <= 0 || left.timeoutMs <= 0) {
-        const sentence = stoppedSentence(roots.length - i)
-        for (const left of roots.slice(i)) yield refusal(left, sentence)
-        return
-      }
-      if (!quiet) progress.show(`rendering ${root.path}, ${i + 1} of ${roots.length}`)
-      const result = await renderFolder(commandsOf(root, { namespace, values }), {
+  const start = (i: number) => {
+    const root = queue[i]
+    if (root === undefined || started[i] !== undefined) return
+    const left = { maxBytes: bounds.maxTotalBytes - bytes, timeoutMs: end - performance.now() }
+    started[i] = startFolder(
+      root,
+      { ...options, scratch: join(scratch, `${i}`) },
+      {
         env,
-        maxBytes: Math.min(maxBytes, left.maxBytes),
-        timeoutMs: Math.min(timeoutMs, left.timeoutMs),
-      })
-      if (result.kind === 'failed') yield refusal(root, result.sentence)
-      else {
-        bytes += Buffer.byteLength(result.text)
-        yield { root, source: renderedSource(root.file), text: result.text }
-      }
+        maxBytes: Math.min(bounds.maxBytes, left.maxBytes),
+        timeoutMs: Math.min(bounds.timeoutMs, left.timeoutMs),
+      },
+    )
+  }
+  try {
+    for (let i = 0; i < queue.length; i++) {
+      const root = queue[i] as RenderRoot
+      if (!quiet) progress.show(`rendering ${root.path}, ${i + 1} of ${queue.length}`)
+      start(i)
+      start(i + 1)
+      const result = await (started[i] as Promise<RenderResult>)
+      const done: Rendered | RefusedFolder =
+        result.kind === 'failed'
+          ? { ...root, errors: result.errors }
+          : { root, source: sourceOf(root), text: result.text }
+      if ('text' in done) bytes += Buffer.byteLength(done.text)
+      yield done
+      const next = i + 1 < queue.length ? follow(done) : [...follow(done), ...follow('end')]
+      queue.push(...next.slice(0, maxFolders - queue.length))
     }
   } finally {
+    await Promise.allSettled(started)
     progress.hide()
     rmSync(scratch, { recursive: true, force: true })
   }
 }
 
-const refusal = ({ path, kind, reads }: RenderRoot, sentence: string): RefusedFolder => ({
-  path,
-  kind,
-  reads,
-  errors: [new FileError({ source: path }, sentence)],
-})
+/** With those that others name. */
+const maxFolders = 1000
 
-const stoppedSentence = (count: number): string =>
-  `was not rendered: rendering all folders takes too long or prints too much, and ${count} are left; pass fewer folders`
+const sourceOf = ({ file, path, environment }: RenderRoot): string =>
+  environment === undefined ? renderedSource(file) : renderedFor(file, path, environment)
+
+type Run = Parameters<typeof runProgram>[1]
+
+async function startFolder(
+  root: RenderRoot,
+  options: Pick<RenderOptions, 'namespace' | 'values'> & { readonly scratch: string },
+  run: Run,
+): Promise<RenderResult> {
+  const { path, errors = [], overlay } = root
+  if (errors.length > 0) return { kind: 'failed', errors }
+  if (run.maxBytes <= 0 || run.timeoutMs <= 0) return failure(path, stoppedSentence)
+  if (overlay) writeOverlay(overlay, options.scratch)
+  const folder = overlay ? options.scratch : resolve(path)
+  return renderFolder({ ...root, folder }, { ...options, run })
+}
+
+const stoppedSentence =
+  'was not rendered: rendering all folders takes too long or prints too much; pass fewer folders'
+
+const failure = (source: string, sentence: string): RenderResult => ({
+  kind: 'failed',
+  errors: [new FileError({ source }, sentence)],
+})
 
 type Command = readonly [string, ...string[]]
 
@@ -111,10 +157,9 @@ type Command = readonly [string, ...string[]]
  * for options.
  */
 function commandsOf(
-  { path, kind, readsRepository }: RenderRoot,
+  { folder, kind, readsRepository }: Folder,
   { namespace, values }: Pick<RenderOptions, 'namespace' | 'values'>,
 ): readonly Command[] {
-  const folder = resolve(path)
   const loading = readsRepository ? ['--load-restrictor', 'LoadRestrictionsNone'] : []
   return kind === 'kustomization'
     ? [
@@ -159,28 +204,37 @@ function environmentIn(scratch: string): NodeJS.ProcessEnv {
 
 type RenderResult =
   | { readonly kind: 'rendered'; readonly text: string }
-  | { readonly kind: 'failed'; readonly sentence: string }
+  | { readonly kind: 'failed'; readonly errors: readonly FileError[] }
 
-async function renderFolder(
-  commands: readonly Command[],
-  options: Parameters<typeof runProgram>[1],
-): Promise<RenderResult> {
-  for (const command of commands) {
-    const end = await runProgram(command, options)
-    if (end.kind === 'not-started' && end.code === 'ENOENT') continue
-    return resultOf(command.slice(0, 2).join(' '), end, options)
-  }
-  const programs = commands.map(([program]) => program).join(' or ')
-  return failed(`can't be rendered, because ${programs} isn't on the PATH; install it`)
+/** A folder to render. */
+interface Folder extends RenderRoot {
+  /** The absolute path of the folder, or of the one with its overlay. */
+  readonly folder: string
 }
 
-const failed = (sentence: string): RenderResult => ({ kind: 'failed', sentence })
+async function renderFolder(
+  folder: Folder,
+  options: Pick<RenderOptions, 'namespace' | 'values'> & { readonly run: Run },
+): Promise<RenderResult> {
+  const commands = commandsOf(folder, options)
+  for (const command of commands) {
+    const end = await runProgram(command, options.run)
+    if (end.kind === 'not-started' && end.code === 'ENOENT') continue
+    return resultOf(command.slice(0, 2).join(' '), end, { ...options.run, path: folder.path })
+  }
+  const programs = commands.map(([program]) => program).join(' or ')
+  return failure(
+    folder.path,
+    `can't be rendered, because ${programs} isn't on the PATH; install it`,
+  )
+}
 
 function resultOf(
   command: string,
   end: ProgramEnd,
-  { maxBytes, timeoutMs }: Pick<RenderBounds, 'maxBytes' | 'timeoutMs'>,
+  { path, maxBytes, timeoutMs }: Pick<Run, 'maxBytes' | 'timeoutMs'> & { readonly path: string },
 ): RenderResult {
+  const failed = (sentence: string) => failure(path, sentence)
   switch (end.kind) {
     case 'not-started':
       return failed(`can't be rendered, because ${command} can't be started (${end.code})`)

@@ -3,6 +3,7 @@ import { cached } from '../../../lib/cached.ts'
 import type { Doubts } from '../environments/folder-views.ts'
 import type { NamedObject } from '../objects/find-objects.ts'
 import { foldersFrom } from '../text/folders-from.ts'
+import { sourceFolder } from '../text/rendered-source.ts'
 import { mayDefine, realPath, type Unread } from './unread.ts'
 
 /**
@@ -23,7 +24,7 @@ export function doubtsAboutUnread(unread: readonly Unread[]): Doubts {
     concern: (object) => files.length > 0 && hidden(object).length > 0,
     about(object, folder) {
       if (files.length === 0) return undefined
-      const own = dirname(resolve(object.manifest.source))
+      const own = sourceFolder(object.manifest.source)
       const nearer = hidden(object).find(({ path }) =>
         isNearer(dirname(resolve(path)), own, folder),
       )

@@ -1,0 +1,153 @@
+import { join, relative, resolve } from 'node:path'
+import { isObject, type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
+import { toPlain } from '../document/to-plain.ts'
+import { findPlaceholders } from '../placeholders/find-placeholders.ts'
+import { parseManifests } from '../read-manifests.ts'
+import { FileError } from '../text/file-error.ts'
+import { foldersFrom } from '../text/folders-from.ts'
+import { readText } from '../text/read-text.ts'
+import { realPath } from '../unread/unread.ts'
+import { isWithin, repositoryRoot } from './repository-root.ts'
+
+/** A Kustomization of Flux: a folder of the repository, and what Flux changes in it. */
+export interface FluxKustomization {
+  readonly name: string
+  readonly spec: JsonObject
+  /** The file that it was read from. */
+  readonly file: string
+  /** The folder of its `spec.path`. */
+  readonly folder: string
+}
+
+const isFluxText = (text: string): boolean =>
+  /apiVersion["']?:\s*["']?kustomize\.toolkit\.fluxcd\.io\//.test(text)
+
+/** Reads the objects in a text that may be of interest to Flux. Empty if it isn't valid YAML, which is reported elsewhere. */
+function objectsIn(text: string, source: string): readonly JsonObject[] {
+  try {
+    return parseManifests(text, source, { command: 'check', splitsLists: true })
+      .map(toPlain)
+      .filter(isObject)
+  } catch (error) {
+    if (error instanceof FileError) return []
+    throw error
+  }
+}
+
+interface FluxReading {
+  /** The file in the repository that the text comes from. */
+  readonly file: string
+  /** The paths that the user named. */
+  readonly named: readonly string[]
+  /** What Flux puts in place of variables in the text. */
+  readonly values?: ReadonlyMap<string, string>
+}
+
+/**
+ * Finds the Kustomizations of Flux whose folder is in this repository. Those of the repository's own folder are left
+ * out: most of them are of another repository.
+ */
+export function fluxKustomizationsIn(
+  text: string,
+  { file, named, values = new Map() }: FluxReading,
+): readonly FluxKustomization[] {
+  if (!isFluxText(text)) return []
+  return objectsIn(text, file).flatMap((object) => {
+    if (object['kind'] !== 'Kustomization' || !isFluxText(`apiVersion: ${object['apiVersion']}`))
+      return []
+    const spec = objectAt(substitute(object, values), 'spec')
+    const name = String(valueAt(object, 'metadata', 'name'))
+    const folder = folderOfPath(spec['path'], { file, named })
+    return folder === undefined ? [] : [{ name, spec, file, folder }]
+  })
+}
+
+/** Finds the folder of a path in the repository of a file. Undefined if it isn't below the repository's own folder. */
+function folderOfPath(path: unknown, { file, named }: FluxReading): string | undefined {
+  if (typeof path !== 'string') return undefined
+  const start = resolve(file, '..')
+  const real = repositoryRoot(start, named)
+  const root = foldersFrom(start).find((folder) => realPath(folder) === real)
+  if (root === undefined || real === undefined) return undefined
+  const folder = join(root, path)
+  const target = realPath(folder)
+  if (target === undefined || target === real || !isWithin(target, real)) return undefined
+  return relative('', folder)
+}
+
+/** Puts values in place of variables in all texts of plain data. */
+function substitute(data: unknown, values: ReadonlyMap<string, string>): unknown {
+  if (typeof data === 'string') return values.size === 0 ? data : filled(data, values)
+  if (Array.isArray(data)) return data.map((item) => substitute(item, values))
+  if (!isObject(data)) return data
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, substitute(value, values)]),
+  )
+}
+
+function filled(text: string, values: ReadonlyMap<string, string>): string {
+  let end = 0
+  const parts = findPlaceholders(text).map(
+    ({ start, text: found, name, fallback, isExpression }) => {
+      const before = text.slice(end, start)
+      end = start + found.length
+      const isFlux = found.startsWith('${') && !isExpression
+      return before + ((isFlux ? (values.get(name) ?? fallback) : undefined) ?? found)
+    },
+  )
+  return parts.join('') + text.slice(end)
+}
+
+/** Returns a function that reads the values of a Kustomization's `postBuild` from the object and from ConfigMaps in files. */
+export function postBuildReader(files: readonly string[]) {
+  let known: readonly { readonly file: string; readonly object: JsonObject }[] | undefined
+  const configMaps = () => {
+    known ??= files.flatMap((file) => {
+      const text = textOf(file)
+      return !/^kind: ConfigMap/m.test(text)
+        ? []
+        : objectsIn(text, file)
+            .filter(({ kind }) => kind === 'ConfigMap')
+            .map((object) => ({ file, object }))
+    })
+    return known
+  }
+  /** @param environment - the folder of the cluster, whose own ConfigMaps count more than those of others */
+  return (spec: JsonObject, environment: string): ReadonlyMap<string, string> => {
+    const fromMaps = objectsAt(spec, 'postBuild', 'substituteFrom')
+      .filter(({ kind }) => kind === 'ConfigMap')
+      .flatMap(({ name }) => {
+        const maps = configMaps().filter(
+          ({ object }) => valueAt(object, 'metadata', 'name') === name,
+        )
+        return Object.entries(objectAt(nearest(maps, environment), 'data'))
+      })
+    const own = Object.entries(objectAt(spec, 'postBuild', 'substitute'))
+    return new Map(
+      [...fromMaps, ...own].map(([key, value]) => [key, String(value).replaceAll('\n', '')]),
+    )
+  }
+}
+
+/** Chooses the object that shares the longest path with the folder. None if two do, and differ. */
+function nearest(
+  found: readonly { readonly file: string; readonly object: JsonObject }[],
+  folder: string,
+): JsonObject {
+  for (const parent of foldersFrom(resolve(folder))) {
+    const inside = found.filter(({ file }) => isWithin(resolve(file), parent))
+    const texts = new Set(inside.map(({ object }) => JSON.stringify(object['data'])))
+    if (inside.length > 0) return texts.size === 1 ? (inside[0]?.object ?? {}) : {}
+  }
+  return {}
+}
+
+/** Reads a file that others report if it can't be read. */
+export function textOf(file: string): string {
+  try {
+    return readText(file)
+  } catch (error) {
+    if (error instanceof FileError) return ''
+    throw error
+  }
+}
