@@ -48,16 +48,17 @@ export function syncRolesFor(
 ): readonly PrintedRole[] {
   const apiVersion = 'rbac.authorization.k8s.io/v1'
   const metadata = { name: roleName, namespace }
+  const isForRolloutsOnly = accounts.length === 0 && rollouts.length > 0
   return [
     {
       apiVersion,
       kind: 'Role',
       metadata,
-      // A rule without names would be about all accounts.
+      // Without names, a rule would be about all accounts.
       rules: [
-        ...(accounts.length > 0 ? accountRules(accounts) : []),
+        ...(isForRolloutsOnly ? [] : accountRules(accounts)),
         { apiGroups: [''], resources: ['events'], verbs: ['create'] },
-        ...(accounts.length > 0 ? watchRules(needed) : []),
+        ...(isForRolloutsOnly ? [] : watchRules(needed)),
         ...(rollouts.length > 0 ? rolloutRules(rollouts) : []),
       ],
     },

@@ -2,7 +2,7 @@ import { isObject, objectAt } from '../../../lib/shape.ts'
 import { readRolloutRecord } from '../../../requests/rollouts/record.ts'
 
 /** What the controller writes on the ServiceAccounts whose workloads it may roll out. */
-const recordKey = 'rollout.akv-injector.io/record'
+export const recordKey = 'rollout.akv-injector.io/record'
 
 /** A ServiceAccount whose workloads may be rolled out, and what the controller has recorded about them. */
 export interface RolledOutAccount {

@@ -15,6 +15,7 @@ import { fullNameOf, textAt } from '../model/objects.ts'
 import { remedyOf } from '../model/remedy.ts'
 import { syncSettings } from '../model/sync-settings.ts'
 import { whyNotReady } from '../model/why-not-ready.ts'
+import { checkRollouts } from './check-rollouts.ts'
 
 type SyncFacts = Pick<ClusterFacts, 'accounts' | 'externalSecrets' | 'syncRights' | 'pods'>
 
@@ -27,6 +28,7 @@ export function checkSync(facts: SyncFacts, install: Install): readonly CheckRes
     ...checkController(facts, install),
     ...(facts.syncRights === undefined ? [] : checkRights(facts.syncRights)),
     ...checkStatuses(facts.accounts ?? []),
+    ...checkRollouts(facts.accounts ?? [], install),
     ...(syncSettings(install)?.kinds.includes('ExternalSecret')
       ? checkExternalSecrets(facts.externalSecrets ?? [])
       : []),

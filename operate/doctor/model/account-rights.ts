@@ -1,3 +1,4 @@
+import { rolloutsMark } from '../../../requests/access/rollout-needs.ts'
 import type { NeededAccess } from '../../../requests/access/sync-needs.ts'
 import { tokens } from '../../../requests/access/sync-needs.ts'
 import type { AccountRights } from './cluster-facts.ts'
@@ -30,7 +31,10 @@ export function rightsInNamespace(
   },
 ): readonly AccountRights[] {
   const isAsking = new Set(asking)
-  const forTokens = rules.filter((rule) => concerns(rule, tokens))
+  // A rule with the mark enables accounts for roll-outs only.
+  const forTokens = rules.filter(
+    (rule) => concerns(rule, tokens) && !rule.resourceNames.includes(rolloutsMark),
+  )
   const enabled = new Set(
     forTokens.flatMap(({ resourceNames }) => resourceNames).slice(0, maxEnabled),
   )

@@ -7,6 +7,7 @@ import {
 } from '../../../requests/annotations/keys/own-annotations.ts'
 import { agentLabel } from '../../../webhook/core/injection/agent-label.ts'
 import { asClusterError } from '../../cluster/open-cluster.ts'
+import { recordKey } from '../../cluster/sync/rolled-out-account.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import { certificateMode, findInstall, type Install, isOfInstall } from '../model/find-install.ts'
 import { asksByAnnotations, hasController, hasDriverVolume } from '../model/is-annotated.ts'
@@ -162,8 +163,8 @@ const keepPod: Keeping = (pod) =>
     : undefined
 
 const keepAccount: Keeping = (account) =>
-  [syncKey, syncStatusKey].some(
-    (key) => annotationsOf(account)[annotationPrefix + key] !== undefined,
+  [annotationPrefix + syncKey, annotationPrefix + syncStatusKey, recordKey].some(
+    (key) => annotationsOf(account)[key] !== undefined,
   )
     ? withoutManagers(account)
     : undefined

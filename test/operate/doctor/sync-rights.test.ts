@@ -57,6 +57,14 @@ t.test('a rule that names no account enables none', async (t) => {
   ])
 })
 
+t.test('the rule for roll-outs enables no account for Secret sync', async (t) => {
+  const { putObject, doctor } = await serveSync(t)
+  for (const role of syncRolesFor('team-a', [], { ...settings, rollouts: ['web'] })) putObject(role)
+  const { code, stdout } = await doctor()
+  t.equal(code, 0)
+  t.notMatch(stdout, 'team-a/')
+})
+
 t.test('rights by a ClusterRole, a group and a star count', async (t) => {
   const { putObject, doctor, denied } = await serveSync(t)
   putObject(asking('team-a'))
