@@ -4,6 +4,7 @@ import { printLines } from '../../lib/terminal/print-lines.ts'
 import { createPlaceholders } from '../input/placeholders/placeholders.ts'
 import { isExternalSecretsKind } from '../input/sources/external-secrets-kind.ts'
 import { isClass } from '../input/sources/referred-to.ts'
+import { isSecretSync } from '../input/sources/secret-sync.ts'
 import { changeFiles, type Mode } from './change-files.ts'
 import { contentOf } from './content/content.ts'
 import { readMigrateInput } from './content/read-input.ts'
@@ -65,7 +66,9 @@ function strictExitCode({ old, migration }: Pick<PlannedFiles, 'old' | 'migratio
   const { templates, objects } = old
   if (
     templates.length > 0 ||
-    objects.some((object) => isClass(object) || isExternalSecretsKind(object))
+    objects.some(
+      (object) => isClass(object) || isExternalSecretsKind(object) || isSecretSync(object),
+    )
   )
     return migration.kept.length > 0 ? 1 : 0
   printLines(process.stderr, [nothingToMigrate])

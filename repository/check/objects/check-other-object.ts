@@ -3,6 +3,7 @@ import { annotationsOf } from '../../../requests/annotations/keys/annotations-of
 import { ownKeys } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { NamedObject } from '../../input/objects/find-objects.ts'
 import { isCustom } from '../../input/objects/is-custom.ts'
+import { secretSyncGroup } from '../../input/sources/secret-sync.ts'
 import type { Finding } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 
@@ -29,15 +30,34 @@ export function checkOtherObject(found: NamedObject): Verdict | undefined {
   }
 }
 
+/** Objects that other tools turn into Secrets or ConfigMaps with values of a vault. */
+const otherTools = [
+  { kind: 'AzureKeyVaultSecret', group: 'spv.no/', tool: 'akv2k8s', page: 'from-akv2k8s.md' },
+  {
+    kind: 'SecretSync',
+    group: secretSyncGroup,
+    tool: 'the Secrets Store Sync Controller',
+    page: 'from-csi.md#secretsync',
+  },
+  {
+    kind: 'AzureAppConfigurationProvider',
+    group: 'azconfig.io/',
+    tool: 'the Azure App Configuration Kubernetes Provider',
+    page: 'from-csi.md#azure-app-configuration',
+  },
+] as const
+
 function otherTool({ object }: NamedObject): readonly Finding[] {
   const { kind, apiVersion } = object
-  const warning = (message: string): Finding => ({
+  const warning = (message: string, page = 'from-akv2k8s.md'): Finding => ({
     severity: 'warning',
     code: 'AKV_CHECK_OTHER_TOOL',
-    message: `${message}; see docs/from-akv2k8s.md`,
+    message: `${message}; see docs/${page}`,
   })
-  if (kind === 'AzureKeyVaultSecret' && String(apiVersion).startsWith('spv.no/'))
-    return [warning('the object belongs to akv2k8s, and akv-injector ignores it')]
+  const { tool, page } =
+    otherTools.find((one) => one.kind === kind && String(apiVersion).startsWith(one.group)) ?? {}
+  if (tool !== undefined)
+    return [warning(`the object belongs to ${tool}, and akv-injector ignores it`, page)]
   return kind === 'Namespace' &&
     'azure-key-vault-env-injection' in objectAt(object, 'metadata', 'labels')
     ? [warning('the namespace is labelled for akv2k8s, which akv-injector ignores')]

@@ -67,7 +67,7 @@ function linkFinder({ objects, templates, otherFiles }: MigratedContent) {
   }
 }
 
-/** Finds objects without pods that mention a class by name, such as a HelmRelease in its values. */
+/** Finds objects without pods that mention a class by name, such as a SecretSync, or a HelmRelease in its values. */
 function mentionsIn({
   objects,
   templates,
@@ -90,13 +90,14 @@ function mentionsIn({
 }
 
 /**
- * Returns the names in members called `secretProviderClass`, and all words of texts that mention classes, such as Helm
+ * Returns the names in members called `secretProviderClass` or `secretProviderClassName`, and all words of texts that mention classes, such as Helm
  * values or patches.
  */
 const namesIn = (value: unknown): readonly string[] =>
   [...valuesIn(value)].flatMap((inner) => {
     if (typeof inner === 'string')
       return /secretProviderClass/i.test(inner) ? (inner.match(nameLike) ?? []) : []
-    const name = isObject(inner) ? inner['secretProviderClass'] : undefined
-    return typeof name === 'string' ? [name] : []
+    if (!isObject(inner)) return []
+    const names = [inner['secretProviderClass'], inner['secretProviderClassName']]
+    return names.filter((name) => typeof name === 'string')
   })

@@ -1,4 +1,5 @@
 import { joinProblems } from '../../../lib/problems/problem.ts'
+import { objectAt } from '../../../lib/shape.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
 import type { Source } from '../../../requests/source/source.ts'
@@ -11,6 +12,7 @@ import { findObject, keyOf } from '../../input/objects/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../../input/objects/find-objects.ts'
 import type { Placeholders } from '../../input/placeholders/placeholders.ts'
 import { classSource } from '../../input/sources/class-source.ts'
+import { readSecretSync } from '../../input/sources/secret-sync.ts'
 import { describeSource } from '../../input/text/file-error.ts'
 import { mayDefine } from '../../input/unread/unread.ts'
 import type { OtherFiles } from '../content/doubts.ts'
@@ -70,6 +72,27 @@ export function moveExternalSecret(
   return plain.kind === 'none'
     ? plain.reason
     : moveTo(chosen.name, { ...context, found, source: plain.source })
+}
+
+/**
+ * Moves the Secret of a SecretSync to the account that it names, or returns why that isn't possible. Its class has the
+ * objects, and the same member of a class, `secretObjects`, would describe the Secret.
+ */
+export function moveSecretSync(found: NamedObject, move: Move): string | undefined {
+  const { namespace } = found
+  const read = readSecretSync(found)
+  if (read.kind === 'invalid') return joinProblems(read.problems)
+  const { className, account, secretObject } = read.value
+  const wanted = { kind: 'SecretProviderClass', namespace, name: className }
+  const { lookUps } = move.viewOf(found)
+  const itsClass: FoundObject | undefined = findObject<FoundObject>(lookUps, wanted)
+  if (itsClass === undefined) return `SecretProviderClass ${className} is in none of these files`
+  if (!isClear(itsClass)) return `it isn't clear which SecretProviderClass ${className} it means`
+  const spec = { ...objectAt(itsClass.object, 'spec'), secretObjects: [secretObject] }
+  const source = classSource({ ...itsClass, object: { ...itsClass.object, spec } }, move.policy)
+  if (source === undefined) return 'it requests no Secret'
+  if (source.problems.length > 0) return joinProblems(source.problems)
+  return moveTo(account, { ...move, found, source })
 }
 
 function moveTo(

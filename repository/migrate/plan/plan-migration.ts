@@ -12,13 +12,19 @@ import {
   isSecretStore,
 } from '../../input/sources/external-secrets-kind.ts'
 import { isClass } from '../../input/sources/referred-to.ts'
+import { isSecretSync } from '../../input/sources/secret-sync.ts'
 import { describeSource } from '../../input/text/file-error.ts'
 import { classNamesOf } from '../content/class-names-of.ts'
 import type { MigratedContent } from '../content/content.ts'
 import type { AccountChange } from './account-change.ts'
 import { unknownUserFinder } from './find-unknown-user.ts'
 import { findUnusedStores } from './find-unused-stores.ts'
-import { moveClass, moveExternalSecret, type PlannedAccounts } from './move-secrets.ts'
+import {
+  moveClass,
+  moveExternalSecret,
+  moveSecretSync,
+  type PlannedAccounts,
+} from './move-secrets.ts'
 import { type PodChange, planPod } from './plan-pod.ts'
 
 /** Everything that `migrate` changes in the manifests. */
@@ -89,6 +95,14 @@ export function planMigration(content: MigratedContent): Migration {
       else note(found, reason)
     }
   }
+  for (const found of objects.filter(isSecretSync)) {
+    const reason =
+      unclearReason(viewOf(found), found) ??
+      moveSecretSync(found, { ...content, accounts: planned })
+    if (reason === undefined) removed.add(found)
+    else note(found, reason)
+  }
+  for (const found of objects.filter(isAppConfiguration)) note(found, appConfigurationReason)
   planExternalSecrets(content, { removed, accounts: planned, unknownUserOf, note })
   return {
     pods,
@@ -97,6 +111,12 @@ export function planMigration(content: MigratedContent): Migration {
     kept,
   }
 }
+
+const isAppConfiguration = ({ kind, object }: NamedObject): boolean =>
+  kind === 'AzureAppConfigurationProvider' &&
+  String(object['apiVersion']).startsWith('azconfig.io/')
+const appConfigurationReason =
+  'App Configuration, which names the objects of vaults, is not read; see docs/from-csi.md#azure-app-configuration'
 
 const classKind = 'SecretProviderClass'
 

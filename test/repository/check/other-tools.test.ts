@@ -68,6 +68,31 @@ t.test('variables, objects and namespaces of akv2k8s are told where to read on',
   t.match(stdout, /Namespace\/shop .*: not looked at.*\n {2}warning: .*docs\/from-akv2k8s\.md/)
 })
 
+t.test('objects that other controllers make Secrets of are told where to read on', async (t) => {
+  const { code, stdout } = await check([
+    { apiVersion: 'secret-sync.x-k8s.io/v1alpha1', kind: 'SecretSync', metadata: { name: 'db' } },
+    {
+      apiVersion: 'azconfig.io/v1',
+      kind: 'AzureAppConfigurationProvider',
+      metadata: { name: 'a' },
+    },
+    { apiVersion: 'example.com/v1', kind: 'SecretSync', metadata: { name: 'other' } },
+  ])
+  t.equal(code, 0)
+  t.match(
+    stdout,
+    /SecretSync\/db .*: not looked at.*\n {2}warning: .*docs\/from-csi\.md#secretsync\n/,
+  )
+  t.match(
+    stdout,
+    /AzureAppConfigurationProvider\/a .*\n {2}warning: .*docs\/from-csi\.md#azure-app-conf/,
+  )
+  t.notMatch(stdout, /SecretSync\/other .*\n {2}warning/)
+  const page = readFileSync(join(root, 'docs/from-csi.md'), 'utf8')
+  t.match(page, /\n## SecretSync\n/)
+  t.match(page, /\n## Azure App Configuration\n/)
+})
+
 t.test('the pods that the pages show afterwards would be injected', async (t) => {
   for (const page of ['from-vault-k8s', 'from-akv2k8s']) {
     const text = readFileSync(join(root, `docs/${page}.md`), 'utf8')
