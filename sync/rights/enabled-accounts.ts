@@ -21,6 +21,8 @@ interface EnabledAccountsOptions {
   readonly outage: ApiServerOutage
   /** What the controller needs in a namespace besides the tokens and the statuses of accounts. */
   readonly needs: readonly NeededAccess[]
+  /** Called when other accounts of a namespace are enabled for roll-outs. */
+  readonly onRollouts?: ((namespace: string, accounts: ReadonlySet<string>) => void) | undefined
   readonly memory: FairShares
   readonly clock: Clock
   readonly log: Log
@@ -137,6 +139,7 @@ export class EnabledAccounts {
     this.#firstLook.reviewed(name, undefined)
     releaseNames(this.#options.memory, name)
     if (accountsOf(before).size > 0) this.#onChange(name)
+    if (rolloutsOf(before).size > 0) this.#options.onRollouts?.(name, none)
   }
 
   #lookAfter(namespace: string, afterMs: number | undefined): void {
@@ -178,11 +181,16 @@ export class EnabledAccounts {
     this.#all.set(namespace, known)
     this.#report.changed(namespace, known)
     if (!isSameSet(accountsOf(before), accountsOf(known))) this.#onChange(namespace)
+    const rollouts = rolloutsOf(known)
+    if (!isSameSet(rolloutsOf(before), rollouts)) this.#options.onRollouts?.(namespace, rollouts)
   }
 }
 
 const accountsOf = (known: KnownRights | undefined): ReadonlySet<string> =>
   known?.isTerminating === false ? (known.rights?.accounts ?? none) : none
+
+const rolloutsOf = (known: KnownRights | undefined): ReadonlySet<string> =>
+  known?.isTerminating === false ? (known.rights?.rollouts ?? none) : none
 
 const unknownRights: KnownRights = { rights: undefined, isTerminating: false, failure: undefined }
 

@@ -12,15 +12,20 @@ export function heldNames(
 ): Rights {
   const room = memory.roomFor(namespace, key)
   let bytes = 0
-  const accounts = new Set<string>()
-  for (const name of rights.accounts) {
-    bytes += nameBytes + name.length
-    if (bytes > room) break
-    accounts.add(name)
+  const held = (names: ReadonlySet<string>): ReadonlySet<string> => {
+    const kept = new Set<string>()
+    for (const name of names) {
+      bytes += nameBytes + name.length
+      if (bytes > room) break
+      kept.add(name)
+    }
+    return kept
   }
+  const accounts = held(rights.accounts)
+  const rollouts = held(rights.rollouts)
   memory.hold(namespace, key, Math.min(bytes, room))
   const isTooMany = rights.isTooMany || accounts.size < rights.accounts.size
-  return { ...rights, accounts, isTooMany }
+  return { ...rights, accounts, rollouts, isTooMany }
 }
 
 export const releaseNames = (memory: FairShares, namespace: string): void =>

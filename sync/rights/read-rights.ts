@@ -1,4 +1,5 @@
 import { isName, subdomainName } from '../../lib/name-rules.ts'
+import { rolloutsMark } from '../../requests/access/rollout-needs.ts'
 import type { NeededAccess } from '../../requests/access/sync-needs.ts'
 import { tokens } from '../../requests/access/sync-needs.ts'
 import type { ResourceRule, RulesReview } from '../cluster/cluster-port.ts'
@@ -7,6 +8,8 @@ import type { ResourceRule, RulesReview } from '../cluster/cluster-port.ts'
 export interface Rights {
   /** The enabled accounts: a rule that lets the controller create tokens names them. */
   readonly accounts: ReadonlySet<string>
+  /** The accounts that are enabled for roll-outs: they are named together with {@link rolloutsMark}. */
+  readonly rollouts: ReadonlySet<string>
   /** What it may not do although it needs to for these accounts. The first few. */
   readonly lacking: readonly NeededAccess[]
   /** Whether a rule lets it create tokens without naming the accounts. Such a rule enables none. */
@@ -33,8 +36,10 @@ export function readRights(
   { rules, isIncomplete }: RulesReview,
   needs: readonly NeededAccess[],
 ): Rights {
-  const forTokens = rules.filter((rule) => concerns(rule, tokens))
+  const all = rules.filter((rule) => concerns(rule, tokens))
+  const forTokens = all.filter((rule) => !isForRollouts(rule))
   const { names: accounts, isTooMany } = namesIn(forTokens)
+  const rollouts = namesIn(all.filter(isForRollouts)).names
   const forStatuses = rules.filter((rule) => concerns(rule, statusWrite))
   const lacking = accounts.size === 0 ? [] : lackingIn(rules, needs)
   if (forStatuses.every(({ resourceNames }) => resourceNames.length > 0)) {
@@ -44,8 +49,12 @@ export function readRights(
       if (!patched.has(name)) lacking.push({ ...statusWrite, name })
     }
   }
-  return { accounts, lacking, isUnnamed: forTokens.some(isForAny), isTooMany, isIncomplete }
+  const isUnnamed = forTokens.some(isForAny)
+  return { accounts, rollouts, lacking, isUnnamed, isTooMany, isIncomplete }
 }
+
+const isForRollouts = ({ resourceNames }: ResourceRule): boolean =>
+  resourceNames.includes(rolloutsMark)
 
 const lackingIn = (
   rules: readonly ResourceRule[],

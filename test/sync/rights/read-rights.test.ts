@@ -1,4 +1,5 @@
 import t from 'tap'
+import { rolloutsMark } from '../../../requests/access/rollout-needs.ts'
 import { syncNeeds } from '../../../requests/access/sync-needs.ts'
 import { maxAccounts, readRights } from '../../../sync/rights/read-rights.ts'
 import { type AnsweredRule, rulesFor } from '../../support/api-server/rights.ts'
@@ -46,6 +47,19 @@ t.test('a rule that names no account enables none', async (t) => {
     ['web'],
     'beside it, names count',
   )
+})
+
+t.test('a rule with the mark enables roll-outs, and nothing for Secret sync', async (t) => {
+  const tokens = { verbs: ['create'], apiGroups: [''], resources: ['serviceaccounts/token'] }
+  const marked = { ...tokens, resourceNames: ['web', rolloutsMark] }
+  const rights = read([marked])
+  t.strictSame([...rights.rollouts], ['web'])
+  t.equal(rights.accounts.size, 0)
+  t.strictSame(rights.lacking, [])
+  t.notOk(rights.isUnnamed)
+  const both = read([marked, ...rulesFor(['api'])])
+  t.strictSame([[...both.accounts], [...both.rollouts]], [['api'], ['web']])
+  t.equal(read([{ ...tokens, resourceNames: [rolloutsMark] }]).rollouts.size, 0)
 })
 
 t.test('a rule for something else enables no account', async (t) => {
