@@ -79,6 +79,7 @@ function addSync(program: Command, end: End): void {
     )
     .option('--classes', 'also sync the secretObjects of SecretProviderClasses')
     .option('--external-secrets', 'also sync ExternalSecrets')
+    .option('--rollouts', 'also roll out workloads that ask for it when their objects change')
     .option('--health-listen <address>', 'HOST:PORT', '0.0.0.0:8080')
     .addHelpText('after', examples('akv-injector sync --watch namespaces --classes'))
     .action(async (flags) => end(await (await import('../sync/main.ts')).syncMain(flags)))

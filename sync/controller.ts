@@ -19,6 +19,8 @@ export interface ControllerOptions extends Omit<RoundServices, 'sourcesOf'> {
   /** The kinds of sources to read. */
   readonly kinds: readonly SourceKind[]
   readonly watch: WatchMode
+  /** Called when other accounts of a namespace are enabled for roll-outs. */
+  readonly onRollouts?: ((namespace: string, accounts: ReadonlySet<string>) => void) | undefined
 }
 
 export interface Controller {

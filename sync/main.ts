@@ -10,6 +10,7 @@ import { createLog, type Log } from '../lib/log/log.ts'
 import { runUntilSignal, untilAborted } from '../lib/server/run-until-signal.ts'
 import { serveHealth } from '../lib/server/serve-health.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
+import type { RolloutSettings } from '../requests/rollouts/rollout-settings.ts'
 import { connectCluster } from './cluster/api-server.ts'
 import { ApiServerPinger } from './cluster/api-server-outage.ts'
 import { createEventBudget } from './cluster/event-budget.ts'
@@ -19,6 +20,7 @@ import { followTokenProxy } from './fetch/follow-token-proxy.ts'
 import { FairShares } from './memory/fair-shares.ts'
 import { SyncMetrics } from './metrics/metrics.ts'
 import { createVaultPace } from './pace/vault-pace.ts'
+import type { StartedRollouts, StartedServices } from './rollouts/start-rollouts.ts'
 import { createTryLimit } from './round/settle/try-limit.ts'
 import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
 
@@ -86,13 +88,23 @@ async function sync(
     const kept = { memory, pace, events, tries }
     const outage = new ApiServerPinger({ cluster, clock, log, signal })
     const shared = { cluster, outage, policy, metrics, ...kept, clock, log, signal, openSession }
-    controller = startController({ ...shared, kinds, watch })
-    await untilEnded(controller.ended(), { signal, log })
+    const rollouts = settings.rollouts && (await loadRollouts(settings.rollouts, shared))
+    controller = startController({ ...shared, kinds, watch, onRollouts: rollouts?.onAllowed })
+    await untilEnded(Promise.all([controller.ended(), rollouts?.ended()]), { signal, log })
   } finally {
     end.abort()
     agent.destroy()
     health.close()
   }
+}
+
+/** Loads what rolls out workloads, which the controller doesn't need otherwise. */
+async function loadRollouts(
+  settings: RolloutSettings,
+  shared: Omit<StartedServices, 'settings'>,
+): Promise<StartedRollouts> {
+  const { startRollouts } = await import('./rollouts/start-rollouts.ts')
+  return startRollouts({ ...shared, settings })
 }
 
 /**
@@ -121,7 +133,7 @@ function sessionOpener({
 }
 
 async function untilEnded(
-  ended: Promise<void>,
+  ended: Promise<unknown>,
   { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
 ): Promise<void> {
   await untilAborted(signal)

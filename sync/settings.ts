@@ -10,8 +10,11 @@ import {
   wrongAddress,
 } from '../lib/server/listen-address.ts'
 import type { Policy } from '../requests/administrator/policy.ts'
+import { readRollouts } from '../requests/administrator/settings/read-rollouts.ts'
 import { readSettings } from '../requests/administrator/settings/read-settings.ts'
+import { settingReader } from '../requests/administrator/settings/setting-reader.ts'
 import { type WatchMode, watchModes } from '../requests/administrator/watch-mode.ts'
+import type { RolloutSettings } from '../requests/rollouts/rollout-settings.ts'
 import type { SourceKind } from '../requests/secret/source-ref.ts'
 
 /** The flags of `akv-injector sync`, unparsed. */
@@ -19,6 +22,7 @@ export interface SyncFlags {
   readonly watch: string
   readonly classes?: boolean
   readonly externalSecrets?: boolean
+  readonly rollouts?: boolean
   readonly healthListen: string
 }
 
@@ -26,6 +30,8 @@ export interface SyncSettings {
   readonly watch: WatchMode
   /** The kinds of objects to read, besides accounts. The chart grants permissions for them. */
   readonly kinds: readonly SourceKind[]
+  /** Absent: workloads aren't rolled out. */
+  readonly rollouts?: RolloutSettings
   readonly healthListen: ListenAddress
   readonly policy: Policy
   /** Where to look for the token proxy of identity bindings. Absent: they are turned off. */
@@ -46,12 +52,15 @@ export function readSyncSettings(
     readFile: (path) => readFileSync(path, 'utf8'),
     agentImage: 'akv-injector',
   })
+  const reader = settingReader(env)
+  const rollouts = flags.rollouts === true ? readRollouts(reader) : undefined
   const problems = [
     ...(watch ? [] : [wrongWatch(flags.watch)]),
     ...(healthListen ? [] : [wrongAddress('--health-listen', flags.healthListen)]),
     ...(read.kind === 'invalid' ? read.problems.map(describeProblem) : []),
+    ...reader.problems.map(describeProblem),
   ]
-  if (read.kind === 'invalid' || healthListen === undefined || watch === undefined)
+  if (read.kind === 'invalid' || problems.length > 0 || !healthListen || !watch)
     return allInvalid(problems)
   const { policy, logLevel, tokenProxy } = read.value
   const kinds: readonly SourceKind[] = [
@@ -61,6 +70,7 @@ export function readSyncSettings(
   return valid({
     watch,
     kinds,
+    ...(rollouts && { rollouts }),
     healthListen,
     policy,
     ...(tokenProxy && { tokenProxy }),

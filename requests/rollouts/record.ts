@@ -2,7 +2,7 @@ import { isObject, type JsonObject, objectAt } from '../../lib/shape.ts'
 import { type HeldReason, isHeldReason } from './rollout-names.ts'
 
 /** What the controller remembers about the pods of one account. All times are by the API server's clock, in milliseconds since 1970. */
-interface RolloutRecord {
+export interface RolloutRecord {
   /** What was there at this time is the beginning: no version that changed before starts a roll-out. */
   readonly sinceMs: number
   /** By the name of the object. */

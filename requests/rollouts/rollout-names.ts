@@ -1,3 +1,17 @@
+/** The names that mark what the controller writes for roll-outs. */
+
+/** Not {@link annotationPrefix}: a webhook of an earlier version would refuse pods with a key that it doesn't know. */
+const rolloutPrefix = 'rollout.akv-injector.io/'
+
+/** On a workload's template: when the controller began the last roll-out. The only field of a workload that it changes. */
+export const restartedAtAnnotation = `${rolloutPrefix}restarted-at`
+
+/** On a ServiceAccount: what has been seen and done for the pods that run as it, as {@link recordText} writes it. */
+export const recordAnnotation = `${rolloutPrefix}record`
+
+/** The API server records under this name that these fields are ours. */
+export const rolloutFieldManager = 'akv-injector-rollouts'
+
 /** Why pods that hold an old version aren't replaced, or not yet. A sentence goes on after the name of the workload. */
 export const heldReasons = {
   paused: 'it is paused; it is looked at again when it isn’t',

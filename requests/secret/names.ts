@@ -14,5 +14,7 @@ export const statusAnnotation = annotationPrefix + syncStatusKey
 
 /** On a Secret: the vault objects, with their versions, whose values the Secret holds. */
 export const syncedAnnotation = `${annotationPrefix}synced`
+/** On a Secret: when the controller last changed its values. Secrets of earlier versions don't have it. */
+export const changedAtAnnotation = `${annotationPrefix}changed-at`
 /** On somebody else's Secret: `"true"` hands it over to the account whose annotation names it. */
 export const adoptAnnotation = `${annotationPrefix}adopt`

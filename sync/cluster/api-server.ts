@@ -31,6 +31,11 @@ const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply)
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
 const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
 
+interface ConnectedCluster extends SyncCluster {
+  /** For other requests through the same connection. */
+  readonly services: ReadingServices
+}
+
 /**
  * Connects to the API server. Secrets are read and written by name, because the controller isn't allowed to list them.
  */
@@ -43,7 +48,7 @@ export function connectCluster({
   readonly pace?: FairPace
   /** Called with the namespace of each request that the API server forbids. */
   readonly onForbidden?: (namespace: string) => void
-}): SyncCluster {
+}): ConnectedCluster {
   const costs = createPageCosts({ pace, clock })
   const connection = openConnection({
     ...options,
@@ -66,6 +71,7 @@ export function connectCluster({
     ...reportWrites(core),
     ...secretReads(core),
     ...secretWrites(core),
+    services,
   }
 }
 

@@ -92,6 +92,11 @@ export class SyncMetrics {
     this.#latencies.record(request)
   }
 
+  /** Where others add metrics of the controller. */
+  registry(): Registry {
+    return this.#registry
+  }
+
   /** Reads the gauges from this source on each scrape. */
   watch(figures: FiguresSource): void {
     this.#source = figures

@@ -45,3 +45,34 @@ t.test('all invalid settings are reported at once', async (t) => {
     ],
   })
 })
+
+t.test('roll-outs have settings, which are read only if they are on', async (t) => {
+  t.equal(JSON.stringify(read({})).includes('rollouts'), false)
+  const rollouts = { intervalMs: 300_000, concurrent: 5, minIntervalMs: 600_000, maxPerDay: 6 }
+  t.match(read({}, { rollouts: true }), { value: { rollouts } })
+  const env = {
+    AKV_INJECTOR_ROLLOUTS_CONCURRENT: '100',
+    AKV_INJECTOR_ROLLOUTS_INTERVAL: '24h',
+    AKV_INJECTOR_ROLLOUTS_MAX_PER_DAY: '1',
+    AKV_INJECTOR_ROLLOUTS_MIN_INTERVAL: '1m',
+  }
+  t.match(read(env, { rollouts: true }), {
+    value: {
+      rollouts: { intervalMs: 86_400_000, concurrent: 100, minIntervalMs: 60_000, maxPerDay: 1 },
+    },
+  })
+  const wrong = {
+    AKV_INJECTOR_ROLLOUTS_CONCURRENT: '0',
+    AKV_INJECTOR_ROLLOUTS_INTERVAL: '59s',
+    AKV_INJECTOR_ROLLOUTS_MAX_PER_DAY: '101',
+    AKV_INJECTOR_ROLLOUTS_MIN_INTERVAL: '24h1s',
+  }
+  t.match(read(wrong, { rollouts: true }), {
+    problems: [
+      /^AKV_INJECTOR_ROLLOUTS_INTERVAL "59s": expected a duration from "1m" to "24h"$/,
+      /^AKV_INJECTOR_ROLLOUTS_CONCURRENT "0": expected a number from 1 to 100$/,
+      /^AKV_INJECTOR_ROLLOUTS_MIN_INTERVAL "24h1s"/,
+      /^AKV_INJECTOR_ROLLOUTS_MAX_PER_DAY "101"/,
+    ],
+  })
+})

@@ -70,6 +70,11 @@ t.test('every setting is read', async (t) => {
     AKV_INJECTOR_KUBERNETES_VERSION: 'v1.35.2-eks-8d8c5b0',
     AKV_INJECTOR_LISTEN: 'localhost:1',
     AKV_INJECTOR_LOG_LEVEL: 'debug',
+    // Only Secret sync reads these.
+    AKV_INJECTOR_ROLLOUTS_CONCURRENT: '5',
+    AKV_INJECTOR_ROLLOUTS_INTERVAL: '5m',
+    AKV_INJECTOR_ROLLOUTS_MAX_PER_DAY: '6',
+    AKV_INJECTOR_ROLLOUTS_MIN_INTERVAL: '10m',
     AKV_INJECTOR_TLS_DIR: './tls',
     AKV_INJECTOR_VAULT_AUDIENCE: 'https://vault.example/',
     AKV_INJECTOR_VOLUME_SIZE_LIMIT: '1Gi',

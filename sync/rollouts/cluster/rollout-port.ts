@@ -1,0 +1,66 @@
+import type { JsonObject } from '../../../lib/shape.ts'
+import type { AccountId } from '../../../requests/account/account.ts'
+
+export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
+export type WorkloadKind = (typeof workloadKinds)[number]
+
+export interface WorkloadRef {
+  readonly namespace: string
+  readonly kind: WorkloadKind
+  readonly name: string
+  readonly uid: string
+}
+
+/** An Event about a workload, or about a pod that belongs to none. */
+export interface RolloutEvent {
+  readonly object: {
+    readonly apiVersion: string
+    readonly kind: string
+    readonly namespace: string
+    readonly name: string
+    readonly uid: string
+  }
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: 'RolloutBegun' | 'RolloutHeldBack' | 'RolloutFailed' | 'RolloutRefused'
+  readonly message: string
+}
+
+/** Which pods to list: those that run as the account, and have these labels. */
+export interface PodSelection {
+  readonly namespace: string
+  readonly account: string
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** The requests that roll-outs make to the API server. Objects are as the API server sends them. All functions throw AkvError. */
+export interface RolloutCluster {
+  /** The time by the API server's clock, in milliseconds since 1970. Never throws. */
+  serverTimeMs(): number
+  /** Undefined if it doesn't exist. */
+  readAccount(namespace: string, name: string): Promise<JsonObject | undefined>
+  /** Fails if the account now has another uid. */
+  writeRecord(account: AccountId, text: string): Promise<void>
+  /** The pods, up to a bound. */
+  listPods(selection: PodSelection): Promise<readonly JsonObject[]>
+  /** Undefined if it doesn't exist. */
+  readOwner(
+    kind: WorkloadKind | 'ReplicaSet',
+    object: { readonly namespace: string; readonly name: string },
+  ): Promise<JsonObject | undefined>
+  /**
+   * Sets the annotation in the template of the workload.
+   *
+   * @throws StaleError if it has changed since it was read
+   * @throws RefusedPatchError if the API server refuses the patch
+   */
+  patchTemplate(
+    workload: WorkloadRef,
+    patch: { readonly resourceVersion: string; readonly restartedAt: string },
+  ): Promise<void>
+  createEvent(event: RolloutEvent): Promise<void>
+}
+
+/** The API server has refused a patch, and would refuse it again. Its message is for people. */
+export class RefusedPatchError extends Error {
+  override readonly name = 'RefusedPatchError'
+}

@@ -1,0 +1,158 @@
+import {
+  AppsV1Api,
+  CoreV1Api,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1PodList,
+} from '@kubernetes/client-node'
+import { answerOf, type FailedAnswer, isAnswer } from '../../../kubernetes/answers.ts'
+import type { Connection } from '../../../kubernetes/connection.ts'
+import { listObjects, type PageQuery } from '../../../kubernetes/lists/list-objects.ts'
+import { sendRaw } from '../../../kubernetes/raw-requests.ts'
+import { isObject, type JsonObject, objectAt, objectsAt } from '../../../lib/shape.ts'
+import {
+  rolloutFieldManager as fieldManager,
+  recordAnnotation,
+  restartedAtAnnotation,
+} from '../../../requests/rollouts/rollout-names.ts'
+import { ask, askForPage, clusterError, writeError } from '../../cluster/cluster-error.ts'
+import { StaleError } from '../../cluster/cluster-port.ts'
+import type { ReadingServices } from '../../cluster/kind-requests.ts'
+import { rolloutEventBody } from './rollout-event.ts'
+import { type PodSelection, RefusedPatchError, type RolloutCluster } from './rollout-port.ts'
+
+const pageSize = 100
+/** Whoever may create pods in a namespace could make us read any number of them. */
+const maxPods = 5000
+const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
+
+const plurals = {
+  Deployment: 'deployments',
+  StatefulSet: 'statefulsets',
+  DaemonSet: 'daemonsets',
+  ReplicaSet: 'replicasets',
+} as const
+
+/** The requests for roll-outs, through the connection of the controller. */
+export function rolloutRequests({ connection, turnsOf }: ReadingServices): RolloutCluster {
+  return {
+    serverTimeMs: () => connection.serverTime().getTime(),
+    ...accountRequestsOf(connection),
+    listPods: (selection) => listPods(selection, { connection, turnsOf }),
+    readOwner: (kind, { namespace, name }) =>
+      readObject(connection, {
+        what: `${kind} ${namespace}/${name}`,
+        path: `/apis/apps/v1/namespaces/${namespace}/${plurals[kind]}/${name}`,
+      }),
+    ...workloadWrites(connection),
+  }
+}
+
+function accountRequestsOf(
+  connection: Connection,
+): Pick<RolloutCluster, 'readAccount' | 'writeRecord' | 'createEvent'> {
+  const core = new CoreV1Api(connection.configuration)
+  return {
+    readAccount: (namespace, name) =>
+      readObject(connection, {
+        what: `ServiceAccount ${namespace}/${name}`,
+        path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`,
+      }),
+    async writeRecord({ namespace, name, uid }, text) {
+      const body = { metadata: { uid, annotations: { [recordAnnotation]: text } } }
+      const options = { namespace, name, fieldManager, body }
+      const request = core.patchNamespacedServiceAccount(options, mergePatch)
+      await ask(`the record of roll-outs in ServiceAccount ${namespace}/${name}`, request)
+    },
+    async createEvent(event) {
+      const { namespace } = event.object
+      const body = rolloutEventBody(event, connection.serverTime())
+      const request = core.createNamespacedEvent({ namespace, body })
+      await ask(`the Event in namespace ${namespace}`, request)
+    },
+  }
+}
+
+async function readObject(
+  connection: Connection,
+  { what, path }: { readonly what: string; readonly path: string },
+): Promise<JsonObject | undefined> {
+  const request = sendRaw(connection, { path }).catch((error: unknown) => {
+    if (!isAnswer(error, 404)) throw error
+  })
+  const text = await ask(what, request)
+  if (text === undefined) return undefined
+  const object: unknown = JSON.parse(text)
+  return isObject(object) ? object : undefined
+}
+
+async function listPods(
+  { namespace, account, labels = {} }: PodSelection,
+  { connection, turnsOf }: Pick<ReadingServices, 'connection' | 'turnsOf'>,
+): Promise<readonly JsonObject[]> {
+  let count = 0
+  const { objects } = await listObjects<JsonObject>({
+    pageSize,
+    turns: turnsOf(namespace),
+    async readPage({ limit, _continue }: PageQuery) {
+      const query = {
+        limit: String(limit),
+        fieldSelector: `spec.serviceAccountName=${account}`,
+        ...(Object.keys(labels).length > 0 && { labelSelector: selectorOf(labels) }),
+        ...(_continue !== undefined && { continue: _continue }),
+      }
+      const path = `/api/v1/namespaces/${namespace}/pods`
+      const what = `the pods of namespace ${namespace}`
+      const page: V1PodList = JSON.parse(
+        await askForPage(what, sendRaw(connection, { path, query })),
+      )
+      const items = objectsAt(page, 'items')
+      count += items.length
+      const token = objectAt(page, 'metadata')['continue']
+      const isLast = count >= maxPods || typeof token !== 'string'
+      return { objects: items, token: isLast ? '' : token, resourceVersion: '' }
+    },
+  })
+  return objects
+}
+
+const selectorOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
+
+function workloadWrites(connection: Connection): Pick<RolloutCluster, 'patchTemplate'> {
+  const apps = new AppsV1Api(connection.configuration)
+  return {
+    async patchTemplate({ namespace, kind, name, uid }, { resourceVersion, restartedAt }) {
+      const annotations = { [restartedAtAnnotation]: restartedAt }
+      const spec = { template: { metadata: { annotations } } }
+      // The API server refuses the patch if the workload has another uid, or has changed.
+      const body = { metadata: { uid, resourceVersion }, spec }
+      const options = { namespace, name, fieldManager, body }
+      const requests = {
+        Deployment: () => apps.patchNamespacedDeployment(options, mergePatch),
+        StatefulSet: () => apps.patchNamespacedStatefulSet(options, mergePatch),
+        DaemonSet: () => apps.patchNamespacedDaemonSet(options, mergePatch),
+      }
+      try {
+        await requests[kind]()
+      } catch (error) {
+        throw patchError({ answer: answerOf(error), what: `${kind} ${namespace}/${name}` })
+      }
+    },
+  }
+}
+
+function patchError(request: {
+  readonly answer: FailedAnswer | undefined
+  readonly what: string
+}): Error {
+  const { what } = request
+  const status = request.answer?.status ?? 0
+  if (status === 404 || status === 409) return new StaleError(`${what} has changed`)
+  const isRefused = status >= 400 && status < 500 && status !== 429
+  if (!isRefused) return clusterError(request)
+  const { message } = writeError(request)
+  return new RefusedPatchError(message)
+}

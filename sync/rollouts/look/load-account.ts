@@ -1,0 +1,103 @@
+import { isObject, type JsonObject, objectAt } from '../../../lib/shape.ts'
+import type { Account } from '../../../requests/account/account.ts'
+import {
+  type RolloutRecord,
+  readRolloutRecord,
+  recordText,
+} from '../../../requests/rollouts/record.ts'
+import { recordAnnotation } from '../../../requests/rollouts/rollout-names.ts'
+import type { WorkloadKind } from '../cluster/rollout-port.ts'
+import { workloadKinds } from '../cluster/rollout-port.ts'
+import type { RolloutServices } from '../services/rollout-services.ts'
+import { type RolledAccount, watchedMs } from './rolled-account.ts'
+
+interface NamedAccount {
+  readonly namespace: string
+  readonly name: string
+}
+
+/**
+ * Reads an account with its record. An account without one begins now.
+ *
+ * @param before - what is known of it. It outweighs the record, which others can write, too
+ * @returns undefined if the account doesn't exist
+ */
+export async function loadAccount(
+  { namespace, name }: NamedAccount,
+  before: RolledAccount | undefined,
+  { cluster, clock, slots }: Pick<RolloutServices, 'cluster' | 'clock' | 'slots'>,
+): Promise<RolledAccount | undefined> {
+  const object = await cluster.readAccount(namespace, name)
+  const account = object && readAccountObject(object)
+  if (account === undefined) return undefined
+  const found = account.annotations[recordAnnotation]
+  const text = typeof found === 'string' ? found : undefined
+  if (before?.account.uid === account.uid) {
+    before.account = account
+    before.writtenText = text
+    return before
+  }
+  const nowMs = cluster.serverTimeMs()
+  const record = readRolloutRecord(text) ?? emptyRecord(nowMs)
+  const loaded: RolledAccount = {
+    account,
+    sinceMs: record.sinceMs,
+    known: new Map(record.objects),
+    recorded: new Map(record.workloads),
+    writtenText: text,
+    workloads: new Map(),
+    running: runningIn(record, { namespace, nowMs, atMs: clock.now() }),
+    tokens: new Map(),
+    nextListAtMs: 0,
+    nextReadAtMs: 0,
+  }
+  for (const uid of loaded.running.keys()) slots.adopt(uid, namespace)
+  return loaded
+}
+
+const emptyRecord = (sinceMs: number): RolloutRecord => ({
+  sinceMs,
+  objects: new Map(),
+  workloads: new Map(),
+})
+
+function readAccountObject(object: JsonObject): Account | undefined {
+  const { namespace, name, uid, annotations } = objectAt(object, 'metadata')
+  return typeof namespace === 'string' && typeof name === 'string' && typeof uid === 'string'
+    ? { namespace, name, uid, annotations: isObject(annotations) ? annotations : {} }
+    : undefined
+}
+
+/** The roll-outs that were begun before the controller started, and may still be under way. */
+function runningIn(
+  { workloads }: RolloutRecord,
+  {
+    namespace,
+    nowMs,
+    atMs,
+  }: { readonly namespace: string; readonly nowMs: number; readonly atMs: number },
+): RolledAccount['running'] {
+  const running: RolledAccount['running'] = new Map()
+  for (const [uid, { name: title, begunMs }] of workloads) {
+    const [kind = '', name = ''] = title.split('/')
+    const ageMs = nowMs - Math.max(0, ...begunMs)
+    if (ageMs < watchedMs && isWorkloadKind(kind))
+      running.set(uid, { ref: { namespace, kind, name, uid }, beganAtMs: atMs - ageMs })
+  }
+  return running
+}
+
+const isWorkloadKind = (kind: string): kind is WorkloadKind =>
+  (workloadKinds as readonly string[]).includes(kind)
+
+/** Writes the record of an account if it has changed. */
+export async function saveRecord(
+  rolled: RolledAccount,
+  { cluster }: Pick<RolloutServices, 'cluster'>,
+): Promise<void> {
+  const { sinceMs, known, recorded } = rolled
+  const text = recordText({ sinceMs, objects: known, workloads: recorded })
+  if (text === rolled.writtenText) return
+  await cluster.writeRecord(rolled.account, text)
+  rolled.writtenText = text
+}

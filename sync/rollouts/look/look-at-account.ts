@@ -1,0 +1,177 @@
+import { askedObjects } from '../read/asked-objects.ts'
+import type { RolloutServices } from '../services/rollout-services.ts'
+import { beginRollout, eventObject } from './begin-rollout.ts'
+import { checkWorkload, settleMs } from './check-workload.ts'
+import { findWorkloads } from './find-workloads.ts'
+import { saveRecord } from './load-account.ts'
+import { maxAskedObjects, readChanges } from './read-changes.ts'
+import { noteFree, noteHeld } from './report-rollout.ts'
+import type { RolledAccount, TrackedWorkload } from './rolled-account.ts'
+import { watchRunning } from './watch-running.ts'
+
+/** Pods may have come that ask for other objects. They are also listed whenever an object has changed. */
+const listMs = 60 * 60_000
+/** How often a roll-out is looked at, and whether there is a slot for another one. */
+const pollMs = 10_000
+/** A patch that was refused is tried again, because nobody tells us when the policy has changed. */
+const refusedMs = 60 * 60_000
+
+/**
+ * Looks at an account: reads what its workloads ask for, and rolls out those with old pods.
+ *
+ * @returns after how long to look again, and what couldn't be read
+ */
+export async function lookAtAccount(
+  rolled: RolledAccount,
+  services: RolloutServices,
+): Promise<{ readonly afterMs: number; readonly problems: readonly string[] }> {
+  const { clock, settings } = services
+  await watchRunning(rolled, services)
+  if (clock.now() >= rolled.nextListAtMs) await listWorkloads(rolled, services)
+  const problems = await readIfDue(rolled, services)
+  await saveRecord(rolled, services)
+  const isWaiting = await rollOutWorkloads(rolled, services)
+  await saveRecord(rolled, services)
+  const untilReadMs = Math.max(0, rolled.nextReadAtMs - clock.now())
+  const isBusy = isWaiting || rolled.running.size > 0
+  const times = [untilReadMs, settings.intervalMs, ...checksOf(rolled, clock.now())]
+  return { afterMs: Math.min(...times, isBusy ? pollMs : Number.POSITIVE_INFINITY), problems }
+}
+
+/** When the workloads are due that wait for a time. */
+const checksOf = ({ workloads }: RolledAccount, nowMs: number): readonly number[] =>
+  [...workloads.values()].flatMap(({ nextCheckAtMs }) =>
+    nextCheckAtMs > nowMs ? [nextCheckAtMs - nowMs] : [],
+  )
+
+async function listWorkloads(rolled: RolledAccount, services: RolloutServices): Promise<void> {
+  const { clock, cluster, policy } = services
+  const { workloads, refused } = await findWorkloads(rolled.account, cluster)
+  const before = rolled.workloads
+  rolled.workloads = new Map(
+    workloads.map((seen): [string, TrackedWorkload] => {
+      const { uid } = seen.ref
+      const { pendingMs, nextCheckAtMs = 0 } = before.get(uid) ?? {}
+      const objects = askedObjects(seen, policy).slice(0, maxAskedObjects)
+      return [uid, { ref: seen.ref, objects, pendingMs, nextCheckAtMs }]
+    }),
+  )
+  for (const held of refused) await noteHeld(rolled, held, services)
+  forgetGone(rolled, { refused: new Set(refused.map(({ object }) => object.uid)), services })
+  rolled.nextListAtMs = clock.now() + listMs
+}
+
+/** Drops what is recorded of workloads that have had no pods for a day. */
+function forgetGone(
+  { recorded, workloads }: RolledAccount,
+  {
+    refused,
+    services,
+  }: { readonly refused: ReadonlySet<string>; readonly services: RolloutServices },
+): void {
+  const dayAgoMs = services.cluster.serverTimeMs() - 24 * 3600_000
+  for (const [uid, { throughMs = 0, begunMs }] of recorded) {
+    const isYoung = Math.max(throughMs, ...begunMs) > dayAgoMs
+    if (!isYoung && !workloads.has(uid) && !refused.has(uid)) recorded.delete(uid)
+  }
+}
+
+async function readIfDue(
+  rolled: RolledAccount,
+  services: RolloutServices,
+): Promise<readonly string[]> {
+  const { clock, settings } = services
+  if (clock.now() < rolled.nextReadAtMs) return []
+  rolled.nextReadAtMs = clock.now() + settings.intervalMs
+  const before = new Map(rolled.known)
+  const problems = await readChanges(rolled, services)
+  const hasChanged = [...rolled.known].some(
+    ([name, { changedMs }]) => changedMs !== undefined && changedMs !== before.get(name)?.changedMs,
+  )
+  if (!hasChanged) return problems
+  // Pods that came since the last list may be old, too. What changes together with this is read again before anything begins.
+  await listWorkloads(rolled, services)
+  rolled.nextReadAtMs = Math.min(rolled.nextReadAtMs, clock.now() + settleMs)
+  return problems
+}
+
+/** @returns whether a workload waits for a slot */
+async function rollOutWorkloads(
+  rolled: RolledAccount,
+  services: RolloutServices,
+): Promise<boolean> {
+  for (const tracked of rolled.workloads.values()) {
+    if (services.signal.aborted) return false
+    if (!isDue(rolled, tracked, services)) continue
+    const { uid, namespace } = tracked.ref
+    if (!services.slots.take(uid, namespace)) return true
+    let isKept = false
+    try {
+      isKept = (await rollOut(rolled, tracked, services)) === 'begun'
+    } finally {
+      if (!isKept) services.slots.free(uid)
+    }
+  }
+  return false
+}
+
+/** Whether something has changed that no roll-out of the workload was for, and has had time to settle. */
+function isDue(
+  { known, recorded, sinceMs, running }: RolledAccount,
+  tracked: TrackedWorkload,
+  { clock, cluster }: RolloutServices,
+): boolean {
+  const { ref, objects } = tracked
+  const { throughMs = 0, held } = recorded.get(ref.uid) ?? {}
+  const doneMs = Math.max(sinceMs, throughMs)
+  const isChanged = objects.some(({ name }) => (known.get(name)?.changedMs ?? 0) > doneMs)
+  const isReported = held !== undefined
+  if (running.has(ref.uid) || clock.now() < tracked.nextCheckAtMs) return false
+  if (!isChanged) {
+    tracked.pendingMs = undefined
+    return isReported
+  }
+  if (tracked.pendingMs !== undefined) return true
+  tracked.pendingMs = cluster.serverTimeMs()
+  tracked.nextCheckAtMs = clock.now() + settleMs
+  return false
+}
+
+/** Looks at one workload, and rolls it out if the rule says so. */
+async function rollOut(
+  rolled: RolledAccount,
+  tracked: TrackedWorkload,
+  services: RolloutServices,
+): Promise<'begun' | undefined> {
+  const { clock, settings, cluster } = services
+  const { uid } = tracked.ref
+  tracked.nextCheckAtMs = clock.now() + settings.intervalMs
+  const checked = await checkWorkload(rolled, tracked, services)
+  if (checked === undefined) {
+    rolled.workloads.delete(uid)
+    return undefined
+  }
+  const { seen, decision } = checked
+  switch (decision.kind) {
+    case 'none':
+      noteFree(rolled, uid)
+      return undefined
+    case 'settling':
+      tracked.nextCheckAtMs = clock.now() + Math.max(0, decision.untilMs - cluster.serverTimeMs())
+      return undefined
+    case 'held':
+      if (decision.untilMs !== undefined)
+        tracked.nextCheckAtMs =
+          clock.now() + Math.max(pollMs, decision.untilMs - cluster.serverTimeMs())
+      await noteHeld(rolled, { object: eventObject(seen), why: decision.why }, services)
+      return undefined
+    case 'begin': {
+      const end = await beginRollout(rolled, { tracked, seen, begin: decision }, services)
+      if (end === 'stale') tracked.nextCheckAtMs = clock.now() + pollMs
+      if (end === 'refused') tracked.nextCheckAtMs = clock.now() + refusedMs
+      return end === 'begun' ? end : undefined
+    }
+    default:
+      return decision satisfies never
+  }
+}

@@ -1,0 +1,48 @@
+import type { VaultToken } from '../../../keyvault/entra/sign-in.ts'
+import type { Account } from '../../../requests/account/account.ts'
+import type { RecordedWorkload } from '../../../requests/rollouts/record.ts'
+import type { WorkloadRef } from '../cluster/rollout-port.ts'
+import type { RolledObject } from '../read/asked-objects.ts'
+import type { KnownObject } from '../rule/observe-object.ts'
+
+/** A workload that asks for roll-outs. */
+export interface TrackedWorkload {
+  readonly ref: WorkloadRef
+  readonly objects: readonly RolledObject[]
+  /** When it was first seen that an object has changed that no roll-out was for. By the API server's clock. */
+  pendingMs: number | undefined
+  /** Boot time. It isn't looked at before. */
+  nextCheckAtMs: number
+}
+
+/** A roll-out that hasn't completed. */
+export interface RunningRollout {
+  readonly ref: WorkloadRef
+  /** Boot time. */
+  readonly beganAtMs: number
+}
+
+/** What is kept of an account whose owner allows roll-outs. */
+export interface RolledAccount {
+  account: Account
+  /** The beginning. */
+  readonly sinceMs: number
+  readonly known: Map<string, KnownObject>
+  readonly recorded: Map<string, RecordedWorkload>
+  /** The text of the record, as it was written last. */
+  writtenText: string | undefined
+  workloads: Map<string, TrackedWorkload>
+  readonly running: Map<string, RunningRollout>
+  /** By identity. */
+  readonly tokens: Map<string, VaultToken | undefined>
+  /** Boot time. */
+  nextListAtMs: number
+  nextReadAtMs: number
+}
+
+/** A roll-out that began this long ago isn't watched any more. */
+export const watchedMs = 30 * 60_000
+
+/** `Deployment/web` */
+export const workloadTitle = ({ kind, name }: Pick<WorkloadRef, 'kind' | 'name'>): string =>
+  `${kind}/${name}`

@@ -1,0 +1,161 @@
+import { backoffMs } from '../../lib/backoff.ts'
+import { toAkvError } from '../../lib/errors/akv-error.ts'
+import type { NextRun } from '../queue/next-run.ts'
+import { WorkQueue } from '../queue/work-queue.ts'
+import { loadAccount } from './look/load-account.ts'
+import { lookAtAccount } from './look/look-at-account.ts'
+import type { RolledAccount } from './look/rolled-account.ts'
+import type { RolloutServices } from './services/rollout-services.ts'
+
+interface Entry {
+  rolled: RolledAccount | undefined
+  /** Boot time. The account itself is read when this has come. */
+  nextLoadAtMs: number
+  failures: number
+  /** What the log has said last. */
+  said: string
+}
+
+/** Most looks wait for a vault or the API server. */
+const sideBySide = 10
+const restMs = 2_000
+/** How often an account is read: its annotations say as whom its pods sign in. */
+const loadMs = 60 * 60_000
+/** The objects of an account with their names, the record and the workloads. */
+const accountBytes = 4096
+const backoff = { firstMs: 30_000, longestMs: 10 * 60_000, jitter: 'half' } as const
+
+/** Rolls out the workloads of the accounts whose owners allow it (docs/specification.md, "Roll-outs"). */
+export class Rollouts {
+  readonly #services: RolloutServices
+  readonly #entries = new Map<string, Entry>()
+  readonly #queue: WorkQueue
+
+  constructor(services: RolloutServices) {
+    const { clock, signal, outage, metrics, slots } = services
+    this.#services = services
+    const namespaceOf = (key: string) => key.split('/', 1)[0] ?? ''
+    this.#queue = new WorkQueue({ clock, signal, sideBySide, restMs, pause: outage, namespaceOf })
+    metrics.watch({
+      running: () => slots.running(),
+      accounts: () => this.#entries.size,
+      held: () => this.#held(),
+    })
+  }
+
+  start(): void {
+    this.#queue.start((key) => this.#look(key))
+  }
+
+  /** These accounts of the namespace are allowed roll-outs from now on, and no others. */
+  allow(namespace: string, accounts: ReadonlySet<string>): void {
+    for (const key of this.#entries.keys()) {
+      const [own, name = ''] = key.split('/')
+      if (own === namespace && !accounts.has(name)) this.#drop(key)
+    }
+    const { clock, settings } = this.#services
+    for (const name of accounts) {
+      const key = `${namespace}/${name}`
+      if (this.#entries.has(key)) continue
+      if (!this.#services.memory.hold(namespace, memoryKey(key), accountBytes)) continue
+      this.#entries.set(key, { rolled: undefined, nextLoadAtMs: 0, failures: 0, said: '' })
+      // After a restart, thousands of accounts would otherwise be read at once, and again together after each interval.
+      const spreadMs = Math.min(settings.intervalMs, this.#entries.size * 20)
+      this.#queue.add(key, { afterMs: clock.random() * spreadMs, outlook: 'unknown' })
+    }
+  }
+
+  async ended(): Promise<void> {
+    await this.#queue.idle()
+  }
+
+  #drop(key: string): void {
+    const entry = this.#entries.get(key)
+    const [namespace = ''] = key.split('/')
+    for (const uid of entry?.rolled?.running.keys() ?? []) this.#services.slots.free(uid)
+    this.#services.memory.release(namespace, memoryKey(key))
+    this.#entries.delete(key)
+    this.#queue.drop(key)
+  }
+
+  async #look(key: string): Promise<NextRun | undefined> {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    const { settings, outage, clock } = this.#services
+    try {
+      const rolled = await this.#load(key, entry)
+      if (rolled === undefined) return { afterMs: settings.intervalMs, outlook: 'failing' }
+      const { afterMs, problems } = await lookAtAccount(rolled, this.#services)
+      entry.failures = 0
+      if (!this.#hold(key, rolled)) return { afterMs: settings.intervalMs, outlook: 'failing' }
+      this.#say(key, entry, problems.join('; '))
+      return { afterMs, outlook: problems.length > 0 ? 'failing' : 'good' }
+    } catch (thrown) {
+      if (await outage.explains(thrown)) return { afterMs: 0, outlook: 'good' }
+      entry.failures += 1
+      this.#say(key, entry, toAkvError(thrown).message)
+      return {
+        afterMs: backoffMs({ ...backoff, failures: entry.failures, clock }),
+        outlook: 'failing',
+      }
+    }
+  }
+
+  async #load(key: string, entry: Entry): Promise<RolledAccount | undefined> {
+    const { clock } = this.#services
+    if (entry.rolled !== undefined && clock.now() < entry.nextLoadAtMs) return entry.rolled
+    const [namespace = '', name = ''] = key.split('/')
+    const before = entry.rolled
+    entry.rolled = await loadAccount({ namespace, name }, before, this.#services)
+    if (before !== undefined && before !== entry.rolled)
+      for (const uid of before.running.keys()) this.#services.slots.free(uid)
+    entry.nextLoadAtMs = clock.now() + loadMs
+    return entry.rolled
+  }
+
+  /** If there isn't enough room, the account begins anew with the next look, from its record. */
+  #hold(key: string, rolled: RolledAccount): boolean {
+    const entry = this.#entries.get(key)
+    const [namespace = ''] = key.split('/')
+    const bytes = accountBytes + bytesOf(rolled)
+    if (entry === undefined || this.#services.memory.hold(namespace, memoryKey(key), bytes))
+      return true
+    this.#say(
+      key,
+      entry,
+      'the roll-outs need more memory than the namespace’s share; give the controller more memory',
+    )
+    for (const uid of rolled.running.keys()) this.#services.slots.free(uid)
+    entry.rolled = undefined
+    return false
+  }
+
+  #say(account: string, entry: Entry, sentence: string): void {
+    if (sentence === entry.said) return
+    entry.said = sentence
+    const { log } = this.#services
+    if (sentence === '') log.info('roll-outs of the account are in order again', { account })
+    else
+      log.warn('roll-outs of the account can’t see all that has changed', {
+        account,
+        reason: sentence,
+      })
+  }
+
+  *#held() {
+    for (const [key, { rolled }] of this.#entries) {
+      const [namespace = ''] = key.split('/')
+      for (const { held } of rolled?.recorded.values() ?? [])
+        if (held !== undefined) yield { namespace, why: held.why }
+    }
+  }
+}
+
+const memoryKey = (key: string): string => `roll-outs of ${key}`
+
+function bytesOf({ known, recorded, workloads, writtenText = '' }: RolledAccount): number {
+  const objects = [...workloads.values()].reduce((sum, one) => sum + one.objects.length, 0)
+  return (
+    2 * writtenText.length + 512 * (known.size + recorded.size + workloads.size) + 256 * objects
+  )
+}

@@ -1,0 +1,252 @@
+import t from 'tap'
+import { readRolloutRecord } from '../../../../requests/rollouts/record.ts'
+import { minuteMs, RolloutSimulation, simulatedPod } from './rollout-simulation.ts'
+
+const asking = { 'on-change': 'rollout', secrets: 'team-a:password' }
+
+/** A Deployment whose object the controller has seen. */
+async function started(template: Record<string, string> = asking): Promise<RolloutSimulation> {
+  const simulation = new RolloutSimulation()
+  simulation.rotate('password')
+  simulation.rotate('key')
+  simulation.deploy('web', template)
+  await simulation.pass(20)
+  return simulation
+}
+const reasons = ({ events }: RolloutSimulation) => events.map(({ reason }) => reason)
+const patched = ({ patches }: RolloutSimulation) => patches.map(({ name }) => name)
+const recordOf = ({ record }: RolloutSimulation, name = 'web') =>
+  readRolloutRecord(record)?.workloads.get(`uid-${name}`)
+
+t.test('nothing is rolled out when it is turned on', async (t) => {
+  const simulation = new RolloutSimulation()
+  simulation.deploy('web', asking)
+  await simulation.pass(60)
+  simulation.rotate('password')
+  simulation.restart()
+  simulation.record = undefined
+  await simulation.pass(600)
+  t.strictSame(patched(simulation), [])
+  t.match(simulation.record ?? '', '"team-a:password"')
+})
+
+t.test('a rotation rolls out once, and an Event names the version', async (t) => {
+  const simulation = await started()
+  const version = simulation.rotate('password')
+  await simulation.pass(600)
+  t.strictSame(patched(simulation), ['web'])
+  t.strictSame(reasons(simulation), ['RolloutBegun'])
+  t.equal(simulation.events[0]?.message, `rolling out: team-a:password@${version} changed`)
+  t.equal(simulation.events[0]?.object.kind, 'Deployment')
+  t.match(recordOf(simulation), { name: 'Deployment/web', begunMs: [simulation.patches[0]?.atMs] })
+  t.equal(recordOf(simulation)?.held, undefined)
+})
+
+t.test('each rotation reaches the process, and the same bytes don’t count', async (t) => {
+  const simulation = await started()
+  for (let count = 0; count < 3; count++) {
+    simulation.rotate('password', `value ${count}`)
+    await simulation.pass(30)
+  }
+  t.equal(simulation.patches.length, 3)
+  simulation.rotate('password', 'value 2')
+  await simulation.pass(60)
+  t.equal(simulation.patches.length, 3)
+})
+
+t.test('objects that change together are one roll-out', async (t) => {
+  const simulation = await started({ ...asking, secrets: 'team-a:password, team-a:key' })
+  simulation.rotate('password')
+  await simulation.pass(0.5)
+  simulation.rotate('key')
+  await simulation.pass(60)
+  t.equal(simulation.patches.length, 1)
+  t.match(simulation.events[0]?.message ?? '', /team-a:password@.*, team-a:key@/)
+})
+
+t.test('rollout-env counts only variables', async (t) => {
+  const env = 'PASSWORD=team-a:password'
+  const simulation = await started({ 'on-change': 'rollout-env', secrets: 'team-a:key', env })
+  simulation.rotate('key')
+  await simulation.pass(60)
+  t.strictSame(patched(simulation), [])
+  simulation.rotate('password')
+  await simulation.pass(60)
+  t.strictSame(patched(simulation), ['web'])
+})
+
+t.test('two workloads of one account are rolled out by what each asks for', async (t) => {
+  const simulation = await started()
+  simulation.deploy('api', { ...asking, secrets: 'team-a:key' })
+  simulation.deploy('quiet', { secrets: 'team-a:password' })
+  await simulation.pass(70)
+  simulation.rotate('password')
+  await simulation.pass(60)
+  t.strictSame(patched(simulation), ['web'])
+  simulation.rotate('key')
+  await simulation.pass(60)
+  t.strictSame(patched(simulation), ['web', 'api'])
+})
+
+t.test('a workload that is paused is rolled out later', async (t) => {
+  const simulation = await started()
+  simulation.pause('web', true)
+  simulation.rotate('password')
+  await simulation.pass(120)
+  t.strictSame(patched(simulation), [])
+  t.strictSame(reasons(simulation), ['RolloutHeldBack'], 'it is said once')
+  t.equal(recordOf(simulation)?.held?.why, 'paused')
+  simulation.pause('web', false)
+  await simulation.pass(15)
+  t.strictSame(patched(simulation), ['web'])
+  t.equal(recordOf(simulation)?.held, undefined)
+})
+
+t.test('a patch that a policy refuses is said once, and repeated each hour', async (t) => {
+  const simulation = await started()
+  simulation.fault = 'refused'
+  simulation.rotate('password')
+  await simulation.pass(200)
+  t.strictSame(reasons(simulation), ['RolloutRefused'])
+  t.match(simulation.events[0]?.message ?? '', 'the policy "frozen" refused it')
+  t.strictSame(recordOf(simulation)?.begunMs, [])
+  t.equal(recordOf(simulation)?.held?.why, 'refused')
+  t.ok(simulation.requests.filter((request) => request === 'patch').length <= 4)
+  simulation.fault = undefined
+  await simulation.pass(70)
+  t.strictSame(patched(simulation), ['web'])
+})
+
+t.test('a workload that has changed since it was read is read again', async (t) => {
+  const simulation = await started()
+  simulation.fault = 'stale'
+  simulation.rotate('password')
+  await simulation.pass(15)
+  t.strictSame(patched(simulation), ['web'])
+})
+
+t.test('a patch of which nothing is known isn’t repeated', async (t) => {
+  const simulation = await started()
+  simulation.fault = 'lost'
+  simulation.rotate('password')
+  await simulation.pass(60)
+  t.strictSame(patched(simulation), [])
+  simulation.fault = undefined
+  simulation.restart()
+  await simulation.pass(600)
+  t.strictSame(patched(simulation), [], 'as if the controller had been killed between the writes')
+  t.equal(simulation.requests.filter((request) => request === 'patch').length, 1)
+})
+
+t.test('an undone roll-out isn’t fought', async (t) => {
+  const simulation = await started()
+  simulation.rotate('password')
+  await simulation.pass(15)
+  simulation.undo('web')
+  simulation.restart()
+  await simulation.pass(600)
+  t.strictSame(patched(simulation), ['web'])
+})
+
+t.test('a restarted controller goes on with what it has begun', async (t) => {
+  const simulation = await started()
+  simulation.rolloutMs = 20 * minuteMs
+  simulation.rotate('password')
+  await simulation.pass(10)
+  for (let count = 0; count < 10; count++) {
+    simulation.restart()
+    await simulation.pass(3)
+  }
+  t.strictSame(patched(simulation), ['web'])
+  simulation.rotate('password')
+  await simulation.pass(60)
+  t.strictSame(patched(simulation), ['web', 'web'])
+})
+
+t.test('a roll-out that takes too long has failed', async (t) => {
+  const simulation = await started()
+  simulation.rolloutMs = 100 * minuteMs
+  simulation.isStuck = true
+  simulation.rotate('password')
+  await simulation.pass(90)
+  t.strictSame(reasons(simulation), ['RolloutBegun', 'RolloutFailed'])
+  t.equal(recordOf(simulation)?.held?.why, 'rolling')
+  await simulation.pass(600)
+  t.strictSame(patched(simulation), ['web'])
+  t.equal(recordOf(simulation)?.held?.why, 'undone')
+  simulation.undo('web')
+  await simulation.pass(20)
+  t.equal(recordOf(simulation)?.held, undefined, 'its pods have the new version now')
+})
+
+t.test('a consumer of a synced Secret is rolled out when its bytes change', async (t) => {
+  const simulation = await started()
+  const containers = [{ envFrom: [{ secretRef: { name: 'db' } }] }]
+  const annotations = { 'akv-injector.io/on-change': 'rollout-env' }
+  simulation.deploy('consumer', {}, { annotations, spec: { containers } })
+  await simulation.pass(120)
+  t.strictSame(patched(simulation), [], 'a Secret without a time makes nothing old')
+  simulation.secrets.set('db', new Date(simulation.nowMs).toISOString())
+  await simulation.pass(60)
+  t.strictSame(patched(simulation), ['consumer'])
+  t.match(simulation.events[0]?.message ?? '', 'Secret/db')
+})
+
+t.test('pods that no roll-out can replace are refused with a sentence, once', async (t) => {
+  const simulation = await started()
+  const annotations = { 'akv-injector.io/on-change': 'rollout' }
+  const startedMs = simulation.nowMs
+  const rollout = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'canary' }
+  const job = { apiVersion: 'batch/v1', kind: 'Job', name: 'once' }
+  simulation.extraPods.push(
+    simulatedPod('bare', { annotations, startedMs }),
+    simulatedPod('once-1', { owner: job, annotations, startedMs }),
+    simulatedPod('canary-1', { owner: rollout, annotations, startedMs }),
+    simulatedPod('quiet', { annotations: {}, startedMs }),
+  )
+  await simulation.pass(300)
+  simulation.restart()
+  await simulation.pass(300)
+  t.strictSame(reasons(simulation), ['RolloutRefused', 'RolloutRefused', 'RolloutRefused'])
+  t.strictSame(
+    simulation.events.map(({ object }) => object.kind),
+    ['Pod', 'Job', 'Rollout'],
+  )
+})
+
+t.test('who may only create pods can’t roll out a workload', async (t) => {
+  const simulation = await started()
+  const owner = { kind: 'ReplicaSet', name: 'web-1' }
+  const annotations = {
+    'akv-injector.io/on-change': 'rollout',
+    'akv-injector.io/secrets': 'team-a:key',
+  }
+  const startedMs = simulation.nowMs
+  simulation.extraPods.push(
+    simulatedPod('forged', { owner, annotations, startedMs }),
+    simulatedPod('invented', {
+      owner: { kind: 'ReplicaSet', name: 'no-9' },
+      annotations,
+      startedMs,
+    }),
+  )
+  await simulation.pass(70)
+  simulation.rotate('key')
+  await simulation.pass(70)
+  t.strictSame(patched(simulation), [])
+})
+
+t.test('500 workloads whose object changes roll out five at a time', async (t) => {
+  const simulation = new RolloutSimulation()
+  simulation.rotate('password')
+  for (let count = 0; count < 500; count++) simulation.deploy(`web${count}x`, asking)
+  await simulation.pass(20)
+  const before = simulation.requests.length
+  simulation.rotate('password')
+  await simulation.pass(300)
+  t.equal(new Set(patched(simulation)).size, 500)
+  t.equal(simulation.patches.length, 500)
+  t.ok(simulation.mostRolling <= 5, `${simulation.mostRolling} at a time`)
+  const requests = simulation.requests.length - before
+  t.ok(requests < 11_000, `${requests} requests to the API server`)
+})

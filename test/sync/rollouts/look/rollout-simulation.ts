@@ -1,0 +1,370 @@
+import { Registry } from 'prom-client'
+import { AkvError } from '../../../../lib/errors/akv-error.ts'
+import type { JsonObject } from '../../../../lib/shape.ts'
+import {
+  recordAnnotation,
+  restartedAtAnnotation,
+} from '../../../../requests/rollouts/rollout-names.ts'
+import { changedAtAnnotation } from '../../../../requests/secret/names.ts'
+import { StaleError } from '../../../../sync/cluster/cluster-port.ts'
+import type { StoredSecret } from '../../../../sync/plan/stored-secret.ts'
+import {
+  RefusedPatchError,
+  type RolloutCluster,
+  type RolloutEvent,
+} from '../../../../sync/rollouts/cluster/rollout-port.ts'
+import { loadAccount } from '../../../../sync/rollouts/look/load-account.ts'
+import { lookAtAccount } from '../../../../sync/rollouts/look/look-at-account.ts'
+import type { RolledAccount } from '../../../../sync/rollouts/look/rolled-account.ts'
+import { RolloutMetrics } from '../../../../sync/rollouts/services/rollout-metrics.ts'
+import type { RolloutServices } from '../../../../sync/rollouts/services/rollout-services.ts'
+import { RolloutSlots } from '../../../../sync/rollouts/services/rollout-slots.ts'
+import { type MemoryLog, memoryLog } from '../../../support/memory-log.ts'
+import { policy } from '../../../webhook/core/policy.ts'
+import { ampleShares } from '../../harness/ample-shares.ts'
+import { noOutage } from '../../harness/no-outage.ts'
+
+export const minuteMs = 60_000
+const namespace = 'team-a'
+const account = 'web'
+
+interface SimulatedDeployment {
+  readonly uid: string
+  readonly annotations: Readonly<Record<string, string>>
+  template: Record<string, string>
+  readonly spec: JsonObject
+  /** Each change of the template makes a ReplicaSet. */
+  revision: number
+  generation: number
+  /** Until when its roll-out takes. */
+  rollingUntilMs: number
+  isPaused: boolean
+  startedMs: number
+}
+
+/** Whatever a request of the controller meets. */
+export type Fault = 'refused' | 'lost' | 'stale'
+
+/** A namespace with Deployments of one pod each, a vault, and the looks of a controller at one account. */
+export class RolloutSimulation {
+  readonly requests: string[] = []
+  readonly events: RolloutEvent[] = []
+  readonly patches: { readonly name: string; readonly atMs: number }[] = []
+  readonly secrets = new Map<string, string>()
+  readonly extraPods: JsonObject[] = []
+  readonly log = memoryLog()
+  /** The next patch meets it. */
+  fault: Fault | undefined
+  rolloutMs = minuteMs
+  /** New pods don’t get ready, so old ones stay. */
+  isStuck = false
+  record: string | undefined
+  nowMs = Date.UTC(2026, 0, 1)
+  mostRolling = 0
+  readonly #deployments = new Map<string, SimulatedDeployment>()
+  readonly #versions = new Map<string, { version: string; createdAtMs: number; value: string }>()
+  #count = 0
+  #services: RolloutServices
+  #rolled: RolledAccount | undefined
+
+  constructor(concurrent = 5) {
+    this.#services = this.#start(concurrent)
+  }
+
+  deploy(
+    name: string,
+    template: Record<string, string>,
+    {
+      annotations = {},
+      spec = {},
+    }: { annotations?: Record<string, string>; spec?: JsonObject } = {},
+  ): void {
+    this.#deployments.set(name, {
+      uid: `uid-${name}`,
+      annotations,
+      template: ours(template),
+      spec,
+      revision: 1,
+      generation: 1,
+      rollingUntilMs: 0,
+      isPaused: false,
+      startedMs: this.nowMs,
+    })
+  }
+
+  pause(name: string, isPaused: boolean): void {
+    this.#deployment(name).isPaused = isPaused
+  }
+
+  /** `kubectl rollout undo`: the template of before, and new pods. */
+  undo(name: string): void {
+    const deployment = this.#deployment(name)
+    delete deployment.template[restartedAtAnnotation]
+    deployment.revision += 1
+    deployment.startedMs = this.nowMs
+  }
+
+  rotate(object: string, value = `${this.#count}`): string {
+    this.#count += 1
+    const version = String(this.#count).padStart(32, '0')
+    this.#versions.set(object, { version, createdAtMs: this.nowMs, value })
+    return version
+  }
+
+  /** The controller is killed, and starts again. */
+  restart(concurrent = 5): void {
+    this.#rolled = undefined
+    this.#services = this.#start(concurrent)
+  }
+
+  /** Lets the controller look for some time. */
+  async pass(minutes: number): Promise<void> {
+    const untilMs = this.nowMs + minutes * minuteMs
+    while (this.nowMs < untilMs) {
+      const afterMs = await this.#look()
+      this.nowMs = Math.min(untilMs, this.nowMs + Math.max(2_000, afterMs))
+    }
+  }
+
+  async #look(): Promise<number> {
+    this.#rolled ??= await loadAccount({ namespace, name: account }, undefined, this.#services)
+    if (this.#rolled === undefined) throw new Error('no account')
+    try {
+      const { afterMs } = await lookAtAccount(this.#rolled, this.#services)
+      return afterMs
+    } catch (error) {
+      if (!(error instanceof AkvError)) throw error
+      return 30_000
+    }
+  }
+
+  #start(concurrent: number): RolloutServices {
+    const clock = {
+      now: () => this.nowMs,
+      wallTime: () => this.nowMs,
+      bootId: () => undefined,
+      random: () => 0.5,
+      sleep: async () => undefined,
+    }
+    return {
+      settings: {
+        intervalMs: 5 * minuteMs,
+        concurrent,
+        minIntervalMs: 10 * minuteMs,
+        maxPerDay: 6,
+      },
+      cluster: this.#cluster(),
+      secrets: { readSecret: async ({ name }) => this.#secret(name) },
+      outage: noOutage,
+      policy,
+      openSession: () => ({
+        signIn: { principal: 'web', token: async () => 'token', forget: () => undefined },
+        reader: {
+          read: async ({ name }) => {
+            const found = this.#versions.get(name)
+            if (found === undefined) throw new AkvError('AKV_OBJECT_NOT_FOUND', name)
+            return { kind: 'secret', contentType: undefined, isCertificate: false, ...found }
+          },
+          listVersions: async () => [],
+        },
+      }),
+      slots: new RolloutSlots({ concurrent, clock }),
+      metrics: new RolloutMetrics(new Registry()),
+      events: { take: () => true },
+      memory: ampleShares(),
+      clock,
+      log: this.log.log,
+      signal: new AbortController().signal,
+    }
+  }
+
+  #cluster(): RolloutCluster {
+    const counted = (request: string) => void this.requests.push(request)
+    return {
+      serverTimeMs: () => this.nowMs,
+      readAccount: async () => {
+        counted('readAccount')
+        const annotations = {
+          'azure.workload.identity/client-id': '22222222-2222-2222-2222-222222222222',
+          'azure.workload.identity/tenant-id': '11111111-1111-1111-1111-111111111111',
+          ...(this.record !== undefined && { [recordAnnotation]: this.record }),
+        }
+        return { metadata: { namespace, name: account, uid: 'uid-account', annotations } }
+      },
+      writeRecord: async (_, text) => {
+        counted('writeRecord')
+        this.record = text
+      },
+      listPods: async ({ labels }) => {
+        counted('listPods')
+        const pods = [...this.#deployments]
+          .filter(([name]) => labels === undefined || labels['app'] === name)
+          .map(([name, deployment]) => this.#pod(name, deployment))
+        return [...pods, ...this.extraPods]
+      },
+      readOwner: async (kind, { name }) => {
+        counted(`read ${kind}`)
+        if (this.fault === 'lost' && this.requests.at(-2) === 'patch')
+          throw new AkvError('AKV_CLUSTER_UNAVAILABLE', 'away')
+        return kind === 'ReplicaSet' ? this.#replicaSet(name) : this.#object(name)
+      },
+      patchTemplate: async ({ name }, { restartedAt }) => this.#patch(name, restartedAt),
+      createEvent: async (event) => void this.events.push(event),
+    }
+  }
+
+  async #patch(name: string, restartedAt: string): Promise<void> {
+    this.requests.push('patch')
+    if (this.fault === 'lost') throw new AkvError('AKV_CLUSTER_UNAVAILABLE', 'away')
+    if (this.fault === 'stale') {
+      this.fault = undefined
+      throw new StaleError('it has changed')
+    }
+    if (this.fault === 'refused') throw new RefusedPatchError('the policy "frozen" refused it')
+    const deployment = this.#deployment(name)
+    deployment.template[restartedAtAnnotation] = restartedAt
+    deployment.revision += 1
+    deployment.generation += 1
+    if (!this.isStuck) deployment.startedMs = this.nowMs
+    deployment.rollingUntilMs = this.nowMs + this.rolloutMs
+    this.patches.push({ name, atMs: this.nowMs })
+    const rolling = [...this.#deployments.values()].filter(
+      ({ rollingUntilMs }) => rollingUntilMs > this.nowMs,
+    )
+    this.mostRolling = Math.max(this.mostRolling, rolling.length)
+  }
+
+  #deployment(name: string): SimulatedDeployment {
+    const found = this.#deployments.get(name)
+    if (found === undefined) throw new RangeError(name)
+    return found
+  }
+
+  #secret(name: string): StoredSecret | undefined {
+    const changedAt = this.secrets.get(name)
+    const annotations = new Map(changedAt === undefined ? [] : [[changedAtAnnotation, changedAt]])
+    return { name, annotations } as unknown as StoredSecret
+  }
+
+  #object(name: string): JsonObject | undefined {
+    const found = this.#deployments.get(name)
+    if (found === undefined) return undefined
+    const { uid, annotations, template, spec, generation, isPaused, rollingUntilMs } = found
+    const isRolling = rollingUntilMs > this.nowMs
+    return {
+      metadata: { namespace, name, uid, resourceVersion: '1', generation, annotations },
+      spec: {
+        paused: isPaused,
+        selector: { matchLabels: { app: name } },
+        template: {
+          metadata: { annotations: template },
+          spec: { serviceAccountName: account, ...spec },
+        },
+      },
+      status: {
+        observedGeneration: generation,
+        replicas: isRolling ? 2 : 1,
+        updatedReplicas: 1,
+        availableReplicas: 1,
+        conditions: [{ type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable' }],
+      },
+    }
+  }
+
+  #replicaSet(replicaSet: string): JsonObject | undefined {
+    const name = replicaSet.replace(/-\d+$/, '')
+    const found = this.#deployments.get(name)
+    if (found === undefined) return undefined
+    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name, uid: found.uid }
+    return {
+      metadata: { uid: `uid-${replicaSet}`, ownerReferences: [{ ...owner, controller: true }] },
+    }
+  }
+
+  #pod(name: string, { revision, template, startedMs }: SimulatedDeployment): JsonObject {
+    const { [restartedAtAnnotation]: _, ...annotations } = template
+    return simulatedPod(`${name}-${revision}-pod`, {
+      owner: { kind: 'ReplicaSet', name: `${name}-${revision}` },
+      annotations,
+      startedMs,
+    })
+  }
+}
+
+const ours = (entries: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(entries).map(([key, value]) => [`akv-injector.io/${key}`, value]),
+  )
+
+/** A pod whose agent has fetched once. */
+export function simulatedPod(
+  name: string,
+  {
+    owner,
+    annotations,
+    startedMs,
+  }: {
+    readonly owner?: { readonly apiVersion?: string; readonly kind: string; readonly name: string }
+    readonly annotations: Readonly<Record<string, string>>
+    readonly startedMs: number
+  },
+): JsonObject {
+  const startedAt = new Date(startedMs).toISOString()
+  const terminated = { startedAt }
+  return {
+    metadata: {
+      name,
+      uid: `uid-${name}`,
+      creationTimestamp: startedAt,
+      annotations,
+      ownerReferences:
+        owner === undefined
+          ? []
+          : [{ apiVersion: 'apps/v1', uid: `uid-${owner.name}`, ...owner, controller: true }],
+    },
+    spec: {
+      serviceAccountName: account,
+      initContainers: Object.keys(annotations).length > 0 ? [{ name: 'akv-injector' }] : [],
+    },
+    status: {
+      phase: 'Running',
+      initContainerStatuses: [{ name: 'akv-injector', state: { terminated } }],
+      containerStatuses: [{ name: 'app', state: { running: { startedAt } } }],
+    },
+  }
+}
+
+/** Services of a namespace without pods. */
+export function rolloutServices({
+  clock,
+  signal,
+  ...requests
+}: Pick<RolloutServices, 'clock' | 'signal'> &
+  Pick<RolloutCluster, 'readAccount' | 'writeRecord'>): RolloutServices & Pick<MemoryLog, 'lines'> {
+  const { log, lines } = memoryLog()
+  return {
+    settings: { intervalMs: 5 * minuteMs, concurrent: 5, minIntervalMs: 0, maxPerDay: 6 },
+    cluster: {
+      serverTimeMs: clock.wallTime,
+      listPods: async () => [],
+      readOwner: async () => undefined,
+      patchTemplate: async () => undefined,
+      createEvent: async () => undefined,
+      ...requests,
+    },
+    secrets: { readSecret: async () => undefined },
+    outage: noOutage,
+    policy,
+    openSession: () => {
+      throw new Error('nothing asks for objects')
+    },
+    slots: new RolloutSlots({ concurrent: 5, clock }),
+    metrics: new RolloutMetrics(new Registry()),
+    events: { take: () => true },
+    memory: ampleShares(),
+    clock,
+    log,
+    lines,
+    signal,
+  }
+}
