@@ -11,8 +11,11 @@ const maxNameCharacters = 1024
 /** Microseconds to compile each character of an expression, and to start a search. */
 const compileCost = 50
 const searchCost = 3
-/** Microseconds for a character and a step of the expression. A search takes up to their product. */
-const stepCost = 0.02
+/**
+ * Microseconds for a character and a step of the expression. A search takes up to their product. Most take a tenth of this, but not
+ * those for groups in names of several hundred characters.
+ */
+const stepCost = 0.12
 
 type Expression = NonNullable<ReturnType<typeof compileExpression>>
 
