@@ -248,6 +248,24 @@ export const alertCases: readonly AlertCase[] = [
     firing: { AkvInjectorSyncFails: 2 },
   },
   {
+    name: 'a roll-out is refused, and another one is waited for',
+    series: {
+      'akv_injector_rollouts_failed_total{namespace="shop",reason="refused"}': '0x80 1x160',
+      'akv_injector_rollouts_held_back{namespace="billing",reason="rolling"}': '1x240',
+    },
+    atMinutes: 30,
+    firing: { AkvInjectorRolloutFails: 1 },
+  },
+  {
+    name: 'workloads have used up their roll-outs of the day',
+    series: {
+      'akv_injector_rollouts_held_back{namespace="shop",reason="daily-limit"}': '2x400',
+      'akv_injector_rollouts_held_back{namespace="billing",reason="too-soon"}': '1x400',
+    },
+    atMinutes: 59,
+    firing: { AkvInjectorRolloutFails: 1 },
+  },
+  {
     name: 'the queue of sync is never empty',
     series: { akv_injector_sync_queue_depth: '5x240' },
     atMinutes: 40,

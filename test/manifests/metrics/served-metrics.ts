@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client'
 import { certsMetrics } from '../../../certs/metrics.ts'
 import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import { startFigures } from '../../../init-agent/metrics/agent-figures.ts'
@@ -5,6 +6,7 @@ import { renderMetrics } from '../../../init-agent/metrics/render-metrics.ts'
 import { startingMetrics } from '../../../init-agent/metrics/serve-starting.ts'
 import { createVaultLatencies } from '../../../lib/metrics/vault-latency.ts'
 import { SyncMetrics } from '../../../sync/metrics/metrics.ts'
+import { RolloutMetrics } from '../../../sync/rollouts/services/rollout-metrics.ts'
 import { createMetrics } from '../../../webhook/http/server/metrics.ts'
 import { agentConfig, secretFile } from '../../init-agent/harness/pod.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
@@ -19,7 +21,10 @@ export async function servedMetrics(): Promise<ReadonlySet<string>> {
     namespaceStates: () => new Map(),
   })
   sync.recordVaultRequest({ vault: 'team-a', outcome: 'ok', ms: 1 })
+  const ofRollouts = new Registry()
+  new RolloutMetrics(ofRollouts).watch({ running: () => 0, accounts: () => 0, held: () => [] })
   const texts = [
+    await ofRollouts.metrics(),
     await createMetrics().registry.metrics(),
     await sync.text(),
     certsMetrics({ atMs: 0, failures: 0, problem: undefined }, 0),
