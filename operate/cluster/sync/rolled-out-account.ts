@@ -1,8 +1,6 @@
 import { isObject, objectAt } from '../../../lib/shape.ts'
 import { readRolloutRecord } from '../../../requests/rollouts/record.ts'
-
-/** What the controller writes on the ServiceAccounts whose workloads it may roll out. */
-export const recordKey = 'rollout.akv-injector.io/record'
+import { recordAnnotation } from '../../../requests/rollouts/rollout-names.ts'
 
 /** A ServiceAccount whose workloads may be rolled out, and what the controller has recorded about them. */
 export interface RolledOutAccount {
@@ -14,7 +12,7 @@ export interface RolledOutAccount {
 /** Reads a ServiceAccount as the API server returned it. Returns undefined if it has no record of roll-outs. */
 export function readRolledOutAccount(account: unknown): RolledOutAccount | undefined {
   const { namespace, name, annotations } = objectAt(account, 'metadata')
-  const text = isObject(annotations) ? annotations[recordKey] : undefined
+  const text = isObject(annotations) ? annotations[recordAnnotation] : undefined
   const record = typeof text === 'string' ? readRolloutRecord(text) : undefined
   return record && { namespace: String(namespace), name: String(name), record }
 }

@@ -5,9 +5,9 @@ import {
   syncKey,
   syncStatusKey,
 } from '../../../requests/annotations/keys/own-annotations.ts'
+import { recordAnnotation } from '../../../requests/rollouts/rollout-names.ts'
 import { agentLabel } from '../../../webhook/core/injection/agent-label.ts'
 import { asClusterError } from '../../cluster/open-cluster.ts'
-import { recordKey } from '../../cluster/sync/rolled-out-account.ts'
 import type { ClusterFacts } from '../model/cluster-facts.ts'
 import { certificateMode, findInstall, type Install, isOfInstall } from '../model/find-install.ts'
 import { asksByAnnotations, hasController, hasDriverVolume } from '../model/is-annotated.ts'
@@ -163,7 +163,7 @@ const keepPod: Keeping = (pod) =>
     : undefined
 
 const keepAccount: Keeping = (account) =>
-  [annotationPrefix + syncKey, annotationPrefix + syncStatusKey, recordKey].some(
+  [annotationPrefix + syncKey, annotationPrefix + syncStatusKey, recordAnnotation].some(
     (key) => annotationsOf(account)[key] !== undefined,
   )
     ? withoutManagers(account)
