@@ -174,7 +174,7 @@ function addCompletion(program: Command, end: End): void {
     .command('completion')
     .summary('print a script that completes command lines in a shell')
     .description(
-      'Prints a script for bash, zsh or fish that completes commands, options, the values that options accept, and files. For the current shell: source <(akv-injector completion bash).',
+      'Prints a script for bash, zsh or fish that completes commands, options, the values that options accept, files, and, for doctor and who, names in the cluster, which it asks kubectl for. For the current shell: source <(akv-injector completion bash).',
     )
     .addArgument(new Argument('<shell>', 'the shell').choices(shells))
     .addHelpText(

@@ -21,8 +21,8 @@ export interface CompletedOption extends Described {
   readonly values?: Values
 }
 
-/** What an argument or an option accepts: files, one of a list, or any text if the list is empty. */
-export type Values = 'files' | readonly string[]
+/** What an argument or an option accepts: files, names in the cluster, one of a list, or any text if the list is empty. */
+export type Values = 'files' | 'names' | readonly string[]
 
 interface Described {
   /** A single line without control characters. */
@@ -39,7 +39,7 @@ export function readCommandTree(program: Command): CommandTree {
       const [argument] = command.registeredArguments
       // The argument of `help` is a command.
       const choices = argument?.name() === 'command' ? names : argument?.argChoices
-      const values = argument && (choices ?? valuesNamed(argument.name()))
+      const values = argument && (choices ?? argumentNamed(argument.name()))
       return {
         name: command.name(),
         description: command.summary() || command.description(),
@@ -63,6 +63,10 @@ const optionsOf = (command: Command): readonly CompletedOption[] =>
         ...(values && { values }),
       }
     })
+
+/** Only `doctor` and `who` call an argument so. */
+const argumentNamed = (name: string): Values =>
+  name === 'workload' || name === 'object' ? 'names' : valuesNamed(name)
 
 /** Every command's help uses these words for files. */
 const valuesNamed = (placeholder: string): Values =>

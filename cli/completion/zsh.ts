@@ -1,10 +1,10 @@
 import type { CommandTree, CompletedCommand, CompletedOption, Values } from './command-tree.ts'
+import { namesScript } from './names-script.ts'
 
 /** A script for zsh, to be sourced or to be put into a folder of `fpath`. */
-export const zshScript = (
-  { options, commands }: CommandTree,
-  program: string,
-): string => `#compdef ${program}
+export const zshScript = (tree: CommandTree, program: string): string => {
+  const { options, commands } = tree
+  return `#compdef ${program}
 # Completion for zsh, after compinit: source <(${program} completion zsh)
 _${program}() {
   local -a commands
@@ -23,12 +23,16 @@ ${commands.map(({ name, description }) => `    ${quote(`${name}:${description}`)
 ${commands.map(commandCase).join('\n')}
   esac
 }
+_akv_injector_names() {
+  compadd -- \${(f)"$(sh -c ${quote(namesScript(tree))} sh "$PREFIX" "\${(@)words[1,CURRENT-1]}")"}
+}
 if [ "$funcstack[1]" = "_${program}" ]; then
   _${program} "$@"
 else
   compdef _${program} ${program}
 fi
 `
+}
 
 const commandCase = ({ name, options, values }: CompletedCommand): string =>
   `    ${name}) _arguments ${specs(options)} ${values ? quote(`*:argument:${action(values)}`) : ''} ;;`
@@ -46,8 +50,10 @@ function spec(flag: string, { description, values }: CompletedOption): string {
   return `*${flag}${equals}[${description.replace(/[[\]:\\]/g, '\\$&')}]${value}`
 }
 
+const actions = { files: '_files', names: '_akv_injector_names' } as const
+
 /** A blank completes nothing. */
 const action = (values: Values): string =>
-  values === 'files' ? '_files' : values.length > 0 ? `(${values.join(' ')})` : ' '
+  typeof values === 'string' ? actions[values] : values.length > 0 ? `(${values.join(' ')})` : ' '
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`

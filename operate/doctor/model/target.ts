@@ -39,6 +39,9 @@ const targets = [
   },
 ] as const
 
+/** The names of each kind, as kubectl accepts them. The first one is the usual one. */
+export const workloadKinds = targets.map(({ names }) => names)
+
 /** The object that `doctor` is to look at. */
 export interface DoctorTarget extends Kind {
   readonly name: string

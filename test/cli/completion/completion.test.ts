@@ -5,6 +5,7 @@ import t from 'tap'
 import { without } from '../../support/needs/without.ts'
 import { root } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
+import { typeIntoZsh } from './type-into-zsh.ts'
 
 const folder = t.testdir()
 const file = (shell: string) => join(folder, shell)
@@ -86,20 +87,6 @@ t.test('fish completes the same', { skip: without('fish') }, async (t) => {
   for (const line of ofFiles) t.strictSame(complete(line), ['package-lock.json'], line)
   for (const line of ofNothing) t.strictSame(complete(line), [], line)
 })
-
-/** Types each line and a Tab into a zsh on a terminal of its own, and prints what the line is then. */
-const typeIntoZsh = `
-zmodload zsh/zpty
-zpty z "TERM=dumb zsh -f -i"
-zpty -w z "PS1=; unsetopt zle; autoload -U compinit; compinit -D -u; source \${(q)1}; show() { print -r -- \\"<\\$BUFFER>\\"; BUFFER= }; zle -N show; bindkey '^X' show; setopt zle; print READ''Y"
-zpty -r z line '*READY*'
-shift
-for line; do
-  zpty -w -n z "$line"$'\\t\\x18'
-  zpty -r z shown '*<*>*'
-  print -r -- "$shown"
-done
-`
 
 t.test('zsh completes the same', { skip: without('zsh') }, async (t) => {
   const unique = cases.filter(([, completed]) => completed.length === 1)
