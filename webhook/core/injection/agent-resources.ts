@@ -14,8 +14,19 @@ const minCpuLimit = '250m'
 const enoughMemory = '96Mi'
 /** What an agent holds that works between refreshes, with room. The default request is for one that only waits. */
 const workingMemory = '24Mi'
-/** The limit if the pod's class needs one, and neither the pod nor the administrator sets it. */
-const fallbackMemoryLimit = '160Mi'
+
+type Kind = 'requests' | 'limits'
+
+/**
+ * What the agent gets of a resource if the pod's other containers all set it, and neither the pod nor the administrator
+ * does so for the agent. It uses ephemeral storage only for its log, because its volumes are in memory: the kubelet keeps
+ * five files of 10 MiB by default and checks their size every ten seconds. The limit leaves room for nodes that rotate
+ * later, because a container above its limit gets the whole pod evicted.
+ */
+const fallback: Readonly<Record<Kind, Amounts>> = {
+  limits: { cpu: minCpuLimit, memory: '160Mi', 'ephemeral-storage': '128Mi' },
+  requests: { cpu: '10m', memory: '16Mi', 'ephemeral-storage': '16Mi' },
+}
 
 export interface AgentResources {
   readonly requests: Amounts
@@ -25,11 +36,13 @@ export interface AgentResources {
 }
 
 /**
- * The agent's requests and limits, which keep the pod valid and in its quality-of-service class:
+ * The agent's requests and limits, which keep the pod valid, within the policies and quotas that it kept, and in its
+ * quality-of-service class:
  *
  * - enough memory for what the agent holds between refreshes, unless the pod chooses its requests
- * - a CPU limit if all other containers have one, because a quota on `limits.cpu` requires one of every container
- * - requests equal to limits if all other containers are Guaranteed
+ * - a request or a limit of each resource for which all other containers have one, because a quota on `limits.cpu`, or a
+ *   policy, requires one of every container
+ * - requests of CPU and memory equal to limits if all other containers are Guaranteed
  * - no resource that the pod sets as a whole, because the sum of the containers may not exceed it
  */
 export function agentResources(
@@ -43,15 +56,13 @@ export function agentResources(
     ...(settings['agent-requests'] ?? enoughToRest(policy.agentRequests, { config, limits })),
   }
   const warnings = settings['agent-limits'] === undefined ? [] : lowLimitWarnings(limits)
-  const cpuLimit = limits['cpu'] ?? (others.every(hasCpuLimit) ? requests['cpu'] : undefined)
-  if (cpuLimit !== undefined || others.every(hasCpuLimit))
-    limits['cpu'] = isLess(cpuLimit ?? '0', minCpuLimit) ? minCpuLimit : (cpuLimit as string)
-
+  addWhatAllOthersSet({ requests, limits }, { others, policy })
+  if (limits['cpu'] !== undefined && isLess(limits['cpu'], minCpuLimit)) limits['cpu'] = minCpuLimit
   const problems = excessProblems(requests, limits)
-  if (others.every(isGuaranteed)) {
-    limits['memory'] ??= policy.agentLimits['memory'] ?? fallbackMemoryLimit
-    Object.assign(requests, limits)
-  }
+
+  if (others.every(isGuaranteed))
+    for (const resource of guaranteedResources)
+      if (limits[resource] !== undefined) requests[resource] = limits[resource]
 
   for (const resource of resourceNames) {
     if (!isSetForPod(pod, resource)) continue
@@ -80,7 +91,26 @@ function enoughToRest(
   return isEnough || isForbidden ? requests : { ...requests, memory: workingMemory }
 }
 
-const hasCpuLimit = ({ resources }: Container): boolean => resources?.limits?.['cpu'] !== undefined
+/** Limits first: an added limit isn't below the agent's request, and an added request isn't above its limit. */
+function addWhatAllOthersSet(
+  { requests, limits }: Record<Kind, Record<string, string>>,
+  { others, policy }: { readonly others: readonly Container[]; readonly policy: Policy },
+): void {
+  for (const resource of resourceNames) {
+    const allOthersSet = (kind: Kind) =>
+      others.every(({ resources }) => resources?.[kind]?.[resource] !== undefined)
+    if (allOthersSet('limits'))
+      limits[resource] ??= larger(
+        requests[resource],
+        policy.agentLimits[resource] ?? (fallback.limits[resource] as string),
+      )
+    if (allOthersSet('requests'))
+      requests[resource] ??= smaller(
+        limits[resource],
+        policy.agentRequests[resource] ?? (fallback.requests[resource] as string),
+      )
+  }
+}
 
 function lowLimitWarnings({ cpu, memory }: Amounts): Problem[] {
   const warnings: string[] = []
@@ -95,9 +125,12 @@ function lowLimitWarnings({ cpu, memory }: Amounts): Problem[] {
   return warnings.map((sentence) => plainProblem(sentence))
 }
 
+/** A pod's quality-of-service class doesn't depend on ephemeral storage. */
+const guaranteedResources = ['cpu', 'memory']
+
 /** Kubernetes' rule for one container: limits on CPU and memory, and requests that equal them or default to them. */
 function isGuaranteed({ resources }: Container): boolean {
-  return ['cpu', 'memory'].every((resource) => {
+  return guaranteedResources.every((resource) => {
     const limit = resources?.limits?.[resource]
     return (
       limit !== undefined &&
@@ -127,5 +160,11 @@ function excessProblems(requests: Amounts, limits: Amounts): readonly Problem[] 
       : []
   })
 }
+
+const larger = (a: string | undefined, b: string): string =>
+  a === undefined || isLess(a, b) ? b : a
+
+const smaller = (a: string | undefined, b: string): string =>
+  a === undefined || isLess(b, a) ? b : a
 
 const isLess = (a: string, b: string): boolean => (parseQuantity(a) ?? 0) < (parseQuantity(b) ?? 0)
