@@ -194,7 +194,7 @@ t.test('a mistake in the files is never a match, either', async (t) => {
   const input = `${podText({ secrets: 'x y z' })}\n---\n${pod}`
   await grant(az, pod)
   const { code, stdout, stderr } = await verify(az, input)
-  t.match({ code, stderr }, { code: 1, stderr: /Pod\/web: would be denied/ })
+  t.match({ code, stderr }, { code: 1, stderr: /Pod\/web \(standard input\): would be denied/ })
   t.match(stdout, /result: what could be read of the files matches\n$/)
 })
 
