@@ -9,6 +9,7 @@ import {
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
 import { withVariables } from '../input/placeholders/shell-variables.ts'
+import { errorLines } from '../input/text/file-error.ts'
 import { checkManifests, concernsDriver } from './check-manifests.ts'
 import { type CheckReport, makeReport, type Strictness } from './findings/report.ts'
 import { settlePlaceholders } from './findings/settle-placeholders.ts'
@@ -54,11 +55,7 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
     printLines(process.stderr, [servingAssumption])
   if (!quiet) printLines(process.stderr, unusedLines(given, placeholders))
   // On GitHub, annotations already show the errors.
-  if (output !== 'github')
-    printLines(
-      process.stderr,
-      report.errors.map(({ message }) => `akv-injector: ${message}`),
-    )
+  if (output !== 'github') printLines(process.stderr, errorLines(report.errors))
   printLines(process.stderr, skippedLines(report))
   if (output === 'text') printText(report, process.stdout, { quiet })
   else process.stdout.write(forms[output](report))

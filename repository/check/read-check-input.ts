@@ -47,6 +47,8 @@ export interface ReadingOptions {
 }
 
 export interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped' | 'unchecked'> {
+  /** Those of the errors that aren't about files found in folders. Without what was named, there is nothing to say. */
+  readonly fatal: readonly FileError[]
   /** Only documents in which there is something to examine. */
   readonly contents: readonly DocumentContent[]
   /** Files that weren't read, and that may define objects, too. */
@@ -74,7 +76,10 @@ export async function readCheckInput(
     { ...options, named: paths, followsFlux: renders?.includes('kustomization') ?? false },
   )
   const read: ReadFile[] = [...readFiles(files, everything.named, options)]
-  const unreadable = read.flatMap((file, i) => (file instanceof FileError ? (files[i] ?? []) : []))
+  const unreadable = read.flatMap((error, i) => {
+    const path = files[i]
+    return error instanceof FileError && path !== undefined ? { path, error } : []
+  })
   const failed = [...refused]
   const rendered: string[] = []
   for await (const result of renderFolders(roots, { ...options, values, follow })) {
@@ -89,12 +94,17 @@ export async function readCheckInput(
   const settled = settleRefused(failed, { isRequired: render === true, rendered })
   const readable = read.filter((file) => 'contents' in file)
   const contents = readable.flatMap((file) => file.contents)
+  const fatal = [
+    ...found.errors,
+    ...settled.errors,
+    ...unreadable.flatMap(({ path, error }) => (everything.named.has(path) ? error : [])),
+  ]
   const errors = [
     ...found.errors,
     ...settled.errors,
     ...read.filter((file) => file instanceof FileError),
   ]
-  const passedOver = read.filter((file) => 'isTemplate' in file)
+  const passedOver = read.filter((file) => 'isManifest' in file)
   const hasNothing = errors.length === 0 && !contents.some(isOfInterest)
   const seen = {
     files: readable.length,
@@ -105,9 +115,10 @@ export async function readCheckInput(
     contents,
     ignored: addCounts(readable.map((file) => file.ignored)),
     errors,
+    fatal,
     ...sortOutSkipped(paths, [...found.skipped, ...settled.skipped], passedOver),
     unread: [
-      ...unreadable.filter((path) => path !== '-').map(unreadFile),
+      ...unreadable.flatMap(({ path }) => (path === '-' ? [] : unreadFile(path))),
       ...passedOver.flatMap(doubtsOf),
       ...unseenPaths(everything.unseen),
     ],

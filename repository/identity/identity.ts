@@ -28,6 +28,7 @@ import {
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
 import { type ShellText, withVariables } from '../input/placeholders/shell-variables.ts'
+import { errorLines } from '../input/text/file-error.ts'
 import { uncheckedLine } from '../input/unread/sort-out-skipped.ts'
 import { findGrants } from './grants/find-grants.ts'
 import { sortOutMistakes } from './grants/sort-out-mistakes.ts'
@@ -58,8 +59,8 @@ interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'>, GivenV
  * standard error. With `verify`, it compares the needs with what Azure has.
  *
  * @returns 1 if commands are missing because a pod or an account has a mistake, if Azure differs, or because of
- * `strict`
- * @throws InputError when an option, a setting or a file is invalid
+ * `strict`; 2 if a file in a folder can't be read
+ * @throws InputError when an option, a setting or a named file is invalid
  */
 export async function identity(options: IdentityOptions): Promise<ExitCode> {
   const { files, issuer } = options
@@ -87,8 +88,10 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
   refuseOneNameForMany(identities, names, placeholders)
 
   const warnings = identities.flatMap((identity) => countCredentials(identity, issuers.length))
-  const isEmpty = grants.length === 0 && mistakes.length === 0
+  const isPartial = input.errors.length > 0
+  const isEmpty = !isPartial && grants.length === 0 && mistakes.length === 0
   printLines(process.stderr, [
+    ...errorLines(input.errors),
     ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
     ...skippedLines(input),
     ...input.unchecked.map(uncheckedLine),
@@ -98,7 +101,7 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
     ...warnings.map(placeholders.restore),
     ...(isEmpty ? [nothingReads + (nothing === undefined ? '' : `: ${nothing}`)] : []),
   ])
-  const hasMistakes = mistakes.length + unsafe.length > 0
+  const hasMistakes = isPartial || mistakes.length + unsafe.length > 0
   const isRefused =
     hasMistakes ||
     (options.strict === true && (isEmpty || warnings.length + input.unchecked.length > 0))
@@ -107,13 +110,13 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
       refuseOpenNames(identities, placeholders)
       const sections = await verify(identities, names, startAz())
       printLines(process.stdout, describeSections(sections, { hasMistakes }))
-      return isRefused || !isMatch(sections) ? 1 : 0
+      return isPartial ? 2 : isRefused || !isMatch(sections) ? 1 : 0
     }
     const { lines, variables } = withVariables(writeScript(identities, names), placeholders)
     const width = foldWidth(process.stdout)
     printLines(process.stdout, printScript([...variables.flatMap(declare), ...lines], { width }))
   }
-  return isRefused ? 1 : 0
+  return isPartial ? 2 : isRefused ? 1 : 0
 }
 
 const nothingReads = 'no pod and no ServiceAccount in these files reads from a vault'

@@ -2,7 +2,7 @@ import type { ExitCode } from '../../command/exit-code.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { printDocuments } from '../inject/print-documents.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
-import { describeSource } from '../input/text/file-error.ts'
+import { describeSource, errorLines } from '../input/text/file-error.ts'
 import { type MigrateInput, readFile } from './content/read-input.ts'
 import { changesOf, preparedFiles } from './files/changes-of.ts'
 import { diffFolder, diffText } from './files/diff-text.ts'
@@ -46,7 +46,7 @@ export function changeFiles(
   const edited = verified.files.flatMap((file) => changesOf(file, 'changed'))
   const changes = [...edited, ...overlays.changes]
   printLines(process.stderr, [
-    ...errors.map(({ message }) => `akv-injector: ${message}`),
+    ...errorLines(errors),
     ...unreadLines(unread),
     ...notesOf(migration, placeholders),
     ...differenceLines(verified.differences, placeholders),
@@ -96,7 +96,7 @@ function write(changes: readonly FileChange[], { force }: Mode): boolean {
   const { written, errors } = writeChanges(changes)
   if (errors.length === 0) return true
   printLines(process.stderr, [
-    ...errors.map(({ message }) => `akv-injector: ${message}`),
+    ...errorLines(errors),
     written === 0
       ? 'nothing is written'
       : `${written} of ${changes.length} files are written; run the command again for the others`,

@@ -30,8 +30,8 @@ interface MigrateOptions extends Partial<Mode> {
  * instead, and with `dryRun`, it prints how they would change. Objects that annotations can't express stay as they are,
  * with a line on standard error. Verifies that the new manifests ask for the same files and Secrets as the old ones.
  *
- * @returns 1 if a result isn't the same as before, if Git refuses, or because of `strict`
- * @throws InputError when a setting is wrong, or a file of the documents to print can't be read
+ * @returns 1 if a result isn't the same as before, if Git refuses, or because of `strict`; 2 if a file can't be read
+ * @throws InputError when a setting is wrong, or a named file of the documents to print can't be read
  */
 export function migrate(options: MigrateOptions): ExitCode {
   const { files: paths, namespace, write = false, dryRun = false, force = false } = options
@@ -44,7 +44,7 @@ export function migrate(options: MigrateOptions): ExitCode {
     placeholders,
     entersKustomize: !isStream,
   })
-  if (isStream && input.errors[0]) throw input.errors[0]
+  if (isStream && input.fatal[0]) throw input.fatal[0]
   const old = contentOf(input.files, { ...input, policy, placeholders })
   const migration = planMigration(old)
   const overlays = planOverlays(old, migration)

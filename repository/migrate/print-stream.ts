@@ -1,6 +1,7 @@
 import type { ExitCode } from '../../command/exit-code.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import { printDocuments } from '../inject/print-documents.ts'
+import { errorLines } from '../input/text/file-error.ts'
 import { joinFiles } from '../rewrite/rewrite-file.ts'
 import { type MigrateInput, readFile } from './content/read-input.ts'
 import { patchLines } from './files/overlay-files.ts'
@@ -15,7 +16,7 @@ import { type PlannedFiles, verifyFiles } from './verify/verify-files.ts'
  */
 export function printStream(
   { files, ...plan }: PlannedFiles,
-  { named, ...unread }: Pick<MigrateInput, 'named' | 'skipped' | 'unchecked'>,
+  { named, errors, ...unread }: Pick<MigrateInput, 'named' | 'errors' | 'skipped' | 'unchecked'>,
 ): ExitCode {
   const { placeholders } = plan.old
   const { differences } = verifyFiles(files, {
@@ -31,13 +32,14 @@ export function printStream(
   }
   const printed = files.filter((file) => named.has(file.source) || textOf(file) !== file.before)
   printLines(process.stderr, [
+    ...errorLines(errors),
     ...unreadLines(unread),
     ...notesOf(plan.migration, placeholders),
     ...patchLines(plan.overlays),
     ...(printed.length === 0 ? ['nothing to change'] : []),
   ])
   printDocuments(process.stdout, joined(printed.map(textOf)))
-  return 0
+  return errors.length > 0 ? 2 : 0
 }
 
 /** New accounts come after the file with their source. */

@@ -18,6 +18,7 @@ import {
   unusedLines,
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type MarkedPlaceholder } from '../input/placeholders/placeholders.ts'
+import { errorLines } from '../input/text/file-error.ts'
 import { uncheckedLine } from '../input/unread/sort-out-skipped.ts'
 import { findRollouts } from './find-rollouts.ts'
 import { type ChartValues, noAccounts, readChartValues } from './read-chart-values.ts'
@@ -46,8 +47,8 @@ interface RbacOptions extends GivenValues, Partial<Omit<RightsNeeded, 'watch'>> 
  * list. Mistakes in the files go to
  * standard error.
  *
- * @returns 1 if there is a mistake, and then no Role is printed
- * @throws InputError when an option, a setting or a file is invalid
+ * @returns 1 if there is a mistake, and 2 if a file in a folder can't be read; then no Role is printed
+ * @throws InputError when an option, a setting or a named file is invalid
  */
 export async function rbac(options: RbacOptions): Promise<ExitCode> {
   const { files, values: source } = options
@@ -67,6 +68,7 @@ export async function rbac(options: RbacOptions): Promise<ExitCode> {
   const unsafe = [...new Set([...syncs.unsafe, ...rollouts.unsafe])]
   printLines(process.stderr, [...found.lines, ...unsafe.map(found.restore)])
   // No Role is printed then, because one that lacks an account of its namespace would disable that account.
+  if (found.isPartial) return 2
   if (found.hasMistakes || unsafe.length > 0) return 1
   const restored = (accounts: readonly NamedAccount[]) =>
     accounts.map(({ namespace, account }) => ({
@@ -131,7 +133,7 @@ async function findInFiles(options: RbacOptions) {
   const serving = readServing(process.env)
   const placeholders = createPlaceholders({ values: readGivenValues(given), unfilled: 'standIn' })
   const reading = { ...given, command: 'rbac', placeholders }
-  const { contents, unread, nothing, skipped, unchecked } = await readWholeInput(files, reading)
+  const { contents, unread, errors, nothing, ...input } = await readWholeInput(files, reading)
   const objects = contents.flatMap((content) => content.objects)
   const { grants, ...found } = findGrants([], { objects, unread, serving })
   const rollouts = findRollouts(contents.flatMap((content) => content.templates))
@@ -140,26 +142,31 @@ async function findInFiles(options: RbacOptions) {
     ...grants.map(({ namespace, account }) => ({ namespace, account })),
     ...rollouts.accounts,
   ]
-  const isEmpty = files.length > 0 && names.length + mistakes.length === 0
+  const isEmpty = errors.length === 0 && files.length > 0 && names.length + mistakes.length === 0
   return {
     accounts: grants,
     rollouts: rollouts.accounts,
     restore: placeholders.restore,
     restoreValue: placeholders.restoreValue,
+    isPartial: errors.length > 0,
     hasMistakes: mistakes.length > 0,
     lines: [
+      ...errorLines(errors),
       ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
-      ...skippedLines({ skipped }),
-      ...unchecked.map(uncheckedLine),
+      ...skippedLines(input),
+      ...input.unchecked.map(uncheckedLine),
       ...unusedLines(given, placeholders),
       ...sortOutMistakes(found.notes, placeholders),
       ...mistakes,
       ...keptLines(placeholders.usedIn(names)),
+      ...(errors.length > 0 ? [noRoles] : []),
       ...(isEmpty ? [`${nothingSyncs}${nothing === undefined ? '' : `: ${nothing}`}`] : []),
     ],
   }
 }
 
+const noRoles =
+  'no Role is printed, because it would disable accounts that only these files have; correct them, or pass other paths'
 const nothingSyncs = 'these files request no Secrets of any ServiceAccount, and no roll-outs'
 
 const maxNamed = 5

@@ -29,3 +29,7 @@ export class FileError extends InputError {
     this.sentence = sentence
   }
 }
+
+/** Lines for standard error about what can't be read. */
+export const errorLines = (errors: readonly FileError[]): readonly string[] =>
+  errors.map(({ message }) => `akv-injector: ${message}`)

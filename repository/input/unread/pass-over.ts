@@ -11,8 +11,8 @@ import type { Unread } from './unread.ts'
 export interface PassedOver {
   readonly path: string
   readonly reason: string
-  /** Whether it is a template of a manifest. Nothing is said about other files, unless they have `held`. */
-  readonly isTemplate: boolean
+  /** Whether it was meant as a manifest. Nothing is said about other files, unless they have `held`. */
+  readonly isManifest: boolean
   readonly held?: HeldPlace
   /** Its text, if that mentions classes or the External Secrets Operator. */
   readonly text?: string
@@ -21,19 +21,27 @@ export interface PassedOver {
 const maxBytes = 64 * 1024 * 1024
 
 /**
- * Decides whether a file that can't be parsed is passed over: if it isn't meant as a manifest, or has to be rendered first
- * (docs/specification.md, "Files that aren't manifests").
+ * Decides whether a file that can't be parsed is passed over: if it isn't meant as a manifest, has to be rendered first, or
+ * has nothing to check (docs/specification.md, "Files that aren't manifests").
  *
  * @returns undefined if the error counts
  */
 export function passOverBroken(path: string, error: FileError): PassedOver | undefined {
   const start = readStart(path, maxBytes)
   if (start === undefined) return undefined
-  const isTemplate = looksLikeManifest(start.text)
-  if (isTemplate && !isTemplateText(start.text)) return undefined
-  const reason = isTemplate ? 'is a template; render it first' : error.sentence
-  return passedOver(path, { ...start, reason, isTemplate })
+  const { text } = start
+  const isManifest = looksLikeManifest(text)
+  const isTemplate = isManifest && isTemplateText(text)
+  const file = passedOver(path, {
+    ...start,
+    reason: isTemplate ? 'is a template; render it first' : reasonOf(error),
+    isManifest,
+  })
+  return isManifest && !isTemplate && file.held !== undefined ? undefined : file
 }
+
+const reasonOf = ({ position: { line }, sentence }: FileError): string =>
+  line === undefined ? sentence : `line ${line}: ${sentence}`
 
 function passedOver(
   path: string,
@@ -41,7 +49,7 @@ function passedOver(
     text,
     isWhole,
     ...others
-  }: Pick<PassedOver, 'reason' | 'isTemplate'> & Parameters<typeof heldIn>[1],
+  }: Pick<PassedOver, 'reason' | 'isManifest'> & Parameters<typeof heldIn>[1],
 ): PassedOver {
   const held = heldIn(path, { text, isWhole })
   return { path, ...others, ...(held && { held }), ...(mentions.test(text) && { text }) }
@@ -54,7 +62,7 @@ const isTemplateText = (text: string): boolean =>
 
 /** Passes a file over that has valid documents, but none of an object of Kubernetes. */
 export const passOverForeign = (path: string, text: string): PassedOver =>
-  passedOver(path, { text, isWhole: true, reason: notObjects, isTemplate: false })
+  passedOver(path, { text, isWhole: true, reason: notObjects, isManifest: false })
 
 const notObjects = "has no apiVersion and kind, so it isn't a manifest"
 
@@ -73,7 +81,7 @@ const isObjectNode = (node: unknown): boolean =>
 
 /** What `check` has to know of a file that was passed over: it may define objects. */
 export const doubtsOf = (file: PassedOver): readonly Unread[] =>
-  file.isTemplate || file.held !== undefined ? unreadOf(file) : []
+  file.isManifest || file.held !== undefined ? unreadOf(file) : []
 
 /** What `migrate` has to know of a file that was passed over: it may use objects. */
 export const unreadOf = ({ path, text }: PassedOver): readonly Unread[] =>

@@ -41,9 +41,9 @@ export function sortOutSkipped(
     const held = isSearched(one.path) ? search(one.path) : undefined
     return { ...one, ...(held && { held }) }
   })
-  const templates = passedOver.filter(({ isTemplate }) => isTemplate)
+  const named = passedOver.filter(({ isManifest }) => isManifest)
   return {
-    skipped: [...searched, ...templates]
+    skipped: [...searched, ...named]
       .filter((one) => one.held === undefined)
       .map(({ path, reason }) => ({ path, reason })),
     unchecked: [...searched, ...passedOver].flatMap(findingOf),

@@ -47,6 +47,8 @@ export interface MigrateInput {
   readonly files: readonly MigratedFile[]
   /** Files and folders that can't be read. */
   readonly errors: readonly FileError[]
+  /** Those of the errors that aren't about files found in folders. */
+  readonly fatal: readonly FileError[]
   /** The files that were named themselves, rather than found in a folder. */
   readonly named: ReadonlySet<string>
   readonly skipped: readonly SkippedPath[]
@@ -74,7 +76,7 @@ export function readMigrateInput(
     { what: 'reading files' },
   )
   const unread = read.filter((file) => 'error' in file)
-  const passedOver = read.filter((file) => 'isTemplate' in file)
+  const passedOver = read.filter((file) => 'isManifest' in file)
   const patches = kustomize.patches.filter(mayBeManifest).map((path) => ({
     path,
     reason: 'no kustomization.yaml has it as a resource',
@@ -82,6 +84,10 @@ export function readMigrateInput(
   return {
     files: read.filter((file) => 'manifests' in file),
     errors: [...found.errors, ...unread.map(({ error }) => error)],
+    fatal: [
+      ...found.errors,
+      ...unread.filter(({ path }) => found.named.has(path)).map(({ error }) => error),
+    ],
     named: found.named,
     ...sortOutSkipped(paths, [...found.skipped, ...patches], passedOver),
     otherFiles: {

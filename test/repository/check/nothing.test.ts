@@ -70,7 +70,10 @@ t.test('JSON, GitHub and SARIF say it in their own way', async (t) => {
 })
 
 t.test('a pod, or a file that can’t be read, is enough to say something else', async (t) => {
-  const folder = t.testdir({ 'a.yaml': service, 'b.yaml': 'apiVersion: v1\nkind: Pod\na: [' })
+  const folder = t.testdir({
+    'a.yaml': service,
+    'b.yaml': 'apiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\na: [',
+  })
   const broken = await runInProcess(['check', '--no-render', folder])
   t.equal(broken.code, 2)
   t.notMatch(broken.stdout, 'nothing to check')

@@ -45,7 +45,7 @@ const environments: Texts = {
   'other/config.yaml': 'kind: ConfigMap\nmetadata: { name: c }\n',
 }
 
-const broken = 'apiVersion: v1\nkind: Pod\na: [\n'
+const broken = 'apiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\na: [\n'
 
 t.test('each file is edited in its place, and nothing else is touched', async (t) => {
   const { run, texts, commit } = makeRepository(t, environments)
@@ -215,7 +215,7 @@ t.test('without these options, folders become one stream', async (t) => {
   t.strictSame(texts(), before)
   t.equal(stdout.match(/^kind: Pod$/gm)?.length, 2)
   const more = makeRepository(t, { ...environments, 'staging/bad.yaml': broken })
-  t.match(await more.run(['migrate']), { code: 2, stdout: '', stderr: /staging\/bad\.yaml/ })
+  t.match(await more.run(['migrate']), { code: 2, stdout, stderr: /staging\/bad\.yaml/ })
 })
 
 t.test('a link that leads nowhere isn’t replaced by an account', async (t) => {

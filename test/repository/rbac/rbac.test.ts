@@ -181,11 +181,12 @@ t.test('the controller may be in another namespace', async (t) => {
 t.test('a file that can’t be read is an error, whatever the others have', async (t) => {
   const folder = t.testdir({
     'a.yaml': account('web'),
-    'b.yaml': 'apiVersion: v1\nkind: ServiceAccount\na: [',
+    'b.yaml': `${account('api')}a: [`,
   })
   const { code, stdout, stderr } = await runInProcess(['rbac', folder])
   t.match({ code, stdout }, { code: 2, stdout: '' })
   t.match(stderr, 'b.yaml')
+  t.match(stderr, 'no Role is printed, because it would disable accounts')
 })
 
 const wrongOptions: readonly (readonly [readonly string[], RegExp])[] = [

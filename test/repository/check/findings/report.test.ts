@@ -36,7 +36,7 @@ t.test('files, folders and -f are read, and the last line has the sums', async (
 
 t.test('a broken file doesn’t hide the problems of others, and exits with 2', async (t) => {
   const folder = t.testdir({
-    'a.yaml': 'apiVersion: v1\nkind: Pod\na: [',
+    'a.yaml': 'apiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\na: [',
     'b.yaml': denied,
     'c.yaml': '{{ x',
   })
