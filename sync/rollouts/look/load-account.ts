@@ -47,6 +47,7 @@ export async function loadAccount(
     writtenText: text,
     workloads: new Map(),
     running: runningIn(record, { namespace, nowMs, atMs: clock.now() }),
+    ended: new Set(),
     tokens: new Map(),
     nextListAtMs: 0,
     nextReadAtMs: 0,

@@ -63,13 +63,14 @@ async function listWorkloads(rolled: RolledAccount, services: RolloutServices): 
 
 /** Drops what is recorded of workloads that have had no pods for a day. */
 function forgetGone(
-  { recorded, workloads }: RolledAccount,
+  { recorded, workloads, ended }: RolledAccount,
   {
     refused,
     services,
   }: { readonly refused: ReadonlySet<string>; readonly services: RolloutServices },
 ): void {
   const dayAgoMs = services.cluster.serverTimeMs() - 24 * 3600_000
+  for (const uid of ended) if (!workloads.has(uid)) ended.delete(uid)
   for (const [uid, { throughMs = 0, begunMs }] of recorded) {
     const isYoung = Math.max(throughMs, ...begunMs) > dayAgoMs
     if (!isYoung && !workloads.has(uid) && !refused.has(uid)) recorded.delete(uid)
@@ -117,7 +118,7 @@ async function rollOutWorkloads(
 
 /** Whether something has changed that no roll-out of the workload was for, and has had time to settle. */
 function isDue(
-  { known, recorded, sinceMs, running }: RolledAccount,
+  { known, recorded, sinceMs, running, ended }: RolledAccount,
   tracked: TrackedWorkload,
   { clock, cluster }: RolloutServices,
 ): boolean {
@@ -125,7 +126,7 @@ function isDue(
   const { throughMs = 0, held } = recorded.get(ref.uid) ?? {}
   const doneMs = Math.max(sinceMs, throughMs)
   const isChanged = objects.some(({ name }) => (known.get(name)?.changedMs ?? 0) > doneMs)
-  const isReported = held !== undefined
+  const isReported = held !== undefined || ended.has(ref.uid)
   if (running.has(ref.uid) || clock.now() < tracked.nextCheckAtMs) return false
   if (!isChanged) {
     tracked.pendingMs = undefined
@@ -147,6 +148,7 @@ async function rollOut(
   const { uid } = tracked.ref
   tracked.nextCheckAtMs = clock.now() + settings.intervalMs
   const checked = await checkWorkload(rolled, tracked, services)
+  rolled.ended.delete(uid)
   if (checked === undefined) {
     rolled.workloads.delete(uid)
     return undefined

@@ -33,6 +33,8 @@ export interface RolledAccount {
   writtenText: string | undefined
   workloads: Map<string, TrackedWorkload>
   readonly running: Map<string, RunningRollout>
+  /** Those whose roll-out has ended, by UID, until it is known whether it has replaced their old pods. */
+  readonly ended: Set<string>
   /** By identity. */
   readonly tokens: Map<string, VaultToken | undefined>
   /** Boot time. */

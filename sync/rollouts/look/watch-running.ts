@@ -22,6 +22,7 @@ export async function watchRunning(
     const { ref } = running
     rolled.running.delete(ref.uid)
     services.slots.free(ref.uid)
+    rolled.ended.add(ref.uid)
     if (end === 'done') continue
     services.metrics.countFailed(ref.namespace, 'progress')
     noteUndone(rolled, ref, services.cluster.serverTimeMs())

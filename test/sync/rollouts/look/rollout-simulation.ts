@@ -96,12 +96,13 @@ export class RolloutSimulation {
     this.#deployment(name).isPaused = isPaused
   }
 
-  /** `kubectl rollout undo`: the template of before, and new pods. */
+  /** `kubectl rollout undo`: the template of before, and new pods, unless the old ones are still there. */
   undo(name: string): void {
     const deployment = this.#deployment(name)
     delete deployment.template[restartedAtAnnotation]
     deployment.revision += 1
-    deployment.startedMs = this.nowMs
+    deployment.rollingUntilMs = this.nowMs
+    if (!this.isStuck) deployment.startedMs = this.nowMs
   }
 
   rotate(object: string, value = `${this.#count}`): string {
