@@ -87,8 +87,12 @@ export async function readCheckInput(
     else {
       const { text, source, root } = result
       const placeholders = options.placeholders.within(root.values ?? new Map())
-      read.push(readContents(() => text, source, { ...options, placeholders }))
-      rendered.push(...root.reads)
+      const file = readContents(() => text, source, { ...options, placeholders })
+      if (file instanceof FileError) failed.push({ ...root, errors: [file] })
+      else {
+        read.push(file)
+        rendered.push(...root.reads)
+      }
     }
   }
   const settled = settleRefused(failed, { isRequired: render === true, rendered })

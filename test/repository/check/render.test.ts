@@ -359,6 +359,16 @@ t.test('a chart that isn’t complete, or leads elsewhere, isn’t rendered', as
 t.test('a rendered text that isn’t YAML, or has nothing of interest, is named', async (t) => {
   const broken = setUp(t, { files: { 'kustomization.yaml': 'a: b\n', 'rendered.txt': '\na: [' } })
   t.match(await broken.check(), { code: 2, stderr: /repository \(rendered\):2:5: / })
+  const { repository, fakes } = broken
+  t.match(await runs('check', repository, fakes.path), {
+    code: 0,
+    stderr: /^skipped \S+: can't be rendered: \S+ \(rendered\):2:5: /m,
+  })
+  writeFileSync(join(repository, 'web.yaml'), pod('kv-a'))
+  t.match(await runs('check', repository, fakes.path, ['--strict']), {
+    code: 1,
+    stdout: /web\.yaml:\d+: has an annotation .* isn't checked/,
+  })
   const empty = setUp(t, { files: { 'kustomization.yaml': 'a: b\n', 'rendered.txt': 'kind: A\n' } })
   t.match(await empty.check(['--strict']), {
     code: 1,
