@@ -26,8 +26,18 @@ export interface RecordedWorkload {
   readonly throughMs?: number | undefined
   /** The beginnings of its roll-outs in the last day. */
   readonly begunMs: readonly number[]
+  /** The patch of its last roll-out may not have been made. Absent as soon as it is known that it was. */
+  readonly patching?: UnansweredPatch | undefined
   /** It has pods that hold an old version, and this is why nothing happens. */
   readonly held?: { readonly why: HeldReason; readonly sinceMs: number } | undefined
+}
+
+/** What tells whether a patch was made, and what is put back if it wasn't. */
+interface UnansweredPatch {
+  /** The workload's `metadata.generation` before the patch. */
+  readonly generation: number
+  /** {@link RecordedWorkload.throughMs} before. */
+  readonly throughMs?: number | undefined
 }
 
 /** An object may have 256 KiB of annotations. This leaves room for the status of Secret sync and for what others write. */
@@ -77,7 +87,7 @@ function objectEntry(
   return [[name, { version, ...(changedMs !== undefined && { changedMs }) }]]
 }
 
-function workloadEntry({ name, through, begun, held }: JsonObject): RecordedWorkload {
+function workloadEntry({ name, through, begun, patching, held }: JsonObject): RecordedWorkload {
   const throughMs = timeIn(through)
   const heldMs = isObject(held) ? timeIn(held['since']) : undefined
   const why = isObject(held) ? held['why'] : undefined
@@ -86,8 +96,15 @@ function workloadEntry({ name, through, begun, held }: JsonObject): RecordedWork
     name: typeof name === 'string' ? name : '',
     ...(throughMs !== undefined && { throughMs }),
     begunMs: times.filter((ms) => ms !== undefined),
+    ...(isObject(patching) && patchEntry(patching)),
     ...(heldMs !== undefined && isHeldReason(why) && { held: { why, sinceMs: heldMs } }),
   }
+}
+
+function patchEntry({ generation, through }: JsonObject): Pick<RecordedWorkload, 'patching'> {
+  if (typeof generation !== 'number') return {}
+  const throughMs = timeIn(through)
+  return { patching: { generation, ...(throughMs !== undefined && { throughMs }) } }
 }
 
 function timeIn(value: unknown): number | undefined {
@@ -122,12 +139,16 @@ function textOf({ sinceMs, objects, workloads }: RolloutRecord): string {
       ]),
     ),
     workloads: Object.fromEntries(
-      [...workloads].map(([uid, { name, throughMs, begunMs, held }]) => [
+      [...workloads].map(([uid, { name, throughMs, begunMs, patching, held }]) => [
         uid,
         {
           name,
           through: timeText(throughMs),
           begun: begunMs.map(timeText),
+          patching: patching && {
+            generation: patching.generation,
+            through: timeText(patching.throughMs),
+          },
           held: held && { why: held.why, since: timeText(held.sinceMs) },
         },
       ]),

@@ -1,9 +1,8 @@
-import { objectAt } from '../../../lib/shape.ts'
-import { restartedAtAnnotation } from '../../../requests/rollouts/rollout-names.ts'
 import { StaleError } from '../../cluster/cluster-port.ts'
 import { RefusedPatchError, type WorkloadRef } from '../cluster/rollout-port.ts'
 import type { SeenWorkload } from '../read/read-workload.ts'
-import { type RolloutDecision, recordBegun } from '../rule/decide-rollout.ts'
+import type { RolloutDecision } from '../rule/decide-rollout.ts'
+import { lastBegun, recordBegun, recordPatched, recordUnpatched } from '../rule/recorded-rollout.ts'
 import type { RolloutServices } from '../services/rollout-services.ts'
 import { saveRecord } from './load-account.ts'
 import { noteFree, noteHeld, reportRollout } from './report-rollout.ts'
@@ -15,10 +14,11 @@ type Begin = Extract<RolloutDecision, { kind: 'begin' }>
 const maxNamed = 10
 
 /**
- * Records the roll-out, and then patches the template. If the controller ends in between, the roll-out is reported as undone: a loop
- * would be worse.
+ * Records the roll-out, and then patches the template. The record keeps what is needed to find out later whether the patch was
+ * made, in case the controller ends or the connection breaks before the answer.
  *
  * @returns what came of it; `stale`: the workload has changed since it was read
+ * @throws AkvError if that isn't known: {@link watchRunning} finds out
  */
 export async function beginRollout(
   rolled: RolledAccount,
@@ -35,60 +35,59 @@ export async function beginRollout(
 ): Promise<'begun' | 'stale' | 'refused'> {
   const { cluster, clock, metrics } = services
   const { ref } = tracked
-  const nowMs = cluster.serverTimeMs()
-  const before = rolled.recorded.get(ref.uid)
-  const { throughMs } = begin
-  rolled.recorded.set(ref.uid, recordBegun(before, { name: workloadTitle(ref), throughMs, nowMs }))
-  const putBack = () => {
-    if (before === undefined) rolled.recorded.delete(ref.uid)
-    else rolled.recorded.set(ref.uid, before)
-  }
+  const { generation, resourceVersion } = seen
+  const facts = { throughMs: begin.throughMs, nowMs: cluster.serverTimeMs(), generation }
+  const recorded = recordBegun(rolled.recorded.get(ref.uid), { name: workloadTitle(ref), ...facts })
+  rolled.recorded.set(ref.uid, recorded)
   try {
     await saveRecord(rolled, services)
   } catch (thrown) {
-    putBack()
+    noteUnpatched(rolled, ref.uid)
     throw thrown
   }
-  const restartedAt = new Date(nowMs).toISOString()
-  try {
-    await cluster.patchTemplate(ref, { resourceVersion: seen.resourceVersion, restartedAt })
-  } catch (thrown) {
-    if (!(await isPatched(ref, restartedAt, cluster))) {
-      putBack()
-      if (thrown instanceof StaleError) return 'stale'
-      if (!(thrown instanceof RefusedPatchError)) throw thrown
-      metrics.countFailed(ref.namespace, 'refused')
-      const held = { object: eventObject(seen), why: 'refused', detail: thrown.message } as const
-      await noteHeld(rolled, held, services)
-      return 'refused'
-    }
-  }
   rolled.running.set(ref.uid, { ref, beganAtMs: clock.now() })
+  try {
+    await cluster.patchTemplate(ref, { resourceVersion, restartedAt: lastBegun(recorded) })
+  } catch (thrown) {
+    const isRefused = thrown instanceof RefusedPatchError
+    if (!isRefused && !(thrown instanceof StaleError)) throw thrown
+    rolled.running.delete(ref.uid)
+    noteUnpatched(rolled, ref.uid)
+    if (!isRefused) return 'stale'
+    metrics.countFailed(ref.namespace, 'refused')
+    const held = { object: eventObject(seen), why: 'refused', detail: thrown.message } as const
+    await noteHeld(rolled, held, services)
+    return 'refused'
+  }
   tracked.pendingMs = undefined
-  noteFree(rolled, ref.uid)
-  metrics.countBegun(ref.namespace)
-  const message = `rolling out: ${versionsOf(begin.objects, rolled)} changed`
-  await reportRollout(
-    rolled,
-    { object: eventObject(seen), type: 'Normal', reason: 'RolloutBegun', message },
-    services,
-  )
+  await noteBegun(rolled, { ref, objects: begin.objects }, services)
   return 'begun'
 }
 
-/** After a failure, the patch may have been carried out all the same. If that can't be found out, it counts as carried out. */
-async function isPatched(
-  ref: WorkloadRef,
-  restartedAt: string,
-  cluster: Pick<RolloutServices['cluster'], 'readOwner'>,
-): Promise<boolean> {
-  try {
-    const object = await cluster.readOwner(ref.kind, ref)
-    const template = objectAt(object, 'spec', 'template', 'metadata', 'annotations')
-    return template[restartedAtAnnotation] === restartedAt
-  } catch {
-    return true
-  }
+/** The patch was made. */
+export async function noteBegun(
+  rolled: RolledAccount,
+  { ref, objects }: { readonly ref: WorkloadRef; readonly objects: readonly string[] },
+  services: RolloutServices,
+): Promise<void> {
+  const recorded = rolled.recorded.get(ref.uid)
+  if (recorded !== undefined) rolled.recorded.set(ref.uid, recordPatched(recorded))
+  noteFree(rolled, ref.uid)
+  services.metrics.countBegun(ref.namespace)
+  const message = `rolling out: ${versionsOf(objects, rolled)} changed`
+  await reportRollout(
+    rolled,
+    { object: eventObject({ ref }), type: 'Normal', reason: 'RolloutBegun', message },
+    services,
+  )
+}
+
+/** The patch wasn't made, so the rule decides again. */
+export function noteUnpatched({ recorded }: Pick<RolledAccount, 'recorded'>, uid: string): void {
+  const before = recorded.get(uid)
+  const after = before && recordUnpatched(before)
+  if (after === undefined) recorded.delete(uid)
+  else recorded.set(uid, after)
 }
 
 export const eventObject = ({ ref }: Pick<SeenWorkload, 'ref'>) => ({

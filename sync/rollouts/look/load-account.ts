@@ -69,7 +69,7 @@ function readAccountObject(object: JsonObject): Account | undefined {
     : undefined
 }
 
-/** The roll-outs that were begun before the controller started, and may still be under way. */
+/** The roll-outs that were begun before the controller started, and may still be under way, or may not have been patched. */
 function runningIn(
   { workloads }: RolloutRecord,
   {
@@ -79,10 +79,10 @@ function runningIn(
   }: { readonly namespace: string; readonly nowMs: number; readonly atMs: number },
 ): RolledAccount['running'] {
   const running: RolledAccount['running'] = new Map()
-  for (const [uid, { name: title, begunMs }] of workloads) {
+  for (const [uid, { name: title, begunMs, patching }] of workloads) {
     const [kind = '', name = ''] = title.split('/')
     const ageMs = nowMs - Math.max(0, ...begunMs)
-    if (ageMs < watchedMs && isWorkloadKind(kind))
+    if ((ageMs < watchedMs || patching !== undefined) && isWorkloadKind(kind))
       running.set(uid, { ref: { namespace, kind, name, uid }, beganAtMs: atMs - ageMs })
   }
   return running

@@ -106,11 +106,10 @@ async function rollOutWorkloads(
     if (!isDue(rolled, tracked, services)) continue
     const { uid, namespace } = tracked.ref
     if (!services.slots.take(uid, namespace)) return true
-    let isKept = false
     try {
-      isKept = (await rollOut(rolled, tracked, services)) === 'begun'
+      await rollOut(rolled, tracked, services)
     } finally {
-      if (!isKept) services.slots.free(uid)
+      if (!rolled.running.has(uid)) services.slots.free(uid)
     }
   }
   return false
@@ -143,7 +142,7 @@ async function rollOut(
   rolled: RolledAccount,
   tracked: TrackedWorkload,
   services: RolloutServices,
-): Promise<'begun' | undefined> {
+): Promise<void> {
   const { clock, settings, cluster } = services
   const { uid } = tracked.ref
   tracked.nextCheckAtMs = clock.now() + settings.intervalMs
@@ -151,29 +150,29 @@ async function rollOut(
   rolled.ended.delete(uid)
   if (checked === undefined) {
     rolled.workloads.delete(uid)
-    return undefined
+    return
   }
   const { seen, decision } = checked
   switch (decision.kind) {
     case 'none':
       noteFree(rolled, uid)
-      return undefined
+      return
     case 'settling':
       tracked.nextCheckAtMs = clock.now() + Math.max(0, decision.untilMs - cluster.serverTimeMs())
-      return undefined
+      return
     case 'held':
       if (decision.untilMs !== undefined)
         tracked.nextCheckAtMs =
           clock.now() + Math.max(pollMs, decision.untilMs - cluster.serverTimeMs())
       await noteHeld(rolled, { object: eventObject(seen), why: decision.why }, services)
-      return undefined
+      return
     case 'begin': {
       const end = await beginRollout(rolled, { tracked, seen, begin: decision }, services)
       if (end === 'stale') tracked.nextCheckAtMs = clock.now() + pollMs
       if (end === 'refused') tracked.nextCheckAtMs = clock.now() + refusedMs
-      return end === 'begun' ? end : undefined
+      return
     }
     default:
-      return decision satisfies never
+      decision satisfies never
   }
 }

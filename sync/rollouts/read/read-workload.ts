@@ -2,6 +2,7 @@ import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shap
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
 import { readOwnAnnotations } from '../../../requests/annotations/keys/own-annotations.ts'
 import { onChangeKey, parseOnChange } from '../../../requests/annotations/on-change.ts'
+import { restartedAtAnnotation } from '../../../requests/rollouts/rollout-names.ts'
 import type { WorkloadKind, WorkloadRef } from '../cluster/rollout-port.ts'
 import type { RolledWorkload } from '../rule/decide-rollout.ts'
 import { controllerOf, type Owner, type SeenPod } from './read-pod.ts'
@@ -11,6 +12,9 @@ import { workloadState } from './workload-state.ts'
 export interface SeenWorkload {
   readonly ref: WorkloadRef
   readonly resourceVersion: string
+  readonly generation: number
+  /** When we began its last roll-out, as its template says. */
+  readonly restartedAt: string | undefined
   readonly facts: RolledWorkload
   /** What controls it. */
   readonly owner: Owner | undefined
@@ -41,14 +45,17 @@ export function readRolledWorkload(
   kind: WorkloadKind,
   workload: JsonObject,
 ): SeenWorkload | undefined {
-  const { namespace, name, uid, resourceVersion } = objectAt(workload, 'metadata')
+  const { namespace, name, uid, resourceVersion, generation } = objectAt(workload, 'metadata')
   if (typeof namespace !== 'string' || typeof name !== 'string') return undefined
   if (typeof uid !== 'string' || typeof resourceVersion !== 'string') return undefined
   const template = readTemplate(objectAt(workload, 'spec', 'template'))
+  const restartedAt = annotationsOf(objectAt(workload, 'spec', 'template'))[restartedAtAnnotation]
   const labels = Object.entries(objectAt(workload, 'spec', 'selector', 'matchLabels'))
   return {
     ref: { namespace, kind, name, uid },
     resourceVersion,
+    generation: typeof generation === 'number' ? generation : 0,
+    restartedAt: typeof restartedAt === 'string' ? restartedAt : undefined,
     facts: workloadState(kind, workload),
     owner: controllerOf(workload),
     labels: Object.fromEntries(labels.filter(isText)),

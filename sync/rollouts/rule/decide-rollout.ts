@@ -132,17 +132,3 @@ function limitOf(
     ? undefined
     : { kind: 'held', why: 'daily-limit', untilMs: oldestMs + dayMs }
 }
-
-/** What to remember of a workload before it is patched. */
-export const recordBegun = (
-  recorded: RecordedWorkload | undefined,
-  {
-    name,
-    throughMs,
-    nowMs,
-  }: { readonly name: string; readonly throughMs: number; readonly nowMs: number },
-): RecordedWorkload => ({
-  name,
-  throughMs: Math.max(throughMs, recorded?.throughMs ?? 0),
-  begunMs: [...(recorded?.begunMs ?? []).filter((ms) => ms > nowMs - dayMs), nowMs],
-})

@@ -4,6 +4,7 @@ import {
   constantFrom,
   dictionary,
   integer,
+  nat,
   record as objectOf,
   option,
   property,
@@ -30,6 +31,7 @@ const anyRecord = objectOf({
       name: string(),
       throughMs: option(time, absent),
       begunMs: array(time, { maxLength: 5 }),
+      patching: option(objectOf({ generation: nat(), throughMs: option(time, absent) }), absent),
       held: option(objectOf({ why: reason, sinceMs: time }), absent),
     }),
   ),
@@ -72,13 +74,18 @@ t.test('of a text that somebody else wrote, only what has the form is read', asy
     workloads: {
       u: { name: 7, through: 'never', begun: ['x', since, 7], held: { why: 'toString', since } },
       v: null,
-      w: { begun: 'x', held: 7 },
+      w: { begun: 'x', held: 7, patching: { generation: '7' } },
+      x: { begun: [], patching: { generation: 7, through: 7 } },
     },
   })
   t.strictSame(asJson(readRolloutRecord(text)), {
     sinceMs: Date.parse(since),
     objects: { c: { version: 'v' } },
-    workloads: { u: { name: '', begunMs: [Date.parse(since)] }, w: { name: '', begunMs: [] } },
+    workloads: {
+      u: { name: '', begunMs: [Date.parse(since)] },
+      w: { name: '', begunMs: [] },
+      x: { name: '', begunMs: [], patching: { generation: 7 } },
+    },
   })
   const long = `{"since":"${since}","x":"${'x'.repeat(maxRecordLength)}"}`
   t.equal(readRolloutRecord(long), undefined)

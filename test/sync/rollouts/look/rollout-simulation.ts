@@ -43,7 +43,13 @@ interface SimulatedDeployment {
 }
 
 /** Whatever a request of the controller meets. */
-export type Fault = 'refused' | 'lost' | 'stale'
+export type Fault = 'refused' | 'lost' | 'answer lost' | 'stale'
+
+/** The controller ends when it makes its nth request. The API server carries the request out, or doesn't. */
+export interface Kill {
+  readonly request: number
+  readonly isCarriedOut: boolean
+}
 
 /** A namespace with Deployments of one pod each, a vault, and the looks of a controller at one account. */
 export class RolloutSimulation {
@@ -55,6 +61,8 @@ export class RolloutSimulation {
   readonly log = memoryLog()
   /** The next patch meets it. */
   fault: Fault | undefined
+  kill: Kill | undefined
+  #killed = Promise.withResolvers<'killed'>()
   rolloutMs = minuteMs
   /** New pods don’t get ready, so old ones stay. */
   isStuck = false
@@ -101,6 +109,7 @@ export class RolloutSimulation {
     const deployment = this.#deployment(name)
     delete deployment.template[restartedAtAnnotation]
     deployment.revision += 1
+    deployment.generation += 1
     deployment.rollingUntilMs = this.nowMs
     if (!this.isStuck) deployment.startedMs = this.nowMs
   }
@@ -131,8 +140,12 @@ export class RolloutSimulation {
     this.#rolled ??= await loadAccount({ namespace, name: account }, undefined, this.#services)
     if (this.#rolled === undefined) throw new Error('no account')
     try {
-      const { afterMs } = await lookAtAccount(this.#rolled, this.#services)
-      return afterMs
+      const look = lookAtAccount(this.#rolled, this.#services)
+      const end = await Promise.race([look, this.#killed.promise])
+      if (end !== 'killed') return end.afterMs
+      this.#killed = Promise.withResolvers()
+      this.restart()
+      return 5_000
     } catch (error) {
       if (!(error instanceof AkvError)) throw error
       return 30_000
@@ -154,7 +167,7 @@ export class RolloutSimulation {
         minIntervalMs: 10 * minuteMs,
         maxPerDay: 6,
       },
-      cluster: this.#cluster(),
+      cluster: this.#killable(this.#cluster()),
       secrets: { readSecret: async ({ name }) => this.#secret(name) },
       outage: noOutage,
       policy,
@@ -176,6 +189,30 @@ export class RolloutSimulation {
       clock,
       log: this.log.log,
       signal: new AbortController().signal,
+    }
+  }
+
+  /** The requests of the controller, of which one is its last. */
+  #killable(cluster: RolloutCluster): RolloutCluster {
+    const wrap =
+      <A extends readonly unknown[], R>(request: (...args: A) => Promise<R>) =>
+      async (...args: A): Promise<R> => {
+        const { kill } = this
+        const isLast = kill !== undefined && kill.request === this.requests.length
+        if (!isLast) return request(...args)
+        this.kill = undefined
+        if (kill.isCarriedOut) await request(...args)
+        this.#killed.resolve('killed')
+        return new Promise(() => undefined)
+      }
+    return {
+      serverTimeMs: cluster.serverTimeMs,
+      readAccount: cluster.readAccount,
+      writeRecord: wrap(cluster.writeRecord),
+      listPods: wrap(cluster.listPods),
+      readOwner: wrap(cluster.readOwner),
+      patchTemplate: wrap(cluster.patchTemplate),
+      createEvent: wrap(cluster.createEvent),
     }
   }
 
@@ -205,18 +242,24 @@ export class RolloutSimulation {
       },
       readOwner: async (kind, { name }) => {
         counted(`read ${kind}`)
-        if (this.fault === 'lost' && this.requests.at(-2) === 'patch')
-          throw new AkvError('AKV_CLUSTER_UNAVAILABLE', 'away')
         return kind === 'ReplicaSet' ? this.#replicaSet(name) : this.#object(name)
       },
       patchTemplate: async ({ name }, { restartedAt }) => this.#patch(name, restartedAt),
-      createEvent: async (event) => void this.events.push(event),
+      createEvent: async (event) => {
+        counted('createEvent')
+        this.events.push(event)
+      },
     }
   }
 
   async #patch(name: string, restartedAt: string): Promise<void> {
     this.requests.push('patch')
     if (this.fault === 'lost') throw new AkvError('AKV_CLUSTER_UNAVAILABLE', 'away')
+    if (this.fault === 'answer lost') {
+      this.fault = undefined
+      await this.#patch(name, restartedAt)
+      throw new AkvError('AKV_CLUSTER_UNAVAILABLE', 'away')
+    }
     if (this.fault === 'stale') {
       this.fault = undefined
       throw new StaleError('it has changed')

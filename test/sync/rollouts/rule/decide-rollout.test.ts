@@ -1,9 +1,5 @@
 import t from 'tap'
-import {
-  decideRollout,
-  type RolloutFacts,
-  recordBegun,
-} from '../../../../sync/rollouts/rule/decide-rollout.ts'
+import { decideRollout, type RolloutFacts } from '../../../../sync/rollouts/rule/decide-rollout.ts'
 import { limits, minuteMs } from './simulated-rollouts.ts'
 
 const nowMs = Date.UTC(2026, 0, 2)
@@ -99,13 +95,4 @@ t.test('rule 7: at most one roll-out in ten minutes, and six in a day', async (t
 t.test('a workload that is paused, rolling or failing is left alone', async (t) => {
   for (const state of ['paused', 'rolling', 'failing'] as const)
     t.strictSame(decide({ workload: { state, replaces: 'all' } }), held(state))
-})
-
-t.test('what is recorded keeps the last day, and never goes back', async (t) => {
-  const before = { name: 'Deployment/web', throughMs: ago(1), begunMs: [ago(1441), ago(60)] }
-  t.strictSame(recordBegun(before, { name: 'Deployment/web', throughMs: ago(30), nowMs }), {
-    name: 'Deployment/web',
-    throughMs: ago(1),
-    begunMs: [ago(60), nowMs],
-  })
 })

@@ -5,9 +5,9 @@ import {
   type RolledWorkload,
   type RolloutDecision,
   type RolloutLimits,
-  recordBegun,
 } from '../../../../sync/rollouts/rule/decide-rollout.ts'
 import { type KnownObject, observeObject } from '../../../../sync/rollouts/rule/observe-object.ts'
+import { recordBegun } from '../../../../sync/rollouts/rule/recorded-rollout.ts'
 
 /** What can happen to a workload, to its vault and to the controller. */
 export type Happening =
@@ -279,6 +279,7 @@ export class SimulatedRollouts {
       name: 'Deployment/web',
       throughMs,
       nowMs: this.nowMs,
+      generation: 1,
     })
     this.begun.push({ atMs: this.nowMs, objects })
     this.#replacePods()
