@@ -1,6 +1,6 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { AccountId } from '../../requests/account/account.ts'
-import { syncedAnnotation } from '../../requests/secret/names.ts'
+import { changedAtAnnotation, syncedAnnotation } from '../../requests/secret/names.ts'
 import type { DesiredSecret } from './desired-secret.ts'
 import { secretManifest } from './secret-manifest.ts'
 import { secretObstacle } from './secret-obstacle.ts'
@@ -15,11 +15,13 @@ export function planApply(
     readonly stored: StoredSecret
     readonly keys: ReadonlyMap<string, Uint8Array>
     readonly force: boolean
+    /** By the API server's clock. Absent: the Secret isn't for workloads. */
+    readonly nowMs?: number | undefined
     /** `keys` includes keys whose entries are gone from the annotation. */
     readonly areKeysKept?: boolean
   },
 ): SecretStep {
-  const { account, stored, keys, force, areKeysKept } = options
+  const { account, stored, keys, force, areKeysKept, nowMs } = options
   const { uid, annotations } = stored
   const isData = hasData(stored, keys)
   const error =
@@ -35,6 +37,7 @@ export function planApply(
     uid,
     syncedBefore,
     areKeysKept,
+    changedAt: timeText(isData ? Date.parse(annotations.get(changedAtAnnotation) ?? '') : nowMs),
   })
   const isDone =
     isData &&
@@ -43,6 +46,9 @@ export function planApply(
     hasValues(stored, 'annotations', manifest.metadata.annotations)
   return isDone ? { kind: 'nothing' } : { kind: 'apply', secret: manifest, force }
 }
+
+const timeText = (ms = Number.NaN): string | undefined =>
+  Number.isNaN(ms) ? undefined : new Date(ms).toISOString()
 
 /** Whether applying these keys would leave the data as it is. Applying removes keys that we own and don't send. */
 function hasData({ data, applied }: StoredSecret, keys: ReadonlyMap<string, Uint8Array>): boolean {

@@ -18,6 +18,8 @@ interface SecretSituation {
   readonly desired?: DesiredSecret | undefined
   /** Absent if no Secret of that name exists. */
   readonly stored?: StoredSecret | undefined
+  /** By the API server's clock: when its values change, if they do. Absent: this isn't written down. */
+  readonly nowMs?: number | undefined
 }
 
 const nothing: SecretStep = { kind: 'nothing' }
@@ -27,7 +29,7 @@ const wait: SecretStep = { kind: 'wait' }
  * Decides the next step for one Secret. Never touches a Secret that isn't the account's, unless it was handed over; never
  * creates one that lacks a required key; never plans a write that changes nothing.
  */
-export function planSecret({ account, desired, stored }: SecretSituation): SecretStep {
+export function planSecret({ account, desired, stored, nowMs }: SecretSituation): SecretStep {
   if (desired?.data.error !== undefined) return { kind: 'blocked', error: desired.data.error }
   if (stored === undefined) return desired === undefined ? nothing : planCreation(desired, account)
   if (stored.isBeingDeleted) return desired === undefined ? nothing : wait
@@ -36,11 +38,11 @@ export function planSecret({ account, desired, stored }: SecretSituation): Secre
     return ownership === 'ours' || ownership === 'former' ? deletion(stored, 'unwanted') : nothing
   switch (ownership) {
     case 'ours':
-      return planChange(desired, { account, stored })
+      return planChange(desired, { account, stored, nowMs })
     case 'former':
       return planRenewal(desired, { account, stored })
     case 'offered':
-      return planAdoption(desired, { account, stored })
+      return planAdoption(desired, { account, stored, nowMs })
     case 'foreign':
       return { kind: 'blocked', error: foreign(stored) }
     default:
@@ -51,6 +53,7 @@ export function planSecret({ account, desired, stored }: SecretSituation): Secre
 interface Existing {
   readonly account: AccountId
   readonly stored: StoredSecret
+  readonly nowMs?: number | undefined
 }
 
 function planCreation({ secret, data, objects }: DesiredSecret, account: AccountId): SecretStep {

@@ -1,5 +1,10 @@
 import type { AccountId } from '../../requests/account/account.ts'
-import { managedByLabel, managedByUs, syncedAnnotation } from '../../requests/secret/names.ts'
+import {
+  changedAtAnnotation,
+  managedByLabel,
+  managedByUs,
+  syncedAnnotation,
+} from '../../requests/secret/names.ts'
 import type { RequestedSecret } from '../../requests/secret/requested-secret.ts'
 import { type SyncedObject, syncedText } from './synced-objects.ts'
 
@@ -30,7 +35,8 @@ interface AccountReference {
 
 /**
  * @param options - `uid` and `syncedBefore`: the existing Secret's uid and `synced` annotation; `areKeysKept`: `keys`
- *   includes keys whose entries are gone from the account's annotation
+ *   includes keys whose entries are gone from the account's annotation; `changedAt`: when the values last changed. Absent: they
+ *   haven't since the Secret was created, so nobody who uses it is out of date
  */
 export function secretManifest(options: {
   readonly account: AccountId
@@ -40,8 +46,9 @@ export function secretManifest(options: {
   readonly uid?: string
   readonly syncedBefore?: string | undefined
   readonly areKeysKept?: boolean | undefined
+  readonly changedAt?: string | undefined
 }): SecretManifest {
-  const { account, secret, keys, objects, uid, syncedBefore, areKeysKept } = options
+  const { account, secret, keys, objects, uid, syncedBefore, areKeysKept, changedAt } = options
   const { namespace, name } = account
   const synced = syncedText(objects, { before: syncedBefore, areKeysKept })
   return {
@@ -52,7 +59,11 @@ export function secretManifest(options: {
       namespace,
       ...(uid !== undefined && { uid }),
       labels: { ...secret.labels, [managedByLabel]: managedByUs },
-      annotations: { ...secret.annotations, ...(synced !== '' && { [syncedAnnotation]: synced }) },
+      annotations: {
+        ...secret.annotations,
+        ...(synced !== '' && { [syncedAnnotation]: synced }),
+        ...(changedAt !== undefined && { [changedAtAnnotation]: changedAt }),
+      },
       ownerReferences: [{ apiVersion: 'v1', kind: 'ServiceAccount', name, uid: account.uid }],
     },
     type: secret.type,

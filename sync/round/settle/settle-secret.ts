@@ -1,5 +1,6 @@
 import { AkvError, toAkvError } from '../../../lib/errors/akv-error.ts'
 import type { Account } from '../../../requests/account/account.ts'
+import { isRecordName } from '../../../requests/account/record-name.ts'
 import { type SecretName, StaleError, type SyncCluster } from '../../cluster/cluster-port.ts'
 import type { WriteKind } from '../../metrics/metrics.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
@@ -44,6 +45,8 @@ const maxSteps = 8
 
 /** Where a Secret stands between two steps. */
 interface Progress {
+  /** One time for all steps, so that a repeated step is the same. */
+  readonly nowMs: number | undefined
   readonly stored: StoredSecret | undefined
   readonly change?: SecretChange | undefined
   /** The last step, if it was carried out. */
@@ -56,10 +59,12 @@ interface Progress {
  */
 export async function settleSecret(options: SettleSecretOptions): Promise<SettledSecret> {
   const { cluster, account, name, found, leftVersion } = options
-  let progress: Progress = { stored: found?.stored }
+  // No workload reads a record.
+  const nowMs = isRecordName(name) ? undefined : cluster.serverTimeMs()
+  let progress: Progress = { nowMs, stored: found?.stored }
   try {
     if (found === undefined)
-      progress = { stored: await cluster.readSecret({ namespace: account.namespace, name }) }
+      progress = { nowMs, stored: await cluster.readSecret({ namespace: account.namespace, name }) }
     const { stored } = progress
     if (leftVersion !== undefined && stored && stored.resourceVersion !== leftVersion)
       return settled(progress, { state: 'outdated' })
@@ -94,7 +99,7 @@ const end = (outcome: Outcome): End => ({ kind: 'end', outcome })
 function nextStep(progress: Progress, options: SettleSecretOptions): Write | End {
   const { account, name, desired, signal } = options
   if (signal.aborted) return end({ state: 'stopped' })
-  const step = planSecret({ account, desired, stored: progress.stored })
+  const step = planSecret({ account, desired, stored: progress.stored, nowMs: progress.nowMs })
   switch (step.kind) {
     case 'nothing':
       return end({ state: 'done' })
@@ -113,13 +118,13 @@ async function advance(
 ): Promise<Progress> {
   const { cluster, account, name, onWrite } = options
   const secret = { namespace: account.namespace, name }
-  const { stored, change } = progress
+  const { nowMs, stored, change } = progress
   try {
     const written = await carryOut(step, { cluster, secret })
     onWrite(step.kind)
-    return { stored: written, change: changeOf(step, change), written: step }
+    return { nowMs, stored: written, change: changeOf(step, change), written: step }
   } catch (error) {
-    return { stored: await readAfterFailure(error, { cluster, secret, stored }), change }
+    return { nowMs, stored: await readAfterFailure(error, { cluster, secret, stored }), change }
   }
 }
 

@@ -88,3 +88,20 @@ t.test('a conflict with the same Secret is the error', async (t) => {
   t.equal(state, 'failed')
   t.equal(error, conflict)
 })
+
+t.test(
+  'a Secret says when its values have changed, and since when they are the same',
+  async (t) => {
+    const { secrets, settle } = await start()
+    const changedAt = () =>
+      secrets.get('team-a/db')?.metadata.annotations?.['akv-injector.io/changed-at']
+    const at = (ms: number) => ({ serverTimeMs: () => ms })
+    t.equal(changedAt(), undefined, 'nobody can have an older value than the first')
+    await settle({ desired: desired('new') }, at(1_000))
+    t.equal(changedAt(), '1970-01-01T00:00:01.000Z')
+    t.match(await settle({ desired: desired('new') }, at(2_000)), { state: 'done' })
+    t.equal(changedAt(), '1970-01-01T00:00:01.000Z')
+    await settle({ desired: desired('newer') }, at(3_000))
+    t.equal(changedAt(), '1970-01-01T00:00:03.000Z')
+  },
+)
