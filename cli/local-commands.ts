@@ -80,6 +80,8 @@ function addMigrate(program: Command, end: End): void {
       'exit with 1 if an object stays as it is, and if there is nothing to migrate',
     )
     .addOption(namespaceOption())
+    .addOption(setOption())
+    .addOption(envFileOption())
     .addHelpText(
       'after',
       examples(

@@ -37,7 +37,7 @@ export function changeFiles(
   const { placeholders, otherFiles } = old
   const verified = verifyFiles(preparedFiles(files, otherFiles.builds), {
     ...plan,
-    read: (file) =>
+    read: (file, placeholders) =>
       changesOf(file, 'all').map(({ path, after = '' }) =>
         readFile(path, after, { namespace, placeholders }),
       ),
@@ -71,8 +71,8 @@ const differenceLines = (
   { restore }: Placeholders,
 ): readonly string[] =>
   differences.map(
-    ({ title, source }) =>
-      `${restore(title)} (${describeSource(source)}): would not ask for the same files and Secrets, so the files of its environment stay as they are; please report this`,
+    ({ title, source, isOfValues }) =>
+      `${restore(title)} (${describeSource(source)}): would not ask for the same files and Secrets${isOfValues ? ' with the values of --set and --from-env-file' : ''}, so the files of its environment stay as they are; ${isOfValues ? 'see what check says about these values, or quote the placeholders' : 'please report this'}`,
   )
 
 function printDiffs(changes: readonly FileChange[]): void {

@@ -1,6 +1,11 @@
 import type { ExitCode } from '../../command/exit-code.ts'
 import { readServing } from '../../command/review/read-serving.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
+import {
+  type GivenValues,
+  readGivenValues,
+  unusedLines,
+} from '../input/placeholders/given-values.ts'
 import { createPlaceholders } from '../input/placeholders/placeholders.ts'
 import { isExternalSecretsKind } from '../input/sources/external-secrets-kind.ts'
 import { isClass } from '../input/sources/referred-to.ts'
@@ -12,9 +17,10 @@ import { rewriteDocuments } from './files/rewrite-documents.ts'
 import { planMigration } from './plan/plan-migration.ts'
 import { planOverlays } from './plan/plan-overlays.ts'
 import { printStream } from './print-stream.ts'
+import { fillMigration } from './verify/fill-migration.ts'
 import type { PlannedFiles } from './verify/verify-files.ts'
 
-interface MigrateOptions extends Partial<Mode> {
+interface MigrateOptions extends Partial<Mode>, GivenValues {
   /** Whether to print only how the files would change. */
   readonly dryRun?: boolean
   /** Files and folders. */
@@ -36,6 +42,7 @@ interface MigrateOptions extends Partial<Mode> {
 export function migrate(options: MigrateOptions): ExitCode {
   const { files: paths, namespace, write = false, dryRun = false, force = false } = options
   const { policy } = readServing(process.env)
+  const values = readGivenValues(options)
   // Defaults are ignored, because the files are written again, with the placeholders in them.
   const placeholders = createPlaceholders({ unfilled: 'standIn', ignoresDefaults: true })
   const isStream = !write && !dryRun
@@ -48,13 +55,21 @@ export function migrate(options: MigrateOptions): ExitCode {
   const old = contentOf(input.files, { ...input, policy, placeholders })
   const migration = planMigration(old)
   const overlays = planOverlays(old, migration)
+  const withValues = createPlaceholders({ values, unfilled: 'standIn' })
   const plan = {
     files: rewriteDocuments(input.files, migration, placeholders),
     old,
     migration,
     overlays,
     namespace,
+    ...(values.size > 0 && {
+      filled: fillMigration(
+        { old, migration },
+        { files: input.files, placeholders: withValues, namespace },
+      ),
+    }),
   }
+  printLines(process.stderr, unusedLines(options, withValues))
   const exitCode = isStream
     ? printStream(plan, input)
     : changeFiles(plan, { ...input, mode: { write: write && !dryRun, force } })

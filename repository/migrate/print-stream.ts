@@ -21,11 +21,11 @@ export function printStream(
   const { placeholders } = plan.old
   const { differences } = verifyFiles(files, {
     ...plan,
-    read: (file) => [readFile(file.source, textOf(file), { ...plan, placeholders })],
+    read: (file, placeholders) => [readFile(file.source, textOf(file), { ...plan, placeholders })],
   })
   if (differences.length > 0) {
     printLines(process.stderr, [
-      'the result would not ask for the same files and Secrets, so it is not printed; please report this',
+      differences.some(({ isOfValues }) => isOfValues !== true) ? mistake : wrongValues,
       ...differences.map(({ title }) => `  ${placeholders.restore(title)}`),
     ])
     return 1
@@ -47,3 +47,8 @@ const textOf = ({ after, added }: RewrittenFile): string =>
   joined([after, ...added.map(({ text }) => text)])
 
 const joined = (texts: readonly string[]): string => joinFiles(texts.filter((text) => text !== ''))
+
+const mistake =
+  'the result would not ask for the same files and Secrets, so it is not printed; please report this'
+const wrongValues =
+  'with the values of --set and --from-env-file, the result would not ask for the same files and Secrets, so it is not printed; see what check says about these values, or quote the placeholders'

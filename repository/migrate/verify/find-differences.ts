@@ -12,6 +12,8 @@ export interface Difference {
   readonly title: string
   /** The file of the object. For an account that no file had, the file of its source. */
   readonly source: string
+  /** Whether it differs only with the values that the caller gave. */
+  readonly isOfValues?: true
 }
 
 /** Compares manifests with the result of their migration, which has been read again from its text. */

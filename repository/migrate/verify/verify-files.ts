@@ -1,16 +1,18 @@
-import { contentOf, type MigratedContent } from '../content/content.ts'
+import type { Placeholders } from '../../input/placeholders/placeholders.ts'
+import { contentOf } from '../content/content.ts'
 import type { Environments } from '../content/group-environments.ts'
 import type { MigratedFile } from '../content/read-input.ts'
 import type { RewrittenFile } from '../files/rewrite-documents.ts'
 import type { Migration } from '../plan/plan-migration.ts'
 import type { OverlayPatch } from '../plan/plan-overlays.ts'
+import type { PlannedContent } from './fill-migration.ts'
 import { type Difference, findDifferences } from './find-differences.ts'
 
 /** Everything that a migration is going to do. */
-export interface PlannedFiles {
+export interface PlannedFiles extends PlannedContent {
   readonly files: readonly RewrittenFile[]
-  readonly old: MigratedContent
-  readonly migration: Migration
+  /** The same with the values that the caller gave, if any. They only make the verification stricter. */
+  readonly filled?: PlannedContent
   readonly overlays: readonly OverlayPatch[]
   /** The namespace of objects that don't name one. */
   readonly namespace: string
@@ -36,17 +38,30 @@ export function verifyFiles(
   {
     old,
     migration,
+    filled,
     read,
-  }: Pick<PlannedFiles, 'old' | 'migration'> & {
-    readonly read: (file: RewrittenFile) => readonly MigratedFile[]
-  },
+  }: PlannedContent &
+    Pick<PlannedFiles, 'filled'> & {
+      readonly read: (file: RewrittenFile, placeholders: Placeholders) => readonly MigratedFile[]
+    },
 ): Verified {
   const found: Difference[] = []
   let current = files
   let undone = new Set<string>()
   while (current.some(isChanged)) {
-    const rewritten = contentOf(current.flatMap(read), old)
-    const differences = findDifferences(old, rewritten, without(undone, migration))
+    const differencesIn = (plan: PlannedContent) => {
+      const files = current.flatMap((file) => read(file, plan.old.placeholders))
+      return findDifferences(plan.old, contentOf(files, plan.old), without(undone, plan.migration))
+    }
+    const open = differencesIn({ old, migration })
+    const differences =
+      open.length > 0 || filled === undefined
+        ? open
+        : differencesIn(filled).map(({ title, source }) => ({
+            title: filled.old.placeholders.restore(title),
+            source,
+            isOfValues: true as const,
+          }))
     if (differences.length === 0) break
     found.push(...differences)
     const changed = current.filter(isChanged).map(({ source }) => source)
