@@ -1,5 +1,5 @@
 import { configVariable } from '../../delivery/contract.ts'
-import { workloadKinds } from '../../operate/doctor/model/target.ts'
+import { targetNames } from '../../operate/doctor/model/target.ts'
 import type { CommandTree } from './command-tree.ts'
 
 /**
@@ -85,14 +85,14 @@ case "$command $first" in
 'doctor '*) kind="$first" ;;
 esac
 case "$kind" in
-${workloadKinds.flat().join(' | ')}) ask "$kind" -o name "$@" ;;
+${targetNames.flat().join(' | ')}) ask "$kind" -o name "$@" ;;
 esac
 `
 
 /** A terminal shows a few hundred. */
 const maxNames = 500
 
-const mainKinds = workloadKinds.map(([name]) => name)
+const mainKinds = targetNames.map(([name]) => name)
 
 /** The options of the commands that take names, so that their values aren't taken for arguments. */
 const flagsWithValue = (commands: CommandTree['commands']): readonly string[] => [

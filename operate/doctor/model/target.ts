@@ -40,7 +40,7 @@ const targets = [
 ] as const
 
 /** The names of each kind, as kubectl accepts them. The first one is the usual one. */
-export const workloadKinds = targets.map(({ names }) => names)
+export const targetNames = targets.map(({ names }) => names)
 
 /** The object that `doctor` is to look at. */
 export interface DoctorTarget extends Kind {
