@@ -1,5 +1,8 @@
+import { isNode } from 'yaml'
 import type { Serving } from '../../command/review/read-serving.ts'
 import { cached } from '../../lib/cached.ts'
+import { printable } from '../../lib/printable.ts'
+import { treeOf } from '../input/document/manifest.ts'
 import { findAmbiguity } from '../input/environments/find-ambiguity.ts'
 import { type FolderView, viewsByFolder } from '../input/environments/folder-views.ts'
 import { findNearMisses } from '../input/objects/find-near-misses.ts'
@@ -84,11 +87,33 @@ export function checkManifests(
     ],
   )
   // Counts pods and pod templates.
-  return { verdicts, pods: contents.flatMap(({ templates }) => templates).length }
+  return {
+    verdicts: verdicts.map(withDuplicates),
+    pods: contents.flatMap(({ templates }) => templates).length,
+  }
 }
 
 const nearMisses = (object: AnnotatedManifest): readonly Finding[] =>
   warningFindings(object, object.nearMisses)
+
+/** kubectl drops all but the last entry of a key without a word. */
+function withDuplicates(verdict: Verdict): Verdict {
+  const { manifest, path } = verdict.subject
+  if (manifest.duplicates === undefined) return verdict
+  const object = treeOf(manifest).getIn(path[0] === 'items' ? path.slice(0, 2) : [], true)
+  const [start = 0, , end = manifest.text.length] = (isNode(object) && object.range) || []
+  const findings = manifest.duplicates
+    .filter(({ offset }) => start <= offset && offset < end)
+    .map(
+      ({ key, offset }): Finding => ({
+        severity: 'warning',
+        code: 'AKV_CHECK_WARNING',
+        message: `the mapping has the key "${printable(key, 40)}" more than once, and only this entry counts; remove the others`,
+        position: manifest.positionAt(offset),
+      }),
+    )
+  return { ...verdict, findings: [...verdict.findings, ...findings] }
+}
 
 const ambiguityFindings = (message: string | undefined): readonly Finding[] =>
   message === undefined ? [] : [{ severity: 'problem', code: 'AKV_CHECK_AMBIGUOUS', message }]

@@ -182,7 +182,7 @@ function readContents(
   const contents: DocumentContent[] = []
   const ignored = new Map<string, number>()
   let documents = 0
-  const reading = { command, splitsLists: true, placeholders }
+  const reading = { command, splitsLists: true, takesLast: true, placeholders }
   try {
     for (const manifest of eachManifest(read(), source, reading)) {
       if (!isLookedAt(manifest)) continue

@@ -2,6 +2,7 @@ import type { Document } from 'yaml'
 import { limitHeapGrowth } from '../../command/limit-heap-growth.ts'
 import { composeDocuments, yamlOptions } from './document/compose-documents.ts'
 import { boundDocument, type Span } from './document/cut-list.ts'
+import { type DuplicateKey, keepLastEntries } from './document/duplicate-keys.ts'
 import { findMistake } from './document/find-mistake.ts'
 import { keepTree, type Manifest, parseItem } from './document/manifest.ts'
 import { findChartTemplate } from './objects/find-chart-template.ts'
@@ -13,6 +14,7 @@ import { FileError } from './text/file-error.ts'
 import { findTemplate } from './text/find-template.ts'
 import { linePositions } from './text/line-positions.ts'
 import { readText } from './text/read-text.ts'
+import { duplicateSentence } from './text/yaml-mistake.ts'
 
 /** A file of YAML or JSON documents. */
 export interface ManifestFile {
@@ -30,6 +32,8 @@ interface Reading {
    * document again.
    */
   readonly splitsLists?: boolean
+  /** Whether the last entry counts if a mapping has a key twice. Only for commands that don't write the document again. */
+  readonly takesLast?: boolean
   readonly maxTokens?: number
   readonly placeholders?: Placeholders
 }
@@ -73,7 +77,13 @@ export const parseManifests = (
 export function* eachManifest(
   text: string,
   source: string,
-  { command, splitsLists = false, maxTokens = maxDocumentTokens, placeholders }: Reading,
+  {
+    command,
+    splitsLists = false,
+    takesLast = false,
+    maxTokens = maxDocumentTokens,
+    placeholders,
+  }: Reading,
 ): Generator<Manifest> {
   limitHeapGrowth()
   const positionAt = linePositions(text, source)
@@ -89,8 +99,20 @@ export function* eachManifest(
   const refuse = (offset: number): never => {
     throw new FileError(positionAt(offset), tooLargeSentence(maxTokens, splitsLists))
   }
+  // Its items may have been cut out of either entry.
+  const refuseDuplicate = ({ key, offset }: DuplicateKey): never => {
+    throw new FileError(positionAt(offset), duplicateSentence(key))
+  }
   const file = { source, text, positionAt }
-  function* manifestOf(document: Document.Parsed, piece: Pick<Manifest, 'section' | 'item'>) {
+  const accept = (document: Document.Parsed): Pick<Manifest, 'duplicates'> => {
+    const duplicates = takesLast && document.errors.length === 0 ? keepLastEntries(document) : []
+    refuseMistake(document)
+    return duplicates.length > 0 ? { duplicates } : {}
+  }
+  function* manifestOf(
+    document: Document.Parsed,
+    piece: Pick<Manifest, 'section' | 'item' | 'duplicates'>,
+  ) {
     if (document.contents === null) return
     const { start, end } = piece.section
     const manifest: Manifest = {
@@ -108,15 +130,15 @@ export function* eachManifest(
   const bound = boundDocument(text, { maxTokens, splitsLists, refuse })
   let end = 0
   for (const document of composeDocuments(text, { ...yamlOptions, onToken: bound.onToken })) {
-    refuseMistake(document)
+    const accepted = accept(document)
     const section = { start: end, end: document.range[2] }
     end = section.end
     const items = bound.itemsOf(document)
-    if (items === undefined) yield* manifestOf(document, { section })
+    if (items === undefined) yield* manifestOf(document, { section, ...accepted })
+    else if (accepted.duplicates?.[0]) refuseDuplicate(accepted.duplicates[0])
     for (const item of items ?? []) {
       const part = parseItem(text, item)
-      refuseMistake(part)
-      yield* manifestOf(part, { section: item.span, item })
+      yield* manifestOf(part, { section: item.span, item, ...accept(part) })
     }
   }
 }

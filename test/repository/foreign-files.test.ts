@@ -156,7 +156,6 @@ const broken: Readonly<Record<string, string>> = {
   'mark.yaml': '\ufeff"apiVersion": v1\n"kind" : Pod\na: [\n',
   'b.json': '{"apiVersion":"apps/v1","kind":"Deployment",}x\n',
   'second.yaml': `${other}---\na: [\n`,
-  'twice.yaml': 'apiVersion: v1\nkind: ConfigMap\na: 1\na: 2\n',
 }
 const mark = '# c\n    akv-injector.io/secrets: a\n'
 

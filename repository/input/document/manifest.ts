@@ -3,6 +3,7 @@ import type { Placeholders } from '../placeholders/placeholders.ts'
 import type { FilePosition } from '../text/file-error.ts'
 import { type ComposeOptions, composeDocuments, yamlOptions } from './compose-documents.ts'
 import type { ListItem, Span } from './cut-list.ts'
+import { type DuplicateKey, keepLastEntries } from './duplicate-keys.ts'
 import { fillDocument } from './fill-document.ts'
 
 /** One document of a manifest file, or one item of a List that is too large to be a single tree. */
@@ -22,6 +23,8 @@ export interface Manifest {
   /** The version of YAML. A directive of an earlier document may have set it. */
   readonly version: '1.1' | '1.2' | 'next'
   readonly item?: ListItem
+  /** The keys that come again in their mappings. The tree has only the last entry of each. Absent if there are none. */
+  readonly duplicates?: readonly DuplicateKey[]
   /** The replacements for the document's placeholders. Absent if it has none. */
   readonly placeholders?: Placeholders
 }
@@ -66,12 +69,15 @@ export const treeWithTokens = (manifest: Manifest): Document =>
   parseAgain(manifest, { keepSourceTokens: true })
 
 function parseAgain(
-  { text, section, version, item }: Manifest,
+  { text, section: { start, end }, version, item, duplicates }: Manifest,
   options?: ComposeOptions,
 ): Document.Parsed {
-  if (item !== undefined) return parseItem(text, item, options)
-  const { start, end } = section
-  return firstDocument(text.slice(start, end), { ...options, version, offset: start })
+  const document =
+    item === undefined
+      ? firstDocument(text.slice(start, end), { ...options, version, offset: start })
+      : parseItem(text, item, options)
+  if (duplicates) keepLastEntries(document)
+  return document
 }
 
 /** Parses an item of a List as a document of its own. Positions are offsets in the file. */

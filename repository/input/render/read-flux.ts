@@ -25,7 +25,7 @@ const isFluxText = (text: string): boolean =>
 /** Reads the objects in a text that may be of interest to Flux. Empty if it isn't valid YAML, which is reported elsewhere. */
 function objectsIn(text: string, source: string): readonly JsonObject[] {
   try {
-    return parseManifests(text, source, { command: 'check', splitsLists: true })
+    return parseManifests(text, source, { command: 'check', splitsLists: true, takesLast: true })
       .map(toPlain)
       .filter(isObject)
   } catch (error) {
