@@ -9,6 +9,7 @@ import { answerOf, type FailedAnswer, isAnswer } from '../../../kubernetes/answe
 import type { Connection } from '../../../kubernetes/connection.ts'
 import { listObjects, type PageQuery } from '../../../kubernetes/lists/list-objects.ts'
 import { sendRaw } from '../../../kubernetes/raw-requests.ts'
+import { isName, subdomainName } from '../../../lib/name-rules.ts'
 import { isObject, type JsonObject, objectAt, objectsAt } from '../../../lib/shape.ts'
 import {
   rolloutFieldManager as fieldManager,
@@ -42,7 +43,8 @@ export function rolloutRequests({ connection, turnsOf }: ReadingServices): Rollo
     readOwner: (kind, { namespace, name }) =>
       readObject(connection, {
         what: `${kind} ${namespace}/${name}`,
-        path: `/apis/apps/v1/namespaces/${namespace}/${plurals[kind]}/${name}`,
+        collection: `/apis/apps/v1/namespaces/${namespace}/${plurals[kind]}`,
+        name,
       }),
     ...workloadWrites(connection),
   }
@@ -56,7 +58,8 @@ function accountRequestsOf(
     readAccount: (namespace, name) =>
       readObject(connection, {
         what: `ServiceAccount ${namespace}/${name}`,
-        path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`,
+        collection: `/api/v1/namespaces/${namespace}/serviceaccounts`,
+        name,
       }),
     async writeRecord({ namespace, name, uid }, text) {
       const body = { metadata: { uid, annotations: { [recordAnnotation]: text } } }
@@ -75,9 +78,15 @@ function accountRequestsOf(
 
 async function readObject(
   connection: Connection,
-  { what, path }: { readonly what: string; readonly path: string },
+  {
+    what,
+    collection,
+    name,
+  }: { readonly what: string; readonly collection: string; readonly name: string },
 ): Promise<JsonObject | undefined> {
-  const request = sendRaw(connection, { path }).catch((error: unknown) => {
+  // The API server checks neither the names of owners nor those in Roles. With "../" or "?", such a name would lead elsewhere.
+  if (!isName(name, subdomainName)) return undefined
+  const request = sendRaw(connection, { path: `${collection}/${name}` }).catch((error: unknown) => {
     if (!isAnswer(error, 404)) throw error
   })
   const text = await ask(what, request)
