@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../lib/shape.ts'
 import type { AccountId } from '../../../requests/account/account.ts'
+import type { SeenPod } from './read-pod.ts'
 
 export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
 export type WorkloadKind = (typeof workloadKinds)[number]
@@ -40,8 +41,8 @@ export interface RolloutCluster {
   readAccount(namespace: string, name: string): Promise<JsonObject | undefined>
   /** Fails if the account now has another uid. */
   writeRecord(account: AccountId, text: string): Promise<void>
-  /** The pods, up to a bound. */
-  listPods(selection: PodSelection): Promise<readonly JsonObject[]>
+  /** The pods that have neither ended nor are being deleted, up to a bound. Of each, only what is needed is kept: a pod may have 1.5 MiB. */
+  listPods(selection: PodSelection): Promise<readonly SeenPod[]>
   /** Undefined if it doesn't exist. */
   readOwner(
     kind: WorkloadKind | 'ReplicaSet',

@@ -19,6 +19,7 @@ import {
 import { ask, askForPage, clusterError, writeError } from '../../cluster/cluster-error.ts'
 import { StaleError } from '../../cluster/cluster-port.ts'
 import type { ReadingServices } from '../../cluster/kind-requests.ts'
+import { readRolledPod, type SeenPod } from './read-pod.ts'
 import { rolloutEventBody } from './rollout-event.ts'
 import { type PodSelection, RefusedPatchError, type RolloutCluster } from './rollout-port.ts'
 
@@ -98,9 +99,9 @@ async function readObject(
 async function listPods(
   { namespace, account, labels = {} }: PodSelection,
   { connection, turnsOf }: Pick<ReadingServices, 'connection' | 'turnsOf'>,
-): Promise<readonly JsonObject[]> {
+): Promise<readonly SeenPod[]> {
   let count = 0
-  const { objects } = await listObjects<JsonObject>({
+  const { objects } = await listObjects<SeenPod>({
     pageSize,
     turns: turnsOf(namespace),
     async readPage({ limit, _continue }: PageQuery) {
@@ -119,7 +120,8 @@ async function listPods(
       count += items.length
       const token = objectAt(page, 'metadata')['continue']
       const isLast = count >= maxPods || typeof token !== 'string'
-      return { objects: items, token: isLast ? '' : token, resourceVersion: '' }
+      const objects = items.flatMap((item) => readRolledPod(item) ?? [])
+      return { objects, token: isLast ? '' : token, resourceVersion: '' }
     },
   })
   return objects

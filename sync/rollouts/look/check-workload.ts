@@ -1,4 +1,4 @@
-import { readRolledPod, type SeenPod } from '../read/read-pod.ts'
+import type { SeenPod } from '../cluster/read-pod.ts'
 import { isOfTemplate, readRolledWorkload, type SeenWorkload } from '../read/read-workload.ts'
 import { decideRollout, type PodFacts, type RolloutDecision } from '../rule/decide-rollout.ts'
 import type { RolloutServices } from '../services/rollout-services.ts'
@@ -31,8 +31,7 @@ export async function checkWorkload(
   if (seen === undefined || isGone || seen.asks === undefined) return undefined
   const { name, namespace } = rolled.account
   if (seen.template.account !== name) return undefined
-  const listed = await cluster.listPods({ namespace, account: name, labels: seen.labels })
-  const pods = listed.map(readRolledPod).filter((pod) => pod !== undefined)
+  const pods = await cluster.listPods({ namespace, account: name, labels: seen.labels })
   const { settings } = services
   const { minIntervalMs, maxPerDay } = settings
   const decision = decideRollout({

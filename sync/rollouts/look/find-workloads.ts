@@ -1,7 +1,7 @@
 import { onChangeKey } from '../../../requests/annotations/on-change.ts'
 import type { HeldReason } from '../../../requests/rollouts/rollout-names.ts'
+import { controllerOf, type Owner, type SeenPod } from '../cluster/read-pod.ts'
 import type { RolloutCluster, RolloutEvent, WorkloadKind } from '../cluster/rollout-port.ts'
-import { controllerOf, type Owner, readRolledPod, type SeenPod } from '../read/read-pod.ts'
 import { readRolledWorkload, type SeenWorkload } from '../read/read-workload.ts'
 
 /** Something that asks for roll-outs and can't have them. */
@@ -26,8 +26,7 @@ export async function findWorkloads(
   cluster: ReadingCluster,
 ): Promise<FoundWorkloads> {
   const { namespace, name } = account
-  const objects = await cluster.listPods({ namespace, account: name })
-  const pods = objects.map(readRolledPod).filter((pod) => pod !== undefined)
+  const pods = await cluster.listPods({ namespace, account: name })
   const byOwner = Map.groupBy(pods, ({ owner }) => owner?.uid ?? '')
   const workloads = new Map<string, SeenWorkload>()
   const refused: RefusedObject[] = []

@@ -3,9 +3,9 @@ import { annotationsOf } from '../../../requests/annotations/keys/annotations-of
 import { readOwnAnnotations } from '../../../requests/annotations/keys/own-annotations.ts'
 import { onChangeKey, parseOnChange } from '../../../requests/annotations/on-change.ts'
 import { restartedAtAnnotation } from '../../../requests/rollouts/rollout-names.ts'
+import { controllerOf, type Owner, type SeenPod } from '../cluster/read-pod.ts'
 import type { WorkloadKind, WorkloadRef } from '../cluster/rollout-port.ts'
 import type { RolledWorkload } from '../rule/decide-rollout.ts'
-import { controllerOf, type Owner, type SeenPod } from './read-pod.ts'
 import { workloadState } from './workload-state.ts'
 
 /** What roll-outs need to know of a Deployment, a StatefulSet or a DaemonSet. */

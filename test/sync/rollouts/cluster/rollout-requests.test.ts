@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { openConnection } from '../../../../kubernetes/connection.ts'
 import { rolloutRequests } from '../../../../sync/rollouts/cluster/rollout-requests.ts'
 import { kubeconfigText } from '../../../support/kubeconfig-text.ts'
 import { startHttpsServer } from '../../../support/servers/start-https-server.ts'
 
 /** The requests of roll-outs to an API server that answers like this. */
-async function requestsTo(t: Tap, answer: (path: string) => unknown) {
+async function requestsTo(t: Test, answer: (path: string) => unknown) {
   const paths: string[] = []
   const listener: RequestListener = ({ url = '' }, response) => {
     paths.push(url)
@@ -23,7 +23,6 @@ async function requestsTo(t: Tap, answer: (path: string) => unknown) {
   const costs = { note: () => undefined, take: () => 0, charge: () => undefined }
   return { ...rolloutRequests({ connection, turnsOf: () => turns, costs }), paths }
 }
-type Tap = Parameters<typeof startHttpsServer>[0]
 
 t.test('a name that somebody made up doesn’t lead to another path', async (t) => {
   const { readOwner, readAccount, paths } = await requestsTo(t, () => ({ kind: 'Secret' }))
@@ -38,4 +37,24 @@ t.test('a name that somebody made up doesn’t lead to another path', async (t) 
     '/apis/apps/v1/namespaces/team-a/replicasets/web-5d4f',
     '/api/v1/namespaces/team-a/serviceaccounts/web.v1',
   ])
+})
+
+t.test('of a pod, only what is needed is kept', async (t) => {
+  const pod = (name: string, deletionTimestamp?: string) => ({
+    metadata: {
+      ...{ name, uid: `uid-${name}`, creationTimestamp: '2026-01-01T00:00:00Z', deletionTimestamp },
+      annotations: { 'akv-injector.io/on-change': 'rollout', theirs: 'x'.repeat(1000) },
+    },
+    spec: { serviceAccountName: 'web', containers: [{ name: 'app', command: ['x'.repeat(1000)] }] },
+  })
+  const { listPods } = await requestsTo(t, (path) => ({
+    metadata: { continue: path.includes('continue=') ? undefined : 'next' },
+    items: [pod(path.includes('continue=') ? 'b' : 'a'), pod('gone', '2026-01-02T00:00:00Z')],
+  }))
+  const pods = await listPods({ namespace: 'team-a', account: 'web' })
+  t.strictSame(
+    pods.map(({ name, account, own }) => [name, account, { ...own }]),
+    ['a', 'b'].map((name) => [name, 'web', { 'on-change': 'rollout' }]),
+  )
+  t.notMatch(JSON.stringify(pods), /xxx/)
 })

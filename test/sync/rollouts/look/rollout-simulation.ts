@@ -8,6 +8,7 @@ import {
 import { changedAtAnnotation } from '../../../../requests/secret/names.ts'
 import { StaleError } from '../../../../sync/cluster/cluster-port.ts'
 import type { StoredSecret } from '../../../../sync/plan/stored-secret.ts'
+import { readRolledPod } from '../../../../sync/rollouts/cluster/read-pod.ts'
 import {
   RefusedPatchError,
   type RolloutCluster,
@@ -238,7 +239,7 @@ export class RolloutSimulation {
         const pods = [...this.#deployments]
           .filter(([name]) => labels === undefined || labels['app'] === name)
           .map(([name, deployment]) => this.#pod(name, deployment))
-        return [...pods, ...this.extraPods]
+        return [...pods, ...this.extraPods].flatMap((pod) => readRolledPod(pod) ?? [])
       },
       readOwner: async (kind, { name }) => {
         counted(`read ${kind}`)
