@@ -92,6 +92,18 @@ t.test(
     })
     const lie = managed([...others, managerOf('kubectl-edit', restartedAt)])
     t.strictSame(answer({ before: lie, after: rolledOut() }), [])
+    const empty = {
+      ...{ manager: 'helm', operation: 'Apply' },
+      fieldsV1: {
+        [f('spec')]: { [f('template')]: { [f('metadata')]: { [f('annotations')]: {} } } },
+      },
+    }
+    const without = managed([...others, { ...empty, fieldsV1: {} }])
+    t.strictSame(
+      answer({ before: managed([...others, empty]), after: without }),
+      [],
+      'an empty map isn’t empty any more',
+    )
     const many = Array.from({ length: 10 }, (_, i) => managerOf(`manager-${i}`, 'a'))
     const merged = [managerOf('ancient-changes', 'a'), ...many.slice(2)]
     t.strictSame(answer({ before: managed(many), after: managed(merged) }), [])
