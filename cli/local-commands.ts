@@ -4,7 +4,13 @@ import { addCheck } from './check-command.ts'
 import { shells } from './completion/shells.ts'
 import { examples } from './examples.ts'
 import { addGrantCommands } from './grant-commands.ts'
-import { append, envFileOption, namespaceOption, setOption } from './shared-options.ts'
+import {
+  append,
+  envFileOption,
+  namespaceOption,
+  setOption,
+  valuesOption,
+} from './shared-options.ts'
 
 /** Adds the commands for a terminal or a pipeline. */
 export function addLocalCommands(program: Command, end: End): void {
@@ -79,6 +85,11 @@ function addMigrate(program: Command, end: End): void {
       '--strict',
       'exit with 1 if an object stays as it is, and if there is nothing to migrate',
     )
+    .option(
+      '--render',
+      'render folders with a kustomization.yaml or Chart.yaml, and print what they become',
+    )
+    .addOption(valuesOption())
     .addOption(namespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())
@@ -91,11 +102,16 @@ function addMigrate(program: Command, end: End): void {
       ),
     )
     .action(async (files, options, command: Command) => {
-      const { write = false, dryRun = false, force = false } = options
+      const { write = false, dryRun = false, force = false, render = false } = options
       if (force && !write) command.error('error: --force needs --write')
+      if (render && (write || dryRun))
+        command.error(
+          'error: --write and --dry-run can’t be used with --render, because what is rendered is in no file; they change the files that a Kustomize folder refers to',
+        )
+      if (options.values !== undefined && !render) command.error('error: --values needs --render')
       if ((write || dryRun) && files.includes('-'))
         command.error('error: --write and --dry-run need files or folders, not standard input')
-      end((await import('../repository/migrate/migrate.ts')).migrate({ files, ...options }))
+      end(await (await import('../repository/migrate/migrate.ts')).migrate({ files, ...options }))
     })
 }
 

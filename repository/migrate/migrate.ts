@@ -12,7 +12,7 @@ import { isClass } from '../input/sources/referred-to.ts'
 import { isSecretSync } from '../input/sources/secret-sync.ts'
 import { changeFiles, type Mode } from './change-files.ts'
 import { contentOf } from './content/content.ts'
-import { readMigrateInput } from './content/read-input.ts'
+import { readMigrateInput, readRenderedInput } from './content/read-input.ts'
 import { rewriteDocuments } from './files/rewrite-documents.ts'
 import { planMigration } from './plan/plan-migration.ts'
 import { planOverlays } from './plan/plan-overlays.ts'
@@ -28,29 +28,33 @@ interface MigrateOptions extends Partial<Mode>, GivenValues {
   readonly namespace: string
   /** Whether the exit code is 1 if an object stays as it is or isn't read, and if there is nothing to migrate. */
   readonly strict?: boolean
+  /** Whether to print charts and Kustomize folders as they are rendered. */
+  readonly render?: boolean
+  /** Files with values for charts. */
+  readonly values?: readonly string[]
 }
 
 /**
  * `akv-injector migrate`: turns volumes of the Secrets Store CSI Driver and ExternalSecrets into annotations. Prints the
- * documents of named files, and of changed files in folders, to standard output. With `write`, it changes the files
+ * documents of named files, of rendered folders, and of changed files in folders, to standard output. With `write`, it changes the files
  * instead, and with `dryRun`, it prints how they would change. Objects that annotations can't express stay as they are,
  * with a line on standard error. Verifies that the new manifests ask for the same files and Secrets as the old ones.
  *
  * @returns 1 if a result isn't the same as before, if Git refuses, or because of `strict`; 2 if a file can't be read
  * @throws InputError when a setting is wrong, or a named file of the documents to print can't be read
  */
-export function migrate(options: MigrateOptions): ExitCode {
+export async function migrate(options: MigrateOptions): Promise<ExitCode> {
   const { files: paths, namespace, write = false, dryRun = false, force = false } = options
   const { policy } = readServing(process.env)
   const values = readGivenValues(options)
   // Defaults are ignored, because the files are written again, with the placeholders in them.
   const placeholders = createPlaceholders({ unfilled: 'standIn', ignoresDefaults: true })
   const isStream = !write && !dryRun
-  const input = readMigrateInput(paths, {
-    namespace,
-    placeholders,
-    entersKustomize: !isStream,
-  })
+  const reading = { namespace, placeholders }
+  const input =
+    options.render === true
+      ? await readRenderedInput(paths, { ...reading, values: options.values ?? [] })
+      : readMigrateInput(paths, { ...reading, entersKustomize: !isStream })
   if (isStream && input.fatal[0]) throw input.fatal[0]
   const old = contentOf(input.files, { ...input, policy, placeholders })
   const migration = planMigration(old)

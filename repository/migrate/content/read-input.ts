@@ -25,6 +25,7 @@ import { sortOutSkipped, type UncheckedFinding } from '../../input/unread/sort-o
 import { type Unread, unreadFolder, unreadPatch, unseenPaths } from '../../input/unread/unread.ts'
 import { readKustomize } from '../kustomize/read-kustomize.ts'
 import type { OtherFiles } from './doubts.ts'
+import { type FoundTexts, renderInput } from './render-input.ts'
 
 const command = 'migrate'
 
@@ -49,7 +50,7 @@ export interface MigrateInput {
   readonly errors: readonly FileError[]
   /** Those of the errors that aren't about files found in folders. */
   readonly fatal: readonly FileError[]
-  /** The files that were named themselves, rather than found in a folder. */
+  /** The files that were named themselves, rather than found in a folder, and what was rendered. */
   readonly named: ReadonlySet<string>
   readonly skipped: readonly SkippedPath[]
   readonly unchecked: readonly UncheckedFinding[]
@@ -61,18 +62,40 @@ export interface MigrateInput {
  *
  * @param reading - `entersKustomize`: also reads the manifests that a `kustomization.yaml` lists as resources
  */
-export function readMigrateInput(
+export const readMigrateInput = (
   paths: readonly string[],
+  reading: MigrateReading & { readonly entersKustomize: boolean },
+): MigrateInput =>
+  readTexts(paths, { ...findFiles(paths, { command, ...reading }), rendered: [] }, reading)
+
+/**
+ * The same with charts and Kustomize folders rendered.
+ *
+ * @param reading - `values`: files with values for charts
+ */
+export const readRenderedInput = async (
+  paths: readonly string[],
+  reading: MigrateReading & { readonly values: readonly string[] },
+): Promise<MigrateInput> =>
+  readTexts(paths, await renderInput(paths, { command, ...reading }), {
+    ...reading,
+    entersKustomize: false,
+  })
+
+function readTexts(
+  paths: readonly string[],
+  found: FoundTexts,
   reading: MigrateReading & { readonly entersKustomize: boolean },
 ): MigrateInput {
   const { entersKustomize } = reading
-  const found = findFiles(paths, { command, entersKustomize })
+  const named = new Set([...found.named, ...found.rendered.map(({ source }) => source)])
   // The user may have named the same file in several ways.
   const unique = [...new Map(found.files.map((file) => [resolve(file), file])).values()]
   const kustomize = readKustomize(entersKustomize ? unique : [], found.unrendered)
+  const files = unique.filter((source) => !kustomize.others.has(source))
   const read = mapWithProgress(
-    unique.filter((source) => !kustomize.others.has(source)),
-    (source) => readOrExplain(source, { ...reading, isNamed: found.named.has(source) }),
+    [...files.map((source) => ({ source, text: undefined })), ...found.rendered],
+    (file) => readOrExplain(file, { ...reading, isNamed: named.has(file.source) }),
     { what: 'reading files' },
   )
   const unread = read.filter((file) => 'error' in file)
@@ -86,9 +109,9 @@ export function readMigrateInput(
     errors: [...found.errors, ...unread.map(({ error }) => error)],
     fatal: [
       ...found.errors,
-      ...unread.filter(({ path }) => found.named.has(path)).map(({ error }) => error),
+      ...unread.filter(({ path }) => named.has(path)).map(({ error }) => error),
     ],
-    named: found.named,
+    named,
     ...sortOutSkipped(paths, [...found.skipped, ...patches], passedOver),
     otherFiles: {
       builds: kustomize.builds,
@@ -116,13 +139,13 @@ interface UnreadFile extends Unread {
 }
 
 function readOrExplain(
-  source: string,
+  { source, text: given }: { readonly source: string; readonly text: string | undefined },
   reading: MigrateReading & { readonly isNamed: boolean },
 ): MigratedFile | UnreadFile | PassedOver {
   const { isNamed } = reading
-  let text: string | undefined
+  let text = given
   try {
-    text = readText(source)
+    text ??= readText(source)
     if (!isNamed && isForeignText(text)) return passOverForeign(source, text)
     const file = readFile(source, text, reading)
     const isPassedOver = !isNamed && file.manifests.every(isForeign)

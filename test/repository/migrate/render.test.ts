@@ -1,0 +1,102 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t, { type Test } from 'tap'
+import { writeFakeRenderers } from '../../support/fake-renderers.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+
+const secretClass = `apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata: { name: kv }
+spec:
+  provider: azure
+  parameters:
+    keyvaultName: team-a
+    clientID: 11111111-1111-4111-8111-111111111111
+    tenantId: 22222222-2222-4222-8222-222222222222
+    objects: |
+      array:
+        - |
+          objectName: db
+          objectType: secret
+`
+const pod = (namespace: string) => `apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: ${namespace} }
+spec:
+  serviceAccountName: web
+  containers:
+    - name: web
+      image: web
+      volumeMounts: [{ name: kv, mountPath: /kv, readOnly: true }]
+  volumes:
+    - name: kv
+      csi:
+        driver: secrets-store.csi.k8s.io
+        readOnly: true
+        volumeAttributes: { secretProviderClass: kv }
+`
+const inNamespace = (namespace: string) =>
+  `${secretClass.replace('name: kv }', `name: kv, namespace: ${namespace} }`)}---\n${pod(namespace)}`
+
+const files = {
+  'base/kustomization.yaml': 'resources: [web.yaml]\n',
+  'base/web.yaml': `${secretClass}---\n${pod('base')}`,
+  'overlays/shop/kustomization.yaml': 'namespace: shop\nresources: [../../base]\n',
+  // What the fake kustomize prints.
+  'overlays/shop/rendered.txt': inNamespace('shop'),
+  'other.yaml': inNamespace('other'),
+}
+
+function setUp(t: Test, programs: Readonly<Record<string, string>>) {
+  const folder = t.testdir({ repository: {}, programs: {} })
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(folder, 'repository', path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+  const { path } = writeFakeRenderers(join(folder, 'programs'), programs)
+  return (...args: readonly string[]) =>
+    runInProcess(['migrate', join(folder, 'repository'), ...args], { env: { PATH: path } })
+}
+
+t.test('--render prints what a folder becomes, and migrates it', async (t) => {
+  const migrate = setUp(t, { kustomize: '' })
+  const { code, stdout, stderr } = await migrate('--render')
+  t.equal(code, 0)
+  t.equal(stderr, '')
+  t.strictSame(
+    [...stdout.matchAll(/namespace: (\w+)/g)].map(([, namespace]) => namespace),
+    ['other', 'shop'],
+    'the base is read as a part of its overlay',
+  )
+  t.equal(stdout.match(/akv-injector\.io\/mount-path: \/kv/g)?.length, 2)
+  t.notMatch(stdout, 'SecretProviderClass')
+})
+
+t.test('without --render, the overlay is not read, and a line says so', async (t) => {
+  const migrate = setUp(t, { kustomize: '' })
+  const { stdout, stderr } = await migrate()
+  t.notMatch(stdout, 'namespace: shop')
+  t.match(stderr, 'overlays/shop')
+})
+
+t.test('a folder that can’t be rendered is an error, and nothing is printed', async (t) => {
+  const migrate = setUp(t, {})
+  const { code, stdout, stderr } = await migrate('--render')
+  t.equal(code, 2)
+  t.equal(stdout, '')
+  t.match(
+    stderr,
+    /overlays\/shop: can't be rendered, because kustomize or kubectl isn't on the PATH/,
+  )
+})
+
+t.test('what is rendered can’t be written', async (t) => {
+  const migrate = setUp(t, { kustomize: '' })
+  for (const option of ['--write', '--dry-run']) {
+    const { code, stderr } = await migrate('--render', option)
+    t.equal(code, 2)
+    t.match(stderr, 'because what is rendered is in no file')
+  }
+  t.match((await migrate('--values', 'x.yaml')).stderr, '--values needs --render')
+})
