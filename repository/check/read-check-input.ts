@@ -3,6 +3,7 @@ import type { Manifest } from '../input/document/manifest.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { eachManifest } from '../input/read-manifests.ts'
 import { checkValues } from '../input/render/check-values.ts'
+import { describeUnbuilt, findUnbuilt, type Unbuilt } from '../input/render/find-unbuilt.ts'
 import { planRendering } from '../input/render/plan-rendering.ts'
 import { settleRefused } from '../input/render/refused.ts'
 import { renderFolders } from '../input/render/render-folders.ts'
@@ -75,7 +76,8 @@ export async function readCheckInput(
     { ...everything, unrendered: everything.unrendered.filter((one) => !unrendered.includes(one)) },
     { ...options, named: paths, followsFlux: renders?.includes('kustomization') ?? false },
   )
-  const read: ReadFile[] = [...readFiles(files, everything.named, options)]
+  const reading = { ...options, paths }
+  const read: ReadFile[] = [...readFiles(files, everything.named, reading)]
   const unreadable = read.flatMap((error, i) => {
     const path = files[i]
     return error instanceof FileError && path !== undefined ? { path, error } : []
@@ -87,7 +89,7 @@ export async function readCheckInput(
     else {
       const { text, source, root } = result
       const placeholders = options.placeholders.within(root.values ?? new Map())
-      const file = readContents(() => text, source, { ...options, placeholders })
+      const file = readContents(() => text, source, { ...reading, placeholders })
       if (file instanceof FileError) failed.push({ ...root, errors: [file] })
       else {
         read.push(file)
@@ -120,7 +122,10 @@ export async function readCheckInput(
     ignored: addCounts(readable.map((file) => file.ignored)),
     errors,
     fatal,
-    ...sortOutSkipped(paths, [...found.skipped, ...settled.skipped], passedOver),
+    ...joinUnread(
+      sortOutSkipped(paths, [...found.skipped, ...settled.skipped], passedOver),
+      describeUnbuilt(readable, options.command),
+    ),
     unread: [
       ...unreadable.flatMap(({ path }) => (path === '-' ? [] : unreadFile(path))),
       ...passedOver.flatMap(doubtsOf),
@@ -131,12 +136,24 @@ export async function readCheckInput(
   }
 }
 
+type Skipped = Pick<CheckInput, 'skipped' | 'unchecked'>
+
+const joinUnread = (one: Skipped, other: Skipped): Skipped => ({
+  skipped: [...one.skipped, ...other.skipped],
+  unchecked: [...one.unchecked, ...other.unchecked],
+})
+
+interface FileReading extends ReadingOptions {
+  /** The files and folders as given. */
+  readonly paths: readonly string[]
+}
+
 type ReadFile = FileContents | PassedOver | FileError
 
 const readFiles = (
   files: readonly string[],
   named: ReadonlySet<string>,
-  options: ReadingOptions,
+  options: FileReading,
 ): readonly ReadFile[] =>
   mapWithProgress(
     files,
@@ -148,7 +165,7 @@ const readFiles = (
   )
 
 /** Reads a file of a folder, which may have files of other programs, too. */
-function readFound(file: string, options: ReadingOptions): ReadFile {
+function readFound(file: string, options: FileReading): ReadFile {
   let text: string | undefined
   const read = () => {
     text = readText(file)
@@ -161,6 +178,7 @@ function readFound(file: string, options: ReadingOptions): ReadFile {
 
 interface FileContents extends Pick<CheckInput, 'contents' | 'ignored'> {
   readonly documents: number
+  readonly unbuilt: readonly Unbuilt[]
 }
 
 function readInput(file: string): string {
@@ -176,10 +194,12 @@ function readContents(
     namespace,
     command,
     placeholders,
+    paths,
     isLookedAt = () => true,
-  }: ReadingOptions & { readonly isLookedAt?: (manifest: Manifest) => boolean },
+  }: FileReading & { readonly isLookedAt?: (manifest: Manifest) => boolean },
 ): FileContents | FileError {
   const contents: DocumentContent[] = []
+  const unbuilt: Unbuilt[] = []
   const ignored = new Map<string, number>()
   let documents = 0
   const reading = { command, splitsLists: true, takesLast: true, placeholders }
@@ -188,11 +208,12 @@ function readContents(
       if (!isLookedAt(manifest)) continue
       const content = contentOfDocument(manifest, namespace, ignored)
       documents += 1
+      unbuilt.push(...findUnbuilt(manifest, paths))
       if (!hasNoContent(content)) contents.push(content)
       if (contents.length > maxContents)
         throw new FileError({ source: manifest.source }, tooManyDocuments)
     }
-    return { contents, ignored, documents }
+    return { contents, ignored, documents, unbuilt }
   } catch (error) {
     if (error instanceof FileError) return error
     throw error

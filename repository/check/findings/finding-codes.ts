@@ -21,7 +21,7 @@ export const checkCodes = {
   },
   AKV_CHECK_UNREAD: {
     means:
-      'A file or folder that check has not read has a SecretProviderClass, an object of the External Secrets Operator, a volume of the CSI driver, or an annotation of akv-injector. The message says why it was skipped.',
+      'A file or folder that check has not read has a SecretProviderClass, an object of the External Secrets Operator, a volume of the CSI driver, or an annotation of akv-injector. Or an object of Flux or Argo CD has one of these in its values, and is made into others elsewhere. The message says why it was skipped.',
     remedy:
       'Do what the message says: render the folder, name the file, or correct it. Pass other paths if it does not belong to the manifests.',
   },

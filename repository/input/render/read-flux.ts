@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { isObject, type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { toPlain } from '../document/to-plain.ts'
 import { findPlaceholders } from '../placeholders/find-placeholders.ts'
@@ -6,8 +6,7 @@ import { parseManifests } from '../read-manifests.ts'
 import { FileError } from '../text/file-error.ts'
 import { foldersFrom } from '../text/folders-from.ts'
 import { readText } from '../text/read-text.ts'
-import { realPath } from '../unread/unread.ts'
-import { isWithin, repositoryRoot } from './repository-root.ts'
+import { folderInRepository, isWithin } from './repository-root.ts'
 
 /** A Kustomization of Flux: a folder of the repository, and what Flux changes in it. */
 export interface FluxKustomization {
@@ -57,22 +56,10 @@ export function fluxKustomizationsIn(
       return []
     const spec = objectAt(substitute(object, values), 'spec')
     const name = String(valueAt(object, 'metadata', 'name'))
-    const folder = folderOfPath(spec['path'], { file, named })
+    const { path } = spec
+    const folder = typeof path === 'string' ? folderInRepository(path, { file, named }) : undefined
     return folder === undefined ? [] : [{ name, spec, file, folder }]
   })
-}
-
-/** Finds the folder of a path in the repository of a file. Undefined if it isn't below the repository's own folder. */
-function folderOfPath(path: unknown, { file, named }: FluxReading): string | undefined {
-  if (typeof path !== 'string') return undefined
-  const start = resolve(file, '..')
-  const real = repositoryRoot(start, named)
-  const root = foldersFrom(start).find((folder) => realPath(folder) === real)
-  if (root === undefined || real === undefined) return undefined
-  const folder = join(root, path)
-  const target = realPath(folder)
-  if (target === undefined || target === real || !isWithin(target, real)) return undefined
-  return relative('', folder)
 }
 
 /** Puts values in place of variables in all texts of plain data. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { isAbsolute, join, relative } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { foldersFrom } from '../text/folders-from.ts'
 import { realPath } from '../unread/unread.ts'
 
@@ -24,4 +24,25 @@ export function repositoryRoot(folder: string, named: readonly string[]): string
 export function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path)
   return way !== '..' && !way.startsWith('../') && !isAbsolute(way)
+}
+
+/**
+ * Finds the folder of a path that counts from the top of the repository, as the tools of GitOps write it.
+ *
+ * @param file - a file of the repository
+ * @param named - paths that the user named
+ * @returns undefined if it isn't below the repository's own folder
+ */
+export function folderInRepository(
+  path: string,
+  { file, named }: { readonly file: string; readonly named: readonly string[] },
+): string | undefined {
+  const start = resolve(file, '..')
+  const real = repositoryRoot(start, named)
+  const root = foldersFrom(start).find((folder) => realPath(folder) === real)
+  if (root === undefined || real === undefined) return undefined
+  const folder = join(root, path)
+  const target = realPath(folder)
+  if (target === undefined || target === real || !isWithin(target, real)) return undefined
+  return relative('', folder)
 }

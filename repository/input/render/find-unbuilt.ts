@@ -1,0 +1,159 @@
+import { printable } from '../../../lib/printable.ts'
+import { isObject, type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
+import type { Manifest } from '../document/manifest.ts'
+import { toPlain } from '../document/to-plain.ts'
+import type { SkippedPath } from '../text/find-files.ts'
+import { sourceFile } from '../text/rendered-source.ts'
+import { findHeld } from '../unread/find-held.ts'
+import type { HeldPlace } from '../unread/search-skipped.ts'
+import type { UncheckedFinding } from '../unread/sort-out-skipped.ts'
+import { folderInRepository } from './repository-root.ts'
+
+/** An object that a controller makes other objects from, with something that the repository doesn't have. */
+export interface Unbuilt {
+  readonly kind: string
+  readonly name: string
+  /** The file that it was read from, or the one of the folder that was rendered. */
+  readonly path: string
+  /** The first thing in its specification that `check` would look at. */
+  readonly held?: HeldPlace
+  /** The command that prints what it becomes. */
+  readonly command: string
+}
+
+interface Builder {
+  readonly kind: string
+  readonly group: string
+  /** Whether everything that it is made of is in the repository, where it is read or rendered. */
+  readonly isHere: (spec: JsonObject, folderOf: (path: unknown) => string | undefined) => boolean
+  readonly commandFor: (name: string, namespace: string) => string
+}
+
+const isOwnPath = (path: unknown): boolean => path === undefined || /^\.?\/?$/.test(String(path))
+
+const sourcesOf = (spec: JsonObject): readonly JsonObject[] => [
+  ...('source' in spec ? [objectAt(spec, 'source')] : []),
+  ...objectsAt(spec, 'sources'),
+]
+
+/** Whether the folder of each source is in the repository. Of a path with a template, only the folder before it counts. */
+const hasSources: Builder['isHere'] = (spec, folderOf) =>
+  sourcesOf(spec).every(({ path, chart }) => {
+    if (typeof path !== 'string' || chart !== undefined) return false
+    const [start = ''] = path.split('{{')
+    const folder = start === path ? path : start.replace(/[^/]*$/, '')
+    return folder === '' || folderOf(folder) !== undefined
+  })
+
+/** The commands are those of the tools' own programs. */
+const builders: readonly Builder[] = [
+  {
+    kind: 'Kustomization',
+    group: 'kustomize.toolkit.fluxcd.io',
+    isHere: ({ path, sourceRef }, folderOf) =>
+      isOwnPath(path)
+        ? [undefined, 'flux-system'].some((name) => valueAt(sourceRef, 'name') === name)
+        : folderOf(path) !== undefined,
+    commandFor: (name) => `flux build kustomization ${name} --path FOLDER`,
+  },
+  {
+    kind: 'HelmRelease',
+    group: 'helm.toolkit.fluxcd.io',
+    isHere: () => false,
+    commandFor: (name, namespace) => `flux-local build hr ${name} -n ${namespace} --path .`,
+  },
+  {
+    kind: 'Application',
+    group: 'argoproj.io',
+    isHere: hasSources,
+    commandFor: (name) => `argocd app manifests ${name}`,
+  },
+  {
+    kind: 'ApplicationSet',
+    group: 'argoproj.io',
+    isHere: (spec, folderOf) => hasSources(objectAt(spec, 'template', 'spec'), folderOf),
+    commandFor: () => 'argocd app manifests APPLICATION',
+  },
+]
+
+const kinds = /\bkind["']?\s*:\s*["']?(?:Kustomization|HelmRelease|Application|ApplicationSet)\b/
+
+/**
+ * Finds out whether a document is an object of Flux or Argo CD that is made into others elsewhere.
+ *
+ * @param named - the paths that the user named
+ */
+export function findUnbuilt(manifest: Manifest, named: readonly string[]): readonly Unbuilt[] {
+  const { source, text, span, positionAt } = manifest
+  if (source === '-') return []
+  const section = text.slice(span.start, span.end)
+  if (!kinds.test(section)) return []
+  const object = toPlain(manifest)
+  if (!isObject(object)) return []
+  const builder = builders.find(
+    ({ kind, group }) =>
+      object['kind'] === kind && String(object['apiVersion']).startsWith(`${group}/`),
+  )
+  const path = sourceFile(source)
+  const folderOf = (inside: unknown) =>
+    typeof inside === 'string' ? folderInRepository(inside, { file: path, named }) : undefined
+  if (builder?.isHere(objectAt(object, 'spec'), folderOf) !== false) return []
+  const textOf = (key: string) => {
+    const text = String(valueAt(object, 'metadata', key) ?? key.toUpperCase())
+    return manifest.placeholders?.restoreValue(text) ?? text
+  }
+  const start = span.start + Math.max(section.search(/^spec\b/m), 0)
+  const held = findHeld(text.slice(start, span.end))
+  const unbuilt = {
+    kind: builder.kind,
+    name: textOf('name'),
+    path,
+    ...(held && { held: { has: `has ${held.what}`, at: positionAt(start + held.offset) } }),
+    command: builder.commandFor(shellWord(textOf('name')), shellWord(textOf('namespace'))),
+  }
+  return [unbuilt]
+}
+
+/** Leaves a word to the reader that a shell would not take as it is. */
+const shellWord = (text: string): string => (/^\w[\w.-]{0,252}$/.test(text) ? text : 'NAME')
+
+/**
+ * Says how to check what was found, in one line for each kind, and makes a warning of each object that has something to
+ * check.
+ *
+ * @param command - our command, to run with what the other one prints
+ */
+export function describeUnbuilt(
+  files: readonly { readonly unbuilt: readonly Unbuilt[] }[],
+  command: string,
+): {
+  readonly skipped: readonly SkippedPath[]
+  readonly unchecked: readonly UncheckedFinding[]
+} {
+  const found = files.flatMap(({ unbuilt }) => unbuilt)
+  const run = (one: Unbuilt) => `${one.command} | akv-injector ${command} -`
+  const plain = found.filter(({ held }) => held === undefined)
+  const kinds = [...Map.groupBy(plain, ({ kind }) => kind).values()]
+  return {
+    skipped: kinds.flatMap(([first, ...others]) =>
+      first === undefined
+        ? []
+        : {
+            path: first.path,
+            reason: `what ${titleOf(first)} ${others.length > 0 ? `and ${others.length} more become` : 'becomes'} isn't read; to read it: ${run(first)}`,
+          },
+    ),
+    unchecked: found.flatMap((one) =>
+      one.held === undefined
+        ? []
+        : {
+            severity: 'warning',
+            code: 'AKV_CHECK_UNREAD',
+            message: `${titleOf(one)} ${one.held.has}, and what it becomes isn't checked; to check it: ${run(one)}`,
+            at: one.held.at,
+          },
+    ),
+  }
+}
+
+const titleOf = ({ kind, name }: Unbuilt): string => `${kind}/${printable(name, 100)}`
