@@ -10,6 +10,7 @@ import type { WorkloadKind } from '../cluster/rollout-port.ts'
 import { workloadKinds } from '../cluster/rollout-port.ts'
 import type { RolloutServices } from '../services/rollout-services.ts'
 import { type RolledAccount, watchedMs } from './rolled-account.ts'
+import { untilNow } from './until-now.ts'
 
 interface NamedAccount {
   readonly namespace: string
@@ -38,7 +39,7 @@ export async function loadAccount(
     return before
   }
   const nowMs = cluster.serverTimeMs()
-  const record = readRolloutRecord(text) ?? emptyRecord(nowMs)
+  const record = untilNow(readRolloutRecord(text) ?? emptyRecord(nowMs), nowMs)
   const loaded: RolledAccount = {
     account,
     sinceMs: record.sinceMs,

@@ -61,7 +61,7 @@ async function listWorkloads(rolled: RolledAccount, services: RolloutServices): 
   rolled.nextListAtMs = clock.now() + listMs
 }
 
-/** Drops what is recorded of workloads that have had no pods for a day. */
+/** Nothing holds workloads without pods back. Drops what is recorded of those that were last rolled out a day ago. */
 function forgetGone(
   { recorded, workloads, ended }: RolledAccount,
   {
@@ -72,8 +72,9 @@ function forgetGone(
   const dayAgoMs = services.cluster.serverTimeMs() - 24 * 3600_000
   for (const uid of ended) if (!workloads.has(uid)) ended.delete(uid)
   for (const [uid, { throughMs = 0, begunMs }] of recorded) {
-    const isYoung = Math.max(throughMs, ...begunMs) > dayAgoMs
-    if (!isYoung && !workloads.has(uid) && !refused.has(uid)) recorded.delete(uid)
+    if (workloads.has(uid) || refused.has(uid)) continue
+    noteFree({ recorded }, uid)
+    if (Math.max(throughMs, ...begunMs) <= dayAgoMs) recorded.delete(uid)
   }
 }
 

@@ -271,3 +271,34 @@ t.test('500 workloads whose object changes roll out five at a time', async (t) =
   const requests = simulation.requests.length - before
   t.ok(requests < 13_500, `${requests} requests to the API server`)
 })
+
+t.test('a time in the future, whoever wrote it, keeps nothing from being rolled out', async (t) => {
+  const simulation = await started()
+  const later = '2999-01-01T00:00:00.000Z'
+  const { objects } = JSON.parse(simulation.record ?? '')
+  const workload = { name: 'Deployment/web', through: later, begun: [later] }
+  simulation.record = JSON.stringify({
+    since: later,
+    objects: { 'team-a:password': { ...objects['team-a:password'], changed: later } },
+    workloads: { 'uid-web': workload },
+  })
+  simulation.restart()
+  await simulation.pass(20)
+  simulation.rotate('password')
+  await simulation.pass(60)
+  t.strictSame(patched(simulation), ['web'])
+  t.notMatch(simulation.record ?? '', /2999/)
+})
+
+t.test('a workload that has gone isn’t held back', async (t) => {
+  const simulation = await started()
+  simulation.rotate('password')
+  await simulation.pass(60)
+  simulation.pause('web', true)
+  simulation.rotate('password')
+  await simulation.pass(60)
+  t.equal(recordOf(simulation)?.held?.why, 'paused')
+  simulation.remove('web')
+  await simulation.pass(90)
+  t.equal(recordOf(simulation)?.held, undefined)
+})

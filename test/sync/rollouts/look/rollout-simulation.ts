@@ -101,6 +101,10 @@ export class RolloutSimulation {
     })
   }
 
+  remove(name: string): void {
+    this.#deployments.delete(name)
+  }
+
   pause(name: string, isPaused: boolean): void {
     this.#deployment(name).isPaused = isPaused
   }
