@@ -58,11 +58,10 @@ const dayMs = 24 * 3600_000
 
 /** Decides whether to roll out a workload now (docs/specification.md, "Roll-outs"). */
 export function decideRollout(facts: RolloutFacts): RolloutDecision {
-  const { workload, recorded, sinceMs, pendingMs, nowMs, limits } = facts
+  const { workload, recorded, pendingMs, nowMs, limits } = facts
   const stale = staleObjects(facts, (pod) => isReplaced(pod, workload))
   if (stale.length === 0) return unreplaced(facts)
-  const doneMs = Math.max(recorded?.throughMs ?? sinceMs, sinceMs)
-  const newer = stale.filter(({ changedMs }) => changedMs > doneMs)
+  const newer = stale.filter(({ changedMs }) => changedMs > (recorded?.throughMs ?? 0))
   if (newer.length === 0) return afterRollout(facts)
   const settledMs = (pendingMs ?? nowMs) + limits.settleMs
   if (nowMs < settledMs) return { kind: 'settling', untilMs: settledMs }

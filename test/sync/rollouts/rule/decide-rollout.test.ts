@@ -69,6 +69,10 @@ t.test('rule 3: only pods count that a roll-out would replace', async (t) => {
 t.test('rule 6: what was there when it was turned on is the beginning', async (t) => {
   t.strictSame(decide({ sinceMs: ago(30) }), none)
   t.strictSame(decide({ objects: [{ name: 'team-a:password' }] }), none)
+  const replaces = { state: 'ready', replaces: 'none' } as const
+  t.strictSame(decide({ sinceMs: ago(30), workload: replaces }), none, 'nor is it held back')
+  const recorded = { throughMs: ago(40), begunMs: [ago(29)] }
+  t.strictSame(decide({ sinceMs: ago(30), recorded }), none, 'nor undone')
 })
 
 t.test('rule 7: all objects that change within the settling time are one', async (t) => {
