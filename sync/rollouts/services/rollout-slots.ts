@@ -32,9 +32,9 @@ export class RolloutSlots {
   /** Takes a slot for a workload. False if there is none for its namespace now. */
   take(uid: string, namespace: string): boolean {
     const nowMs = this.#clock.now()
-    const counted = this.#counted(nowMs)
-    const isFree = counted.length < this.#concurrent && !this.#isAfterOthers(namespace, counted)
-    if (!isFree) {
+    const own = this.#countOf(namespace)
+    const isFree = this.#taken(nowMs) < this.#concurrent && own < this.#concurrent
+    if (!isFree || this.#isAfterOthers(namespace, own)) {
       this.#waiting.set(namespace, nowMs)
       return false
     }
@@ -57,17 +57,20 @@ export class RolloutSlots {
     return this.#running.size
   }
 
-  #counted(nowMs: number): readonly Running[] {
-    return [...this.#running.values()].filter(({ beganAtMs }) => nowMs - beganAtMs < slotMs)
+  #taken(nowMs: number): number {
+    return [...this.#running.values()].filter(({ beganAtMs }) => nowMs - beganAtMs < slotMs).length
   }
 
-  #isAfterOthers(namespace: string, counted: readonly Running[]): boolean {
-    const countOf = (name: string) => counted.filter((one) => one.namespace === name).length
-    const own = countOf(namespace)
+  /** With those that don't end: they keep no other namespace waiting, but their own. */
+  #countOf(namespace: string): number {
+    return [...this.#running.values()].filter((one) => one.namespace === namespace).length
+  }
+
+  #isAfterOthers(namespace: string, own: number): boolean {
     const nowMs = this.#clock.now()
     for (const [name, askedMs] of this.#waiting)
       if (nowMs - askedMs > waitsMs) this.#waiting.delete(name)
-      else if (name !== namespace && countOf(name) < own) return true
+      else if (name !== namespace && this.#countOf(name) < own) return true
     return false
   }
 }

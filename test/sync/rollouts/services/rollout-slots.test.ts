@@ -46,6 +46,17 @@ t.test('a roll-out that doesn’t end gives up its slot', async (t) => {
   t.equal(slots.running(), 2)
 })
 
+t.test('roll-outs that don’t end keep their own namespace waiting, and no other one', async (t) => {
+  const { slots, pass } = slotsOf(2)
+  slots.take('a', 'team-a')
+  slots.take('b', 'team-a')
+  pass(600_000)
+  t.notOk(slots.take('c', 'team-a'), 'it has as many as it may have')
+  t.ok(slots.take('x', 'team-b'))
+  slots.free('a')
+  t.ok(slots.take('c', 'team-a'))
+})
+
 t.test('roll-outs from before a restart count', async (t) => {
   const { slots } = slotsOf(1)
   slots.adopt('a', 'team-a')
