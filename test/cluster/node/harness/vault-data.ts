@@ -67,6 +67,7 @@ export function vaultData(): string {
     'at-restart': 'before',
     announced: 'first',
     motto: "it's not easy",
+    'rolled-out': 'value-0',
     'expired-secret': { value: 'of yesterday', expires: '2020-01-01T00:00:00Z' },
   }
   const ownCertificates = {
