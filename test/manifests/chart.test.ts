@@ -207,6 +207,11 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
       'AKV_INJECTOR_CSI_REFRESH',
       // It is mounted where the webhook looks.
       'AKV_INJECTOR_IDENTITY_BINDING_CA_FILE',
+      // Those of Secret sync.
+      'AKV_INJECTOR_ROLLOUTS_CONCURRENT',
+      'AKV_INJECTOR_ROLLOUTS_INTERVAL',
+      'AKV_INJECTOR_ROLLOUTS_MAX_PER_DAY',
+      'AKV_INJECTOR_ROLLOUTS_MIN_INTERVAL',
     ],
   )
   const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })

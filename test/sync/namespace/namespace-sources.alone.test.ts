@@ -128,7 +128,7 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
   const matches = async (count: number) => {
     for (let n = 0; n < count; n++) put(`es-${count}-${n}`)
     const blocks = await countBlocks(async () => void (await sources.read(freeReadPace)))
-    const compiled = [...blocks].filter(([block]) => block.includes(' matchExpression,'))
+    const compiled = [...blocks].filter(([block]) => block.includes(' compileExpression,'))
     return Math.max(0, ...compiled.map(([, times]) => times))
   }
   t.equal(await matches(1), 100)

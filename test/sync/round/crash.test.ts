@@ -117,6 +117,7 @@ function stoppingCluster(
   const late = new Set<string>()
   let requests = 0
   const stopping = wrapMethods(cluster, (request, name) => (...args) => {
+    if (name === 'serverTimeMs') return request(...args)
     requests += 1
     if (stop.signal.aborted) late.add(name)
     if (requests === at) stop.abort()
