@@ -50,6 +50,13 @@ export function objectsAt(
   return Array.isArray(list) ? list.filter(isObject) : []
 }
 
+/**
+ * A value as text. Empty for lists, mappings and `null`: a mapping that has `toString` can't be converted, and anybody
+ * may write one.
+ */
+export const scalarText = (value: unknown): string =>
+  typeof value === 'object' ? '' : String(value)
+
 export const anything: Check<unknown> = () => undefined
 
 /** A value that the predicate accepts. */

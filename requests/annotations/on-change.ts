@@ -1,4 +1,5 @@
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
+import { scalarText } from '../../lib/shape.ts'
 
 /** What starts a roll-out: a change of any object, or only of one that is a variable. */
 type OnChange = 'rollout' | 'rollout-env'
@@ -30,7 +31,7 @@ interface Workload {
 
 /** Returns the sentence that says why a workload can't be rolled out, if it can't. */
 export function rolloutObstacle({ apiVersion, kind, controller }: Workload): string | undefined {
-  if (apiVersion !== 'apps/v1' || !rolledOutKinds.includes(String(kind)))
+  if (apiVersion !== 'apps/v1' || !rolledOutKinds.includes(scalarText(kind)))
     return `does nothing here: only a ${rolledOutKinds.slice(0, -1).join(', ')} or ${rolledOutKinds.at(-1)} of apps/v1 is rolled out${hintFor(kind)}`
   return controller === undefined
     ? undefined

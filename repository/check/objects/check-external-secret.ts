@@ -1,7 +1,7 @@
 import { row } from '../../../command/review/describe-wanted.ts'
 import { printable } from '../../../lib/printable.ts'
 import { describeProblem } from '../../../lib/problems/problem.ts'
-import { isObject } from '../../../lib/shape.ts'
+import { isObject, scalarText } from '../../../lib/shape.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { storeContent } from '../../../requests/external-secret/external-secret-source.ts'
 import type { StoreKind } from '../../../requests/external-secret/read-store.ts'
@@ -120,7 +120,7 @@ export function checkOtherOperatorKind(found: NamedObject): Verdict {
       {
         severity: 'problem',
         code: 'AKV_CHECK_UNSERVED',
-        message: `${what}${printable(String(apiVersion), 100)} is not served here; see docs/from-external-secrets.md`,
+        message: `${what}${printable(scalarText(apiVersion), 100)} is not served here; see docs/from-external-secrets.md`,
       },
     ],
   }

@@ -1,4 +1,4 @@
-import { objectAt } from '../../../lib/shape.ts'
+import { objectAt, scalarText } from '../../../lib/shape.ts'
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
 import { ownKeys } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { NamedObject } from '../../input/objects/find-objects.ts'
@@ -23,7 +23,7 @@ export function checkOtherObject(found: NamedObject): Verdict | undefined {
   return {
     subject: subjectOf(found),
     outcome: 'not-looked-at',
-    ...(isPlain && { countedAs: String(found.kind) }),
+    ...(isPlain && { countedAs: scalarText(found.kind) }),
     sentence: `not looked at: ${reason}`,
     details: [],
     findings: [note, ...findings],
@@ -55,7 +55,8 @@ function otherTool({ object }: NamedObject): readonly Finding[] {
     message: `${message}; see docs/${page}`,
   })
   const { tool, page } =
-    otherTools.find((one) => one.kind === kind && String(apiVersion).startsWith(one.group)) ?? {}
+    otherTools.find((one) => one.kind === kind && scalarText(apiVersion).startsWith(one.group)) ??
+    {}
   if (tool !== undefined)
     return [warning(`the object belongs to ${tool}, and akv-injector ignores it`, page)]
   return kind === 'Namespace' &&

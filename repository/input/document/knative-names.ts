@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import { isObject, type JsonObject, scalarText } from '../../../lib/shape.ts'
 
 /**
  * Gives names to the containers of a Knative Service that have none, as Knative does before it creates pods
@@ -8,7 +8,7 @@ import { isObject, type JsonObject } from '../../../lib/shape.ts'
  */
 export function withKnativeNames(owner: JsonObject, template: JsonObject): JsonObject {
   const { spec } = template
-  if (!String(owner['apiVersion']).startsWith('serving.knative.dev/') || !isObject(spec))
+  if (!scalarText(owner['apiVersion']).startsWith('serving.knative.dev/') || !isObject(spec))
     return template
   const { containers } = spec
   if (!Array.isArray(containers)) return template

@@ -1,3 +1,4 @@
+import { scalarText } from '../../../lib/shape.ts'
 import type { Manifest } from '../document/manifest.ts'
 import { templatePaths } from '../document/search-templates.ts'
 import { findTemplate } from '../text/find-template.ts'
@@ -19,7 +20,7 @@ export function findChartTemplate(manifest: Manifest): number | undefined {
 
 const isForTemplates = (found: NamedObject): boolean =>
   isCustom(found) &&
-  !readGroups.test(String(found.object['apiVersion'])) &&
+  !readGroups.test(scalarText(found.object['apiVersion'])) &&
   templatePaths(found.object)?.length === 0
 
 /** The API groups of objects that we read ourselves. */

@@ -1,5 +1,5 @@
 import { printable } from '../../../lib/printable.ts'
-import { isObject, objectAt } from '../../../lib/shape.ts'
+import { isObject, objectAt, scalarText } from '../../../lib/shape.ts'
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 import { onChangeKey, rolloutObstacle } from '../../../requests/annotations/on-change.ts'
@@ -23,7 +23,7 @@ export function findOnChange(template: PodTemplate): FoundOnChange | undefined {
   if (value === undefined) return undefined
   const { apiVersion, kind } = workload
   const obstacle = rolloutObstacle({ apiVersion, kind, controller: controllerOf(workload) })
-  return { text: String(value), isInjected, obstacle }
+  return { text: scalarText(value), isInjected, obstacle }
 }
 
 function controllerOf(workload: unknown): string | undefined {
@@ -32,6 +32,6 @@ function controllerOf(workload: unknown): string | undefined {
     (owner: unknown) => isObject(owner) && owner['controller'] === true,
   )
   return isObject(controller)
-    ? printable(`${String(controller['kind'])}/${String(controller['name'])}`, 120)
+    ? printable(`${scalarText(controller['kind'])}/${scalarText(controller['name'])}`, 120)
     : undefined
 }

@@ -2,6 +2,7 @@ import { valueAt } from '../../../lib/shape.ts'
 import { FileError, type FilePosition } from '../text/file-error.ts'
 import { createCutValues } from './cut-values.ts'
 import { type FoundPlaceholder, findPlaceholders } from './find-placeholders.ts'
+import { limitValues, type Substitutions } from './limit-values.ts'
 import type { Shape } from './shape-in.ts'
 import { type Marked, StandIns } from './stand-ins.ts'
 import { valuesIn } from './values-in.ts'
@@ -82,6 +83,9 @@ interface PlaceholderOptions {
   readonly ignoresDefaults?: boolean
 }
 
+/** How many characters the values that one text gives may add to it. */
+const maxAdded = 16 * 1024 * 1024
+
 /** Every command looks at each of them several times. */
 const maxInValue = 100_000
 const tooManyInValue = `a value has more than ${maxInValue.toLocaleString('en')} placeholders; leave this file out`
@@ -95,7 +99,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   const cutValues = createCutValues<Placeholder>()
   const filledValue = (
     { name, fallback, isExpression }: FoundPlaceholder,
-    more: ReadonlyMap<string, string>,
+    more: Substitutions,
   ): string | undefined =>
     (isExpression ? undefined : (values.get(name) ?? more.get(name))) ??
     (options.ignoresDefaults ? undefined : fallback)
@@ -103,7 +107,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
     standIns.read(text).filter((part) => typeof part !== 'string')
 
   const filling =
-    (more: ReadonlyMap<string, string>): Placeholders['fill'] =>
+    (more: Substitutions): Placeholders['fill'] =>
     (text, use, shapeAt) => {
       const found = findPlaceholders(text)
       if (found.length > maxInValue) throw new FileError(use.position(), tooManyInValue)
@@ -130,7 +134,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
     }
   const all: Placeholders = {
     fill: filling(new Map()),
-    within: (more) => ({ ...all, fill: filling(more) }),
+    within: (more) => ({ ...all, fill: filling(limitValues(more, maxAdded)) }),
     show(sentence) {
       const found = markedIn(sentence).map(({ placeholder }) => placeholder)
       return {

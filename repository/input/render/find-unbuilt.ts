@@ -1,5 +1,12 @@
 import { printable } from '../../../lib/printable.ts'
-import { isObject, type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
+import {
+  isObject,
+  type JsonObject,
+  objectAt,
+  objectsAt,
+  scalarText,
+  valueAt,
+} from '../../../lib/shape.ts'
 import type { Manifest } from '../document/manifest.ts'
 import { toPlain } from '../document/to-plain.ts'
 import type { SkippedPath } from '../text/find-files.ts'
@@ -29,7 +36,8 @@ interface Builder {
   readonly commandFor: (name: string, namespace: string) => string
 }
 
-const isOwnPath = (path: unknown): boolean => path === undefined || /^\.?\/?$/.test(String(path))
+const isOwnPath = (path: unknown): boolean =>
+  path === undefined || /^\.?\/?$/.test(scalarText(path))
 
 const sourcesOf = (spec: JsonObject): readonly JsonObject[] => [
   ...('source' in spec ? [objectAt(spec, 'source')] : []),
@@ -92,14 +100,14 @@ export function findUnbuilt(manifest: Manifest, named: readonly string[]): reado
   if (!isObject(object)) return []
   const builder = builders.find(
     ({ kind, group }) =>
-      object['kind'] === kind && String(object['apiVersion']).startsWith(`${group}/`),
+      object['kind'] === kind && scalarText(object['apiVersion']).startsWith(`${group}/`),
   )
   const path = sourceFile(source)
   const folderOf = (inside: unknown) =>
     typeof inside === 'string' ? folderInRepository(inside, { file: path, named }) : undefined
   if (builder?.isHere(objectAt(object, 'spec'), folderOf) !== false) return []
   const textOf = (key: string) => {
-    const text = String(valueAt(object, 'metadata', key) ?? key.toUpperCase())
+    const text = scalarText(valueAt(object, 'metadata', key) ?? key.toUpperCase())
     return manifest.placeholders?.restoreValue(text) ?? text
   }
   const start = span.start + Math.max(section.search(/^spec\b/m), 0)

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { cached } from '../../../lib/cached.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { JsonObject } from '../../../lib/shape.ts'
+import { type JsonObject, scalarText } from '../../../lib/shape.ts'
 import { FileError } from '../text/file-error.ts'
 import { findFiles, kustomizationNames } from '../text/find-files.ts'
 import { isFile } from '../text/is-file.ts'
@@ -126,7 +126,7 @@ function readComponents(
   { components: listed }: JsonObject,
   { named, closureOf }: FluxOptions,
 ) {
-  const paths = Array.isArray(listed) ? listed.map((path) => join(folder, String(path))) : []
+  const paths = Array.isArray(listed) ? listed.map((path) => join(folder, scalarText(path))) : []
   const root = repositoryRoot(folder, named) ?? folder
   const isHere = (path: string) => isWithin(realPath(path) ?? '/', root)
   return {

@@ -1,7 +1,15 @@
 import { resolve } from 'node:path'
-import { isObject, type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
+import {
+  isObject,
+  type JsonObject,
+  objectAt,
+  objectsAt,
+  scalarText,
+  valueAt,
+} from '../../../lib/shape.ts'
 import { toPlain } from '../document/to-plain.ts'
 import { findPlaceholders } from '../placeholders/find-placeholders.ts'
+import { limitValues, type Substitutions } from '../placeholders/limit-values.ts'
 import { parseManifests } from '../read-manifests.ts'
 import { FileError } from '../text/file-error.ts'
 import { foldersFrom } from '../text/folders-from.ts'
@@ -48,23 +56,30 @@ interface FluxReading {
  */
 export function fluxKustomizationsIn(
   text: string,
-  { file, named, values = new Map() }: FluxReading,
+  { file, named, values }: FluxReading,
 ): readonly FluxKustomization[] {
   if (!isFluxText(text)) return []
   return objectsIn(text, file).flatMap((object) => {
-    if (object['kind'] !== 'Kustomization' || !isFluxText(`apiVersion: ${object['apiVersion']}`))
+    if (
+      object['kind'] !== 'Kustomization' ||
+      !isFluxText(`apiVersion: ${scalarText(object['apiVersion'])}`)
+    )
       return []
-    const spec = objectAt(substitute(object, values), 'spec')
-    const name = String(valueAt(object, 'metadata', 'name'))
+    const own = values ? substitute(object, limitValues(values, maxAdded)) : object
+    const spec = objectAt(own, 'spec')
+    const name = scalarText(valueAt(object, 'metadata', 'name'))
     const { path } = spec
     const folder = typeof path === 'string' ? folderInRepository(path, { file, named }) : undefined
     return folder === undefined ? [] : [{ name, spec, file, folder }]
   })
 }
 
+/** How many characters values may add to one object. An API server accepts objects of about this size. */
+const maxAdded = 1024 * 1024
+
 /** Puts values in place of variables in all texts of plain data. */
-function substitute(data: unknown, values: ReadonlyMap<string, string>): unknown {
-  if (typeof data === 'string') return values.size === 0 ? data : filled(data, values)
+function substitute(data: unknown, values: Substitutions): unknown {
+  if (typeof data === 'string') return filled(data, values)
   if (Array.isArray(data)) return data.map((item) => substitute(item, values))
   if (!isObject(data)) return data
   return Object.fromEntries(
@@ -72,7 +87,7 @@ function substitute(data: unknown, values: ReadonlyMap<string, string>): unknown
   )
 }
 
-function filled(text: string, values: ReadonlyMap<string, string>): string {
+function filled(text: string, values: Substitutions): string {
   let end = 0
   const parts = findPlaceholders(text).map(
     ({ start, text: found, name, fallback, isExpression }) => {
@@ -111,7 +126,7 @@ export function postBuildReader(files: readonly string[]) {
       })
     const own = Object.entries(objectAt(spec, 'postBuild', 'substitute'))
     return new Map(
-      [...fromMaps, ...own].map(([key, value]) => [key, String(value).replaceAll('\n', '')]),
+      [...fromMaps, ...own].map(([key, value]) => [key, scalarText(value).replaceAll('\n', '')]),
     )
   }
 }

@@ -10,7 +10,7 @@ import {
   text,
   unread,
 } from '../../../lib/problems/read.ts'
-import { type JsonObject, withoutAbsent } from '../../../lib/shape.ts'
+import { type JsonObject, scalarText, withoutAbsent } from '../../../lib/shape.ts'
 import { maxEntries } from '../../../requests/account/secret-keys.ts'
 import { parseSubdomain } from '../../../requests/external-secret/read-store.ts'
 import type { NamedObject } from '../objects/find-objects.ts'
@@ -20,7 +20,7 @@ export const secretSyncGroup = 'secret-sync.x-k8s.io/'
 
 /** Whether an object is a SecretSync, which requests one Secret with objects of a class. */
 export const isSecretSync = ({ kind, object }: Pick<NamedObject, 'kind' | 'object'>): boolean =>
-  kind === 'SecretSync' && String(object['apiVersion']).startsWith(secretSyncGroup)
+  kind === 'SecretSync' && scalarText(object['apiVersion']).startsWith(secretSyncGroup)
 
 interface ReadSecretSync {
   readonly className: string

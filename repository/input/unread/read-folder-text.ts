@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { readStart } from '../text/read-start.ts'
 
 /** Large charts stay below these limits, apart from their packed dependencies. */
 const bounds = { maxFiles: 2_000, maxBytes: 16 * 1024 * 1024 }
@@ -22,7 +23,10 @@ export function readFolderText(folder: string): string | undefined {
       bytes += statSync(inner).size
       if (/\.tgz$/.test(entry.name) || texts.length >= bounds.maxFiles || bytes > bounds.maxBytes)
         return undefined
-      texts.push(readFileSync(inner, 'utf8'))
+      // A file of /proc has no size, and reading on might never end.
+      const start = readStart(inner, bounds.maxBytes)
+      if (start === undefined) return undefined
+      texts.push(start.text)
     }
   }
   return texts.join('\n')

@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached, once } from '../../../lib/cached.ts'
+import { scalarText } from '../../../lib/shape.ts'
 import type { NamedObject } from '../objects/find-objects.ts'
 import { findPlaceholders } from '../placeholders/find-placeholders.ts'
 import { hasPlaceholder } from '../placeholders/open-names.ts'
@@ -24,7 +25,7 @@ type Named = Pick<NamedObject, 'kind' | 'name'>
 
 /** Whether an unread file may define an object with this name. */
 export const mayDefine = (unread: Unread, { kind, name }: Named): boolean =>
-  mayHave(unread, String(kind).replaceAll(/\W/g, '.'), name)
+  mayHave(unread, scalarText(kind).replaceAll(/\W/g, '.'), name)
 
 /** Whether an unread file may use a class or a store with this name. */
 export const mayUse = (unread: Unread, { kind, name }: Named): boolean =>

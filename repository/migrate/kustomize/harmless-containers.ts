@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectAt } from '../../../lib/shape.ts'
+import { isObject, type JsonObject, objectAt, scalarText } from '../../../lib/shape.ts'
 
 /** Fields of a container that don't affect which files it gets. */
 const containerFields = [
@@ -24,7 +24,7 @@ interface Harmless {
  */
 export function harmlessContainers(patch: unknown): Harmless {
   if (Array.isArray(patch)) return patch.every(isHarmlessOperation) ? { harmlessFor: [] } : {}
-  if (!isObject(patch) || !workloads.includes(String(patch['kind']))) return {}
+  if (!isObject(patch) || !workloads.includes(scalarText(patch['kind']))) return {}
   if (JSON.stringify(patch).includes('"$')) return {}
   const spec = objectAt(patch, ...(patch['kind'] === 'CronJob' ? cronJobSpec : ['spec']))
   const template = objectAt(spec, 'template')
@@ -35,7 +35,7 @@ export function harmlessContainers(patch: unknown): Harmless {
     hasOnly(pod, podFields) &&
     containers.every((container) => isObject(container) && hasOnly(container, containerFields))
   return isHarmless
-    ? { harmlessFor: containers.map((container) => String(objectAt(container)['name'])) }
+    ? { harmlessFor: containers.map((container) => scalarText(objectAt(container)['name'])) }
     : {}
 }
 
@@ -52,5 +52,5 @@ const harmlessPath = new RegExp(
 
 const isHarmlessOperation = (operation: unknown): boolean =>
   isObject(operation) &&
-  ['add', 'replace', 'remove'].includes(String(operation['op'])) &&
-  harmlessPath.test(String(operation['path']))
+  ['add', 'replace', 'remove'].includes(scalarText(operation['op'])) &&
+  harmlessPath.test(scalarText(operation['path']))

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+import { isObject, type JsonObject, objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { treeOf } from '../../input/document/manifest.ts'
 import { parseManifests } from '../../input/read-manifests.ts'
 import { FileError } from '../../input/text/file-error.ts'
@@ -104,7 +104,7 @@ function targetOf({ kind, name }: JsonObject): KustomizePatch {
 function identityOf(document: unknown): KustomizePatch {
   const { kind } = isObject(document) ? document : {}
   // Kustomize applies each item of a List as a patch.
-  if (String(kind).endsWith('List')) return ofAnything
+  if (scalarText(kind).endsWith('List')) return ofAnything
   const { name } = objectAt(document, 'metadata')
   return { ...(isPlain(kind) && { kind }), ...(isPlain(name) && { name }) }
 }

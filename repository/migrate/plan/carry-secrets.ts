@@ -1,7 +1,7 @@
 import { isSeq, parseDocument } from 'yaml'
 import { destinationKey, type SecretValue } from '../../../delivery/destination.ts'
 import { joinProblems } from '../../../lib/problems/problem.ts'
-import type { JsonObject } from '../../../lib/shape.ts'
+import { type JsonObject, scalarText } from '../../../lib/shape.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
@@ -115,7 +115,7 @@ function mergeSettings(
     const annotated = annotations[annotationPrefix + key]
     const found = annotated ?? annotations[`azure.workload.identity/${key}`]
     if (found === undefined) added[annotationPrefix + key] = value
-    else if (String(found).toLowerCase() !== value) return { different: key }
+    else if (scalarText(found).toLowerCase() !== value) return { different: key }
   }
   return { added }
 }

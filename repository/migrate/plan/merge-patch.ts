@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+import { isObject, type JsonObject, objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { toPlain } from '../../input/document/to-plain.ts'
 import type { PodTemplate } from '../../input/objects/find-objects.ts'
 import type { PodChange } from './plan-pod.ts'
@@ -19,7 +19,7 @@ export function mergePatch(
   const owner = objectAt(toPlain(manifest), ...ownerPath)
   const { apiVersion, kind } = owner
   const { name, namespace } = objectAt(owner, 'metadata')
-  if (!mergedVersions.includes(String(apiVersion)) || name === undefined) return undefined
+  if (!mergedVersions.includes(scalarText(apiVersion)) || name === undefined) return undefined
   const lists = ['initContainers', 'containers'].flatMap((list) => {
     const containers = mountsIn(valueAt(pod, 'spec', list), volume)
     return containers.length === 0 ? [] : [[list, containers] as const]

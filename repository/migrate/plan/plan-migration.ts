@@ -1,4 +1,5 @@
 import { cached } from '../../../lib/cached.ts'
+import { scalarText } from '../../../lib/shape.ts'
 import { readSources } from '../../check/find/read-sources.ts'
 import { enabledIn } from '../../input/accounts/enabled-in.ts'
 import { listAccounts } from '../../input/accounts/list-accounts.ts'
@@ -114,7 +115,7 @@ export function planMigration(content: MigratedContent): Migration {
 
 const isAppConfiguration = ({ kind, object }: NamedObject): boolean =>
   kind === 'AzureAppConfigurationProvider' &&
-  String(object['apiVersion']).startsWith('azconfig.io/')
+  scalarText(object['apiVersion']).startsWith('azconfig.io/')
 const appConfigurationReason =
   'App Configuration, which names the objects of vaults, is not read; see docs/from-csi.md#azure-app-configuration'
 

@@ -2,7 +2,7 @@ import { applyPatch } from '../../../command/review/apply-patch.ts'
 import { findAgent } from '../../../command/review/describe-injection.ts'
 import { printable } from '../../../lib/printable.ts'
 import { describeProblem } from '../../../lib/problems/problem.ts'
-import { type JsonObject, objectAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectAt, scalarText } from '../../../lib/shape.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
 import {
@@ -136,7 +136,7 @@ const missing = (annotations: Readonly<Record<string, string>>, pod: JsonObject)
 function sourceAnnotations(name: string, namespace: string, { objects }: Manifests) {
   const found = findObject(objects, { kind: 'SecretProviderClass', namespace, name })
   const { keyvaultName, objects: list } = objectAt(found?.object, 'spec', 'parameters')
-  return { vault: String(keyvaultName).trim(), objects: String(list) }
+  return { vault: scalarText(keyvaultName).trim(), objects: scalarText(list) }
 }
 
 /** Returns the pod after the change that {@link changePod} would make in its document. */
