@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import { cached } from '../../../lib/cached.ts'
-import { FileError } from '../text/file-error.ts'
+import type { FileError } from '../text/file-error.ts'
 import type { FoundFiles, RenderFolder, SkippedPath } from '../text/find-files.ts'
 import { type FluxPlan, planFlux } from './plan-flux.ts'
 import { readChart } from './read-chart.ts'
 import { type FolderReferences, readReferences } from './read-references.ts'
-import type { RefusedFolder } from './refused.ts'
+import { type RefusedFolder, tooMany } from './refused.ts'
 import type { RenderRoot } from './render-folders.ts'
 
 /** Which files to read directly, and which folders to render first. */
@@ -189,6 +189,3 @@ function closureOf(
     }
   return [...closure.values()]
 }
-
-const tooMany = (source: string, maxFolders: number): FileError =>
-  new FileError({ source }, `has more than ${maxFolders} folders to render; pass fewer folders`)

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { FileError } from '../text/file-error.ts'
+import { FileError } from '../text/file-error.ts'
 import type { RenderFolder, SkippedPath } from '../text/find-files.ts'
 
 /** A folder that can't be rendered. */
@@ -51,3 +51,7 @@ const isIn = (source: string, folder: string): boolean =>
 const unique = <T>(list: readonly T[]): readonly T[] => [...new Set(list)]
 
 const brokenSentence = "is a Kustomize folder, and something that it refers to can't be rendered"
+
+/** The error of a folder that isn't rendered because there are too many. */
+export const tooMany = (source: string, maxFolders: number): FileError =>
+  new FileError({ source }, `has more than ${maxFolders} folders to render; pass fewer folders`)

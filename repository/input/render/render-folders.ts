@@ -8,7 +8,7 @@ import { FileError } from '../text/file-error.ts'
 import type { RenderFolder } from '../text/find-files.ts'
 import { renderedFor, renderedSource } from '../text/rendered-source.ts'
 import { type Overlay, writeOverlay } from './overlay.ts'
-import type { RefusedFolder } from './refused.ts'
+import { type RefusedFolder, tooMany } from './refused.ts'
 
 /** A folder that is rendered as a whole. */
 export interface RenderRoot extends RenderFolder {
@@ -56,6 +56,8 @@ interface RenderBounds {
   /** The limit for all folders together. */
   readonly maxTotalBytes: number
   readonly totalMs: number
+  /** With those that others name. */
+  readonly maxFolders: number
 }
 
 const mebibyte = 1024 * 1024
@@ -64,6 +66,7 @@ const defaultBounds: RenderBounds = {
   timeoutMs: 60_000,
   maxTotalBytes: 256 * mebibyte,
   totalMs: 600_000,
+  maxFolders: 1000,
 }
 
 /**
@@ -112,7 +115,10 @@ export async function* renderFolders(
       if ('text' in done) bytes += Buffer.byteLength(done.text)
       yield done
       const next = i + 1 < queue.length ? follow(done) : [...follow(done), ...follow('end')]
-      queue.push(...next.slice(0, maxFolders - queue.length))
+      const room = Math.max(0, bounds.maxFolders - queue.length)
+      queue.push(...next.slice(0, room))
+      for (const { path, kind, reads } of next.slice(room))
+        yield { path, kind, reads, errors: [tooMany(path, bounds.maxFolders)] }
     }
   } finally {
     await Promise.allSettled(started)
@@ -120,9 +126,6 @@ export async function* renderFolders(
     rmSync(scratch, { recursive: true, force: true })
   }
 }
-
-/** With those that others name. */
-const maxFolders = 1000
 
 const sourceOf = ({ file, path, environment }: RenderRoot): string =>
   environment === undefined ? renderedSource(file) : renderedFor(file, path, environment)

@@ -48,6 +48,10 @@ const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 /** `OUTSIDE` is the folder's absolute path. */
 const attacks: Readonly<Record<string, Attack>> = {
+  'what Git keeps': {
+    text: generated('files: [x=../.git/secret.txt]'),
+    files: { '.git/secret.txt': stolen },
+  },
   'a file by `..`': { text: generated('files: [x=../../outside/secret.txt]') },
   'a file whose key has a slash': { text: generated('files: ["a/x=../../outside/secret.txt"]') },
   'a file by its whole path': { text: generated('files: [x=OUTSIDE/secret.txt]') },

@@ -11,6 +11,7 @@ const bounds = {
   timeoutMs: 300_000,
   maxTotalBytes: 8 * mebibyte,
   totalMs: 300_000,
+  maxFolders: 100,
 }
 
 /** What becomes of folders that a program with this script renders. */
@@ -112,4 +113,38 @@ t.test('the message of a failed program becomes one short, printable line', asyn
     t.strictSame((await renderWith(t, script)).results, [message])
   const [long = ''] = (await renderWith(t, 'printf %09999d 0 >&2; exit 1')).results
   t.ok(long.length > 600 && long.length < 700, `${long.length} characters`)
+})
+
+t.test('folders beyond the bound that others name are refused by name', async (t) => {
+  const fakes = writeFakeRenderers(t.testdir({}), { kustomize: 'echo "a: 1"' })
+  const path = process.env['PATH']
+  process.env['PATH'] = fakes.path
+  t.teardown(() => {
+    process.env['PATH'] = path
+  })
+  const rootOf = (name: string) => ({
+    path: name,
+    kind: 'kustomization' as const,
+    file: `${name}/kustomization.yaml`,
+    reads: [name],
+  })
+  const seen: string[] = []
+  const results = renderFolders([rootOf('a')], {
+    namespace: 'default',
+    values: [],
+    bounds: { ...bounds, maxFolders: 3 },
+    follow: (result) =>
+      result !== 'end' && 'text' in result && result.root.path === 'a'
+        ? ['b', 'c', 'd', 'e'].map(rootOf)
+        : [],
+  })
+  for await (const result of results)
+    seen.push('text' in result ? result.root.path : (result.errors[0]?.message ?? ''))
+  t.strictSame(seen, [
+    'a',
+    'd: has more than 3 folders to render; pass fewer folders',
+    'e: has more than 3 folders to render; pass fewer folders',
+    'b',
+    'c',
+  ])
 })
