@@ -79,15 +79,21 @@ function runningIn(
     atMs,
   }: { readonly namespace: string; readonly nowMs: number; readonly atMs: number },
 ): RolledAccount['running'] {
-  const running: RolledAccount['running'] = new Map()
-  for (const [uid, { name: title, begunMs, patching }] of workloads) {
-    const [kind = '', name = ''] = title.split('/')
-    const ageMs = nowMs - Math.max(0, ...begunMs)
-    if ((ageMs < watchedMs || patching !== undefined) && isWorkloadKind(kind))
-      running.set(uid, { ref: { namespace, kind, name, uid }, beganAtMs: atMs - ageMs })
-  }
-  return running
+  const running = [...workloads]
+    .flatMap(([uid, { name: title, begunMs, patching }]) => {
+      const [kind = '', name = ''] = title.split('/')
+      const ageMs = nowMs - Math.max(0, ...begunMs)
+      const isPatched = patching === undefined
+      if (!isWorkloadKind(kind) || (isPatched && ageMs >= watchedMs)) return []
+      return { uid, isPatched, ageMs, ref: { namespace, kind, name, uid } }
+    })
+    .sort((one, other) => +one.isPatched - +other.isPatched || one.ageMs - other.ageMs)
+    .slice(0, maxRunning)
+  return new Map(running.map(({ uid, ref, ageMs }) => [uid, { ref, beganAtMs: atMs - ageMs }]))
 }
+
+/** Each is read at each look, and whoever may annotate the account can make up many. Those that began earlier have ended, most likely. */
+const maxRunning = 50
 
 const isWorkloadKind = (kind: string): kind is WorkloadKind =>
   (workloadKinds as readonly string[]).includes(kind)

@@ -35,7 +35,12 @@ export async function readChanges(
   const bounded = asked.slice(0, maxAskedObjects)
   const names = new Set(bounded.map(({ name }) => name))
   for (const name of rolled.known.keys()) if (!names.has(name)) rolled.known.delete(name)
-  const problems: string[] = []
+  const problems: string[] =
+    asked.length > maxAskedObjects
+      ? [
+          `workloads ask for ${asked.length} objects, and only the first ${maxAskedObjects} are watched; use more accounts`,
+        ]
+      : []
   const ofVaults = bounded.filter((object) => object.kind === 'vault')
   const byIdentity = Map.groupBy(ofVaults, ({ identity }) => JSON.stringify(identity))
   for (const [key, objects] of byIdentity)

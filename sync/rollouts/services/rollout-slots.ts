@@ -48,9 +48,13 @@ export class RolloutSlots {
     this.#running.delete(uid)
   }
 
-  /** Takes a slot for a roll-out that was begun before the controller started. */
+  /**
+   * Takes a slot for a roll-out that was begun before the controller started. A namespace gets no more of them than it can have
+   * begun, because whoever may annotate an account can make up its record.
+   */
   adopt(uid: string, namespace: string): void {
-    this.#running.set(uid, { namespace, beganAtMs: this.#clock.now() })
+    if (this.#countOf(namespace) < this.#concurrent)
+      this.#running.set(uid, { namespace, beganAtMs: this.#clock.now() })
   }
 
   running(): number {

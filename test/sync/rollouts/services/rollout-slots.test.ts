@@ -62,3 +62,12 @@ t.test('roll-outs from before a restart count', async (t) => {
   slots.adopt('a', 'team-a')
   t.notOk(slots.take('x', 'team-b'))
 })
+
+t.test('a made-up record takes no more slots than its namespace can have', async (t) => {
+  const { slots, pass } = slotsOf(2)
+  for (let n = 0; n < 100; n++) slots.adopt(`${n}`, 'team-a')
+  t.equal(slots.running(), 2)
+  t.notOk(slots.take('x', 'team-b'))
+  pass(10 * 60_000)
+  t.ok(slots.take('x', 'team-b'))
+})
