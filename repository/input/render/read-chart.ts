@@ -11,7 +11,7 @@ import { realPath } from '../unread/unread.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
 import type { RefusedFolder } from './refused.ts'
 import type { RenderRoot } from './render-folders.ts'
-import { mayRead, repositoryRoot } from './repository-root.ts'
+import { isInCheckout, repositoryRoot } from './repository-root.ts'
 
 /** A chart, and why it can't be rendered, if it can't. */
 interface Chart extends RefusedFolder {
@@ -71,7 +71,7 @@ function linkErrors(folder: string, root: string): readonly FileError[] {
       for (const link of linksIn(path)) {
         const real = realPath(link)
         if (real === undefined) continue
-        if (!mayRead(real, root)) errors.push(new FileError({ source: link }, outsideSentence))
+        if (!isInCheckout(real, root)) errors.push(new FileError({ source: link }, outsideSentence))
         else if (statSync(real).isDirectory() && !folders.has(real)) folders.set(real, link)
       }
     } catch (error) {

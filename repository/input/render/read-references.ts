@@ -10,7 +10,7 @@ import { isFile } from '../text/is-file.ts'
 import { realPath } from '../unread/unread.ts'
 import { isWhollyKnown, misspeltIn, referencesIn } from './kustomization-fields.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
-import { isWithin, mayRead, repositoryRoot } from './repository-root.ts'
+import { isInCheckout, isWithin, repositoryRoot } from './repository-root.ts'
 
 /** What a Kustomize folder refers to, and which of that can't be rendered. */
 export interface FolderReferences {
@@ -98,7 +98,7 @@ function sortReferences({ folder, root, manifest, object }: Folder): Sorted {
     const found = follow(target, folder)
     if (found === undefined && isTree)
       return { error: errorAt(path, `refers to ${shown}, which does not exist here`) }
-    if (found !== undefined && !mayRead(found.real, root))
+    if (found !== undefined && !isInCheckout(found.real, root))
       return { error: errorAt(path, `refers to ${shown}, which is ${outside}`) }
     return found?.isFolder
       ? { folder: found.path }

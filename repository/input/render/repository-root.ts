@@ -30,7 +30,7 @@ export function isWithin(path: string, folder: string): boolean {
  * Whether a program may read a path for a folder of the repository: it is in the repository, and not among what Git keeps for
  * itself, such as the token of a checkout.
  */
-export const mayRead = (path: string, root: string): boolean =>
+export const isInCheckout = (path: string, root: string): boolean =>
   isWithin(path, root) && !isWithin(path, join(root, '.git'))
 
 /**
@@ -50,6 +50,6 @@ export function folderInRepository(
   if (root === undefined || real === undefined) return undefined
   const folder = join(root, path)
   const target = realPath(folder)
-  if (target === undefined || target === real || !mayRead(target, real)) return undefined
+  if (target === undefined || target === real || !isInCheckout(target, real)) return undefined
   return relative('', folder)
 }
