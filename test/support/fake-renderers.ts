@@ -30,8 +30,9 @@ export function writeFakeRenderers(
   for (const [name, script] of Object.entries(scripts)) {
     const lines = [
       '#!/bin/sh',
-      `/usr/bin/env -0 >'${variables}'`,
-      `printf '%s\\0' ${name} "$@" >>'${log}'; printf '\\0' >>'${log}'`,
+      // Two run at a time, so each writes at once.
+      `/usr/bin/env -0 >'${variables}'.$$; /bin/mv '${variables}'.$$ '${variables}'`,
+      `printf '%s\\0' ${name} "$@" '' >>'${log}'`,
       script === '' ? printsRendered : script,
     ]
     writeFileSync(join(path, name), `${lines.join('\n')}\n`)
