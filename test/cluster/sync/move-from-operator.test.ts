@@ -5,6 +5,7 @@ import t from 'tap'
 import { skipped } from '../../support/needs/without.ts'
 import { pageCommands } from '../../support/page-commands.ts'
 import { tenantId } from '../../support/servers/start-test-emulator.ts'
+import { writeOwnCommand } from '../../support/write-own-command.ts'
 import { webId } from '../../sync/harness/simulation.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
@@ -44,9 +45,10 @@ t.test('a namespace moves from the operator, and back', { skip }, async (t) => {
   const { kubeconfigFile, api, cluster, azure, enableSync } = await startOwnCluster(t, vaultData)
   const { path: cwd, remove } = temporaryFolder()
   t.teardown(remove)
+  writeOwnCommand(cwd)
   const env = {
     ...process.env,
-    PATH: `${dirname(parts.value.kubectl)}:${process.env['PATH']}`,
+    PATH: `${cwd}:${dirname(parts.value.kubectl)}:${process.env['PATH']}`,
     KUBECONFIG: kubeconfigFile,
     AKV_INJECTOR_CLOUD: 'custom',
     AKV_INJECTOR_AUTHORITY_HOST: azure.url,
@@ -55,10 +57,7 @@ t.test('a namespace moves from the operator, and back', { skip }, async (t) => {
   /** Runs the commands of a section but Helm's, and returns what they print. */
   const paste = async (heading: string) => {
     const commands = pageCommands(page, heading).filter((command) => !command.startsWith('helm '))
-    const script = commands
-      .join('\n')
-      .replaceAll('npm run --silent akv-injector --', `'${process.execPath}' ${root}/cli/main.ts`)
-      .replaceAll(' manifests/', ` ${root}/manifests/`)
+    const script = commands.join('\n').replaceAll(' manifests/', ` ${root}/manifests/`)
     const { stdout } = await promisify(execFile)('sh', ['-euc', script], { env, cwd })
     return stdout
   }

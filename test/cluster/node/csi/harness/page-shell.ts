@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
+import { writeOwnCommand } from '../../../../support/write-own-command.ts'
 import type { OpenNode } from '../../harness/open-node.ts'
 
 export interface PageShell {
@@ -23,6 +24,7 @@ export function openPageShell(t: Test, { environment }: OpenNode, namespace: str
   symlinkSync(environment.kubectl, join(bin, 'kubectl'))
   writeFileSync(join(bin, 'az'), '#!/bin/sh\necho "az $*"\n')
   chmodSync(join(bin, 'az'), 0o755)
+  writeOwnCommand(bin)
   const { HELM } = process.env
   if (HELM) symlinkSync(resolve(HELM), join(bin, 'helm'))
   const checkout = join(folder, 'checkout')
