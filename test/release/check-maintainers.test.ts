@@ -11,4 +11,8 @@ t.test('a release needs an address of its maintainers', async (t) => {
     message: `Chart.yaml has the placeholder ${placeholder} for its maintainers: write an address that somebody reads`,
   })
   checkMaintainers(chart.replace(placeholder, 'team@example.com'))
+  for (const without of ['name: a\n', 'maintainers: []\n', 'maintainers: [{ name: a }]\n'])
+    t.throws(() => checkMaintainers(without), {
+      message: 'Chart.yaml has no address of its maintainers: write an address that somebody reads',
+    })
 })
