@@ -19,12 +19,8 @@ import {
 } from '../destination.ts'
 import { envValueProblem } from './env-value-problem.ts'
 import type { FetchOutcomes, FoundVersions } from './fetch-objects.ts'
-import {
-  createRenderContext,
-  type RenderContext,
-  renderParts,
-  renderValue,
-} from './render-files.ts'
+import { createRenderContext, type RenderContext } from './render/render-context.ts'
+import { renderParts, renderValue } from './render/render-parts.ts'
 import { noSources, type Sources, sourcesOf, type TargetSources } from './target-sources.ts'
 import { objectKey, segmentValues } from './wanted-objects.ts'
 

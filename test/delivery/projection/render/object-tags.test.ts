@@ -1,8 +1,8 @@
 import t from 'tap'
-import { namedTags, pickTag, tagsText } from '../../../delivery/projection/object-tags.ts'
-import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
-import { createCpuBudget } from '../../../lib/cpu-budget.ts'
-import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
+import { namedTags, pickTag, tagsText } from '../../../../delivery/projection/render/object-tags.ts'
+import type { FetchedObject } from '../../../../keyvault/clients/object-client.ts'
+import { createCpuBudget } from '../../../../lib/cpu-budget.ts'
+import { secretAnswer } from '../../../init-agent/harness/secret-answer.ts'
 
 const budget = createCpuBudget()
 const secret = (

@@ -1,11 +1,11 @@
-import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
-import { pickProperty, readJsonDocument } from '../../keyvault/formats/property.ts'
-import type { CpuBudget } from '../../lib/cpu-budget.ts'
-import { printable } from '../../lib/printable.ts'
-import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import { isObject } from '../../lib/shape.ts'
-import { toJson } from '../go-template/functions/json.ts'
-import { fromText, toText } from '../go-template/model/byte-string.ts'
+import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
+import { pickProperty, readJsonDocument } from '../../../keyvault/formats/property.ts'
+import type { CpuBudget } from '../../../lib/cpu-budget.ts'
+import { printable } from '../../../lib/printable.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
+import { isObject } from '../../../lib/shape.ts'
+import { toJson } from '../../go-template/functions/json.ts'
+import { fromText, toText } from '../../go-template/model/byte-string.ts'
 
 /**
  * What `metadataPolicy: Fetch` of the External Secrets Operator reads: the tags of an object, and its dates, which the operator

@@ -1,20 +1,20 @@
 import { X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import type { WantedFile } from '../../../delivery/contract.ts'
+import type { WantedFile } from '../../../../delivery/contract.ts'
 import {
   destinationKey,
   fileDestination,
   partOf,
   type Target,
-} from '../../../delivery/destination.ts'
-import { renderParts } from '../../../delivery/projection/render-files.ts'
-import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
-import type { ObjectType } from '../../../keyvault/reference.ts'
-import { AkvError } from '../../../lib/errors/akv-error.ts'
-import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
-import { fixture, fixtureText, openssl } from '../../keyvault/formats/fixtures.ts'
-import { anyCharacter } from '../../support/any-character.ts'
+} from '../../../../delivery/destination.ts'
+import { renderParts } from '../../../../delivery/projection/render/render-parts.ts'
+import type { FetchedObject } from '../../../../keyvault/clients/object-client.ts'
+import type { ObjectType } from '../../../../keyvault/reference.ts'
+import { AkvError } from '../../../../lib/errors/akv-error.ts'
+import { secretAnswer } from '../../../init-agent/harness/secret-answer.ts'
+import { fixture, fixtureText, openssl } from '../../../keyvault/formats/fixtures.ts'
+import { anyCharacter } from '../../../support/any-character.ts'
 
 const file = (type: ObjectType, more: Partial<WantedFile> = {}): WantedFile => ({
   path: 'p',
