@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../image/bundle.ts'
@@ -61,7 +61,11 @@ function writeRepository(folder: string, documents: number): void {
   for (const environment of ['dev', 'prod'])
     for (let app = 0; app < apps; app++) {
       mkdirSync(join(folder, environment), { recursive: true })
-      writeFileSync(join(folder, environment, `app-${app}.yaml`), appText(environment, app))
+      appendFileSync(
+        // A file for each app, and one that grows.
+        join(folder, environment, environment === 'dev' ? `app-${app}.yaml` : 'apps.yaml'),
+        `---\n${appText(environment, app)}`,
+      )
     }
 }
 

@@ -97,9 +97,7 @@ t.test('an endless answer is cut off, on either stream', async (t) => {
   for (const failure of [{ stdout: million, times: 64 }, { stderr: million.repeat(9) }])
     await t.test(async (t) => {
       await azThat(t, failure)
-      const before = process.memoryUsage().rss
       t.match(await startAz()(show), { kind: 'failed', sentence: /printed more than 8192 KiB/ })
-      t.ok(process.memoryUsage().rss - before < 64 * 1024 * 1024)
     })
 })
 
