@@ -133,6 +133,7 @@ function openContext(options: AgentOptions): AgentContext {
     clock,
     heldToken: resumed?.token,
     onRequest: latencies?.record,
+    program: 'agent',
   })
   const volumes = openVolumes(root, config)
   const stateReport = reportState({ config, volumes, clock, stateLog })

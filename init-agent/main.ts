@@ -86,8 +86,8 @@ function reportFatal(
   error: AkvError,
   { log, terminationLog }: { log: Log; terminationLog: string },
 ): 1 | 2 {
-  for (const { code, issuer, message, facts } of error.kinds)
-    log.error(message, { code, issuer, remedy: facts.remedy })
+  for (const { code, issuer, azureIds, message, facts } of error.kinds)
+    log.error(message, { code, issuer, azureIds, remedy: facts.remedy })
   if (!leaveMessage(terminationLog, terminationMessage(error)))
     log.warn(`the termination message could not be written to ${terminationLog}`)
   return error.facts.exitCode

@@ -168,7 +168,8 @@ async function fetchDue(
     reader,
     clock,
     deadline: fixedDeadline(clock.now()),
-    onRetry: (_vault, error) => log.debug(error.message, { code: error.code }),
+    onRetry: (_vault, error) =>
+      log.debug(error.message, { code: error.code, azureIds: error.azureIds }),
     signal,
     log,
   })

@@ -5,6 +5,7 @@ import {
   type Exchange,
 } from '../../keyvault/clients/connection.ts'
 import { createServerTime } from '../../keyvault/clients/server-time.ts'
+import type { Program } from '../../keyvault/clients/user-agent.ts'
 import { createSignIn, type SignIn, type VaultToken } from '../../keyvault/entra/sign-in.ts'
 import {
   createObjectReader,
@@ -59,8 +60,9 @@ export function openSession(options: {
   readonly heldToken?: VaultToken | undefined
   /** Called with each request to a vault that has ended. */
   readonly onRequest?: RequestTimer['record'] | undefined
+  readonly program: Program
 }): AgentSession {
-  const { config, credential, env, clock, heldToken, onRequest } = options
+  const { config, credential, env, clock, heldToken, onRequest, program } = options
   const { authorityHost, audience, vaultUrl, ca } = config.cloud
   const agent = createConnection({ ca, env })
   const exchange: Exchange = config.tokenProxy ? connectTokenProxy(config.tokenProxy) : { agent }
@@ -77,11 +79,20 @@ export function openSession(options: {
           now: clock.wallTime,
           serverTime,
           heldToken,
+          program,
         })
   const { token, principal } = signIn
   const pauses = new VaultPauses(clock)
   const timer = onRequest && { now: clock.now, record: onRequest }
-  const reader = createObjectReader({ vaultUrl, agent, token, principal, serverTime, timer })
+  const reader = createObjectReader({
+    vaultUrl,
+    agent,
+    token,
+    principal,
+    serverTime,
+    timer,
+    program,
+  })
   return {
     signIn,
     reader: pauseThrottledVaults(reader, pauses),

@@ -27,7 +27,7 @@ export async function fetchOnce(options: FetchOnceOptions): Promise<Content> {
   const { credential, env, log, signal, clock = systemClock } = options
   const config = attended(options.config)
   checkTargets(config)
-  const session = openSession({ config, credential, env, clock })
+  const session = openSession({ config, credential, env, clock, program: 'fetch' })
   const { content } = await fetchContent({ config, session, clock, log, signal })
   return content
 }

@@ -1,6 +1,7 @@
 import { type ObjectStatus, staleSeconds } from '../../delivery/projection/object-status.ts'
 import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import { describeObject } from '../../keyvault/reference.ts'
+import type { AzureIds } from '../../lib/errors/akv-error.ts'
 import type { AgentContext } from '../context/agent-context.ts'
 import type { RefreshResult } from '../metrics/agent-figures.ts'
 
@@ -22,16 +23,22 @@ export function reportFreshness(context: ReportContext): (result: ReportedResult
     outageSinceMs = Math.min(outageSinceMs, ...staleSinceMs.values())
     if (recovered.length > 0) log.info('objects are up to date again', bounded(recovered))
     if (failed.length > 0)
-      log.warn(
-        'some objects could not be refreshed; the pod keeps their last values',
-        bounded(failed),
-      )
+      log.warn('some objects could not be refreshed; the pod keeps their last values', {
+        ...bounded(failed),
+        azureIds: firstAzureIds(result),
+      })
     if (staleSinceMs.size > 0 || outageSinceMs === Number.POSITIVE_INFINITY) return
     log.info('all objects are up to date again', {
       staleSeconds: secondsBetween(outageSinceMs, clock.now()),
     })
     outageSinceMs = Number.POSITIVE_INFINITY
   }
+}
+
+/** Those of one failed request suffice for Microsoft's support, and a line with those of all could be too long. */
+const firstAzureIds = ({ statuses }: Pick<ReportedResult, 'statuses'>): AzureIds | undefined => {
+  const failed = [...statuses.values()].find(({ error }) => error?.azureIds !== undefined)
+  return failed?.error?.azureIds
 }
 
 interface ReportedResult extends Pick<RefreshResult, 'statuses' | 'isWritten'> {

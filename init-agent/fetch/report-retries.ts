@@ -20,7 +20,7 @@ export function reportRetries(options: {
   const { log, clock } = options
   const kinds = new Map<string, { tries: number; nextMs: number; intervalMs: number }>()
   return (source, error) => {
-    const { code, issuer, message, facts } = error
+    const { code, issuer, azureIds, message, facts } = error
     const nowMs = clock.now()
     const kind = `${source} ${code}`
     const { tries, nextMs, intervalMs } = kinds.get(kind) ?? {
@@ -34,7 +34,7 @@ export function reportRetries(options: {
       nextMs: isDue ? nowMs + intervalMs : nextMs,
       intervalMs: isDue ? Math.min(intervalMs * 2, maxIntervalMs) : intervalMs,
     })
-    const details = { code, issuer, tries: tries + 1 }
+    const details = { code, issuer, azureIds, tries: tries + 1 }
     if (isDue)
       log.warn(`${message}; ${outlook(error, options)}`, { ...details, remedy: facts.remedy })
     else log.debug(message, details)

@@ -18,6 +18,10 @@ export type FailedRequest =
       readonly status: number
       readonly body: string
       readonly retryAfterMs: number | undefined
+      /** The answer's `x-ms-request-id`, also untrusted. */
+      readonly requestId?: string | undefined
+      /** The `x-ms-client-request-id` that the SDK sent: a new UUID for each request. */
+      readonly clientRequestId?: string | undefined
     }
   /** `code`: Node's error code, such as `ECONNREFUSED`. */
   | { readonly kind: 'network'; readonly code: string }
@@ -100,6 +104,8 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
           status: response.status,
           body: response.bodyAsText ?? '',
           retryAfterMs: retryAfterMs((name) => response.headers.get(name), Date.now()),
+          requestId: response.headers.get('x-ms-request-id'),
+          clientRequestId: request.headers.get('x-ms-client-request-id'),
         })
       },
     },

@@ -4,6 +4,7 @@ import { bindingAudience, tokenAudience } from '../../lib/azure/token-audience.t
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { type FailedRequest, RequestFailure, requestGuard } from '../clients/request-guard.ts'
 import type { ServerTime } from '../clients/server-time.ts'
+import { type Program, userAgentOptions } from '../clients/user-agent.ts'
 import { signInError } from '../errors/classify.ts'
 import { describeTokenProxy } from '../errors/token-proxy-error.ts'
 import { assertionTimes, describeAssertion } from './assertion.ts'
@@ -44,6 +45,8 @@ export interface SignInOptions {
   readonly serverTime?: ServerTime | undefined
   /** A token that an earlier sign-in of the same identity got. It is used for as long as it lasts. */
   readonly heldToken?: VaultToken | undefined
+  /** Default: the agent. */
+  readonly program?: Program
 }
 
 export interface VaultToken {
@@ -91,6 +94,7 @@ export function createSignIn(options: SignInOptions): SignIn {
  */
 async function exchange(options: SignInOptions): Promise<VaultToken> {
   const { authorityHost, audience, clientId, tenantId, agent, serverTime, tokenProxy } = options
+  const { program = 'agent' } = options
   const assertion = await options.readAssertion()
   const { description: claims, issuer } = describeAssertion(
     assertion,
@@ -107,6 +111,7 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     agent,
+    userAgentOptions: userAgentOptions(program),
     additionalPolicies: [
       requestGuard({
         base: authorityHost,

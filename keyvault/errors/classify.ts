@@ -3,6 +3,7 @@ import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { valueAt, withoutAbsent } from '../../lib/shape.ts'
 import type { FailedRequest } from '../clients/request-guard.ts'
 import type { KnownTimes } from '../clients/server-time.ts'
+import { entraIds, vaultIds } from './azure-ids.ts'
 import { certificateTimeError, expiredTokenError } from './clock-error.ts'
 import { entraCodes } from './entra-codes.ts'
 import {
@@ -13,7 +14,7 @@ import {
 
 /**
  * Maps the answer of a service to a code of the error table, which says whether to retry. A body is searched only for
- * codes that we know, and for an IP address. It is never repeated, because a hostile host could put a token or a value into it.
+ * codes that we know, for IDs of a fixed form, and for an IP address. It is never repeated, because a hostile host could put a token or a value into it.
  */
 
 /** Inner codes of a vault's 403. Any other 403 may go away by itself, because new roles take minutes to apply. */
@@ -55,7 +56,10 @@ export function vaultError(
   const saying = innerCode ?? code
   const details = saying === undefined ? `HTTP ${status}` : `HTTP ${status}, ${saying}`
   const error = (code: AkvErrorCode, what: string) =>
-    new AkvError(code, `${request.object}: ${what} (${details})`, { retryAfterMs })
+    new AkvError(code, `${request.object}: ${what} (${details})`, {
+      retryAfterMs,
+      azureIds: vaultIds(failure),
+    })
 
   if (status === 404)
     return code === undefined
@@ -147,7 +151,7 @@ export function signInError(
   return new AkvError(
     expired?.code ?? code,
     `client ${sent.clientId} in tenant ${sent.tenantId}: ${sentence}${expired?.sentence ?? ''}${reason} (${details})`,
-    { retryAfterMs, issuer },
+    { retryAfterMs, issuer, azureIds: entraIds(parse(failure.body)) },
   )
 }
 

@@ -13,6 +13,7 @@ import type {
 import { type GuardOptions, RequestFailure, requestGuard } from '../clients/request-guard.ts'
 import { resolveHost } from '../clients/resolve-host.ts'
 import type { ServerTime } from '../clients/server-time.ts'
+import { type Program, userAgentOptions } from '../clients/user-agent.ts'
 import { dependsOnAddress, vaultError } from '../errors/classify.ts'
 import {
   type Collection,
@@ -47,6 +48,8 @@ interface ObjectReaderOptions {
   /** Absent: messages don't say that our clock is wrong. */
   readonly serverTime?: ServerTime | undefined
   readonly timer?: RequestTimer | undefined
+  /** Default: the agent. */
+  readonly program?: Program
   /** As {@link GuardOptions.onLargeAnswer}. */
   readonly onLargeAnswer?: GuardOptions['onLargeAnswer']
 }
@@ -107,7 +110,15 @@ export function loadClient(collection: Collection): void {
 async function createClient(
   vault: string,
   collection: Collection,
-  { vaultUrl: template, agent, token, serverTime, timer, onLargeAnswer }: ObjectReaderOptions,
+  {
+    vaultUrl: template,
+    agent,
+    token,
+    serverTime,
+    timer,
+    program = 'agent',
+    onLargeAnswer,
+  }: ObjectReaderOptions,
 ): Promise<ObjectClient> {
   const base = vaultUrl(template, vault)
   const onSend = timer && timed(vault, timer)
@@ -116,6 +127,7 @@ async function createClient(
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     agent,
+    userAgentOptions: userAgentOptions(program),
     additionalPolicies: [
       requestGuard({ base, token, serverTime, onLargeAnswer, ...(onSend && { onSend }) }),
     ],

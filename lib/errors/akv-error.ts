@@ -3,6 +3,13 @@ import { errorTable } from './error-table.ts'
 
 export type AkvErrorCode = keyof typeof errorTable
 
+/** What Azure calls a failed request, for Microsoft's support: IDs and a time, all of checked forms. */
+export type AzureIds = Readonly<
+  Partial<
+    Record<'requestId' | 'clientRequestId' | 'traceId' | 'correlationId' | 'timestamp', string>
+  >
+>
+
 export class AkvError extends Error {
   override readonly name = 'AkvError'
   readonly code: AkvErrorCode
@@ -12,6 +19,8 @@ export class AkvError extends Error {
   readonly detail: string | undefined
   /** The issuer of the token that Entra or the token proxy refused, as far as the token says so. */
   readonly issuer: string | undefined
+  /** Absent: no service answered, or the answer has none. Only for the log, because each request has others. */
+  readonly azureIds: AzureIds | undefined
 
   private readonly combined: readonly AkvError[] | undefined
 
@@ -26,6 +35,7 @@ export class AkvError extends Error {
       readonly retryAfterMs?: number | undefined
       readonly detail?: string | undefined
       readonly issuer?: string | undefined
+      readonly azureIds?: AzureIds | undefined
       readonly kinds?: readonly AkvError[]
     } = {},
   ) {
@@ -34,6 +44,8 @@ export class AkvError extends Error {
     this.retryAfterMs = more.retryAfterMs
     this.detail = more.detail
     this.issuer = more.issuer
+    this.azureIds =
+      more.azureIds && Object.keys(more.azureIds).length > 0 ? more.azureIds : undefined
     this.combined = more.kinds
   }
 
@@ -61,6 +73,7 @@ export function combineErrors(errors: readonly AkvError[]): AkvError | undefined
       ([code, ofCode]) =>
         new AkvError(code, joinMessages(ofCode), {
           issuer: ofCode.find(({ issuer }) => issuer !== undefined)?.issuer,
+          azureIds: ofCode.find(({ azureIds }) => azureIds !== undefined)?.azureIds,
         }),
     )
     .sort((a, b) => Number(a.facts.isRetryable) - Number(b.facts.isRetryable))

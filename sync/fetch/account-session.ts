@@ -61,6 +61,7 @@ export function openAccountSession(options: AccountSessionOptions): Session {
     now: clock.wallTime,
     serverTime,
     heldToken,
+    program: 'sync',
   })
   const reader = pauseThrottledVaults(pacedReader(signIn, options), pauses)
   return { signIn, reader: countRequests(reader, metrics) }
@@ -83,6 +84,7 @@ function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectRead
       serverTime,
       principal: signIn.principal,
       timer,
+      program: 'sync',
       onLargeAnswer: () => fairPace.timeTurn(account.namespace),
       token: async () => {
         await pace.turn(vault)

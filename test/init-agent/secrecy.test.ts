@@ -16,6 +16,7 @@ t.test('a wrong federation shows what was sent, but not the token', async (t) =>
   const { output, termination } = await runToEnd(t, pod)
   t.match(termination, `issuer "${emulator.issuer}", subject "system:serviceaccount:default:other"`)
   t.match(output, `"issuer":"${emulator.issuer}"`, 'as a field of the log')
+  t.match(output, /"azureIds":\{"traceId":"[^"]+","correlationId":"[^"]+","timestamp":"/)
   for (const part of token.split('.')) t.notMatch(output + termination, part)
 })
 

@@ -1,4 +1,4 @@
-import type { AkvError, AkvErrorCode } from '../../../lib/errors/akv-error.ts'
+import type { AkvError, AkvErrorCode, AzureIds } from '../../../lib/errors/akv-error.ts'
 import type { LogLevel } from '../../../lib/log/log-level.ts'
 import { nothingReported, type Reported, type ReportedCode } from '../../account/reported.ts'
 import type { AccountEvent } from '../../cluster/cluster-port.ts'
@@ -30,6 +30,7 @@ interface ReportLine {
   readonly level: LogLevel
   readonly message: string
   readonly code?: AkvErrorCode
+  readonly azureIds?: AzureIds
 }
 
 /** When to retry an Event that could not be written. */
@@ -96,8 +97,8 @@ function failureItems(
   }))
 }
 
-const linesOf = ({ code, message, detail }: AkvError): readonly ReportLine[] => [
-  { level: 'warn', message, code },
+const linesOf = ({ code, message, detail, azureIds }: AkvError): readonly ReportLine[] => [
+  { level: 'warn', message, code, ...(azureIds && { azureIds }) },
   ...(detail === undefined ? [] : [{ level: 'debug', message: detail, code } as const]),
 ]
 

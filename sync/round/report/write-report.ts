@@ -63,8 +63,8 @@ export function createReportWriter({ cluster, metrics, events }: ReportServices)
       for (const code of report.codes) metrics.countFailure(account, code)
       const written: { item: ReportItem; isWritten: boolean }[] = []
       for (const item of report.items) {
-        for (const { level, message, code } of item.lines)
-          log[level](message, ...(code === undefined ? [] : [{ code }]))
+        for (const { level, message, ...details } of item.lines)
+          log[level](message, ...(details.code === undefined ? [] : [details]))
         written.push({ item, isWritten: await writeEvent(item.event, subject) })
       }
       return reportedAfter(report, written)

@@ -27,7 +27,8 @@ t.test(
       },
     })
     const credential = { tokenFile: join(t.testdir(), 'token') }
-    const prepare = () => openSession({ config, credential, env: {}, clock: systemClock }).prepare
+    const prepare = () =>
+      openSession({ config, credential, env: {}, clock: systemClock, program: 'agent' }).prepare
     prepare()([...objects('team-a', 2), ...objects('team-b', 5)], 4)
     const expected = 4 + 1
     while (server.connections() < expected) await delay(5)
@@ -56,7 +57,7 @@ t.test('with an identity binding, it connects to the token proxy in place of Ent
   })
   const credential = { tokenFile: join(t.testdir(), 'token') }
   const open = (env: NodeJS.ProcessEnv) =>
-    openSession({ config, credential, env, clock: systemClock })
+    openSession({ config, credential, env, clock: systemClock, program: 'agent' })
   open({}).prepare(objects('team-a', 2), 4)
   while (entra.connections() < 2 || proxy.connections() < 1) await delay(5)
   // Nobody listens there. No proxy is between a pod and its API server.
