@@ -184,6 +184,8 @@ export interface AgentConfig {
     readonly defaultTenantId?: string
   }
   readonly cloud: Cloud
+  /** Whether Entra and vaults are told the pod's namespace and name. An older agent ignores it. */
+  readonly namesPod?: true
   /** Exchanges the token, by an identity binding of AKS. Absent: Entra does. */
   readonly tokenProxy?: TokenProxy
 }

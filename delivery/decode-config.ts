@@ -134,6 +134,7 @@ const config: Check<AgentConfig> = object({
     audience: httpsUrl,
     ca: optional(string()),
   }),
+  namesPod: optional(oneOf([true])),
   tokenProxy: optional(object({ url: httpsUrl, serverName: string(isServerName), ca: string() })),
 } satisfies Record<keyof AgentConfig, Check<unknown>>)
 

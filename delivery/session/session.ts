@@ -5,7 +5,7 @@ import {
   type Exchange,
 } from '../../keyvault/clients/connection.ts'
 import { createServerTime } from '../../keyvault/clients/server-time.ts'
-import type { Program } from '../../keyvault/clients/user-agent.ts'
+import type { Sender } from '../../keyvault/clients/user-agent.ts'
 import { createSignIn, type SignIn, type VaultToken } from '../../keyvault/entra/sign-in.ts'
 import {
   createObjectReader,
@@ -22,6 +22,7 @@ import {
 import type { Clock } from '../../lib/clock.ts'
 import type { AgentConfig } from '../contract.ts'
 import { resolveIdentity } from './identity.ts'
+import { namedPod } from './named-pod.ts'
 import { readTokenFile } from './token-file.ts'
 
 /** A sign-in and the reader that uses its token. The agent has one for its whole life. */
@@ -60,13 +61,17 @@ export function openSession(options: {
   readonly heldToken?: VaultToken | undefined
   /** Called with each request to a vault that has ended. */
   readonly onRequest?: RequestTimer['record'] | undefined
-  readonly program: Program
+  readonly program: NonNullable<Sender['program']>
 }): AgentSession {
   const { config, credential, env, clock, heldToken, onRequest, program } = options
   const { authorityHost, audience, vaultUrl, ca } = config.cloud
   const agent = createConnection({ ca, env })
   const exchange: Exchange = config.tokenProxy ? connectTokenProxy(config.tokenProxy) : { agent }
   const serverTime = createServerTime(clock)
+  const sender: Sender = {
+    program,
+    pod: config.namesPod && 'tokenFile' in credential ? namedPod(credential.tokenFile) : undefined,
+  }
   const signIn =
     'signIn' in credential
       ? credential.signIn
@@ -79,7 +84,7 @@ export function openSession(options: {
           now: clock.wallTime,
           serverTime,
           heldToken,
-          program,
+          ...sender,
         })
   const { token, principal } = signIn
   const pauses = new VaultPauses(clock)
@@ -91,7 +96,7 @@ export function openSession(options: {
     principal,
     serverTime,
     timer,
-    program,
+    ...sender,
   })
   return {
     signIn,

@@ -4,8 +4,9 @@ import {
   tokenAudience,
 } from '../../lib/azure/token-audience.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject, valueAt } from '../../lib/shape.ts'
 import type { TokenTimes } from '../clients/server-time.ts'
 
 /** What a service account token says about itself. Nobody has checked it. */
@@ -53,6 +54,24 @@ export function assertionTimes(token: string): TokenTimes {
     ...(isTime(exp) && { expiresAtMs: exp * 1000 }),
   }
 }
+
+/**
+ * The pod that the token is bound to, as `NAMESPACE/POD`. Undefined if the token names none, or if a name has another form than
+ * Kubernetes accepts, because it becomes a part of an HTTP header.
+ *
+ * @throws AkvError AKV_TOKEN_FILE if it isn't a JWT
+ */
+export function podInAssertion(token: string): string | undefined {
+  const bound = payload(token)['kubernetes.io']
+  const namespace = valueAt(bound, 'namespace')
+  const pod = valueAt(bound, 'pod', 'name')
+  return isNameOf(namespace, labelName) && isNameOf(pod, subdomainName)
+    ? `${namespace}/${pod}`
+    : undefined
+}
+
+const isNameOf = (claim: unknown, rule: typeof labelName): claim is string =>
+  typeof claim === 'string' && isName(claim, rule)
 
 /** Seconds since 1970, until the year 2286. */
 const isTime = (claim: unknown): claim is number =>

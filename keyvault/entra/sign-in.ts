@@ -4,7 +4,7 @@ import { bindingAudience, tokenAudience } from '../../lib/azure/token-audience.t
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { type FailedRequest, RequestFailure, requestGuard } from '../clients/request-guard.ts'
 import type { ServerTime } from '../clients/server-time.ts'
-import { type Program, userAgentOptions } from '../clients/user-agent.ts'
+import { type Sender, userAgentOptions } from '../clients/user-agent.ts'
 import { signInError } from '../errors/classify.ts'
 import { describeTokenProxy } from '../errors/token-proxy-error.ts'
 import { assertionTimes, describeAssertion } from './assertion.ts'
@@ -26,7 +26,7 @@ export interface SignIn {
   held?(): VaultToken | undefined
 }
 
-export interface SignInOptions {
+export interface SignInOptions extends Sender {
   /** The administrator's authority, such as `https://login.microsoftonline.com`. */
   readonly authorityHost: string
   /** The only resource that tokens are requested for, such as `https://vault.azure.net`. */
@@ -45,8 +45,6 @@ export interface SignInOptions {
   readonly serverTime?: ServerTime | undefined
   /** A token that an earlier sign-in of the same identity got. It is used for as long as it lasts. */
   readonly heldToken?: VaultToken | undefined
-  /** Default: the agent. */
-  readonly program?: Program
 }
 
 export interface VaultToken {
@@ -94,7 +92,6 @@ export function createSignIn(options: SignInOptions): SignIn {
  */
 async function exchange(options: SignInOptions): Promise<VaultToken> {
   const { authorityHost, audience, clientId, tenantId, agent, serverTime, tokenProxy } = options
-  const { program = 'agent' } = options
   const assertion = await options.readAssertion()
   const { description: claims, issuer } = describeAssertion(
     assertion,
@@ -111,7 +108,7 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     agent,
-    userAgentOptions: userAgentOptions(program),
+    userAgentOptions: userAgentOptions(options),
     additionalPolicies: [
       requestGuard({
         base: authorityHost,

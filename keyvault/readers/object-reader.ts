@@ -13,7 +13,7 @@ import type {
 import { type GuardOptions, RequestFailure, requestGuard } from '../clients/request-guard.ts'
 import { resolveHost } from '../clients/resolve-host.ts'
 import type { ServerTime } from '../clients/server-time.ts'
-import { type Program, userAgentOptions } from '../clients/user-agent.ts'
+import { type Sender, userAgentOptions } from '../clients/user-agent.ts'
 import { dependsOnAddress, vaultError } from '../errors/classify.ts'
 import {
   type Collection,
@@ -38,7 +38,7 @@ export interface RequestTimer {
   readonly record: (request: EndedRequest) => void
 }
 
-interface ObjectReaderOptions {
+interface ObjectReaderOptions extends Sender {
   /** The administrator's URL template, with `{vault}`. */
   readonly vaultUrl: string
   readonly agent: Agent
@@ -48,8 +48,6 @@ interface ObjectReaderOptions {
   /** Absent: messages don't say that our clock is wrong. */
   readonly serverTime?: ServerTime | undefined
   readonly timer?: RequestTimer | undefined
-  /** Default: the agent. */
-  readonly program?: Program
   /** As {@link GuardOptions.onLargeAnswer}. */
   readonly onLargeAnswer?: GuardOptions['onLargeAnswer']
 }
@@ -110,16 +108,9 @@ export function loadClient(collection: Collection): void {
 async function createClient(
   vault: string,
   collection: Collection,
-  {
-    vaultUrl: template,
-    agent,
-    token,
-    serverTime,
-    timer,
-    program = 'agent',
-    onLargeAnswer,
-  }: ObjectReaderOptions,
+  readerOptions: ObjectReaderOptions,
 ): Promise<ObjectClient> {
+  const { vaultUrl: template, agent, token, serverTime, timer, onLargeAnswer } = readerOptions
   const base = vaultUrl(template, vault)
   const onSend = timer && timed(vault, timer)
   const options: ClientOptions = {
@@ -127,7 +118,7 @@ async function createClient(
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     agent,
-    userAgentOptions: userAgentOptions(program),
+    userAgentOptions: userAgentOptions(readerOptions),
     additionalPolicies: [
       requestGuard({ base, token, serverTime, onLargeAnswer, ...(onSend && { onSend }) }),
     ],

@@ -146,11 +146,11 @@ function recordAnswer(state: VaultState): void {
 
 /** Returns the error to throw. If the vault is paused now, the error says how long the pause still lasts. */
 function recordError(state: VaultState, error: AkvError, clock: PauseClock): AkvError {
-  const { code, message, retryAfterMs = 0 } = error
+  const { code, message, retryAfterMs = 0, azureIds } = error
   if (code === 'AKV_THROTTLED' || (code === 'AKV_VAULT_UNAVAILABLE' && retryAfterMs > 0)) {
     startPause(state, error, clock)
     const restMs = state.pausedUntilMs - clock.now()
-    return new AkvError(code, message, { retryAfterMs: restMs })
+    return new AkvError(code, message, { retryAfterMs: restMs, azureIds })
   }
   // A failed sign-in says nothing about the vault.
   if (code === 'AKV_ENTRA_UNAVAILABLE') return error

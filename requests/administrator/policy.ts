@@ -40,6 +40,8 @@ export interface Policy {
   readonly volumeSizeLimit: string
   /** The port at which refreshing agents serve metrics, unless an annotation says otherwise; 0: none. */
   readonly metricsPort: number
+  /** Whether agents tell Entra and vaults the namespace and the name of their pod. */
+  readonly namesPods: boolean
   readonly agentLogLevel: LogLevel
   /** How often the agent of a pod with volumes of the CSI driver refreshes, unless an annotation says so; 0: never. */
   readonly csiRefreshSeconds: number

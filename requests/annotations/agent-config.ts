@@ -44,6 +44,7 @@ export function agentConfig(
     onDeleted: request['on-deleted'] ?? 'keep',
     ...(request.notify === undefined ? {} : { notify: request.notify }),
     ...(metricsPort === undefined ? {} : { metricsPort }),
+    ...(policy.namesPods && { namesPod: true }),
     logLevel: request['log-level'] ?? policy.agentLogLevel,
     identity: identityConfig(request, policy),
     cloud: policy.cloud,

@@ -133,6 +133,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
     volumeSizeLimit:
       reader.optional('AKV_INJECTOR_VOLUME_SIZE_LIMIT', parseSize) ?? defaults.volumeSizeLimit,
     metricsPort: reader.optional('AKV_INJECTOR_AGENT_METRICS', podSettings.metrics) ?? 0,
+    namesPods: reader.optional('AKV_INJECTOR_AGENT_NAMES_POD', parseBoolean) ?? false,
     agentLogLevel: 'info',
     csiRefreshSeconds: reader.optional('AKV_INJECTOR_CSI_REFRESH', podSettings.refresh) ?? 0,
   }

@@ -6,10 +6,9 @@ import { clockTimes } from '../../support/clock-times.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { agentConfig, secretFile } from '../harness/pod.ts'
 
-const error = new AkvError('AKV_NETWORK', 'cut')
 const key = (name: string) => `team-a:secrets/${name}`
 
-function bench(names: readonly string[]) {
+function bench(names: readonly string[], error = new AkvError('AKV_NETWORK', 'cut')) {
   let nowMs = 1_000_000
   const { log, lines } = memoryLog()
   const clock = { ...clockTimes(() => nowMs), random: () => 0, sleep: async () => undefined }
@@ -92,4 +91,10 @@ t.test('a line about very many objects stays short', async (t) => {
   const [recovered] = round([])
   t.equal(recovered?.['count'], 300)
   t.ok(JSON.stringify(recovered).length < 16 * 1024)
+})
+
+t.test('the line has what Azure calls one of the failed requests', async (t) => {
+  const azureIds = { requestId: '10000000-0000-0000-0000-00000000000f' }
+  const { round } = bench(['a', 'b'], new AkvError('AKV_NETWORK', 'cut', { azureIds }))
+  t.match(round(['a', 'b']), [{ level: 'warn', azureIds }])
 })

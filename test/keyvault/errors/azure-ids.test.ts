@@ -1,11 +1,16 @@
+import { writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
 import t from 'tap'
-import type { Program } from '../../../keyvault/clients/user-agent.ts'
+import { openSession } from '../../../delivery/session/session.ts'
+import type { Sender } from '../../../keyvault/clients/user-agent.ts'
 import { createSignIn } from '../../../keyvault/entra/sign-in.ts'
 import { signInError, vaultError } from '../../../keyvault/errors/classify.ts'
 import { createObjectReader } from '../../../keyvault/readers/object-reader.ts'
+import { systemClock } from '../../../lib/clock.ts'
 import { AkvError, combineErrors } from '../../../lib/errors/akv-error.ts'
 import { version } from '../../../lib/version.ts'
+import { agentConfig } from '../../init-agent/harness/pod.ts'
 import { startHttpsServer } from '../../support/servers/start-https-server.ts'
 import { clientId, tenantId } from '../../support/servers/start-test-emulator.ts'
 import { audience, connectTo, secret, signInAt, startVault } from '../emulated-vault.ts'
@@ -107,7 +112,7 @@ t.test('the logs of Azure show which program asked, and nothing of the pod', asy
     response.writeHead(503).end()
   })
   const agent = connectTo(t, host.caPem)
-  for (const program of ['agent', 'sync', 'fetch'] as const satisfies readonly Program[]) {
+  for (const program of ['agent', 'sync', 'fetch'] as const satisfies readonly Sender['program'][]) {
     seen.length = 0
     const { read } = createObjectReader({
       vaultUrl: `${host.url}/{vault}`,
@@ -135,4 +140,55 @@ t.test('the logs of Azure show which program asked, and nothing of the pod', asy
       t.match(headers['x-ms-client-request-id'], uuid)
     }
   }
+})
+
+t.test('by a setting, they show the pod that the token is bound to', async (t) => {
+  const seen = new Set<string | undefined>()
+  const host = await startHttpsServer(t, (request, response) => {
+    seen.add(request.headers['user-agent']?.replace(/ azsdk-js-.*/s, ''))
+    response.writeHead(503).end()
+  })
+  const tokenFile = join(t.testdir(), 'token')
+  const sendersOf = async (claims: unknown, more: { readonly namesPod?: true }) => {
+    seen.clear()
+    const payload = Buffer.from(JSON.stringify({ 'kubernetes.io': claims })).toString('base64url')
+    writeFileSync(tokenFile, `e30.${payload}.e30`)
+    const config = agentConfig({
+      identity: { clientId, tenantId },
+      cloud: {
+        authorityHost: host.url,
+        vaultUrl: `${host.url}/{vault}`,
+        audience,
+        ca: host.caPem,
+      },
+      ...more,
+    })
+    const session = openSession({
+      config,
+      credential: { tokenFile },
+      env: {},
+      clock: systemClock,
+      heldToken: { value: 'the-token', expiresAtMs: Date.now() + 3_600_000 },
+      program: 'agent',
+    })
+    await failureOf(session.reader.read(secret('db')))
+    session.signIn.forget()
+    await failureOf(session.signIn.token())
+    return [...seen]
+  }
+  const anonymous = [`akv-injector/${version} (agent)`]
+  const web = { namespace: 'shop', pod: { name: 'web-0.x', uid: '1' } }
+  t.strictSame(await sendersOf(web, { namesPod: true }), [
+    `akv-injector/${version} (agent; shop/web-0.x)`,
+  ])
+  t.strictSame(await sendersOf(web, {}), anonymous)
+  const hostile = ['', 'a\r\nX: y', 'a)', 'A', 'ä', 'x'.repeat(300), 7, null, undefined]
+  for (const name of hostile) {
+    const claims = [
+      { namespace: 'shop', pod: { name } },
+      { namespace: name, pod: { name: 'web-0' } },
+    ]
+    for (const claim of claims) t.strictSame(await sendersOf(claim, { namesPod: true }), anonymous)
+  }
+  t.strictSame(await sendersOf('shop', { namesPod: true }), anonymous)
 })

@@ -235,3 +235,14 @@ t.test('pauses of any number of other vaults end no pause', async (t) => {
   for (let i = 0; i < 100; i++) await throttle(pauses, { vault: `vault-${i}` })
   t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED' })
 })
+
+t.test('the error that begins a pause keeps what Azure calls the request', async (t) => {
+  const azureIds = { requestId: '10000000-0000-0000-0000-00000000000f' }
+  for (const code of ['AKV_THROTTLED', 'AKV_VAULT_UNAVAILABLE'] as const) {
+    const answer = () => Promise.reject(new AkvError(code, 'x', { retryAfterMs: 1_000, azureIds }))
+    await t.rejects(openReader(new VaultPauses(fakeClock({})), answer).reader.read(inVault('a')), {
+      code,
+      azureIds,
+    })
+  }
+})

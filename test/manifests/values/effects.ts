@@ -127,6 +127,7 @@ export const effects: readonly Effect[] = [
         (find) => pod('certs')(find).spec.imagePullSecrets?.slice(3),
         [{ name: 'fourth' }],
       ],
+      ['agent.namesPod', true, env('webhook'), { AKV_INJECTOR_AGENT_NAMES_POD: 'true' }],
       ['agent.metricsPort', 19_980, env('webhook'), { AKV_INJECTOR_AGENT_METRICS: '19980' }],
       ['agent.volumeSizeLimit', '77Mi', env('webhook'), { AKV_INJECTOR_VOLUME_SIZE_LIMIT: '77Mi' }],
       ['webhook.replicas', 7, deployment('webhook'), { spec: { replicas: 7 } }],

@@ -14,6 +14,7 @@ export const policy: Policy = {
   allowRoot: false,
   allowExposedAgents: false,
   fastStart: false,
+  namesPods: false,
   agentRequests: { cpu: '10m', memory: '16Mi' },
   agentLimits: { memory: '160Mi' },
   volumeSizeLimit: '16Mi',

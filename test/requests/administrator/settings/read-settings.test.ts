@@ -48,6 +48,7 @@ t.test('every setting is read', async (t) => {
     AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY: 'Always',
     AKV_INJECTOR_AGENT_LIMITS: 'cpu=1,memory=1Gi',
     AKV_INJECTOR_AGENT_METRICS: '19980',
+    AKV_INJECTOR_AGENT_NAMES_POD: 'true',
     AKV_INJECTOR_AGENT_NO_PROXY: '.internal.example,10.0.0.0/8,[::1]',
     AKV_INJECTOR_AGENT_REQUESTS: '',
     AKV_INJECTOR_ALLOWED_METADATA:
@@ -111,6 +112,7 @@ t.test('every setting is read', async (t) => {
       allowExposedAgents: true,
       allowRoot: true,
       fastStart: true,
+      namesPods: true,
       kubernetesMinor: 35,
       agentRequests: {},
       agentLimits: { cpu: '1', memory: '1Gi' },
