@@ -112,7 +112,11 @@ t.test('the logs of Azure show which program asked, and nothing of the pod', asy
     response.writeHead(503).end()
   })
   const agent = connectTo(t, host.caPem)
-  for (const program of ['agent', 'sync', 'fetch'] as const satisfies readonly Sender['program'][]) {
+  for (const program of [
+    'agent',
+    'sync',
+    'fetch',
+  ] as const satisfies readonly Sender['program'][]) {
     seen.length = 0
     const { read } = createObjectReader({
       vaultUrl: `${host.url}/{vault}`,
