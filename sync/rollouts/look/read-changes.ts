@@ -109,8 +109,7 @@ function noteAnswer(
   if (version === undefined) return
   const digest = createHmac('sha256', digestKey).update(JSON.stringify(value)).digest('base64')
   const times = { nowMs: services.cluster.serverTimeMs(), sinceMs }
-  const seen = observeObject(known.get(name), { version, createdMs, digest }, times)
-  if (seen !== undefined) known.set(name, seen)
+  known.set(name, observeObject(known.get(name), { version, createdMs, digest }, times))
 }
 
 /** A synced Secret says when it changed. Without that, as after an upgrade, nothing is known to be old. */

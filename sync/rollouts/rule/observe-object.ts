@@ -15,22 +15,18 @@ interface ObjectAnswer {
   /** By the clock of the vault. */
   readonly createdMs?: number | undefined
   readonly digest?: string
-  /** It comes from a vault that is asked only while another one doesn't answer, and may lag behind that. */
-  readonly isFallback?: boolean
 }
 
 /**
  * Notes what a vault has answered, and when the value of the object became another one.
  *
  * @param times - `sinceMs`: the beginning of the account. What was there then is no change
- * @returns undefined if nothing is known of the object yet
  */
 export function observeObject(
   before: KnownObject | undefined,
   answer: ObjectAnswer,
   times: { readonly nowMs: number; readonly sinceMs: number },
-): KnownObject | undefined {
-  if (answer.isFallback) return before
+): KnownObject {
   const { version, digest } = answer
   const { nowMs } = times
   const seen = { version, lastSeenMs: nowMs, ...(digest !== undefined && { digest }) }

@@ -30,12 +30,6 @@ t.test('rule 4: the same bytes are no change, if both were read', async (t) => {
   t.equal(observeObject(unread, answer, times)?.changedMs, minutes(97), 'without digests')
 })
 
-t.test('rule 4: an answer of a fallback vault makes nothing old', async (t) => {
-  const answer = { version: 'v2', digest: 'b', createdMs: minutes(97), isFallback: true }
-  t.equal(observeObject(before, answer, times), before)
-  t.equal(observeObject(undefined, answer, times), undefined)
-})
-
 t.test('rule 4: a version that was enabled later, or restored, counts from now', async (t) => {
   const changedAt = (createdMs: number | undefined, known: object = before) =>
     observeObject({ ...before, ...known }, { version: 'v2', createdMs }, times)?.changedMs

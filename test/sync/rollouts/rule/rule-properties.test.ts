@@ -26,7 +26,6 @@ const happening = oneof(
   }),
   record({ kind: constant('revert' as const), object }),
   record({ kind: constant('outage' as const), minutes: integer({ min: 1, max: 600 }) }),
-  record({ kind: constant('fallback' as const), object }),
   record({ kind: constant('flip' as const), object, times: integer({ min: 2, max: 90 }) }),
   record({ kind: constant('replace' as const) }),
   record({ kind: constant('delete' as const), pod: nat({ max: 2 }) }),

@@ -19,8 +19,6 @@ export type Happening =
   | { readonly kind: 'revert'; readonly object: number }
   /** The vault doesn't answer for a while. */
   | { readonly kind: 'outage'; readonly minutes: number }
-  /** Another vault answers, with a version that nobody else has. */
-  | { readonly kind: 'fallback'; readonly object: number }
   | { readonly kind: 'flip'; readonly object: number; readonly times: number }
   /** `undo`, `restart` and `upgrade` of somebody else replace the pods. Some of them are left out by a partition. */
   | { readonly kind: 'replace' }
@@ -125,9 +123,6 @@ export class SimulatedRollouts {
         this.#pass(happening.minutes)
         this.#isVaultDown = false
         this.#pass(intervalMs / minuteMs)
-        break
-      case 'fallback':
-        this.#see(happening.object, { ...this.#version(99), isFallback: true })
         break
       default:
         this.#happenInCluster(happening)
@@ -248,13 +243,13 @@ export class SimulatedRollouts {
     this.nowMs = untilMs
   }
 
-  #see(index: number, answer: Version & { readonly isFallback?: boolean }): void {
+  #see(index: number, answer: Version): void {
     const seen = observeObject(
       this.#known.get(`${index}`),
       { ...answer, digest: `${answer.bytes}` },
       { nowMs: this.nowMs, sinceMs: this.#sinceMs },
     )
-    if (seen !== undefined) this.#known.set(`${index}`, seen)
+    this.#known.set(`${index}`, seen)
   }
 
   #look(): void {
