@@ -18,7 +18,7 @@ import { type Decoding, decodings } from '../secret/composition.ts'
 /** An object of a vault, and which part of it an ExternalSecret wants. */
 export interface RemoteRef {
   readonly object: Omit<WantedFile['object'], 'vault'>
-  /** In an extract: what has the properties. */
+  /** The wanted property. In an extract: the property that contains the wanted ones. */
   readonly property?: string
   /** `tags`: its tags and dates are wanted. Otherwise of a key or a certificate, which the operator writes in formats of its own. */
   readonly format?: 'jwk' | 'der' | 'tags'

@@ -3,7 +3,7 @@ import { type HeldReason, isHeldReason } from './rollout-names.ts'
 
 /** What the controller remembers about the pods of one account. All times are by the API server's clock, in milliseconds since 1970. */
 export interface RolloutRecord {
-  /** What was there at this time is the beginning: no version that changed before starts a roll-out. */
+  /** The beginning: no change at this time or before starts a roll-out. */
   readonly sinceMs: number
   /** By the name of the object. */
   readonly objects: ReadonlyMap<string, RecordedObject>
@@ -28,7 +28,7 @@ export interface RecordedWorkload {
   readonly begunMs: readonly number[]
   /** The patch of its last roll-out may not have been made. Absent as soon as it is known that it was. */
   readonly patching?: UnansweredPatch | undefined
-  /** It has pods that hold an old version, and this is why nothing happens. */
+  /** Why it isn't rolled out, or not yet. */
   readonly held?: { readonly why: HeldReason; readonly sinceMs: number } | undefined
 }
 

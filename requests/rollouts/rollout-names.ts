@@ -6,7 +6,7 @@ const rolloutPrefix = 'rollout.akv-injector.io/'
 /** On a workload's template: when the controller began the last roll-out. The only field of a workload that it changes. */
 export const restartedAtAnnotation = `${rolloutPrefix}restarted-at`
 
-/** On a ServiceAccount: what has been seen and done for the pods that run as it, as {@link recordText} writes it. */
+/** On a ServiceAccount: the versions that the controller has seen, and the roll-outs of its workloads, as {@link recordText} writes them. */
 export const recordAnnotation = `${rolloutPrefix}record`
 
 /** The API server records under this name that these fields are ours. */

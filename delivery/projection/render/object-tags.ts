@@ -45,7 +45,7 @@ export function tagsText(found: FetchedObject, budget: CpuBudget): string {
   return toText(toJson({ kind: 'json', entries: new Map(entries) }))
 }
 
-/** One tag, or, if there is no tag of this name, what a path leads to in the tag that the path begins with. */
+/** The value of the tag with this name. If there is none, the name is a path: the tag up to the first dot, and a property of the JSON in it. */
 export function pickTag(found: FetchedObject, path: string, budget: CpuBudget): Parsed<string> {
   const tags = allTags(found, budget)
   const whole = tags.get(path)

@@ -20,7 +20,7 @@ interface ObjectAnswer {
 /**
  * Notes what a vault has answered, and when the value of the object became another one.
  *
- * @param times - `sinceMs`: the beginning of the account. What was there then is no change
+ * @param times - `sinceMs`: the beginning of the account. The version that an object had then isn't a change
  */
 export function observeObject(
   before: KnownObject | undefined,
