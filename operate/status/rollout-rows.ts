@@ -1,6 +1,6 @@
 import { countOf } from '../../lib/count-of.ts'
 import { listNames } from '../../lib/list-names.ts'
-import type { RecordedWorkload } from '../../requests/rollouts/record.ts'
+import { heldBack } from '../../requests/rollouts/held-back.ts'
 import { heldReasons } from '../../requests/rollouts/rollout-names.ts'
 import type { AgentPod } from '../cluster/pods/agent-pod.ts'
 import type { RolledOutAccount } from '../cluster/sync/rolled-out-account.ts'
@@ -13,7 +13,7 @@ export const rolloutRows = (
   account: RolledOutAccount,
   pods: readonly AgentPod[],
 ): readonly StatusRow[] =>
-  [...account.record.workloads.values()].flatMap((workload) => heldRow(account, { workload, pods }))
+  heldBack(account.record).flatMap((workload) => heldRow(account, { workload, pods }))
 
 function heldRow(
   { namespace, name: serviceAccount, record }: RolledOutAccount,
@@ -21,13 +21,13 @@ function heldRow(
     workload: { name: workload, throughMs, held },
     pods,
   }: {
-    readonly workload: RecordedWorkload
+    readonly workload: ReturnType<typeof heldBack>[number]
     readonly pods: readonly AgentPod[]
   },
 ): readonly StatusRow[] {
   // Whoever may write the account can write any name.
   const [, kind, name] = /^([A-Za-z]{1,63})\/([a-z0-9.-]{1,253})$/.exec(workload) ?? []
-  if (held === undefined || kind === undefined || name === undefined) return []
+  if (kind === undefined || name === undefined) return []
   const all = [...record.objects].flatMap(([object, { changedMs }]) =>
     changedMs === undefined ? [] : [{ object, changedMs }],
   )

@@ -1,5 +1,6 @@
 import { backoffMs } from '../../lib/backoff.ts'
 import { toAkvError } from '../../lib/errors/akv-error.ts'
+import { heldBack } from '../../requests/rollouts/held-back.ts'
 import type { NextRun } from '../queue/next-run.ts'
 import { WorkQueue } from '../queue/work-queue.ts'
 import { loadAccount } from './look/load-account.ts'
@@ -144,9 +145,11 @@ export class Rollouts {
 
   *#held() {
     for (const [key, { rolled }] of this.#entries) {
+      if (rolled === undefined) continue
       const [namespace = ''] = key.split('/')
-      for (const { held } of rolled?.recorded.values() ?? [])
-        if (held !== undefined) yield { namespace, why: held.why }
+      const { sinceMs, known: objects, recorded: workloads } = rolled
+      for (const { held } of heldBack({ sinceMs, objects, workloads }))
+        yield { namespace, why: held.why }
     }
   }
 }

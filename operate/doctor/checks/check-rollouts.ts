@@ -2,6 +2,7 @@ import { countOf } from '../../../lib/count-of.ts'
 import { listNames } from '../../../lib/list-names.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { JsonObject } from '../../../lib/shape.ts'
+import { heldBack } from '../../../requests/rollouts/held-back.ts'
 import { heldReasons } from '../../../requests/rollouts/rollout-names.ts'
 import { readRolledOutAccount } from '../../cluster/sync/rolled-out-account.ts'
 import { type CheckResult, failed, passed } from '../model/check-result.ts'
@@ -21,9 +22,11 @@ export function checkRollouts(
   if (!sync?.args.includes('--rollouts')) return []
   const held = accounts.flatMap((account) => {
     const { namespace, record } = readRolledOutAccount(account) ?? {}
-    return [...(record?.workloads.values() ?? [])].flatMap(({ name, held }) =>
-      held === undefined ? [] : [{ title: `${namespace} ${printable(name, 120)}`, why: held.why }],
-    )
+    const workloads = record === undefined ? [] : heldBack(record)
+    return workloads.map(({ name, held }) => ({
+      title: `${namespace} ${printable(name, 120)}`,
+      why: held.why,
+    }))
   })
   const stuck = held.filter(({ why }) => needHelp.includes(why))
   const kept = held.length - stuck.length

@@ -1,4 +1,5 @@
 import { toAkvError } from '../../../lib/errors/akv-error.ts'
+import { isObstacle } from '../../../requests/rollouts/held-back.ts'
 import type { RecordedWorkload } from '../../../requests/rollouts/record.ts'
 import { type HeldReason, heldReasons } from '../../../requests/rollouts/rollout-names.ts'
 import type { RolloutEvent } from '../cluster/rollout-port.ts'
@@ -27,12 +28,12 @@ export async function reportRollout(
 
 /** Reasons that pass by themselves within minutes aren't worth an Event. */
 const passing: readonly HeldReason[] = ['rolling', 'too-soon']
-const refusals: readonly HeldReason[] = ['bare-pod', 'job', 'other-owner', 'on-delete', 'refused']
+const refusals: readonly HeldReason[] = ['on-delete', 'refused']
 
 /**
- * Records why old pods aren't replaced, and reports each reason once.
+ * Records why old pods aren't replaced, or why something can never be rolled out, and reports each reason once.
  *
- * @param held - `title`: `Deployment/web`; `detail`: what the API server said
+ * @param held - `detail`: what the API server said
  */
 export async function noteHeld(
   rolled: RolledAccount,
@@ -54,8 +55,10 @@ export async function noteHeld(
     held: { why, sinceMs },
   })
   if (passing.includes(why)) return
-  const message = `not rolled out although an object has changed: ${heldReasons[why]}${detail === undefined ? '' : `: ${detail}`}`
-  const reason = refusals.includes(why) ? 'RolloutRefused' : 'RolloutHeldBack'
+  const isNever = isObstacle(why)
+  const summary = isNever ? 'can’t be rolled out' : 'not rolled out although an object has changed'
+  const message = `${summary}: ${heldReasons[why]}${detail === undefined ? '' : `: ${detail}`}`
+  const reason = isNever || refusals.includes(why) ? 'RolloutRefused' : 'RolloutHeldBack'
   await reportRollout(rolled, { object, type: 'Warning', reason, message }, services)
 }
 

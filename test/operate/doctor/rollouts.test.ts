@@ -4,13 +4,15 @@ import { syncDeployment } from './harness/healthy-cluster.ts'
 import { serveInstall } from './harness/serve-install.ts'
 
 /** An account whose workloads are held back for these reasons. */
-const account = (reasons: readonly string[]) => {
+const account = (reasons: readonly string[], hasChange = true) => {
   const since = '2026-11-29T08:00:00.000Z'
   const workloads = reasons.map((why, i) => [
     `uid-${i}`,
     { name: `Deployment/web-${i}`, begun: [], held: { why, since } },
   ])
-  const record = JSON.stringify({ since, objects: {}, workloads: Object.fromEntries(workloads) })
+  const object = { version: '2', ...(hasChange && { changed: '2026-11-29T09:00:00.000Z' }) }
+  const objects = { 'team-a:db': object }
+  const record = JSON.stringify({ since, objects, workloads: Object.fromEntries(workloads) })
   const annotations = { 'rollout.akv-injector.io/record': record }
   return { kind: 'ServiceAccount', metadata: { namespace: 'team-a', name: 'web', annotations } }
 }
@@ -36,6 +38,13 @@ t.test('without any, nothing fails', async (t) => {
   const { code, stdout } = await doctorWith(t, [])
   t.equal(code, 0)
   t.match(stdout, /√ roll-outs are on$/m)
+})
+
+t.test('pods that can never be rolled out aren’t old before an object changes', async (t) => {
+  const { putObject, doctor } = await serveInstall(t)
+  putObject(syncDeployment('--rollouts'))
+  putObject(account(['bare-pod', 'job', 'other-owner', 'paused'], false))
+  t.match((await doctor()).stdout, /1 workload with old pods/)
 })
 
 t.test('each reason is reported', async (t) => {

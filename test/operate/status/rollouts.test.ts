@@ -72,6 +72,16 @@ t.test('each reason has its sentence, also after a roll-out that was undone', as
   }
 })
 
+t.test('pods that can never be rolled out aren’t stale before an object changes', async (t) => {
+  const unchanged = { 'team-a:db-password': { version } }
+  for (const why of ['bare-pod', 'job', 'other-owner']) {
+    const workloads = { 'uid-1': { name: 'StatefulSet/web', begun: [], held: held(why) } }
+    const { status } = await serveRecord(t, { objects: unchanged, workloads })
+    const { lines } = await status()
+    t.ok(lines.some((line) => line.startsWith('3 rows: ')))
+  }
+})
+
 t.test(
   'only what changed since the last roll-out is named, and pods without agents aren’t',
   async (t) => {

@@ -233,6 +233,7 @@ t.test('pods that no roll-out can replace are refused with a sentence, once', as
     simulation.events.map(({ object }) => object.kind),
     ['Pod', 'Job', 'Rollout'],
   )
+  for (const { message } of simulation.events) t.match(message, /^can’t be rolled out: /)
 })
 
 t.test('who may only create pods can’t roll out a workload', async (t) => {
