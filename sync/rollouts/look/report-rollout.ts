@@ -4,7 +4,7 @@ import type { RecordedWorkload } from '../../../requests/rollouts/record.ts'
 import { type HeldReason, heldReasons } from '../../../requests/rollouts/rollout-names.ts'
 import type { RolloutEvent } from '../cluster/rollout-port.ts'
 import type { RolloutServices } from '../services/rollout-services.ts'
-import type { RolledAccount } from './rolled-account.ts'
+import { type RolledAccount, workloadTitle } from './rolled-account.ts'
 
 type Reporting = Pick<RolloutServices, 'cluster' | 'events' | 'log'>
 
@@ -15,9 +15,11 @@ export async function reportRollout(
   { cluster, events, log }: Reporting,
 ): Promise<void> {
   const { namespace, name } = rolled.account
-  const { kind, name: objectName } = event.object
   const level = event.type === 'Normal' ? 'info' : 'warn'
-  log[level](event.message, { account: `${namespace}/${name}`, workload: `${kind}/${objectName}` })
+  log[level](event.message, {
+    account: `${namespace}/${name}`,
+    workload: workloadTitle(event.object),
+  })
   if (!events.take(rolled.account)) return
   try {
     await cluster.createEvent(event)
@@ -51,7 +53,7 @@ export async function noteHeld(
   const sinceMs = services.cluster.serverTimeMs()
   rolled.recorded.set(uid, {
     ...(before ?? { begunMs: [] }),
-    name: `${object.kind}/${object.name}`,
+    name: workloadTitle(object),
     held: { why, sinceMs },
   })
   if (passing.includes(why)) return

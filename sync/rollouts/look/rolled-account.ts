@@ -1,4 +1,5 @@
 import type { VaultToken } from '../../../keyvault/entra/sign-in.ts'
+import { printable } from '../../../lib/printable.ts'
 import type { Account } from '../../../requests/account/account.ts'
 import type { RecordedWorkload } from '../../../requests/rollouts/record.ts'
 import type { WorkloadRef } from '../cluster/rollout-port.ts'
@@ -45,6 +46,14 @@ export interface RolledAccount {
 /** A roll-out that began this long ago isn't watched any more. */
 export const watchedMs = 30 * 60_000
 
-/** `Deployment/web` */
-export const workloadTitle = ({ kind, name }: Pick<WorkloadRef, 'kind' | 'name'>): string =>
-  `${kind}/${name}`
+/** Longer than any kind and name of a workload. */
+const maxTitle = 320
+
+/** `Deployment/web`, for a log line and the record. Whoever creates a pod can name an owner of any length. */
+export const workloadTitle = ({
+  kind,
+  name,
+}: {
+  readonly kind: string
+  readonly name: string
+}): string => printable(`${kind}/${name}`, maxTitle)

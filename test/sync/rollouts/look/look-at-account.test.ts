@@ -236,6 +236,19 @@ t.test('pods that no roll-out can replace are refused with a sentence, once', as
   for (const { message } of simulation.events) t.match(message, /^can’t be rolled out: /)
 })
 
+t.test('the record of an owner with a long name is short', async (t) => {
+  const simulation = await started()
+  const annotations = { 'akv-injector.io/on-change': 'rollout' }
+  const owner = { apiVersion: 'v1', kind: 'K'.repeat(100_000), name: 'n\n' }
+  simulation.extraPods.push(simulatedPod('x', { owner, annotations, startedMs: simulation.nowMs }))
+  await simulation.pass(70)
+  const { workloads } = readRolloutRecord(simulation.record) ?? {}
+  t.equal(workloads?.get('uid-n\n')?.name, `${'K'.repeat(320)}…`)
+  const { lines } = simulation.log
+  t.ok(lines.length > 0)
+  t.ok(lines.every((line) => JSON.stringify(line).length < 1000))
+})
+
 t.test('who may only create pods can’t roll out a workload', async (t) => {
   const simulation = await started()
   const owner = { kind: 'ReplicaSet', name: 'web-1' }
