@@ -73,7 +73,7 @@ export class Rollouts {
   #drop(key: string): void {
     const entry = this.#entries.get(key)
     const [namespace = ''] = key.split('/')
-    for (const uid of entry?.rolled?.running.keys() ?? []) this.#services.slots.free(uid)
+    this.#freeSlots(entry?.rolled)
     this.#services.memory.release(namespace, memoryKey(key))
     this.#entries.delete(key)
     this.#queue.drop(key)
@@ -99,7 +99,14 @@ export class Rollouts {
         afterMs: backoffMs({ ...backoff, failures: entry.failures, clock }),
         outlook: 'failing',
       }
+    } finally {
+      // The account was dropped meanwhile, and the look may have taken slots after that.
+      if (this.#entries.get(key) !== entry) this.#freeSlots(entry.rolled)
     }
+  }
+
+  #freeSlots(rolled: RolledAccount | undefined): void {
+    for (const uid of rolled?.running.keys() ?? []) this.#services.slots.free(uid)
   }
 
   async #load(key: string, entry: Entry): Promise<RolledAccount | undefined> {
@@ -108,8 +115,7 @@ export class Rollouts {
     const [namespace = '', name = ''] = key.split('/')
     const before = entry.rolled
     entry.rolled = await loadAccount({ namespace, name }, before, this.#services)
-    if (before !== undefined && before !== entry.rolled)
-      for (const uid of before.running.keys()) this.#services.slots.free(uid)
+    if (before !== entry.rolled) this.#freeSlots(before)
     entry.nextLoadAtMs = clock.now() + loadMs
     return entry.rolled
   }
@@ -126,7 +132,7 @@ export class Rollouts {
       entry,
       'the roll-outs need more memory than the namespace’s share; give the controller more memory',
     )
-    for (const uid of rolled.running.keys()) this.#services.slots.free(uid)
+    this.#freeSlots(rolled)
     entry.rolled = undefined
     return false
   }

@@ -14,25 +14,34 @@ function accounts() {
   const records = new Map<string, string>()
   const reads: string[] = []
   let failure: Error | undefined
+  let gate: Promise<void> | undefined
   const services = rolloutServices({
     clock,
     signal: end.signal,
     readAccount: async (namespace, name) => {
       reads.push(`${namespace}/${name}`)
       if (failure !== undefined) throw failure
+      await gate
       const record = records.get(`${namespace}/${name}`)
       const annotations = record === undefined ? {} : { [recordAnnotation]: record }
       return { metadata: { namespace, name, uid: `uid-${name}`, annotations } }
     },
     writeRecord: async ({ namespace, name }, text) =>
       void records.set(`${namespace}/${name}`, text),
+    readOwner: async () => {
+      if (failure !== undefined) throw failure
+      return undefined
+    },
   })
   const rollouts = new Rollouts(services)
   rollouts.start()
   const fail = (error: Error | undefined) => {
     failure = error
   }
-  return { rollouts, clock, end, records, reads, services, fail }
+  const holdUp = (until: Promise<void>) => {
+    gate = until
+  }
+  return { rollouts, clock, end, records, reads, services, fail, holdUp }
 }
 
 t.test('each account that is allowed begins, and nobody else', async (t) => {
@@ -58,6 +67,24 @@ t.test('an account that isn’t allowed any more is left alone', async (t) => {
   t.ok(reads.includes('team-b/web'))
   end.abort()
   await rollouts.ended()
+})
+
+t.test('an account that is dropped during a look leaves no slots behind', async (t) => {
+  const { rollouts, clock, end, records, reads, services, fail, holdUp } = accounts()
+  const since = new Date(clock.wallTime()).toISOString()
+  const workloads = { 'uid-1': { name: 'Deployment/web', begun: [since] } }
+  records.set('team-a/web', JSON.stringify({ since, objects: {}, workloads }))
+  const gate = Promise.withResolvers<void>()
+  holdUp(gate.promise)
+  rollouts.allow('team-a', new Set(['web']))
+  await clock.pass(minuteMs)
+  t.strictSame(reads, ['team-a/web'])
+  fail(new AkvError('AKV_CLUSTER_UNAVAILABLE', 'away'))
+  rollouts.allow('team-a', new Set())
+  gate.resolve()
+  end.abort()
+  await rollouts.ended()
+  t.equal(services.slots.running(), 0)
 })
 
 t.test('what fails is tried again later, and said once', async (t) => {

@@ -389,14 +389,14 @@ export function rolloutServices({
   signal,
   ...requests
 }: Pick<RolloutServices, 'clock' | 'signal'> &
-  Pick<RolloutCluster, 'readAccount' | 'writeRecord'>): RolloutServices & Pick<MemoryLog, 'lines'> {
+  Pick<RolloutCluster, 'readAccount' | 'writeRecord' | 'readOwner'>): RolloutServices &
+  Pick<MemoryLog, 'lines'> {
   const { log, lines } = memoryLog()
   return {
     settings: { intervalMs: 5 * minuteMs, concurrent: 5, minIntervalMs: 0, maxPerDay: 6 },
     cluster: {
       serverTimeMs: clock.wallTime,
       listPods: async () => [],
-      readOwner: async () => undefined,
       patchTemplate: async () => undefined,
       createEvent: async () => undefined,
       ...requests,
