@@ -86,11 +86,12 @@ export class Rollouts {
     try {
       const rolled = await this.#load(key, entry)
       if (rolled === undefined) return { afterMs: settings.intervalMs, outlook: 'failing' }
-      const { afterMs, problems } = await lookAtAccount(rolled, this.#services)
+      const { afterMs } = await lookAtAccount(rolled, this.#services)
       entry.failures = 0
       if (!this.#hold(key, rolled)) return { afterMs: settings.intervalMs, outlook: 'failing' }
-      this.#say(key, entry, problems.join('; '))
-      return { afterMs, outlook: problems.length > 0 ? 'failing' : 'good' }
+      // A look at which no read is due says nothing new about what couldn't be read.
+      this.#say(key, entry, rolled.problems.join('; '))
+      return { afterMs, outlook: rolled.problems.length > 0 ? 'failing' : 'good' }
     } catch (thrown) {
       if (await outage.explains(thrown)) return { afterMs: 0, outlook: 'good' }
       entry.failures += 1

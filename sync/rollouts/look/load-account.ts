@@ -50,6 +50,7 @@ export async function loadAccount(
     running: runningIn(record, { namespace, nowMs, atMs: clock.now() }),
     ended: new Set(),
     tokens: new Map(),
+    problems: [],
     nextListAtMs: 0,
     nextReadAtMs: 0,
   }

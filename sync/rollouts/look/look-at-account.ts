@@ -19,23 +19,23 @@ const refusedMs = 60 * 60_000
 /**
  * Looks at an account: reads what its workloads ask for, and rolls out those with old pods.
  *
- * @returns after how long to look again, and what couldn't be read
+ * @returns after how long to look again
  */
 export async function lookAtAccount(
   rolled: RolledAccount,
   services: RolloutServices,
-): Promise<{ readonly afterMs: number; readonly problems: readonly string[] }> {
+): Promise<{ readonly afterMs: number }> {
   const { clock, settings } = services
   await watchRunning(rolled, services)
   if (clock.now() >= rolled.nextListAtMs) await listWorkloads(rolled, services)
-  const problems = await readIfDue(rolled, services)
+  await readIfDue(rolled, services)
   await saveRecord(rolled, services)
   const isWaiting = await rollOutWorkloads(rolled, services)
   await saveRecord(rolled, services)
   const untilReadMs = Math.max(0, rolled.nextReadAtMs - clock.now())
   const isBusy = isWaiting || rolled.running.size > 0
   const times = [untilReadMs, settings.intervalMs, ...checksOf(rolled, clock.now())]
-  return { afterMs: Math.min(...times, isBusy ? pollMs : Number.POSITIVE_INFINITY), problems }
+  return { afterMs: Math.min(...times, isBusy ? pollMs : Number.POSITIVE_INFINITY) }
 }
 
 /** When the workloads are due that wait for a time. */
@@ -78,23 +78,19 @@ function forgetGone(
   }
 }
 
-async function readIfDue(
-  rolled: RolledAccount,
-  services: RolloutServices,
-): Promise<readonly string[]> {
+async function readIfDue(rolled: RolledAccount, services: RolloutServices): Promise<void> {
   const { clock, settings } = services
-  if (clock.now() < rolled.nextReadAtMs) return []
+  if (clock.now() < rolled.nextReadAtMs) return
   rolled.nextReadAtMs = clock.now() + settings.intervalMs
   const before = new Map(rolled.known)
-  const problems = await readChanges(rolled, services)
+  rolled.problems = await readChanges(rolled, services)
   const hasChanged = [...rolled.known].some(
     ([name, { changedMs }]) => changedMs !== undefined && changedMs !== before.get(name)?.changedMs,
   )
-  if (!hasChanged) return problems
+  if (!hasChanged) return
   // Pods that came since the last list may be old, too. What changes together with this is read again before anything begins.
   await listWorkloads(rolled, services)
   rolled.nextReadAtMs = Math.min(rolled.nextReadAtMs, clock.now() + settleMs)
-  return problems
 }
 
 /** @returns whether a workload waits for a slot */

@@ -38,6 +38,8 @@ export interface RolledAccount {
   readonly ended: Set<string>
   /** By identity. */
   readonly tokens: Map<string, VaultToken | undefined>
+  /** What couldn't be read last time: a sentence for each. */
+  problems: readonly string[]
   /** Boot time. */
   nextListAtMs: number
   nextReadAtMs: number

@@ -64,6 +64,19 @@ t.test('objects that change together are one roll-out', async (t) => {
   t.match(simulation.events[0]?.message ?? '', /team-a:password@.*, team-a:key@/)
 })
 
+t.test('looks between two reads don’t forget what couldn’t be read', async (t) => {
+  const simulation = await started({ ...asking, secrets: 'team-a:password, team-a:absent' })
+  t.match(simulation.problems(), ['absent'])
+  simulation.rotate('password')
+  for (let count = 0; count < 20 && patched(simulation).length === 0; count++)
+    await simulation.pass(1)
+  t.strictSame(patched(simulation), ['web'])
+  simulation.requests.length = 0
+  await simulation.pass(0.5)
+  t.ok(simulation.requests.includes('read Deployment'), 'it has looked at the roll-out')
+  t.match(simulation.problems(), ['absent'])
+})
+
 t.test('rollout-env counts only variables', async (t) => {
   const env = 'PASSWORD=team-a:password'
   const simulation = await started({ 'on-change': 'rollout-env', secrets: 'team-a:key', env })

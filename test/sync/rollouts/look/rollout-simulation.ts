@@ -141,6 +141,11 @@ export class RolloutSimulation {
     }
   }
 
+  /** What the controller couldn't read when it last tried. */
+  problems(): readonly string[] {
+    return this.#rolled?.problems ?? []
+  }
+
   async #look(): Promise<number> {
     this.#rolled ??= await loadAccount({ namespace, name: account }, undefined, this.#services)
     if (this.#rolled === undefined) throw new Error('no account')
