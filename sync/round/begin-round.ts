@@ -1,4 +1,3 @@
-import { resolveIdentity } from '../../delivery/session/identity.ts'
 import type { Session } from '../../delivery/session/session.ts'
 import type { CpuBudget } from '../../lib/cpu-budget.ts'
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
@@ -13,6 +12,7 @@ import { holdValues, noRoom, roomForValues } from '../account/account-memory.ts'
 import type { Access, AccountState } from '../account/account-state.ts'
 import { nothingReported } from '../account/reported.ts'
 import type { SeenAccount } from '../cluster/cluster-port.ts'
+import { accountSignIn } from '../fetch/account-sign-in.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import { roundTime, statusesWhenRefused } from './report/secret-statuses.ts'
 import { roundBudget } from './round-budget.ts'
@@ -149,15 +149,10 @@ function accessFor(
 ): Opened {
   const { config, azure, usesBinding } = request
   const { account, last, openSession } = options
-  const env = {
-    ...(azure.clientId !== undefined && { AZURE_CLIENT_ID: azure.clientId }),
-    ...(azure.tenantId !== undefined && { AZURE_TENANT_ID: azure.tenantId }),
-  }
   try {
-    const identity = resolveIdentity(config.identity, env)
-    const name = `${identity.clientId} in ${identity.tenantId}${usesBinding ? ' by a binding' : ''}`
+    const { name, ...signIn } = accountSignIn(config.identity, { azure, usesBinding })
     const access = last?.identity === name ? last : { ...noAccess, identity: name }
-    const session = openSession(account, { identity, usesBinding }, access.token)
+    const session = openSession(account, signIn, access.token)
     return { request, access, session, before: access.values }
   } catch (thrown) {
     const session = failingSession(withUnused(toAkvError(thrown), request))

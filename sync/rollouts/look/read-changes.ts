@@ -1,11 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { resolveIdentity } from '../../../delivery/session/identity.ts'
-import type { Session } from '../../../delivery/session/session.ts'
 import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
+import type { VaultToken } from '../../../keyvault/entra/sign-in.ts'
 import { toAkvError } from '../../../lib/errors/akv-error.ts'
+import type { Account } from '../../../requests/account/account.ts'
 import { identityConfig } from '../../../requests/annotations/agent-config.ts'
 import { readAzureIdentity } from '../../../requests/annotations/azure-identity.ts'
 import { changedAtAnnotation } from '../../../requests/secret/names.ts'
+import { accountSignIn } from '../../fetch/account-sign-in.ts'
 import { skipUnresponsiveVaults } from '../../fetch/skip-unresponsive-vaults.ts'
 import type { AnnotatedIdentity, RolledObject } from '../read/asked-objects.ts'
 import { observeObject } from '../rule/observe-object.ts'
@@ -43,28 +44,33 @@ export async function readChanges(
       : []
   const ofVaults = bounded.filter((object) => object.kind === 'vault')
   const byIdentity = Map.groupBy(ofVaults, ({ identity }) => JSON.stringify(identity))
-  for (const [key, objects] of byIdentity)
-    problems.push(...(await readVaultObjects(objects, { key, rolled, services })))
+  const tokens = new Map<string, VaultToken | undefined>()
+  for (const objects of byIdentity.values())
+    problems.push(...(await readVaultObjects(objects, { tokens, rolled, services })))
+  rolled.tokens = tokens
   for (const object of bounded)
     if (object.kind === 'secret') problems.push(...(await readSecretTime(object, rolled, services)))
   return problems.slice(0, 3)
 }
 
 interface Reading {
-  /** Of the identity. */
-  readonly key: string
+  /** Those that are kept for the next read, by the name of the sign-in. */
+  readonly tokens: Map<string, VaultToken | undefined>
   readonly rolled: RolledAccount
   readonly services: RolloutServices
 }
 
 async function readVaultObjects(
   objects: readonly VaultObject[],
-  { key, rolled, services }: Reading,
+  { tokens, rolled, services }: Reading,
 ): Promise<readonly string[]> {
   const [{ identity } = { identity: {} }] = objects
+  const { account } = rolled
   const { clock, signal } = services
   try {
-    const session = openSession(identity, { key, rolled, services })
+    const { name: signInName, ...signIn } = signInOf(identity, { account, services })
+    const heldToken = tokens.get(signInName) ?? rolled.tokens.get(signInName)
+    const session = services.openSession(account, signIn, heldToken)
     const reader = skipUnresponsiveVaults(session.reader, clock)
     const problems: string[] = []
     for (let from = 0; from < objects.length && !signal.aborted; from += readsAtOnce) {
@@ -76,7 +82,7 @@ async function readVaultObjects(
         else problems.push(toAkvError(read.reason).message)
       }
     }
-    rolled.tokens.set(key, session.signIn.held?.())
+    tokens.set(signInName, session.signIn.held?.())
     return problems
   } catch (thrown) {
     return [toAkvError(thrown).message]
@@ -84,16 +90,17 @@ async function readVaultObjects(
 }
 
 /** The account signs in as its pods do. */
-function openSession(annotated: AnnotatedIdentity, { key, rolled, services }: Reading): Session {
-  const { account, tokens } = rolled
-  const { clientId, tenantId } = readAzureIdentity(account.annotations).identity
-  const env = {
-    ...(clientId !== undefined && { AZURE_CLIENT_ID: clientId }),
-    ...(tenantId !== undefined && { AZURE_TENANT_ID: tenantId }),
-  }
-  const identity = resolveIdentity(identityConfig(annotated, services.policy), env)
-  const usesBinding = annotated['identity-binding'] === true
-  return services.openSession(account, { identity, usesBinding }, tokens.get(key))
+function signInOf(
+  annotated: AnnotatedIdentity,
+  {
+    account,
+    services,
+  }: { readonly account: Account; readonly services: Pick<RolloutServices, 'policy'> },
+) {
+  return accountSignIn(identityConfig(annotated, services.policy), {
+    azure: readAzureIdentity(account.annotations).identity,
+    usesBinding: annotated['identity-binding'] === true,
+  })
 }
 
 function noteAnswer(

@@ -36,8 +36,8 @@ export interface RolledAccount {
   readonly running: Map<string, RunningRollout>
   /** Those whose roll-out has ended, by UID, until it is known whether it has replaced their old pods. */
   readonly ended: Set<string>
-  /** By identity. */
-  readonly tokens: Map<string, VaultToken | undefined>
+  /** Of the last read, by the name of the sign-in. */
+  tokens: ReadonlyMap<string, VaultToken | undefined>
   /** What couldn't be read last time: a sentence for each. */
   problems: readonly string[]
   /** Boot time. */

@@ -77,6 +77,20 @@ t.test('looks between two reads don’t forget what couldn’t be read', async (
   t.match(simulation.problems(), ['absent'])
 })
 
+t.test('a token is used again, but not by another client', async (t) => {
+  const simulation = await started()
+  const { signIns, clientId } = simulation
+  t.strictSame(signIns[0], { clientId, heldToken: undefined })
+  t.strictSame(signIns.at(-1), { clientId, heldToken: `of ${clientId}` })
+  signIns.length = 0
+  simulation.clientId = '33333333-3333-3333-3333-333333333333'
+  await simulation.reload()
+  await simulation.pass(20)
+  t.strictSame(signIns[0], { clientId: simulation.clientId, heldToken: undefined })
+  t.ok(signIns.length > 1)
+  t.notOk(signIns.some(({ heldToken }) => heldToken === `of ${clientId}`))
+})
+
 t.test('rollout-env counts only variables', async (t) => {
   const env = 'PASSWORD=team-a:password'
   const simulation = await started({ 'on-change': 'rollout-env', secrets: 'team-a:key', env })

@@ -20,6 +20,7 @@ import type { RolledAccount } from '../../../../sync/rollouts/look/rolled-accoun
 import { RolloutMetrics } from '../../../../sync/rollouts/services/rollout-metrics.ts'
 import type { RolloutServices } from '../../../../sync/rollouts/services/rollout-services.ts'
 import { RolloutSlots } from '../../../../sync/rollouts/services/rollout-slots.ts'
+import type { OpenSession } from '../../../../sync/round/services.ts'
 import { type MemoryLog, memoryLog } from '../../../support/memory-log.ts'
 import { policy } from '../../../webhook/core/policy.ts'
 import { ampleShares } from '../../harness/ample-shares.ts'
@@ -68,6 +69,9 @@ export class RolloutSimulation {
   /** New pods don’t get ready, so old ones stay. */
   isStuck = false
   record: string | undefined
+  clientId = '22222222-2222-2222-2222-222222222222'
+  /** Each sign-in, with the token that it got from the one before. */
+  readonly signIns: { readonly clientId: string; readonly heldToken: string | undefined }[] = []
   nowMs = Date.UTC(2026, 0, 1)
   mostRolling = 0
   readonly #deployments = new Map<string, SimulatedDeployment>()
@@ -132,6 +136,11 @@ export class RolloutSimulation {
     this.#services = this.#start(concurrent)
   }
 
+  /** The controller reads the account again. */
+  async reload(): Promise<void> {
+    this.#rolled = await loadAccount({ namespace, name: account }, this.#rolled, this.#services)
+  }
+
   /** Lets the controller look for some time. */
   async pass(minutes: number): Promise<void> {
     const untilMs = this.nowMs + minutes * minuteMs
@@ -181,17 +190,10 @@ export class RolloutSimulation {
       secrets: { readSecret: async ({ name }) => this.#secret(name) },
       outage: noOutage,
       policy,
-      openSession: () => ({
-        signIn: { principal: 'web', token: async () => 'token', forget: () => undefined },
-        reader: {
-          read: async ({ name }) => {
-            const found = this.#versions.get(name)
-            if (found === undefined) throw new AkvError('AKV_OBJECT_NOT_FOUND', name)
-            return { kind: 'secret', contentType: undefined, isCertificate: false, ...found }
-          },
-          listVersions: async () => [],
-        },
-      }),
+      openSession: (_, { identity: { clientId } }, token) => {
+        this.signIns.push({ clientId, heldToken: token?.value })
+        return this.#session(clientId)
+      },
       slots: new RolloutSlots({ concurrent, clock }),
       metrics: new RolloutMetrics(new Registry()),
       events: { take: () => true },
@@ -199,6 +201,21 @@ export class RolloutSimulation {
       clock,
       log: this.log.log,
       signal: new AbortController().signal,
+    }
+  }
+
+  #session(clientId: string): ReturnType<OpenSession> {
+    const held = () => ({ value: `of ${clientId}`, expiresAtMs: this.nowMs + 60 * minuteMs })
+    return {
+      signIn: { principal: 'web', token: async () => 'token', forget: () => undefined, held },
+      reader: {
+        read: async ({ name }) => {
+          const found = this.#versions.get(name)
+          if (found === undefined) throw new AkvError('AKV_OBJECT_NOT_FOUND', name)
+          return { kind: 'secret', contentType: undefined, isCertificate: false, ...found }
+        },
+        listVersions: async () => [],
+      },
     }
   }
 
@@ -233,7 +250,7 @@ export class RolloutSimulation {
       readAccount: async () => {
         counted('readAccount')
         const annotations = {
-          'azure.workload.identity/client-id': '22222222-2222-2222-2222-222222222222',
+          'azure.workload.identity/client-id': this.clientId,
           'azure.workload.identity/tenant-id': '11111111-1111-1111-1111-111111111111',
           ...(this.record !== undefined && { [recordAnnotation]: this.record }),
         }
