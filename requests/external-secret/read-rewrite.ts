@@ -1,4 +1,5 @@
 import {
+  allOf,
   below,
   eachOf,
   type Field,
@@ -7,6 +8,7 @@ import {
   report,
   reportThat,
   reportValue,
+  required,
   someOf,
   text,
   textAs,
@@ -58,27 +60,27 @@ export function rewriteReader(): Read<readonly Rewrite[]> {
 /** Whether there is room for a text. Adds a problem otherwise. */
 type Use = (text: string, at: Field) => boolean
 
-const regexpReader =
-  (use: Use): Read<Rewrite> =>
-  (value, at) => {
-    const before = at.problems.length
-    const members = someOf({
-      source: anyText((pattern, inside) => {
+function regexpReader(use: Use): Read<Rewrite> {
+  const members = allOf({
+    source: required(
+      anyText((pattern, inside) => {
         if (!use(pattern, inside)) return undefined
         return isUsable(pattern) ? pattern : reportValue(inside, pattern, usable)
       }),
-      target: anyText((target, inside) =>
+    ),
+    target: required(
+      anyText((target, inside) =>
         target.length > maxTargetCharacters
           ? report(inside, `accepted: at most ${maxTargetCharacters} characters`)
           : target,
       ),
-    })
-    const { source, target } = members(value, at)
-    if (at.problems.length > before) return undefined
-    if (source === undefined) return reportThat(below(at, 'source'), 'is missing')
-    if (target === undefined) return reportThat(below(at, 'target'), 'is missing')
-    return { kind: 'regexp', source, target }
+    ),
+  })
+  return (value, at) => {
+    const found = members(value, at)
+    return found && { kind: 'regexp', ...found }
   }
+}
 
 const usable = `expected a regular expression of Go with at most ${maxExpressionSize} characters, multiplied by all of its counts, and no count above ${maxCount}`
 
@@ -88,28 +90,26 @@ function isUsable(pattern: string): boolean {
   return steps !== undefined && steps <= maxExpressionSteps
 }
 
-const transformReader =
-  (use: Use): Read<Rewrite> =>
-  (value, at) => {
-    const before = at.problems.length
-    const { template } = someOf({
-      template: anyText((text, inside) => {
+function transformReader(use: Use): Read<Rewrite> {
+  const members = allOf({
+    template: required(
+      anyText((text, inside) => {
         if (!use(text, inside)) return undefined
         const checked = checkTemplate(text)
-        const unknown =
-          checked.kind === 'valid' ? [...checked.value].find((key) => key !== 'value') : undefined
         if (checked.kind === 'invalid') return report(inside, checked.problem)
-        if (unknown !== undefined)
-          return report(inside, 'a template of a key has only .value, which is the key')
-        return text
+        return [...checked.value].every((key) => key === 'value')
+          ? text
+          : report(inside, 'a template of a key has only .value, which is the key')
       }),
-    })(value, at)
-    if (at.problems.length > before) return undefined
-    if (template === undefined) return reportThat(below(at, 'template'), 'is missing')
-    return { kind: 'transform', template }
+    ),
+  })
+  return (value, at) => {
+    const found = members(value, at)
+    return found && { kind: 'transform', ...found }
   }
+}
 
-const mergeMembers = someOf({
+const mergeMembers = allOf({
   into: anyText((into) => into),
   priority: eachOf(text, maxProperties),
   priorityPolicy: textAs(only(['Strict', 'IgnoreNotFound'])),
@@ -118,15 +118,9 @@ const mergeMembers = someOf({
 })
 
 const readMerge: Read<MergeRewrite> = (value, at) => {
-  const before = at.problems.length
-  const {
-    into = '',
-    priority = [],
-    priorityPolicy,
-    conflictPolicy,
-    strategy,
-  } = mergeMembers(value, at)
-  if (at.problems.length > before) return undefined
+  const members = mergeMembers(value, at)
+  if (members === undefined) return undefined
+  const { into = '', priority = [], priorityPolicy, conflictPolicy, strategy } = members
   if (strategy === 'JSON' && into === '')
     return reportThat(below(at, 'into'), 'is missing; strategy JSON needs it')
   return {
