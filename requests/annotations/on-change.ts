@@ -1,5 +1,4 @@
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import { scalarText } from '../../lib/shape.ts'
 
 /** What starts a roll-out: a change of any object, or only of one that is a variable. */
 type OnChange = 'rollout' | 'rollout-env'
@@ -19,7 +18,11 @@ export function parseOnChange(text: string): Parsed<OnChange> {
 }
 
 /** The kinds that can be rolled out, all of `apps/v1`. */
-const rolledOutKinds: readonly string[] = ['Deployment', 'StatefulSet', 'DaemonSet']
+const rolledOutKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
+export type WorkloadKind = (typeof rolledOutKinds)[number]
+
+export const isWorkloadKind = (kind: unknown): kind is WorkloadKind =>
+  rolledOutKinds.some((name) => name === kind)
 
 /** What decides whether a workload can be rolled out. */
 interface Workload {
@@ -31,7 +34,7 @@ interface Workload {
 
 /** Returns the sentence that says why a workload can't be rolled out, if it can't. */
 export function rolloutObstacle({ apiVersion, kind, controller }: Workload): string | undefined {
-  if (apiVersion !== 'apps/v1' || !rolledOutKinds.includes(scalarText(kind)))
+  if (apiVersion !== 'apps/v1' || !isWorkloadKind(kind))
     return `does nothing here: only a ${rolledOutKinds.slice(0, -1).join(', ')} or ${rolledOutKinds.at(-1)} of apps/v1 is rolled out${hintFor(kind)}`
   return controller === undefined
     ? undefined

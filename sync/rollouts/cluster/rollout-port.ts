@@ -1,9 +1,7 @@
 import type { JsonObject } from '../../../lib/shape.ts'
 import type { AccountId } from '../../../requests/account/account.ts'
+import type { WorkloadKind } from '../../../requests/annotations/on-change.ts'
 import type { SeenPod } from './read-pod.ts'
-
-export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
-export type WorkloadKind = (typeof workloadKinds)[number]
 
 export interface WorkloadRef {
   readonly namespace: string

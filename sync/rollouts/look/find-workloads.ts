@@ -1,7 +1,7 @@
-import { onChangeKey } from '../../../requests/annotations/on-change.ts'
+import { onChangeKey, type WorkloadKind } from '../../../requests/annotations/on-change.ts'
 import type { HeldReason } from '../../../requests/rollouts/rollout-names.ts'
 import { controllerOf, type Owner, type SeenPod } from '../cluster/read-pod.ts'
-import type { RolloutCluster, RolloutEvent, WorkloadKind } from '../cluster/rollout-port.ts'
+import type { RolloutCluster, RolloutEvent } from '../cluster/rollout-port.ts'
 import { readRolledWorkload, type SeenWorkload } from '../read/read-workload.ts'
 
 /** Something that asks for roll-outs and can't have them. */

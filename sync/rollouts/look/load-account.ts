@@ -1,13 +1,12 @@
 import { isObject, type JsonObject, objectAt } from '../../../lib/shape.ts'
 import type { Account } from '../../../requests/account/account.ts'
+import { isWorkloadKind } from '../../../requests/annotations/on-change.ts'
 import {
   type RolloutRecord,
   readRolloutRecord,
   recordText,
 } from '../../../requests/rollouts/record.ts'
 import { recordAnnotation } from '../../../requests/rollouts/rollout-names.ts'
-import type { WorkloadKind } from '../cluster/rollout-port.ts'
-import { workloadKinds } from '../cluster/rollout-port.ts'
 import type { RolloutServices } from '../services/rollout-services.ts'
 import { type RolledAccount, watchedMs } from './rolled-account.ts'
 import { untilNow } from './until-now.ts'
@@ -95,9 +94,6 @@ function runningIn(
 
 /** Each is read at each look, and whoever may annotate the account can make up many. Those that began earlier have ended, most likely. */
 const maxRunning = 50
-
-const isWorkloadKind = (kind: string): kind is WorkloadKind =>
-  (workloadKinds as readonly string[]).includes(kind)
 
 /** Writes the record of an account if it has changed. */
 export async function saveRecord(

@@ -1,10 +1,14 @@
 import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
 import { readOwnAnnotations } from '../../../requests/annotations/keys/own-annotations.ts'
-import { onChangeKey, parseOnChange } from '../../../requests/annotations/on-change.ts'
+import {
+  onChangeKey,
+  parseOnChange,
+  type WorkloadKind,
+} from '../../../requests/annotations/on-change.ts'
 import { restartedAtAnnotation } from '../../../requests/rollouts/rollout-names.ts'
 import { controllerOf, type Owner, type SeenPod } from '../cluster/read-pod.ts'
-import type { WorkloadKind, WorkloadRef } from '../cluster/rollout-port.ts'
+import type { WorkloadRef } from '../cluster/rollout-port.ts'
 import type { RolledWorkload } from '../rule/decide-rollout.ts'
 import { workloadState } from './workload-state.ts'
 

@@ -1,5 +1,5 @@
 import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
-import type { WorkloadKind } from '../cluster/rollout-port.ts'
+import type { WorkloadKind } from '../../../requests/annotations/on-change.ts'
 import type { RolledWorkload } from '../rule/decide-rollout.ts'
 
 type State = RolledWorkload['state']
