@@ -14,6 +14,7 @@ import { podSettings } from '../../requests/annotations/pod-settings.ts'
 import { accountSettings } from '../../requests/annotations/vocabulary.ts'
 import { sourceFolders } from '../rooms/find-leaks.ts'
 import { policy } from '../webhook/core/policy.ts'
+import { anchorsOf } from './anchors-of.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -54,15 +55,6 @@ const sources = (): readonly string[] =>
 
 /** A comment's lines joined, so that a sentence can be found that continues on the next line. */
 const flatComments = (source: string): string => source.replace(/\n\s*(\*|\/\/) /g, ' ')
-
-/** As GitHub makes them of headings. */
-const anchorsOf = (text: string): readonly string[] =>
-  [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
-    title
-      .toLowerCase()
-      .replace(/[^\w\s-]/g, '')
-      .replace(/\s/g, '-'),
-  )
 
 /** What an expression's first group finds in the pages. */
 const inPages = (expression: RegExp) =>
