@@ -1,3 +1,4 @@
+import { type AddedContent, add, type ContentNames, remove } from './content.ts'
 import {
   mintServiceAccountToken,
   type ServiceAccountTokenOptions,
@@ -22,13 +23,19 @@ export function createCommands(
   requests: readonly SeenRequest[],
   tokenProxy?: { readonly rotateAuthority: () => Promise<string> },
 ) {
-  const { issuerSigner: signer, vaults, faults, now } = state
+  const { issuerSigner: signer, vaults, identities, faults, now } = state
   return {
     /** The last 10,000 requests, the newest last. */
     requests,
     /** A token of the emulator's own issuer, as the API server projects it into a pod. */
     serviceAccountToken: (options: ServiceAccountTokenOptions) =>
       mintServiceAccountToken({ ...options, signer, issuer: state.ownIssuer, now: now() }),
+    /** Adds identities and vaults, all or none of them. */
+    add: (content: AddedContent) => add({ identities, vaults }, content, now()),
+    /** Removes identities and vaults. It ignores those that don't exist. */
+    remove: (names: ContentNames) => remove({ identities, vaults }, names),
+    /** The identities and vaults that exist now. */
+    names: (): ContentNames => ({ identities: [...identities.keys()], vaults: [...vaults.keys()] }),
     /** Creates a secret. Returns the ID of its version. */
     create: (secret: Creation) => create(vaults, secret, now()),
     /** Adds a version. Returns its ID. A certificate gets a new key, and its secret and its key change with it. */

@@ -4,11 +4,21 @@ import type { z } from 'zod'
 import { reasonOf } from '../lib/reason-of.ts'
 import type { Commands } from './commands.ts'
 import { tagsSchema } from './data/object-schema.ts'
+import { contentSchema } from './data/parse-data.ts'
 import { secretValue } from './data/secret-schema.ts'
 import { faultSchema } from './faults/fault-schema.ts'
 import { objectKinds } from './refusals/vault-refusal.ts'
 import { describeIssues } from './schema/describe-issues.ts'
-import { flag, mapping, maybe, validText, wholeNumber, word } from './schema/schema-parts.ts'
+import {
+  flag,
+  list,
+  mapping,
+  maybe,
+  validText,
+  wholeNumber,
+  withDefault,
+  word,
+} from './schema/schema-parts.ts'
 
 const maxBodyBytes = 256 * 1024
 const maxLifetimeSeconds = 10 * 365 * 24 * 3600
@@ -19,6 +29,11 @@ const name = validText('1 to 127 letters, digits and hyphens', (found) =>
 const dnsName = validText('a Kubernetes name', (found) => /^[0-9a-z.-]{1,253}$/.test(found))
 
 const named = { vault: validText('a vault'), name, type: maybe(word(objectKinds)) }
+const someNames = (accepted: string) => withDefault(list(validText(accepted).toLowerCase()), [])
+const contentNames = mapping({
+  identities: someNames('a client ID (UUID)'),
+  vaults: someNames('a vault'),
+})
 const creation = mapping({ vault: named.vault, name, value: maybe(secretValue) })
 const rotation = mapping({ ...named, value: maybe(secretValue) })
 const change = mapping({
@@ -52,6 +67,8 @@ export async function startControl(commands: Commands, port: number) {
       }
     })
 
+  post('/add', contentSchema, commands.add)
+  post('/remove', contentNames, commands.remove)
   post('/create', creation, (secret) => ({ version: commands.create(secret) }))
   post('/rotate', rotation, (rotation) => ({ version: commands.rotate(rotation) }))
   post('/set', change, commands.update)
@@ -64,6 +81,7 @@ export async function startControl(commands: Commands, port: number) {
     commands.clearFaults()
     return {}
   })
+  app.get('/names', async () => commands.names())
   app.get('/requests', async () => ({ requests: commands.requests }))
 
   await app.listen({ host: '127.0.0.1', port })

@@ -1,6 +1,5 @@
 /** A local Entra and Key Vault over TLS, for the demo, the tests and laptops. */
 
-import { randomUUID } from 'node:crypto'
 import { type AddressInfo, isIP, isIPv6 } from 'node:net'
 import { issueServerPem, type ServerPem } from '../certs/issue.ts'
 import { createCommands } from './commands.ts'
@@ -9,7 +8,7 @@ import type { EmulatorData } from './data/data.ts'
 import { entraRoutes, issuerRoutes } from './entra/entra-routes.ts'
 import { createIssuerKeys } from './entra/issuer-keys.ts'
 import { createSigner, type Signer } from './entra/signer.ts'
-import type { Tenant } from './entra/tenant.ts'
+import { registered, type Tenant } from './entra/tenant.ts'
 import { startTokenProxy } from './entra/token-proxy.ts'
 import { injectFaults } from './faults/fault-hook.ts'
 import { createFaults } from './faults/faults.ts'
@@ -118,9 +117,7 @@ async function createState(options: EmulatorOptions, url: () => string) {
   const remoteKeysOf = createIssuerKeys()
   const state: Tenant & VaultService = {
     tenantId: data.tenantId,
-    identities: new Map(
-      data.identities.map((app) => [app.clientId, { ...app, objectId: randomUUID() }]),
-    ),
+    identities: new Map(registered(data)),
     vaults: createVaults(data, now()),
     faults: createFaults(now),
     audience: options.audience ?? defaultAudience,

@@ -101,14 +101,18 @@ const vaults = namesTo(vault, {
   accepted: '3 to 24 letters, digits and hyphens as the name of a vault',
 })
 
-const dataSchema = mapping({
-  tenantId: withDefault(uuid, defaultTenantId),
+const contentShape = {
   identities: withDefault(list(identity), []),
   vaults: withDefault(vaults, {}).transform((named, context): readonly VaultData[] => {
     reportClashes(Object.keys(named), (message) => context.addIssue(message))
     return Object.entries(named).map(([name, rest]) => ({ name: name.toLowerCase(), ...rest }))
   }),
-})
+}
+
+/** What a vault file has besides the tenant. */
+export const contentSchema = mapping(contentShape)
+
+const dataSchema = mapping({ tenantId: withDefault(uuid, defaultTenantId), ...contentShape })
 
 /** The JSON Schema of a vault file, for editors. It can't express which names clash, or which keys exclude each other. */
 export const vaultFileSchema = (): object => ({

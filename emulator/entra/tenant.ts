@@ -1,4 +1,5 @@
-import type { EmulatedIdentity } from '../data/data.ts'
+import { randomUUID } from 'node:crypto'
+import type { EmulatedIdentity, EmulatorData } from '../data/data.ts'
 import type { Faults } from '../faults/faults.ts'
 import type { KeysOf } from './issuer-keys.ts'
 import type { Signer } from './signer.ts'
@@ -7,7 +8,7 @@ import type { Signer } from './signer.ts'
 export interface Tenant {
   readonly tenantId: string
   /** By client ID, in lower case. */
-  readonly identities: ReadonlyMap<string, RegisteredIdentity>
+  readonly identities: Map<string, RegisteredIdentity>
   readonly faults: Faults
   /** The resource that tokens for vaults name: `https://vault.azure.net` */
   readonly audience: string
@@ -27,6 +28,12 @@ export interface Tenant {
 export interface RegisteredIdentity extends EmulatedIdentity {
   readonly objectId: string
 }
+
+/** The identities of a vault file, each with a service principal. */
+export const registered = ({
+  identities,
+}: Pick<EmulatorData, 'identities'>): readonly [string, RegisteredIdentity][] =>
+  identities.map((app) => [app.clientId, { ...app, objectId: randomUUID() }])
 
 /** The issuer of access tokens: Entra's v1 issuer, which Key Vault expects. */
 export const accessTokenIssuer = (tenantId: string): string =>

@@ -26,6 +26,49 @@ t.test('a secret can be rotated to a given or a random value', async (t) => {
   t.match((await get('db-password')).json, { value: /^[0-9A-Za-z]{32}$/ })
 })
 
+t.test('identities and vaults can be added and removed', async (t) => {
+  const clientId = 'AAAAAAAA-5555-5555-5555-555555555555'
+  const content = {
+    identities: [
+      { clientId, federatedCredentials: [{ subject: 'system:serviceaccount:default:web' }] },
+    ],
+    vaults: {
+      Added: {
+        readers: [clientId],
+        secrets: { one: 'first', off: { value: 'x', enabled: false } },
+      },
+    },
+  }
+  const names = async (): Promise<{ identities: readonly string[]; vaults: readonly string[] }> =>
+    JSON.parse(await (await fetch(`${emulator.controlUrl}/names`)).text())
+  const before = await names()
+  const read = async (name: string) =>
+    await ask(emulator, `/added/secrets/${name}?api-version=7.6`, {
+      headers: await authorization(emulator, clientId),
+    })
+  for (let round = 0; round < 2; round++) {
+    t.strictSame(await post('/add', content), { status: 200, json: {} })
+    t.match(await read('one'), { status: 200, json: { value: 'first' } })
+    t.equal((await read('off')).status, 403)
+    t.match(await post('/add', { vaults: { other: {}, added: {} } }), {
+      status: 409,
+      json: { problems: ['the vault added already exists'] },
+    })
+    t.strictSame(await names(), {
+      identities: [...before.identities, clientId.toLowerCase()],
+      vaults: [...before.vaults, 'added'],
+    })
+    const added = { identities: [clientId], vaults: ['Added', 'absent'] }
+    t.strictSame(await post('/remove', added), { status: 200, json: {} })
+    t.strictSame(await names(), before)
+  }
+  t.match(await post('/add', { vaults: { a: {} } }), {
+    status: 400,
+    json: { problems: [/3 to 24/] },
+  })
+  t.equal((await post('/add', { tenantId: '11111111-1111-1111-1111-111111111111' })).status, 400)
+})
+
 t.test('a secret can be created once, and rotated only once it exists', async (t) => {
   const secret = { vault: 'team-a', name: 'brand-new' }
   const isUnknown = {

@@ -1,9 +1,12 @@
 import type { EmulatorData, ObjectData } from '../../data/data.ts'
 import { authoritiesOf, newCertificate, newKey, newSecret } from './new-version.ts'
-import type { StoredCollection, Vaults, Version } from './stored-object.ts'
+import type { StoredCollection, Vault, Version } from './stored-object.ts'
 
 /** Fills the vaults from the vault file. */
-export function createVaults({ vaults }: EmulatorData, now: Date): Vaults {
+export function createVaults(
+  { vaults }: Pick<EmulatorData, 'vaults'>,
+  now: Date,
+): Map<string, Vault> {
   return new Map(
     vaults.map(({ name, readers, writers, secrets, keys, certificates }) => [
       name,
