@@ -17,6 +17,10 @@ interface ProgramOptions {
   /** The limit for standard output, and the same again for standard error. */
   readonly maxBytes: number
   readonly timeoutMs: number
+  /**
+   * Ends the program when it aborts. The caller then handles SIGINT and SIGTERM, which would otherwise end this process, too.
+   */
+  readonly abort?: AbortSignal
 }
 
 /**
@@ -27,10 +31,10 @@ interface ProgramOptions {
  */
 export function runProgram(
   [program, ...args]: readonly [string, ...string[]],
-  { env, maxBytes, timeoutMs }: ProgramOptions,
+  { env, maxBytes, timeoutMs, abort }: ProgramOptions,
 ): Promise<ProgramEnd> {
   // Before the start: the process that starts the program may pause in between, and a signal would leave the program running.
-  const signals = endOnSignal()
+  const signals = abort === undefined ? endOnSignal() : endOnAbort(abort)
   const child = spawn(program, args, {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -91,6 +95,19 @@ function endOnSignal() {
     },
     /** Removes the handlers. */
     restore,
+  }
+}
+
+/** Ends the group when the caller aborts, also if that was before the program has started. */
+function endOnAbort(abort: AbortSignal): ReturnType<typeof endOnSignal> {
+  let stop = () => {}
+  return {
+    started(program) {
+      stop = () => endGroup(program)
+      if (abort.aborted) stop()
+      else abort.addEventListener('abort', stop)
+    },
+    restore: () => abort.removeEventListener('abort', stop),
   }
 }
 
