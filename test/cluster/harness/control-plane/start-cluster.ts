@@ -171,6 +171,11 @@ const controllerFlags = (folder: string, kubeconfig: string) => ({
   controllers: controllers.map((name) => `${name}-controller`).join(','),
   'service-account-private-key-file': join(folder, 'service-accounts.key'),
   'root-ca-file': join(folder, 'ca.crt'),
+  // On a busy machine, a kubelet can be late. If the node counted as lost, none of its pods would be ready.
+  'node-monitor-grace-period': '1h',
+  // Thousands of workloads, as benches have them, would otherwise wait for minutes.
+  'kube-api-qps': '200',
+  'kube-api-burst': '400',
   ...plainProcess,
 })
 

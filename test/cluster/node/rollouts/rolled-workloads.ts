@@ -11,12 +11,17 @@ export const syncedSecret = 'rolled-secret'
 const port = 8080
 /** A pod that was ready stays so, however slowly a busy machine answers. */
 export const patientProbe = { periodSeconds: 1, timeoutSeconds: 60, failureThreshold: 60 }
+const drained = '/tmp/drained'
 /** Reads the value once, as most apps do, and serves it until the pod ends. */
-const serve = (value: string) =>
-  shell(`trap exit TERM
+const serve = (value: string, atEnd = 'exit') =>
+  shell(`trap '${atEnd}' TERM
 mkdir /tmp/www
 echo ${value} >/tmp/www/value
 httpd -f -p ${port} -h /tmp/www & wait`)
+
+/** Clients of such a pod tell it when they don't use it any more. After a fixed time, a busy one could still use it. */
+const drain = `until [ -e ${drained} ]; do sleep 1; done; exit`
+export const endDrain = ['touch', drained] as const
 
 const injectedValue = variableOrFile('TOKEN', `${mountPath}/token`)
 const injected = (onChange: boolean) =>
@@ -36,6 +41,8 @@ interface WorkloadOptions {
   /** A word for a shell. */
   readonly value?: string
   readonly container?: object
+  /** Whether its pods serve until {@link endDrain}. */
+  readonly drains?: boolean
   /** Of the template. By default it is injected, and asks for roll-outs. */
   readonly template?: Readonly<Record<string, string>> | undefined
   readonly spec?: object
@@ -44,7 +51,7 @@ interface WorkloadOptions {
 /** Returns a workload whose pods serve the value with which they started. */
 export function rolledWorkload(options: WorkloadOptions): KubeObject {
   const { kind = 'Deployment', namespace, name, annotations = {}, spec } = options
-  const { value = injectedValue, template = injected(true), container } = options
+  const { value = injectedValue, template = injected(true), drains = false, container } = options
   return {
     apiVersion: 'apps/v1',
     kind,
@@ -56,16 +63,14 @@ export function rolledWorkload(options: WorkloadOptions): KubeObject {
         metadata: { labels: { ...hasIdentity, app: name }, annotations: template },
         spec: {
           serviceAccountName: 'web',
-          // No test waits for it.
-          terminationGracePeriodSeconds: 120,
+          terminationGracePeriodSeconds: 3600,
           containers: [
             {
               name: 'app',
               image: 'busybox:1.37',
-              ...serve(value),
+              ...serve(value, drains ? drain : undefined),
               readinessProbe: { httpGet: { path: '/value', port }, ...patientProbe },
-              // Far longer than a client may use an address after it has read it (service-load.ts).
-              lifecycle: { preStop: { sleep: { seconds: 60 } } },
+              ...(drains && { lifecycle: { preStop: { sleep: { seconds: 5 } } } }),
               ...container,
             },
           ],

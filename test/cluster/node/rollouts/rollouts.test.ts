@@ -1,9 +1,9 @@
 import t from 'tap'
-import { restartedAtAnnotation } from '../../../../requests/rollouts/rollout-names.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { until } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import { openNode } from '../harness/open-node.ts'
+import { killAtRandom, randomFrom } from './kill-at-random.ts'
 import {
   consumerOf,
   firstValue,
@@ -15,22 +15,27 @@ import {
   silentTemplate,
   syncingAccount,
 } from './rolled-workloads.ts'
-import { installRollouts, killController, recordOf, rolloutRoles } from './rollout-controller.ts'
+import { installRollouts, recordOf, rolloutRoles } from './rollout-controller.ts'
 import { loadService } from './service-load.ts'
+import { watchWorkloads } from './watch-workloads.ts'
 
 /**
  * Rotates an object of many workloads, on a node, while clients use them and the controller is killed. A rotation takes two
- * minutes, because the controller waits for what changes together. Runs only if it is asked for, with
- * `ROLLOUT_ROTATIONS=2`; `ROLLOUT_ROTATIONS=20 SOAK_SECONDS=6000` rotates it more often.
+ * minutes, because the controller waits for what changes together. Runs only if it is asked for, with `ROLLOUT_ROTATIONS=1`;
+ * `ROLLOUT_ROTATIONS=20 SOAK_SECONDS=6000` rotates it more often. `ROLLOUT_SEED` kills the controller at the same times again.
  */
-const { ROLLOUT_ROTATIONS } = process.env
+const { ROLLOUT_ROTATIONS, ROLLOUT_SEED = `${Date.now() % 1_000_000}` } = process.env
 if (ROLLOUT_ROTATIONS === undefined) {
-  t.plan(0, 'it takes minutes; set ROLLOUT_ROTATIONS=2')
+  t.plan(0, 'it takes minutes; set ROLLOUT_ROTATIONS=1')
   process.exit()
 }
 const node = openNode(t)
 const namespace = await node.namespace()
+const watched = watchWorkloads(node, namespace)
 const rotations = Number(ROLLOUT_ROTATIONS)
+const replicas = 10
+const seed = Number(ROLLOUT_SEED)
+const random = randomFrom(seed)
 /** A roll-out waits for a read, for what changes together, and after a kill for that again. Nothing fails sooner on a busy machine. */
 const patienceMs = 500_000
 t.setTimeout((1 + rotations) * 2 * patienceMs)
@@ -38,10 +43,12 @@ t.setTimeout((1 + rotations) * 2 * patienceMs)
 /** So that each template is counted. */
 const kept = { revisionHistoryLimit: 100 }
 const surge = { strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } }
-const loaded = rolledWorkload({ namespace, name: 'loaded', spec: { replicas: 4, ...kept } })
+const loaded = rolledWorkload({
+  ...{ namespace, name: 'loaded', drains: true },
+  spec: { replicas, ...kept },
+})
 const single = rolledWorkload({
-  namespace,
-  name: 'single',
+  ...{ namespace, name: 'single', drains: true },
   spec: { replicas: 1, ...surge, ...kept },
 })
 /** Only works with the first value. */
@@ -62,7 +69,6 @@ const partitioned = rolledWorkload({
     ...{ ...kept, replicas: 2, serviceName: 'partitioned', podManagementPolicy: 'Parallel' },
     updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } },
   },
-  container: { lifecycle: {} },
 })
 const onDelete = rolledWorkload({
   ...{ kind: 'StatefulSet', namespace, name: 'on-delete' },
@@ -78,45 +84,8 @@ const silent = (['Deployment', 'StatefulSet'] as const).map((kind) =>
 )
 const asking = [loaded, single, picky, partitioned, onDelete]
 
-interface SeenWorkload extends KubeObject {
-  readonly spec: {
-    readonly replicas: number
-    readonly template: { readonly metadata: { readonly annotations?: Record<string, string> } }
-  }
-  readonly status: Readonly<Record<string, number | undefined>>
-}
-const seen = async (workload: KubeObject) =>
-  expectSuccess(await node.cluster.get(workload)).body as unknown as SeenWorkload
-const restartedAt = async (workload: KubeObject) =>
-  (await seen(workload)).spec.template.metadata.annotations?.[restartedAtAnnotation]
-const isReady = async (workload: KubeObject) => {
-  const { metadata, spec, status } = await seen(workload)
-  const isObserved = status['observedGeneration'] === metadata['generation']
-  return isObserved && status['readyReplicas'] === spec.replicas
-}
-const isRolledOut = async (workload: KubeObject) => {
-  const { spec, status } = await seen(workload)
-  const updated = workload === partitioned ? 1 : spec.replicas
-  const isUpdated = status['updatedReplicas'] === updated && status['replicas'] === spec.replicas
-  return isUpdated && (await isReady(workload))
-}
-/** How many templates a workload has had. An undo gives an old one a new number. */
-const revisions = async (workload: KubeObject) => {
-  const apiVersion = 'apps/v1'
-  const kind = workload.kind === 'Deployment' ? 'ReplicaSet' : 'ControllerRevision'
-  const all = await node.cluster.list(
-    { apiVersion, kind, metadata: { namespace } },
-    `app=${workload.metadata.name}`,
-  )
-  return all.length
-}
-const recorded = async (workload: KubeObject) => {
-  const record = await recordOf(node, namespace, 'web')
-  const title = `${workload.kind}/${workload.metadata.name}`
-  return [...(record?.workloads.values() ?? [])].find(({ name }) => name === title)
-}
-const isHeld = (workload: KubeObject, why: string) => async () =>
-  (await recorded(workload))?.held?.why === why
+/** How many pods a roll-out replaces. */
+const updatedOf = (workload: KubeObject) => (workload === partitioned ? 1 : undefined)
 
 const services = [loaded, single].map(serviceOf)
 await node.apply(
@@ -126,7 +95,8 @@ await node.apply(
   },
   ...[...asking, consumer, ...silent, ...services],
 )
-for (const workload of [...asking, ...silent]) await until(() => isReady(workload), patienceMs)
+for (const workload of [...asking, ...silent])
+  await until(() => watched.isReady(workload), patienceMs)
 const tenant = 'tenant'
 await node.apply(...mayCreatePods(namespace, tenant))
 await forge('before')
@@ -138,8 +108,8 @@ await until(async () => {
   return objects?.has(`team-a:${rolledObject}`) === true
 }, patienceMs)
 // It has waited for its Secret.
-await until(() => isReady(consumer), patienceMs)
-const loads = services.map((service) => loadService(node.cluster, service))
+await until(() => watched.isReady(consumer), patienceMs)
+const loads = services.map((service) => loadService(node, service))
 t.teardown(() => Promise.all(loads.map((load) => load.stop())))
 
 /** A tenant's pods, which name somebody else's workloads as their owners. */
@@ -151,7 +121,7 @@ async function forge(name: string): Promise<void> {
   const selector = `app=${deployment.metadata.name}`
   const [found] = await node.cluster.list({ apiVersion: 'apps/v1', kind, metadata }, selector)
   const replicaSet = { ...found, apiVersion: 'apps/v1', kind } as KubeObject
-  const owners = [replicaSet, (await seen(statefulSet)) as KubeObject]
+  const owners = [replicaSet, await watched.seen(statefulSet)]
   for (const [index, owner] of owners.entries())
     expectSuccess(
       await node.cluster.create(forgedPod(owner, `forged-${name}-${index}`), { as: tenant }),
@@ -175,52 +145,44 @@ function mayCreatePods(namespace: string, user: string): readonly KubeObject[] {
   ]
 }
 
-/** What a pod of a workload serves, from each pod that isn't ending. */
-async function served(workload: KubeObject): Promise<readonly string[]> {
-  const pods = await node.cluster.list(
-    { apiVersion: 'v1', kind: 'Pod', metadata: { namespace } },
-    `app=${workload.metadata.name}`,
-  )
-  const current = pods
-    .filter(({ metadata }) => metadata['deletionTimestamp'] === undefined)
-    .toSorted((a, b) => String(a.metadata.name).localeCompare(String(b.metadata.name)))
-  const reads = current.map((pod) => node.exec(pod, 'app', 'cat', '/tmp/www/value'))
-  return (await Promise.all(reads)).map((value) => value.trim())
-}
-
 /** Rotates the object, and waits until each workload has been rolled out, or is reported as undone. */
 async function rotate(count: number): Promise<void> {
   const rolled = [loaded, single, partitioned, picky]
   const before = new Map<KubeObject, string | undefined>()
-  for (const workload of [...rolled, consumer]) before.set(workload, await restartedAt(workload))
+  for (const workload of [...rolled, consumer])
+    before.set(workload, await watched.restartedAt(workload))
   const isBegun = async (workload: KubeObject) =>
-    (await restartedAt(workload)) !== before.get(workload)
+    (await watched.restartedAt(workload)) !== before.get(workload)
   await node.control('/rotate', { vault: 'team-a', name: rolledObject, value: `value-${count}` })
-  // The new one reads the object at once.
-  await killController(node)
+  const kills = killAtRandom(node, random)
   for (const workload of rolled) await until(() => isBegun(workload), patienceMs)
-  // While the roll-outs are under way.
-  if (count % 2 === 1) await killController(node)
   await node.kubectl('rollout', 'undo', `--namespace=${namespace}`, 'deployment/picky')
-  for (const workload of rolled) await until(() => isRolledOut(workload), patienceMs)
-  await until(isHeld(picky, 'undone'), patienceMs)
+  for (const workload of rolled)
+    await until(() => watched.isRolledOut(workload, updatedOf(workload)), patienceMs)
+  await until(() => watched.isHeld(picky, 'undone'), patienceMs)
   // Its Secret changes after the object, so this takes as long again.
   if (count === 1) await until(() => isBegun(consumer), patienceMs)
+  await kills
+  for (const load of loads)
+    await until(async () => load.values().at(-1) === `value-${count}`, patienceMs)
 }
 
 t.test('each rotation is one roll-out, and no request fails', async (t) => {
+  t.comment(`ROLLOUT_SEED=${seed}`)
   for (let count = 1; count <= rotations; count++) {
     await rotate(count)
     const value = `value-${count}`
-    t.strictSame(await served(loaded), [value, value, value, value])
-    t.strictSame(await served(single), [value])
-    t.strictSame(await served(partitioned), [firstValue, value], 'only from the partition on')
-    t.strictSame(await served(onDelete), [firstValue])
-    t.strictSame(await served(picky), [firstValue], 'an undo isn’t fought')
+    t.strictSame(
+      await watched.served(loaded),
+      Array.from({ length: replicas }, () => value),
+    )
+    t.strictSame(await watched.served(single), [value])
+    t.strictSame(await watched.served(partitioned), [firstValue, value], 'only from the partition')
+    t.strictSame(await watched.served(onDelete), [firstValue])
+    t.strictSame(await watched.served(picky), [firstValue], 'an undo isn’t fought')
     await forge(`${count}`)
   }
   for (const [index, load] of loads.entries()) {
-    await until(async () => load.answered() >= 100, patienceMs)
     await load.stop()
     t.strictSame(load.failures, [])
     t.strictSame(
@@ -230,23 +192,23 @@ t.test('each rotation is one roll-out, and no request fails', async (t) => {
     t.comment(`${services[index]?.metadata.name}: ${load.answered()} requests`)
   }
   for (const workload of [loaded, single, picky, partitioned])
-    t.equal(await revisions(workload), 1 + rotations, `${workload.metadata.name}`)
-  const ofConsumer = await revisions(consumer)
+    t.equal(await watched.revisions(workload), 1 + rotations, `${workload.metadata.name}`)
+  const ofConsumer = await watched.revisions(consumer)
   t.ok(ofConsumer > 1 && ofConsumer <= 1 + rotations, `${ofConsumer} templates of the consumer`)
 })
 
 t.test('the owner of what can’t be rolled out is told', async (t) => {
-  await until(isHeld(onDelete, 'on-delete'), patienceMs)
+  await until(() => watched.isHeld(onDelete, 'on-delete'), patienceMs)
   const refused = /Warning +RolloutRefused .*OnDelete/
   await until(async () => refused.test(await node.describe(onDelete)), patienceMs)
-  t.equal(await restartedAt(onDelete), undefined)
-  t.equal(await revisions(onDelete), 1)
+  t.equal(await watched.restartedAt(onDelete), undefined)
+  t.equal(await watched.revisions(onDelete), 1)
 })
 
 t.test('nobody who may only create pods rolls out what others own', async (t) => {
   for (const workload of silent) {
-    t.equal(await restartedAt(workload), undefined)
-    t.equal((await seen(workload)).metadata['generation'], 1)
+    t.equal(await watched.restartedAt(workload), undefined)
+    t.equal((await watched.seen(workload)).metadata['generation'], 1)
   }
   const name = 'forged-before-1'
   const forged = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } }

@@ -2,7 +2,8 @@ import { Agent, get } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { KubeObject } from '../../client/api.ts'
-import type { Cluster } from '../../client/cluster.ts'
+import type { OpenNode } from '../harness/open-node.ts'
+import { endDrain } from './rolled-workloads.ts'
 
 export interface ServiceLoad {
   /** How many requests were answered. */
@@ -22,13 +23,20 @@ interface EndpointSlice extends KubeObject {
   }[]
 }
 
-/** A pod that isn't ready any more serves for longer than this, so only an early end of a pod fails a request. */
-const freshMs = 15_000
+interface ServingPod extends KubeObject {
+  readonly status: { readonly podIP?: string }
+}
+
 /** A new connection for each request, as a new client of the Service would open. */
 const agent = new Agent({ keepAlive: false })
+/** To each pod at a time. */
+const sideBySide = 3
 
-/** Sends requests to the ready pods of a Service without a break, as a node with kube-proxy would, which this one doesn't have. */
-export function loadService(cluster: Cluster, { metadata }: KubeObject): ServiceLoad {
+/**
+ * Sends requests to the ready pods of a Service without a break, as a node with kube-proxy would, which this one doesn't have.
+ * Lets the pods end that end and aren't used any more, so that no request fails because this process was late.
+ */
+export function loadService(node: OpenNode, { metadata }: KubeObject): ServiceLoad {
   const { namespace = '', name = '' } = metadata
   const end = new AbortController()
   const values = new Set<string>()
@@ -43,14 +51,27 @@ export function loadService(cluster: Cluster, { metadata }: KubeObject): Service
     }
   }
   const run = async () => {
+    const released = new Set<unknown>()
+    const release = async (pod: ServingPod) => {
+      const { uid } = pod.metadata
+      if (released.has(uid)) return
+      released.add(uid)
+      // Tried again with the next turn.
+      await node.exec(pod, 'app', ...endDrain).catch(() => released.delete(uid))
+    }
+    let releases: readonly Promise<unknown>[] = []
     while (!end.signal.aborted) {
-      const sinceMs = performance.now()
-      const addresses = await readyAddresses(cluster, namespace, name)
+      const ending = await endingPods(node, { namespace, name })
+      const addresses = await readyAddresses(node, { namespace, name })
       if (addresses.length === 0) failures.push('no pod is ready')
-      // This process may have been stopped meanwhile.
-      if (performance.now() - sinceMs < freshMs) await Promise.all(addresses.map(send))
+      const used = Array.from({ length: sideBySide }, () => addresses).flat()
+      await Promise.all(used.map(send))
+      // No request is under way now, and the next ones go to pods that are ready then.
+      const unused = ending.filter(({ status }) => !addresses.includes(status.podIP ?? ''))
+      releases = unused.map(release)
       await delay(100)
     }
+    await Promise.all(releases)
   }
   const ended = run()
   return {
@@ -64,10 +85,23 @@ export function loadService(cluster: Cluster, { metadata }: KubeObject): Service
   }
 }
 
+interface ServiceName {
+  readonly namespace: string
+  readonly name: string
+}
+
+async function endingPods(
+  { cluster }: OpenNode,
+  { namespace, name }: ServiceName,
+): Promise<readonly ServingPod[]> {
+  const kind = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace } }
+  const pods = (await cluster.list(kind, `app=${name}`)) as readonly ServingPod[]
+  return pods.filter(({ metadata }) => metadata['deletionTimestamp'] !== undefined)
+}
+
 async function readyAddresses(
-  cluster: Cluster,
-  namespace: string,
-  name: string,
+  { cluster }: OpenNode,
+  { namespace, name }: ServiceName,
 ): Promise<readonly string[]> {
   const kind = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { namespace } }
   const slices = await cluster.list(kind, `kubernetes.io/service-name=${name}`)
@@ -78,7 +112,8 @@ async function readyAddresses(
   )
 }
 
-const read = (address: string): Promise<string> =>
+/** Reads what a pod serves. */
+export const read = (address: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const request = get(`http://${address}:8080/value`, { agent }, (response) => {
       if (response.statusCode === 200) text(response).then((body) => resolve(body.trim()), reject)
