@@ -14,9 +14,10 @@ const manifest = join(import.meta.dirname, '../../../fixtures/sync/install.yaml'
 export async function createNamespaces(
   cluster: Cluster,
   count: number,
+  labels: Readonly<Record<string, string>> = {},
 ): Promise<readonly string[]> {
   const made = range(count).map(async () => {
-    const metadata = { generateName: 'akv-injector-bench-' }
+    const metadata = { generateName: 'akv-injector-bench-', labels }
     const { body } = expectSuccess(
       await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata }),
     )
@@ -25,16 +26,19 @@ export async function createNamespaces(
   return await Promise.all(made)
 }
 
+/** The Roles with which the owner of a namespace allows the controller something for these accounts. */
+export type RolesOf = typeof teamRoles
+
 /**
  * Gives the controller's account the chart's permissions in each namespace, and applies the policies.
  *
  * @returns the container of the controller's Deployment, and a function that removes everything
  */
-export async function installFleet(cluster: Cluster, fleet: Fleet) {
+export async function installFleet(cluster: Cluster, fleet: Fleet, rolesOf: RolesOf = teamRoles) {
   const { objects, find } = readRendered(readFileSync(manifest, 'utf8'))
   const names = [...range(fleet.accountsEach).map(accountName), ...troublesome]
   const ofCluster = objects.filter(({ kind }) => kind !== 'Deployment')
-  const ofNamespaces = fleet.namespaces.flatMap((namespace) => teamRoles(namespace, names))
+  const ofNamespaces = fleet.namespaces.flatMap((namespace) => rolesOf(namespace, names))
   const all: readonly KubeObject[] = [...ofCluster, ...ofNamespaces]
   await forEachInParallel(all, async (object) => expectSuccess(await cluster.apply(object)))
   const [container] = find('Deployment').spec.template.spec.containers
@@ -67,7 +71,7 @@ export async function applyAccounts(
   await forEachInParallel(objects, async (object) => expectSuccess(await cluster.apply(object)))
 }
 
-async function forEachInParallel(
+export async function forEachInParallel(
   objects: readonly KubeObject[],
   each: (object: KubeObject) => Promise<unknown>,
 ): Promise<void> {

@@ -8,7 +8,7 @@ import { readKubeconfig } from '../../client/kubeconfig.ts'
 import { startEmulatorProcess } from '../../harness/emulator-process.ts'
 import { syncAccount } from '../harness/sync-account.ts'
 import { type Fleet, tenantId, vaultData } from './fleet.ts'
-import { installFleet } from './install-fleet.ts'
+import { installFleet, type RolesOf } from './install-fleet.ts'
 
 interface ServeFleetOptions {
   readonly api: Api
@@ -16,6 +16,8 @@ interface ServeFleetOptions {
   readonly kubeconfigFile: string
   /** The folder for the files of the vaults and of the controller's process. */
   readonly folder: string
+  /** By default, they enable the accounts for Secret sync. */
+  readonly rolesOf?: RolesOf
 }
 
 /**
@@ -25,12 +27,12 @@ interface ServeFleetOptions {
  * vaults and removes everything else
  */
 export async function serveFleet(
-  { api, cluster, kubeconfigFile, folder }: ServeFleetOptions,
+  { api, cluster, kubeconfigFile, folder, rolesOf }: ServeFleetOptions,
   fleet: Fleet,
 ) {
   const [data, caFile] = [join(folder, 'vault.yaml'), join(folder, 'ca.crt')]
   writeFileSync(data, vaultData(fleet))
-  const installed = await installFleet(cluster, fleet)
+  const installed = await installFleet(cluster, fleet, rolesOf)
   const azure = await startEmulatorProcess({ access: readKubeconfig(kubeconfigFile), folder, data })
   writeFileSync(caFile, azure.caPem)
   return {
