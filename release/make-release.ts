@@ -66,9 +66,10 @@ async function makeFiles(options: ReleaseOptions, entry: ChangelogEntry): Promis
   progress.show('packing the npm package')
   const npmPackage = `akv-injector-${version}.tgz`
   packNpmPackage(inOut(npmPackage))
+  const packageDigest = sha256(inOut(npmPackage))
   writeFileSync(
     inOut('akv-injector.yaml'),
-    krewManifest({ name: npmPackage, sha256: sha256(inOut(npmPackage)) }),
+    krewManifest({ name: npmPackage, sha256: packageDigest }),
   )
   cpSync(join(root, 'dist/sbom.cdx.json'), inOut(`akv-injector-${version}.cdx.json`))
   cpSync(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), inOut('THIRD-PARTY-NOTICES.txt'))
@@ -89,7 +90,7 @@ async function makeFiles(options: ReleaseOptions, entry: ChangelogEntry): Promis
   progress.show('packing the chart')
   const image = { repository, digest }
   writeManifests(out, image)
-  writeFileSync(inOut('RELEASE-NOTES.md'), releaseNotes({ version, entry, image }))
+  writeFileSync(inOut('RELEASE-NOTES.md'), releaseNotes({ version, entry, image, packageDigest }))
   writeFileSync(inOut('SHA256SUMS'), sumFiles(out))
 }
 

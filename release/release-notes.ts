@@ -29,8 +29,10 @@ export function releaseNotes(options: {
   readonly version: string
   readonly entry: ChangelogEntry
   readonly image: ReleasedImage
+  /** The SHA-256 of the npm package. */
+  readonly packageDigest: string
 }): string {
-  const { version, entry, image } = options
+  const { version, entry, image, packageDigest } = options
   return `# akv-injector ${version}
 
 ${entry.text}
@@ -45,5 +47,16 @@ helm install akv-injector akv-injector-chart-${version}.tgz --namespace akv-inje
 The image is \`${image.repository}@${image.digest}\`. The chart and \`install.yaml\` name it by this digest. To use a mirror, set
 \`image.repository\`; the digest stays the same. docs/releases.md describes how to verify the files, mirror the image and
 install without Helm, and docs/support.md which versions work together.
+
+## Check manifests in a pipeline
+
+\`\`\`yaml
+- uses: akv-injector/akv-injector@v${version}
+  with:
+    version: ${version}
+    sha256: ${packageDigest}
+\`\`\`
+
+docs/check.md describes this action, and the hook for pre-commit, which takes the same version and digest.
 `
 }

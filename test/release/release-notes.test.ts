@@ -41,12 +41,14 @@ t.test('the changelog has an entry for this version', async (t) => {
   t.match(findChangelogEntry(text, packageJson.version), { text: /^### Added\n/ })
 })
 
-t.test('the notes have the changes, and the image by its digest', async (t) => {
+t.test('the notes have the changes, and image and package by their digests', async (t) => {
   const notes = releaseNotes({
     version: '1.1.0',
     entry: { date: '2025-12-31', text: '- one' },
     image: { repository: 'registry.example/akv-injector', digest: 'sha256:abc' },
+    packageDigest: 'def',
   })
   t.match(notes, /^# akv-injector 1\.1\.0\n\n- one\n/)
   t.match(notes, '`registry.example/akv-injector@sha256:abc`')
+  t.match(notes, 'version: 1.1.0\n    sha256: def\n')
 })

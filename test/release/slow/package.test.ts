@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -145,6 +153,58 @@ t.test('npm installs the plugin of kubectl, too', { skip: without('kubectl') }, 
   const env = { PATH: `${join(installed, '.bin')}:${process.env['PATH']}` }
   const { stdout } = spawnSync('kubectl', ['akv-injector', '--help'], { encoding: 'utf8', env })
   t.match(stdout, 'Usage: kubectl akv-injector ')
+})
+
+t.test('pre-commit runs its hook with the package', { skip: without('pre-commit') }, async (t) => {
+  const [hooks, team] = [join(folder, 'hooks'), join(folder, 'team')]
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    PRE_COMMIT_HOME: join(folder, 'pre-commit'),
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'protocol.file.allow',
+    GIT_CONFIG_VALUE_0: 'always',
+  }
+  const git = (cwd: string, ...args: readonly string[]) =>
+    execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@test.invalid', ...args], {
+      cwd,
+      env,
+      encoding: 'utf8',
+    }).trim()
+  const commit = (cwd: string) => {
+    git(cwd, 'init', '--quiet')
+    git(cwd, 'add', '.')
+    git(cwd, 'commit', '--quiet', '--message=all')
+    return git(cwd, 'rev-parse', 'HEAD')
+  }
+  for (const name of ['.pre-commit-hooks.yaml', 'release/check-released'])
+    cpSync(join(root, name), join(hooks, name))
+  const rev = commit(hooks)
+
+  const archive = join(folder, packed.filename)
+  cpSync(manifest, join(team, 'deploy/web.yaml'))
+  const runHook = (digest: string) => {
+    const args = [
+      `--version=${packageJson.version}`,
+      `--sha256=${digest}`,
+      `--from=${archive}`,
+      'deploy',
+    ]
+    const hook = { id: 'akv-injector-check', args }
+    const config = { repos: [{ repo: hooks, rev, hooks: [hook] }] }
+    writeFileSync(join(team, '.pre-commit-config.yaml'), JSON.stringify(config))
+    const options = { cwd: team, env, encoding: 'utf8' } as const
+    const { status, stdout } = spawnSync('pre-commit', ['run', '--all-files', '--verbose'], options)
+    return { status, stdout }
+  }
+  commit(team)
+  t.match(runHook(sha256(archive)), { status: 0, stdout: /Passed[\s\S]*would be injected/ })
+  t.match(runHook('0'.repeat(64)), { status: 1, stdout: /Failed[\s\S]*so it was not run/ })
+  writeFileSync(
+    join(team, 'deploy/web.yaml'),
+    'kind: Pod\nmetadata: { annotations: { akv-injector.io/refresh: 5 } }\n',
+  )
+  t.match(runHook(sha256(archive)), { status: 1, stdout: /Failed[\s\S]*would be denied/ })
 })
 
 t.test('Node 20 gets a sentence', async (t) => {

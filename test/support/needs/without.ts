@@ -34,6 +34,7 @@ export const needs = {
     reason: missing('kustomize or kubectl'),
   },
   go: { probes: [['go', 'version']], reason: missing('go') },
+  'pre-commit': { probes: [['pre-commit', '--version']], reason: missing('pre-commit') },
   bash: { probes: [['bash', '-c', 'exit 0']], reason: missing('bash') },
   fish: { probes: [['fish', '-c', 'exit 0']], reason: missing('fish') },
   zsh: { probes: [['zsh', '-c', 'exit 0']], reason: missing('zsh') },
