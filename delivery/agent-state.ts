@@ -13,6 +13,7 @@ import {
   optional,
   string,
 } from '../lib/shape.ts'
+import { isRequestMark } from './refresh-request.ts'
 
 /** The message of such a line. */
 export const stateMessage = 'state'
@@ -86,7 +87,13 @@ export interface AgentState {
   /** When it was written. All times are ISO 8601, in UTC and with milliseconds. */
   readonly at: string
   readonly objects: readonly HeldObject[]
+  /** Absent: the agent can't see `akv-injector.io/refresh-now`. */
+  readonly refreshNow?: ServedRequest
 }
+
+/** The text of `akv-injector.io/refresh-now` that the agent knows, and when it has refreshed because of it. */
+const servedRequest = object({ seen: string(isRequestMark), at: optional(time) })
+export type ServedRequest = Accepted<typeof servedRequest>
 
 const statePart = object({
   agent: string((text) => /^[!-~]{1,64}$/.test(text)),
@@ -94,14 +101,19 @@ const statePart = object({
   part: number((part) => Number.isSafeInteger(part) && part >= 1),
   parts: number((parts) => Number.isSafeInteger(parts) && parts >= 1 && parts <= maxParts),
   objects: listOf(heldObject),
+  refreshNow: optional(servedRequest),
 })
 
 type StatePart = Accepted<typeof statePart>
 
 /** The details of the lines that describe a state. All of them have the same `at`. */
-export function stateLines({ agent, at, objects }: AgentState): readonly StatePart[] {
-  const parts = fittingParts(objects)
-  return parts.map((objects, i) => ({ agent, at, part: i + 1, parts: parts.length, objects }))
+export function stateLines(state: AgentState): readonly StatePart[] {
+  const { agent, at, refreshNow } = state
+  const parts = fittingParts(state.objects)
+  return parts.map((objects, i) => ({
+    ...{ agent, at, part: i + 1, parts: parts.length, objects },
+    ...(refreshNow && { refreshNow }),
+  }))
 }
 
 /** Shortens the history of variables if the state would take too many lines. */
@@ -196,8 +208,9 @@ export function createStateReader() {
       if (!goesOn) parts = []
       if (goesOn || details.part === 1) parts.push(details)
       if (parts.length !== details.parts) return
-      const { agent, at } = details
-      newest = { agent, at, objects: parts.flatMap(({ objects }) => objects) }
+      const { agent, at, refreshNow } = details
+      const objects = parts.flatMap(({ objects }) => objects)
+      newest = { agent, at, objects, ...(refreshNow && { refreshNow }) }
       parts = []
     },
     newest: () => newest,

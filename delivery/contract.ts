@@ -44,6 +44,9 @@ export const servedFolder = (volume: string): string => `${csiFolder}/${volume}`
 export const envFileName = 'env'
 export const tokenFileName = 'token'
 
+/** The annotation with which a person asks a running agent to refresh, and the file in {@link identityFolder} that has its text. */
+export const refreshNowKey = 'refresh-now'
+
 /** The link to a volume's current set of files, named as in the kubelet's own volumes. */
 export const currentSetLink = '..data'
 /** A file beside that link, if the pod has {@link AgentConfig.staleAfterSeconds}: the first while it may be ready, else the second. */

@@ -20,6 +20,7 @@ import { endHangingFetch } from './fetch/end-hanging-fetch.ts'
 import { firstFetch } from './fetch/first-fetch.ts'
 import { firstWaitMs, keepFresh, refreshOnce } from './fetch/refresh.ts'
 import { type AgentFigures, startFigures } from './metrics/agent-figures.ts'
+import { RefreshRequests } from './on-demand/refresh-requests.ts'
 import type { Handover } from './rest/handover.ts'
 import type { Program } from './rest/replace-process.ts'
 import { createRest, type Rest } from './rest/rest.ts'
@@ -43,7 +44,11 @@ interface AgentOptions {
   /** How to start this program again. Absent: the agent stays in this process. */
   readonly program?: Program
   /** Set if this process replaces an earlier one of the agent. The agent resumes its work after `afterMs`. */
-  readonly resumed?: Partial<Handover> & { readonly afterMs: number }
+  readonly resumed?: Partial<Handover> & {
+    readonly afterMs: number
+    readonly seen?: string
+    readonly requestedAfterMs?: number
+  }
 }
 
 /**
@@ -136,8 +141,9 @@ function openContext(options: AgentOptions): AgentContext {
     program: 'agent',
   })
   const volumes = openVolumes(root, config)
-  const stateReport = reportState({ config, volumes, clock, stateLog })
-  return { config, session, latencies, volumes, clock, log, stateReport, signal }
+  const requests = new RefreshRequests({ root, clock, log, resumed })
+  const stateReport = reportState({ config, volumes, clock, stateLog, seen: requests.seen })
+  return { config, session, latencies, volumes, clock, log, requests, stateReport, signal }
 }
 
 /** A pod may use any number of vaults. Each takes up to 24 of the series that the dates of objects need, too. */
@@ -196,12 +202,16 @@ function openRest(
   program: Program | undefined,
   { context, figures }: { readonly context: AgentContext; readonly figures: AgentFigures },
 ): Rest {
-  const { config, session, latencies, volumes, clock, signal, stateReport } = context
+  const { config, session, latencies, volumes, clock, signal, stateReport, requests } = context
   const { heldToken } = session
+  const seen = () => requests.seen
   const { dates } = figures
   const { folder } = volumes
   const onEnd = stateReport.save
-  return createRest({ config, program, folder, heldToken, dates, latencies, onEnd, clock, signal })
+  return createRest({
+    ...{ config, program, folder, heldToken, seen, dates, latencies },
+    ...{ onEnd, clock, signal },
+  })
 }
 
 /** How long a start takes before monitoring hears of it. A healthy one ends long before. */

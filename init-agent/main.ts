@@ -9,6 +9,7 @@ import { decodeConfig } from '../delivery/decode-config.ts'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
 import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
 import type { Log } from '../lib/log/log.ts'
+import { withoutAbsent } from '../lib/shape.ts'
 import { stopSignal } from './context/stop-signals.ts'
 import { takeHandover } from './rest/handover.ts'
 import { openStateLog } from './state/state-log.ts'
@@ -25,6 +26,10 @@ export interface AgentMainOptions {
   readonly program?: string
   /** An earlier process of the agent has fetched already. Resume its work after this time. */
   readonly resumeAfterMs?: number
+  /** The mark of the text of `akv-injector.io/refresh-now` that the earlier process has seen. */
+  readonly seen?: string
+  /** When to refresh because somebody has asked for it. */
+  readonly requestedAfterMs?: number
 }
 
 /**
@@ -38,8 +43,11 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
   const { root = agentRoot, terminationLog = defaultTerminationLog, resumeAfterMs } = options
   const stop = new AbortController()
   const stopped = stopSignal()
+  const { seen, requestedAfterMs } = options
   const resumed =
-    resumeAfterMs === undefined ? undefined : { afterMs: resumeAfterMs, ...takeHandover() }
+    resumeAfterMs === undefined
+      ? undefined
+      : { ...takeHandover(), ...withoutAbsent({ seen, requestedAfterMs }), afterMs: resumeAfterMs }
   const env = takeEnvironment()
   const program = options.program && { path: options.program, root, terminationLog, env }
   leaveMessage(terminationLog, killedMessage)

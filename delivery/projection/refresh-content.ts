@@ -211,15 +211,22 @@ export function refreshableObjects(
   return objects.filter((object) => !final.has(keyOf(object)))
 }
 
-/** The given objects without those that back off after a failure. */
+/**
+ * The given objects without those that back off after a failure. If somebody asks for a refresh, the cause may be mended, so
+ * only a vault's own pause counts.
+ */
 export function dueObjects(
   objects: readonly WantedObject[],
-  { statuses, nowMs }: Pick<RefreshState, 'statuses'> & { readonly nowMs: number },
+  refresh: Pick<RefreshState, 'statuses'> & {
+    readonly nowMs: number
+    readonly isAskedFor?: boolean
+  },
 ): readonly WantedObject[] {
-  const backingOff = withOtherParts(
-    objects,
-    (object) => (statuses.get(keyOf(object))?.dueAtMs ?? 0) > nowMs,
-  )
+  const { statuses, nowMs, isAskedFor = false } = refresh
+  const backingOff = withOtherParts(objects, (object) => {
+    const { dueAtMs, isUnserved } = statuses.get(keyOf(object)) ?? unknownStatus
+    return dueAtMs > nowMs && (!isAskedFor || isUnserved === true)
+  })
   return objects.filter((object) => !backingOff.has(object))
 }
 

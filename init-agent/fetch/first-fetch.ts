@@ -25,7 +25,7 @@ interface FetchedContent {
 }
 
 /** The context for fetching. The caller writes the content. */
-type FetchContext = Omit<AgentContext, 'volumes' | 'stateReport'>
+type FetchContext = Omit<AgentContext, 'volumes' | 'stateReport' | 'requests'>
 
 /**
  * Fetches everything and writes it to the volumes.

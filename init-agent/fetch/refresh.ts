@@ -31,18 +31,22 @@ export async function keepFresh(
     readonly rest?: Rest
   },
 ): Promise<void> {
-  const { clock, signal, stateReport } = context
+  const { clock, signal, stateReport, requests } = context
   const report = reportFreshness(context)
   let { state, afterMs: untilRegularMs } = start
   for (;;) {
-    const untilRefreshMs = Math.min(untilRegularMs, restOfPauseMs(state, clock))
+    const untilAutomaticMs = Math.min(untilRegularMs, restOfPauseMs(state, clock))
+    const untilRequestedMs = requests.dueInMs()
+    const untilRefreshMs = Math.min(untilAutomaticMs, untilRequestedMs)
     const waitMs = Math.min(untilRefreshMs, stateReport.dueInMs())
     // Only an agent in V8's lite mode can call it. What the refresh has used would otherwise stay until the next one.
     globalThis.gc?.()
-    if (waitMs > 0) await start.rest?.(state, { waitMs, untilRefreshMs })
-    await clock.sleep(waitMs, signal)
+    const isWorthRest = waitMs > 0 && untilRequestedMs === Number.POSITIVE_INFINITY
+    if (isWorthRest) await start.rest?.(state, { waitMs, untilRefreshMs })
+    const waitedMs = await requests.wait(waitMs, context)
     if (signal.aborted) return
-    untilRegularMs -= waitMs
+    untilRegularMs -= waitedMs
+    if (waitedMs < waitMs) continue
     if (waitMs < untilRefreshMs) {
       stateReport.report({ sources: state.sources })
       continue
@@ -74,7 +78,8 @@ function nextIntervalPart({ statuses }: RefreshState, clock: Pick<Clock, 'random
 /**
  * One refresh: fetches the objects that are due, writes what changed, and notifies the application.
  *
- * @param options - `report`: logs which objects are stale; `isRegular`: whether to fetch objects that didn't fail, too
+ * @param options - `report`: logs which objects are stale; `untilRegularMs`: until all objects are to be fetched, and not only
+ *   those that failed
  * @returns the state for the next refresh. No `result`: the agent was stopped meanwhile.
  */
 export async function refreshOnce(
@@ -86,11 +91,13 @@ export async function refreshOnce(
   readonly untilRegularMs: number
   readonly result?: RefreshResult
 }> {
-  const { config, clock, signal } = context
+  const { config, clock, signal, requests } = context
   const isRegular = untilRegularMs <= 0
+  // The end of a pause for some objects comes by itself, and leaves a request to be served in its time.
+  const isAskedFor = (isRegular || requests.dueInMs() <= 0) && requests.begin()
   const refreshable = refreshableObjects(config, state)
-  const wanted = isRegular ? refreshable : failedObjects(refreshable, state)
-  const due = dueObjects(wanted, { ...state, nowMs: clock.now() })
+  const wanted = isRegular || isAskedFor ? refreshable : failedObjects(refreshable, state)
+  const due = dueObjects(wanted, { ...state, nowMs: clock.now(), isAskedFor })
   const { state: refreshed, outcomes } = await refreshContent(context, { state, due })
   if (signal.aborted) return { state, untilRegularMs }
   const nextRegularMs = isRegular
@@ -107,8 +114,10 @@ export async function refreshOnce(
     statuses,
     statusesBefore: state.statuses,
     writeError: writeError?.code,
+    served: isAskedFor ? requests.seen : undefined,
   })
   const changed = isWritten ? changedTargets(state.content, refreshed.content) : []
+  if (isAskedFor) reportServed(context, { changed, statuses })
   const notifyError = changed.length > 0 ? await reportChange(context, changed) : undefined
   return {
     state: { ...refreshed, ...inPlace },
@@ -121,6 +130,15 @@ export async function refreshOnce(
       otherFailures: [writeError, notifyError].flatMap((error) => error?.code ?? []),
     },
   }
+}
+
+/** Tells whoever has asked for the refresh how it went. */
+function reportServed(
+  { log }: AgentContext,
+  { changed, statuses }: Pick<RefreshState, 'statuses'> & { readonly changed: readonly string[] },
+): void {
+  const failed = [...statuses.values()].filter(({ error }) => error !== undefined).length
+  log.info('refreshed, as it was asked for', { changed: changed.length, failed })
 }
 
 type InPlace = Pick<RefreshState, 'content' | 'sources'>

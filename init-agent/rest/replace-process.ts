@@ -26,11 +26,13 @@ export const canReplaceProcess = (): boolean => process.execve !== undefined
 
 /**
  * `afterMs`: when the new process resumes the work, or stops waiting. `thenAfterMs`: when the agent that replaces a
- * waiting process resumes its work.
+ * waiting process resumes its work. `seen`: the mark of the last request for a refresh. `requestedAfterMs`: when the agent
+ * refreshes because somebody has asked for it.
  */
-type NextForm =
-  | { readonly form: 'agent'; readonly afterMs: number }
-  | { readonly form: 'waiting'; readonly afterMs: number; readonly thenAfterMs: number }
+type NextForm = { readonly afterMs: number; readonly seen: string | undefined } & (
+  | { readonly form: 'agent'; readonly requestedAfterMs?: number | undefined }
+  | { readonly form: 'waiting'; readonly thenAfterMs: number }
+)
 
 const written = (ms: number): string => String(Math.max(0, Math.round(ms)))
 
@@ -49,8 +51,16 @@ export function replaceProcess(
   const flags = ['--root', root, '--termination-log', terminationLog]
   const resume = ['--resume-after', written(afterMs)]
   const wait = form === 'waiting' ? ['--wait', '--then-after', written(next.thenAfterMs)] : []
-  const args = ['agent', ...flags, ...resume, ...wait]
+  const args = ['agent', ...flags, ...resume, ...wait, ...requestFlags(next)]
   if (process.execve === undefined) throw new TypeError('this Node has no process.execve')
   const nodeFlags = [withoutDebugger, ...liteFlags]
   return process.execve(process.execPath, [process.execPath, ...nodeFlags, path, ...args], env)
+}
+
+function requestFlags(next: NextForm): readonly string[] {
+  const requestedAfterMs = next.form === 'agent' ? next.requestedAfterMs : undefined
+  return [
+    ...(next.seen === undefined ? [] : ['--seen', next.seen]),
+    ...(requestedAfterMs === undefined ? [] : ['--requested-after', written(requestedAfterMs)]),
+  ]
 }

@@ -32,6 +32,8 @@ interface RestOptions {
   /** A folder of one of the volumes. */
   readonly folder: string
   readonly heldToken: () => VaultToken | undefined
+  /** The mark of the last request for a refresh, or undefined if the agent can't see requests. */
+  readonly seen: () => string | undefined
   /** The dates of the objects of the first fetch, for metrics. */
   readonly dates: ReadonlyMap<string, ObjectDates>
   /** Those of the first fetch, for metrics. */
@@ -65,11 +67,12 @@ export function createRest(options: RestOptions): Rest {
     // A signal that has arrived by now still gets its answer.
     await setImmediate()
     if (signal.aborted || process.stdout.writableLength > 0) return
+    const seen = options.seen()
     replaceProcess(
       program,
       form === 'agent'
-        ? { form, afterMs: untilRefreshMs }
-        : { form, afterMs: waitMs, thenAfterMs: untilRefreshMs - waitMs },
+        ? { form, afterMs: untilRefreshMs, seen }
+        : { form, afterMs: waitMs, thenAfterMs: untilRefreshMs - waitMs, seen },
     )
   }
 }

@@ -1,4 +1,4 @@
-import type { AgentState } from '../../delivery/agent-state.ts'
+import type { AgentState, ServedRequest } from '../../delivery/agent-state.ts'
 import type { AgentConfig } from '../../delivery/contract.ts'
 import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import type { TargetSources } from '../../delivery/projection/target-sources.ts'
@@ -33,6 +33,8 @@ interface Holdings {
   readonly statusesBefore?: RefreshState['statuses']
   /** Why they couldn't be written. */
   readonly writeError?: AkvErrorCode | undefined
+  /** The mark of the request that was the reason for this. */
+  readonly served?: string | undefined
 }
 
 export type StateReport = ReturnType<typeof reportState>
@@ -42,17 +44,24 @@ interface ReportOptions {
   readonly volumes: Pick<Volumes, 'record'>
   readonly clock: Clock
   readonly stateLog: StateLog
+  /** The mark of the text of `akv-injector.io/refresh-now` when the process started. */
+  readonly seen?: string | undefined
 }
 
 /** Reports what the agent holds, and keeps it in a record in the volumes, for the next process. */
-export function reportState({ config, volumes: { record }, clock, stateLog }: ReportOptions) {
+export function reportState(options: ReportOptions) {
+  const { config, volumes, clock, stateLog, seen } = options
+  const { record } = volumes
   const found = ofThisPod(config, record.read())
   let objects = found?.state.objects
+  let refreshNow = servedBefore(found, seen)
   let told: { readonly state: AgentState; readonly atMs: number } | undefined
 
   const hold = (holdings: Holdings) => {
     objects = objectsHeld({ ...heldOf(holdings, clock), config, before: objects })
-    return { agent, at: wallTimeOf(clock.now(), clock), objects }
+    const at = wallTimeOf(clock.now(), clock)
+    if (holdings.served !== undefined) refreshNow = { seen: holdings.served, at }
+    return { agent, at, objects, ...(refreshNow && { refreshNow }) }
   }
   const dueInMs = () =>
     told === undefined ? 0 : Math.max(0, told.atMs + longestSilenceMs - clock.now())
@@ -60,9 +69,9 @@ export function reportState({ config, volumes: { record }, clock, stateLog }: Re
     if (told) record.write({ state: told.state, lines: stateLog.linesSince() })
   }
   const report = (holdings: Holdings) => {
-    const before = objects
+    const before = JSON.stringify([objects, refreshNow])
     const state = hold(holdings)
-    const isChanged = JSON.stringify(before) !== JSON.stringify(state.objects)
+    const isChanged = before !== JSON.stringify([objects, refreshNow])
     if (isChanged || dueInMs() <= earlyMs) {
       told = { state, atMs: clock.now() }
       stateLog.tell(state)
@@ -92,6 +101,15 @@ function ofThisPod(config: AgentConfig, told: ToldState | undefined): ToldState 
   const names = wantedObjects(config).map(({ reference }) => describeObject(reference))
   const recorded = told?.state.objects.map(({ object }) => object) ?? []
   return names.join() === recorded.join() ? told : undefined
+}
+
+/** What an earlier process has told counts only if the annotation hasn't changed since. */
+function servedBefore(
+  found: ToldState | undefined,
+  seen: string | undefined,
+): ServedRequest | undefined {
+  const before = found?.state.refreshNow
+  return before?.seen === seen ? before : seen === undefined ? undefined : { seen }
 }
 
 function heldOf(

@@ -8,6 +8,7 @@ import {
   olderVariables,
 } from '../cluster/pods/held-objects.ts'
 import { failedEnd } from '../cluster/pods/problem-without-state.ts'
+import { requestedRefresh } from '../cluster/refresh-now.ts'
 import { distinctFailures, failureOf, type StatusRow } from './status-row.ts'
 
 /** Makes the row of a pod from its agent's answer. Undefined if the pod is gone. */
@@ -39,7 +40,11 @@ export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined 
     object,
     held: heldVersions(object, { pod, entries, atMs }),
   }))
-  const part = { ...row, agent: state.agent, ...answeredPart(held, isRefreshing(pod)) }
+  const refreshNow = requestedRefresh(pod.refreshNow, state)
+  const part = {
+    ...{ ...row, agent: state.agent, ...answeredPart(held, isRefreshing(pod)) },
+    ...(refreshNow && { refreshNow }),
+  }
   // If the agent has ended, the pod keeps the values of its last state, and nothing refreshes them.
   const ended = isRefreshing(pod) ? failedEnd(pod) : undefined
   if (ended === undefined) return part

@@ -3,6 +3,7 @@ import { printableJson } from '../../lib/json/printable-json.ts'
 import { listNames } from '../../lib/list-names.ts'
 import { withoutAbsent } from '../../lib/shape.ts'
 import type { Cluster } from '../cluster/open-cluster.ts'
+import type { RequestedRefresh } from '../cluster/refresh-now.ts'
 import { createTable } from '../cluster/table.ts'
 import { ageText, isoTime } from '../cluster/times.ts'
 import { isFailing, rowStates, type StatusRow } from './status-row.ts'
@@ -44,18 +45,35 @@ function cellsOf(row: StatusRow, wallMs: number): readonly string[] {
     age(setSinceMs),
     agent ?? '',
     listNames(vaults, 3),
-    noteOf(row),
+    noteOf(row, age),
   ]
 }
 
-const noteOf = ({ workload = '', why, olderVariables, otherDead = 0 }: StatusRow): string =>
+const noteOf = (
+  { workload = '', why, olderVariables, otherDead = 0, refreshNow }: StatusRow,
+  age: (ms: number) => string,
+): string =>
   [
     ...(otherDead > 0 ? [`and ${countOf(otherDead, 'more dead pod')} of ${workload}`] : []),
     ...(olderVariables.length > 0
       ? [`variables older than the objects in place: ${listNames(olderVariables, 3)}`]
       : []),
+    ...(refreshNow === undefined ? [] : [requestNote(refreshNow, age)]),
     ...(why === undefined ? [] : [why]),
   ].join('; ')
+
+function requestNote(request: RequestedRefresh, age: (ms: number) => string): string {
+  switch (request.kind) {
+    case 'unseen':
+      return `can't be asked to refresh now: ${request.why}`
+    case 'asked':
+      return 'asked to refresh now, and has not done so yet'
+    case 'done':
+      return `refreshed as it was asked to, ${age(request.atMs)} ago`
+    default:
+      return request satisfies never
+  }
+}
 
 /** Counts the rows by state, and the failures by code and vault. */
 export function sumLines(rows: readonly StatusRow[]): readonly string[] {
@@ -75,6 +93,9 @@ export function sumLines(rows: readonly StatusRow[]): readonly string[] {
   ]
 }
 
+const jsonOf = (request: RequestedRefresh) =>
+  request.kind === 'done' ? { kind: request.kind, at: isoTime(request.atMs) } : request
+
 function codeSums(rows: readonly StatusRow[]) {
   const all = rows.filter(isFailing).flatMap(({ failures }) => failures)
   const groups = Map.groupBy(all, ({ code, vault }) => `${code} ${vault}`)
@@ -89,8 +110,11 @@ export function statusJson(rows: readonly StatusRow[], notices: readonly string[
     rowStates.map((state) => [state, rows.filter((row) => row.state === state).length]),
   )
   const document = {
-    rows: rows.map(({ sinceMs, setSinceMs, ...row }) =>
-      withoutAbsent({ ...row, since: isoTime(sinceMs), setSince: isoTime(setSinceMs) }),
+    rows: rows.map(({ sinceMs, setSinceMs, refreshNow, ...row }) =>
+      withoutAbsent({
+        ...{ ...row, since: isoTime(sinceMs), setSince: isoTime(setSinceMs) },
+        refreshNow: refreshNow && jsonOf(refreshNow),
+      }),
     ),
     sums: { states, codes: codeSums(rows) },
     notices,

@@ -1,3 +1,5 @@
+import type { RequestedRefresh } from '../cluster/refresh-now.ts'
+
 /** The states of a pod or an account, the worst first. */
 export const rowStates = ['failed', 'stale', 'starting', 'unknown', 'fresh', 'once'] as const
 
@@ -31,6 +33,8 @@ export interface StatusRow {
   readonly agent?: string
   /** Variables that running processes got from an older version than a new process would get. */
   readonly olderVariables: readonly string[]
+  /** What has become of the pod's annotation `akv-injector.io/refresh-now`. Absent: it asks for nothing. */
+  readonly refreshNow?: RequestedRefresh
   /** For the sums: each code, with the vault of the objects that fail with this code. */
   readonly failures: readonly { readonly code: string; readonly vault: string }[]
 }

@@ -44,6 +44,8 @@ export const podSettings = {
   'client-id': parseUuid,
   'tenant-id': parseUuid,
   'identity-binding': parseBoolean,
+  // Any text will do: the agent refreshes when it changes.
+  'refresh-now': (text: string) => valid(text),
   timeout: parsePositiveDuration,
   'on-deleted': parseChoice(onDeletedChoices),
   notify: (text: string) =>

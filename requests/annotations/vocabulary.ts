@@ -23,7 +23,9 @@ export const accountSettings = {
   'identity-binding': podSettings['identity-binding'],
   'on-deleted': podSettings['on-deleted'],
   // Any text will do: a change of it starts a round.
-  'sync-now': (text: string) => valid(text),
+  'refresh-now': podSettings['refresh-now'],
+  // The older name of it.
+  'sync-now': podSettings['refresh-now'],
 } as const satisfies ValueTable
 
 /** The annotations of a Secret that hold a single value. */

@@ -5,6 +5,7 @@ import type { AgentContext } from '../../init-agent/context/agent-context.ts'
 import { endHangingFetch } from '../../init-agent/fetch/end-hanging-fetch.ts'
 import { firstFetch } from '../../init-agent/fetch/first-fetch.ts'
 import { firstWaitMs, keepFresh } from '../../init-agent/fetch/refresh.ts'
+import { RefreshRequests } from '../../init-agent/on-demand/refresh-requests.ts'
 import { pauseThrottledVaults, VaultPauses } from '../../keyvault/readers/vault-pauses.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { VaultModel } from './vault-model.ts'
@@ -95,6 +96,8 @@ function openContext(pod: SimulatedPod, world: PodWorld): AgentContext {
       freshness: { read: () => undefined, set: () => {} },
       record: { read: () => undefined, write: () => {} },
     },
+    // Nobody asks for a refresh.
+    requests: new RefreshRequests({ root: '/nowhere', clock, log: noLog }),
     stateReport: {
       report: () => {},
       resume: () => {},

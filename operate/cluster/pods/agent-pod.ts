@@ -3,6 +3,7 @@ import { isUnread } from '../../../kubernetes/large-objects.ts'
 import { isObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { agentLabel } from '../../../webhook/core/injection/agent-label.ts'
 import { agentName } from '../../../webhook/core/model/our-names.ts'
+import { type RefreshNow, refreshNowOf } from '../refresh-now.ts'
 import type { AgentImages } from './agent-images.ts'
 import { type AgentRequests, agentRequests } from './agent-requests.ts'
 import { type ContainerState, readContainerState } from './container-state.ts'
@@ -33,6 +34,8 @@ export interface AgentPod {
   readonly requests: AgentRequests | undefined
   /** The agent's version by the label that the webhook set. Anybody who may write the pod can change it. */
   readonly agentVersion: string | undefined
+  /** What its annotation `akv-injector.io/refresh-now` asks for. Absent: it has none. */
+  readonly refreshNow?: RefreshNow
   /** The state of the agent's container. Undefined before the kubelet has seen the pod. */
   readonly state: ContainerState | undefined
   /** The other containers, init containers too. */
@@ -81,6 +84,7 @@ export function readAgentPod(
     agent,
     requests: config && agentRequests(config, isWanted),
     agentVersion: typeof version === 'string' ? version : undefined,
+    ...refreshNowOf(pod, config),
     state: containers.find(({ name }) => name === agentName),
     others: containers.filter(({ name }) => name !== agentName),
   }

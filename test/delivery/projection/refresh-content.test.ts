@@ -1,5 +1,9 @@
 import t from 'tap'
-import { goodStatus, type ObjectStatus } from '../../../delivery/projection/object-status.ts'
+import {
+  goodStatus,
+  type ObjectStatus,
+  unservedStatus,
+} from '../../../delivery/projection/object-status.ts'
 import { dueObjects, failedObjects } from '../../../delivery/projection/refresh-content.ts'
 import { objectKey, type WantedObject } from '../../../delivery/projection/wanted-objects.ts'
 import type { ObjectType } from '../../../keyvault/reference.ts'
@@ -13,11 +17,12 @@ const key = wanted('key', 'web')
 const certificate = wanted('cert', 'web')
 const secret = wanted('secret', 'web')
 const other = wanted('secret', 'db')
+const error = new AkvError('AKV_FORBIDDEN', 'no role')
 const failed: ObjectStatus = {
   failures: 1,
   dueAtMs: 500,
   goodAtMs: 0,
-  error: new AkvError('AKV_FORBIDDEN', 'no role'),
+  error,
 }
 const statuses = (...failing: readonly WantedObject[]) =>
   new Map(
@@ -45,4 +50,14 @@ t.test('while one part of a certificate backs off, so do the others', async (t) 
     t.strictSame(due(all, 500, part), all)
   }
   t.strictSame(due([key, secret, other], 499, secret), [key, other], 'they may be unrelated')
+})
+
+t.test('who asks for a refresh gets what backs off, but not what a vault has paused', async (t) => {
+  const failing = statuses(other, secret)
+  const unserved = unservedStatus(failed, { error, nowMs: 500 })
+  failing.set(objectKey(secret.reference, secret), { ...unserved, dueAtMs: 500 })
+  const due = (isAskedFor: boolean) =>
+    dueObjects([secret, other, key], { statuses: failing, nowMs: 499, isAskedFor })
+  t.strictSame(due(false), [key])
+  t.strictSame(due(true), [other, key])
 })

@@ -6,6 +6,7 @@ import { startState } from '../../../delivery/projection/refresh-content.ts'
 import type { AgentContext } from '../../../init-agent/context/agent-context.ts'
 import { firstFetch } from '../../../init-agent/fetch/first-fetch.ts'
 import { firstWaitMs, keepFresh } from '../../../init-agent/fetch/refresh.ts'
+import { RefreshRequests } from '../../../init-agent/on-demand/refresh-requests.ts'
 import { reportState } from '../../../init-agent/state/report-state.ts'
 import { openVolumes } from '../../../init-agent/volume/volumes.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
@@ -71,6 +72,8 @@ export function simulatePod(
   const config = agentConfig({ refreshSeconds: interval, ...wanted })
   const { stateLog, lines, written } = memoryStateLog()
   const volumesOfPod = openVolumes(root, config)
+  const { log } = stateLog
+  const requests = new RefreshRequests({ root, clock, log })
   const context: AgentContext = {
     config,
     session: {
@@ -100,7 +103,10 @@ export function simulatePod(
     volumes: volumesOfPod,
     clock,
     log: stateLog.log,
-    stateReport: reportState({ config, volumes: volumesOfPod, clock, stateLog }),
+    requests,
+    stateReport: reportState({
+      ...{ config, volumes: volumesOfPod, clock, stateLog, seen: requests.seen },
+    }),
     signal: stop.signal,
   }
   vault.set('sign-in', 'a token')

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { requestMark } from '../../../delivery/refresh-request.ts'
 import { errorTable } from '../../../lib/errors/error-table.ts'
 import { brokenAnswer, failure } from '../../support/api-server/api-answer.ts'
 import { logLine, logOf, stateOf, v1, v2 } from '../../support/injected-pods/agent-log.ts'
@@ -270,4 +271,35 @@ t.test('a container that only has the agent’s name has no row', async (t) => {
     )
   t.strictSame(await names('--agent-image', agentImage), ['web'])
   t.strictSame(await names(), ['tool', 'web'], 'as long as images are unknown, it may be one')
+})
+
+t.test('a pod that was asked to refresh now has a note, and a member in JSON', async (t) => {
+  const { put, options } = await servePods(t)
+  const asking = (name: string, refresh: string) =>
+    injectedPod({
+      name,
+      annotations: { vault: 'team-a', secrets: 'db-password', refresh, 'refresh-now': '2' },
+    })
+  const served = { seen: requestMark('2'), at: '2026-11-29T10:00:00.000Z' }
+  put(asking('done', '5m'), logOf({ ...stateOf(), refreshNow: served }))
+  put(asking('asked', '5m'), logOf({ ...stateOf(), refreshNow: { seen: requestMark('1') } }))
+  put(asking('once', '0'), logOf(stateOf()))
+  const text = await run(['status', '-n', 'team-a', ...options])
+  t.equal(text.code, 0)
+  t.match(text.stdout, /pod\/done .* refreshed as it was asked to, \d+[smhd] ago\n/)
+  t.match(text.stdout, /pod\/asked .* asked to refresh now, and has not done so yet\n/)
+  t.match(
+    text.stdout,
+    /pod\/once .* can't be asked to refresh now: the pod has no akv-injector\.io\/refresh\n/,
+  )
+  const { stdout } = await run(['status', '-n', 'team-a', '--output', 'json', ...options])
+  const { rows } = JSON.parse(stdout) as { rows: { name: string; refreshNow?: object }[] }
+  t.strictSame(
+    new Map(rows.map(({ name, refreshNow }) => [name, refreshNow])),
+    new Map<string, object>([
+      ['asked', { kind: 'asked' }],
+      ['done', { kind: 'done', at: '2026-11-29T10:00:00.000Z' }],
+      ['once', { kind: 'unseen', why: 'the pod has no akv-injector.io/refresh' }],
+    ]),
+  )
 })

@@ -187,21 +187,22 @@ t.test('a mistake in an annotation is in the status until it is corrected', asyn
   t.equal(statusOf(simulation), 'db: ready')
 })
 
-t.test('a new text in sync-now starts a round that fetches everything', async (t) => {
-  const simulation = await startSimulation(t)
-  simulation.apiServer.accounts.put('team-a', 'web', annotations(oneSecret))
-  await simulation.round()
-  simulation.vaultPaths()
-  await simulation.round()
-  t.strictSame(simulation.vaultPaths(), [], 'nothing is due')
-  simulation.apiServer.accounts.put(
-    'team-a',
-    'web',
-    annotations(oneSecret, { 'akv-injector.io/sync-now': 'now' }),
-  )
-  await simulation.round()
-  t.match(simulation.vaultPaths(), [/secrets\/db-password/])
-})
+for (const name of ['refresh-now', 'sync-now'])
+  t.test(`a new text in ${name} starts a round that fetches everything`, async (t) => {
+    const simulation = await startSimulation(t)
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(oneSecret))
+    await simulation.round()
+    simulation.vaultPaths()
+    await simulation.round()
+    t.strictSame(simulation.vaultPaths(), [], 'nothing is due')
+    simulation.apiServer.accounts.put(
+      'team-a',
+      'web',
+      annotations(oneSecret, { [`akv-injector.io/${name}`]: 'now' }),
+    )
+    await simulation.round()
+    t.match(simulation.vaultPaths(), [/secrets\/db-password/])
+  })
 
 t.test('the status is corrected if others change it, however long their text is', async (t) => {
   const simulation = await startSimulation(t)

@@ -36,7 +36,10 @@ function idleWarnings(settings: PodSettings, { config }: Plan): readonly Problem
   return [
     ...(config.refreshSeconds > 0
       ? []
-      : idle(['notify', 'on-deleted', 'metrics', 'stale-after'], `${annotationPrefix}refresh`)),
+      : idle(
+          ['notify', 'on-deleted', 'metrics', 'stale-after', 'refresh-now'],
+          `${annotationPrefix}refresh`,
+        )),
     ...(hasFiles(config) ? [] : idle(['mount-path', 'file-mode'], 'files')),
     ...(settings['on-change'] === 'rollout-env' && config.env.length === 0
       ? idle(['on-change'], `variables in ${annotationPrefix}env, unless it is "rollout"`)
