@@ -100,5 +100,19 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['commander'],
   },
   image: { rooms: ['lib'], parts: ['package.json'], packages: ['esbuild'] },
+  web: {
+    rooms: ['lib', 'command', 'repository', 'image'],
+    packages: [
+      '@codemirror/commands',
+      '@codemirror/lang-yaml',
+      '@codemirror/language',
+      '@codemirror/state',
+      '@codemirror/view',
+      '@lezer/highlight',
+      '@noble/hashes',
+      'esbuild',
+      'pathe',
+    ],
+  },
   release: { rooms: ['lib', 'image'], parts: ['package.json'], packages: ['yaml'] },
 }

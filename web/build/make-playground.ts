@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { bundledPackages } from '../../image/bundled-packages.ts'
+import { thirdPartyNotices } from '../../image/third-party-notices.ts'
+import { bundleScript, bundleWorker } from './bundle-script.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+interface Playground {
+  /** The page, which is one file and needs no other. */
+  readonly html: string
+  /** The licences of the packages in it. */
+  readonly notices: string
+}
+
+/**
+ * Makes the playground. The same sources give the same bytes.
+ *
+ * The policy allows exactly this script and this style, and a worker from a blob of the page. No request to any host is allowed.
+ */
+export async function makePlayground(): Promise<Playground> {
+  const [worker, script] = await Promise.all([bundleWorker(), bundleScript('web/page/main.ts')])
+  const read = (name: string) => readFileSync(join(root, 'web/page', name), 'utf8')
+  const style = read('playground.css')
+  const parts: Readonly<Record<string, string>> = {
+    style,
+    script: withoutTags(script.text),
+    data: dataBlock({ worker: worker.text, examples: readExamples() }),
+    policy: [
+      "default-src 'none'",
+      `script-src ${hashOf(script.text)}`,
+      `style-src ${hashOf(style)}`,
+      'worker-src blob:',
+      "base-uri 'none'",
+      "form-action 'none'",
+    ].join('; '),
+  }
+  const packages = [worker, script].flatMap(({ metafile }) => bundledPackages(metafile, root))
+  const once = new Map(packages.map((found) => [found.folder, found]))
+  return {
+    html: read('playground.html').replaceAll(/\{\{(\w+)\}\}/g, (_, name) => parts[name] ?? ''),
+    notices: thirdPartyNotices([...once.values()]),
+  }
+}
+
+const hashOf = (text: string): string =>
+  `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+/** HTML would end the script at such a tag. esbuild writes strings without them. */
+function withoutTags(script: string): string {
+  const tag = /<(?:\/?script|!--)/i.exec(script)?.[0]
+  if (tag !== undefined) throw new Error(`the script has ${tag}, at which HTML would end it`)
+  return script
+}
+
+/** JSON inside of a script element, which runs nothing. HTML finds no tag in it. */
+const dataBlock = (data: object): string => JSON.stringify(data).replaceAll('<', '\\u003c')
+
+/** The examples that run, and others to migrate or to correct. `vault.yaml` is data, not a manifest. */
+function readExamples() {
+  return ['manifests/examples', 'web/examples'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((file) => file.endsWith('.yaml') && file !== 'vault.yaml')
+      .sort()
+      .map((file) => ({
+        name: file.replace('.yaml', '').replaceAll('-', ' '),
+        text: readFileSync(join(root, folder, file), 'utf8'),
+      })),
+  )
+}
