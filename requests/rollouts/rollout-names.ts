@@ -17,7 +17,7 @@ export const heldReasons = {
   paused: 'it is paused; it is looked at again when it isn’t',
   rolling: 'a roll-out of it is under way; it is looked at again after that',
   failing:
-    'some of its pods aren’t ready, so a roll-out could make it worse; it is looked at again',
+    'some of its pods aren’t ready, and a roll-out might not help; repair it, or delete these pods. It is looked at again',
   'too-soon': 'its last roll-out has begun too recently (sync.rollouts.minInterval)',
   'daily-limit': 'it was rolled out as often as it may be in a day (sync.rollouts.maxPerDay)',
   refused: 'the API server refuses the patch',

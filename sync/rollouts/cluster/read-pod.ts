@@ -16,6 +16,7 @@ export interface SeenPod {
   readonly uid: string
   readonly createdMs: number
   readonly startedMs: number | undefined
+  readonly isReady: boolean
   readonly owner: Owner | undefined
   readonly account: string
   /** Our annotations, without the prefix. */
@@ -40,6 +41,9 @@ export function readRolledPod(pod: JsonObject): SeenPod | undefined {
     uid,
     createdMs,
     startedMs: startOf(pod),
+    isReady: objectsAt(pod, 'status', 'conditions').some(
+      ({ type, status }) => type === 'Ready' && status === 'True',
+    ),
     owner: controllerOf(pod),
     account: typeof account === 'string' ? account : 'default',
     own: readOwnAnnotations(annotationsOf(pod)).own,

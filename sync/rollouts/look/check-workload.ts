@@ -63,9 +63,10 @@ async function podFacts(
     const top = owner && (await workloadOwner(owner, { namespace, cluster }))
     if (top === undefined || top === 'gone' || top.uid !== uid) continue
     for (const pod of ofOwner) {
-      const { createdMs, startedMs } = pod
+      const { createdMs, startedMs, isReady } = pod
       const ordinal = ordinalOf(pod.name, name)
-      facts.push({ createdMs, startedMs, ordinal, isOfTemplate: isOfTemplate(pod, seen.template) })
+      const isMade = isOfTemplate(pod, seen.template)
+      facts.push({ createdMs, startedMs, isReady, ordinal, isOfTemplate: isMade })
     }
   }
   return facts

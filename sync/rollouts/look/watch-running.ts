@@ -70,9 +70,12 @@ async function endOf(
   const outcome = await findOutcome(seen, rolled, services)
   if (outcome !== 'made') return outcome === 'unmade' ? 'done' : 'running'
   if (seen.facts.state === 'ready') return 'done'
-  const hasFailed = objectsAt(object, 'status', 'conditions').some(
-    ({ type, reason }) => type === 'Progressing' && reason === 'ProgressDeadlineExceeded',
-  )
+  // Until the patch is observed, the status is about the roll-out before.
+  const hasFailed =
+    seen.facts.state !== 'rolling' &&
+    objectsAt(object, 'status', 'conditions').some(
+      ({ type, reason }) => type === 'Progressing' && reason === 'ProgressDeadlineExceeded',
+    )
   return hasFailed || services.clock.now() - beganAtMs > watchedMs ? 'failed' : 'running'
 }
 

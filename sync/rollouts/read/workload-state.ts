@@ -9,6 +9,7 @@ export function workloadState(kind: WorkloadKind, workload: JsonObject): RolledW
   return {
     state: isObserved(workload) ? states[kind](workload) : 'rolling',
     replaces: replacedBy(kind, workload),
+    replacesUnready: kind !== 'StatefulSet' || isParallel(workload),
   }
 }
 
@@ -65,6 +66,10 @@ function replacedBy(kind: WorkloadKind, workload: JsonObject): RolledWorkload['r
   // The partition is compared with ordinals, wherever they start.
   return { fromOrdinal: partition }
 }
+
+/** Otherwise, the controller of StatefulSets waits until each pod is ready before it replaces any. */
+const isParallel = (workload: JsonObject): boolean =>
+  valueAt(workload, 'spec', 'podManagementPolicy') === 'Parallel'
 
 const partitionOf = (workload: JsonObject): number =>
   numberAt(workload, 'spec', 'updateStrategy', 'rollingUpdate', 'partition')

@@ -7,6 +7,8 @@ export interface RolledWorkload {
   readonly state: 'ready' | 'paused' | 'rolling' | 'failing'
   /** Which pods a roll-out would replace. Of a StatefulSet with a partition: those with this ordinal or a higher one. */
   readonly replaces: 'all' | 'none' | { readonly fromOrdinal: number }
+  /** Whether a roll-out also replaces pods that aren't ready, without waiting for them. */
+  readonly replacesUnready: boolean
 }
 
 export interface PodFacts {
@@ -20,6 +22,7 @@ export interface PodFacts {
   readonly ordinal?: number | undefined
   /** Whether it was made from the template that asks for roll-outs. */
   readonly isOfTemplate: boolean
+  readonly isReady: boolean
 }
 
 export interface RolloutLimits {
@@ -65,7 +68,8 @@ export function decideRollout(facts: RolloutFacts): RolloutDecision {
   if (newer.length === 0) return afterRollout(facts)
   const settledMs = (pendingMs ?? nowMs) + limits.settleMs
   if (nowMs < settledMs) return { kind: 'settling', untilMs: settledMs }
-  if (workload.state !== 'ready') return { kind: 'held', why: workload.state }
+  if (workload.state !== 'ready' && !isHelped(facts, newer))
+    return { kind: 'held', why: workload.state }
   return (
     limitOf(recorded?.begunMs ?? [], facts) ?? {
       kind: 'begin',
@@ -98,6 +102,20 @@ function staleObjects(
 /** The creation is dated by the API server, and the start by the node. */
 const startedBefore = ({ createdMs, startedMs }: PodFacts, ms: number): boolean =>
   startedMs !== undefined && createdMs < ms && startedMs < ms
+
+/**
+ * Whether only pods with an old version aren't ready. Somebody may have rotated the object to repair them, and nothing but a roll-out
+ * gives them the new one. If a newer pod isn't ready either, the cause is another one.
+ */
+function isHelped({ workload, pods }: RolloutFacts, newer: readonly ChangedObject[]): boolean {
+  const { state, replacesUnready } = workload
+  const unready = pods.filter(({ isReady }) => !isReady)
+  const isOld = (pod: PodFacts) =>
+    pod.isOfTemplate &&
+    isReplaced(pod, workload) &&
+    newer.some(({ changedMs }) => startedBefore(pod, changedMs + marginMs))
+  return state === 'failing' && replacesUnready && unready.length > 0 && unready.every(isOld)
+}
 
 function isReplaced({ ordinal }: PodFacts, { replaces }: RolledWorkload): boolean {
   if (replaces === 'all' || replaces === 'none') return replaces === 'all'

@@ -4,10 +4,11 @@ import { limits, minuteMs } from './simulated-rollouts.ts'
 
 const nowMs = Date.UTC(2026, 0, 2)
 const ago = (minutes: number) => nowMs - minutes * minuteMs
-const oldPod = { createdMs: ago(600), startedMs: ago(599), isOfTemplate: true }
+const oldPod = { createdMs: ago(600), startedMs: ago(599), isOfTemplate: true, isReady: true }
 const password = { name: 'team-a:password', changedMs: ago(30) }
+const workload = { state: 'ready', replaces: 'all', replacesUnready: true } as const
 const facts: RolloutFacts = {
-  workload: { state: 'ready', replaces: 'all' },
+  workload,
   pods: [oldPod],
   objects: [password],
   recorded: undefined,
@@ -53,12 +54,19 @@ t.test('rule 2: nothing at or before what is recorded starts again', async (t) =
 })
 
 t.test('rule 3: only pods count that a roll-out would replace', async (t) => {
-  t.strictSame(decide({ workload: { state: 'ready', replaces: 'none' } }), held('on-delete'))
-  const workload = { state: 'ready', replaces: { fromOrdinal: 2 } } as const
-  t.strictSame(decide({ workload, pods: [{ ...oldPod, ordinal: 1 }] }), held('partition'))
-  t.equal(decide({ workload, pods: [{ ...oldPod, ordinal: 2 }] }).kind, 'begin')
-  t.strictSame(decide({ workload, pods: [oldPod] }), held('partition'), 'without an ordinal')
-  t.strictSame(decide({ workload, pods: [] }), none)
+  t.strictSame(decide({ workload: { ...workload, replaces: 'none' } }), held('on-delete'))
+  const partitioned = { ...workload, replaces: { fromOrdinal: 2 } }
+  t.strictSame(
+    decide({ workload: partitioned, pods: [{ ...oldPod, ordinal: 1 }] }),
+    held('partition'),
+  )
+  t.equal(decide({ workload: partitioned, pods: [{ ...oldPod, ordinal: 2 }] }).kind, 'begin')
+  t.strictSame(
+    decide({ workload: partitioned, pods: [oldPod] }),
+    held('partition'),
+    'without an ordinal',
+  )
+  t.strictSame(decide({ workload: partitioned, pods: [] }), none)
   t.strictSame(
     decide({ pods: [{ ...oldPod, isOfTemplate: false }] }),
     none,
@@ -69,7 +77,7 @@ t.test('rule 3: only pods count that a roll-out would replace', async (t) => {
 t.test('rule 6: what was there when it was turned on is the beginning', async (t) => {
   t.strictSame(decide({ sinceMs: ago(30) }), none)
   t.strictSame(decide({ objects: [{ name: 'team-a:password' }] }), none)
-  const replaces = { state: 'ready', replaces: 'none' } as const
+  const replaces = { ...workload, replaces: 'none' } as const
   t.strictSame(decide({ sinceMs: ago(30), workload: replaces }), none, 'nor is it held back')
   const recorded = { throughMs: ago(40), begunMs: [ago(29)] }
   t.strictSame(decide({ sinceMs: ago(30), recorded }), none, 'nor undone')
@@ -98,5 +106,41 @@ t.test('rule 7: at most one roll-out in ten minutes, and six in a day', async (t
 
 t.test('a workload that is paused, rolling or failing is left alone', async (t) => {
   for (const state of ['paused', 'rolling', 'failing'] as const)
-    t.strictSame(decide({ workload: { state, replaces: 'all' } }), held(state))
+    t.strictSame(decide({ workload: { ...workload, state } }), held(state))
+})
+
+t.test('a workload is rolled out of which only pods with an old version fail', async (t) => {
+  const failing = { ...workload, state: 'failing' } as const
+  const unready = { ...oldPod, isReady: false }
+  const newer = { ...unready, createdMs: ago(20), startedMs: ago(20) }
+  const ofPods = (...pods: (typeof oldPod)[]) => decide({ workload: failing, pods })
+  t.equal(ofPods(oldPod, unready).kind, 'begin')
+  t.strictSame(ofPods(oldPod, unready, newer), held('failing'), 'not for the old version only')
+  t.strictSame(ofPods(oldPod, { ...unready, isOfTemplate: false }), held('failing'))
+  t.strictSame(
+    decide({ workload: failing, pods: [oldPod, { ...unready, startedMs: undefined }] }),
+    held('failing'),
+    'one that never started may wait for a node',
+  )
+  for (const state of ['paused', 'rolling'] as const)
+    t.strictSame(decide({ workload: { ...failing, state }, pods: [unready] }), held(state))
+  t.strictSame(
+    decide({ workload: { ...failing, replacesUnready: false }, pods: [unready] }),
+    held('failing'),
+    'a roll-out would wait for this pod',
+  )
+  t.strictSame(
+    decide({ workload: failing, pods: [unready], recorded: { begunMs: [ago(9)] } }),
+    { kind: 'held', why: 'too-soon', untilMs: ago(-1) },
+    'as seldom as any other',
+  )
+  t.strictSame(
+    decide({
+      workload: failing,
+      pods: [unready],
+      recorded: { throughMs: ago(30), begunMs: [ago(29)] },
+    }),
+    held('undone'),
+    'once for a version',
+  )
 })

@@ -69,7 +69,7 @@ export class SimulatedRollouts {
   #versions = 0
   #revision = 0
   #pods: readonly SimulatedPod[] = []
-  #workload: RolledWorkload = { state: 'ready', replaces: 'all' }
+  #workload: RolledWorkload = { state: 'ready', replaces: 'all', replacesUnready: true }
   #isVaultDown = false
   // What the controller keeps in memory, and in its record.
   #known = new Map<string, KnownObject>()
@@ -157,8 +157,10 @@ export class SimulatedRollouts {
         break
       case 'state':
         this.#workload = { ...this.#workload, state: happening.state }
+        this.#setReady(happening.state !== 'failing')
         this.#pass(happening.minutes)
         this.#workload = { ...this.#workload, state: 'ready' }
+        this.#setReady(true)
         break
       case 'strategy':
         this.#workload = { ...this.#workload, replaces: happening.replaces }
@@ -176,6 +178,10 @@ export class SimulatedRollouts {
       default:
         happening satisfies never
     }
+  }
+
+  #setReady(isReady: boolean): void {
+    this.#pods = this.#pods.map((pod) => ({ ...pod, isReady }))
   }
 
   #object(index: number): VaultObject {
@@ -214,7 +220,8 @@ export class SimulatedRollouts {
     const holds = this.#objects.map((_, index) => this.#newest(index).bytes)
     const startedMs = this.nowMs + 5_000
     const revision = this.#revision
-    return { createdMs: this.nowMs, startedMs, ordinal, isOfTemplate: true, holds, revision }
+    const facts = { createdMs: this.nowMs, startedMs, isReady: true, isOfTemplate: true }
+    return { ...facts, ordinal, holds, revision }
   }
 
   /** Somebody changes the template. */
