@@ -90,8 +90,9 @@ export class Rollouts {
       entry.failures = 0
       if (!this.#hold(key, rolled)) return { afterMs: settings.intervalMs, outlook: 'failing' }
       // A look at which no read is due says nothing new about what couldn't be read.
-      this.#say(key, entry, rolled.problems.join('; '))
-      return { afterMs, outlook: rolled.problems.length > 0 ? 'failing' : 'good' }
+      const problems = [...rolled.listProblems, ...rolled.problems]
+      this.#say(key, entry, problems.join('; '))
+      return { afterMs, outlook: problems.length > 0 ? 'failing' : 'good' }
     } catch (thrown) {
       if (await outage.explains(thrown)) return { afterMs: 0, outlook: 'good' }
       entry.failures += 1
@@ -163,9 +164,13 @@ export class Rollouts {
 
 const memoryKey = (key: string): string => `roll-outs of ${key}`
 
-function bytesOf({ known, recorded, workloads, writtenText = '' }: RolledAccount): number {
+function bytesOf(rolled: RolledAccount): number {
+  const { known, recorded, workloads, owners, writtenText = '' } = rolled
   const objects = [...workloads.values()].reduce((sum, one) => sum + one.objects.length, 0)
   return (
-    2 * writtenText.length + 512 * (known.size + recorded.size + workloads.size) + 256 * objects
+    2 * writtenText.length +
+    512 * (known.size + recorded.size + workloads.size) +
+    256 * objects +
+    128 * owners.size
   )
 }

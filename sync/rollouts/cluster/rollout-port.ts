@@ -31,6 +31,16 @@ export interface PodSelection {
   readonly labels?: Readonly<Record<string, string>>
 }
 
+/** Pods that have neither ended nor are being deleted. Of each, only what is needed is kept: a pod may have 1.5 MiB. */
+export interface ListedPods {
+  readonly pods: readonly SeenPod[]
+  /** Whether there are more than {@link maxListedPods}, of which the others weren't read. */
+  readonly isCut: boolean
+}
+
+/** Whoever may create pods in a namespace could make us read any number of them. */
+export const maxListedPods = 5000
+
 /** The requests that roll-outs make to the API server. Objects are as the API server sends them. All functions throw AkvError. */
 export interface RolloutCluster {
   /** The time by the API server's clock, in milliseconds since 1970. Never throws. */
@@ -39,8 +49,7 @@ export interface RolloutCluster {
   readAccount(namespace: string, name: string): Promise<JsonObject | undefined>
   /** Fails if the account now has another uid. */
   writeRecord(account: AccountId, text: string): Promise<void>
-  /** The pods that have neither ended nor are being deleted, up to a bound. Of each, only what is needed is kept: a pod may have 1.5 MiB. */
-  listPods(selection: PodSelection): Promise<readonly SeenPod[]>
+  listPods(selection: PodSelection): Promise<ListedPods>
   /** Undefined if it doesn't exist. */
   readOwner(
     kind: WorkloadKind | 'ReplicaSet',

@@ -21,11 +21,15 @@ import { StaleError } from '../../cluster/cluster-port.ts'
 import type { ReadingServices } from '../../cluster/kind-requests.ts'
 import { readRolledPod, type SeenPod } from './read-pod.ts'
 import { rolloutEventBody } from './rollout-event.ts'
-import { type PodSelection, RefusedPatchError, type RolloutCluster } from './rollout-port.ts'
+import {
+  type ListedPods,
+  maxListedPods,
+  type PodSelection,
+  RefusedPatchError,
+  type RolloutCluster,
+} from './rollout-port.ts'
 
 const pageSize = 100
-/** Whoever may create pods in a namespace could make us read any number of them. */
-const maxPods = 5000
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
 
 const plurals = {
@@ -99,8 +103,9 @@ async function readObject(
 async function listPods(
   { namespace, account, labels = {} }: PodSelection,
   { connection, turnsOf }: Pick<ReadingServices, 'connection' | 'turnsOf'>,
-): Promise<readonly SeenPod[]> {
+): Promise<ListedPods> {
   let count = 0
+  let isCut = false
   const { objects } = await listObjects<SeenPod>({
     pageSize,
     turns: turnsOf(namespace),
@@ -119,12 +124,13 @@ async function listPods(
       const items = objectsAt(page, 'items')
       count += items.length
       const token = objectAt(page, 'metadata')['continue']
-      const isLast = count >= maxPods || typeof token !== 'string'
+      const isLast = typeof token !== 'string' || token === ''
+      isCut = count >= maxListedPods && !isLast
       const objects = items.flatMap((item) => readRolledPod(item) ?? [])
-      return { objects, token: isLast ? '' : token, resourceVersion: '' }
+      return { objects, token: isLast || isCut ? '' : token, resourceVersion: '' }
     },
   })
-  return objects
+  return { pods: objects, isCut }
 }
 
 const selectorOf = (labels: Readonly<Record<string, string>>): string =>

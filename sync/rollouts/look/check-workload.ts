@@ -1,6 +1,11 @@
 import type { SeenPod } from '../cluster/read-pod.ts'
 import { isOfTemplate, readRolledWorkload, type SeenWorkload } from '../read/read-workload.ts'
-import { decideRollout, type PodFacts, type RolloutDecision } from '../rule/decide-rollout.ts'
+import {
+  decideRollout,
+  type PodFacts,
+  type RolloutDecision,
+  type RolloutFacts,
+} from '../rule/decide-rollout.ts'
 import type { RolloutServices } from '../services/rollout-services.ts'
 import { workloadOwner } from './find-workloads.ts'
 import type { RolledAccount, TrackedWorkload } from './rolled-account.ts'
@@ -31,9 +36,10 @@ export async function checkWorkload(
   if (seen === undefined || isGone || seen.asks === undefined) return undefined
   const { name, namespace } = rolled.account
   if (seen.template.account !== name) return undefined
-  const pods = await cluster.listPods({ namespace, account: name, labels: seen.labels })
+  const { pods } = await cluster.listPods({ namespace, account: name, labels: seen.labels })
   const { settings } = services
   const { minIntervalMs, maxPerDay } = settings
+  const nowMs = cluster.serverTimeMs()
   const decision = decideRollout({
     workload: seen.facts,
     pods: await podFacts(pods, { seen, services }),
@@ -41,13 +47,26 @@ export async function checkWorkload(
       name: asked.name,
       changedMs: rolled.known.get(asked.name)?.changedMs,
     })),
-    recorded: rolled.recorded.get(ref.uid),
+    recorded: withTemplate(rolled.recorded.get(ref.uid), seen, nowMs),
     sinceMs: rolled.sinceMs,
     pendingMs,
-    nowMs: cluster.serverTimeMs(),
+    nowMs,
     limits: { minIntervalMs, maxPerDay, settleMs },
   })
   return { seen, decision }
+}
+
+/** The record may be missing, or made up. The template says when the last roll-out began, so it counts for the limits, too. */
+function withTemplate(
+  recorded: RolloutFacts['recorded'],
+  { restartedAt = '' }: SeenWorkload,
+  nowMs: number,
+): RolloutFacts['recorded'] {
+  const restartedMs = Date.parse(restartedAt)
+  const begunMs = recorded?.begunMs ?? []
+  const isNews = restartedMs <= nowMs && !begunMs.includes(restartedMs)
+  if (!isNews) return recorded
+  return { ...recorded, begunMs: [...begunMs, restartedMs] }
 }
 
 /** The pods that belong to the workload, through the controllers that own them. */

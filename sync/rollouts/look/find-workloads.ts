@@ -16,21 +16,26 @@ interface FoundWorkloads {
 }
 
 /** Each costs two requests. */
-const maxOwners = 1000
+export const maxOwners = 1000
 
-type ReadingCluster = Pick<RolloutCluster, 'listPods' | 'readOwner'>
+type ReadingCluster = Pick<RolloutCluster, 'readOwner'>
 
-/** Finds the workloads whose pods run as an account, and that ask for roll-outs. */
+/** The pods of an account by what controls them. Those that nothing controls are under the empty text. */
+export const byOwner = (pods: readonly SeenPod[]): ReadonlyMap<string, readonly SeenPod[]> =>
+  Map.groupBy(pods, ({ owner }) => owner?.uid ?? '')
+
+/**
+ * Finds the workloads of pods that ask for roll-outs.
+ *
+ * @param pods - of one namespace, {@link byOwner}; of more than {@link maxOwners}, the others are left out
+ */
 export async function findWorkloads(
-  account: { readonly namespace: string; readonly name: string },
-  cluster: ReadingCluster,
+  pods: ReadonlyMap<string, readonly SeenPod[]>,
+  { namespace, cluster }: { readonly namespace: string; readonly cluster: ReadingCluster },
 ): Promise<FoundWorkloads> {
-  const { namespace, name } = account
-  const pods = await cluster.listPods({ namespace, account: name })
-  const byOwner = Map.groupBy(pods, ({ owner }) => owner?.uid ?? '')
   const workloads = new Map<string, SeenWorkload>()
   const refused: RefusedObject[] = []
-  for (const [pod] of [...byOwner.values()].slice(0, maxOwners)) {
+  for (const [pod] of [...pods.values()].slice(0, maxOwners)) {
     const found = pod && (await workloadOf(pod, { namespace, cluster }))
     if (found === undefined) continue
     if ('why' in found) refused.push(found)

@@ -50,7 +50,10 @@ export async function loadAccount(
     ended: new Set(),
     tokens: new Map(),
     problems: [],
+    listProblems: [],
+    owners: new Set(),
     nextListAtMs: 0,
+    nextSearchAtMs: 0,
     nextReadAtMs: 0,
   }
   for (const uid of loaded.running.keys()) slots.adopt(uid, namespace)

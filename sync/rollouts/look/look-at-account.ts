@@ -1,16 +1,13 @@
-import { askedObjects } from '../read/asked-objects.ts'
 import type { RolloutServices } from '../services/rollout-services.ts'
 import { beginRollout, eventObject } from './begin-rollout.ts'
 import { checkWorkload, settleMs } from './check-workload.ts'
-import { findWorkloads } from './find-workloads.ts'
+import { listIfDue, listWorkloads } from './list-workloads.ts'
 import { saveRecord } from './load-account.ts'
-import { maxAskedObjects, readChanges } from './read-changes.ts'
+import { readChanges } from './read-changes.ts'
 import { noteFree, noteHeld } from './report-rollout.ts'
 import type { RolledAccount, TrackedWorkload } from './rolled-account.ts'
 import { watchRunning } from './watch-running.ts'
 
-/** Pods may have come that ask for other objects. They are also listed whenever an object has changed. */
-const listMs = 60 * 60_000
 /** How often a roll-out is looked at, and whether there is a slot for another one. */
 const pollMs = 10_000
 /** A patch that was refused is tried again, because nobody tells us when the policy has changed. */
@@ -27,7 +24,7 @@ export async function lookAtAccount(
 ): Promise<{ readonly afterMs: number }> {
   const { clock, settings } = services
   await watchRunning(rolled, services)
-  if (clock.now() >= rolled.nextListAtMs) await listWorkloads(rolled, services)
+  await listIfDue(rolled, services)
   await readIfDue(rolled, services)
   await saveRecord(rolled, services)
   const isWaiting = await rollOutWorkloads(rolled, services)
@@ -43,40 +40,6 @@ const checksOf = ({ workloads }: RolledAccount, nowMs: number): readonly number[
   [...workloads.values()].flatMap(({ nextCheckAtMs }) =>
     nextCheckAtMs > nowMs ? [nextCheckAtMs - nowMs] : [],
   )
-
-async function listWorkloads(rolled: RolledAccount, services: RolloutServices): Promise<void> {
-  const { clock, cluster, policy } = services
-  const { workloads, refused } = await findWorkloads(rolled.account, cluster)
-  const before = rolled.workloads
-  rolled.workloads = new Map(
-    workloads.map((seen): [string, TrackedWorkload] => {
-      const { uid } = seen.ref
-      const { pendingMs, nextCheckAtMs = 0 } = before.get(uid) ?? {}
-      const objects = askedObjects(seen, policy).slice(0, maxAskedObjects)
-      return [uid, { ref: seen.ref, objects, pendingMs, nextCheckAtMs }]
-    }),
-  )
-  for (const held of refused) await noteHeld(rolled, held, services)
-  forgetGone(rolled, { refused: new Set(refused.map(({ object }) => object.uid)), services })
-  rolled.nextListAtMs = clock.now() + listMs
-}
-
-/** Nothing holds workloads without pods back. Drops what is recorded of those that were last rolled out a day ago. */
-function forgetGone(
-  { recorded, workloads, ended }: RolledAccount,
-  {
-    refused,
-    services,
-  }: { readonly refused: ReadonlySet<string>; readonly services: RolloutServices },
-): void {
-  const dayAgoMs = services.cluster.serverTimeMs() - 24 * 3600_000
-  for (const uid of ended) if (!workloads.has(uid)) ended.delete(uid)
-  for (const [uid, { throughMs = 0, begunMs }] of recorded) {
-    if (workloads.has(uid) || refused.has(uid)) continue
-    noteFree({ recorded }, uid)
-    if (Math.max(throughMs, ...begunMs) <= dayAgoMs) recorded.delete(uid)
-  }
-}
 
 async function readIfDue(rolled: RolledAccount, services: RolloutServices): Promise<void> {
   const { clock, settings } = services

@@ -40,8 +40,13 @@ export interface RolledAccount {
   tokens: ReadonlyMap<string, VaultToken | undefined>
   /** What couldn't be read last time: a sentence for each. */
   problems: readonly string[]
+  /** What the last list left out: a sentence for each. */
+  listProblems: readonly string[]
+  /** The UIDs of what controls the pods of the last list. */
+  owners: ReadonlySet<string>
   /** Boot time. */
   nextListAtMs: number
+  nextSearchAtMs: number
   nextReadAtMs: number
 }
 

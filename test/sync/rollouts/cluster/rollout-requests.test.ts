@@ -51,10 +51,26 @@ t.test('of a pod, only what is needed is kept', async (t) => {
     metadata: { continue: path.includes('continue=') ? undefined : 'next' },
     items: [pod(path.includes('continue=') ? 'b' : 'a'), pod('gone', '2026-01-02T00:00:00Z')],
   }))
-  const pods = await listPods({ namespace: 'team-a', account: 'web' })
+  const { pods, isCut } = await listPods({ namespace: 'team-a', account: 'web' })
+  t.equal(isCut, false)
   t.strictSame(
     pods.map(({ name, account, own }) => [name, account, { ...own }]),
     ['a', 'b'].map((name) => [name, 'web', { 'on-change': 'rollout' }]),
   )
   t.notMatch(JSON.stringify(pods), /xxx/)
+})
+
+t.test('no more than 5,000 pods are read, and it is known that there are more', async (t) => {
+  for (const [pages, isCut] of [
+    [50, false],
+    [51, true],
+  ] as const) {
+    let page = 0
+    const { listPods, paths } = await requestsTo(t, () => ({
+      metadata: { continue: ++page < pages ? `page ${page}` : '' },
+      items: Array.from({ length: 100 }, () => ({})),
+    }))
+    t.match(await listPods({ namespace: 'team-a', account: 'web' }), { isCut })
+    t.equal(paths.length, 50)
+  }
 })

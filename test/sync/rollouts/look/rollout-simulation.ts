@@ -68,6 +68,10 @@ export class RolloutSimulation {
   rolloutMs = minuteMs
   /** New pods don’t get ready, so old ones stay. */
   isStuck = false
+  /** Pods aren’t ready, until a roll-out replaces them. The one before has failed. */
+  isFailing = false
+  /** There are more pods than are read. */
+  arePodsCut = false
   record: string | undefined
   clientId = '22222222-2222-2222-2222-222222222222'
   /** Each sign-in, with the token that it got from the one before. */
@@ -152,7 +156,8 @@ export class RolloutSimulation {
 
   /** What the controller couldn't read when it last tried. */
   problems(): readonly string[] {
-    return this.#rolled?.problems ?? []
+    const { listProblems = [], problems = [] } = this.#rolled ?? {}
+    return [...listProblems, ...problems]
   }
 
   async #look(): Promise<number> {
@@ -265,7 +270,8 @@ export class RolloutSimulation {
         const pods = [...this.#deployments]
           .filter(([name]) => labels === undefined || labels['app'] === name)
           .map(([name, deployment]) => this.#pod(name, deployment))
-        return [...pods, ...this.extraPods].flatMap((pod) => readRolledPod(pod) ?? [])
+        const all = [...pods, ...this.extraPods].flatMap((pod) => readRolledPod(pod) ?? [])
+        return { pods: all, isCut: this.arePodsCut }
       },
       readOwner: async (kind, { name }) => {
         counted(`read ${kind}`)
@@ -297,6 +303,7 @@ export class RolloutSimulation {
     deployment.revision += 1
     deployment.generation += 1
     if (!this.isStuck) deployment.startedMs = this.nowMs
+    this.isFailing = false
     deployment.rollingUntilMs = this.nowMs + this.rolloutMs
     this.patches.push({ name, atMs: this.nowMs })
     const rolling = [...this.#deployments.values()].filter(
@@ -322,6 +329,9 @@ export class RolloutSimulation {
     if (found === undefined) return undefined
     const { uid, annotations, template, spec, generation, isPaused, rollingUntilMs } = found
     const isRolling = rollingUntilMs > this.nowMs
+    // The controller of Deployments needs a moment to notice a patch.
+    const isObserved = rollingUntilMs - this.nowMs < this.rolloutMs / 2
+    const hasFailed = this.isFailing || !isObserved
     return {
       metadata: { namespace, name, uid, resourceVersion: '1', generation, annotations },
       spec: {
@@ -333,11 +343,17 @@ export class RolloutSimulation {
         },
       },
       status: {
-        observedGeneration: generation,
+        observedGeneration: isObserved ? generation : generation - 1,
         replicas: isRolling ? 2 : 1,
         updatedReplicas: 1,
-        availableReplicas: 1,
-        conditions: [{ type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable' }],
+        availableReplicas: this.isFailing ? 0 : 1,
+        conditions: [
+          {
+            type: 'Progressing',
+            status: hasFailed ? 'False' : 'True',
+            reason: hasFailed ? 'ProgressDeadlineExceeded' : 'NewReplicaSetAvailable',
+          },
+        ],
       },
     }
   }
@@ -358,6 +374,7 @@ export class RolloutSimulation {
       owner: { kind: 'ReplicaSet', name: `${name}-${revision}` },
       annotations,
       startedMs,
+      isReady: !this.isFailing,
     })
   }
 }
@@ -374,10 +391,12 @@ export function simulatedPod(
     owner,
     annotations,
     startedMs,
+    isReady = true,
   }: {
     readonly owner?: { readonly apiVersion?: string; readonly kind: string; readonly name: string }
     readonly annotations: Readonly<Record<string, string>>
     readonly startedMs: number
+    readonly isReady?: boolean
   },
 ): JsonObject {
   const startedAt = new Date(startedMs).toISOString()
@@ -399,6 +418,7 @@ export function simulatedPod(
     },
     status: {
       phase: 'Running',
+      conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }],
       initContainerStatuses: [{ name: 'akv-injector', state: { terminated } }],
       containerStatuses: [{ name: 'app', state: { running: { startedAt } } }],
     },
@@ -418,7 +438,7 @@ export function rolloutServices({
     settings: { intervalMs: 5 * minuteMs, concurrent: 5, minIntervalMs: 0, maxPerDay: 6 },
     cluster: {
       serverTimeMs: clock.wallTime,
-      listPods: async () => [],
+      listPods: async () => ({ pods: [], isCut: false }),
       patchTemplate: async () => undefined,
       createEvent: async () => undefined,
       ...requests,

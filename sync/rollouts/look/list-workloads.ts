@@ -1,0 +1,94 @@
+import { maxListedPods } from '../cluster/rollout-port.ts'
+import { askedObjects } from '../read/asked-objects.ts'
+import type { SeenWorkload } from '../read/read-workload.ts'
+import type { RolloutServices } from '../services/rollout-services.ts'
+import { byOwner, findWorkloads, maxOwners } from './find-workloads.ts'
+import { maxAskedObjects } from './read-changes.ts'
+import { noteFree, noteHeld } from './report-rollout.ts'
+import type { RolledAccount, TrackedWorkload } from './rolled-account.ts'
+
+/** Workloads may ask for other objects, or no longer for any. They are also listed whenever an object has changed. */
+const listMs = 60 * 60_000
+/** How soon pods of new workloads, and of new templates, are found. If there are none, this takes one request for 100 pods. */
+const searchMs = 10 * 60_000
+
+/** Lists the workloads of an account each hour. More often, looks only whether there are new ones. */
+export async function listIfDue(rolled: RolledAccount, services: RolloutServices): Promise<void> {
+  const { clock } = services
+  if (clock.now() >= rolled.nextListAtMs) await listWorkloads(rolled, services)
+  else if (clock.now() >= rolled.nextSearchAtMs) await findNewWorkloads(rolled, services)
+}
+
+export async function listWorkloads(
+  rolled: RolledAccount,
+  services: RolloutServices,
+): Promise<void> {
+  const { clock, cluster } = services
+  const pods = await listPods(rolled, services)
+  const { namespace } = rolled.account
+  const { workloads, refused } = await findWorkloads(pods, { namespace, cluster })
+  rolled.workloads = new Map(track(workloads, rolled, services))
+  for (const held of refused) await noteHeld(rolled, held, services)
+  forgetGone(rolled, { refused: new Set(refused.map(({ object }) => object.uid)), services })
+  rolled.nextListAtMs = clock.now() + listMs
+}
+
+/** Reads only the workloads of pods whose owner is new. */
+async function findNewWorkloads(rolled: RolledAccount, services: RolloutServices): Promise<void> {
+  const { cluster } = services
+  const { namespace } = rolled.account
+  const before = rolled.owners
+  const pods = await listPods(rolled, services)
+  const added = new Map([...pods].filter(([owner]) => !before.has(owner)))
+  const { workloads, refused } = await findWorkloads(added, { namespace, cluster })
+  rolled.workloads = new Map([...rolled.workloads, ...track(workloads, rolled, services)])
+  for (const held of refused) await noteHeld(rolled, held, services)
+}
+
+async function listPods(
+  rolled: RolledAccount,
+  { clock, cluster }: RolloutServices,
+): Promise<ReturnType<typeof byOwner>> {
+  const { namespace, name } = rolled.account
+  const { pods, isCut } = await cluster.listPods({ namespace, account: name })
+  const owned = byOwner(pods)
+  rolled.owners = new Set(owned.keys())
+  rolled.listProblems = [
+    ...(isCut ? [`it has more than ${maxListedPods} pods, and the others are left out`] : []),
+    ...(owned.size > maxOwners
+      ? [`its pods belong to ${owned.size} workloads, and only the first ${maxOwners} are watched`]
+      : []),
+  ].map((sentence) => `${sentence}; use more accounts`)
+  rolled.nextSearchAtMs = clock.now() + searchMs
+  return owned
+}
+
+function track(
+  workloads: readonly SeenWorkload[],
+  { workloads: before }: RolledAccount,
+  { policy }: RolloutServices,
+): readonly (readonly [string, TrackedWorkload])[] {
+  return workloads.map((seen) => {
+    const { uid } = seen.ref
+    const { pendingMs, nextCheckAtMs = 0 } = before.get(uid) ?? {}
+    const objects = askedObjects(seen, policy).slice(0, maxAskedObjects)
+    return [uid, { ref: seen.ref, objects, pendingMs, nextCheckAtMs }]
+  })
+}
+
+/** Nothing holds workloads without pods back. Drops what is recorded of those that were last rolled out a day ago. */
+function forgetGone(
+  { recorded, workloads, ended }: RolledAccount,
+  {
+    refused,
+    services,
+  }: { readonly refused: ReadonlySet<string>; readonly services: RolloutServices },
+): void {
+  const dayAgoMs = services.cluster.serverTimeMs() - 24 * 3600_000
+  for (const uid of ended) if (!workloads.has(uid)) ended.delete(uid)
+  for (const [uid, { throughMs = 0, begunMs }] of recorded) {
+    if (workloads.has(uid) || refused.has(uid)) continue
+    noteFree({ recorded }, uid)
+    if (Math.max(throughMs, ...begunMs) <= dayAgoMs) recorded.delete(uid)
+  }
+}
