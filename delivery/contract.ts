@@ -180,12 +180,19 @@ export interface AgentConfig {
   /** The port at which a refreshing agent serves metrics. Absent: none. An older agent ignores it. */
   readonly metricsPort?: number
   readonly logLevel: LogLevel
-  /** The annotations set `clientId` and `tenantId`. The administrator sets `defaultTenantId`, which is used last. */
+  /** The annotations set `clientId` and `tenantId`. The administrator sets the defaults, which are used last. */
   readonly identity: {
     readonly clientId?: string
     readonly tenantId?: string
+    /** An older agent ignores it, and says that it has no client ID. */
+    readonly defaultClientId?: string
     readonly defaultTenantId?: string
   }
+  /**
+   * The defaults of the namespace that were used, by the names of annotations. The agent ignores it: the webhook's next call keeps
+   * them.
+   */
+  readonly defaults?: Readonly<Record<string, string>>
   readonly cloud: Cloud
   /** Whether Entra and vaults are told the pod's namespace and name. An older agent ignores it. */
   readonly namesPod?: true

@@ -10,6 +10,7 @@ import {
   type Check,
   isObject,
   listOf,
+  mapOf,
   matches,
   number,
   object,
@@ -126,8 +127,10 @@ const config: Check<AgentConfig> = object({
   identity: object({
     clientId: optional(string()),
     tenantId: optional(string()),
+    defaultClientId: optional(string()),
     defaultTenantId: optional(string()),
   }),
+  defaults: optional(mapOf(string())),
   cloud: object({
     authorityHost: httpsUrl,
     vaultUrl: string((url) => url.startsWith('https://') && url.includes('{vault}')),

@@ -6,6 +6,7 @@ import {
 } from '../../delivery/contract.ts'
 import { decodeConfig } from '../../delivery/decode-config.ts'
 import { tlsFileNames } from '../../delivery/target-path.ts'
+import { printable } from '../../lib/printable.ts'
 import { agentName, filesVolume } from '../../webhook/core/model/our-names.ts'
 import type { Container, Pod } from '../../webhook/core/model/pod.ts'
 import { describeServed, volumeFolder } from './describe-served.ts'
@@ -31,6 +32,7 @@ export function describeInjection(pod: Pod, namespace: string): readonly string[
     ...(config.tokenProxy
       ? [row('sign-in', `${signsInAs(config.identity)}, ${bindingSignIn}`)]
       : []),
+    ...describeDefaults(config, namespace),
     ...describeServed(pod, config, namespace),
     ...(containers.length > 0 ? [row('containers', containers.join(', '))] : []),
     ...files.map((file) =>
@@ -52,6 +54,14 @@ export const signsInAs = ({ clientId }: { readonly clientId?: string }): string 
 
 /** The sentence mentions the setting, because the administrator may not have turned identity bindings on. */
 export const bindingSignIn = 'by an identity binding of AKS (needs identityBinding.enabled)'
+
+/** The annotations that the pod has from its namespace (docs/specification.md, "Defaults of a namespace"). */
+const describeDefaults = ({ defaults = {} }: AgentConfig, namespace: string): readonly string[] => {
+  const used = Object.entries(defaults).map(([key, text]) => `${printable(key)} ${printable(text)}`)
+  return used.length === 0
+    ? []
+    : [row('defaults', `of namespace ${printable(namespace)}: ${used.join(', ')}`)]
+}
 
 function describeAgent({ refreshSeconds, metricsPort, staleAfterSeconds }: AgentConfig): string {
   if (refreshSeconds === 0) return 'init container, fetches once'

@@ -25,7 +25,7 @@ export interface Identity {
 
 /**
  * The identity to sign in with. The pod's annotations win over the environment variables that the
- * azure-workload-identity webhook sets, and these over the administrator's default tenant.
+ * azure-workload-identity webhook sets, and these over the administrator's defaults.
  *
  * @throws AkvError AKV_IDENTITY_MISSING or AKV_CONFIG_INVALID
  */
@@ -33,7 +33,7 @@ export function resolveIdentity(
   annotated: AgentConfig['identity'],
   env: Readonly<NodeJS.ProcessEnv>,
 ): Identity {
-  const clientId = annotated.clientId || env['AZURE_CLIENT_ID']
+  const clientId = annotated.clientId || env['AZURE_CLIENT_ID'] || annotated.defaultClientId
   const tenantId = annotated.tenantId || env['AZURE_TENANT_ID'] || annotated.defaultTenantId
   if (!clientId || !tenantId)
     throw new AkvError(

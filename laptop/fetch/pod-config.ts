@@ -88,11 +88,13 @@ function withAccount(
     if (unclear !== undefined) throw new InputError(`${titleOf(template)}: ${unclear}`)
   }
   const env = accountVariables(template, { objects })
-  const { clientId = env['AZURE_CLIENT_ID'], tenantId = env['AZURE_TENANT_ID'] } = config.identity
+  const { identity } = config
+  const clientId = identity.clientId ?? env['AZURE_CLIENT_ID'] ?? identity.defaultClientId
+  const tenantId = identity.tenantId ?? env['AZURE_TENANT_ID']
   return {
     ...config,
     identity: {
-      ...config.identity,
+      ...identity,
       ...(clientId !== undefined && { clientId }),
       ...(tenantId !== undefined && { tenantId }),
     },

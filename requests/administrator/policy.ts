@@ -7,6 +7,12 @@ import type { Amounts } from '../../lib/values/quantity.ts'
 export const cloudNames = ['public', 'usgov', 'china', 'custom'] as const
 export type CloudName = (typeof cloudNames)[number]
 
+/**
+ * The defaults of each namespace, by the names of annotations without their prefix, as they are written; `*` stands for all
+ * namespaces that aren't listed. All are valid.
+ */
+export type TeamDefaults = ReadonlyMap<string, Readonly<Record<string, string>>>
+
 /** The administrator's decisions. Annotations choose within these limits. */
 export interface Policy {
   /** The version of the webhook, as the value of a label. */
@@ -21,6 +27,14 @@ export interface Policy {
   readonly tokenProxy?: TokenProxyState
   readonly defaultVault?: string
   readonly defaultTenantId?: string
+  /** Absent: the administrator's file has none, or there is no file. */
+  readonly teamDefaults?: TeamDefaults
+  /** Of the defaults of a pod's namespace, those that the pod doesn't set itself, as they are written (`policyOf`). */
+  readonly usedDefaults?: Readonly<Record<string, string>>
+  /** From these defaults. The client is used only if neither the pod nor its ServiceAccount names one. */
+  readonly defaultClientId?: string
+  readonly defaultRefreshSeconds?: number
+  readonly defaultStaleAfterSeconds?: number
   /** The vaults that each namespace may use, in lower case; `*` stands for all namespaces not listed. Absent: all vaults. */
   readonly allowedVaults?: ReadonlyMap<string, ReadonlySet<string>>
   /**

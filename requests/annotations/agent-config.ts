@@ -47,15 +47,17 @@ export function agentConfig(
     ...(policy.namesPods && { namesPod: true }),
     logLevel: request['log-level'] ?? policy.agentLogLevel,
     identity: identityConfig(request, policy),
+    ...(policy.usedDefaults && { defaults: policy.usedDefaults }),
     cloud: policy.cloud,
   }
 }
 
 export const identityConfig = (
   request: Pick<PodRequest, 'client-id' | 'tenant-id'>,
-  { defaultTenantId }: Policy,
+  { defaultClientId, defaultTenantId }: Policy,
 ): AgentConfig['identity'] => ({
   ...(request['client-id'] === undefined ? {} : { clientId: request['client-id'] }),
   ...(request['tenant-id'] === undefined ? {} : { tenantId: request['tenant-id'] }),
+  ...(defaultClientId === undefined ? {} : { defaultClientId }),
   ...(defaultTenantId === undefined ? {} : { defaultTenantId }),
 })

@@ -75,7 +75,32 @@ export function readPodAnnotations(
   const env = wanted.env.map(({ wanted }) => wanted)
   if (!hasVolumes && problems.length === 0 && files.length + templates.length + env.length === 0)
     problems.push(nothingToFetch(values))
-  return { request: { ...values, files, templates, env }, problems }
+  const request = {
+    ...defaultTimes(values, { policy, hasVolumes }),
+    ...values,
+    files,
+    templates,
+    env,
+  }
+  return { request, problems }
+}
+
+/**
+ * The times that a pod has from its namespace. A default for stale objects must not stop a pod that chose another interval, or none, so
+ * there it doesn't apply.
+ */
+function defaultTimes(
+  values: PodSettings,
+  { policy, hasVolumes }: { readonly policy: Policy; readonly hasVolumes: boolean },
+): Pick<PodSettings, 'refresh' | 'stale-after'> {
+  const { defaultRefreshSeconds, defaultStaleAfterSeconds: staleAfter } = policy
+  const ofVolumes = hasVolumes ? policy.csiRefreshSeconds : 0
+  const refresh = values.refresh ?? defaultRefreshSeconds ?? ofVolumes
+  const isUseful = staleAfter !== undefined && refresh > 0 && staleAfter >= 2 * refresh
+  return {
+    ...(defaultRefreshSeconds !== undefined && { refresh: defaultRefreshSeconds }),
+    ...(isUseful && { 'stale-after': staleAfter }),
+  }
 }
 
 /** In the template of pods that only use a synced Secret, `on-change` makes them pods to inject. */

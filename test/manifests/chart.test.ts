@@ -164,6 +164,10 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
     kubernetesVersion: '1.35',
     defaultVault: 'team-a',
     allowedVaults: { shop: ['shop-prod', 'shared'], none: [], '*': ['shared'] },
+    defaults: {
+      shop: { vault: 'shop-prod', metrics: 19_980, refresh: null },
+      '*': { refresh: '0' },
+    },
     cloud: {
       name: 'custom',
       authorityHost: 'https://login.example',
@@ -215,7 +219,11 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
       'AKV_INJECTOR_ROLLOUTS_MIN_INTERVAL',
     ],
   )
-  const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })
+  const readFile = (path: string) =>
+    path.endsWith('defaults.yaml')
+      ? find('ConfigMap', 'akv-injector-defaults').data['defaults.yaml']
+      : find('ConfigMap', 'akv-injector-webhook').data['ca.crt']
+  const settings = readSettings({ env, readFile })
   if (settings.kind === 'invalid') throw new Error(JSON.stringify(settings.problems))
   t.strictSame(settings.value.policy, {
     versionLabel,
@@ -231,6 +239,10 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
     tokenProxy: { kind: 'unknown', reason: 'the API server has not been asked yet' },
     defaultVault: 'team-a',
     defaultTenantId: uuid,
+    teamDefaults: new Map([
+      ['*', { refresh: '0' }],
+      ['shop', { metrics: '19980', vault: 'shop-prod' }],
+    ]),
     allowedVaults: new Map([
       ['*', new Set(['shared'])],
       ['none', new Set()],

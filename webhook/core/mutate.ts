@@ -1,3 +1,4 @@
+import { policyOf } from '../../requests/administrator/defaults/namespace-policy.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import { annotatedBinding, chooseBinding } from '../../requests/annotations/identity-binding.ts'
 import {
@@ -9,6 +10,7 @@ import { boundWarnings } from './checks/bound-warnings.ts'
 import { readServedVolumes, type ServedVolumes } from './csi/read-served-volumes.ts'
 import { patchOperations } from './injection/patch.ts'
 import type { AdmissionRequest } from './model/admission-review.ts'
+import { storedDefaults } from './model/earlier-choices.ts'
 import { openRequest } from './model/open-request.ts'
 import { denied, injected, type Outcome, skipped } from './model/outcome.ts'
 import { planInjection } from './plan-injection.ts'
@@ -20,11 +22,20 @@ import { planInjection } from './plan-injection.ts'
  * @param lookedUp - the objects that `classesNeeded` and `accountNeeded` ask for. Without it, volumes of the CSI driver
  *   are left alone.
  */
-export function mutate(request: AdmissionRequest, policy: Policy, lookedUp?: LookedUp): Outcome {
+export function mutate(
+  request: AdmissionRequest,
+  administrator: Policy,
+  lookedUp?: LookedUp,
+): Outcome {
   const opened = openRequest(request, { servesVolumes: lookedUp !== undefined })
   if (opened.kind === 'decided') return opened.outcome
   const { pod, annotations, ownAnnotations, notStrings, isAnnotated } = opened
   const { namespace } = request
+  const policy = policyOf(administrator, {
+    namespace,
+    annotations: ownAnnotations,
+    stored: storedDefaults(pod),
+  })
 
   const served = lookedUp && readServedVolumes(pod, { ownAnnotations, policy, namespace, lookedUp })
   if (!isAnnotated && !asksForVolumes(served))
@@ -57,7 +68,11 @@ export function mutate(request: AdmissionRequest, policy: Policy, lookedUp?: Loo
   const operations = patchOperations(pod, planned.plan)
   return operations.length === 0
     ? skipped('complete')
-    : injected(operations, boundWarnings([...(served?.warnings ?? []), ...planned.warnings]))
+    : injected(
+        operations,
+        boundWarnings([...(served?.warnings ?? []), ...planned.warnings]),
+        policy.usedDefaults,
+      )
 }
 
 const asksForVolumes = (served?: ServedVolumes): boolean =>

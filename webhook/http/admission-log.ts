@@ -31,9 +31,12 @@ export function logAdmission(
     ...leftOut,
   }
   switch (outcome.kind) {
-    case 'injected':
-      log.info({ ...line, operations: outcome.operations.length }, 'injected')
+    case 'injected': {
+      const { operations, defaults } = outcome
+      const used = defaults && { defaults: Object.keys(defaults) }
+      log.info({ ...line, operations: operations.length, ...used }, 'injected')
       break
+    }
     case 'skipped':
       log.info({ ...line, reason: outcome.reason }, 'skipped')
       break

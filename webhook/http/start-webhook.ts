@@ -10,7 +10,7 @@ import { createLookUp } from '../api-server/look-up.ts'
 import { mutate } from '../core/mutate.ts'
 import { createTurns, type TakeTurn } from '../sharing/turns.ts'
 import { watchTls } from './certificate/watch-tls.ts'
-import { livePolicy } from './live-policy.ts'
+import { LivePolicy } from './live-policy.ts'
 import type { LogOptions } from './server/logger-options.ts'
 import { createMetrics, type Metrics } from './server/metrics.ts'
 import type { ServerLimits, WebhookServer } from './server/webhook-server.ts'
@@ -23,7 +23,7 @@ export interface StartWebhookOptions {
   /** The destination of log lines. Default: standard output. */
   readonly logStream?: LogOptions['stream']
   readonly limits?: Partial<ServerLimits>
-  /** How often the TLS folder is checked. */
+  /** How often the TLS folder and the file of defaults are checked. */
   readonly certificatePollMs?: number
   /** How long it still serves after `close`, until the cluster has stopped sending requests. */
   readonly drainMs?: number
@@ -57,19 +57,20 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
   let closing: Promise<void> | undefined
   const isDraining = () => closing !== undefined
   let caVersion = 0
-  const policy = livePolicy(settings)
+  const policy = new LivePolicy(settings)
   const app = createApp(options, {
     metrics,
     get: reader && ((request, signal) => reader.get(request, signal)),
     takeTurn,
     isDraining,
     caVersion: () => caVersion,
-    policy: policy.current,
+    policy: () => policy.current(),
   })
-  policy.follow(app.log)
+  const intervalMs = options.certificatePollMs ?? 5_000
+  await policy.follow({ log: app.log, metrics, intervalMs })
   const tls = await watchTls(app, {
     settings,
-    intervalMs: options.certificatePollMs ?? 5_000,
+    intervalMs,
     metrics,
     onCaChanged: () => caVersion++,
   })

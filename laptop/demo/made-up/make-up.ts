@@ -73,7 +73,7 @@ const anyEmulator = {
 }
 
 const isClientKnown = ({ identity }: AgentConfig, env: Readonly<Record<string, string>>): boolean =>
-  identity.clientId !== undefined || env['AZURE_CLIENT_ID'] !== undefined
+  (identity.clientId ?? env['AZURE_CLIENT_ID'] ?? identity.defaultClientId) !== undefined
 
 function makeData(
   template: PodTemplate,
@@ -81,7 +81,8 @@ function makeData(
 ): EmulatorData {
   const { identity } = config
   const tenantId = identity.tenantId ?? agentEnv['AZURE_TENANT_ID'] ?? identity.defaultTenantId
-  const clientId = identity.clientId ?? agentEnv['AZURE_CLIENT_ID'] ?? ''
+  const clientId =
+    identity.clientId ?? agentEnv['AZURE_CLIENT_ID'] ?? identity.defaultClientId ?? ''
   const subject = `system:serviceaccount:${template.namespace}:${accountNameOf(template)}`
   return {
     tenantId: (tenantId ?? defaultTenantId).toLowerCase(),

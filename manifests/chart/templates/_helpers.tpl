@@ -218,6 +218,10 @@ akv-injector-webhook-tls
 - name: AKV_INJECTOR_ALLOWED_VAULTS
   value: {{ include "akv-injector.allowedVaults" . | quote }}
 {{- end }}
+{{- if .Values.defaults }}
+- name: AKV_INJECTOR_DEFAULTS_FILE
+  value: /etc/akv-injector/defaults/defaults.yaml
+{{- end }}
 - name: AKV_INJECTOR_CLOUD
   value: {{ .Values.cloud.name }}
 {{- with .Values.cloud.authorityHost }}
@@ -259,6 +263,11 @@ akv-injector-webhook-tls
   mountPath: /etc/akv-injector/cloud
   readOnly: true
 {{- end }}
+{{- if .Values.defaults }}
+- name: defaults
+  mountPath: /etc/akv-injector/defaults
+  readOnly: true
+{{- end }}
 {{- if .Values.identityBinding.enabled }}
 - name: identity-binding
   mountPath: /etc/akv-injector/identity-binding
@@ -272,6 +281,11 @@ akv-injector-webhook-tls
 - name: cloud
   configMap:
     name: akv-injector-webhook
+{{- end }}
+{{- if .Values.defaults }}
+- name: defaults
+  configMap:
+    name: akv-injector-defaults
 {{- end }}
 {{- if .Values.identityBinding.enabled }}
 - name: identity-binding

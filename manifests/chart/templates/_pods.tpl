@@ -12,6 +12,10 @@ labels:
 {{- /* A process reads the CA file only when it starts, so a new CA must replace the pods. */}}
 {{- $own = dict "akv-injector-cloud-ca/sha256" (sha256sum .root.Values.cloud.ca) }}
 {{- end }}
+{{- if and .root.Values.defaults (eq .name "sync") }}
+{{- /* The webhook reads changed defaults again, and the sync controller doesn't. */}}
+{{- $_ := set $own "akv-injector-defaults/sha256" (toJson .root.Values.defaults | sha256sum) }}
+{{- end }}
 {{- with mergeOverwrite dict (.root.Values.commonAnnotations | default dict) (.values.podAnnotations | default dict) $own }}
 annotations:
   {{- toYaml . | nindent 2 }}

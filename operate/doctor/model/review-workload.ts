@@ -74,10 +74,18 @@ function reviewPod(
 }
 
 /**
- * Settings that name files of the webhook's container are left out, because the files aren't here. They don't change
- * what a workload asks for.
+ * Settings that name files of the webhook's container are left out, because the files aren't here. Of those that change what a workload
+ * asks for, the content was read from the cluster.
  */
-function servingOf({ settings }: WorkloadFacts): Serving {
+function servingOf(facts: WorkloadFacts): Serving {
+  const serving = readServingOf(facts)
+  const { teamDefaults } = facts
+  return teamDefaults === undefined
+    ? serving
+    : { ...serving, policy: { ...serving.policy, teamDefaults } }
+}
+
+function readServingOf({ settings }: WorkloadFacts): Serving {
   if (settings === undefined) return readServing(process.env)
   const readable = Object.entries(settings).filter(([name]) => !/_(?:FILE|DIR)$/.test(name))
   try {

@@ -1,6 +1,7 @@
 import type { Confirmed } from '../../../command/said.ts'
 import type { AgentConfig } from '../../../delivery/contract.ts'
 import type { JsonObject } from '../../../lib/shape.ts'
+import type { TeamDefaults } from '../../../requests/administrator/policy.ts'
 import type { AgentLog } from '../../cluster/pods/agent-log.ts'
 import type { AgentPod } from '../../cluster/pods/agent-pod.ts'
 import type { AskedAgent } from '../../cluster/pods/ask-agent.ts'
@@ -36,6 +37,8 @@ export interface WorkloadFacts {
   readonly issuer: Confirmed | undefined
   /** The settings of the webhook that the API server calls. Undefined if the caller may not read its Deployment. */
   readonly settings: Readonly<Record<string, string>> | undefined
+  /** The defaults of namespaces. Undefined if there are none, or if the caller may not read them. */
+  readonly teamDefaults: TeamDefaults | undefined
   /** Whether the webhook's configuration excludes the namespace. Undefined if that can't be read. */
   readonly isExcluded: boolean | undefined
   /** When the webhook configuration was created. Undefined if that can't be read; null if there is none. */

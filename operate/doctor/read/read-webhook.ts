@@ -1,11 +1,18 @@
 import { type JsonObject, objectAt } from '../../../lib/shape.ts'
+import { parseTeamDefaults } from '../../../requests/administrator/defaults/team-defaults.ts'
+import type { TeamDefaults } from '../../../requests/administrator/policy.ts'
 import { findWebhooks } from '../../cluster/find-webhook.ts'
 import { pathOfKind } from '../../cluster/list-all.ts'
 import { createNotices } from '../../cluster/notices.ts'
 import type { Cluster } from '../../cluster/open-cluster.ts'
 import type { AgentImages } from '../../cluster/pods/agent-images.ts'
 import { type AgentImageOptions, agentImagesOf } from '../../cluster/pods/find-agent-images.ts'
-import { componentOf, findInstall, type Install } from '../model/find-install.ts'
+import {
+  componentOf,
+  findInstall,
+  type Install,
+  type InstallComponent,
+} from '../model/find-install.ts'
 import { selectsNamespace } from '../model/label-selector.ts'
 import { textAt, timeAt } from '../model/objects.ts'
 import type { WorkloadFacts } from '../model/workload-facts.ts'
@@ -15,7 +22,12 @@ import { listReadable, type ReadScope } from './list-readable.ts'
 interface SeenWebhook
   extends Pick<
     WorkloadFacts,
-    'settings' | 'isExcluded' | 'configuredAtMs' | 'volumesServed' | 'namespaceObject'
+    | 'settings'
+    | 'teamDefaults'
+    | 'isExcluded'
+    | 'configuredAtMs'
+    | 'volumesServed'
+    | 'namespaceObject'
   > {
   /** The images that run agents. Undefined if they aren't known. */
   readonly images: AgentImages | undefined
@@ -48,6 +60,7 @@ export async function readWebhook(
   const [webhook] = webhooks?.value.flatMap(componentOf) ?? []
   return {
     settings: webhook?.env,
+    teamDefaults: webhook && (await readTeamDefaults(cluster, webhook)),
     images: agentImage ? { by: 'options', value: agentImage } : agentImagesOf(webhooks),
     isExcluded:
       found === undefined || install.entries.length === 0
@@ -57,6 +70,18 @@ export async function readWebhook(
     volumesServed: volumesServed(install, found),
     namespaceObject: found,
   }
+}
+
+/** The chart's ConfigMap, if the webhook reads it. Undefined if it can't be read. */
+async function readTeamDefaults(
+  cluster: Cluster,
+  { env, namespace }: InstallComponent,
+): Promise<TeamDefaults | undefined> {
+  if (env['AKV_INJECTOR_DEFAULTS_FILE'] === undefined) return undefined
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/akv-injector-defaults`
+  const configMap = await cluster.get(path).then(objectAt, () => undefined)
+  const parsed = parseTeamDefaults(textAt(configMap, 'data', 'defaults.yaml'))
+  return parsed.kind === 'valid' ? parsed.value : undefined
 }
 
 function configuredAt({ configurations }: Install): number | null | undefined {

@@ -63,6 +63,7 @@ export async function readWorkload(
     account: await readAccount(cluster, namespace, spec),
     issuer: await readIssuer(cluster, issuer),
     settings: webhook.settings,
+    teamDefaults: webhook.teamDefaults,
     isExcluded: webhook.isExcluded,
     configuredAtMs: webhook.configuredAtMs,
     volumesServed: webhook.volumesServed,

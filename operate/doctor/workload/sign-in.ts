@@ -43,7 +43,7 @@ export function signInOf(
     settings,
   }: Pick<WorkloadFacts, 'namespace' | 'account' | 'issuer' | 'logs' | 'settings'>,
 ): WorkloadSignIn {
-  const { clientId, tenantId, defaultTenantId } = config.identity
+  const { clientId, tenantId, defaultClientId, defaultTenantId } = config.identity
   const variable = agentVariables(pod)
   const ofAccount = annotationsOf(account)
   const accountName = accountOf(pod)
@@ -58,7 +58,9 @@ export function signInOf(
     return partOf('pod', used, 'the pod')
   }
   return {
-    client: choose(clientId, 'AZURE_CLIENT_ID', azureAnnotations.clientId),
+    client:
+      choose(clientId, 'AZURE_CLIENT_ID', azureAnnotations.clientId) ??
+      partOf('pod', defaultClientId, 'the configuration in the pod'),
     tenant:
       choose(tenantId, 'AZURE_TENANT_ID', azureAnnotations.tenantId) ??
       (defaultTenantId === settings?.['AKV_INJECTOR_DEFAULT_TENANT_ID']

@@ -80,7 +80,9 @@ function grantOfPod(
     config.identity.clientId === undefined ? unclearAccount(template, objects) : undefined
   if (unclear !== undefined) return { mistakes: mistakeLines(template, unclear) }
   const clientId =
-    config.identity.clientId ?? accountVariables(template, { objects })['AZURE_CLIENT_ID']
+    config.identity.clientId ??
+    accountVariables(template, { objects })['AZURE_CLIENT_ID'] ??
+    config.identity.defaultClientId
   const account = accountNameOf(template)
   const usesBinding = config.tokenProxy !== undefined
   return { grant: grantOf({ namespace, account, clientId, usesBinding, config }) }

@@ -11,6 +11,7 @@ import { parseAmounts, parseQuantity } from '../../../lib/values/quantity.ts'
 import { versionLabel } from '../../../lib/version.ts'
 import { firstEnvMinor } from '../../annotations/env-problems.ts'
 import { podSettings } from '../../annotations/pod-settings.ts'
+import { readTeamDefaults } from '../defaults/read-team-defaults.ts'
 import type { Policy } from '../policy.ts'
 import {
   parseAllowedMetadata,
@@ -52,6 +53,8 @@ export interface Settings {
     /** Accepted common names and DNS names; an empty list accepts any. */
     readonly names: readonly string[]
   }
+  /** The file with the defaults of namespaces, which can change. Absent: there are none. */
+  readonly defaultsFile?: string
   /** Where to look for the token proxy of identity bindings. Absent: they are turned off. */
   readonly tokenProxy?: TokenProxySettings
   /** The namespaces in which volumes of the CSI driver are served. */
@@ -91,6 +94,9 @@ export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions)
     tlsDir: reader.optional('AKV_INJECTOR_TLS_DIR', parseFolder) ?? defaults.tlsDir,
     ...(clients && { clients }),
     ...(tokenProxy && { tokenProxy }),
+    ...(env['AKV_INJECTOR_DEFAULTS_FILE'] !== undefined && {
+      defaultsFile: env['AKV_INJECTOR_DEFAULTS_FILE'],
+    }),
     csi: reader.optional('AKV_INJECTOR_CSI', parseChoice(csiModes)) ?? 'none',
     logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', parseChoice(logLevels)) ?? 'info',
   })
@@ -123,6 +129,9 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
       allowedMetadata: reader.optional('AKV_INJECTOR_ALLOWED_METADATA', parseAllowedMetadata),
       allowedVaults: reader.optional('AKV_INJECTOR_ALLOWED_VAULTS', parseAllowedVaults),
       kubernetesMinor: reader.optional('AKV_INJECTOR_KUBERNETES_VERSION', parseKubernetesMinor),
+      teamDefaults: reader.optional('AKV_INJECTOR_DEFAULTS_FILE', (path) =>
+        readTeamDefaults(path, readFile),
+      ),
     }),
     allowExposedAgents: reader.optional('AKV_INJECTOR_ALLOW_EXPOSED_AGENTS', parseBoolean) ?? false,
     allowRoot: reader.optional('AKV_INJECTOR_ALLOW_ROOT', parseBoolean) ?? false,

@@ -1,5 +1,6 @@
 import { wantedObjects } from '../../../delivery/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
+import { policyOf } from '../../../requests/administrator/defaults/namespace-policy.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import {
   type PodRequest,
@@ -39,7 +40,7 @@ export function askedObjects(
   }
   const { namespace } = ref
   const { request, problems } = readPodAnnotations(template.own, {
-    policy,
+    policy: policyOf(policy, { namespace, annotations: template.own }),
     namespace,
     hasVolumes: true,
   })

@@ -20,6 +20,13 @@ t.test(
   },
 )
 
+t.test('the default client of a namespace is used last', async (t) => {
+  const annotated = { defaultClientId: id('f'), defaultTenantId: id('e') }
+  t.equal(resolveIdentity(annotated, env).clientId, id('c'))
+  t.equal(resolveIdentity(annotated, {}).clientId, id('f'))
+  t.equal(resolveIdentity({ ...annotated, clientId: id('a') }, env).clientId, id('a'))
+})
+
 t.test('the error names the missing id', async (t) => {
   const missing = (annotated: Parameters<typeof resolveIdentity>[0], message: RegExp) =>
     t.throws(() => resolveIdentity(annotated, {}), { code: 'AKV_IDENTITY_MISSING', message })

@@ -1,6 +1,6 @@
 /** Values that effects.ts doesn't name. They have tests of their own in test/manifests. */
 export const testedElsewhere = [
-  ...['tenantId', 'defaultVault', 'allowedVaults', 'kubernetesVersion'],
+  ...['tenantId', 'defaultVault', 'allowedVaults', 'defaults', 'kubernetesVersion'],
   ...['cloud.name', 'cloud.authorityHost', 'cloud.vaultUrl', 'cloud.vaultAudience', 'cloud.ca'],
   ...['enabled', 'serverName', 'tokenProxy', 'caConfigMap'].map(
     (name) => `identityBinding.${name}`,

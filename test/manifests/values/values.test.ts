@@ -62,6 +62,7 @@ const wrongValues: readonly (readonly [string, object])[] = [
   ['an empty interval', { sync: { rollouts: { interval: '' } } }],
   ['the URL of a vault', { defaultVault: 'https://a.vault.azure.net' }],
   ['vaults that aren’t a list', { allowedVaults: { shop: 'shop-prod' } }],
+  ['a default that no annotation has', { defaults: { shop: { 'file-mode': '0400' } } }],
   ['an invalid namespace name', { allowedVaults: { Shop: ['shop-prod'] } }],
   ['an unknown cloud', { cloud: { name: 'azure' } }],
   ['a vault URL without a place for the vault', { cloud: { vaultUrl: 'https://vault.example' } }],

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { failure } from '../../support/api-server/api-answer.ts'
 import { logLine, logOf, stateOf } from '../../support/injected-pods/agent-log.ts'
 import { injectedPod, runningStatus } from '../../support/injected-pods/injected-pod.ts'
+import { installed, withVariable } from './harness/healthy-cluster.ts'
 import { serveInstall } from './harness/serve-install.ts'
 import { asking, ownedBy, putEvent, putInto } from './harness/workloads.ts'
 
@@ -486,4 +487,35 @@ t.test('what may not be read, or isn’t there', async (t) => {
     code: 2,
     stderr: /cannot read Pod web in namespace team-a: .*no/,
   })
+})
+
+t.test('a workload without pods is reviewed with the defaults of its namespace', async (t) => {
+  const { server, putObject, doctor } = await serve(t)
+  const found = installed().find(
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'akv-injector-webhook',
+  )
+  const file = '/etc/akv-injector/defaults/defaults.yaml'
+  putObject(withVariable(found, 'AKV_INJECTOR_DEFAULTS_FILE', file))
+  putInto(server, 'CronJob', 'nightly', {
+    spec: {
+      schedule: '0 3 * * *',
+      jobTemplate: {
+        spec: {
+          template: {
+            metadata: { annotations: { 'akv-injector.io/secrets': 'a' } },
+            spec: { containers: [{ name: 'app' }] },
+          },
+        },
+      },
+    },
+  })
+  const unread = await doctor('cronjob/nightly', ...inTeamA)
+  t.match(unread.stdout, /the webhook would refuse/, 'as if there were none')
+  putObject({
+    kind: 'ConfigMap',
+    metadata: { namespace: 'akv-injector', name: 'akv-injector-defaults' },
+    data: { 'defaults.yaml': 'team-a: { vault: kv-a }' },
+  })
+  const read = await doctor('cronjob/nightly', ...inTeamA)
+  t.match(read.stdout, /defaults +of namespace team-a: vault kv-a/)
 })

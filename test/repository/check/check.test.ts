@@ -124,6 +124,31 @@ t.test(
   },
 )
 
+t.test('check reads the defaults of namespaces from the webhook’s file', async (t) => {
+  const folder = t.testdir({
+    'defaults.yaml': 'shop: { vault: shop-prod, refresh: 5m }',
+    'wrong.yaml': 'shop: { refresh: 5 }',
+  })
+  const env = { AKV_INJECTOR_DEFAULTS_FILE: `${folder}/defaults.yaml` }
+  const input = podText({ secrets: 'db' })
+  t.match(await runInProcess(['check', '-', '-n', 'shop'], { input, env }), {
+    code: 0,
+    stdout: /refreshes every 300 s\n.*defaults +of namespace shop: vault shop-prod, refresh 5m\n/,
+  })
+  t.match(await runInProcess(['check', '-', '-n', 'pay'], { input, env }), { code: 1 })
+  for (const [file, problem] of [
+    ['wrong.yaml', 'shop.refresh: expected a duration'],
+    ['missing.yaml', 'the file cannot be read'],
+  ])
+    t.match(
+      await runInProcess(['check', '-'], {
+        input,
+        env: { AKV_INJECTOR_DEFAULTS_FILE: `${folder}/${file}` },
+      }),
+      { code: 2, stderr: problem },
+    )
+})
+
 t.test('check names a file or setting that it can’t read, and exits with 2', async (t) => {
   const folder = t.testdir({ 'broken.yaml': 'a: [1\nb: "x' })
   t.match(await run(['check', `${folder}/none.yaml`]), {

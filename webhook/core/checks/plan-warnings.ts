@@ -140,7 +140,8 @@ function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {
  */
 function identityWarnings(pod: Pod, { config, placement }: Plan): readonly string[] {
   const isGiven = placement.existing?.env?.some(({ name }) => name === 'AZURE_CLIENT_ID') ?? false
-  return config.identity.clientId !== undefined || isGiven || usesWorkloadIdentity(pod)
+  const { clientId, defaultClientId } = config.identity
+  return (clientId ?? defaultClientId) !== undefined || isGiven || usesWorkloadIdentity(pod)
     ? []
     : [
         `no identity is configured; set ${annotationPrefix}client-id, or label the pod ${workloadIdentityLabel}: "true" if azure-workload-identity is installed`,

@@ -19,6 +19,8 @@ export interface Injected {
   readonly operations: readonly PatchOperation[]
   /** Bounded by `boundWarnings`. */
   readonly warnings: readonly Problem[]
+  /** The defaults of the namespace that were used, if any. */
+  readonly defaults?: Readonly<Record<string, string>>
 }
 
 /** The prefix tells the author of kubectl's command whose warning it is. */
@@ -65,4 +67,5 @@ export const denied = (problems: readonly Problem[]): Denied => ({ kind: 'denied
 export const injected = (
   operations: readonly PatchOperation[],
   warnings: readonly Problem[],
-): Injected => ({ kind: 'injected', operations, warnings })
+  defaults?: Injected['defaults'],
+): Injected => ({ kind: 'injected', operations, warnings, ...(defaults && { defaults }) })

@@ -61,6 +61,7 @@ t.test('every setting is read', async (t) => {
     AKV_INJECTOR_CLIENT_NAMES: 'kube-apiserver, api.cluster.example',
     AKV_INJECTOR_CSI: 'labelled',
     AKV_INJECTOR_CSI_REFRESH: '2m',
+    AKV_INJECTOR_DEFAULTS_FILE: '/defaults.yaml',
     AKV_INJECTOR_DEFAULT_TENANT_ID: '11111111-1111-1111-1111-AAAAAAAAAAAA',
     AKV_INJECTOR_DEFAULT_VAULT: 'Team-A',
     AKV_INJECTOR_HEALTH_LISTEN: '[::1]:0',
@@ -81,7 +82,10 @@ t.test('every setting is read', async (t) => {
     AKV_INJECTOR_VOLUME_SIZE_LIMIT: '1Gi',
   }
   t.strictSame(Object.keys(env).sort(), [...settingNames].sort(), 'this test knows them all')
-  const readFile = (path: string) => `${path} is for the proxy\n${certificatePem}`
+  const readFile = (path: string) =>
+    path === '/defaults.yaml'
+      ? 'shop: { vault: shop-prod }'
+      : `${path} is for the proxy\n${certificatePem}`
   t.strictSame(settingsOf(read(env, readFile)), {
     policy: {
       versionLabel,
@@ -100,6 +104,7 @@ t.test('every setting is read', async (t) => {
       },
       defaultVault: 'team-a',
       defaultTenantId: '11111111-1111-1111-1111-aaaaaaaaaaaa',
+      teamDefaults: new Map([['shop', { vault: 'shop-prod' }]]),
       allowedMetadata: new Map([
         ['argocd', new Set(['argocd.argoproj.io/secret-type', 'owner=helm'])],
         ['web', new Set(['cacerts'])],
@@ -128,6 +133,7 @@ t.test('every setting is read', async (t) => {
       serverName: 'a1.ests.aks',
     },
     clients: { caFile: '/clients.pem', names: ['kube-apiserver', 'api.cluster.example'] },
+    defaultsFile: '/defaults.yaml',
     csi: 'labelled',
     listen: { host: '127.0.0.1', port: 1 },
     healthListen: { host: '::1', port: 0 },
@@ -318,4 +324,12 @@ t.test('identity bindings are off, and have defaults when they are turned on', a
     t.match(problemsOf(read({ ...on, AKV_INJECTOR_IDENTITY_BINDING_SERVER_NAME: name })), [
       { sentence: /expected a DNS name in lower case/ },
     ])
+})
+
+t.test('defaults of namespaces that can’t be used are a problem', async (t) => {
+  const env = { ...image, AKV_INJECTOR_DEFAULTS_FILE: '/defaults.yaml' }
+  t.match(problemsOf(read(env)), [{ sentence: /^the file cannot be read: ENOENT/ }])
+  t.match(problemsOf(read(env, () => 'shop: { file-mode: x }\npay: { refresh: 5 }')), [
+    { sentence: /^shop\.file-mode: can't have a default.*; pay\.refresh: expected/ },
+  ])
 })

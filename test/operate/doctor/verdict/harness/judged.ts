@@ -53,6 +53,7 @@ export async function factsOf({ pod, log, state, facts }: Known): Promise<Worklo
     account: undefined,
     issuer: undefined,
     settings: undefined,
+    teamDefaults: undefined,
     isExcluded: undefined,
     configuredAtMs: undefined,
     namespaceObject: undefined,
