@@ -5,11 +5,10 @@ import { eachManifest } from '../input/read-manifests.ts'
 import { checkValues } from '../input/render/check-values.ts'
 import { describeUnbuilt, findUnbuilt, type Unbuilt } from '../input/render/find-unbuilt.ts'
 import { planRendering } from '../input/render/plan-rendering.ts'
-import { settleRefused } from '../input/render/refused.ts'
-import { renderFolders } from '../input/render/render-folders.ts'
+import { readRendered } from '../input/render/read-rendered.ts'
 import { chooseRendered } from '../input/render/render-programs.ts'
 import { FileError } from '../input/text/file-error.ts'
-import { findFiles } from '../input/text/find-files.ts'
+import { findFiles, type RenderFolder } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
 import {
   doubtsOf,
@@ -71,51 +70,43 @@ export async function readCheckInput(
   const renders = chooseRendered(render)
   if (values.length > 0) checkValues(values, renders !== undefined)
   const everything = findFiles(paths, { ...options, renders })
-  const unrendered = everything.unrendered.filter(({ kind }) => !renders?.includes(kind))
-  const { files, roots, refused, follow, ...found } = planRendering(
-    { ...everything, unrendered: everything.unrendered.filter((one) => !unrendered.includes(one)) },
+  const isRendered = ({ kind }: RenderFolder) => renders?.includes(kind) ?? false
+  const plan = planRendering(
+    { ...everything, unrendered: everything.unrendered.filter(isRendered) },
     { ...options, named: paths, followsFlux: renders?.includes('kustomization') ?? false },
   )
   const reading = { ...options, paths }
-  const read: ReadFile[] = [...readFiles(files, everything.named, reading)]
+  const read = readFiles(plan.files, everything.named, reading)
   const unreadable = read.flatMap((error, i) => {
-    const path = files[i]
+    const path = plan.files[i]
     return error instanceof FileError && path !== undefined ? { path, error } : []
   })
-  const failed = [...refused]
-  const rendered: string[] = []
-  for await (const result of renderFolders(roots, { ...options, values, follow })) {
-    if ('errors' in result) failed.push(result)
-    else {
-      const { text, source, root } = result
+  const rendered = await readRendered(plan, {
+    ...options,
+    values,
+    isRequired: render === true,
+    read: ({ text, source, root }) => {
       const placeholders = options.placeholders.within(root.values ?? new Map())
-      const file = readContents(() => text, source, { ...reading, placeholders })
-      if (file instanceof FileError) failed.push({ ...root, errors: [file] })
-      else {
-        read.push(file)
-        rendered.push(...root.reads)
-      }
-    }
-  }
-  const settled = settleRefused(failed, { isRequired: render === true, rendered })
-  const readable = read.filter((file) => 'contents' in file)
+      return readContents(() => text, source, { ...reading, placeholders })
+    },
+  })
+  const readable = [...read, ...rendered.read].filter((file) => 'contents' in file)
   const contents = readable.flatMap((file) => file.contents)
+  const passedOver = read.filter((file) => 'isManifest' in file)
+  const ofFolders = [...plan.errors, ...rendered.errors]
   const fatal = [
-    ...found.errors,
-    ...settled.errors,
+    ...ofFolders,
     ...unreadable.flatMap(({ path, error }) => (everything.named.has(path) ? error : [])),
   ]
-  const errors = [
-    ...found.errors,
-    ...settled.errors,
-    ...read.filter((file) => file instanceof FileError),
-  ]
-  const passedOver = read.filter((file) => 'isManifest' in file)
+  const errors = [...ofFolders, ...unreadable.map(({ error }) => error)]
   const hasNothing = errors.length === 0 && !contents.some(isOfInterest)
   const seen = {
     files: readable.length,
     documents: readable.reduce((total, file) => total + file.documents, 0),
-    unrendered: [...unrendered, ...failed],
+    unrendered: [
+      ...everything.unrendered.filter((folder) => !isRendered(folder)),
+      ...rendered.refused,
+    ],
   }
   return {
     contents,
@@ -123,7 +114,7 @@ export async function readCheckInput(
     errors,
     fatal,
     ...joinUnread(
-      sortOutSkipped(paths, [...found.skipped, ...settled.skipped], passedOver),
+      sortOutSkipped(paths, [...plan.skipped, ...rendered.skipped], passedOver),
       describeUnbuilt(readable, options.command),
     ),
     unread: [

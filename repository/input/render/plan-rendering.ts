@@ -9,7 +9,7 @@ import { type RefusedFolder, tooMany } from './refused.ts'
 import type { RenderRoot } from './render-folders.ts'
 
 /** Which files to read directly, and which folders to render first. */
-interface RenderPlan {
+export interface RenderPlan {
   readonly files: readonly string[]
   /** The folders to render. None of them is part of another one. */
   readonly roots: readonly RenderRoot[]

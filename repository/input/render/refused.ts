@@ -10,7 +10,7 @@ export interface RefusedFolder extends RenderFolder {
 }
 
 /** What becomes of folders that can't be rendered. */
-interface Settled {
+export interface Settled {
   readonly errors: readonly FileError[]
   readonly skipped: readonly SkippedPath[]
 }

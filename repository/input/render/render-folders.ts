@@ -37,7 +37,7 @@ export interface Rendered {
   readonly text: string
 }
 
-interface RenderOptions {
+export interface RenderOptions {
   /** The namespace of a chart's release. */
   readonly namespace: string
   /** Files with values for charts. */

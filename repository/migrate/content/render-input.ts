@@ -1,6 +1,6 @@
 import { planRendering } from '../../input/render/plan-rendering.ts'
-import { settleRefused } from '../../input/render/refused.ts'
-import { type Rendered, renderFolders } from '../../input/render/render-folders.ts'
+import { readRendered } from '../../input/render/read-rendered.ts'
+import type { Rendered } from '../../input/render/render-folders.ts'
 import { type FoundFiles, findFiles } from '../../input/text/find-files.ts'
 
 /** The files to read, and the text of each folder that was rendered. */
@@ -24,20 +24,17 @@ export async function renderInput(
 ): Promise<FoundTexts> {
   const { command } = options
   const everything = findFiles(paths, { command, renders: ['kustomization', 'chart'] })
-  const { roots, refused, ...plan } = planRendering(everything, { command, named: paths })
-  const failed = [...refused]
-  const rendered: Rendered[] = []
-  for await (const result of renderFolders(roots, options))
-    if ('errors' in result) failed.push(result)
-    else rendered.push(result)
-  const reads = rendered.flatMap(({ root }) => root.reads)
-  const settled = settleRefused(failed, { isRequired: true, rendered: reads })
+  const plan = planRendering(everything, { command, named: paths })
+  const rendered = await readRendered(
+    { ...plan, follow: () => [] },
+    { ...options, isRequired: true, read: (text) => text },
+  )
   return {
     ...everything,
     files: plan.files,
     unrendered: [],
-    skipped: [...plan.skipped, ...settled.skipped],
-    errors: [...plan.errors, ...settled.errors],
-    rendered,
+    skipped: [...plan.skipped, ...rendered.skipped],
+    errors: [...plan.errors, ...rendered.errors],
+    rendered: rendered.read,
   }
 }

@@ -1,0 +1,44 @@
+import { FileError } from '../text/file-error.ts'
+import type { RenderPlan } from './plan-rendering.ts'
+import { type RefusedFolder, type Settled, settleRefused } from './refused.ts'
+import { type Rendered, type RenderOptions, renderFolders } from './render-folders.ts'
+
+interface ReadRendered<T> extends Settled {
+  readonly read: readonly T[]
+  /** The folders that can't be rendered, and those whose text can't be read. */
+  readonly refused: readonly RefusedFolder[]
+}
+
+/**
+ * Renders the folders of a plan. Reads the text of each as it comes, so that they aren't all in memory.
+ *
+ * @param options - `isRequired`: whether a folder that can't be rendered is an error
+ */
+export async function readRendered<T>(
+  { roots, refused, follow }: Pick<RenderPlan, 'roots' | 'refused' | 'follow'>,
+  {
+    read,
+    isRequired,
+    ...options
+  }: Omit<RenderOptions, 'follow'> & {
+    readonly read: (rendered: Rendered) => T | FileError
+    readonly isRequired: boolean
+  },
+): Promise<ReadRendered<T>> {
+  const failed = [...refused]
+  const found: T[] = []
+  const rendered: string[] = []
+  for await (const result of renderFolders(roots, { ...options, follow })) {
+    if ('errors' in result) {
+      failed.push(result)
+      continue
+    }
+    const content = read(result)
+    if (content instanceof FileError) failed.push({ ...result.root, errors: [content] })
+    else {
+      found.push(content)
+      rendered.push(...result.root.reads)
+    }
+  }
+  return { read: found, refused: failed, ...settleRefused(failed, { isRequired, rendered }) }
+}
