@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { FileError } from '../text/file-error.ts'
 import type { RenderFolder, SkippedPath } from '../text/find-files.ts'
+import { isRendered } from '../text/rendered-source.ts'
 
-/** A folder that can't be rendered. */
+/** A folder that can't be rendered, or whose text can't be read once it is. */
 export interface RefusedFolder extends RenderFolder {
   /** The folders that are read only to render it. */
   readonly reads: readonly string[]
@@ -32,7 +33,9 @@ export function settleRefused(
     return { errors: unique(refused.flatMap(({ errors }) => errors)), skipped: broken }
   const known = new Set(rendered.map((folder) => resolve(folder)))
   const skipped = refused.flatMap(({ path, reads, errors: [error] }) => {
-    const reason = `can't be rendered: ${error?.position.source === path ? error.sentence : error?.message}`
+    const { source = '' } = error?.position ?? {}
+    const failure = isRendered(source) ? "can't be read once rendered" : "can't be rendered"
+    const reason = `${failure}: ${source === path ? error?.sentence : error?.message}`
     return [path, ...reads].flatMap((folder) => {
       if (known.has(resolve(folder))) return []
       known.add(resolve(folder))

@@ -362,7 +362,7 @@ t.test('a rendered text that isn’t YAML, or has nothing of interest, is named'
   const { repository, fakes } = broken
   t.match(await runs('check', repository, fakes.path), {
     code: 0,
-    stderr: /^skipped \S+: can't be rendered: \S+ \(rendered\):2:5: /m,
+    stderr: /^skipped \S+: can't be read once rendered: \S+ \(rendered\):2:5: /m,
   })
   writeFileSync(join(repository, 'web.yaml'), pod('kv-a'))
   t.match(await runs('check', repository, fakes.path, ['--strict']), {
