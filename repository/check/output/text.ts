@@ -130,7 +130,8 @@ function countedLines(counted: KindCounts): readonly string[] {
   const kinds = [...counted]
     .toSorted(([one, count], [other, otherCount]) => otherCount - count || (one < other ? -1 : 1))
     .map(([kind, count]) => `${count} ${printable(kind)}`)
-  const rest = kinds.length > maxKinds ? ` and ${kinds.length - maxKinds} other kinds` : ''
+  const rest =
+    kinds.length > maxKinds ? ` and ${countOf(kinds.length - maxKinds, 'other kind')}` : ''
   const sum = countAll(counted)
   return [
     `${countOf(sum, 'object')} without a pod template: ${kinds.slice(0, maxKinds).join(', ')}${rest}`,

@@ -46,6 +46,8 @@ t.test(
       '912 objects without a pod template: 600 ConfigMap, 300 Service, 1 Kind0, 1 Kind1, 1 Kind10, 1 Kind11, 1 Kind2, 1 Kind3 and 6 other kinds',
     )
     t.match(stdout, /, 912 objects not looked at\n$/)
+    const nine = await check(...Array.from({ length: 9 }, (_, i) => of(`Kind${i}`)))
+    t.match(nine.stdout, /, 1 Kind7 and 1 other kind$/m)
   },
 )
 
