@@ -17,7 +17,9 @@ export function describeNothing({ files, documents, unrendered }: Seen): string 
     { count: ofKind('chart'), noun: 'Helm chart' },
   ].flatMap(({ count, noun }) => (count === 0 ? [] : countOf(count, noun)))
   const notRead = folders.length === 0 ? '' : `${folders.join(' and ')} not rendered, `
-  return `${notRead}${countOf(documents, 'document')} in ${countOf(files, 'file')} without ${kinds}`
+  return documents === 0
+    ? `${notRead}no manifests found`
+    : `${notRead}${countOf(documents, 'document')} in ${countOf(files, 'file')} without ${kinds}`
 }
 
 const kinds =

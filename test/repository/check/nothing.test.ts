@@ -40,6 +40,14 @@ t.test('files without anything of interest get a warning that describes them', a
   })
 })
 
+t.test('a folder without manifests has nothing to describe', async (t) => {
+  const folder = t.testdir({ 'README.md': 'Later.\n' })
+  t.match(await runInProcess(['check', folder]), {
+    code: 0,
+    stdout: 'warning: nothing to check: no manifests found\n',
+  })
+})
+
 t.test('JSON, GitHub and SARIF say it in their own way', async (t) => {
   const folder = repository(t)
   const printed = async (form: string) =>
