@@ -104,11 +104,15 @@ const accountManifest = ({ namespace, account }: AccountName): string =>
     '  apiVersion: v1',
     '  kind: ServiceAccount',
     '  metadata:',
-    `    name: ${account}`,
-    `    namespace: ${namespace}`,
+    `    name: ${yamlText(account)}`,
+    `    namespace: ${yamlText(namespace)}`,
     '    annotations:',
     '      azure.workload.identity/client-id: CLIENT_ID',
   ].join('\n')
+
+/** Quotes a name that YAML 1.1 may read as a number, a date, a boolean or null. */
+const yamlText = (name: string): string =>
+  /^(?!(?:true|false|yes|no|on|off|y|n|null)$)[a-z]/.test(name) ? name : `'${name}'`
 
 const syncComment = comment(
   'Secret sync reads the ExternalSecrets of a namespace as a ServiceAccount there. Once the files have it, "akv-injector identity" prints the commands that let it read the vaults, and "akv-injector rbac" the Role that enables it.',

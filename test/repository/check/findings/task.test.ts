@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { parse } from 'yaml'
 import { printScript } from '../../../../command/grants/print-script.ts'
 import { type Task, taskLines } from '../../../../repository/check/findings/task.ts'
 import { runScript, startFakeAz } from '../../../support/fake-az/fake-az.ts'
@@ -74,6 +75,23 @@ t.test('the manifest of an account that no file has is printed once, for all of 
   )
   t.equal(others.filter((line) => line.endsWith('apiVersion: v1')).length, 1)
   t.match(others.at(-1), /"akv-injector rbac"/)
+  t.end()
+})
+
+t.test('a name in that manifest stays a text', (t) => {
+  const names = ['123', '1e3', '0x1f', '0o7', '1.5', '2026-01-02', 'true', 'no', 'on', 'y', 'null']
+  for (const account of [...names, 'web', 'nobody', 'a.b'])
+    for (const version of ['1.1', '1.2'] as const) {
+      const [, , ...lines] = printScript(
+        taskLines([{ kind: 'add', namespace: account.replaceAll('.', '-'), account }]),
+      )
+      const text = lines.map((line) => line.slice(2)).join('\n')
+      t.match(
+        parse(text, { version }),
+        { metadata: { name: account, namespace: account.replaceAll('.', '-') } },
+        text,
+      )
+    }
   t.end()
 })
 
