@@ -38,7 +38,7 @@ interface PlanOptions {
  * Kustomize folder refers to aren't read directly. All others are.
  */
 export function planRendering(
-  { files, unrendered, skipped, errors }: FoundFiles,
+  { files, named: namedFiles, unrendered, skipped, errors }: FoundFiles,
   { command, named, followsFlux = false, maxFolders = defaultFolders }: PlanOptions,
 ): RenderPlan {
   // The user may have named the same folder in several ways.
@@ -52,7 +52,7 @@ export function planRendering(
     readReferences(shown.get(path) ?? path, { command, named }),
   )
   const read = (path: string) => readAt(resolve(path))
-  const flux = planFlux(followsFlux ? files.filter((file) => !named.includes(file)) : [], {
+  const flux = planFlux(followsFlux ? files.filter((file) => !namedFiles.has(file)) : [], {
     command,
     named,
     closureOf: (folder) => closureOf(read(folder), { read, maxFolders }),
