@@ -59,7 +59,7 @@ export function fillMigration(
   }
 }
 
-/** Finds what has the same place in the same file. */
+/** Returns a function that gives the filled version of an object or a pod template: the one at the same place in the same file. */
 function counterparts<T extends Pick<PodTemplate, 'manifest' | 'path'>>(
   filled: readonly T[],
 ): (one: T) => T {
