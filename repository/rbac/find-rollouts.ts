@@ -1,5 +1,5 @@
-import { describeProblems } from '../../lib/problems/problem.ts'
 import { onChangeProblem } from '../check/find/find-idle-on-change.ts'
+import { mistakeLines } from '../identity/grants/mistake-lines.ts'
 import { accountNameOf } from '../input/accounts/workload-identity.ts'
 import type { PodTemplate } from '../input/objects/find-objects.ts'
 import { findOnChange } from '../input/objects/find-on-change.ts'
@@ -14,16 +14,17 @@ export function findRollouts(templates: readonly PodTemplate[]) {
   const asking = templates.flatMap((template) => {
     const found = findOnChange(template)
     if (found === undefined || found.obstacle !== undefined) return []
-    const { namespace, title } = template
-    const account: NamedAccount = { namespace, account: accountNameOf(template) }
-    return [{ account, title, problem: onChangeProblem(found.text) }]
+    const account: NamedAccount = {
+      namespace: template.namespace,
+      account: accountNameOf(template),
+    }
+    const problem = onChangeProblem(found.text)
+    return [{ account, object: { ...template, path: found.path }, problem }]
   })
   return {
     accounts: asking.flatMap(({ account, problem }) => (problem === undefined ? [account] : [])),
-    mistakes: asking.flatMap(({ title, problem }) =>
-      problem === undefined
-        ? []
-        : [[`${title}: can't be rolled out`, ...describeProblems([problem])]],
+    mistakes: asking.flatMap(({ object, problem }) =>
+      problem === undefined ? [] : [mistakeLines(object, "can't be rolled out", [problem])],
     ),
   }
 }

@@ -20,10 +20,7 @@ export function findIdleOnChange(template: PodTemplate): readonly Finding[] {
   const problem =
     obstacle === undefined ? !isInjected && onChangeProblem(text) : { path, sentence: obstacle }
   if (!problem) return []
-  const place = {
-    manifest: template.manifest,
-    path: isInjected ? template.path : template.ownerPath,
-  }
+  const place = { manifest: template.manifest, path: found.path }
   return problemFindings('AKV_CHECK_ROLLOUT', place, [problem]).map((finding) => ({
     ...finding,
     severity: isInjected ? 'warning' : 'problem',

@@ -11,6 +11,8 @@ interface FoundOnChange {
   readonly text: string
   /** Whether the pods are injected. Then the annotation is in the template, and otherwise in the workload's own metadata. */
   readonly isInjected: boolean
+  /** The path of the template or the workload that has it. */
+  readonly path: PodTemplate['path']
   /** The sentence that says why the workload can't be rolled out. Absent if it can. */
   readonly obstacle: string | undefined
 }
@@ -23,7 +25,8 @@ export function findOnChange(template: PodTemplate): FoundOnChange | undefined {
   if (value === undefined) return undefined
   const { apiVersion, kind } = workload
   const obstacle = rolloutObstacle({ apiVersion, kind, controller: controllerOf(workload) })
-  return { text: scalarText(value), isInjected, obstacle }
+  const path = isInjected ? template.path : template.ownerPath
+  return { text: scalarText(value), isInjected, path, obstacle }
 }
 
 function controllerOf(workload: unknown): string | undefined {

@@ -1,46 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
+import { classText, podText } from '../../support/csi-texts.ts'
 import { writeFakeRenderers } from '../../support/fake-renderers.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
-const secretClass = `apiVersion: secrets-store.csi.x-k8s.io/v1
-kind: SecretProviderClass
-metadata: { name: kv }
-spec:
-  provider: azure
-  parameters:
-    keyvaultName: team-a
-    clientID: 11111111-1111-4111-8111-111111111111
-    tenantId: 22222222-2222-4222-8222-222222222222
-    objects: |
-      array:
-        - |
-          objectName: db
-          objectType: secret
-`
-const pod = (namespace: string) => `apiVersion: v1
-kind: Pod
-metadata: { name: web, namespace: ${namespace} }
-spec:
-  serviceAccountName: web
-  containers:
-    - name: web
-      image: web
-      volumeMounts: [{ name: kv, mountPath: /kv, readOnly: true }]
-  volumes:
-    - name: kv
-      csi:
-        driver: secrets-store.csi.k8s.io
-        readOnly: true
-        volumeAttributes: { secretProviderClass: kv }
-`
 const inNamespace = (namespace: string) =>
-  `${secretClass.replace('name: kv }', `name: kv, namespace: ${namespace} }`)}---\n${pod(namespace)}`
+  `${classText('team-a')}---\n${podText()}`.replaceAll('namespace: shop', `namespace: ${namespace}`)
 
 const files = {
   'base/kustomization.yaml': 'resources: [web.yaml]\n',
-  'base/web.yaml': `${secretClass}---\n${pod('base')}`,
+  'base/web.yaml': inNamespace('base'),
   'overlays/shop/kustomization.yaml': 'namespace: shop\nresources: [../../base]\n',
   // What the fake kustomize prints.
   'overlays/shop/rendered.txt': inNamespace('shop'),

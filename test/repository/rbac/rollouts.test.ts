@@ -125,7 +125,7 @@ t.test('a mistake in the annotation is named, and then no Role is printed', asyn
     t.match({ code, stdout }, { code: 1, stdout: '' })
     t.match(
       stderr,
-      /Deployment\/web: can't be rolled out\n.*on-change "restart": expected "rollout"/,
+      /Deployment\/web \(standard input\): can't be rolled out\n {2}line \d+: \S*on-change "restart": expected "rollout"/,
     )
   }
 })
