@@ -1,11 +1,11 @@
 import { mapWithProgress } from '../../lib/terminal/map-with-progress.ts'
 import type { Manifest } from '../input/document/manifest.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
+import { describeUnbuilt, findUnbuilt, type Unbuilt } from '../input/plan/find-unbuilt.ts'
+import { planRendering, type RenderPlan } from '../input/plan/plan-rendering.ts'
+import { readRendered } from '../input/plan/read-rendered.ts'
 import { eachManifest } from '../input/read-manifests.ts'
 import { checkValues } from '../input/render/check-values.ts'
-import { describeUnbuilt, findUnbuilt, type Unbuilt } from '../input/render/find-unbuilt.ts'
-import { planRendering } from '../input/render/plan-rendering.ts'
-import { readRendered } from '../input/render/read-rendered.ts'
 import { chooseRendered } from '../input/render/render-programs.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles, type RenderFolder } from '../input/text/find-files.ts'
@@ -73,9 +73,9 @@ export async function readCheckInput(
   const isRendered = ({ kind }: RenderFolder) => renders?.includes(kind) ?? false
   const plan = planRendering(
     { ...everything, unrendered: everything.unrendered.filter(isRendered) },
-    { ...options, named: paths, followsFlux: renders?.includes('kustomization') ?? false },
+    { ...options, named: paths, follows: renders ?? [] },
   )
-  const reading = { ...options, paths }
+  const reading = { ...options, paths, releases: plan.releases }
   const read = readFiles(plan.files, everything.named, reading)
   const unreadable = read.flatMap((error, i) => {
     const path = plan.files[i]
@@ -87,7 +87,8 @@ export async function readCheckInput(
     isRequired: render === true,
     read: ({ text, source, root }) => {
       const placeholders = options.placeholders.within(root.values ?? new Map())
-      return readContents(() => text, source, { ...reading, placeholders })
+      const namespace = root.namespace ?? options.namespace
+      return readContents(() => text, source, { ...reading, placeholders, namespace })
     },
   })
   const readable = [...read, ...rendered.read].filter((file) => 'contents' in file)
@@ -137,6 +138,8 @@ const joinUnread = (one: Skipped, other: Skipped): Skipped => ({
 interface FileReading extends ReadingOptions {
   /** The files and folders as given. */
   readonly paths: readonly string[]
+  /** What Flux and Argo CD apply. */
+  readonly releases: RenderPlan['releases']
 }
 
 type ReadFile = FileContents | PassedOver | FileError
@@ -162,7 +165,12 @@ function readFound(file: string, options: FileReading): ReadFile {
     text = readText(file)
     return isForeignText(text) ? '' : text
   }
-  const found = readContents(read, file, { ...options, isLookedAt: (one) => !isForeign(one) })
+  const namespace = options.releases.namespaceOf(file) ?? options.namespace
+  const found = readContents(read, file, {
+    ...options,
+    namespace,
+    isLookedAt: (one) => !isForeign(one),
+  })
   if (found instanceof FileError) return passOverBroken(file, found) ?? found
   return found.documents === 0 ? passOverForeign(file, text ?? '') : found
 }
@@ -186,6 +194,7 @@ function readContents(
     command,
     placeholders,
     paths,
+    releases,
     isLookedAt = () => true,
   }: FileReading & { readonly isLookedAt?: (manifest: Manifest) => boolean },
 ): FileContents | FileError {
@@ -199,7 +208,9 @@ function readContents(
       if (!isLookedAt(manifest)) continue
       const content = contentOfDocument(manifest, namespace, ignored)
       documents += 1
-      unbuilt.push(...findUnbuilt(manifest, paths))
+      unbuilt.push(
+        ...findUnbuilt(manifest, { named: paths, isBuilt: (one) => releases.isBuilt(one) }),
+      )
       if (!hasNoContent(content)) contents.push(content)
       if (contents.length > maxContents)
         throw new FileError({ source: manifest.source }, tooManyDocuments)

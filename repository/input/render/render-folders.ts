@@ -7,6 +7,7 @@ import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import { FileError } from '../text/file-error.ts'
 import type { RenderFolder } from '../text/find-files.ts'
 import { renderedFor, renderedSource } from '../text/rendered-source.ts'
+import { helmArguments, type Release } from './helm-arguments.ts'
 import { type Overlay, writeOverlay } from './overlay.ts'
 import { type RefusedFolder, tooMany } from './refused.ts'
 
@@ -24,6 +25,10 @@ export interface RenderRoot extends RenderFolder {
   readonly readsRepository?: boolean
   /** What to render instead of the folder. */
   readonly overlay?: Overlay
+  /** The release of a chart. */
+  readonly release?: Release
+  /** The namespace of objects that name none, if it isn't the one that the user chose. */
+  readonly namespace?: string | undefined
   /** The folder whose definitions count for what is rendered, if it isn't the folder of `file`. */
   readonly environment?: string
   /** The values of placeholders in what is rendered. */
@@ -78,13 +83,13 @@ export async function* renderFolders(
   roots: readonly RenderRoot[],
   options: RenderOptions,
 ): AsyncGenerator<Rendered | RefusedFolder> {
-  if (roots.length === 0) return
   const { quiet = false, bounds = defaultBounds, follow = () => [] } = options
+  const queue = roots.length > 0 ? [...roots] : [...follow('end')]
+  if (queue.length === 0) return
   const scratch = mkdtempSync(join(tmpdir(), 'akv-injector-'))
   const env = environmentIn(scratch)
   const end = performance.now() + bounds.totalMs
   const progress = createProgress()
-  const queue = [...roots]
   const started: Promise<RenderResult>[] = []
   let bytes = 0
   const start = (i: number) => {
@@ -113,8 +118,10 @@ export async function* renderFolders(
           ? { ...root, errors: result.errors }
           : { root, source: sourceOf(root), text: result.text }
       if ('text' in done) bytes += Buffer.byteLength(done.text)
+      const followed = follow(done)
+      const isLast = i + 1 === queue.length && followed.length === 0
+      const next = isLast ? follow('end') : followed
       yield done
-      const next = i + 1 < queue.length ? follow(done) : [...follow(done), ...follow('end')]
       const room = Math.max(0, bounds.maxFolders - queue.length)
       queue.push(...next.slice(0, room))
       for (const { path, kind, reads } of next.slice(room))
@@ -132,9 +139,14 @@ const sourceOf = ({ file, path, environment }: RenderRoot): string =>
 
 type Run = Parameters<typeof runProgram>[1]
 
+interface ProgramOptions extends Pick<RenderOptions, 'namespace' | 'values'> {
+  /** The path of a new folder outside of the repository. */
+  readonly scratch: string
+}
+
 async function startFolder(
   root: RenderRoot,
-  options: Pick<RenderOptions, 'namespace' | 'values'> & { readonly scratch: string },
+  options: ProgramOptions,
   run: Run,
 ): Promise<RenderResult> {
   const { path, errors = [], overlay } = root
@@ -160,8 +172,8 @@ type Command = readonly [string, ...string[]]
  * for options.
  */
 function commandsOf(
-  { folder, kind, readsRepository }: Folder,
-  { namespace, values }: Pick<RenderOptions, 'namespace' | 'values'>,
+  { folder, kind, readsRepository, release }: Folder,
+  options: ProgramOptions,
 ): readonly Command[] {
   const loading = readsRepository ? ['--load-restrictor', 'LoadRestrictionsNone'] : []
   return kind === 'kustomization'
@@ -169,11 +181,8 @@ function commandsOf(
         ['kustomize', 'build', folder, ...loading],
         ['kubectl', 'kustomize', folder, ...loading],
       ]
-    : [['helm', 'template', folder, '--namespace', namespace, ...values.map(valuesOption)]]
+    : [['helm', 'template', ...helmArguments({ folder, release }, options)]]
 }
-
-/** Helm parses the option's value as a line of CSV. */
-const valuesOption = (file: string): string => `--values="${resolve(file).replaceAll('"', '""')}"`
 
 /**
  * The environment for a program. HOME is the user's, because the program may be a script that looks for the real one
@@ -217,7 +226,7 @@ interface Folder extends RenderRoot {
 
 async function renderFolder(
   folder: Folder,
-  options: Pick<RenderOptions, 'namespace' | 'values'> & { readonly run: Run },
+  options: ProgramOptions & { readonly run: Run },
 ): Promise<RenderResult> {
   const commands = commandsOf(folder, options)
   for (const command of commands) {

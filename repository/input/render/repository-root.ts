@@ -44,12 +44,18 @@ export function folderInRepository(
   path: string,
   { file, named }: { readonly file: string; readonly named: readonly string[] },
 ): string | undefined {
-  const start = resolve(file, '..')
-  const real = repositoryRoot(start, named)
-  const root = foldersFrom(start).find((folder) => realPath(folder) === real)
+  const root = topOfRepository(file, named)
+  const real = root && realPath(root)
   if (root === undefined || real === undefined) return undefined
   const folder = join(root, path)
   const target = realPath(folder)
   if (target === undefined || target === real || !isInCheckout(target, real)) return undefined
-  return relative('', folder)
+  return relative('', folder) || '.'
+}
+
+/** Finds the repository's own folder, by a path above a file, which may have symbolic links. */
+export function topOfRepository(file: string, named: readonly string[]): string | undefined {
+  const start = resolve(file, '..')
+  const real = repositoryRoot(start, named)
+  return foldersFrom(start).find((folder) => realPath(folder) === real)
 }

@@ -1,5 +1,5 @@
-import { planRendering } from '../../input/render/plan-rendering.ts'
-import { readRendered } from '../../input/render/read-rendered.ts'
+import { planRendering } from '../../input/plan/plan-rendering.ts'
+import { readRendered } from '../../input/plan/read-rendered.ts'
 import type { Rendered } from '../../input/render/render-folders.ts'
 import { type FoundFiles, findFiles } from '../../input/text/find-files.ts'
 

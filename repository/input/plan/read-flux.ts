@@ -11,10 +11,10 @@ import { toPlain } from '../document/to-plain.ts'
 import { findPlaceholders } from '../placeholders/find-placeholders.ts'
 import { limitValues, type Substitutions } from '../placeholders/limit-values.ts'
 import { parseManifests } from '../read-manifests.ts'
+import { folderInRepository, isWithin } from '../render/repository-root.ts'
 import { FileError } from '../text/file-error.ts'
 import { foldersFrom } from '../text/folders-from.ts'
 import { readText } from '../text/read-text.ts'
-import { folderInRepository, isWithin } from './repository-root.ts'
 
 /** A Kustomization of Flux: a folder of the repository, and what Flux changes in it. */
 export interface FluxKustomization {
@@ -30,7 +30,7 @@ const isFluxText = (text: string): boolean =>
   /apiVersion["']?:\s*["']?kustomize\.toolkit\.fluxcd\.io\//.test(text)
 
 /** Reads the objects in a text that may be of interest to Flux. Empty if it isn't valid YAML, which is reported elsewhere. */
-function objectsIn(text: string, source: string): readonly JsonObject[] {
+export function objectsIn(text: string, source: string): readonly JsonObject[] {
   try {
     return parseManifests(text, source, { command: 'check', splitsLists: true, takesLast: true })
       .map(toPlain)
@@ -75,10 +75,10 @@ export function fluxKustomizationsIn(
 }
 
 /** How many characters values may add to one object. An API server accepts objects of about this size. */
-const maxAdded = 1024 * 1024
+export const maxAdded = 1024 * 1024
 
 /** Puts values in place of variables in all texts of plain data. */
-function substitute(data: unknown, values: Substitutions): unknown {
+export function substitute(data: unknown, values: Substitutions): unknown {
   if (typeof data === 'string') return filled(data, values)
   if (Array.isArray(data)) return data.map((item) => substitute(item, values))
   if (!isObject(data)) return data
@@ -100,8 +100,11 @@ function filled(text: string, values: Substitutions): string {
   return parts.join('') + text.slice(end)
 }
 
-/** Returns a function that reads the values of a Kustomization's `postBuild` from the object and from ConfigMaps in files. */
-export function postBuildReader(files: readonly string[]) {
+/**
+ * Returns a function that finds the data of a ConfigMap in files, by its name. Those in the folder of a cluster count
+ * more than those of others.
+ */
+export function configMapReader(files: readonly string[]) {
   let known: readonly { readonly file: string; readonly object: JsonObject }[] | undefined
   const configMaps = () => {
     known ??= files.flatMap((file) => {
@@ -114,21 +117,24 @@ export function postBuildReader(files: readonly string[]) {
     })
     return known
   }
-  /** @param environment - the folder of the cluster, whose own ConfigMaps count more than those of others */
-  return (spec: JsonObject, environment: string): ReadonlyMap<string, string> => {
-    const fromMaps = objectsAt(spec, 'postBuild', 'substituteFrom')
-      .filter(({ kind }) => kind === 'ConfigMap')
-      .flatMap(({ name }) => {
-        const maps = configMaps().filter(
-          ({ object }) => valueAt(object, 'metadata', 'name') === name,
-        )
-        return Object.entries(objectAt(nearest(maps, environment), 'data'))
-      })
-    const own = Object.entries(objectAt(spec, 'postBuild', 'substitute'))
-    return new Map(
-      [...fromMaps, ...own].map(([key, value]) => [key, scalarText(value).replaceAll('\n', '')]),
-    )
+  return (name: unknown, environment: string): JsonObject => {
+    const maps = configMaps().filter(({ object }) => valueAt(object, 'metadata', 'name') === name)
+    return objectAt(nearest(maps, environment), 'data')
   }
+}
+
+/** Reads the values of a Kustomization's `postBuild` from the object and from ConfigMaps. */
+export function postBuildValues(
+  spec: JsonObject,
+  configMap: (name: unknown) => JsonObject,
+): ReadonlyMap<string, string> {
+  const fromMaps = objectsAt(spec, 'postBuild', 'substituteFrom')
+    .filter(({ kind }) => kind === 'ConfigMap')
+    .flatMap(({ name }) => Object.entries(configMap(name)))
+  const own = Object.entries(objectAt(spec, 'postBuild', 'substitute'))
+  return new Map(
+    [...fromMaps, ...own].map(([key, value]) => [key, scalarText(value).replaceAll('\n', '')]),
+  )
 }
 
 /** Chooses the object that shares the longest path with the folder. None if two do, and differ. */

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path'
 import { cached } from '../../../lib/cached.ts'
+import { readChart } from '../render/read-chart.ts'
+import { type FolderReferences, readReferences } from '../render/read-references.ts'
+import { type RefusedFolder, tooMany } from '../render/refused.ts'
+import type { Rendered, RenderRoot } from '../render/render-folders.ts'
 import type { FileError } from '../text/file-error.ts'
 import type { FoundFiles, RenderFolder, SkippedPath } from '../text/find-files.ts'
-import { type FluxPlan, planFlux } from './plan-flux.ts'
-import { readChart } from './read-chart.ts'
-import { type FolderReferences, readReferences } from './read-references.ts'
-import { type RefusedFolder, tooMany } from './refused.ts'
-import type { RenderRoot } from './render-folders.ts'
+import { planFlux } from './plan-flux.ts'
+import { ReleasePlan } from './plan-releases.ts'
+import { configMapReader } from './read-flux.ts'
 
 /** Which files to read directly, and which folders to render first. */
 export interface RenderPlan {
@@ -16,7 +18,9 @@ export interface RenderPlan {
   readonly skipped: readonly SkippedPath[]
   readonly refused: readonly RefusedFolder[]
   /** Returns the folders to render next. */
-  readonly follow: FluxPlan['follow']
+  readonly follow: (rendered: Rendered | RefusedFolder | 'end') => readonly RenderRoot[]
+  /** What is known of releases and Applications. */
+  readonly releases: Pick<ReleasePlan, 'namespaceOf' | 'isBuilt'>
   readonly errors: readonly FileError[]
 }
 
@@ -28,8 +32,8 @@ interface PlanOptions {
   readonly command: string
   /** The paths that the user named. */
   readonly named: readonly string[]
-  /** Whether to render what Flux does. Needs a program for Kustomize. */
-  readonly followsFlux?: boolean
+  /** Which folders to render as Flux and Argo CD do. Needs their programs. */
+  readonly follows?: readonly RenderFolder['kind'][]
   readonly maxFolders?: number
 }
 
@@ -39,35 +43,51 @@ interface PlanOptions {
  */
 export function planRendering(
   { files, named: namedFiles, unrendered, skipped, errors }: FoundFiles,
-  { command, named, followsFlux = false, maxFolders = defaultFolders }: PlanOptions,
+  { command, named, follows = [], maxFolders = defaultFolders }: PlanOptions,
 ): RenderPlan {
   // The user may have named the same folder in several ways.
   const unique = [...new Map(unrendered.map((folder) => [resolve(folder.path), folder])).values()]
   const ofKind = (kind: RenderFolder['kind']) =>
     unique.filter((folder) => folder.kind === kind).map(({ path }) => path)
-  const charts = ofKind('chart').map((path) => readChart(path, { command, named }))
+  const chartAt = cached((path: string) => readChart(path, { command, named }))
+  const charts = ofKind('chart').map(chartAt)
+  const configMap = configMapReader(files)
   const paths = ofKind('kustomization')
   const shown = new Map(paths.map((path) => [resolve(path), path]))
   const readAt = cached((path: string) =>
     readReferences(shown.get(path) ?? path, { command, named }),
   )
-  const read = (path: string) => readAt(resolve(path))
-  const flux = planFlux(followsFlux ? files.filter((file) => !namedFiles.has(file)) : [], {
-    command,
-    named,
-    closureOf: (folder) => closureOf(read(folder), { read, maxFolders }),
+  const readFolder = (path: string) => readAt(resolve(path))
+  const flux = planFlux(
+    follows.includes('kustomization') ? files.filter((file) => !namedFiles.has(file)) : [],
+    {
+      command,
+      named,
+      configMap,
+      closureOf: (folder) => closureOf(readFolder(folder), { read: readFolder, maxFolders }),
+    },
+  )
+  const kustomize = planKustomize(paths.map(readFolder), {
+    read: readFolder,
+    maxFolders,
+    flux: flux.parts,
   })
-  const kustomize = planKustomize(paths.map(read), { read, maxFolders, flux: flux.parts })
+  const read = files.filter(
+    (file) => file === '-' || !(kustomize.used.has(resolve(file)) || flux.files.has(resolve(file))),
+  )
+  const followsCharts = follows.includes('chart')
+  const releases = new ReleasePlan(
+    read.filter((file) => file !== '-'),
+    { named, charts: followsCharts ? charts : undefined, readChart: chartAt, configMap },
+  )
   const roots = [
-    ...kustomize.roots,
-    ...charts.flatMap(({ root }) => root ?? []),
+    ...kustomize.roots.map((root) => ({ ...root, namespace: releases.namespaceOf(root.path) })),
+    ...(followsCharts ? [] : charts.flatMap(({ root }) => root ?? [])),
     ...flux.start(kustomize.roots),
+    ...releases.roots,
   ]
   return {
-    files: files.filter(
-      (file) =>
-        file === '-' || !(kustomize.used.has(resolve(file)) || flux.files.has(resolve(file))),
-    ),
+    files: read,
     roots: roots.slice(0, maxFolders),
     skipped: [...skipped, ...kustomize.skipped, ...charts.flatMap(({ skip }) => skip ?? [])],
     refused: [
@@ -80,7 +100,11 @@ export function planRendering(
         errors: [tooMany(path, maxFolders)],
       })),
     ],
-    follow: flux.follow,
+    follow(rendered) {
+      const next = flux.follow(rendered)
+      return rendered === 'end' && next.length > 0 ? next : [...next, ...releases.follow(rendered)]
+    },
+    releases,
     errors,
   }
 }

@@ -2,21 +2,21 @@ import { dirname, join, resolve } from 'node:path'
 import { cached } from '../../../lib/cached.ts'
 import { printable } from '../../../lib/printable.ts'
 import { type JsonObject, scalarText } from '../../../lib/shape.ts'
+import { fieldsFor } from '../render/overlay.ts'
+import type { FolderReferences } from '../render/read-references.ts'
+import type { RefusedFolder } from '../render/refused.ts'
+import type { Rendered, RenderRoot } from '../render/render-folders.ts'
+import { isWithin, repositoryRoot } from '../render/repository-root.ts'
 import { FileError } from '../text/file-error.ts'
 import { findFiles, kustomizationNames } from '../text/find-files.ts'
 import { isFile } from '../text/is-file.ts'
 import { realPath } from '../unread/unread.ts'
-import { fieldsFor } from './overlay.ts'
 import {
   type FluxKustomization,
   fluxKustomizationsIn,
-  postBuildReader,
+  postBuildValues,
   textOf,
 } from './read-flux.ts'
-import type { FolderReferences } from './read-references.ts'
-import type { RefusedFolder } from './refused.ts'
-import type { Rendered, RenderRoot } from './render-folders.ts'
-import { isWithin, repositoryRoot } from './repository-root.ts'
 
 /** What Flux would read of a folder. */
 interface Content {
@@ -32,12 +32,14 @@ interface Content {
 interface FluxOptions {
   readonly command: string
   readonly named: readonly string[]
+  /** Finds the data of a ConfigMap, as the folder of a cluster sees it. */
+  readonly configMap: (name: unknown, environment: string) => JsonObject
   /** Collects a Kustomize folder, and everything that it refers to. */
   readonly closureOf: (folder: string) => readonly FolderReferences[]
 }
 
 /** The folders that Flux renders. */
-export interface FluxPlan {
+interface FluxPlan {
   /** Returns the folders of Kustomizations that neither another one includes nor these folders. */
   readonly start: (others: readonly RenderRoot[]) => readonly RenderRoot[]
   /** The files that only Flux reads, as absolute paths, and Kustomize folders. */
@@ -49,10 +51,9 @@ export interface FluxPlan {
 
 /** Plans what Flux does with the Kustomizations in these files (docs/specification.md, "Rendering folders"). */
 export function planFlux(files: readonly string[], options: FluxOptions): FluxPlan {
-  const { named, command, closureOf } = options
+  const { named, command, closureOf, configMap } = options
   const all = files.flatMap((file) => fluxKustomizationsIn(textOf(file), { file, named }))
   const contentOf = cached((folder: string) => readContent(folder, { command, closureOf }))
-  const valuesOf = postBuildReader(files)
   const seen = new Set<string>()
   const consumed = new Set<string>()
   /** The folders to render for these, each once. `file`: the one that the cluster begins with. */
@@ -64,7 +65,7 @@ export function planFlux(files: readonly string[], options: FluxOptions): FluxPl
       seen.add(key)
       seen.add(placeOf(one))
       const root = rootFor(one, { ...options, file: top, content: contentOf(one.folder) })
-      return { ...root, values: valuesOf(one.spec, dirname(top)) }
+      return { ...root, values: postBuildValues(one.spec, (name) => configMap(name, dirname(top))) }
     })
   const contents = all.map(({ folder, file }) => ({ file, ...contentOf(folder) }))
   const isIncluded = ({ file }: FluxKustomization) =>

@@ -1,7 +1,7 @@
+import { type RefusedFolder, type Settled, settleRefused } from '../render/refused.ts'
+import { type Rendered, type RenderOptions, renderFolders } from '../render/render-folders.ts'
 import { FileError } from '../text/file-error.ts'
 import type { RenderPlan } from './plan-rendering.ts'
-import { type RefusedFolder, type Settled, settleRefused } from './refused.ts'
-import { type Rendered, type RenderOptions, renderFolders } from './render-folders.ts'
 
 interface ReadRendered<T> extends Settled {
   readonly read: readonly T[]

@@ -1,20 +1,16 @@
 import { printable } from '../../../lib/printable.ts'
-import {
-  isObject,
-  type JsonObject,
-  objectAt,
-  objectsAt,
-  scalarText,
-  valueAt,
-} from '../../../lib/shape.ts'
+import { isObject, type JsonObject, objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import type { Manifest } from '../document/manifest.ts'
 import { toPlain } from '../document/to-plain.ts'
+import { folderInRepository } from '../render/repository-root.ts'
 import type { SkippedPath } from '../text/find-files.ts'
 import { sourceFile } from '../text/rendered-source.ts'
 import { findHeld } from '../unread/find-held.ts'
 import type { HeldPlace } from '../unread/search-skipped.ts'
 import type { UncheckedFinding } from '../unread/sort-out-skipped.ts'
-import { folderInRepository } from './repository-root.ts'
+import type { ReleasePlan } from './plan-releases.ts'
+import { applicationSources, isAppliedAsIs } from './read-application.ts'
+import { isChart } from './read-helm-release.ts'
 
 /** An object that a controller makes other objects from, with something that the repository doesn't have. */
 export interface Unbuilt {
@@ -39,15 +35,15 @@ interface Builder {
 const isOwnPath = (path: unknown): boolean =>
   path === undefined || /^\.?\/?$/.test(scalarText(path))
 
-const sourcesOf = (spec: JsonObject): readonly JsonObject[] => [
-  ...('source' in spec ? [objectAt(spec, 'source')] : []),
-  ...objectsAt(spec, 'sources'),
-]
-
-/** Whether the folder of each source is in the repository. Of a path with a template, only the folder before it counts. */
+/**
+ * Whether the folder of each source is in the repository, and applied as it is. Of a path with a template, only the folder
+ * before it counts.
+ */
 const hasSources: Builder['isHere'] = (spec, folderOf) =>
-  sourcesOf(spec).every(({ path, chart }) => {
-    if (typeof path !== 'string' || chart !== undefined) return false
+  applicationSources(spec).every((source) => {
+    const { path } = source
+    if (typeof path !== 'string' || 'chart' in source || !isAppliedAsIs(source)) return false
+    if (isChart(folderOf(path))) return false
     const [start = ''] = path.split('{{')
     const folder = start === path ? path : start.replace(/[^/]*$/, '')
     return folder === '' || folderOf(folder) !== undefined
@@ -89,9 +85,15 @@ const kinds = /\bkind["']?\s*:\s*["']?(?:Kustomization|HelmRelease|Application|A
 /**
  * Finds out whether a document is an object of Flux or Argo CD that is made into others elsewhere.
  *
- * @param named - the paths that the user named
+ * @param options - `named`: the paths that the user named; `isBuilt`: whether everything that an object becomes is read
  */
-export function findUnbuilt(manifest: Manifest, named: readonly string[]): readonly Unbuilt[] {
+export function findUnbuilt(
+  manifest: Manifest,
+  {
+    named,
+    isBuilt,
+  }: { readonly named: readonly string[]; readonly isBuilt: ReleasePlan['isBuilt'] },
+): readonly Unbuilt[] {
   const { source, text, span, positionAt } = manifest
   if (source === '-') return []
   const section = text.slice(span.start, span.end)
@@ -110,6 +112,7 @@ export function findUnbuilt(manifest: Manifest, named: readonly string[]): reado
     const text = scalarText(valueAt(object, 'metadata', key) ?? key.toUpperCase())
     return manifest.placeholders?.restoreValue(text) ?? text
   }
+  if (isBuilt({ kind: builder.kind, name: textOf('name'), path })) return []
   const start = span.start + Math.max(section.search(/^spec\b/m), 0)
   const held = findHeld(text.slice(start, span.end))
   const unbuilt = {

@@ -1,0 +1,143 @@
+import { dirname, resolve } from 'node:path'
+import { type JsonObject, objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
+import { limitValues } from '../placeholders/limit-values.ts'
+import type { RefusedFolder } from '../render/refused.ts'
+import type { Rendered, RenderRoot } from '../render/render-folders.ts'
+import { folderInRepository, topOfRepository } from '../render/repository-root.ts'
+import type { FileError } from '../text/file-error.ts'
+import { type Applied, buildersIn, readBuilder } from './read-builder.ts'
+import { maxAdded, substitute, textOf } from './read-flux.ts'
+import type { ChartRelease } from './read-helm-release.ts'
+
+/** A chart that is rendered with its own values if no release of it is found. */
+interface Chart {
+  readonly path: string
+  readonly errors: readonly FileError[]
+  readonly root?: RenderRoot
+}
+
+interface ReleaseOptions {
+  /** The paths that the user named. */
+  readonly named: readonly string[]
+  /** The charts that were found. Undefined if none is rendered. */
+  readonly charts: readonly Chart[] | undefined
+  readonly readChart: (folder: string) => Chart
+  /** Finds the data of a ConfigMap, as the folder of a cluster sees it. */
+  readonly configMap: (name: unknown, environment: string) => JsonObject
+}
+
+/** An object of Flux or Argo CD, by the file that it was read from. */
+interface Builder {
+  readonly kind: string
+  readonly name: string
+  readonly path: string
+}
+
+/** Where an object was found. */
+interface Place {
+  readonly file: string
+  /** The folder whose definitions count. */
+  readonly environment: string
+}
+
+/**
+ * What Flux and Argo CD do with the releases and Applications in files (docs/specification.md, "Rendering folders").
+ */
+export class ReleasePlan {
+  /** The releases that files name. */
+  readonly roots: readonly RenderRoot[]
+  readonly #options: ReleaseOptions
+  readonly #built = new Set<string>()
+  /** The folders of charts that need no rendering with their own values. */
+  readonly #done = new Set<string>()
+  readonly #seen = new Set<string>()
+  /** The namespaces that Applications give to the objects in folders. */
+  readonly #namespaces = new Map<string, Set<string | undefined>>()
+
+  /** @param files - those that are read as they are */
+  constructor(files: readonly string[], options: ReleaseOptions) {
+    this.#options = options
+    this.roots = files.flatMap((file) =>
+      this.#rootsFor(buildersIn(textOf(file), file), { file, environment: dirname(file) }),
+    )
+  }
+
+  /** Returns the releases that a rendered text names, or, in the end, the charts without a release. */
+  follow(rendered: Rendered | RefusedFolder | 'end'): readonly RenderRoot[] {
+    if (rendered === 'end') return this.#charts()
+    if ('errors' in rendered) return []
+    const { root, text } = rendered
+    const { file, environment = dirname(file), values } = root
+    const objects = buildersIn(text, file).map((object) => ({
+      ...object,
+      ...(values && { spec: substitute(object['spec'], limitValues(values, maxAdded)) }),
+    }))
+    return this.#rootsFor(objects, { file, environment })
+  }
+
+  /** Returns the namespace that Applications give to the objects of a file or a Kustomize folder. */
+  namespaceOf(path: string): string | undefined {
+    const own = resolve(path)
+    const found = new Set(this.#namespaces.get(own) ?? this.#namespaces.get(dirname(own)))
+    return found.size === 1 ? [...found][0] : undefined
+  }
+
+  /** Whether everything that an object becomes is read. */
+  isBuilt(object: Builder): boolean {
+    return this.#built.has(keyOf(object))
+  }
+
+  #rootsFor(objects: readonly JsonObject[], place: Place): readonly RenderRoot[] {
+    const { named, charts, configMap } = this.#options
+    const { file, environment } = place
+    const pathOf = (path: unknown) =>
+      typeof path === 'string' ? folderInRepository(path, { file, named }) : undefined
+    const reader = {
+      pathOf,
+      configMap: (name: unknown) => configMapIn(objects, name) ?? configMap(name, environment),
+    }
+    const top = topOfRepository(file, named) ?? dirname(file)
+    return objects.flatMap((object) => {
+      const applied = readBuilder(object, { reader, environment, top })
+      const needsHelm = applied?.some(({ releases }) => releases.length > 0)
+      if (applied === undefined || (needsHelm && charts === undefined)) return []
+      const [kind, name] = [object['kind'], valueAt(object, 'metadata', 'name')].map(scalarText)
+      this.#built.add(keyOf({ kind: kind ?? '', name: name ?? '', path: file }))
+      return applied.flatMap((one) => this.#apply(one, file))
+    })
+  }
+
+  #apply({ folders, namespace, releases, environment }: Applied, file: string) {
+    for (const folder of folders) {
+      const path = resolve(folder)
+      this.#namespaces.set(path, (this.#namespaces.get(path) ?? new Set()).add(namespace))
+    }
+    return releases.flatMap((one) => this.#release(one, { file, environment }))
+  }
+
+  #release({ folder, release }: ChartRelease, place: Place): readonly RenderRoot[] {
+    this.#done.add(resolve(folder))
+    const key = JSON.stringify([folder, release, place.environment])
+    const { root, path, errors } = this.#options.readChart(folder)
+    if (this.#seen.has(key)) return []
+    this.#seen.add(key)
+    if (root) return [{ ...root, ...place, release }]
+    return errors.length > 0 ? [{ path, kind: 'chart', reads: [path], errors, ...place }] : []
+  }
+
+  #charts(): readonly RenderRoot[] {
+    const left = this.#options.charts?.filter(({ path }) => !this.#done.has(resolve(path))) ?? []
+    for (const { path } of left) this.#done.add(resolve(path))
+    return left.flatMap(({ root }) => root ?? [])
+  }
+}
+
+const keyOf = ({ kind, name, path }: Builder): string => JSON.stringify([kind, name, resolve(path)])
+
+/** The data of a ConfigMap among objects that are applied together. */
+function configMapIn(objects: readonly JsonObject[], name: unknown): JsonObject | undefined {
+  const found = objects.find(
+    (object) => object['kind'] === 'ConfigMap' && valueAt(object, 'metadata', 'name') === name,
+  )
+  return found && objectAt(found, 'data')
+}

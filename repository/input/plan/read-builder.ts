@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { type JsonObject, scalarText, valueAt } from '../../../lib/shape.ts'
+import { expandApplicationSet } from './expand-application-set.ts'
+import { type Application, readApplication } from './read-application.ts'
+import { objectsIn } from './read-flux.ts'
+import { type RepositoryReader, readHelmRelease } from './read-helm-release.ts'
+
+/** What an object of Flux or Argo CD applies. */
+export interface Applied extends Application {
+  /** The folder whose definitions count for it. */
+  readonly environment: string
+}
+
+interface Place {
+  readonly reader: RepositoryReader
+  /** The folder whose definitions count where the object is. */
+  readonly environment: string
+  /** The repository's own folder. */
+  readonly top: string
+}
+
+const groups: Readonly<Record<string, string>> = {
+  HelmRelease: 'helm.toolkit.fluxcd.io',
+  Application: 'argoproj.io',
+  ApplicationSet: 'argoproj.io',
+}
+
+/** Reads the objects of a text, if one of them may apply something else. */
+export const buildersIn = (text: string, source: string): readonly JsonObject[] =>
+  /\b(?:helm\.toolkit\.fluxcd|argoproj)\.io\//.test(text) ? objectsIn(text, source) : []
+
+/**
+ * Reads what an object applies. Each Application has an environment of its own, because the same folder may be applied
+ * with other values for another cluster.
+ *
+ * @returns undefined if it applies nothing, or something that the repository doesn't have
+ */
+export function readBuilder(object: JsonObject, place: Place): readonly Applied[] | undefined {
+  const kind = scalarText(object['kind'])
+  const group = Object.hasOwn(groups, kind) ? groups[kind] : undefined
+  if (group === undefined || !scalarText(object['apiVersion']).startsWith(`${group}/`))
+    return undefined
+  if (kind === 'HelmRelease') {
+    const release = readHelmRelease(object, place.reader)
+    const name = scalarText(valueAt(object, 'metadata', 'name'))
+    const { environment } = place
+    return (
+      release && [{ name, releases: [release], folders: [], namespace: undefined, environment }]
+    )
+  }
+  const applications =
+    kind === 'Application' ? [object] : (expandApplicationSet(object, place.top) ?? [undefined])
+  const read = applications.map((one) => one && readApplication(one, place.reader))
+  return read.includes(undefined)
+    ? undefined
+    : read.flatMap((one) =>
+        one === undefined ? [] : { ...one, environment: join(place.environment, one.name) },
+      )
+}

@@ -1,0 +1,111 @@
+import { join } from 'node:path'
+import { type JsonObject, objectAt, objectsAt, scalarText, valueAt } from '../../../lib/shape.ts'
+import type { Release, ReleaseValues } from '../render/helm-arguments.ts'
+import { isFile } from '../text/is-file.ts'
+
+/** A release, and the folder of its chart. */
+export interface ChartRelease {
+  readonly folder: string
+  readonly release: Release
+}
+
+/** How to find what a release names. */
+export interface RepositoryReader {
+  /** Returns a file or folder of the repository by its path from the top. Undefined if it isn't there. */
+  readonly pathOf: (path: unknown) => string | undefined
+  /** Returns the data of the ConfigMap that a release means by this name. */
+  readonly configMap: (name: unknown) => JsonObject
+}
+
+/**
+ * Reads a HelmRelease of Flux whose chart is a folder of the repository
+ * (https://fluxcd.io/flux/components/helm/helmreleases/).
+ *
+ * @returns undefined if something that it needs isn't in the repository
+ */
+export function readHelmRelease(
+  { metadata, spec }: JsonObject,
+  reader: RepositoryReader,
+): ChartRelease | undefined {
+  const { chart: path, sourceRef, valuesFiles } = objectAt(spec, 'chart', 'spec')
+  const folder = reader.pathOf(path)
+  const isOurs = valueAt(sourceRef, 'kind') === 'GitRepository' && isChart(folder)
+  const needsMore = ['chartRef', 'postRenderers'].some((key) => valueAt(spec, key) !== undefined)
+  if (!isOurs || needsMore) return undefined
+  const from = readValuesFrom(spec, reader)
+  const files = valuesOf(listAt(valuesFiles), reader)
+  if (from === undefined || files === undefined) return undefined
+  const target = filledText(spec, 'targetNamespace')
+  const own = scalarText(valueAt(metadata, 'name'))
+  return checkedRelease(folder, {
+    name: filledText(spec, 'releaseName') ?? (target === undefined ? own : `${target}-${own}`),
+    namespace: target ?? filledText(metadata, 'namespace'),
+    values: [...files, ...from, { text: JSON.stringify(objectAt(spec, 'values')) }],
+    sets: [],
+  })
+}
+
+/** Whether the path is the folder of a chart. */
+export const isChart = (folder: string | undefined): folder is string =>
+  folder !== undefined && isFile(join(folder, 'Chart.yaml'))
+
+/** A Secret's values aren't known, and neither is the place of a value that `targetPath` has. */
+function readValuesFrom(
+  spec: unknown,
+  reader: RepositoryReader,
+): readonly ReleaseValues[] | undefined {
+  const found = objectsAt(spec, 'valuesFrom').map(
+    ({ kind, name, valuesKey = 'values.yaml', targetPath, optional }) => {
+      if (kind !== 'ConfigMap' || targetPath !== undefined) return undefined
+      const text = valueAt(reader.configMap(name), scalarText(valuesKey))
+      if (typeof text === 'string') return [{ text }]
+      return optional === true ? [] : undefined
+    },
+  )
+  return all(found)?.flat()
+}
+
+/** Finds files with values by their paths from the top of the repository. Undefined if one isn't there. */
+export const valuesOf = (
+  paths: readonly unknown[],
+  { pathOf }: RepositoryReader,
+): readonly ReleaseValues[] | undefined =>
+  all(
+    paths.map((path) => {
+      const file = pathOf(path)
+      return file !== undefined && isFile(file) ? { file } : undefined
+    }),
+  )
+
+/** Returns the list if it has no gaps. */
+export const all = <T>(list: readonly (T | undefined)[]): readonly T[] | undefined =>
+  list.includes(undefined) ? undefined : (list as readonly T[])
+
+export const listAt = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+export function filledText(value: unknown, key: string): string | undefined {
+  const text = valueAt(value, key)
+  return typeof text === 'string' && text !== '' ? text : undefined
+}
+
+/** What Helm and Kubernetes accept. None of these can be taken for an option. */
+const releaseName = /^[a-z0-9](?:[a-z0-9.-]{0,51}[a-z0-9])?$/
+const namespaceName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** An API server accepts objects of about this size. */
+const maxLength = 1024 * 1024
+/** Linux accepts arguments of this size. */
+const maxSetLength = 65_536
+
+/** Leaves out a release that can't be handed over to Helm. */
+export function checkedRelease(folder: string, release: Release): ChartRelease | undefined {
+  const { name, namespace, values, sets } = release
+  const length = values.reduce((sum, one) => sum + ('text' in one ? one.text.length : 0), 0)
+  const isFine =
+    releaseName.test(name) &&
+    (namespace === undefined || namespaceName.test(namespace)) &&
+    length <= maxLength &&
+    sets.join('').length <= maxSetLength &&
+    sets.every((text) => /^\P{Cc}*$/u.test(text))
+  return isFine ? { folder, release } : undefined
+}

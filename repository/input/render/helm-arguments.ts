@@ -1,0 +1,50 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+/** A release of a chart in the repository. */
+export interface Release {
+  readonly name: string
+  /** If undefined, the one that the user chose counts. */
+  readonly namespace: string | undefined
+  /** The values, of which later ones count more. */
+  readonly values: readonly ReleaseValues[]
+  /** Options of Helm for single values, which count more than all others. */
+  readonly sets: readonly string[]
+}
+
+/** Values as YAML, or a file that has them. */
+export type ReleaseValues = { readonly text: string } | { readonly file: string }
+
+/**
+ * Writes the release's values into a new folder, and returns the arguments of `helm template`.
+ *
+ * @param options - `values`: files that count more than the release's own; `scratch`: the path of the new folder
+ */
+export function helmArguments(
+  { folder, release }: { readonly folder: string; readonly release?: Release | undefined },
+  {
+    namespace,
+    values,
+    scratch,
+  }: { readonly namespace: string; readonly values: readonly string[]; readonly scratch: string },
+): readonly string[] {
+  const own = release?.values ?? []
+  if (own.length > 0) mkdirSync(scratch)
+  const files = own.map((some, i) => {
+    if ('file' in some) return some.file
+    const file = join(scratch, `values-${i}.yaml`)
+    writeFileSync(file, some.text)
+    return file
+  })
+  return [
+    ...(release === undefined ? [] : [release.name]),
+    folder,
+    '--namespace',
+    release?.namespace ?? namespace,
+    ...[...files, ...values].map(valuesOption),
+    ...(release?.sets ?? []),
+  ]
+}
+
+/** Helm parses the option's value as a line of CSV. */
+const valuesOption = (file: string): string => `--values="${resolve(file).replaceAll('"', '""')}"`
