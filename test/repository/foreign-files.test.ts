@@ -328,6 +328,8 @@ t.test('links and pipes stay harmless', async (t) => {
   writeFileSync(pathOf('a/k/kustomization.yaml'), '')
   makePipe(t, pathOf('a/k/pipe.yaml'))
   symlinkSync('/', pathOf('a/k/root'))
+  symlinkSync('/', pathOf('a/root'))
+  symlinkSync('..', pathOf('a/k/up'))
   t.match(await run(['check', '--no-render', '--strict']), { code: 0 })
   symlinkSync('../.kv', pathOf('a/hidden'))
   const { code, stdout } = await run(['check', '--no-render', '--strict'])

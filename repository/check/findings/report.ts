@@ -25,6 +25,8 @@ export interface CheckReport {
   readonly sums: CheckSums
   /** The objects that the text only counts. */
   readonly counted: KindCounts
+  /** The pod templates that akv-injector has nothing to do with, by the kinds of their objects. */
+  readonly plainPods: KindCounts
   /** Commands and comments to paste into a shell before the manifests are applied. */
   readonly tasks: readonly ScriptLine[]
   readonly exitCode: ExitCode
@@ -98,15 +100,21 @@ export function makeReport(
     unchecked: quiet && !strict ? [] : unchecked,
     placeholders: placeholders.filter(isKept),
     sums,
-    counted: countedIn(verdicts, ignored),
+    counted: countedIn(verdicts, 'not-looked-at', ignored),
+    plainPods: countedIn(verdicts, 'not-injected'),
     exitCode,
     tasks: quiet ? [] : taskLines(verdicts.flatMap(({ tasks = [] }) => tasks)),
   }
 }
 
-function countedIn(verdicts: readonly Verdict[], ignored: KindCounts): KindCounts {
-  const counts = new Map(ignored)
-  for (const { countedAs } of verdicts) if (countedAs !== undefined) addKind(counts, countedAs)
+function countedIn(
+  verdicts: readonly Verdict[],
+  wanted: Verdict['outcome'],
+  others?: KindCounts,
+): KindCounts {
+  const counts = new Map(others)
+  for (const { countedAs, outcome } of verdicts)
+    if (countedAs !== undefined && outcome === wanted) addKind(counts, countedAs)
   return counts
 }
 

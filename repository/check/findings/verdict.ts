@@ -29,7 +29,7 @@ type CheckOutcome =
 export interface Verdict {
   readonly subject: Subject
   readonly outcome: CheckOutcome
-  /** The object's kind, if the text only counts the object with others of its kind. */
+  /** The object's kind, if the text may only count the object with others of its kind. */
   readonly countedAs?: string
   /** The outcome in words. */
   readonly sentence: string

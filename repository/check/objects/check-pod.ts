@@ -28,18 +28,21 @@ export function checkPod(template: PodTemplate, context: PodContext): Verdict {
   })
   const result = resultOf(template, outcome)
   const isDecided = outcome.kind !== 'skipped'
+  const isPlain = outcome.kind === 'skipped' && outcome.reason === 'not-annotated'
+  const findings = [
+    ...result.findings,
+    ...(serving.servesVolumes ? [] : unservedVolumes(template, outcome)),
+    ...(isDecided ? findExcludedNamespace(template) : []),
+    ...misplacedAnnotations(template),
+    ...findIdleOnChange(template),
+    ...findOtherInjectors(template),
+    ...warningFindings(template, findNearMisses(template.pod)),
+  ]
   return {
     subject: subjectOf(template),
     ...result,
-    findings: [
-      ...result.findings,
-      ...(serving.servesVolumes ? [] : unservedVolumes(template, outcome)),
-      ...(isDecided ? findExcludedNamespace(template) : []),
-      ...misplacedAnnotations(template),
-      ...findIdleOnChange(template),
-      ...findOtherInjectors(template),
-      ...warningFindings(template, findNearMisses(template.pod)),
-    ],
+    ...(isPlain && findings.length === 0 && { countedAs: template.title.split('/', 1).join() }),
+    findings,
     tasks: isDecided ? findTasks(template, context) : [],
   }
 }

@@ -42,7 +42,7 @@ export function printText(
 const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY)
 
 function* blocksOf(
-  { verdicts, placeholders, tasks, sums, counted, nothing, unchecked }: CheckReport,
+  { verdicts, placeholders, tasks, sums, counted, plainPods, nothing, unchecked }: CheckReport,
   {
     style,
     quiet,
@@ -51,11 +51,15 @@ function* blocksOf(
 ): Generator<readonly string[]> {
   if (nothing) yield [style('yellow', `warning: ${nothing.message}`)]
   yield unchecked.map((finding) => style('yellow', uncheckedLine(finding)))
+  const isFolded = countAll(plainPods) > maxPlainPods
   for (const verdict of verdicts)
-    if (verdict.countedAs === undefined) yield verdictLines(verdict, style)
+    if (verdict.countedAs === undefined || (verdict.outcome === 'not-injected' && !isFolded))
+      yield verdictLines(verdict, style)
   yield placeholderLines(placeholders, style)
   yield taskLines(tasks, width)
-  if (!quiet) yield [...countedLines(counted), style(sumsFormat(sums), sumsLine(sums))]
+  const podCounts = isFolded ? countedLines(plainPods, 'pod template', plainReason) : []
+  const counts = countedLines(counted, 'object', 'without a pod template')
+  if (!quiet) yield [...podCounts, ...counts, style(sumsFormat(sums), sumsLine(sums))]
 }
 
 /** Puts an empty line between two blocks, unless each is a single line. */
@@ -124,8 +128,12 @@ const taskLines = (tasks: CheckReport['tasks'], width: number | undefined): read
         ...printScript(tasks, { width: width && width - 2 }).map((line) => `  ${plain(line)}`),
       ]
 
-/** The most common kinds of the objects without a pod template. */
-function countedLines(counted: KindCounts): readonly string[] {
+/** More pods than these are counted in one line if akv-injector has nothing to do with them. */
+const maxPlainPods = 5
+const plainReason = 'not injected, without akv-injector.io annotations'
+
+/** The most common kinds of objects that are only counted. */
+function countedLines(counted: KindCounts, what: string, why: string): readonly string[] {
   if (counted.size === 0) return []
   const kinds = [...counted]
     .toSorted(([one, count], [other, otherCount]) => otherCount - count || (one < other ? -1 : 1))
@@ -133,9 +141,7 @@ function countedLines(counted: KindCounts): readonly string[] {
   const rest =
     kinds.length > maxKinds ? ` and ${countOf(kinds.length - maxKinds, 'other kind')}` : ''
   const sum = countAll(counted)
-  return [
-    `${countOf(sum, 'object')} without a pod template: ${kinds.slice(0, maxKinds).join(', ')}${rest}`,
-  ]
+  return [`${countOf(sum, what)} ${why}: ${kinds.slice(0, maxKinds).join(', ')}${rest}`]
 }
 
 const maxKinds = 8

@@ -1,11 +1,10 @@
-import { lstatSync } from 'node:fs'
 import { basename, relative, sep } from 'node:path'
 import { printable } from '../../../lib/printable.ts'
 import { describeSource } from '../text/file-error.ts'
 import type { SkippedPath } from '../text/find-files.ts'
 import type { PassedOver } from './pass-over.ts'
 import { createSearch, type HeldPlace } from './search-skipped.ts'
-import { realPath } from './unread.ts'
+import { isLink, leadsUp, realPath } from './unread.ts'
 
 /** A warning about something that isn't read, and that `check` would have looked at. */
 export interface UncheckedFinding {
@@ -36,7 +35,7 @@ export function sortOutSkipped(
   const search = createSearch()
   const roots = paths.flatMap((path) => realPath(path) ?? [])
   const isSearched = (path: string) =>
-    basename(path) !== 'node_modules' && !isReadAnyway(path, roots)
+    basename(path) !== 'node_modules' && !leadsUp(path) && !isReadAnyway(path, roots)
   const searched = skipped.map((one) => {
     const held = isSearched(one.path) ? search(one.path) : undefined
     return { ...one, ...(held && { held }) }
@@ -61,14 +60,6 @@ function isReadAnyway(path: string, roots: readonly string[]): boolean {
       return !parts.some((part) => part.startsWith('.') || part === 'node_modules')
     })
   )
-}
-
-function isLink(path: string): boolean {
-  try {
-    return lstatSync(path).isSymbolicLink()
-  } catch {
-    return false
-  }
 }
 
 const findingOf = ({

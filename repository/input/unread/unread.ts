@@ -1,5 +1,5 @@
-import { realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { cached, once } from '../../../lib/cached.ts'
 import { scalarText } from '../../../lib/shape.ts'
 import type { NamedObject } from '../objects/find-objects.ts'
@@ -117,15 +117,17 @@ export function unseenPaths(paths: readonly string[]): readonly Unread[] {
       return status.isDirectory() && folders <= maxFolders ? readFolderText(target) : undefined
     }),
   )
-  return paths.map((path) => {
-    const target = realPath(path)
-    return {
-      path,
-      isFile: true,
-      ...(target !== undefined && { target, ...textOf(target) }),
-      reason: "isn't read",
-    }
-  })
+  return paths
+    .filter((path) => !leadsUp(path))
+    .map((path) => {
+      const target = realPath(path)
+      return {
+        path,
+        isFile: true,
+        ...(target !== undefined && { target, ...textOf(target) }),
+        reason: "isn't read",
+      }
+    })
 }
 
 function wholeText(file: string): string | undefined {
@@ -141,6 +143,21 @@ export function realPath(path: string): string | undefined {
     return realpathSync(path)
   } catch {
     return undefined
+  }
+}
+
+/** Whether a path is a link to a folder that it is in, such as `/`, which has everything else, too. */
+export function leadsUp(path: string): boolean {
+  const [target, folder] = [realPath(path), realPath(dirname(path))]
+  if (!isLink(path) || target === undefined || folder === undefined) return false
+  return `${folder}/`.startsWith(target.endsWith('/') ? target : `${target}/`)
+}
+
+export function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink()
+  } catch {
+    return false
   }
 }
 

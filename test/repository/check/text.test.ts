@@ -51,6 +51,21 @@ t.test(
   },
 )
 
+t.test('many pods that have nothing of ours are one line', async (t) => {
+  const pod = (i: number, annotations = '{}') =>
+    `apiVersion: v1\nkind: Pod\nmetadata: { name: a${i}, annotations: ${annotations} }\nspec: { containers: [{ name: a, image: a }] }\n`
+  const plain = (count: number) => Array.from({ length: count }, (_, i) => pod(i))
+  const few = await check(plain(5).join('---\n'))
+  t.equal(few.stdout.match(/: not injected: it has no/g)?.length, 5)
+  const other = pod(9, '{ akv-injector.io/inject: "false" }')
+  const many = await check([...plain(6), other].join('---\n'))
+  t.match(
+    many.stdout,
+    '\n\n6 pod templates not injected, without akv-injector.io annotations: 6 Pod\n',
+  )
+  t.equal(many.stdout.match(/^Pod\/.*: not injected: /gm)?.length, 1, 'only the one that says why')
+})
+
 t.test('kinds beyond a thousand are counted together, and a kind is printable', async (t) => {
   const { stdout } = await check(...Array.from({ length: 1100 }, (_, i) => of(`\u001b${i}`)))
   t.match(
