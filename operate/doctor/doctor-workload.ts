@@ -1,4 +1,5 @@
 import type { ExitCode } from '../../command/exit-code.ts'
+import { foldWidth } from '../../lib/terminal/fold-width.ts'
 import { type ClusterOptions, openCluster } from '../cluster/open-cluster.ts'
 import { parseTarget } from './model/target.ts'
 import { readWorkload, type WorkloadOptions } from './read/read-workload.ts'
@@ -22,6 +23,7 @@ export async function doctorWorkload(
   return await repeatUntilHealthy(options, async () => {
     const cluster = openCluster(options)
     const facts = await readWorkload(cluster, { ...options, target })
-    return reportWorkload(facts, cluster.notices.all())
+    const width = options.output === 'text' ? foldWidth(process.stdout) : undefined
+    return reportWorkload(facts, { notices: cluster.notices.all(), width })
   })
 }

@@ -3,18 +3,24 @@ import { printScript } from '../../../command/grants/print-script.ts'
 import { sortOutNames } from '../../../command/grants/sort-out-names.ts'
 import { byIdentity, writeScript } from '../../../command/grants/write-script.ts'
 import { confirmed } from '../../../command/said.ts'
-import type { AgentConfig } from '../../../delivery/contract.ts'
 import type { WorkloadSignIn } from './sign-in.ts'
 
 /**
  * The commands of the Azure CLI that let the pod sign in and read its objects, as `identity` prints them. The author of
  * a pod may choose its vaults and objects. A client or an issuer that only the pod names never gets into a command,
  * because pasting that would give an identity away.
+ *
+ * @param context - `width`: where to fold commands, if at all
  */
 export function grantCommands(
   { account, usesBinding, ...signIn }: WorkloadSignIn,
-  { namespace, config }: { readonly namespace: string; readonly config: AgentConfig },
+  context: {
+    readonly namespace: string
+    readonly config: Parameters<typeof grantOf>[0]['config']
+    readonly width?: number | undefined
+  },
 ): readonly string[] {
+  const { namespace, config, width } = context
   const client = confirmed(signIn.client)
   const issuer = confirmed(signIn.issuer)
   const grant = grantOf({ namespace, account, clientId: client?.value, usesBinding, config })
@@ -38,6 +44,7 @@ export function grantCommands(
         issuers: issuer === undefined ? [] : [issuer],
         grants: 'vault',
       }),
+      { width },
     ),
   ]
 }

@@ -11,13 +11,20 @@ import { grantCommands } from './grant-commands.ts'
 import { describeSignIn, signInOf, type WorkloadSignIn } from './sign-in.ts'
 import { tellStory } from './story.ts'
 
-/** Reports everything about one workload, and ends with what to do. Pure. */
-export function reportWorkload(facts: WorkloadFacts, notices: readonly string[]): DoctorReport {
+/**
+ * Reports everything about one workload, and ends with what to do. Pure.
+ *
+ * @param options - `width`: where to fold commands, if at all
+ */
+export function reportWorkload(
+  facts: WorkloadFacts,
+  { notices, width }: { readonly notices: readonly string[]; readonly width: number | undefined },
+): DoctorReport {
   const reviewed = reviewWorkload(facts)
   const judgement = judge(facts)
   const sections: readonly DoctorSection[] = [
     { title: 'Asks for', lines: askedLines(reviewed, facts), results: [] },
-    ...(reviewed.kind === 'injected' ? identitySections(reviewed, facts) : []),
+    ...(reviewed.kind === 'injected' ? identitySections(reviewed, { facts, width }) : []),
     { title: 'What happened', lines: tellStory(facts), results: [] },
     { title: 'Not checked', results: notices.map((notice) => unchecked(notice)) },
     { title: 'What to do', results: diagnose(facts, judgement) },
@@ -53,14 +60,14 @@ function askedLines(reviewed: Reviewed, { namespace }: WorkloadFacts): readonly 
 
 function identitySections(
   reviewed: Reviewed & { readonly kind: 'injected' },
-  facts: WorkloadFacts,
+  { facts, width }: { readonly facts: WorkloadFacts; readonly width: number | undefined },
 ): readonly DoctorSection[] {
   const signIn = signInOf(reviewed, facts)
   return [
     { title: 'Signs in', lines: describeSignIn(signIn), results: [] },
     {
       title: 'Commands that allow it',
-      lines: commandLines(signIn, { reviewed, facts }),
+      lines: commandLines(signIn, { reviewed, facts, width }),
       results: [],
     },
   ]
@@ -71,13 +78,15 @@ function commandLines(
   {
     reviewed: { config },
     facts: { agent, namespace },
+    width,
   }: {
     readonly reviewed: Reviewed & { readonly kind: 'injected' }
     readonly facts: WorkloadFacts
+    readonly width: number | undefined
   },
 ): readonly string[] {
   // The webhook has never reviewed this configuration.
   if (agent?.agent.kind === 'not-ours')
     return [`none: the agent isn’t as the webhook makes it: ${agent.agent.why}`]
-  return grantCommands(signIn, { namespace, config })
+  return grantCommands(signIn, { namespace, config, width })
 }
