@@ -4,16 +4,15 @@ import { symlinkSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { findProgram } from '../../../cluster/parts/find-program.ts'
 import { writeFakeRenderers } from '../../../support/fake-renderers.ts'
+import { without } from '../../../support/needs/without.ts'
 import { makeFolder, type Texts } from '../../../support/repository.ts'
 import { runInFolder } from '../../../support/run-in-folder.ts'
 
 const find = (name: string) => findProgram({ env: process.env, name, cached: '' })
 const helm = find('helm')
 const kustomize = find('kustomize')
-const isSkipped = { skip: helm === undefined && 'this test needs Helm' }
-const needsBoth = {
-  skip: (helm ?? kustomize) === undefined && 'this test needs Helm and Kustomize',
-}
+const isSkipped = { skip: without('helm') }
+const needsBoth = { skip: without('helm') || without('kustomize') }
 
 const clientId = '22222222-2222-2222-2222-222222222222'
 
