@@ -7,6 +7,7 @@ import { injectorOf } from '../injection/injected-containers.ts'
 import { type Consumer, injectedContainers } from '../injection/placement.ts'
 import type { Plan } from '../injection/plan.ts'
 import type { Pod } from '../model/pod.ts'
+import { isOnVirtualNode } from '../model/virtual-node.ts'
 import { usesWorkloadIdentity, workloadIdentityLabel } from '../model/workload-identity.ts'
 import { exposureWarnings } from './exposed-agent.ts'
 import { earlyServedWarnings } from './mount-conflicts.ts'
@@ -21,6 +22,7 @@ export function planWarnings(pod: Pod, plan: Plan, settings: PodSettings): reado
     ...exposureWarnings(plan),
     ...restartWarnings(pod, plan),
     ...identityWarnings(pod, plan),
+    ...(isOnVirtualNode(pod) ? [virtualNode] : []),
   ]
   return [...idleWarnings(settings, plan), ...sentences.map((sentence) => plainProblem(sentence))]
 }
@@ -133,6 +135,10 @@ function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {
       ]
     : []
 }
+
+/** https://github.com/virtual-kubelet/azure-aci/issues/543 */
+const virtualNode =
+  'the pod can only run on a virtual node (virtual-kubelet), which gives it no service account token, so it would wait forever; choose another node (docs/support.md)'
 
 /**
  * The agent would end with `AKV_IDENTITY_MISSING`. The app's own variables don't reach the agent, and a pod doesn't show

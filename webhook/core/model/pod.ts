@@ -80,6 +80,8 @@ const spec = object({
   restartPolicy: nullable(anyString),
   activeDeadlineSeconds: nullable(number()),
   runtimeClassName: nullable(anyString),
+  nodeName: nullable(anyString),
+  affinity: anything,
   nodeSelector: nullable(mapOf(anyString)),
   os: nullable(object({ name: anyString })),
   hostNetwork: nullable(boolean),
