@@ -47,6 +47,7 @@ export const podSettings = {
   // Any text will do: the agent refreshes when it changes.
   'refresh-now': (text: string) => valid(text),
   timeout: parsePositiveDuration,
+  'optional-objects': parseFileNames,
   'on-deleted': parseChoice(onDeletedChoices),
   notify: (text: string) =>
     isNotifyUrl(text)
@@ -69,6 +70,16 @@ function parseContainerNames(text: string): Parsed<readonly string[]> {
   return names !== undefined && names.length > 0
     ? valid([...new Set(names)])
     : invalid(`expected 1 to ${maxContainers} names of containers, separated by commas`)
+}
+
+/** As many as the files that volumes may have. */
+const maxFileNames = 1000
+
+function parseFileNames(text: string): Parsed<readonly string[]> {
+  const names = splitList(text, maxFileNames)
+  return names !== undefined && names.length > 0
+    ? valid([...new Set(names)])
+    : invalid(`expected 1 to ${maxFileNames} names of files, separated by commas, or "*"`)
 }
 
 export const minRefreshSeconds = 30

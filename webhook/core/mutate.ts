@@ -7,6 +7,7 @@ import {
 } from '../../requests/annotations/read-pod-annotations.ts'
 import type { LookedUp } from '../../requests/class/looked-up.ts'
 import { boundWarnings } from './checks/bound-warnings.ts'
+import { markOptional } from './csi/optional-files.ts'
 import { readServedVolumes, type ServedVolumes } from './csi/read-served-volumes.ts'
 import { patchOperations } from './injection/patch.ts'
 import type { AdmissionRequest } from './model/admission-review.ts'
@@ -87,7 +88,7 @@ function withVolumes(request: PodRequest, served: ServedVolumes, policy: Policy)
     ...(clientId !== undefined && { 'client-id': clientId }),
     ...(tenantId !== undefined && { 'tenant-id': tenantId }),
     ...request,
-    files: [...request.files, ...served.files],
+    files: [...request.files, ...markOptional(served.files, request['optional-objects'])],
     volumes: served.volumes,
   }
 }

@@ -188,3 +188,28 @@ t.test('an absent optional property isn’t an error', async (t) => {
   t.strictSame([...(context.volumes.read()?.content.files.keys() ?? [])], ['b'])
   t.strictSame(stale(lines), [])
 })
+
+t.test('optional files of a served volume may be absent, also a history', async (t) => {
+  const served = { volume: 'store', optional: true } as const
+  const { vault, file, lines, run } = simulatePod(t, {
+    version: 2,
+    volumes: [{ name: 'store', class: 'azure-kv' }],
+    files: [
+      { ...secretFile('there'), volume: 'store' },
+      secretFile('late', served),
+      secretFile('web', { ...served, format: 'pem' }),
+      secretFile('past', { ...served, versions: 2 }),
+    ],
+  })
+  vault.set('there', '1')
+  await run([
+    () => {
+      t.equal(file('csi/store/there'), '1')
+      for (const name of ['late', 'web', 'past'])
+        t.throws(() => file(`csi/store/${name}`), { code: 'ENOENT' })
+      vault.set('late', '2')
+    },
+  ])
+  t.equal(file('csi/store/late'), '2')
+  t.strictSame(stale(lines), [])
+})

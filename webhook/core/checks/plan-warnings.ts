@@ -3,6 +3,7 @@ import { printable } from '../../../lib/printable.ts'
 import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import { annotationPrefix, ownPath } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { PodSettings } from '../../../requests/annotations/pod-settings.ts'
+import { optionalWarnings } from '../csi/optional-files.ts'
 import { injectorOf } from '../injection/injected-containers.ts'
 import { type Consumer, injectedContainers } from '../injection/placement.ts'
 import type { Plan } from '../injection/plan.ts'
@@ -24,7 +25,11 @@ export function planWarnings(pod: Pod, plan: Plan, settings: PodSettings): reado
     ...identityWarnings(pod, plan),
     ...(isOnVirtualNode(pod) ? [virtualNode] : []),
   ]
-  return [...idleWarnings(settings, plan), ...sentences.map((sentence) => plainProblem(sentence))]
+  return [
+    ...idleWarnings(settings, plan),
+    ...optionalWarnings(plan.config, settings['optional-objects']),
+    ...sentences.map((sentence) => plainProblem(sentence)),
+  ]
 }
 
 /** Annotations that have no effect. */
