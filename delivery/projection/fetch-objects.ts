@@ -2,8 +2,8 @@ import pLimit from 'p-limit'
 import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import type { ObjectReader } from '../../keyvault/readers/object-reader.ts'
 import { isAmbiguous, pickVersions } from '../../keyvault/readers/version-history.ts'
-import { wrapReader } from '../../keyvault/readers/wrap-reader.ts'
-import { describeObject, type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
+import { type ReaderRequest, wrapReader } from '../../keyvault/readers/wrap-reader.ts'
+import { describeObject, referenceKey } from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log/log.ts'
@@ -70,26 +70,23 @@ function retryRequests(options: FetchObjectsOptions, stopRetrying: AbortSignal):
   const { reader, clock, deadline, onRetry } = options
   const limit = pLimit(maxConcurrentRequests)
   const hasTime = deadline.atMs() > clock.now()
-  return wrapReader(reader, (reference, request) => {
+  return wrapReader(reader, (request, send) => {
     let lastError: AkvError | undefined
     const attempt = () => {
       // The request may have waited for its turn until the deadline.
-      if (hasTime && clock.now() >= deadline.atMs()) throw lastError ?? overdue(reference)
-      return request()
+      if (hasTime && clock.now() >= deadline.atMs()) throw lastError ?? overdue(request)
+      return send()
     }
     const onFailure = (error: AkvError) => {
       lastError = error
-      onRetry(reference.vault, error)
+      onRetry(request.vault, error)
     }
     return retry(() => limit(attempt), { clock, deadline, signal: stopRetrying, onFailure })
   })
 }
 
-const overdue = (reference: ObjectReference): AkvError =>
-  new AkvError(
-    'AKV_NETWORK',
-    `${describeObject(reference)}: the timeout was over before vault ${reference.vault} could be asked`,
-  )
+const overdue = ({ vault, title }: ReaderRequest): AkvError =>
+  new AkvError('AKV_NETWORK', `${title}: the timeout was over before vault ${vault} could be asked`)
 
 /** A reader that requests each object and version once, however often it is read, and known versions never. */
 function readEachOnce(
@@ -104,6 +101,7 @@ function readEachOnce(
   const objects = new Map<string, Promise<FetchedObject>>()
   return {
     listVersions: reader.listVersions,
+    secretPages: reader.secretPages,
     read(reference, signal) {
       const key = referenceKey(reference)
       const before = known?.get(key)

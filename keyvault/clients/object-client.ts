@@ -52,6 +52,18 @@ export interface ListedVersion {
   readonly createdAtMs: number
 }
 
+/** A secret, as the list of a vault's secrets contains it: its newest version, without a value. */
+export interface ListedSecret {
+  /** As the vault writes it. */
+  readonly name: string
+  readonly isEnabled: boolean
+  /** Whether it belongs to a certificate, so that its value contains a private key. */
+  readonly isCertificate: boolean
+  /** In whole seconds, as Key Vault's dates are. Absent: the answer has no date. */
+  readonly updatedAtMs?: number
+  readonly tags: ReadonlyMap<string, string>
+}
+
 /** A client of one of the SDKs. Its answers are untrusted, whatever their types say. */
 export interface ObjectClient {
   get(
@@ -59,6 +71,8 @@ export interface ObjectClient {
     options: CallOptions,
   ): Promise<{ readonly object: FetchedObject; readonly properties: ObjectProperties }>
   versionPages(name: string, options: CallOptions): AsyncIterable<readonly ObjectProperties[]>
+  /** All secrets of the vault. Only the client of secrets has it. */
+  secretPages?(options: CallOptions): AsyncIterable<readonly ListedProperties[]>
 }
 
 export interface CallOptions {
@@ -67,6 +81,12 @@ export interface CallOptions {
 
 /** The options that the clients of all SDKs share. */
 export type ClientOptions = Omit<SecretClientOptions, 'serviceVersion'>
+
+/** The properties of a secret in a list. `managed`: a certificate's. */
+export interface ListedProperties extends ObjectProperties {
+  readonly name?: string
+  readonly managed?: boolean
+}
 
 /** The properties that objects of all kinds share. */
 export interface ObjectProperties {

@@ -17,5 +17,7 @@ export function secretObjects(base: string, options: ClientOptions): ObjectClien
       return { properties, object: { kind: 'secret', value, contentType: type, isCertificate } }
     },
     versionPages: (name, call) => client.listPropertiesOfSecretVersions(name, call).byPage(),
+    // The service answers with at most 25 at a time.
+    secretPages: (call) => client.listPropertiesOfSecrets(call).byPage(),
   }
 }

@@ -46,6 +46,8 @@ export function vaultError(
     readonly principal: string
     readonly resolvedTo?: readonly string[] | undefined
     readonly times?: KnownTimes | undefined
+    /** Whether all secrets of the vault were to be listed. */
+    readonly isList?: true
   },
 ): AkvError {
   const host = `vault ${request.vault}`
@@ -71,7 +73,12 @@ export function vaultError(
     if (known === 'AKV_FIREWALL') return error(known, firewallSentence(host, failure.body))
     if (known === 'AKV_PUBLIC_ACCESS_DISABLED')
       return error(known, publicAccessSentence(host, request.resolvedTo))
-    return error('AKV_FORBIDDEN', `${request.principal} may not read it in ${host}`)
+    return error(
+      'AKV_FORBIDDEN',
+      request.isList
+        ? `${request.principal} may not list the secrets of ${host}, which find needs; a role on the whole vault allows it, such as Key Vault Secrets User, or "list" in an access policy`
+        : `${request.principal} may not read it in ${host}`,
+    )
   }
   if (status === 401) return error('AKV_UNAUTHORIZED', `${host} rejected the token`)
   if (status === 429) return error('AKV_THROTTLED', `${host} is throttling`)

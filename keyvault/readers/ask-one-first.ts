@@ -1,8 +1,7 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { describeObject, type ObjectReference } from '../reference.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { isOutageCode } from './outage-codes.ts'
-import { wrapReader } from './wrap-reader.ts'
+import { type ReaderRequest, wrapReader } from './wrap-reader.ts'
 
 /** A reader for one refresh, and what it found out about the vaults. */
 export interface RefreshReader {
@@ -47,15 +46,14 @@ export function askOneFirst(
   }
   return {
     isServed: (vault) => probes.get(vault)?.isServed === true,
-    reader: wrapReader(reader, async (reference, request) => {
-      const { vault } = reference
-      const probe = probeOf(vault)
+    reader: wrapReader(reader, async (request, send) => {
+      const probe = probeOf(request.vault)
       const endTurn = await takeTurn(probe)
       try {
         if (probe.isServed) endTurn()
         else if (probe.probesLeft === 0 && probe.lastError !== undefined)
-          throw skipped(reference, probe.lastError)
-        return await watch(probe, request)
+          throw skipped(request, probe.lastError)
+        return await watch(probe, send)
       } finally {
         endTurn()
       }
@@ -63,12 +61,10 @@ export function askOneFirst(
   }
 }
 
-const skipped = (reference: ObjectReference, { code, retryAfterMs }: AkvError): AkvError =>
-  new AkvError(
-    code,
-    `${describeObject(reference)}: not requested, because vault ${reference.vault} served no other object`,
-    { retryAfterMs },
-  )
+const skipped = ({ vault, title }: ReaderRequest, { code, retryAfterMs }: AkvError): AkvError =>
+  new AkvError(code, `${title}: not requested, because vault ${vault} served no other object`, {
+    retryAfterMs,
+  })
 
 /** Waits for the requests before. Returns how to let the next one follow. */
 async function takeTurn(probe: VaultProbe): Promise<() => void> {

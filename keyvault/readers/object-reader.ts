@@ -10,11 +10,9 @@ import type {
   ObjectClient,
   ObjectProperties,
 } from '../clients/object-client.ts'
-import { type GuardOptions, RequestFailure, requestGuard } from '../clients/request-guard.ts'
-import { resolveHost } from '../clients/resolve-host.ts'
+import { type GuardOptions, requestGuard } from '../clients/request-guard.ts'
 import type { ServerTime } from '../clients/server-time.ts'
 import { type Sender, userAgentOptions } from '../clients/user-agent.ts'
-import { dependsOnAddress, vaultError } from '../errors/classify.ts'
 import {
   type Collection,
   collectionOf,
@@ -23,6 +21,8 @@ import {
   type ObjectReference,
   vaultUrl,
 } from '../reference.ts'
+import { type SecretPages, secretPages } from './secret-pages.ts'
+import { listSubject, subjectOf, translateErrors } from './translate-errors.ts'
 
 /** Reads from any vault, without retries. Throws an AkvError. */
 export interface ObjectReader {
@@ -30,6 +30,8 @@ export interface ObjectReader {
   read(reference: ObjectReference, signal?: AbortSignal): Promise<FetchedObject>
   /** Lists all versions, in no particular order. */
   listVersions(reference: ObjectReference, signal?: AbortSignal): Promise<readonly ListedVersion[]>
+  /** Lists all secrets of a vault, in no particular order. Whoever iterates bounds the pages: a hostile host's list may be endless. */
+  secretPages(vault: string, signal?: AbortSignal): SecretPages
 }
 
 /** Measures how long requests take. */
@@ -58,16 +60,17 @@ const maxPages = 200
 /** Creates a reader with one client for each vault and collection, and one connection pool for all. */
 export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
   const clients = new Map<string, Promise<ObjectClient>>()
-  const clientFor = (reference: ObjectReference) => {
-    const collection = collectionOf(reference)
-    const key = `${reference.vault}/${collection}`
-    const client = clients.get(key) ?? createClient(reference.vault, collection, options)
+  const clientOf = (vault: string, collection: Collection) => {
+    const key = `${vault}/${collection}`
+    const client = clients.get(key) ?? createClient(vault, collection, options)
     clients.set(key, client)
     return client
   }
+  const clientFor = (reference: ObjectReference) =>
+    clientOf(reference.vault, collectionOf(reference))
   return {
     read: (reference, signal) =>
-      translateErrors(reference, { ...options, signal }, async () => {
+      translateErrors(subjectOf(reference), { ...options, signal }, async () => {
         const client = await clientFor(reference)
         const { object, properties } = await client.get(reference, callOptions(signal))
         if (properties.enabled === false) throw disabled(reference)
@@ -86,10 +89,19 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
         }
       }),
     listVersions: (reference, signal) =>
-      translateErrors(reference, { ...options, signal }, async () => {
+      translateErrors(subjectOf(reference), { ...options, signal }, async () => {
         const client = await clientFor(reference)
         return collect(client.versionPages(reference.name, callOptions(signal)))
       }),
+    secretPages: (vault, signal) =>
+      secretPages(
+        async () => {
+          const client = await clientOf(vault, 'secrets')
+          if (client.secretPages === undefined) throw new TypeError('a client without a list')
+          return client.secretPages(callOptions(signal))
+        },
+        (call) => translateErrors(listSubject(vault), { ...options, signal }, call),
+      ),
   }
 }
 
@@ -158,38 +170,6 @@ async function collect(
         })
   }
   return versions
-}
-
-async function translateErrors<T>(
-  reference: ObjectReference,
-  {
-    principal,
-    vaultUrl: template,
-    serverTime,
-    signal,
-  }: ObjectReaderOptions & { readonly signal: AbortSignal | undefined },
-  call: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    if (error instanceof AkvError || signal?.aborted) throw error
-    const object = describeObject(reference)
-    const { vault } = reference
-    if (error instanceof RequestFailure) {
-      const { failure } = error
-      const { hostname } = new URL(vaultUrl(template, vault))
-      const resolvedTo = dependsOnAddress(failure) ? await resolveHost(hostname) : undefined
-      const times = serverTime?.times()
-      throw vaultError(failure, { object, vault, hostname, principal, resolvedTo, times })
-    }
-    // The SDK could not read the answer, or the answer didn't contain the object. The SDK's message may quote the
-    // answer, so it isn't shown.
-    throw new AkvError(
-      'AKV_BAD_ANSWER',
-      `${object}: vault ${vault} answered with something other than a ${collectionOf(reference).slice(0, -1)}`,
-    )
-  }
 }
 
 const datesOf = ({ createdOn, expiresOn, updatedOn, notBefore }: ObjectProperties) =>

@@ -77,7 +77,7 @@ function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectRead
     now: clock.now,
     record: (request) => metrics.recordVaultRequest(request),
   }
-  const readerOf = ({ vault }: ObjectReference) =>
+  const readerOf = ({ vault }: Pick<ObjectReference, 'vault'>) =>
     createObjectReader({
       vaultUrl: cloud.vaultUrl,
       agent,
@@ -94,6 +94,7 @@ function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectRead
   return {
     read: (reference, signal) => readerOf(reference).read(reference, signal),
     listVersions: (reference, signal) => readerOf(reference).listVersions(reference, signal),
+    secretPages: (vault, signal) => readerOf({ vault }).secretPages(vault, signal),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Session } from '../../delivery/session/session.ts'
+import type { ObjectReader } from '../../keyvault/readers/object-reader.ts'
 import type { CpuBudget } from '../../lib/cpu-budget.ts'
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log/log.ts'
@@ -170,11 +171,15 @@ function withUnused(error: AkvError, { sources }: SyncRequest): AkvError {
 
 const noAccess: Access = { identity: '', token: undefined, values: undefined }
 
+const failingPages = (fail: () => Promise<never>): ReturnType<ObjectReader['secretPages']> => ({
+  [Symbol.asyncIterator]: () => ({ next: fail }),
+})
+
 /** A session for an account without an identity: every fetch fails and says why. */
 function failingSession(error: AkvError): Session {
   const fail = () => Promise.reject(error)
   return {
     signIn: { principal: 'nobody', token: fail, forget: () => undefined },
-    reader: { read: fail, listVersions: fail },
+    reader: { read: fail, listVersions: fail, secretPages: () => failingPages(fail) },
   }
 }

@@ -13,6 +13,7 @@ import { FairShares } from '../../sync/memory/fair-shares.ts'
 import { SyncMetrics } from '../../sync/metrics/metrics.ts'
 import { createTryLimit } from '../../sync/round/settle/try-limit.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
+import { secretPagesOf } from '../support/secret-pages.ts'
 import { freePace } from '../sync/harness/free-pace.ts'
 import { noOutage } from '../sync/harness/no-outage.ts'
 import { policy } from '../webhook/core/policy.ts'
@@ -97,7 +98,7 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
     signal: stop.signal,
     openSession: () => ({
       signIn: { principal: 'bench', token: async () => 'token', forget: () => undefined },
-      reader: { read, listVersions: async () => [] },
+      reader: { read, listVersions: async () => [], secretPages: () => secretPagesOf() },
     }),
   })
   return async () => {

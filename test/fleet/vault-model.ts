@@ -3,6 +3,7 @@ import type { ObjectReader } from '../../keyvault/readers/object-reader.ts'
 import { describeObject, type ObjectReference } from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { secretAnswer } from '../init-agent/harness/secret-answer.ts'
+import { secretPagesOf } from '../support/secret-pages.ts'
 import { createSharedGate, type Stranger, type VaultLimit } from './vault-limit.ts'
 
 /** What the vault answered in one second. */
@@ -75,6 +76,7 @@ export function createVaultModel(options: VaultModelOptions): VaultModel {
           await ask(reference)
           return []
         },
+        secretPages: () => secretPagesOf(),
       }
     },
   }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { startController } from '../../sync/controller.ts'
+import { secretPagesOf } from '../support/secret-pages.ts'
 import { freePace } from './harness/free-pace.ts'
 import { annotations, startSimulation } from './harness/simulation.ts'
 
@@ -39,7 +40,10 @@ t.test('a round that finds no slow slot runs again, and nothing is reported of t
           version,
         }
       }
-      return { ...options.openSession(...args), reader: { read, listVersions: async () => [] } }
+      return {
+        ...options.openSession(...args),
+        reader: { read, listVersions: async () => [], secretPages: () => secretPagesOf() },
+      }
     },
     pace: {
       ...freePace,

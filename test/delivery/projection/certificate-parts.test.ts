@@ -8,6 +8,7 @@ import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
+import { secretPagesOf } from '../../support/secret-pages.ts'
 
 const version = (number: number) => `${number}`.padStart(32, '0')
 const wanted = (type: ObjectType, more: Partial<WantedObject> = {}): WantedObject => ({
@@ -46,6 +47,7 @@ async function fetch(
         return answer(reference, found, isCertificate)
       },
       listVersions: async () => listed,
+      secretPages: () => secretPagesOf(),
     },
   })
   const results = [...outcomes.values()].map((outcome) =>

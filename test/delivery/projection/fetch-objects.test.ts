@@ -14,6 +14,7 @@ import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
+import { secretPagesOf } from '../../support/secret-pages.ts'
 
 const object = (
   name: string,
@@ -54,6 +55,7 @@ function fetch(
       return secretAnswer(found, { version: reference.version ?? newest })
     },
     listVersions: async () => listed,
+    secretPages: () => secretPagesOf(),
   }
   const pauses = new VaultPauses(clock)
   const reader = pauseThrottledVaults(vaults, pauses)

@@ -12,6 +12,7 @@ import { openVolumes } from '../../../init-agent/volume/volumes.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
 import type { MemoryLog } from '../../support/memory-log.ts'
+import { secretPagesOf } from '../../support/secret-pages.ts'
 import { memoryStateLog } from './memory-state-log.ts'
 import { agentConfig } from './pod.ts'
 import { secretAnswer } from './secret-answer.ts'
@@ -89,6 +90,7 @@ export function simulatePod(
           const exact = `${name}@${version}`
           return secretAnswer(answer(vault.has(exact) ? exact : name), { version })
         },
+        secretPages: () => secretPagesOf(),
         async listVersions({ name }) {
           asked.push(`list ${name}`)
           const versions = listed.get(name) ?? []

@@ -2,6 +2,7 @@ import t from 'tap'
 import { askOneFirst } from '../../../keyvault/readers/ask-one-first.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
+import { secretPagesOf } from '../../support/secret-pages.ts'
 import { secret } from '../emulated-vault.ts'
 
 const settle = () => new Promise(setImmediate)
@@ -21,6 +22,7 @@ function readAll({ wasDown = false } = {}) {
         return answer.promise
       },
       listVersions: async () => [],
+      secretPages: () => secretPagesOf(),
     },
     { wasDown: () => wasDown },
   )

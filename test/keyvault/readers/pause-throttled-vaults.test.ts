@@ -3,6 +3,7 @@ import { pauseThrottledVaults, VaultPauses } from '../../../keyvault/readers/vau
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
+import { secretPagesOf } from '../../support/secret-pages.ts'
 import { secret } from '../emulated-vault.ts'
 
 const failure = (code: AkvErrorCode, retryAfterMs?: number) =>
@@ -19,6 +20,7 @@ function openReader(
         asked.push(vault)
         return await answer()
       },
+      secretPages: () => secretPagesOf(),
       async listVersions({ vault }) {
         asked.push(vault)
         return []

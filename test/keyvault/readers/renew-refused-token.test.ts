@@ -2,6 +2,7 @@ import t from 'tap'
 import { renewRefusedToken } from '../../../keyvault/readers/renew-refused-token.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
+import { secretPagesOf } from '../../support/secret-pages.ts'
 import { secret } from '../emulated-vault.ts'
 
 /** A vault that accepts the tokens from `accepted` on, and answers when it is told to. */
@@ -22,6 +23,7 @@ function session(accepted: number) {
         throw new AkvError('AKV_UNAUTHORIZED', name)
       },
       listVersions: async () => [],
+      secretPages: () => secretPagesOf(),
     },
   })
   const answer = () => {

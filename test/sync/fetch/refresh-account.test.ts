@@ -12,6 +12,7 @@ import { refreshAccount } from '../../../sync/fetch/refresh-account.ts'
 import { readStoredSecret } from '../../../sync/plan/stored-secret.ts'
 import { roundBudget } from '../../../sync/round/round-budget.ts'
 import { memoryLog } from '../../support/memory-log.ts'
+import { secretPagesOf } from '../../support/secret-pages.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { freePace } from '../harness/free-pace.ts'
 
@@ -55,7 +56,7 @@ async function refreshAll(
     account,
     session: {
       signIn: { principal: 'web', token: async () => 'token', forget: () => undefined },
-      reader: { read: reader, listVersions: async () => [] },
+      reader: { read: reader, listVersions: async () => [], secretPages: () => secretPagesOf() },
     },
     before,
     fetchesAll: true,

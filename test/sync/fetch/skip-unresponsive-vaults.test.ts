@@ -3,6 +3,7 @@ import type { ObjectReader } from '../../../keyvault/readers/object-reader.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { skipUnresponsiveVaults } from '../../../sync/fetch/skip-unresponsive-vaults.ts'
+import { secretPagesOf } from '../../support/secret-pages.ts'
 
 const object = (vault: string, name = 'x'): ObjectReference => ({ vault, type: 'secret', name })
 
@@ -17,7 +18,11 @@ function start(failure: {
     nowMs += failure.afterMs
     throw new AkvError(failure.code, `${vault} failed`)
   }
-  const reader: ObjectReader = { read: fail, listVersions: fail }
+  const reader: ObjectReader = {
+    read: fail,
+    listVersions: fail,
+    secretPages: () => secretPagesOf(),
+  }
   return {
     asked,
     reader: skipUnresponsiveVaults(reader, { now: () => nowMs }),

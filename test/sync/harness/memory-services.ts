@@ -8,6 +8,7 @@ import { noKnownSources } from '../../../sync/round/settle/decide-sources.ts'
 import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
+import { secretPagesOf } from '../../support/secret-pages.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from './ample-shares.ts'
 import { freePace } from './free-pace.ts'
@@ -36,6 +37,7 @@ export function memoryServices(options: {
           return { kind: 'secret', value, version, contentType: undefined, isCertificate: false }
         },
         listVersions: async () => [],
+        secretPages: () => secretPagesOf(),
       },
     }),
     sourcesOf: () => noKnownSources,

@@ -5,6 +5,7 @@ import { startController } from '../../../sync/controller.ts'
 import { SyncMetrics } from '../../../sync/metrics/metrics.ts'
 import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
+import { secretPagesOf } from '../../support/secret-pages.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from './ample-shares.ts'
 import { freePace } from './free-pace.ts'
@@ -66,6 +67,7 @@ export async function syncOnce(
           isCertificate: false,
         }),
         listVersions: async () => [],
+        secretPages: () => secretPagesOf(),
       },
     }),
   })

@@ -22,6 +22,7 @@ import type { RolloutServices } from '../../../../sync/rollouts/services/rollout
 import { RolloutSlots } from '../../../../sync/rollouts/services/rollout-slots.ts'
 import type { OpenSession } from '../../../../sync/round/services.ts'
 import { type MemoryLog, memoryLog } from '../../../support/memory-log.ts'
+import { secretPagesOf } from '../../../support/secret-pages.ts'
 import { policy } from '../../../webhook/core/policy.ts'
 import { ampleShares } from '../../harness/ample-shares.ts'
 import { noOutage } from '../../harness/no-outage.ts'
@@ -220,6 +221,7 @@ export class RolloutSimulation {
           return { kind: 'secret', contentType: undefined, isCertificate: false, ...found }
         },
         listVersions: async () => [],
+        secretPages: () => secretPagesOf(),
       },
     }
   }
