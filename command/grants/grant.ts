@@ -9,6 +9,8 @@ export interface Grant {
   /** Set if it signs in through an identity binding of AKS, which needs no federated credential. */
   readonly usesBinding?: true
   readonly values: readonly ReadValue[]
+  /** The vaults that are searched, and any secret of which may be read. Absent: none. */
+  readonly searched?: readonly string[]
 }
 
 /** What is found about a pod, an account or an ExternalSecret. */
@@ -33,7 +35,9 @@ export function grantOf({
   readonly account: string
   readonly clientId: string | undefined
   readonly usesBinding: boolean
-  readonly config: Parameters<typeof wantedValues>[0]
+  readonly config: Parameters<typeof wantedValues>[0] & {
+    readonly finds?: readonly { readonly vault: string }[]
+  }
 }): Grant {
   const id = clientId?.toLowerCase()
   return {
@@ -42,5 +46,6 @@ export function grantOf({
     ...(id !== undefined && id !== placeholderClient && { clientId: id }),
     ...(usesBinding && { usesBinding }),
     values: wantedValues(config),
+    ...(config.finds && { searched: config.finds.map(({ vault }) => vault) }),
   }
 }

@@ -8,7 +8,11 @@ export interface NeededObject {
   readonly name: string
   /** Whether its versions are listed. */
   readonly hasHistory: boolean
+  /** It stands for all secrets of the vault, which a find lists. No right on a single object is enough. */
+  readonly isAll?: true
 }
+
+const allSecrets: NeededObject = { collection: 'secrets', name: '*', hasHistory: true, isAll: true }
 
 /** What an identity reads from one vault. */
 export interface VaultNeeds {
@@ -21,24 +25,28 @@ export interface VaultNeeds {
 export function needsOf(grants: readonly Grant[]): readonly VaultNeeds[] {
   const values = grants.flatMap((grant) => grant.values)
   const byVault = Map.groupBy(values, ({ object }) => object.vault)
-  return [...byVault]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([vault, read]) => {
+  const searched = new Set(grants.flatMap((grant) => grant.searched ?? []))
+  return [...new Set([...byVault.keys(), ...searched])]
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((vault) => {
       const objects = new Map<string, NeededObject>()
-      for (const { object, versions } of read) {
+      for (const { object, versions } of byVault.get(vault) ?? []) {
         const collection = collectionOf(object)
         const key = objectPath({ collection, name: object.name }).toLowerCase()
         const known = objects.get(key)
         const hasHistory = versions !== undefined || known?.hasHistory === true
         objects.set(key, { collection, name: known?.name ?? object.name, hasHistory })
       }
-      return { vault, objects: [...objects.values()].toSorted(compareObjects) }
+      const all = [...(searched.has(vault) ? [allSecrets] : []), ...objects.values()]
+      return { vault, objects: all.toSorted(compareObjects) }
     })
 }
 
 /** The path of an object below its vault, in the scope of a role assignment and in a URL. */
-export const objectPath = ({ collection, name }: Omit<NeededObject, 'hasHistory'>): string =>
-  `${collection}/${name}`
+export const objectPath = ({
+  collection,
+  name,
+}: Pick<NeededObject, 'collection' | 'name'>): string => `${collection}/${name}`
 
 const order: readonly GrantedCollection[] = ['secrets', 'certificates', 'keys']
 

@@ -234,7 +234,10 @@ function roleCommands(
   return grants === 'vault'
     ? rolesFor(objects.map(({ collection }) => collection)).map((role) => assign(role, ''))
     : objects.map((needed) =>
-        assign(narrowestGrants[needed.collection].role, `/${objectPath(needed)}`),
+        assign(
+          narrowestGrants[needed.collection].role,
+          needed.isAll ? '' : `/${objectPath(needed)}`,
+        ),
       )
 }
 

@@ -22,7 +22,7 @@ import {
   vaultUrl,
 } from '../reference.ts'
 import { type SecretPages, secretPages } from './secret-pages.ts'
-import { listSubject, subjectOf, translateErrors } from './translate-errors.ts'
+import { listSubject, objectSubject, withVaultErrors } from './translate-errors.ts'
 
 /** Reads from any vault, without retries. Throws an AkvError. */
 export interface ObjectReader {
@@ -70,7 +70,7 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
     clientOf(reference.vault, collectionOf(reference))
   return {
     read: (reference, signal) =>
-      translateErrors(subjectOf(reference), { ...options, signal }, async () => {
+      withVaultErrors(objectSubject(reference), { ...options, signal }, async () => {
         const client = await clientFor(reference)
         const { object, properties } = await client.get(reference, callOptions(signal))
         if (properties.enabled === false) throw disabled(reference)
@@ -89,7 +89,7 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
         }
       }),
     listVersions: (reference, signal) =>
-      translateErrors(subjectOf(reference), { ...options, signal }, async () => {
+      withVaultErrors(objectSubject(reference), { ...options, signal }, async () => {
         const client = await clientFor(reference)
         return collect(client.versionPages(reference.name, callOptions(signal)))
       }),
@@ -100,7 +100,7 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
           if (client.secretPages === undefined) throw new TypeError('a client without a list')
           return client.secretPages(callOptions(signal))
         },
-        (call) => translateErrors(listSubject(vault), { ...options, signal }, call),
+        (call) => withVaultErrors(listSubject(vault), { ...options, signal }, call),
       ),
   }
 }

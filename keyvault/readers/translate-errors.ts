@@ -26,7 +26,7 @@ interface Subject {
 }
 
 /** The subject of a request for an object or its versions. */
-export const subjectOf = (reference: ObjectReference): Subject => ({
+export const objectSubject = (reference: ObjectReference): Subject => ({
   vault: reference.vault,
   title: describeObject(reference),
   expected: `a ${collectionOf(reference).slice(0, -1)}`,
@@ -41,7 +41,7 @@ export const listSubject = (vault: string): Subject => ({
 })
 
 /** Carries out a request, and maps every failure to a code of the error table. */
-export async function translateErrors<T>(
+export async function withVaultErrors<T>(
   { vault, title: object, expected, isList }: Subject,
   { principal, vaultUrl: template, serverTime, signal }: RequestOptions,
   call: () => Promise<T>,

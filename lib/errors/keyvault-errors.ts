@@ -106,7 +106,7 @@ export const keyvaultErrors = {
   AKV_FORBIDDEN: {
     ...retryable,
     means: 'The vault knows the identity, but does not let it read the object.',
-    remedy: `Give the identity the role ${describeRoles()} on the vault. If the vault uses access policies: Get for this kind of object, and List for a history or a find. A find needs the role on the whole vault. A new role takes effect after a few minutes.`,
+    remedy: `Give the identity the role ${describeRoles()} on the vault. If the vault uses access policies: Get for this kind of object, and List for a history. A new role takes effect after a few minutes.`,
   },
   AKV_LIST_TOO_LONG: {
     ...permanent,

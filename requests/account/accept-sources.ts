@@ -155,8 +155,9 @@ function bindingProblems(
 
 const bindingWays = ['by an identity binding', 'with a federated credential']
 
-const wholeObjectsIn = ({ values }: Pick<Source, 'values'>): number =>
-  values.filter(({ property }) => property === '*').length
+/** A find gives any number of keys, too. */
+const wholeObjectsIn = ({ values, finds = [] }: Pick<Source, 'values' | 'finds'>): number =>
+  values.filter(({ property }) => property === '*').length + finds.length
 
 /** An older version counts with all newer ones, which are read with it. */
 const targetsIn = ({ values }: Pick<Source, 'values'>): number =>

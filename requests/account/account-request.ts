@@ -3,6 +3,7 @@ import type { SecretValue } from '../../delivery/destination.ts'
 import type { Problem, SyncCode } from '../../lib/problems/problem.ts'
 import type { AzureIdentity } from '../annotations/azure-identity.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
+import type { SecretFind } from '../secret/secret-find.ts'
 import type { SourceRef } from '../secret/source-ref.ts'
 import type { Source } from '../source/source.ts'
 
@@ -31,6 +32,8 @@ export interface SyncConfig
   extends Pick<AgentConfig, 'templates' | 'env' | 'onDeleted' | 'refreshSeconds' | 'identity'> {
   /** The keys of all Secrets, and the inputs that keys are made of. */
   readonly files: readonly SecretValue[]
+  /** The searches whose secrets are added to these. Absent: there are none. */
+  readonly finds?: readonly SecretFind[]
 }
 
 /** The Secrets that an account asks for, and where their values come from. */

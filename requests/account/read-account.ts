@@ -134,11 +134,13 @@ function joinSources(
     ownTargets: own.values.length,
     ownWholeObjects: own.values.filter(({ property }) => property === '*').length,
   })
+  const finds = accepted.flatMap((source) => source.finds ?? [])
   const message = joinProblems(list.problems)
   return {
     kind: 'wanted',
     config: {
       files: [...own.values, ...accepted.flatMap((source) => source.values)],
+      ...(finds.length > 0 && { finds }),
       templates: [],
       env: [],
       refreshSeconds: refreshSeconds(values.refresh, { sources: accepted, policy }),

@@ -4,13 +4,10 @@ import type { Policy } from '../administrator/policy.ts'
 import { metadataProblems } from '../secret/metadata-problems.ts'
 import { boundProblems, refusalOf, type Source } from '../source/source.ts'
 import type { CheckedTemplates } from './check-template.ts'
-import {
-  type FindStore,
-  type ReadExternalSecret,
-  readExternalSecret,
-} from './read-external-secret.ts'
+import { type ReadExternalSecret, readExternalSecret } from './read-external-secret.ts'
 import type { StoreRef } from './read-store.ts'
 import { readStore, type StoreContent, storeRefsIn } from './read-store.ts'
+import type { FindStore } from './resolve-items.ts'
 import type { SeenWithStatus } from './seen-external-secret.ts'
 
 /** A store as an ExternalSecret finds it. */
@@ -59,10 +56,12 @@ export function externalSecretSource(
       annotated: annotated ?? annotationOf(read, findStore),
     },
     refreshSeconds: read.refreshSeconds,
+    ...(read.notes.length > 0 && { notes: read.notes }),
     ...(tenantId !== undefined && { tenantId }),
     ...(unused !== '' && { unused }),
     secrets,
     values: read.values,
+    ...(read.finds.length > 0 && { finds: read.finds }),
     problems: boundProblems([
       ...read.problems,
       ...disagreements(read),

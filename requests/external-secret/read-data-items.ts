@@ -2,28 +2,45 @@ import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import type { FieldPath } from '../../lib/problems/problem.ts'
 import {
   allOf,
+  below,
   only,
   parsed,
   type Read,
   refused,
+  reportThat,
   required,
   textAs,
 } from '../../lib/problems/read.ts'
 import type { Rewrite } from '../secret/composition.ts'
 import { dataKeyProblem } from '../secret/secret-types.ts'
+import { findReader, type ReadFind } from './read-find.ts'
 import { type RemoteRef, remoteRefReader } from './read-remote-ref.ts'
 import { rewriteReader } from './read-rewrite.ts'
 import type { StoreRef } from './read-store.ts'
 import { parseSubdomain, storeKinds } from './read-store.ts'
 
 /** One item of `data`, or of `dataFrom`, which has no key. */
-export interface Item {
-  readonly key?: string
-  readonly ref: RemoteRef
+export type Item = RefItem | FindItem
+
+interface AnyItem {
   readonly store: StoreRef | undefined
   readonly path: FieldPath
   /** Of an item of `dataFrom`. */
   readonly rewrite?: readonly Rewrite[]
+}
+
+/** An item that names its object. */
+export interface RefItem extends AnyItem {
+  readonly key?: string
+  readonly ref: RemoteRef
+  readonly find?: never
+}
+
+/** An item that searches the vault. */
+interface FindItem extends AnyItem {
+  readonly key?: never
+  readonly ref?: never
+  readonly find: ReadFind
 }
 
 /** Reads a `secretStoreRef` or a `storeRef`. */
@@ -69,10 +86,8 @@ function parseDataKey(key: string): Parsed<string> {
 /** Reads the items of `dataFrom` of one ExternalSecret. */
 export function dataFromReader(): Read<Item> {
   const dataFromItem = allOf({
-    extract: required(remoteRefReader({ isExtract: true })),
-    find: refused(
-      'list the objects in data, because a search reads whatever somebody adds to the vault',
-    ),
+    extract: remoteRefReader({ isExtract: true }),
+    find: findReader(),
     rewrite: rewriteReader(),
     select: refused('write each key into data'),
     sourceRef,
@@ -80,12 +95,14 @@ export function dataFromReader(): Read<Item> {
   return (value, at) => {
     const item = dataFromItem(value, at)
     if (item === undefined) return undefined
-    const { extract: ref, rewrite = [] } = item
-    return {
-      ref,
+    const { extract: ref, find, rewrite = [] } = item
+    const rest = {
       store: item.sourceRef?.storeRef,
       path: at.path,
       ...(rewrite.length > 0 && { rewrite }),
     }
+    if (ref && find) return reportThat(at, 'has both extract and find; write two items')
+    if (find) return { find, ...rest }
+    return ref ? { ref, ...rest } : reportThat(below(at, 'extract'), 'is missing')
   }
 }

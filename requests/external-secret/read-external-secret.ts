@@ -1,17 +1,11 @@
 import type { SecretValue } from '../../delivery/destination.ts'
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed } from '../../lib/problems/parsed.ts'
-import {
-  describeProblem,
-  maxKeptProblems,
-  type Problem,
-  plainProblem,
-} from '../../lib/problems/problem.ts'
+import { describePath, maxKeptProblems, type Problem } from '../../lib/problems/problem.ts'
 import {
   below,
   eachOf,
   type Field,
-  isFull,
   only,
   parsed,
   refused,
@@ -23,23 +17,24 @@ import {
 import { valueAt } from '../../lib/shape.ts'
 import { parseDuration } from '../../lib/values/parse-duration.ts'
 import { maxEntries } from '../account/secret-keys.ts'
-import { forbiddenVaults } from '../administrator/choose-vaults.ts'
 import type { Policy } from '../administrator/policy.ts'
 import { minRefreshSeconds } from '../annotations/pod-settings.ts'
-import type { ComposedInput, ComposedTemplate } from '../secret/composition.ts'
+import type { ComposedTemplate } from '../secret/composition.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
+import type { SecretFind } from '../secret/secret-find.ts'
 import { lackingKeys } from '../secret/secret-types.ts'
 import type { CheckedTemplates } from './check-template.ts'
 import { dataFromReader, type Item, readDataItem, readStoreRef } from './read-data-items.ts'
-import type { ReadStore, StoreContent, StoreRef } from './read-store.ts'
+import type { ReadStore, StoreRef } from './read-store.ts'
 import { type NeededKeys, readTarget } from './read-target.ts'
-
-/** Finds a store by its name. */
-export type FindStore = (ref: StoreRef) => StoreContent | undefined
+import { type FindStore, resolveItems } from './resolve-items.ts'
 
 export interface ReadExternalSecret {
   readonly secret: RequestedSecret
   readonly values: readonly SecretValue[]
+  readonly finds: readonly SecretFind[]
+  /** Sentences for its owner that don't stop it. */
+  readonly notes: readonly string[]
   readonly refreshSeconds: number
   /** The stores that it names, that exist and that are for us. */
   readonly stores: readonly (ReadStore & StoreRef)[]
@@ -77,7 +72,7 @@ export function readExternalSecret(
   if (items.length === 0 && at.problems.length === 0)
     reportThat(below(at, 'data'), 'and spec.dataFrom are missing; list the keys of the Secret')
   const resolving = { ...options, at, secret, defaultStore: secretStoreRef }
-  const { values, inputs, stores } = resolve(items, resolving)
+  const { values, finds, inputs, stores } = resolveItems(items, resolving)
   if (at.problems.length === 0) {
     checkType(secret.type, { items, template, at })
     checkNeededKeys(needed, items, at)
@@ -85,11 +80,21 @@ export function readExternalSecret(
   return {
     secret: { ...secret, composition: { inputs, ...(template && { template }) } },
     values,
+    finds,
+    notes: items.flatMap(notesOn),
     refreshSeconds: refreshInterval ?? defaultRefreshSeconds,
     stores,
     problems: at.problems.slice(0, maxKeptProblems),
   }
 }
+
+/** Says which fields of an item have no effect. */
+const notesOn = ({ find, path }: Item): readonly string[] =>
+  find?.hasPath
+    ? [
+        `${describePath([...path, 'find', 'path'])} has no effect; Key Vault has no folders, so name.regexp and tags are compared with all secrets of the vault`,
+      ]
+    : []
 
 /** Go writes `1h0m0s`, and people write fractions: `1.5h` isn't accepted here. */
 function parseInterval(interval: string): Parsed<number> {
@@ -114,76 +119,6 @@ const specReader = () =>
 export function claimedName(spec: unknown, name: string): string {
   const claimed = valueAt(spec, 'target', 'name')
   return typeof claimed === 'string' && claimed !== '' ? claimed : name
-}
-
-interface Resolving {
-  readonly namespace: string
-  readonly policy: Policy
-  readonly findStore: FindStore
-  readonly at: Field
-  readonly secret: RequestedSecret
-  readonly defaultStore: StoreRef | undefined
-}
-
-/** Finds the vault of each item, and makes the values that represent the inputs. */
-function resolve(items: readonly Item[], resolving: Resolving) {
-  const { at, secret, defaultStore } = resolving
-  const stores = new Map<string, (ReadStore & StoreRef) | undefined>()
-  const values: SecretValue[] = []
-  const inputs: ComposedInput[] = []
-  for (const [index, item] of items.entries()) {
-    const { ref, store = defaultStore, path } = item
-    if (isFull(at)) break
-    if (store === undefined) {
-      reportThat({ ...at, path }, 'names no store; set spec.secretStoreRef')
-      continue
-    }
-    const title = `${store.kind} ${store.name}`
-    if (!stores.has(title)) stores.set(title, usableStore(store, resolving))
-    const vault = stores.get(title)?.vault
-    if (vault === undefined) continue
-    values.push({
-      to: { kind: 'input', secret: secret.name, index },
-      object: { vault, ...ref.object },
-      ...selectionOf(item),
-      ...(ref.format && { format: ref.format }),
-    })
-    inputs.push(inputOf(item, index))
-  }
-  return { values, inputs, stores: [...stores.values()].filter((store) => store !== undefined) }
-}
-
-/** Which part of its object an item wants. */
-function selectionOf({ key, ref: { property } }: Item): Partial<SecretValue> {
-  if (key === undefined)
-    return { property: '*', ...(property !== undefined && { within: property }) }
-  return property === undefined ? {} : { property, propertyLookup: 'gjson' }
-}
-
-function inputOf({ key, ref, rewrite }: Item, index: number): ComposedInput {
-  const { decoding, conversion, refusesNullBytes } = ref
-  const input = { index, decoding, ...(refusesNullBytes && { refusesNullBytes }) }
-  return key === undefined
-    ? { kind: 'all', ...input, ...(conversion && { conversion }), ...(rewrite && { rewrite }) }
-    : { kind: 'key', ...input, key }
-}
-
-/** A store that can be used. Adds a problem otherwise. */
-function usableStore(
-  ref: StoreRef,
-  { findStore, at, policy, namespace }: Resolving,
-): (ReadStore & StoreRef) | undefined {
-  const title = `${ref.kind} ${ref.name}`
-  const content = findStore(ref)
-  const wrongStore = (sentence: string) => at.problems.push(plainProblem(title + sentence))
-  if (content === undefined) wrongStore(' does not exist; apply it')
-  else if (content.kind !== 'read') wrongStore(`: ${content.sentence}`)
-  if (content?.kind !== 'read') return undefined
-  const { vault, problems } = content.store
-  const forbidden = forbiddenVaults(vault === undefined ? [] : [vault], { policy, namespace })
-  for (const problem of problems) wrongStore(`: ${describeProblem(problem)}`)
-  for (const { found, sentence } of forbidden) wrongStore(`: vault "${found}": ${sentence}`)
-  return { ...content.store, ...ref }
 }
 
 /** Reports a key that the type of the Secret requires and that nothing gives. An `extract` may give any key. */

@@ -16,15 +16,12 @@ import {
 import type { MergeRewrite, Rewrite } from '../secret/composition.ts'
 import { maxProperties } from '../secret/secret-bounds.ts'
 import { checkTemplate } from './check-template.ts'
-import { compileExpression, countsIn, maxCount } from './compile-expression.ts'
+import { isUsableExpression, usableExpression } from './compile-expression.ts'
 
 /** For all operations of an ExternalSecret together. Compiling and running them takes time. */
 const max = { operations: 100, expressionCharacters: 512, templateCharacters: 4096 } as const
 /** Longer than any key, with room for what a later operation removes. */
 const maxTargetCharacters = 1024
-/** How large an expression may get: its length, multiplied by all of its counts, and the steps that it is compiled to. */
-const maxExpressionSize = 4096
-const maxExpressionSteps = 1000
 
 /**
  * Reads the `rewrite` of each item of one ExternalSecret.
@@ -65,7 +62,9 @@ function regexpReader(use: Use): Read<Rewrite> {
     source: required(
       anyText((pattern, inside) => {
         if (!use(pattern, inside)) return undefined
-        return isUsable(pattern) ? pattern : reportValue(inside, pattern, usable)
+        return isUsableExpression(pattern)
+          ? pattern
+          : reportValue(inside, pattern, usableExpression)
       }),
     ),
     target: required(
@@ -80,14 +79,6 @@ function regexpReader(use: Use): Read<Rewrite> {
     const found = members(value, at)
     return found && { kind: 'regexp', ...found }
   }
-}
-
-const usable = `expected a regular expression of Go with at most ${maxExpressionSize} characters, multiplied by all of its counts, and no count above ${maxCount}`
-
-function isUsable(pattern: string): boolean {
-  const size = countsIn(pattern).reduce((size, count) => size * Math.max(count, 1), pattern.length)
-  const steps = size > maxExpressionSize ? undefined : compileExpression(pattern)?.programSize()
-  return steps !== undefined && steps <= maxExpressionSteps
 }
 
 function transformReader(use: Use): Read<Rewrite> {

@@ -20,9 +20,11 @@ interface KeyInput extends Input {
   readonly key: string
 }
 
-/** All properties of a JSON object. */
+/** All properties of a JSON object, or all secrets that a find has found. */
 export interface AllInput extends Input {
   readonly kind: 'all'
+  /** It has the values of a find, which may be none. */
+  readonly isFind?: true
   /** How names become keys. Absent: as `Default`. Without effect beside `rewrite`. */
   readonly conversion?: 'Unicode'
   /** The operations that make keys of the names, in their order. */

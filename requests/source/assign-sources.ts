@@ -87,7 +87,9 @@ function createClaims() {
     /** Adds what the owner of Secrets should know of others that request them. */
     withRivals(source: Source): Source {
       const notes = rivals.get(sourceKey(source.ref))
-      return notes === undefined ? source : { ...source, notes }
+      return notes === undefined
+        ? source
+        : { ...source, notes: [...(source.notes ?? []), ...notes] }
     },
   }
 }

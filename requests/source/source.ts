@@ -6,6 +6,7 @@ import {
   plainProblem,
 } from '../../lib/problems/problem.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
+import type { SecretFind } from '../secret/secret-find.ts'
 import { type SourceRef, sourceKey } from '../secret/source-ref.ts'
 import type { AccountHints } from './choose-account.ts'
 import type { SourceContent } from './seen-source.ts'
@@ -31,6 +32,8 @@ export interface Source {
   readonly secrets: readonly RequestedSecret[]
   /** The keys of the Secrets, and the inputs that keys are made of. */
   readonly values: readonly SecretValue[]
+  /** The searches whose secrets are values of it, too. */
+  readonly finds?: readonly SecretFind[]
   /** Says which fields of it or of its stores have no effect here, and what takes their place. */
   readonly unused?: string
   /** Sentences for the owner that don't stop the source. */

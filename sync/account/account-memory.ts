@@ -2,6 +2,7 @@ import type { Problem } from '../../lib/problems/problem.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SeenAccount } from '../cluster/cluster-port.ts'
 import { maxKeptBytes, valueBytesOf } from '../fetch/bound-values.ts'
+import { findingBytes } from '../fetch/find/finding.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
 import type { AccountState } from './account-state.ts'
 
@@ -55,7 +56,8 @@ export function holdValues(
   { memory, account }: { readonly memory: FairShares; readonly account: Named },
 ): AccountState {
   const values = state.access?.values
-  const bytes = values === undefined ? 0 : valueBytesOf(values.refresh)
+  const bytes =
+    values === undefined ? 0 : valueBytesOf(values.refresh) + findingBytes(values.findings)
   if (memory.hold(account.namespace, valuesKey(account), bytes)) return state
   memory.release(account.namespace, valuesKey(account))
   return { ...state, access: state.access && { ...state.access, values: undefined } }

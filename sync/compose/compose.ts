@@ -62,6 +62,9 @@ export async function composedData(
 ): Promise<SecretData> {
   const keys = new Map()
   if (missingFiles(name, round).length > 0) return { keys, state: 'waiting' }
+  // With the operator, too, a Secret isn't emptied if nothing is found (deletionPolicy Retain).
+  const hasOnlyFinds = composition.inputs.every((input) => input.kind === 'all' && input.isFind)
+  if (hasOnlyFinds && round.content.files.size === 0) return { keys, state: 'unfound' }
   try {
     const composed = await compose(composition, [...round.content.files.values()], budget)
     if (composed.kind === 'valid') return { keys: composed.value, state: 'whole' }

@@ -27,7 +27,8 @@ export async function readInput(input: ComposedInput, reading: Reading): Promise
     // As the operator does, a property without a name is left out.
     if (key === '') continue
     const title = titleOf(input, index)
-    if (keys.has(key)) return wrong(title, 'another property gives the same key')
+    if (keys.has(key))
+      return wrong(title, `another ${isFind(input) ? 'secret' : 'property'} gives the same key`)
     const problem = keyProblem(key, reading)
     if (problem !== undefined) return wrong(title, `its name can't be a key: ${problem}`)
     const value = await decode(bytes, input, reading)
@@ -56,10 +57,13 @@ const propertyOf = (to: Delivered['to']): string =>
 /** The names of properties are part of the value, so messages show their numbers. */
 function titleOf(input: ComposedInput, index: number): string {
   if (input.kind === 'key') return `key ${input.key}`
+  if (isFind(input)) return `secret number ${index + 1} of dataFrom.find`
   return isRewritten(input)
     ? `key number ${index + 1} of dataFrom after rewrite`
     : `property number ${index + 1} of dataFrom`
 }
+
+const isFind = (input: ComposedInput): boolean => input.kind === 'all' && input.isFind === true
 
 const isRewritten = ({ rewrite }: AllInput): boolean => rewrite !== undefined
 

@@ -1,5 +1,6 @@
 import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import type { AkvError } from '../../lib/errors/akv-error.ts'
+import type { FoundByFind } from './find/finding.ts'
 
 /** What the controller keeps of an account's values between rounds. It is never shared between accounts. */
 export interface AccountValues {
@@ -14,4 +15,6 @@ export interface AccountValues {
   readonly tooLarge: ReadonlySet<string>
   /** The names of the Secrets whose stored values have been read into the content. */
   readonly seeded: ReadonlySet<string>
+  /** What the finds have found. */
+  readonly findings: FoundByFind
 }

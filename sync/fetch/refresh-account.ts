@@ -16,18 +16,23 @@ import {
 } from '../../delivery/projection/refresh-content.ts'
 import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import type { Session } from '../../delivery/session/session.ts'
+import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { CpuBudget } from '../../lib/cpu-budget.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SyncConfig, SyncRequest } from '../../requests/account/account-request.ts'
 import { maxProperties } from '../../requests/secret/secret-bounds.ts'
+import { type SecretFind, secretFindKey } from '../../requests/secret/secret-find.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import { ownershipOf } from '../plan/ownership.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import { versionKey, versionKeyAt } from '../plan/synced-objects.ts'
 import type { AccountValues } from './account-values.ts'
 import { maxKeptBytes, tooLargeSecrets, weightOf } from './bound-values.ts'
+import { expandConfig, foundObjects, withoutRemoved } from './find/expand-finds.ts'
+import { type FoundByFind, nothingFound } from './find/finding.ts'
+import { runFinds } from './find/run-finds.ts'
 import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'
 
 interface RefreshedAccount {
@@ -66,18 +71,30 @@ export async function refreshAccount(
   { cluster, clock }: FetchServices,
 ): Promise<RefreshedAccount> {
   const { request, before, fetchesAll, session, maxKeptBytes, budget, log, signal } = options
-  const { config } = request
+  const reader = skipUnresponsiveVaults(session.reader, clock)
+  const findings = await runFinds({
+    finds: request.config.finds ?? [],
+    isDue: (find) => fetchesAll || isFindRetried(find, before?.findings),
+    before: before?.findings ?? nothingFound,
+    reader: renewRefusedToken({ ...session, reader }),
+    ...{ budget, clock, signal },
+  })
+  const config = expandConfig(request.config, findings)
   const { content, found } = await seed(options, cluster)
   const state = before ? { ...before.refresh, content } : startState(config, { content })
   // Values read from Secrets don't count as fetched, because somebody may have edited them.
   const refreshable = refreshableObjects(config, { ...state, content: noContent })
-  const due = fetchesAll
-    ? refreshable
-    : failedObjects(refreshable, withRemoved(state, before?.removed))
+  const failed = new Set(failedObjects(refreshable, withRemoved(state, before?.removed)))
+  const hasValue = (destination: string) => content.files.has(destination)
+  const foundKeys = foundObjects(request.config, { findings, hasValue })
+  const due = refreshable.filter((object) => {
+    const isUnchanged = foundKeys.get(objectKey(object.reference, object)) ?? !fetchesAll
+    return failed.has(object) || !isUnchanged
+  })
   const refreshed = await refreshContent(
     {
       config,
-      session: { ...session, reader: skipUnresponsiveVaults(session.reader, clock) },
+      session: { ...session, reader },
       clock,
       log,
       signal,
@@ -86,14 +103,30 @@ export async function refreshAccount(
     },
     { state, due },
   )
-  return { values: nextValues(refreshed, { request, before, fetchesAll, maxKeptBytes }), found }
+  const isRemoved = (key: string) => refreshed.outcomes.get(key)?.kind === 'absent'
+  const left = withoutRemoved(findings, request.config, isRemoved)
+  return {
+    values: nextValues(refreshed, {
+      request: { ...request, config: expandConfig(request.config, left) },
+      findings: left,
+      ...{ before, fetchesAll, maxKeptBytes },
+    }),
+    found,
+  }
+}
+
+/** Another try can't help if a find is too large. */
+const isFindRetried = (find: SecretFind, findings: FoundByFind = nothingFound): boolean => {
+  const { error, secrets } = findings.get(secretFindKey(find)) ?? {}
+  return error === undefined ? secrets === undefined : error.facts.isRetryable
 }
 
 function nextValues(
   { state: refresh, outcomes, problems }: Refreshed,
-  round: Pick<RefreshAccountOptions, 'request' | 'before' | 'fetchesAll' | 'maxKeptBytes'>,
+  round: Pick<RefreshAccountOptions, 'request' | 'before' | 'fetchesAll' | 'maxKeptBytes'> &
+    Pick<AccountValues, 'findings'>,
 ): AccountValues {
-  const { before } = round
+  const { before, findings } = round
   const { config, secrets } = round.request
   const failed = new Set(problems.map(({ key }) => key))
   const requested = new Set(
@@ -103,7 +136,7 @@ function nextValues(
     !failed.has(key) && (outcomes.get(key)?.kind === 'fetched' || refresh.known.has(key))
   return {
     refresh: {
-      content: compact(refresh.content),
+      content: compact(wantedContent(refresh.content, config)),
       known: sharedIfEmpty(refresh.known),
       templateValues: sharedIfEmpty(refresh.templateValues),
       statuses: only(requested, refresh.statuses),
@@ -116,6 +149,7 @@ function nextValues(
     ),
     removed: only(requested, removedAfter(outcomes, before?.removed)),
     filled: filledOf(config, { isFetched, before: before?.filled }),
+    findings: findings.size === 0 ? nothingFound : findings,
   }
 }
 
@@ -140,6 +174,18 @@ const sharedIfEmpty = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =
 /** Keeps only values that are still requested, so an annotation that keeps changing can't grow our memory. */
 const only = <T>(keys: ReadonlySet<string>, all: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
   sharedIfEmpty(new Map([...all].filter(([key]) => keys.has(key))))
+
+/** Without the values of secrets that were listed, but had gone when they were fetched. */
+function wantedContent(content: Content, { files, finds = [] }: SyncConfig): Content {
+  if (finds.length === 0) return content
+  const inputs = new Set(finds.map(({ to }) => destinationKey(to)))
+  const wanted = new Set(files.map(({ to }) => destinationKey(to)))
+  const isWanted = ({ to }: Delivered) =>
+    to.kind !== 'input' ||
+    !inputs.has(destinationKey({ kind: 'input', secret: to.secret, index: to.index })) ||
+    wanted.has(destinationKey(to))
+  return { ...content, files: new Map([...content.files].filter(([, it]) => isWanted(it))) }
+}
 
 /** Copies small Buffers: each would keep the 8 KiB pool alive that it was cut from, and these values are kept for long. */
 function compact({ files, env }: Content): Content {

@@ -31,6 +31,7 @@ const wait: SecretStep = { kind: 'wait' }
  */
 export function planSecret({ account, desired, stored, nowMs }: SecretSituation): SecretStep {
   if (desired?.data.error !== undefined) return { kind: 'blocked', error: desired.data.error }
+  if (desired?.data.state === 'unfound') return nothing
   if (stored === undefined) return desired === undefined ? nothing : planCreation(desired, account)
   if (stored.isBeingDeleted) return desired === undefined ? nothing : wait
   const ownership = ownershipOf(stored, account)

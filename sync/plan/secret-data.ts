@@ -11,9 +11,10 @@ export interface SecretData {
   readonly keys: ReadonlyMap<string, Uint8Array>
   /**
    * `whole`: every required key has a value; `waiting`: some have no value yet; `reduced`: some keys were removed because
-   * their objects are gone from the vault (`on-deleted: remove`), and all others have values.
+   * their objects are gone from the vault (`on-deleted: remove`), and all others have values; `unfound`: its finds have found
+   * nothing, so it stays as it is.
    */
-  readonly state: 'whole' | 'waiting' | 'reduced'
+  readonly state: 'whole' | 'waiting' | 'reduced' | 'unfound'
   /** The keys can't be made of the values. The Secret stays as it is. */
   readonly error?: AkvError
 }

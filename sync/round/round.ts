@@ -4,6 +4,7 @@ import { recordName } from '../../requests/account/record-name.ts'
 import type { AccountEntry } from '../account/account-entry.ts'
 import { holdValues, roomForValues } from '../account/account-memory.ts'
 import { noneReported } from '../account/reported.ts'
+import { expandFinds } from '../fetch/find/expand-finds.ts'
 import { refreshAccount } from '../fetch/refresh-account.ts'
 import { readRecord } from '../plan/record.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
@@ -119,7 +120,10 @@ async function fetchAll(round: SyncRound, services: RoundServices): Promise<Fetc
   const refreshed = reading && (await refreshAccount({ ...round, ...reading }, services))
   return {
     record,
-    requested: refreshed && { request: reading.request, values: refreshed.values },
+    requested: refreshed && {
+      request: expandFinds(reading.request, refreshed.values.findings),
+      values: refreshed.values,
+    },
     found: new Map([...(refreshed?.found ?? []), [name, record]]),
   }
 }
@@ -138,10 +142,21 @@ const planner =
     return { ...round, ...fetched, recorded, decisions, leftVersionOf }
   }
 
+/** The round as if the account had named what its finds have found. */
+function withFound(round: SyncRound, { values }: RoundResult): SyncRound {
+  const { reading } = round
+  if (reading === undefined || values === undefined) return round
+  return {
+    ...round,
+    reading: { ...reading, request: expandFinds(reading.request, values.findings) },
+  }
+}
+
 /** Report: says how the round went, and decides what the next one needs to know and when it is due. */
 const resultReporter =
   ({ memory, clock }: RoundServices, reporter: Reporter) =>
-  async (settled: RoundResult, round: SyncRound): Promise<NextState> => {
+  async (settled: RoundResult, asked: SyncRound): Promise<NextState> => {
+    const round = withFound(asked, settled)
     const request = round.reading?.request
     const mistakes = request?.mistakes.map(mistakeFailure) ?? []
     const result = { ...settled, failures: [...mistakes, ...settled.failures] }

@@ -173,7 +173,9 @@ t.test('many new accounts of a vault that hangs don’t delay an account that wo
   const { simulation } = await start(t, {
     names: ['web', ...broken],
     sessionOf: (name, session) =>
-      name === 'web' ? session : { ...session, reader: { ...session.reader, read: hang, listVersions: hang } },
+      name === 'web'
+        ? session
+        : { ...session, reader: { ...session.reader, read: hang, listVersions: hang } },
   })
   const { tokenOf } = simulation.apiServer
   simulation.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')

@@ -1,6 +1,8 @@
 import { describeWanted, row } from '../../../command/review/describe-wanted.ts'
 import type { SecretValue } from '../../../delivery/destination.ts'
+import { printable } from '../../../lib/printable.ts'
 import type { ComposedInput, Composition } from '../../../requests/secret/composition.ts'
+import type { SecretFind } from '../../../requests/secret/secret-find.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import { secretRow } from './describe-sync.ts'
 
@@ -8,13 +10,17 @@ import { secretRow } from './describe-sync.ts'
 export function describeComposed({
   secrets,
   values: files,
+  finds = [],
   refreshSeconds,
 }: Source): readonly string[] {
   const values = new Map(files.map((file) => [file.to.kind === 'input' && file.to.index, file]))
+  const searches = new Map(finds.map((find) => [find.to.index, find]))
   return [
     ...secrets.flatMap((secret) => {
       const { inputs = [], template }: Partial<Composition> = secret.composition ?? {}
-      const described = inputs.map((input) => describeInput(input, values.get(input.index)))
+      const described = inputs.map((input) =>
+        describeInput(input, { file: values.get(input.index), find: searches.get(input.index) }),
+      )
       if (template === undefined) return [secretRow(secret, described)]
       const keys = [...template.data.keys()].map((key) => `${key} \u2190 template`)
       return [
@@ -26,8 +32,12 @@ export function describeComposed({
   ]
 }
 
-function describeInput(input: ComposedInput, file: SecretValue | undefined): string {
-  const from = file === undefined ? '' : ` \u2190 ${describeWanted(file)}`
+function describeInput(
+  input: ComposedInput,
+  { file, find }: { readonly file: SecretValue | undefined; readonly find: SecretFind | undefined },
+): string {
+  const what = file ? describeWanted(file) : find && describeFind(find)
+  const from = what === undefined ? '' : ` \u2190 ${what}`
   const { decoding } = input
   const isKey = input.kind === 'key'
   return [
@@ -37,4 +47,14 @@ function describeInput(input: ComposedInput, file: SecretValue | undefined): str
       : [`renamed by ${input.rewrite.map(({ kind }) => kind).join(', ')}`]),
     ...(decoding === 'None' ? [] : [`decoded as ${decoding}`]),
   ].join(', ')
+}
+
+/** Any text may be in an expression or a tag. */
+function describeFind({ vault, criteria: { expression, tags } }: SecretFind): string {
+  const tagged = Object.entries(tags).map(([name, value]) => `${name}=${value}`)
+  return [
+    `all secrets of ${vault}`,
+    ...(expression === undefined ? [] : [`whose name matches ${printable(expression, 60)}`]),
+    ...(tagged.length > 0 ? [`with the tags ${printable(tagged.join(', '), 120)}`] : []),
+  ].join(' ')
 }

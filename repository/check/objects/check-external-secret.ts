@@ -56,7 +56,10 @@ export function checkExternalSecret(
       ...describeComposed(source),
       row('needs', `sync.externalSecrets of the chart, and ${account} ${enabledIn(namespace)}`),
     ],
-    findings: lacksClient ? [warning(`${account}: ${noClient}`)] : [],
+    findings: [
+      ...(source.notes ?? []).map(warning),
+      ...(lacksClient ? [warning(`${account}: ${noClient}`)] : []),
+    ],
   }
 }
 

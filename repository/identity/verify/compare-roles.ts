@@ -102,7 +102,10 @@ function extraOf(
   const reasons = [
     ...(extra.length > 0 ? [extraReason(extra, objects)] : []),
     ...(readsVault && scope.kind === 'above' ? ['it holds for other vaults, too'] : []),
-    ...(readsVault && isByObject && scope.kind !== 'object'
+    ...(readsVault &&
+    isByObject &&
+    scope.kind !== 'object' &&
+    !needs.objects.some(({ isAll }) => isAll)
       ? ['it holds for all objects of the vault']
       : []),
     ...(role.canChangeAccess ? ['it can change who may read the vault'] : []),

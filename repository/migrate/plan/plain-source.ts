@@ -15,6 +15,7 @@ export function plainSource(source: Source): PlainSource {
   if (secret?.composition === undefined) return { kind: 'plain', source }
   const { inputs, template } = secret.composition
   if (template !== undefined) return none('annotations have no templates for Secrets')
+  if (source.finds) return none('annotations have no equivalent for find')
   if (inputs.length > 1 && inputs.some(({ kind }) => kind === 'all'))
     return none('an annotation cannot add keys to those of an extract')
   const files = new Map(

@@ -5,9 +5,11 @@ import type { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { Account } from '../../../requests/account/account.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
+import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-find.ts'
 import { composedData } from '../../compose/compose.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import { maxKeptBytes } from '../../fetch/bound-values.ts'
+import { secretsFound } from '../../fetch/find/finding.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { originKey } from '../../plan/record.ts'
 import {
@@ -52,7 +54,7 @@ export async function settleRequested({
   readonly settle: Settle
   readonly tries: TryLimit
 }): Promise<SettledRequest> {
-  const steps: RoundStep[] = [...objectFailures(request, values)]
+  const steps: RoundStep[] = [...objectFailures(request, values), ...findFailures(request, values)]
   const incomplete = new Set<string>()
   const objects = new Map<string, readonly ObjectReference[] | undefined>()
   const partOf = divideBySecret({ config: request.config, content: values.refresh.content })
@@ -60,7 +62,14 @@ export async function settleRequested({
     const { name } = secret
     const part = partOf(name)
     const attempt = beginTry(secret, { account, part, values, tries })
-    const desired = await desiredSecret(secret, { attempt, part, values, budget })
+    const unlisted = findsOf(name, request).find((find) => !secretsFound(find, values.findings))
+    const desired = await desiredSecret(secret, {
+      attempt,
+      part,
+      values,
+      budget,
+      isListed: !unlisted,
+    })
     const step = known.has(name)
       ? namingObjects(await settle({ name, desired, found }), part)
       : undefined
@@ -70,11 +79,29 @@ export async function settleRequested({
     // A composed Secret isn't reduced: it waits for all of its objects, and this says for which.
     if (secret.composition) steps.push(...missingObjectFailures(desired, { part, values }))
     if (step?.stored !== undefined) continue
-    // A Secret whose objects are all gone from the vault (`on-deleted: remove`) doesn't count as missing.
-    if (desired.data.state !== 'reduced') incomplete.add(originKey(secret))
+    // A Secret whose objects are all gone from the vault (`on-deleted: remove`), or that finds nothing, doesn't count as missing.
+    if (!isGone.has(desired.data.state)) incomplete.add(originKey(secret))
     if (!secret.composition) steps.push(...missingObjectFailures(desired, { part, values }))
   }
   return { steps, incomplete, objects }
+}
+
+const isGone: ReadonlySet<SecretData['state']> = new Set(['reduced', 'unfound'])
+
+const findsOf = (secret: string, { config }: SyncRequest): readonly SecretFind[] =>
+  (config.finds ?? []).filter(({ to }) => to.secret === secret)
+
+/** The finds that failed, whatever they had found before. A Secret is told about the first of its own. */
+function findFailures({ config }: SyncRequest, { findings }: AccountValues): readonly RoundStep[] {
+  const errors = new Map<string, AkvError>()
+  for (const find of config.finds ?? []) {
+    const error = findings.get(secretFindKey(find))?.error
+    if (error && !errors.has(find.to.secret)) errors.set(find.to.secret, error)
+  }
+  return [...errors].map(([name, error]) => ({
+    kind: 'failed',
+    failure: { kind: 'secret', name, error },
+  }))
 }
 
 /** The objects that a Secret holds. Undefined if it could not be read, or if a write may have succeeded without an answer. */
@@ -153,6 +180,8 @@ function endTry(attempt: Try, { state, error }: SettledStep): void {
 }
 
 interface Making {
+  /** Whether the vaults of all of its finds have been listed. */
+  readonly isListed: boolean
   readonly attempt: Try
   readonly part: SecretPart
   readonly values: AccountValues
@@ -171,7 +200,7 @@ async function desiredSecret(secret: RequestedSecret, making: Making): Promise<D
 
 async function dataOf(
   { name, composition }: RequestedSecret,
-  { attempt, part, values, budget }: Making,
+  { attempt, part, values, budget, isListed }: Making,
 ): Promise<SecretData> {
   const { removed, filled } = values
   const round = { ...part, removed, filled }
@@ -179,6 +208,7 @@ async function dataOf(
   if (attempt.kind === 'refused') return unmade(attempt.error)
   // The values aren't kept, and unlike those of other Secrets, they can't be read from the Secret.
   if (values.tooLarge.has(name)) return unmade(tooLarge(name))
+  if (!isListed) return { keys: new Map(), state: 'waiting' }
   return await composedData({ name, composition }, { ...round, budget })
 }
 

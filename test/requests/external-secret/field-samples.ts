@@ -57,7 +57,12 @@ export const externalSecretFields: readonly FieldSample[] = [
   }),
   ...remoteRef('spec.dataFrom[].extract'),
   ...samples('spec.dataFrom[].', {
-    find: [{ name: { regexp: '^db' } }],
+    'find.path': ['/shop'],
+    'find.name.regexp': ['^db'],
+    'find.tags': [{ team: 'shop' }],
+    'find.conversionStrategy': conversions,
+    'find.decodingStrategy': decodings,
+    'find.nullBytePolicy': ['Ignore', 'Fail'],
     'rewrite[].regexp.source': ['^a'],
     'rewrite[].regexp.target': ['b'],
     'rewrite[].transform.template': ['{{ .value | upper }}'],

@@ -59,11 +59,12 @@ const storeSpec = { provider: { azurekv: { vaultUrl } } }
 
 function externalSecretSentence(field: string, value: unknown): string | undefined {
   const spec = withValue(baseOf(field), field.split('.').slice(1), value)
-  const { problems } = readExternalSecret(spec, {
+  const { problems, notes } = readExternalSecret(spec, {
     ...{ name: 'db', namespace, policy },
     findStore: ({ kind }) => readStore(storeSpec, { kind, namespace, policy }),
   })
-  return problems[0] && shortened(describeProblem(problems[0]))
+  const sentence = problems[0] ? describeProblem(problems[0]) : notes[0]
+  return sentence && shortened(sentence)
 }
 
 function storeSentence(field: string, value: unknown): string | undefined {
@@ -80,12 +81,13 @@ function storeSentence(field: string, value: unknown): string | undefined {
 function baseOf(field: string): object {
   const ofStore = field.includes('.storeRef.') && { sourceRef }
   const item = { secretKey: 'a', remoteRef: { key: 'db' }, ...ofStore }
+  const value = field.includes('.find.') ? { find: {} } : { extract: { key: 'db' } }
   const rewrite = rewrites.filter(({ prefix }) => field.includes(prefix)).map(({ base }) => base)
   return {
     secretStoreRef: { name: 'kv' },
     data: [item],
     ...(field.startsWith('spec.dataFrom') && {
-      dataFrom: [{ extract: { key: 'db' }, ...ofStore, ...(rewrite.length > 0 && { rewrite }) }],
+      dataFrom: [{ ...value, ...ofStore, ...(rewrite.length > 0 && { rewrite }) }],
     }),
   }
 }

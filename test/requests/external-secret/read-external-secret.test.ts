@@ -5,10 +5,10 @@ import { parse } from 'yaml'
 import { describeProblem } from '../../../lib/problems/problem.ts'
 import {
   claimedName,
-  type FindStore,
   readExternalSecret,
 } from '../../../requests/external-secret/read-external-secret.ts'
 import { readStore } from '../../../requests/external-secret/read-store.ts'
+import type { FindStore } from '../../../requests/external-secret/resolve-items.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 const namespace = 'shop'
@@ -306,9 +306,44 @@ const sentences: readonly (readonly [object, string | RegExp])[] = [
   [{ data: 'x' }, 'spec.data "x": expected a list'],
   [{ data: [] }, /^spec\.data and spec\.dataFrom are missing/],
   [
-    { dataFrom: [{ find: { name: { regexp: '.*' } } }] },
-    /^spec\.dataFrom\[0\]\.find is not supported here; list the objects in data/,
+    { dataFrom: [{ find: { name: { regexp: '(' } } }] },
+    /^spec\.dataFrom\[0\]\.find\.name\.regexp "\(": expected a regular expression of Go/,
   ],
+  [
+    { dataFrom: [{ find: { name: { regexp: '(?=a)' } } }] },
+    /^spec\.dataFrom\[0\]\.find\.name\.regexp "\(\?=a\)": expected a regular expression of Go/,
+  ],
+  [
+    { dataFrom: [{ find: { name: { regexp: 'a{63}{63}{63}' } } }] },
+    /find\.name\.regexp "a\{63\}\{63\}\{63\}": expected a regular expression of Go with at most 4096/,
+  ],
+  [
+    {
+      dataFrom: Array.from({ length: 3 }, () => ({ find: { name: { regexp: 'a'.repeat(200) } } })),
+    },
+    /^spec\.dataFrom\[2\]\.find\.name\.regexp: the expressions of an ExternalSecret may have 512/,
+  ],
+  [
+    { dataFrom: [{ find: { tags: { a: 1 } } }] },
+    'spec.dataFrom[0].find.tags.a "1": expected a string',
+  ],
+  [
+    {
+      dataFrom: [
+        { find: { tags: Object.fromEntries(Array.from({ length: 16 }, (_, i) => [i, ''])) } },
+      ],
+    },
+    'spec.dataFrom[0].find.tags: found 16 tags; accepted: at most 15',
+  ],
+  [
+    { dataFrom: [{ find: { nullBytePolicy: 'Drop' } }] },
+    /find\.nullBytePolicy "Drop": is not supported here; accepted: Ignore, Fail/,
+  ],
+  [
+    { dataFrom: [{ find: {}, extract: { key: 'a' } }] },
+    'spec.dataFrom[0] has both extract and find; write two items',
+  ],
+  [{ dataFrom: [{}] }, 'spec.dataFrom[0].extract is missing'],
   [
     { dataFrom: [{ extract: { key: 'a' }, rewrite: [{ regexp: { source: '(', target: '' } }] }] },
     /^spec\.dataFrom\[0\]\.rewrite\[0\]\.regexp\.source "\(": expected a regular expression of/,
@@ -398,4 +433,26 @@ t.test('the manifest that users of the operator start from is read as it stands'
   })
   t.strictSame(found.problems, [])
   t.equal(found.secret.name, 'my-k8s-secret')
+})
+
+t.test('a find is a search in the vault of its store', async (t) => {
+  const dataFrom = [
+    { find: { name: { regexp: '^a' }, tags: { b: 'c' }, path: '/' } },
+    { find: {}, sourceRef: { storeRef: { name: 'other' } } },
+  ]
+  const { finds, notes, secret, problems } = read({ secretStoreRef, dataFrom })
+  t.strictSame(problems, [])
+  t.strictSame(finds, [
+    {
+      to: { kind: 'input', secret: 'db', index: 0 },
+      vault: 'team-a',
+      criteria: { tags: { b: 'c' }, expression: '^a' },
+    },
+    { to: { kind: 'input', secret: 'db', index: 1 }, vault: 'team-b', criteria: { tags: {} } },
+  ])
+  t.match(notes, [/^spec\.dataFrom\[0\]\.find\.path has no effect/])
+  t.match(secret.composition?.inputs, [
+    { kind: 'all', isFind: true },
+    { kind: 'all', isFind: true },
+  ])
 })

@@ -23,6 +23,7 @@ function valuesOf(sizes: { readonly content: number; readonly known: number }): 
     tooLarge: new Set(),
     seeded: new Set(['db']),
     filled: new Map([['db', 'db']]),
+    findings: new Map(),
   }
 }
 

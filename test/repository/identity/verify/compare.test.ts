@@ -419,3 +419,14 @@ t.test('200 missing objects are listed briefly', async (t) => {
     /secrets\/s0, secrets\/s1, secrets\/s10, secrets\/s100, secrets\/s101, 195 more$/,
   )
 })
+
+t.test('a find needs a role on the whole vault', async (t) => {
+  const { needsOf } = await import('../../../../command/grants/vault-needs.ts')
+  const grant = { namespace: 'shop', account: 'web', values: [], searched: ['team-b', 'team-b'] }
+  t.strictSame(needsOf([grant]), [
+    {
+      vault: 'team-b',
+      objects: [{ collection: 'secrets', name: '*', hasHistory: true, isAll: true }],
+    },
+  ])
+})

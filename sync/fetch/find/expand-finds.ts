@@ -1,0 +1,92 @@
+import { destinationKey, type SecretValue } from '../../../delivery/destination.ts'
+import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
+import type { SyncConfig, SyncRequest } from '../../../requests/account/account-request.ts'
+import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-find.ts'
+import type { Source } from '../../../requests/source/source.ts'
+import { type FoundByFind, type FoundSecret, secretsFound } from './finding.ts'
+
+/** The request as if it named what its finds have found. From then on, these secrets are values like any other. */
+export function expandFinds(request: SyncRequest, findings: FoundByFind): SyncRequest {
+  const { config, sources } = request
+  if (config.finds === undefined) return request
+  return {
+    ...request,
+    config: expandConfig(config, findings),
+    sources: sources.map((source) => expandSource(source, findings)),
+  }
+}
+
+/** The configuration with what its finds have found. */
+export const expandConfig = (config: SyncConfig, findings: FoundByFind): SyncConfig =>
+  config.finds === undefined
+    ? config
+    : { ...config, files: [...config.files, ...valuesOf(config.finds, findings)] }
+
+function expandSource(source: Source, findings: FoundByFind): Source {
+  const { finds, values, notes = [] } = source
+  if (finds === undefined) return source
+  const empty = finds
+    .filter((find) => secretsFound(find, findings)?.length === 0)
+    .map(({ vault }) => `a find in vault ${vault} finds nothing`)
+  return {
+    ...source,
+    values: [...values, ...valuesOf(finds, findings)],
+    ...(notes.length + empty.length > 0 && { notes: [...notes, ...new Set(empty)] }),
+  }
+}
+
+const valuesOf = (finds: readonly SecretFind[], findings: FoundByFind): readonly SecretValue[] =>
+  finds.flatMap((find) =>
+    (secretsFound(find, findings) ?? []).map((secret) => foundValue(find, secret)),
+  )
+
+const foundValue = ({ to, vault }: SecretFind, { name }: FoundSecret): SecretValue => ({
+  to: { ...to, property: name },
+  object: { vault, type: 'secret', name },
+})
+
+/**
+ * The objects that only finds want: whether each is unchanged since it was fetched, and all of their Secrets have its value.
+ *
+ * @param options - `hasValue`: whether there is a value for a `destinationKey`
+ * @returns by `objectKey`
+ */
+export function foundObjects(
+  { finds = [], files }: Pick<SyncConfig, 'finds' | 'files'>,
+  {
+    findings,
+    hasValue,
+  }: {
+    readonly findings: FoundByFind
+    readonly hasValue: (destination: string) => boolean
+  },
+): ReadonlyMap<string, boolean> {
+  const found = new Map<string, boolean>()
+  for (const find of finds)
+    for (const secret of secretsFound(find, findings) ?? []) {
+      const { object, to } = foundValue(find, secret)
+      const key = objectKey(object)
+      const isKept = secret.isUnchanged && hasValue(destinationKey(to))
+      found.set(key, isKept && found.get(key) !== false)
+    }
+  for (const file of files) found.delete(objectKey(file.object, file))
+  return found
+}
+
+/** Without the secrets that the vault no longer has although they were listed: they went in between. */
+export function withoutRemoved(
+  findings: FoundByFind,
+  { finds = [] }: Pick<SyncConfig, 'finds'>,
+  isRemoved: (key: string) => boolean,
+): FoundByFind {
+  const left = new Map(findings)
+  for (const find of finds) {
+    const key = secretFindKey(find)
+    const finding = findings.get(key)
+    const secrets = finding?.secrets?.filter(
+      (secret) => !isRemoved(objectKey(foundValue(find, secret).object)),
+    )
+    if (finding && secrets) left.set(key, { ...finding, secrets })
+  }
+  return left
+}
