@@ -66,6 +66,7 @@ export function vaultData(): string {
     rotated: 'before',
     'at-restart': 'before',
     announced: 'first',
+    asked: 'before',
     motto: "it's not easy",
     'rolled-out': 'value-0',
     'expired-secret': { value: 'of yesterday', expires: '2020-01-01T00:00:00Z' },
