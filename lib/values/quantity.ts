@@ -35,6 +35,15 @@ export function isSameQuantity(a: string | number, b: string | number): boolean 
   return x !== undefined && y !== undefined && Math.abs(x - y) <= 1e-9 * Math.max(x, y)
 }
 
+/** The resources of which more is requested than the limit allows. The API server refuses such a container. */
+export const resourcesAbove = (requests: Amounts, limits: Amounts): readonly string[] =>
+  Object.entries(requests).flatMap(([resource, request]) => {
+    const limit = limits[resource]
+    return limit !== undefined && (parseQuantity(request) ?? 0) > (parseQuantity(limit) ?? 0)
+      ? [resource]
+      : []
+  })
+
 /** Reads `cpu=10m,memory=16Mi`; empty means none. */
 export function parseAmounts(list: string): Parsed<Amounts> {
   const amounts: Record<string, string> = {}

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { systemClock } from '../../lib/clock.ts'
 import type { TokenProxySettings } from '../../lib/identity-binding/token-proxy.ts'
 import { watchTokenProxy } from '../../lib/identity-binding/watch-token-proxy.ts'
+import { excessiveDefaults } from '../../requests/administrator/defaults/namespace-policy.ts'
 import { parseTeamDefaults } from '../../requests/administrator/defaults/team-defaults.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import type { Settings } from '../../requests/administrator/settings/read-settings.ts'
@@ -63,7 +64,10 @@ export class LivePolicy {
       load: (text) => {
         const parsed = parseTeamDefaults(text)
         if (parsed.kind === 'invalid') throw new Error(parsed.problems.join('; '))
-        this.#current = { ...this.#current, teamDefaults: parsed.value }
+        const next = { ...this.#current, teamDefaults: parsed.value }
+        const excesses = excessiveDefaults(next)
+        if (excesses.length > 0) throw new Error(excesses.join('; '))
+        this.#current = next
         log.info({ namespaces: parsed.value.size }, 'defaults of namespaces loaded')
       },
       report: (reason) => {

@@ -32,6 +32,8 @@ type DefaultKey = (typeof defaultKeys)[number]
 /** A ConfigMap has at most 1 MiB. */
 const bounds = { maxCharacters: 1024 * 1024, maxCostly: 100_000 }
 const maxMistakes = 20
+/** No valid text is longer, and strangers write annotations. */
+const maxTextCharacters = 1024
 
 /**
  * Reads the file of defaults: YAML with a mapping for each namespace.
@@ -48,7 +50,9 @@ export function parseTeamDefaults(text: string): Checked<TeamDefaults> {
   for (const [namespace, given] of Object.entries(yaml.value)) {
     if (problems.length >= maxMistakes) break
     const mistakes = namespaceMistakes(namespace, given)
-    problems.push(...mistakes.map((mistake) => `${printable(namespace)}${mistake}`))
+    problems.push(
+      ...mistakes.slice(0, maxMistakes).map((mistake) => `${printable(namespace)}${mistake}`),
+    )
     if (mistakes.length === 0)
       found.set(namespace, (given ?? {}) as Readonly<Record<string, string>>)
   }
@@ -60,7 +64,9 @@ function namespaceMistakes(namespace: string, given: unknown): readonly string[]
     return [': expected the name of a namespace, or "*" for all that aren\'t listed']
   if (given === null) return []
   if (!isObject(given)) return [`: expected some of ${defaultKeys.join(', ')}`]
-  return Object.entries(given).flatMap(([key, text]) => {
+  // More entries than there are defaults have enough mistakes among them.
+  const entries = Object.entries(given).slice(0, defaultKeys.length + maxMistakes)
+  return entries.flatMap(([key, text]) => {
     const parsed = parseDefault(key, text)
     return parsed.kind === 'valid' ? [] : [`.${printable(key)}: ${parsed.problem}`]
   })
@@ -69,6 +75,8 @@ function namespaceMistakes(namespace: string, given: unknown): readonly string[]
 function parseDefault(key: string, text: unknown): Parsed<unknown> {
   if (!isDefaultKey(key)) return invalid(`can't have a default; ${didYouMean(key, defaultKeys)}`)
   if (typeof text !== 'string') return invalid('expected text')
+  if (text.length > maxTextCharacters)
+    return invalid(`expected at most ${maxTextCharacters} characters`)
   return podSettings[key](text)
 }
 
@@ -76,13 +84,13 @@ const isDefaultKey = (key: string): key is DefaultKey =>
   (defaultKeys as readonly string[]).includes(key)
 
 /**
- * Reads defaults that were stored with a pod. Whoever writes the pod may have changed them, so they are checked again, and what isn't
- * valid doesn't count.
+ * Reads defaults that were stored with a pod, or the pod's own annotations that could have one. Whoever writes the pod may have changed
+ * them, so they are checked again, and what isn't valid doesn't count.
  */
-export function readDefaults(texts: Readonly<Record<string, string>>): Partial<PodSettings> {
-  const read = Object.entries(texts).flatMap(([key, text]) => {
-    const parsed = parseDefault(key, text)
-    return parsed.kind === 'valid' ? [[key, parsed.value] as const] : []
+export function readDefaults(texts: Readonly<Record<string, unknown>>): Partial<PodSettings> {
+  const read = defaultKeys.flatMap((key) => {
+    const parsed = Object.hasOwn(texts, key) ? parseDefault(key, texts[key]) : undefined
+    return parsed?.kind === 'valid' ? [[key, parsed.value] as const] : []
   })
   return Object.fromEntries(read)
 }

@@ -7,10 +7,11 @@ import { withoutAbsent } from '../../../lib/shape.ts'
 import { parseBoolean } from '../../../lib/values/parse-boolean.ts'
 import { parseChoice } from '../../../lib/values/parse-choice.ts'
 import { parseUuid } from '../../../lib/values/parse-uuid.ts'
-import { parseAmounts, parseQuantity } from '../../../lib/values/quantity.ts'
+import { parseAmounts, resourcesAbove } from '../../../lib/values/quantity.ts'
 import { versionLabel } from '../../../lib/version.ts'
 import { firstEnvMinor } from '../../annotations/env-problems.ts'
 import { podSettings } from '../../annotations/pod-settings.ts'
+import { excessiveDefaults } from '../defaults/namespace-policy.ts'
 import { readTeamDefaults } from '../defaults/read-team-defaults.ts'
 import type { Policy } from '../policy.ts'
 import {
@@ -161,6 +162,10 @@ function readClients(reader: SettingReader): Settings['clients'] {
 
 const contradictions = (policy: Policy): Problem[] => [
   ...excessiveRequests(policy),
+  ...excessiveDefaults(policy).map((sentence) => ({
+    path: ['AKV_INJECTOR_DEFAULTS_FILE'],
+    sentence,
+  })),
   ...tooOldForStartGate(policy),
 ]
 
@@ -176,19 +181,13 @@ function tooOldForStartGate({ fastStart, kubernetesMinor = firstEnvMinor }: Poli
   ]
 }
 
-/** The API server refuses a container that requests more than its limit, so every pod would fail. */
-function excessiveRequests({ agentRequests, agentLimits }: Policy): Problem[] {
-  return Object.entries(agentLimits).flatMap(([resource, limit]) => {
-    const request = agentRequests[resource]
-    if (request === undefined || (parseQuantity(request) ?? 0) <= (parseQuantity(limit) ?? 0))
-      return []
-    return {
-      path: ['AKV_INJECTOR_AGENT_LIMITS'],
-      found: `${resource}=${limit}`,
-      sentence: `is less than the request in AKV_INJECTOR_AGENT_REQUESTS (${resource}=${request})`,
-    }
-  })
-}
+/** Every pod would fail. */
+const excessiveRequests = ({ agentRequests, agentLimits }: Policy): Problem[] =>
+  resourcesAbove(agentRequests, agentLimits).map((resource) => ({
+    path: ['AKV_INJECTOR_AGENT_LIMITS'],
+    found: `${resource}=${agentLimits[resource]}`,
+    sentence: `is less than the request in AKV_INJECTOR_AGENT_REQUESTS (${resource}=${agentRequests[resource]})`,
+  }))
 
 /** Until the webhook or the controller has asked the API server. */
 const notYetFound = { kind: 'unknown', reason: 'the API server has not been asked yet' } as const

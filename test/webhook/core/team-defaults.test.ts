@@ -136,6 +136,29 @@ t.test('a default that doesn’t fit a pod is left out, and doesn’t stop it', 
   t.match(warnings, [/no metrics at the administrator's port 19980/])
 })
 
+t.test('a default never makes a pod refused that is right by itself', async (t) => {
+  const by = withDefaults(
+    'shop: { vault: kv-a, refresh: 2h, agent-requests: memory=100Mi, agent-limits: memory=120Mi }',
+  )
+  const with_ = (own: Readonly<Record<string, string>>) => {
+    const found = inject(podWith(ours({ secrets: 'db', ...own })), by)
+    const again = mutate(requestOf(found.patched, 'shop'), policy)
+    t.match(again, { kind: 'skipped', reason: 'complete' }, JSON.stringify(own))
+    return found
+  }
+  const sooner = with_({ 'stale-after': '11m' })
+  t.match(sooner.config, { refreshSeconds: 330, staleAfterSeconds: 660 })
+  t.equal(with_({ 'stale-after': '5h' }).config.refreshSeconds, 7200)
+  const soonest = with_({ 'stale-after': '40s' })
+  t.equal(soonest.config.refreshSeconds, 0, 'no interval is that short')
+  t.notOk('refresh' in (soonest.config.defaults ?? {}))
+  t.match(soonest.warnings, [/stale-after has no effect without/])
+  t.equal(with_({ 'agent-limits': 'memory=98Mi' }).agent?.resources?.requests?.['memory'], '16Mi')
+  t.equal(with_({ 'agent-requests': 'memory=150Mi' }).agent?.resources?.limits?.['memory'], '160Mi')
+  const fitting = with_({ 'agent-requests': 'memory=110Mi' })
+  t.equal(fitting.agent?.resources?.limits?.['memory'], '120Mi')
+})
+
 t.test(
   'a served volume has the refresh of its namespace, and the client of its class',
   async (t) => {

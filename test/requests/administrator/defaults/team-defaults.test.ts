@@ -58,6 +58,7 @@ t.test('every mistake is named with its place', async (t) => {
     ['shop: {}\nshop: {}', /isn't valid YAML: line 2/],
     ['a: &x {}\nb: *x', /plain YAML/],
     ['"a\u202eb": {}', /^a\\u\{202e\}b: expected the name/],
+    [`shop: { vault: ${'x'.repeat(2000)} }`, /^shop\.vault: expected at most 1024 characters/],
     [`a: ${' '.repeat(1024 * 1024)}`, /at most 1048576/],
     ['a: {}\n'.repeat(60_000), /more than 100000/],
   ] as const)
@@ -66,6 +67,8 @@ t.test('every mistake is named with its place', async (t) => {
     /^a\.refresh/,
     /^b\.vault/,
   ])
+  const manyOfOne = Array.from({ length: 2000 }, (_, i) => `k${i}: x`).join(', ')
+  t.equal(problemsOf(`shop: { ${manyOfOne} }`).split('\n').length, 20)
   t.ok(
     problemsOf(Array.from({ length: 200 }, (_, i) => `n${i}: x`).join('\n')).split('\n').length <=
       20,

@@ -332,4 +332,9 @@ t.test('defaults of namespaces that can’t be used are a problem', async (t) =>
   t.match(problemsOf(read(env, () => 'shop: { file-mode: x }\npay: { refresh: 5 }')), [
     { sentence: /^shop\.file-mode: can't have a default.*; pay\.refresh: expected/ },
   ])
+  const tooMuch = 'shop: { agent-requests: memory=1Gi }\npay: { agent-limits: memory=1Mi }\nok: {}'
+  t.match(problemsOf(read(env, () => tooMuch)), [
+    { sentence: /^shop: its pods would request memory=1Gi with a limit of memory=160Mi; set/ },
+    { sentence: /^pay: its pods would request memory=16Mi with a limit of memory=1Mi; set/ },
+  ])
 })
