@@ -5,11 +5,11 @@ import { outputForms } from '../repository/check/output/output-forms.ts'
 import { examples } from './examples.ts'
 import {
   append,
+  chartOptions,
   envFileOption,
   namespaceOption,
   renderOptions,
   setOption,
-  valuesOption,
 } from './shared-options.ts'
 
 /**
@@ -34,7 +34,8 @@ export function addCheck(program: Command, end: End, check: typeof checkManifest
     )
     .addOption(renderOptions()[0])
     .addOption(renderOptions()[1])
-    .addOption(valuesOption())
+    .addOption(chartOptions()[0])
+    .addOption(chartOptions()[1])
     .option('--strict', 'exit with 1 for warnings, too, and if there is nothing to check')
     .option('-q, --quiet', 'print only problems; with --strict, also warnings')
     .addOption(setOption())

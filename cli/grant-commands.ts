@@ -4,14 +4,15 @@ import { watchModes } from '../requests/administrator/watch-mode.ts'
 import { examples } from './examples.ts'
 import {
   append,
+  chartOptions,
   checkNamespace,
   envFileOption,
+  kubeVersionOption,
   namedNamespace,
   onlyNamespaceOption,
   renderOptions,
   setOption,
   takeOnce,
-  valuesOption,
 } from './shared-options.ts'
 
 /** Adds the commands that print which rights somebody has to grant, in Azure and in the cluster. */
@@ -53,7 +54,8 @@ function addIdentity(program: Command, end: End): void {
     )
     .addOption(renderOptions()[0])
     .addOption(renderOptions()[1])
-    .addOption(valuesOption())
+    .addOption(chartOptions()[0])
+    .addOption(chartOptions()[1])
     .option('--strict', 'exit with 1 for warnings, too, and if nothing reads from a vault')
     .addOption(onlyNamespaceOption())
     .addOption(setOption())
@@ -104,6 +106,7 @@ function addRbac(program: Command, end: End): void {
     .option('--external-secrets', 'with --watch namespaces: the chart has sync.externalSecrets')
     .addOption(renderOptions()[0])
     .addOption(renderOptions()[1])
+    .addOption(kubeVersionOption())
     .addOption(onlyNamespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())

@@ -6,10 +6,10 @@ import { examples } from './examples.ts'
 import { addGrantCommands } from './grant-commands.ts'
 import {
   append,
+  chartOptions,
   envFileOption,
   namespaceOption,
   setOption,
-  valuesOption,
 } from './shared-options.ts'
 
 /** Adds the commands for a terminal or a pipeline. */
@@ -89,7 +89,8 @@ function addMigrate(program: Command, end: End): void {
       '--render',
       'render folders with a kustomization.yaml or Chart.yaml, and print what they become',
     )
-    .addOption(valuesOption())
+    .addOption(chartOptions()[0])
+    .addOption(chartOptions()[1])
     .addOption(namespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())
@@ -108,7 +109,11 @@ function addMigrate(program: Command, end: End): void {
         command.error(
           'error: --write and --dry-run can’t be used with --render, because what is rendered is in no file; they change the files that a Kustomize folder refers to',
         )
-      if (options.values !== undefined && !render) command.error('error: --values needs --render')
+      for (const [name, value] of Object.entries({
+        values: options.values,
+        'kube-version': options.kubeVersion,
+      }))
+        if (value !== undefined && !render) command.error(`error: --${name} needs --render`)
       if ((write || dryRun) && files.includes('-'))
         command.error('error: --write and --dry-run need files or folders, not standard input')
       end(await (await import('../repository/migrate/migrate.ts')).migrate({ files, ...options }))

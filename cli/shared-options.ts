@@ -66,5 +66,21 @@ export const renderOptions = (): readonly [Option, Option] => [
   new Option('--no-render', 'run no program to render such folders, and don’t read them'),
 ]
 
-export const valuesOption = (): Option =>
-  new Option('--values <file>', 'file with values for all charts; repeatable').argParser(append)
+export const chartOptions = (): readonly [Option, Option] => [
+  new Option(
+    '--values <file>',
+    'file with values for all charts, or CHART=FILE for the chart in one folder; repeatable',
+  ).argParser(append),
+  kubeVersionOption(),
+]
+
+export const kubeVersionOption = (): Option =>
+  new Option(
+    '--kube-version <version>',
+    'version of Kubernetes to render charts for; default: the one that Helm has',
+  ).argParser(checkKubeVersion)
+
+function checkKubeVersion(version: string): string {
+  if (/^v?\d{1,3}(?:\.\d{1,3}){1,2}$/.test(version)) return version
+  throw new InvalidArgumentError('expected a version of Kubernetes, such as 1.34')
+}

@@ -9,6 +9,7 @@ import {
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
 import { withVariables } from '../input/placeholders/shell-variables.ts'
+import type { ChartOptions } from '../input/render/chart-options.ts'
 import { errorLines } from '../input/text/file-error.ts'
 import { checkManifests, concernsDriver } from './check-manifests.ts'
 import { type CheckReport, makeReport, type Strictness } from './findings/report.ts'
@@ -20,13 +21,12 @@ import { sarifText } from './output/sarif.ts'
 import { printText } from './output/text.ts'
 import { readCheckInput } from './read-check-input.ts'
 
-interface CheckOptions extends Strictness, GivenValues {
+interface CheckOptions extends Strictness, GivenValues, ChartOptions {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
   readonly output: OutputForm
   readonly render?: boolean
-  readonly values?: readonly string[]
 }
 
 /**

@@ -5,7 +5,7 @@ import { describeUnbuilt, findUnbuilt, type Unbuilt } from '../input/plan/find-u
 import { planRendering, type RenderPlan } from '../input/plan/plan-rendering.ts'
 import { readRendered } from '../input/plan/read-rendered.ts'
 import { eachManifest } from '../input/read-manifests.ts'
-import { checkValues } from '../input/render/check-values.ts'
+import { type ChartOptions, readChartOptions } from '../input/render/chart-options.ts'
 import { chooseRendered } from '../input/render/render-programs.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles, type RenderFolder } from '../input/text/find-files.ts'
@@ -30,7 +30,7 @@ import { describeNothing } from './findings/describe-nothing.ts'
 import { addCounts, type KindCounts } from './findings/kind-counts.ts'
 import type { CheckReport } from './findings/report.ts'
 
-export interface ReadingOptions {
+export interface ReadingOptions extends ChartOptions {
   readonly namespace: string
   /** The name of the command, for messages. */
   readonly command: string
@@ -40,8 +40,6 @@ export interface ReadingOptions {
    * works.
    */
   readonly render?: boolean | undefined
-  /** Files with values for charts. */
-  readonly values?: readonly string[]
   /** Whether to show no progress. */
   readonly quiet?: boolean
 }
@@ -66,9 +64,9 @@ export async function readCheckInput(
   paths: readonly string[],
   options: ReadingOptions,
 ): Promise<CheckInput> {
-  const { render, values = [] } = options
+  const { render } = options
   const renders = chooseRendered(render)
-  if (values.length > 0) checkValues(values, renders !== undefined)
+  const charts = readChartOptions(options, renders !== undefined)
   const everything = findFiles(paths, { ...options, renders })
   const isRendered = ({ kind }: RenderFolder) => renders?.includes(kind) ?? false
   const plan = planRendering(
@@ -83,7 +81,7 @@ export async function readCheckInput(
   })
   const rendered = await readRendered(plan, {
     ...options,
-    values,
+    ...charts,
     isRequired: render === true,
     read: ({ text, source, root }) => {
       const placeholders = options.placeholders.within(root.values ?? new Map())

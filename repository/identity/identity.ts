@@ -28,6 +28,7 @@ import {
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type Placeholders } from '../input/placeholders/placeholders.ts'
 import { type ShellText, withVariables } from '../input/placeholders/shell-variables.ts'
+import type { ChartOptions } from '../input/render/chart-options.ts'
 import { errorLines } from '../input/text/file-error.ts'
 import { uncheckedLine } from '../input/unread/sort-out-skipped.ts'
 import { findGrants } from './grants/find-grants.ts'
@@ -36,7 +37,10 @@ import { describeSections, isMatch } from './verify/describe-sections.ts'
 import { startAz } from './verify/run-az.ts'
 import { verify } from './verify/verify.ts'
 
-interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'>, GivenValues {
+interface IdentityOptions
+  extends Omit<AzureNames, 'issuers' | 'grants'>,
+    GivenValues,
+    ChartOptions {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
@@ -48,7 +52,6 @@ interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'>, GivenV
   readonly accessPolicies?: boolean
   readonly verify?: boolean
   readonly render?: boolean
-  readonly values?: readonly string[]
   /** Whether the exit code is 1 for warnings, and for files in which nothing reads from a vault. */
   readonly strict?: boolean
 }

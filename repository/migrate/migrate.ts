@@ -7,6 +7,7 @@ import {
   unusedLines,
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders } from '../input/placeholders/placeholders.ts'
+import { type ChartOptions, readChartOptions } from '../input/render/chart-options.ts'
 import { isExternalSecretsKind } from '../input/sources/external-secrets-kind.ts'
 import { isClass } from '../input/sources/referred-to.ts'
 import { isSecretSync } from '../input/sources/secret-sync.ts'
@@ -20,7 +21,7 @@ import { printStream } from './print-stream.ts'
 import { fillMigration } from './verify/fill-migration.ts'
 import type { PlannedFiles } from './verify/verify-files.ts'
 
-interface MigrateOptions extends Partial<Mode>, GivenValues {
+interface MigrateOptions extends Partial<Mode>, GivenValues, ChartOptions {
   /** Whether to print only how the files would change. */
   readonly dryRun?: boolean
   /** Files and folders. */
@@ -30,8 +31,6 @@ interface MigrateOptions extends Partial<Mode>, GivenValues {
   readonly strict?: boolean
   /** Whether to print charts and Kustomize folders as they are rendered. */
   readonly render?: boolean
-  /** Files with values for charts. */
-  readonly values?: readonly string[]
 }
 
 /**
@@ -53,7 +52,7 @@ export async function migrate(options: MigrateOptions): Promise<ExitCode> {
   const reading = { namespace, placeholders }
   const input =
     options.render === true
-      ? await readRenderedInput(paths, { ...reading, values: options.values ?? [] })
+      ? await readRenderedInput(paths, { ...reading, ...readChartOptions(options, true) })
       : readMigrateInput(paths, { ...reading, entersKustomize: !isStream })
   if (isStream && input.fatal[0]) throw input.fatal[0]
   const old = contentOf(input.files, { ...input, policy, placeholders })

@@ -18,6 +18,7 @@ import {
   unusedLines,
 } from '../input/placeholders/given-values.ts'
 import { createPlaceholders, type MarkedPlaceholder } from '../input/placeholders/placeholders.ts'
+import type { ChartOptions } from '../input/render/chart-options.ts'
 import { errorLines } from '../input/text/file-error.ts'
 import { uncheckedLine } from '../input/unread/sort-out-skipped.ts'
 import { findRollouts } from './find-rollouts.ts'
@@ -25,7 +26,10 @@ import { type ChartValues, noAccounts, readChartValues } from './read-chart-valu
 import { type NamedAccount, type RightsNeeded, syncRolesFor } from './role.ts'
 import { rolesText } from './roles-text.ts'
 
-interface RbacOptions extends GivenValues, Partial<Omit<RightsNeeded, 'watch'>> {
+interface RbacOptions
+  extends GivenValues,
+    Partial<Omit<RightsNeeded, 'watch'>>,
+    Pick<ChartOptions, 'kubeVersion'> {
   /** The files and folders. May be empty if `values` is given. */
   readonly files: readonly string[]
   readonly namespace: string

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { ChartSettings } from './chart-options.ts'
 
 /** A release of a chart in the repository. */
 export interface Release {
@@ -15,18 +16,20 @@ export interface Release {
 /** Values as YAML, or a file that has them. */
 export type ReleaseValues = { readonly text: string } | { readonly file: string }
 
+interface HelmOptions extends ChartSettings {
+  readonly namespace: string
+  readonly scratch: string
+}
+
 /**
  * Writes the release's values into a new folder, and returns the arguments of `helm template`.
  *
+ * @param folder - the absolute path of the chart
  * @param options - `values`: files that count more than the release's own; `scratch`: the path of the new folder
  */
 export function helmArguments(
   { folder, release }: { readonly folder: string; readonly release?: Release | undefined },
-  {
-    namespace,
-    values,
-    scratch,
-  }: { readonly namespace: string; readonly values: readonly string[]; readonly scratch: string },
+  { namespace, values, kubeVersion, scratch }: HelmOptions,
 ): readonly string[] {
   const own = release?.values ?? []
   if (own.length > 0) mkdirSync(scratch)
@@ -36,12 +39,14 @@ export function helmArguments(
     writeFileSync(file, some.text)
     return file
   })
+  const chosen = values.filter(({ chart }) => chart === undefined || chart === folder)
   return [
     ...(release === undefined ? [] : [release.name]),
     folder,
     '--namespace',
     release?.namespace ?? namespace,
-    ...[...files, ...values].map(valuesOption),
+    ...(kubeVersion === undefined ? [] : ['--kube-version', kubeVersion]),
+    ...[...files, ...chosen.map(({ file }) => file)].map(valuesOption),
     ...(release?.sets ?? []),
   ]
 }

@@ -7,6 +7,7 @@ import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import { FileError } from '../text/file-error.ts'
 import type { RenderFolder } from '../text/find-files.ts'
 import { renderedFor, renderedSource } from '../text/rendered-source.ts'
+import type { ChartSettings } from './chart-options.ts'
 import { helmArguments, type Release } from './helm-arguments.ts'
 import { type Overlay, writeOverlay } from './overlay.ts'
 import { type RefusedFolder, tooMany } from './refused.ts'
@@ -42,11 +43,9 @@ export interface Rendered {
   readonly text: string
 }
 
-export interface RenderOptions {
+export interface RenderOptions extends ChartSettings {
   /** The namespace of a chart's release. */
   readonly namespace: string
-  /** Files with values for charts. */
-  readonly values: readonly string[]
   /** Shows no progress. */
   readonly quiet?: boolean
   /** Returns the folders to render next, because of what became of one, or after all others. */
@@ -139,7 +138,7 @@ const sourceOf = ({ file, path, environment }: RenderRoot): string =>
 
 type Run = Parameters<typeof runProgram>[1]
 
-interface ProgramOptions extends Pick<RenderOptions, 'namespace' | 'values'> {
+interface ProgramOptions extends ChartSettings, Pick<RenderOptions, 'namespace'> {
   /** The path of a new folder outside of the repository. */
   readonly scratch: string
 }

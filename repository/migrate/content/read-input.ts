@@ -8,6 +8,7 @@ import {
 } from '../../input/objects/find-objects.ts'
 import type { Placeholders } from '../../input/placeholders/placeholders.ts'
 import { type ManifestFile, parseManifests } from '../../input/read-manifests.ts'
+import type { ChartSettings } from '../../input/render/chart-options.ts'
 import { FileError } from '../../input/text/file-error.ts'
 import { findFiles, type SkippedPath } from '../../input/text/find-files.ts'
 import { looksLikeManifest } from '../../input/text/looks-like-manifest.ts'
@@ -68,14 +69,10 @@ export const readMigrateInput = (
 ): MigrateInput =>
   readTexts(paths, { ...findFiles(paths, { command, ...reading }), rendered: [] }, reading)
 
-/**
- * The same with charts and Kustomize folders rendered.
- *
- * @param reading - `values`: files with values for charts
- */
+/** The same with charts and Kustomize folders rendered. */
 export const readRenderedInput = async (
   paths: readonly string[],
-  reading: MigrateReading & { readonly values: readonly string[] },
+  reading: MigrateReading & ChartSettings,
 ): Promise<MigrateInput> =>
   readTexts(paths, await renderInput(paths, { command, ...reading }), {
     ...reading,

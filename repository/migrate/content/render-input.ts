@@ -1,5 +1,6 @@
 import { planRendering } from '../../input/plan/plan-rendering.ts'
 import { readRendered } from '../../input/plan/read-rendered.ts'
+import type { ChartSettings } from '../../input/render/chart-options.ts'
 import type { Rendered } from '../../input/render/render-folders.ts'
 import { type FoundFiles, findFiles } from '../../input/text/find-files.ts'
 
@@ -12,15 +13,11 @@ export interface FoundTexts extends FoundFiles {
  * Finds files, and renders the charts and Kustomize folders among them. What Flux would patch and fill in isn't, because
  * that is in no file.
  *
- * @param options - `namespace`: of the charts' releases; `values`: files with values for charts
+ * @param options - `namespace`: of the charts' releases
  */
 export async function renderInput(
   paths: readonly string[],
-  options: {
-    readonly command: string
-    readonly namespace: string
-    readonly values: readonly string[]
-  },
+  options: ChartSettings & { readonly command: string; readonly namespace: string },
 ): Promise<FoundTexts> {
   const { command } = options
   const everything = findFiles(paths, { command, renders: ['kustomization', 'chart'] })

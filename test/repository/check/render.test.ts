@@ -328,6 +328,40 @@ t.test('charts are rendered with the values on the command line', async (t) => {
     code: 2,
     stderr: '--values and --no-render',
   })
+  t.match(await runInProcess(['check', repository, '--no-render', '--kube-version', '1.34']), {
+    code: 2,
+    stderr: '--kube-version and --no-render',
+  })
+})
+
+t.test('a chart is rendered with its own values, and for a version of Kubernetes', async (t) => {
+  const chart = (name: string) => ({
+    [`${name}/Chart.yaml`]: `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`,
+    [`${name}/rendered.txt`]: pod('kv-a'),
+  })
+  const { repository, fakes, check } = setUp(t, {
+    files: { ...chart('api'), ...chart('web'), 'all.yaml': '', 'api.yaml': '', 'a=b.yaml': '' },
+  })
+  const at = (name: string) => join(repository, name)
+  const values = [at('all.yaml'), `${at('api')}=${at('api.yaml')}`, at('a=b.yaml')]
+  const options = values.flatMap((value) => ['--values', value])
+  t.match(await check([...options, '--kube-version', 'v1.34']), { code: 0 })
+  const argumentsFor = (name: string, files: readonly string[]) => [
+    ...['helm', 'template', at(name), '--namespace', 'default', '--kube-version', 'v1.34'],
+    ...files.map((file) => `--values="${at(file)}"`),
+  ]
+  t.strictSame(fakes.runs().toSorted(), [
+    argumentsFor('api', ['all.yaml', 'api.yaml', 'a=b.yaml']),
+    argumentsFor('web', ['all.yaml', 'a=b.yaml']),
+  ])
+  for (const [value, stderr] of [
+    [`${at('api')}=${at('none.yaml')}`, /--values \S+none\.yaml: no such file/],
+    [`${at('none')}=${at('api.yaml')}`, /\/none has no Chart\.yaml; pass FILE for all charts/],
+    [`=${at('api.yaml')}`, /no such file/],
+  ] as const)
+    t.match(await check(['--values', value]), { code: 2, stderr })
+  for (const version of ['latest', '1', '1.34;x', '--set=a=b', '1.34.1.1'])
+    t.match(await check([`--kube-version=${version}`]), { code: 2, stderr: /such as 1\.34/ })
 })
 
 t.test('a chart that isn’t complete, or leads elsewhere, isn’t rendered', async (t) => {

@@ -1,0 +1,55 @@
+import { join, resolve } from 'node:path'
+import { InputError } from '../../../command/input-error.ts'
+import { printable } from '../../../lib/printable.ts'
+import { isFile } from '../text/is-file.ts'
+
+/** What the user says about the charts that are rendered. */
+export interface ChartOptions {
+  /** Files with values for all charts, or `CHART=FILE` for the chart in one folder. Later ones count more. */
+  readonly values?: readonly string[]
+  /** The version of Kubernetes to render charts for. If undefined, Helm chooses one. */
+  readonly kubeVersion?: string
+}
+
+export interface ChartSettings {
+  readonly values: readonly ChartValuesFile[]
+  readonly kubeVersion?: string | undefined
+}
+
+interface ChartValuesFile {
+  readonly file: string
+  /** The absolute path of the only chart that it is for. */
+  readonly chart?: string
+}
+
+/**
+ * Reads the options for charts. Values have to be files, because Helm would download a URL.
+ *
+ * @throws InputError if one of them isn't a file, if a folder has no chart, or if nothing is to be rendered
+ */
+export function readChartOptions(
+  { values = [], kubeVersion }: ChartOptions,
+  renders: boolean,
+): ChartSettings {
+  const [given] = [
+    ...(values.length > 0 ? ['--values'] : []),
+    ...(kubeVersion ? ['--kube-version'] : []),
+  ]
+  if (given !== undefined && !renders)
+    throw new InputError(
+      `${given} and --no-render: ${given} is for charts that are rendered; leave out one of them`,
+    )
+  return { values: values.map(readValuesFile), kubeVersion }
+}
+
+function readValuesFile(text: string): ChartValuesFile {
+  if (isFile(text)) return { file: text }
+  const [, folder, file] = /^([^=]+)=(.+)$/s.exec(text) ?? []
+  if (folder === undefined || file === undefined || !isFile(file))
+    throw new InputError(`--values ${printable(file ?? text, 200)}: no such file`)
+  if (!isFile(join(folder, 'Chart.yaml')))
+    throw new InputError(
+      `--values ${printable(text, 200)}: ${printable(folder, 200)} has no Chart.yaml; pass FILE for all charts, or CHART=FILE with the folder of one`,
+    )
+  return { file, chart: resolve(folder) }
+}
