@@ -47,6 +47,8 @@ export function expandApplicationSet(
 
 const maxTemplateLength = 65_536
 const maxParameterLength = 1000
+/** Each may be looked for in a thousand folders. */
+const maxDirectories = 100
 /** All Applications of a set together. */
 const maxLength = 4 * 1024 * 1024
 
@@ -102,6 +104,7 @@ function fill(data: unknown, parameters: Parameters): unknown {
 
 /** Finds the folders that a generator means, as paths from the top of the repository. */
 function foldersOf(directories: readonly JsonObject[], top: string): readonly string[] | undefined {
+  if (directories.length > maxDirectories) return undefined
   const found = (isExcluded: boolean) =>
     all(
       directories

@@ -47,7 +47,10 @@ export class ReleasePlan {
   /** The releases that files name. */
   readonly roots: readonly RenderRoot[]
   readonly #options: ReleaseOptions
-  readonly #built = new Set<string>()
+  /** Whether all objects of this name in this file are read. */
+  readonly #built = new Map<string, boolean>()
+  /** How much may still be handed over to Helm. Small objects can ask for much. */
+  #left = maxTotalLength
   /** The folders of charts that need no rendering with their own values. */
   readonly #done = new Set<string>()
   readonly #seen = new Set<string>()
@@ -84,7 +87,7 @@ export class ReleasePlan {
 
   /** Whether everything that an object becomes is read. */
   isBuilt(object: Builder): boolean {
-    return this.#built.has(keyOf(object))
+    return this.#built.get(keyOf(object)) ?? false
   }
 
   #rootsFor(objects: readonly JsonObject[], place: Place): readonly RenderRoot[] {
@@ -98,13 +101,18 @@ export class ReleasePlan {
     }
     const top = topOfRepository(file, named) ?? dirname(file)
     return objects.flatMap((object) => {
-      const applied = readBuilder(object, { reader, environment, top })
+      const applied = this.#left > 0 ? readBuilder(object, { reader, environment, top }) : undefined
       const needsHelm = applied?.some(({ releases }) => releases.length > 0)
-      if (applied === undefined || (needsHelm && charts === undefined)) return []
-      const [kind, name] = [object['kind'], valueAt(object, 'metadata', 'name')].map(scalarText)
-      this.#built.add(keyOf({ kind: kind ?? '', name: name ?? '', path: file }))
-      return applied.flatMap((one) => this.#apply(one, file))
+      const isRead = applied !== undefined && !(needsHelm && charts === undefined)
+      this.#setBuilt({ ...namesOf(object), path: file }, isRead)
+      return isRead ? applied.flatMap((one) => this.#apply(one, file)) : []
     })
+  }
+
+  /** Objects of the same name, such as those of two namespaces, are only read if each of them is. */
+  #setBuilt(object: Builder, isRead: boolean): void {
+    const key = keyOf(object)
+    this.#built.set(key, isRead && (this.#built.get(key) ?? true))
   }
 
   #apply({ folders, namespace, releases, environment }: Applied, file: string) {
@@ -118,6 +126,7 @@ export class ReleasePlan {
   #release({ folder, release }: ChartRelease, place: Place): readonly RenderRoot[] {
     this.#done.add(resolve(folder))
     const key = JSON.stringify([folder, release, place.environment])
+    this.#left -= key.length
     const { root, path, errors } = this.#options.readChart(folder)
     if (this.#seen.has(key)) return []
     this.#seen.add(key)
@@ -131,6 +140,14 @@ export class ReleasePlan {
     return left.flatMap(({ root }) => root ?? [])
   }
 }
+
+/** Characters of all releases together. Their values stay in memory until they are rendered. */
+const maxTotalLength = 64 * 1024 * 1024
+
+const namesOf = (object: JsonObject) => ({
+  kind: scalarText(object['kind']),
+  name: scalarText(valueAt(object, 'metadata', 'name') ?? 'NAME'),
+})
 
 const keyOf = ({ kind, name, path }: Builder): string => JSON.stringify([kind, name, resolve(path)])
 

@@ -49,7 +49,7 @@ export function readApplication(
       return isAppliedAsIs(source) ? { folder } : undefined
     }),
   )
-  if (read === undefined || read.length === 0 || !/^[\w.-]+$/.test(name)) return undefined
+  if (read === undefined || read.length === 0 || !/^\w[\w.-]*$/.test(name)) return undefined
   return {
     name,
     namespace,
@@ -89,6 +89,9 @@ const known = [
   ],
 ]
 
+/** Each is looked up on the disk. */
+const maxValueFiles = 100
+
 interface Context {
   readonly folder: string
   readonly name: string
@@ -101,7 +104,9 @@ function readSource(
   { folder, name, namespace, reader }: Context,
 ): ChartRelease | undefined {
   const helm = objectAt(source, 'helm')
-  const files = listAt(helm['valueFiles']).map((file) => fromTop(scalarText(file), source['path']))
+  const listed = listAt(helm['valueFiles'])
+  if (listed.length > maxValueFiles) return undefined
+  const files = listed.map((file) => fromTop(scalarText(file), source['path']))
   const isMissing = (file: string) => reader.pathOf(file) === undefined
   const wanted =
     helm['ignoreMissingValueFiles'] === true ? files.filter((one) => !isMissing(one)) : files

@@ -15,6 +15,7 @@ import { folderInRepository, isWithin } from '../render/repository-root.ts'
 import { FileError } from '../text/file-error.ts'
 import { foldersFrom } from '../text/folders-from.ts'
 import { readText } from '../text/read-text.ts'
+import { isBounded } from './is-bounded.ts'
 
 /** A Kustomization of Flux: a folder of the repository, and what Flux changes in it. */
 export interface FluxKustomization {
@@ -29,12 +30,16 @@ export interface FluxKustomization {
 const isFluxText = (text: string): boolean =>
   /apiVersion["']?:\s*["']?kustomize\.toolkit\.fluxcd\.io\//.test(text)
 
-/** Reads the objects in a text that may be of interest to Flux. Empty if it isn't valid YAML, which is reported elsewhere. */
+/**
+ * Reads the objects in a text that may be of interest to Flux, as far as an API server accepts them. Empty if it isn't valid YAML,
+ * which is reported elsewhere.
+ */
 export function objectsIn(text: string, source: string): readonly JsonObject[] {
   try {
     return parseManifests(text, source, { command: 'check', splitsLists: true, takesLast: true })
       .map(toPlain)
       .filter(isObject)
+      .filter(isBounded)
   } catch (error) {
     if (error instanceof FileError) return []
     throw error
