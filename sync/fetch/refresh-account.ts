@@ -1,4 +1,4 @@
-import { destinationKey } from '../../delivery/destination.ts'
+import { destinationKey, type SecretValue } from '../../delivery/destination.ts'
 import type { FetchOutcomes } from '../../delivery/projection/fetch-objects.ts'
 import { unknownStatus } from '../../delivery/projection/object-status.ts'
 import {
@@ -85,7 +85,10 @@ export async function refreshAccount(
   // Values read from Secrets don't count as fetched, because somebody may have edited them.
   const refreshable = refreshableObjects(config, { ...state, content: noContent })
   const failed = new Set(failedObjects(refreshable, withRemoved(state, before?.removed)))
-  const hasValue = (destination: string) => content.files.has(destination)
+  // Values that are too large aren't kept, and a retry of something else doesn't fetch them again.
+  const isDropped = (secret: string) => !fetchesAll && before?.tooLarge.has(secret) === true
+  const hasValue = (to: SecretValue['to']) =>
+    content.files.has(destinationKey(to)) || isDropped(to.secret)
   const foundKeys = foundObjects(request.config, { findings, hasValue })
   const due = refreshable.filter((object) => {
     const isUnchanged = foundKeys.get(objectKey(object.reference, object)) ?? !fetchesAll

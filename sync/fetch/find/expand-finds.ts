@@ -1,4 +1,4 @@
-import { destinationKey, type SecretValue } from '../../../delivery/destination.ts'
+import type { SecretValue } from '../../../delivery/destination.ts'
 import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import type { SyncConfig, SyncRequest } from '../../../requests/account/account-request.ts'
 import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-find.ts'
@@ -48,7 +48,7 @@ const foundValue = ({ to, vault }: SecretFind, { name }: FoundSecret): SecretVal
 /**
  * The objects that only finds want: whether each is unchanged since it was fetched, and all of their Secrets have its value.
  *
- * @param options - `hasValue`: whether there is a value for a `destinationKey`
+ * @param options - `hasValue`: whether there is a value for a destination, or none is kept
  * @returns by `objectKey`
  */
 export function foundObjects(
@@ -58,7 +58,7 @@ export function foundObjects(
     hasValue,
   }: {
     readonly findings: FoundByFind
-    readonly hasValue: (destination: string) => boolean
+    readonly hasValue: (to: SecretValue['to']) => boolean
   },
 ): ReadonlyMap<string, boolean> {
   const found = new Map<string, boolean>()
@@ -66,7 +66,7 @@ export function foundObjects(
     for (const secret of secretsFound(find, findings) ?? []) {
       const { object, to } = foundValue(find, secret)
       const key = objectKey(object)
-      const isKept = secret.isUnchanged && hasValue(destinationKey(to))
+      const isKept = secret.isUnchanged && hasValue(to)
       found.set(key, isKept && found.get(key) !== false)
     }
   for (const file of files) found.delete(objectKey(file.object, file))

@@ -4,7 +4,7 @@ import type { ObjectReader } from '../../../keyvault/readers/object-reader.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { CpuBudget } from '../../../lib/cpu-budget.ts'
 import { AkvError, toAkvError } from '../../../lib/errors/akv-error.ts'
-import { maxProperties } from '../../../requests/secret/secret-bounds.ts'
+import { maxProperties, maxTargets } from '../../../requests/secret/secret-bounds.ts'
 import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-find.ts'
 import type { FindResult, FoundByFind, FoundSecret } from './finding.ts'
 import { matchCriteria } from './match-criteria.ts'
@@ -46,8 +46,30 @@ export async function runFinds(options: RunFindsOptions): Promise<FoundByFind> {
     }
     for (const search of searching) found.set(search.key, findingOf(search, options))
   }
-  return found
+  return withinTotal(finds, found)
 }
+
+/** Leaves out what would be too much for the account, because all values of a round are in memory together. */
+function withinTotal(finds: readonly SecretFind[], found: FoundByFind): FoundByFind {
+  const bounded = new Map<string, FindResult>()
+  let total = 0
+  for (const find of finds) {
+    const key = secretFindKey(find)
+    const result = found.get(key)
+    if (result === undefined || bounded.has(key)) continue
+    const count = result.secrets?.length ?? 0
+    const isTooMuch = total + count > maxTargets
+    if (!isTooMuch) total += count
+    bounded.set(key, isTooMuch ? { error: tooManyTogether(find, total + count) } : result)
+  }
+  return bounded
+}
+
+const tooManyTogether = ({ vault }: SecretFind, count: number): AkvError =>
+  new AkvError(
+    'AKV_LIST_TOO_LONG',
+    `find in vault ${vault}: with it, the finds of the account match ${count} secrets; accepted: at most ${maxTargets} together`,
+  )
 
 /** One find while its vault is being listed. */
 interface Search {

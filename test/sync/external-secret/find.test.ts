@@ -254,3 +254,20 @@ t.test('a path has no effect, which a note says', async (t) => {
     message: /spec\.dataFrom\[0\]\.find\.path has no effect/,
   })
 })
+
+t.test('a retry of something else doesn’t fetch large values again', async (t) => {
+  const secrets = Object.fromEntries(
+    Array.from({ length: 250 }, (_, i) => [`s${i}`, of('x'.repeat(20_000))]),
+  )
+  const simulation = await started(t, secrets)
+  put(simulation, [{}], { interval: '1h' })
+  simulation.externalSecrets.put(
+    'ExternalSecret',
+    { name: 'gone' },
+    secret({ refreshInterval: '1h' }, 'nothing-here'),
+  )
+  await simulation.round()
+  t.ok(simulation.paths().length > 250)
+  await simulation.next(60_000)
+  t.strictSame(simulation.paths(), ['nothing-here'])
+})

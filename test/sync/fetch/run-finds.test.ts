@@ -168,3 +168,41 @@ t.test(
     t.strictSame(names(findings, b), ['x'])
   },
 )
+
+t.test('all finds of an account together find at most 1,000 secrets', async (t) => {
+  const expressions = ['^s4..$', '^s1', '^s2', '^s3', '^s5', '^s4']
+  const finds = expressions.map((expression, index) => find({ expression }, index))
+  const narrow = find({ expression: '^s77.$' }, finds.length)
+  const all = [...finds, narrow]
+  const findings = await run(all, () => pagesOf(1000))
+  t.strictSame(
+    all.map((one) => names(findings, one)?.length),
+    [100, 111, 111, 111, 111, 111, 10],
+  )
+  const twice = [...all, ...finds.map((one, i) => find(one.criteria, i + all.length))]
+  const more = await run(twice, () => pagesOf(1000), { before: findings })
+  const counts = twice.map((one) => names(more, one)?.length)
+  t.strictSame(counts, [
+    100,
+    111,
+    111,
+    111,
+    111,
+    111,
+    10,
+    100,
+    111,
+    111,
+    undefined,
+    undefined,
+    undefined,
+  ])
+  t.match(more.get(secretFindKey(twice.at(-1) as SecretFind))?.error, {
+    code: 'AKV_LIST_TOO_LONG',
+    message: /the finds of the account match 1098 secrets; accepted: at most 1000 together/,
+  })
+  const reversed = await run([...twice].reverse(), () => pagesOf(1000), { before: more })
+  const total = twice.reduce((sum, one) => sum + (names(reversed, one)?.length ?? 0), 0)
+  t.ok(total <= 1000, 'also if others come first now')
+  t.ok(total > 800)
+})
