@@ -288,6 +288,8 @@ function inOrder({ said, grants }: Pick<Read, 'said' | 'grants'>) {
       .replaceAll(/defined differently in .+?(?:\); keep|, and none)/g, (places) =>
         places.replaceAll(/[\w/]+\.yaml:\d+/g, 'PLACE'),
       )
+      // Of equal copies, one is named.
+      .replaceAll(/(in namespace [\w-]+) \([\w/]+\.yaml:\d+\)/g, '$1')
       .split(/[\s,();]+/)
       .toSorted()
       .join(' ')
