@@ -5,7 +5,7 @@ import { readTokenFile } from './token-file.ts'
  * The `NAMESPACE/POD` that the token in the file is bound to. The webhook doesn't know a pod's name when it reviews the pod, and
  * the kubelet writes it into the token.
  *
- * @returns undefined if there is no readable token; the sign-in then says so
+ * @returns undefined if the token can't be read. The sign-in reads it, too, and reports the error
  */
 export function namedPod(tokenFile: string): string | undefined {
   try {

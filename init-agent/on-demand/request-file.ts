@@ -12,7 +12,7 @@ const maxBytes = 512 * 1024
  * The mark of the text that the pod's annotation has now.
  *
  * @param root - the folder that contains the mounts
- * @returns undefined if there is no such file: the pod was injected by an older webhook
+ * @returns undefined if the file is missing, because an older webhook injected the pod
  */
 export function readRequestMark(root: string): string | undefined {
   const text = readSmallFile(join(root, identityFolder, refreshNowKey), maxBytes)

@@ -23,7 +23,7 @@ export function refreshNowOf(
 
 const tooOld = `the pod is older than ${annotationPrefix}${refreshNowKey}; restart it once`
 
-/** What has become of a request, by the state that the agent has told. */
+/** Whether an agent has refreshed as its pod asked, as the agent's own log says. */
 export type RequestedRefresh =
   | { readonly kind: 'unseen'; readonly why: string }
   | { readonly kind: 'asked' }

@@ -33,7 +33,7 @@ export interface StatusRow {
   readonly agent?: string
   /** Variables that running processes got from an older version than a new process would get. */
   readonly olderVariables: readonly string[]
-  /** What has become of the pod's annotation `akv-injector.io/refresh-now`. Absent: it asks for nothing. */
+  /** Whether the agent has refreshed as the annotation `akv-injector.io/refresh-now` asks. Absent: there is no request. */
   readonly refreshNow?: RequestedRefresh
   /** For the sums: each code, with the vault of the objects that fail with this code. */
   readonly failures: readonly { readonly code: string; readonly vault: string }[]

@@ -19,7 +19,7 @@ interface Chart {
 interface ReleaseOptions {
   /** The paths that the user named. */
   readonly named: readonly string[]
-  /** The charts that were found. Undefined if none is rendered. */
+  /** The charts that were found. Undefined if charts aren't rendered. */
   readonly charts: readonly Chart[] | undefined
   readonly readChart: (folder: string) => Chart
   /** Finds the data of a ConfigMap, as the folder of a cluster sees it. */
