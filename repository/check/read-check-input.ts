@@ -206,9 +206,7 @@ function readContents(
       if (!isLookedAt(manifest)) continue
       const content = contentOfDocument(manifest, namespace, ignored)
       documents += 1
-      unbuilt.push(
-        ...findUnbuilt(manifest, { named: paths, isBuilt: (one) => releases.isBuilt(one) }),
-      )
+      unbuilt.push(...findUnbuilt(manifest, { named: paths, releases }))
       if (!hasNoContent(content)) contents.push(content)
       if (contents.length > maxContents)
         throw new FileError({ source: manifest.source }, tooManyDocuments)

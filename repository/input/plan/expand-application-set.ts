@@ -1,10 +1,15 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { isObject, type JsonObject, objectAt, objectsAt, scalarText } from '../../../lib/shape.ts'
-import { all } from './read-helm-release.ts'
+import { all, type RepositoryReader } from './read-helm-release.ts'
 
 /** The values of one Application, by their names in a template. */
 type Parameters = ReadonlyMap<string, string>
+
+interface Repository extends Pick<RepositoryReader, 'own'> {
+  /** The repository's own folder. */
+  readonly top: string
+}
 
 const maxApplications = 1000
 
@@ -12,17 +17,17 @@ const maxApplications = 1000
  * Makes the Applications of an ApplicationSet with lists and folders, whose template has only plain placeholders
  * (https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/).
  *
- * @param top - the repository's own folder
+ * @param repository - `top`: its own folder
  * @returns undefined if only Argo CD can make them
  */
 export function expandApplicationSet(
   { spec }: JsonObject,
-  top: string,
+  repository: Repository,
 ): readonly JsonObject[] | undefined {
   const set = objectAt({ spec }, 'spec')
   const prefix = set['goTemplate'] === true ? '.' : ''
   const sets = all(
-    objectsAt(set, 'generators').map((one) => parametersOf(one, { top, prefix })),
+    objectsAt(set, 'generators').map((one) => parametersOf(one, { ...repository, prefix })),
   )?.flat()
   if (
     sets === undefined ||
@@ -54,7 +59,7 @@ const maxLength = 4 * 1024 * 1024
 
 function parametersOf(
   { list, git, ...others }: JsonObject,
-  { top, prefix }: { readonly top: string; readonly prefix: string },
+  { top, own, prefix }: Repository & { readonly prefix: string },
 ): readonly Parameters[] | undefined {
   if (Object.keys(others).length > 0) return undefined
   const plainKeys = (generator: unknown, keys: readonly string[]) =>
@@ -63,6 +68,7 @@ function parametersOf(
     return objectsAt(list, 'elements').map((one) => new Map(flatten(one, prefix)))
   const keys = ['directories', 'repoURL', 'revision', 'requeueAfterSeconds']
   if (!isObject(git) || list !== undefined || !plainKeys(git, keys)) return undefined
+  if (!own.isOurs(git['repoURL'])) return undefined
   const folders = foldersOf(objectsAt(git, 'directories'), top)
   return folders?.map((path) => new Map(folderParameters(path, prefix)))
 }

@@ -8,9 +8,10 @@ import { sourceFile } from '../text/rendered-source.ts'
 import { findHeld } from '../unread/find-held.ts'
 import type { HeldPlace } from '../unread/search-skipped.ts'
 import type { UncheckedFinding } from '../unread/sort-out-skipped.ts'
+import { applicationSources, folderBeforeTemplate } from './application-sources.ts'
 import type { ReleasePlan } from './plan-releases.ts'
-import { applicationSources, isAppliedAsIs } from './read-application.ts'
-import { isChart } from './read-helm-release.ts'
+import { isAppliedAsIs } from './read-application.ts'
+import { isChart, type RepositoryReader } from './read-helm-release.ts'
 
 /** An object that a controller makes other objects from, with something that the repository doesn't have. */
 export interface Unbuilt {
@@ -24,29 +25,27 @@ export interface Unbuilt {
   readonly command: string
 }
 
+type Reader = Pick<RepositoryReader, 'pathOf' | 'own'>
+
 interface Builder {
   readonly kind: string
   readonly group: string
   /** Whether everything that it is made of is in the repository, where it is read or rendered. */
-  readonly isHere: (spec: JsonObject, folderOf: (path: unknown) => string | undefined) => boolean
+  readonly isHere: (spec: JsonObject, reader: Reader) => boolean
   readonly commandFor: (name: string, namespace: string) => string
 }
 
 const isOwnPath = (path: unknown): boolean =>
   path === undefined || /^\.?\/?$/.test(scalarText(path))
 
-/**
- * Whether the folder of each source is in the repository, and applied as it is. Of a path with a template, only the folder
- * before it counts.
- */
-const hasSources: Builder['isHere'] = (spec, folderOf) =>
+/** Whether the folder of each source is in the repository, and applied as it is. */
+const hasSources: Builder['isHere'] = (spec, { pathOf, own }) =>
   applicationSources(spec).every((source) => {
     const { path } = source
     if (typeof path !== 'string' || 'chart' in source || !isAppliedAsIs(source)) return false
-    if (isChart(folderOf(path))) return false
-    const [start = ''] = path.split('{{')
-    const folder = start === path ? path : start.replace(/[^/]*$/, '')
-    return folder === '' || folderOf(folder) !== undefined
+    if (!own.isOurs(source['repoURL']) || isChart(pathOf(path))) return false
+    const folder = folderBeforeTemplate(path)
+    return folder === '' || pathOf(folder) !== undefined
   })
 
 /** The commands are those of the tools' own programs. */
@@ -54,10 +53,10 @@ const builders: readonly Builder[] = [
   {
     kind: 'Kustomization',
     group: 'kustomize.toolkit.fluxcd.io',
-    isHere: ({ path, sourceRef }, folderOf) =>
+    isHere: ({ path, sourceRef }, { pathOf, own }) =>
       isOwnPath(path)
         ? [undefined, 'flux-system'].some((name) => valueAt(sourceRef, 'name') === name)
-        : folderOf(path) !== undefined,
+        : pathOf(path) !== undefined && own.hasSource(sourceRef),
     commandFor: (name) => `flux build kustomization ${name} --path FOLDER`,
   },
   {
@@ -75,7 +74,7 @@ const builders: readonly Builder[] = [
   {
     kind: 'ApplicationSet',
     group: 'argoproj.io',
-    isHere: (spec, folderOf) => hasSources(objectAt(spec, 'template', 'spec'), folderOf),
+    isHere: (spec, reader) => hasSources(objectAt(spec, 'template', 'spec'), reader),
     commandFor: () => 'argocd app manifests APPLICATION',
   },
 ]
@@ -91,8 +90,11 @@ export function findUnbuilt(
   manifest: Manifest,
   {
     named,
-    isBuilt,
-  }: { readonly named: readonly string[]; readonly isBuilt: ReleasePlan['isBuilt'] },
+    releases,
+  }: {
+    readonly named: readonly string[]
+    readonly releases: Pick<ReleasePlan, 'isBuilt' | 'own'>
+  },
 ): readonly Unbuilt[] {
   const { source, text, span, positionAt } = manifest
   if (source === '-') return []
@@ -105,14 +107,14 @@ export function findUnbuilt(
       object['kind'] === kind && scalarText(object['apiVersion']).startsWith(`${group}/`),
   )
   const path = sourceFile(source)
-  const folderOf = (inside: unknown) =>
+  const pathOf = (inside: unknown) =>
     typeof inside === 'string' ? folderInRepository(inside, { file: path, named }) : undefined
-  if (builder?.isHere(objectAt(object, 'spec'), folderOf) !== false) return []
+  if (builder?.isHere(objectAt(object, 'spec'), { pathOf, own: releases.own }) !== false) return []
   const textOf = (key: string) => {
     const text = scalarText(valueAt(object, 'metadata', key) ?? key.toUpperCase())
     return manifest.placeholders?.restoreValue(text) ?? text
   }
-  if (isBuilt({ kind: builder.kind, name: textOf('name'), path })) return []
+  if (releases.isBuilt({ kind: builder.kind, name: textOf('name'), path })) return []
   const start = span.start + Math.max(section.search(/^spec\b/m), 0)
   const held = findHeld(text.slice(start, span.end))
   const unbuilt = {

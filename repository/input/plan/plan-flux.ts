@@ -32,6 +32,8 @@ interface Content {
 interface FluxOptions {
   readonly command: string
   readonly named: readonly string[]
+  /** Whether a source of Flux is this repository. */
+  readonly hasSource: (reference: unknown) => boolean
   /** Finds the data of a ConfigMap, as the folder of a cluster sees it. */
   readonly configMap: (name: unknown, environment: string) => JsonObject
   /** Collects a Kustomize folder, and everything that it refers to. */
@@ -51,8 +53,10 @@ interface FluxPlan {
 
 /** Plans what Flux does with the Kustomizations in these files (docs/specification.md, "Rendering folders"). */
 export function planFlux(files: readonly string[], options: FluxOptions): FluxPlan {
-  const { named, command, closureOf, configMap } = options
-  const all = files.flatMap((file) => fluxKustomizationsIn(textOf(file), { file, named }))
+  const { named, command, closureOf, configMap, hasSource } = options
+  const all = files.flatMap((file) =>
+    fluxKustomizationsIn(textOf(file), { file, named, hasSource }),
+  )
   const contentOf = cached((folder: string) => readContent(folder, { command, closureOf }))
   const seen = new Set<string>()
   const consumed = new Set<string>()
@@ -89,7 +93,8 @@ export function planFlux(files: readonly string[], options: FluxOptions): FluxPl
       const { root, text } = rendered
       for (const file of root.files ?? []) consumed.add(file)
       const { file, values } = root
-      return rootsFor(fluxKustomizationsIn(text, { file, named, ...(values && { values }) }), file)
+      const reading = { file, named, hasSource, ...(values && { values }) }
+      return rootsFor(fluxKustomizationsIn(text, reading), file)
     },
   }
 }

@@ -5,9 +5,10 @@ import type { RefusedFolder } from '../render/refused.ts'
 import type { Rendered, RenderRoot } from '../render/render-folders.ts'
 import { folderInRepository, topOfRepository } from '../render/repository-root.ts'
 import type { FileError } from '../text/file-error.ts'
+import type { OwnRepository } from './own-repository.ts'
 import { type Applied, buildersIn, readBuilder } from './read-builder.ts'
 import { maxAdded, substitute, textOf } from './read-flux.ts'
-import type { ChartRelease } from './read-helm-release.ts'
+import type { ChartRelease, RepositoryReader } from './read-helm-release.ts'
 
 /** A chart that is rendered with its own values if no release of it is found. */
 interface Chart {
@@ -24,6 +25,7 @@ interface ReleaseOptions {
   readonly readChart: (folder: string) => Chart
   /** Finds the data of a ConfigMap, as the folder of a cluster sees it. */
   readonly configMap: (name: unknown, environment: string) => JsonObject
+  readonly own: OwnRepository
 }
 
 /** An object of Flux or Argo CD, by the file that it was read from. */
@@ -85,18 +87,24 @@ export class ReleasePlan {
     return found.size === 1 ? [...found][0] : undefined
   }
 
+  /** What is known of the repository's own address. */
+  get own(): RepositoryReader['own'] {
+    return this.#options.own
+  }
+
   /** Whether everything that an object becomes is read. */
   isBuilt(object: Builder): boolean {
     return this.#built.get(keyOf(object)) ?? false
   }
 
   #rootsFor(objects: readonly JsonObject[], place: Place): readonly RenderRoot[] {
-    const { named, charts, configMap } = this.#options
+    const { named, charts, configMap, own } = this.#options
     const { file, environment } = place
     const pathOf = (path: unknown) =>
       typeof path === 'string' ? folderInRepository(path, { file, named }) : undefined
     const reader = {
       pathOf,
+      own,
       configMap: (name: unknown) => configMapIn(objects, name) ?? configMap(name, environment),
     }
     const top = topOfRepository(file, named) ?? dirname(file)

@@ -6,6 +6,7 @@ import { type RefusedFolder, tooMany } from '../render/refused.ts'
 import type { Rendered, RenderRoot } from '../render/render-folders.ts'
 import type { FileError } from '../text/file-error.ts'
 import type { FoundFiles, RenderFolder, SkippedPath } from '../text/find-files.ts'
+import { OwnRepository } from './own-repository.ts'
 import { planFlux } from './plan-flux.ts'
 import { ReleasePlan } from './plan-releases.ts'
 import { configMapReader } from './read-flux.ts'
@@ -20,7 +21,7 @@ export interface RenderPlan {
   /** Returns the folders to render next. */
   readonly follow: (rendered: Rendered | RefusedFolder | 'end') => readonly RenderRoot[]
   /** What is known of releases and Applications. */
-  readonly releases: Pick<ReleasePlan, 'namespaceOf' | 'isBuilt'>
+  readonly releases: Pick<ReleasePlan, 'namespaceOf' | 'isBuilt' | 'own'>
   readonly errors: readonly FileError[]
 }
 
@@ -52,6 +53,7 @@ export function planRendering(
   const chartAt = cached((path: string) => readChart(path, { command, named }))
   const charts = ofKind('chart').map(chartAt)
   const configMap = configMapReader(files)
+  const own = new OwnRepository(files, named)
   const paths = ofKind('kustomization')
   const shown = new Map(paths.map((path) => [resolve(path), path]))
   const readAt = cached((path: string) =>
@@ -64,6 +66,7 @@ export function planRendering(
       command,
       named,
       configMap,
+      hasSource: (reference) => own.hasSource(reference),
       closureOf: (folder) => closureOf(readFolder(folder), { read: readFolder, maxFolders }),
     },
   )
@@ -78,7 +81,7 @@ export function planRendering(
   const followsCharts = follows.includes('chart')
   const releases = new ReleasePlan(
     read.filter((file) => file !== '-'),
-    { named, charts: followsCharts ? charts : undefined, readChart: chartAt, configMap },
+    { named, charts: followsCharts ? charts : undefined, readChart: chartAt, configMap, own },
   )
   const roots = [
     ...kustomize.roots.map((root) => ({ ...root, namespace: releases.namespaceOf(root.path) })),

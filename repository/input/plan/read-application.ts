@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { isObject, type JsonObject, objectAt, objectsAt, scalarText } from '../../../lib/shape.ts'
 import type { ReleaseValues } from '../render/helm-arguments.ts'
+import { applicationSources } from './application-sources.ts'
 import {
   all,
   type ChartRelease,
@@ -35,7 +36,8 @@ export function readApplication(
   const name = filledText(metadata, 'name') ?? ''
   const namespace = filledText(objectAt(spec, 'destination'), 'namespace')
   // A source that has only a name is for the files of others.
-  const sources = applicationSources(objectAt({ spec }, 'spec')).filter(
+  const listed = applicationSources(objectAt({ spec }, 'spec'))
+  const sources = listed.filter(
     ({ ref, path, chart }) => ref === undefined || path !== undefined || chart !== undefined,
   )
   const read = all(
@@ -49,6 +51,7 @@ export function readApplication(
       return isAppliedAsIs(source) ? { folder } : undefined
     }),
   )
+  if (!listed.every(({ repoURL }) => reader.own.isOurs(repoURL))) return undefined
   if (read === undefined || read.length === 0 || !/^\w[\w.-]*$/.test(name)) return undefined
   return {
     name,
@@ -57,11 +60,6 @@ export function readApplication(
     folders: read.flatMap((one) => ('release' in one ? [] : one.folder)),
   }
 }
-
-export const applicationSources = (spec: JsonObject): readonly JsonObject[] => [
-  ...('source' in spec ? [objectAt(spec, 'source')] : []),
-  ...objectsAt(spec, 'sources'),
-]
 
 /** What changes no field that we look at. */
 const idle = [

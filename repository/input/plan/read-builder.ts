@@ -49,7 +49,9 @@ export function readBuilder(object: JsonObject, place: Place): readonly Applied[
     )
   }
   const applications =
-    kind === 'Application' ? [object] : (expandApplicationSet(object, place.top) ?? [undefined])
+    kind === 'Application'
+      ? [object]
+      : (expandApplicationSet(object, { ...place, ...place.reader }) ?? [undefined])
   const read = applications.map((one) => one && readApplication(one, place.reader))
   return read.includes(undefined)
     ? undefined

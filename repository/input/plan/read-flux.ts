@@ -53,6 +53,8 @@ interface FluxReading {
   readonly named: readonly string[]
   /** What Flux puts in place of variables in the text. */
   readonly values?: ReadonlyMap<string, string>
+  /** Whether a source is this repository. */
+  readonly hasSource: (reference: unknown) => boolean
 }
 
 /**
@@ -61,7 +63,7 @@ interface FluxReading {
  */
 export function fluxKustomizationsIn(
   text: string,
-  { file, named, values }: FluxReading,
+  { file, named, values, hasSource }: FluxReading,
 ): readonly FluxKustomization[] {
   if (!isFluxText(text)) return []
   return objectsIn(text, file).flatMap((object) => {
@@ -73,9 +75,9 @@ export function fluxKustomizationsIn(
     const own = values ? substitute(object, limitValues(values, maxAdded)) : object
     const spec = objectAt(own, 'spec')
     const name = scalarText(valueAt(object, 'metadata', 'name'))
-    const { path } = spec
+    const { path, sourceRef } = spec
     const folder = typeof path === 'string' ? folderInRepository(path, { file, named }) : undefined
-    return folder === undefined ? [] : [{ name, spec, file, folder }]
+    return folder === undefined || !hasSource(sourceRef) ? [] : [{ name, spec, file, folder }]
   })
 }
 

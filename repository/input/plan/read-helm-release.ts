@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type JsonObject, objectAt, objectsAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import type { Release, ReleaseValues } from '../render/helm-arguments.ts'
 import { isFile } from '../text/is-file.ts'
+import type { OwnRepository } from './own-repository.ts'
 
 /** A release, and the folder of its chart. */
 export interface ChartRelease {
@@ -15,6 +16,8 @@ export interface RepositoryReader {
   readonly pathOf: (path: unknown) => string | undefined
   /** Returns the data of the ConfigMap that a release means by this name. */
   readonly configMap: (name: unknown) => JsonObject
+  /** What is known of the repository's own address. */
+  readonly own: Pick<OwnRepository, 'isOurs' | 'hasSource'>
 }
 
 /**
@@ -29,7 +32,10 @@ export function readHelmRelease(
 ): ChartRelease | undefined {
   const { chart: path, sourceRef, valuesFiles } = objectAt(spec, 'chart', 'spec')
   const folder = reader.pathOf(path)
-  const isOurs = valueAt(sourceRef, 'kind') === 'GitRepository' && isChart(folder)
+  const isOurs =
+    valueAt(sourceRef, 'kind') === 'GitRepository' &&
+    isChart(folder) &&
+    reader.own.hasSource(sourceRef)
   const needsMore = ['chartRef', 'postRenderers'].some((key) => valueAt(spec, key) !== undefined)
   if (!isOurs || needsMore) return undefined
   const from = readValuesFrom(spec, reader)
