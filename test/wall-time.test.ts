@@ -23,7 +23,7 @@ const readers: Readonly<Record<string, string>> = {
   'sync/cluster/cluster-error.ts': 'if an answer with a Retry-After has no Date',
   'sync/cluster/event-body.ts': 'Events have dates',
   'sync/fetch/account-session.ts': 'tokens expire by it',
-  'sync/fetch/find/run-finds.ts': 'compared with when secrets were updated',
+  'keyvault/finds/run-finds.ts': 'compared with when secrets were updated',
   'sync/round/report/publish-ready.ts': 'conditions have dates',
   'sync/round/report/secret-statuses.ts': 'the published status says since when a Secret fails',
   'webhook/http/certificate/watch-certificate.ts': 'certificates expire by it',

@@ -1,8 +1,8 @@
+import { findingBytes } from '../../keyvault/finds/find-result.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SeenAccount } from '../cluster/cluster-port.ts'
 import { maxKeptBytes, valueBytesOf } from '../fetch/bound-values.ts'
-import { findingBytes } from '../fetch/find/finding.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
 import type { AccountState } from './account-state.ts'
 

@@ -1,6 +1,6 @@
 import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
+import type { FoundByFind } from '../../keyvault/finds/find-result.ts'
 import type { AkvError } from '../../lib/errors/akv-error.ts'
-import type { FoundByFind } from './find/finding.ts'
 
 /** What the controller keeps of an account's values between rounds. It is never shared between accounts. */
 export interface AccountValues {

@@ -16,6 +16,7 @@ import {
 } from '../../delivery/projection/refresh-content.ts'
 import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import type { Session } from '../../delivery/session/session.ts'
+import { type FoundByFind, nothingFound } from '../../keyvault/finds/find-result.ts'
 import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { CpuBudget } from '../../lib/cpu-budget.ts'
@@ -31,8 +32,7 @@ import { versionKey, versionKeyAt } from '../plan/synced-objects.ts'
 import type { AccountValues } from './account-values.ts'
 import { maxKeptBytes, tooLargeSecrets, weightOf } from './bound-values.ts'
 import { expandConfig, foundObjects, withoutRemoved } from './find/expand-finds.ts'
-import { type FoundByFind, nothingFound } from './find/finding.ts'
-import { runFinds } from './find/run-finds.ts'
+import { findSecrets } from './find/find-secrets.ts'
 import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'
 
 interface RefreshedAccount {
@@ -72,7 +72,7 @@ export async function refreshAccount(
 ): Promise<RefreshedAccount> {
   const { request, before, fetchesAll, session, maxKeptBytes, budget, log, signal } = options
   const reader = skipUnresponsiveVaults(session.reader, clock)
-  const findings = await runFinds({
+  const findings = await findSecrets({
     finds: request.config.finds ?? [],
     isDue: (find) => fetchesAll || isFindRetried(find, before?.findings),
     before: before?.findings ?? nothingFound,

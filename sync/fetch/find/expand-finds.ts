@@ -1,9 +1,15 @@
 import type { SecretValue } from '../../../delivery/destination.ts'
 import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
+import type { FoundByFind, FoundSecret } from '../../../keyvault/finds/find-result.ts'
 import type { SyncConfig, SyncRequest } from '../../../requests/account/account-request.ts'
 import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-find.ts'
 import type { Source } from '../../../requests/source/source.ts'
-import { type FoundByFind, type FoundSecret, secretsFound } from './finding.ts'
+
+/** What was found for a find. Undefined: its vault has never been listed. */
+export const secretsFound = (
+  find: SecretFind,
+  findings: FoundByFind,
+): readonly FoundSecret[] | undefined => findings.get(secretFindKey(find))?.secrets
 
 /** The request as if it named what its finds have found. From then on, these secrets are values like any other. */
 export function expandFinds(request: SyncRequest, findings: FoundByFind): SyncRequest {

@@ -9,7 +9,7 @@ import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-
 import { composedData } from '../../compose/compose.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import { maxKeptBytes } from '../../fetch/bound-values.ts'
-import { secretsFound } from '../../fetch/find/finding.ts'
+import { secretsFound } from '../../fetch/find/expand-finds.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { originKey } from '../../plan/record.ts'
 import {

@@ -1,5 +1,4 @@
-import type { AkvError } from '../../../lib/errors/akv-error.ts'
-import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-find.ts'
+import type { AkvError } from '../../lib/errors/akv-error.ts'
 
 /** What a find has found when the vault was last listed. */
 export interface FindResult {
@@ -20,17 +19,11 @@ export interface FoundSecret {
   readonly isUnchanged: boolean
 }
 
-/** By `secretFindKey`. */
+/** By the key of the find. */
 export type FoundByFind = ReadonlyMap<string, FindResult>
 
 /** Thousands of accounts have none. */
 export const nothingFound: FoundByFind = new Map<never, never>()
-
-/** What was found for a find. Undefined: its vault has never been listed. */
-export const secretsFound = (
-  find: SecretFind,
-  findings: FoundByFind,
-): readonly FoundSecret[] | undefined => findings.get(secretFindKey(find))?.secrets
 
 /** The memory that a finding, or a found secret, takes besides its name. */
 const entryBytes = 128

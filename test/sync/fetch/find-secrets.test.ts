@@ -1,5 +1,10 @@
 import t from 'tap'
 import type { ListedSecret } from '../../../keyvault/clients/object-client.ts'
+import {
+  type FoundByFind,
+  findingBytes,
+  nothingFound,
+} from '../../../keyvault/finds/find-result.ts'
 import { createCpuBudget } from '../../../lib/cpu-budget.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import {
@@ -7,8 +12,7 @@ import {
   type SecretFind,
   secretFindKey,
 } from '../../../requests/secret/secret-find.ts'
-import { type FoundByFind, findingBytes, nothingFound } from '../../../sync/fetch/find/finding.ts'
-import { runFinds } from '../../../sync/fetch/find/run-finds.ts'
+import { findSecrets } from '../../../sync/fetch/find/find-secrets.ts'
 import { roundBudget } from '../../../sync/round/round-budget.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { secretPagesOf } from '../../support/secret-pages.ts'
@@ -32,14 +36,10 @@ async function run(
   pages: () => AsyncIterable<Page>,
   { before = nothingFound, budget = createCpuBudget() } = {},
 ): Promise<FoundByFind> {
-  return await runFinds({
+  return await findSecrets({
     ...{ finds, before, budget },
     isDue: () => true,
-    reader: {
-      read: () => Promise.reject(new Error('not read')),
-      listVersions: async () => [],
-      secretPages: pages,
-    },
+    reader: { secretPages: pages },
     clock: fakeClock({}),
     signal: new AbortController().signal,
   })
@@ -148,13 +148,11 @@ t.test(
   'each vault is listed by itself, and the failure of one doesn’t concern the other',
   async (t) => {
     const [a, b] = [find({}, 0, 'team-a'), find({}, 1, 'team-b')]
-    const findings = await runFinds({
+    const findings = await findSecrets({
       finds: [a, b],
       isDue: () => true,
       before: nothingFound,
       reader: {
-        read: () => Promise.reject(new Error('not read')),
-        listVersions: async () => [],
         async *secretPages(vault) {
           if (vault === 'team-a') throw new AkvError('AKV_FORBIDDEN', 'no')
           yield [listed('x')]
