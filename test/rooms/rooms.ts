@@ -102,6 +102,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   image: { rooms: ['lib'], parts: ['package.json'], packages: ['esbuild'] },
   web: {
     rooms: ['lib', 'command', 'repository', 'image'],
+    parts: ['package.json'],
     packages: [
       '@codemirror/commands',
       '@codemirror/lang-yaml',
@@ -111,6 +112,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       '@lezer/highlight',
       '@noble/hashes',
       'esbuild',
+      'marked',
+      'minisearch',
       'pathe',
     ],
   },

@@ -3,7 +3,7 @@ import { brotliCompressSync } from 'node:zlib'
 import t from 'tap'
 import { makePlayground } from '../../web/build/make-playground.ts'
 
-const { html, notices } = await makePlayground()
+const { html, packages } = await makePlayground()
 
 /** What `check` and the editor take together. A page that takes long to load isn't tried. */
 const maxCompressedBytes = 300 * 1024
@@ -48,8 +48,9 @@ t.test('the data of the page can’t end its element', (t) => {
   t.end()
 })
 
-t.test('the page comes with the licences of its packages', (t) => {
+t.test('the packages in the page are known', (t) => {
+  const names = packages.map(({ name }) => name)
   for (const name of ['@codemirror/view', '@lezer/yaml', '@noble/hashes', 'pathe', 're2js', 'yaml'])
-    t.match(notices, new RegExp(`^${name} \\d`, 'm'), name)
+    t.ok(names.includes(name), name)
   t.end()
 })

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundledPackages } from '../../image/bundled-packages.ts'
-import { thirdPartyNotices } from '../../image/third-party-notices.ts'
+import { type BundledPackage, bundledPackages } from '../../image/bundled-packages.ts'
 import { bundleScript, bundleWorker } from './bundle-script.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -10,20 +9,24 @@ const root = join(import.meta.dirname, '../..')
 interface Playground {
   /** The page, which is one file and needs no other. */
   readonly html: string
-  /** The licences of the packages in it. */
-  readonly notices: string
+  readonly packages: readonly BundledPackage[]
 }
 
 /**
  * Makes the playground. The same sources give the same bytes.
  *
+ * @param docs - where the docs are. Without it, the page is alone and has no link
  * The policy allows exactly this script and this style, and a worker from a blob of the page. No request to any host is allowed.
  */
-export async function makePlayground(): Promise<Playground> {
+export async function makePlayground(docs?: string): Promise<Playground> {
   const [worker, script] = await Promise.all([bundleWorker(), bundleScript('web/page/main.ts')])
   const read = (name: string) => readFileSync(join(root, 'web/page', name), 'utf8')
   const style = read('playground.css')
   const parts: Readonly<Record<string, string>> = {
+    docs:
+      docs === undefined
+        ? ''
+        : `<nav aria-label="Pages"><a href="${docs}">akv-injector: the docs</a></nav>`,
     style,
     script: withoutTags(script.text),
     data: dataBlock({ worker: worker.text, examples: readExamples() }),
@@ -40,7 +43,7 @@ export async function makePlayground(): Promise<Playground> {
   const once = new Map(packages.map((found) => [found.folder, found]))
   return {
     html: read('playground.html').replaceAll(/\{\{(\w+)\}\}/g, (_, name) => parts[name] ?? ''),
-    notices: thirdPartyNotices([...once.values()]),
+    packages: [...once.values()],
   }
 }
 

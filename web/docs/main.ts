@@ -1,0 +1,5 @@
+import { addCopyButtons } from './copy-buttons.ts'
+import { connectSearch } from './search-box.ts'
+
+addCopyButtons()
+connectSearch()
