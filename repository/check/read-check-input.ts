@@ -113,7 +113,7 @@ export async function readCheckInput(
     errors,
     fatal,
     ...joinUnread(
-      sortOutSkipped(paths, [...plan.skipped, ...rendered.skipped], passedOver),
+      sortOutSkipped(paths, rendered.skipped, passedOver),
       describeUnbuilt(readable, options.command),
     ),
     unread: [

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { cached, once } from '../../../lib/cached.ts'
-import { type JsonObject, objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
+import { objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { mayHavePlaceholders } from '../placeholders/find-placeholders.ts'
 import { hasPlaceholder } from '../placeholders/open-names.ts'
 import { folderInRepository, repositoryRoot } from '../render/repository-root.ts'
 import { readStart } from '../text/read-start.ts'
 import { applicationSources, folderBeforeTemplate } from './application-sources.ts'
-import { objectsIn, textOf } from './read-flux.ts'
+import { buildersIn, textOf } from './read-flux.ts'
 
 /** The repository that a URL names. */
 interface Address {
@@ -91,7 +91,7 @@ function readFacts(files: readonly string[], named: readonly string[]): Facts {
   const gitRepositories = new Map<string, string[]>()
   const used: { readonly url?: string; readonly source?: string }[] = []
   for (const file of files)
-    for (const { kind, metadata, spec } of sourceObjectsIn(textOf(file), file)) {
+    for (const { kind, metadata, spec } of buildersIn(textOf(file), file)) {
       const isHere = (path: unknown) => {
         if (typeof path !== 'string') return false
         const folder = folderBeforeTemplate(path)
@@ -114,10 +114,6 @@ function readFacts(files: readonly string[], named: readonly string[]): Facts {
       .flatMap((url) => addressOf(url)?.full ?? []),
   }
 }
-
-/** Reads objects of Flux and Argo CD. */
-const sourceObjectsIn = (text: string, file: string): readonly JsonObject[] =>
-  /\b(?:toolkit\.fluxcd|argoproj)\.io\//.test(text) ? objectsIn(text, file) : []
 
 const maxNamed = 10
 const maxUrlLength = 2000

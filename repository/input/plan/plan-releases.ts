@@ -4,25 +4,23 @@ import { limitValues } from '../placeholders/limit-values.ts'
 import type { RefusedFolder } from '../render/refused.ts'
 import type { Rendered, RenderRoot } from '../render/render-folders.ts'
 import { folderInRepository, topOfRepository } from '../render/repository-root.ts'
-import type { FileError } from '../text/file-error.ts'
+import type { RenderFolder } from '../text/find-files.ts'
+import type { OverlayFolders } from './overlay-folders.ts'
 import type { OwnRepository } from './own-repository.ts'
-import { type Applied, buildersIn, readBuilder } from './read-builder.ts'
-import { maxAdded, substitute, textOf } from './read-flux.ts'
+import type { FolderOverlay } from './read-application.ts'
+import { type Applied, readBuilder } from './read-builder.ts'
+import { buildersIn, maxAdded, substitute, textOf } from './read-flux.ts'
 import type { ChartRelease, RepositoryReader } from './read-helm-release.ts'
-
-/** A chart that is rendered with its own values if no release of it is found. */
-interface Chart {
-  readonly path: string
-  readonly errors: readonly FileError[]
-  readonly root?: RenderRoot
-}
 
 interface ReleaseOptions {
   /** The paths that the user named. */
   readonly named: readonly string[]
-  /** The charts that were found. Undefined if charts aren't rendered. */
-  readonly charts: readonly Chart[] | undefined
-  readonly readChart: (folder: string) => Chart
+  /** What is rendered. */
+  readonly follows: readonly RenderFolder['kind'][]
+  readonly readChart: (folder: string) => RefusedFolder & { readonly root?: RenderRoot }
+  readonly overlays: OverlayFolders
+  /** Leaves a chart or a Kustomize folder to an object that applies it. */
+  readonly claim: (folder: string) => void
   /** Finds the data of a ConfigMap, as the folder of a cluster sees it. */
   readonly configMap: (name: unknown, environment: string) => JsonObject
   readonly own: OwnRepository
@@ -53,8 +51,6 @@ export class ReleasePlan {
   readonly #built = new Map<string, boolean>()
   /** How much may still be handed over to Helm. Small objects can ask for much. */
   #left = maxTotalLength
-  /** The folders of charts that need no rendering with their own values. */
-  readonly #done = new Set<string>()
   readonly #seen = new Set<string>()
   /** The namespaces that Applications give to the objects in folders. */
   readonly #namespaces = new Map<string, Set<string | undefined>>()
@@ -67,9 +63,8 @@ export class ReleasePlan {
     )
   }
 
-  /** Returns the releases that a rendered text names, or, in the end, the charts without a release. */
-  follow(rendered: Rendered | RefusedFolder | 'end'): readonly RenderRoot[] {
-    if (rendered === 'end') return this.#charts()
+  /** Returns what the objects in a rendered text apply. */
+  follow(rendered: Rendered | RefusedFolder): readonly RenderRoot[] {
     if ('errors' in rendered) return []
     const { root, text } = rendered
     const { file, environment = dirname(file), values } = root
@@ -98,7 +93,7 @@ export class ReleasePlan {
   }
 
   #rootsFor(objects: readonly JsonObject[], place: Place): readonly RenderRoot[] {
-    const { named, charts, configMap, own } = this.#options
+    const { named, follows, configMap, own } = this.#options
     const { file, environment } = place
     const pathOf = (path: unknown) =>
       typeof path === 'string' ? folderInRepository(path, { file, named }) : undefined
@@ -110,10 +105,13 @@ export class ReleasePlan {
     const top = topOfRepository(file, named) ?? dirname(file)
     return objects.flatMap((object) => {
       const applied = this.#left > 0 ? readBuilder(object, { reader, environment, top }) : undefined
-      const needsHelm = applied?.some(({ releases }) => releases.length > 0)
-      const isRead = applied !== undefined && !(needsHelm && charts === undefined)
-      this.#setBuilt({ ...namesOf(object), path: file }, isRead)
-      return isRead ? applied.flatMap((one) => this.#apply(one, file)) : []
+      const isRead = applied?.every(
+        ({ releases, overlays }) =>
+          (releases.length === 0 || follows.includes('chart')) &&
+          (overlays.length === 0 || follows.includes('kustomization')),
+      )
+      this.#setBuilt({ ...namesOf(object), path: file }, isRead ?? false)
+      return isRead && applied ? applied.flatMap((one) => this.#apply(one, file)) : []
     })
   }
 
@@ -123,29 +121,42 @@ export class ReleasePlan {
     this.#built.set(key, isRead && (this.#built.get(key) ?? true))
   }
 
-  #apply({ folders, namespace, releases, environment }: Applied, file: string) {
+  #apply({ folders, namespace, releases, overlays, environment }: Applied, file: string) {
     for (const folder of folders) {
       const path = resolve(folder)
       this.#namespaces.set(path, (this.#namespaces.get(path) ?? new Set()).add(namespace))
     }
-    return releases.flatMap((one) => this.#release(one, { file, environment }))
+    return [
+      ...releases.flatMap((one) => this.#release(one, { file, environment })),
+      ...overlays.flatMap((one) => this.#overlay(one, { file, environment, namespace })),
+    ]
   }
 
   #release({ folder, release }: ChartRelease, place: Place): readonly RenderRoot[] {
-    this.#done.add(resolve(folder))
-    const key = JSON.stringify([folder, release, place.environment])
-    this.#left -= key.length
+    this.#options.claim(folder)
     const { root, path, errors } = this.#options.readChart(folder)
-    if (this.#seen.has(key)) return []
-    this.#seen.add(key)
+    if (!this.#isNew([folder, release, place.environment])) return []
     if (root) return [{ ...root, ...place, release }]
     return errors.length > 0 ? [{ path, kind: 'chart', reads: [path], errors, ...place }] : []
   }
 
-  #charts(): readonly RenderRoot[] {
-    const left = this.#options.charts?.filter(({ path }) => !this.#done.has(resolve(path))) ?? []
-    for (const { path } of left) this.#done.add(resolve(path))
-    return left.flatMap(({ root }) => root ?? [])
+  #overlay(
+    { folder, components, fields }: FolderOverlay,
+    { namespace, ...place }: Place & { readonly namespace: string | undefined },
+  ): readonly RenderRoot[] {
+    this.#options.claim(folder)
+    if (!this.#isNew([folder, components, fields, place.environment])) return []
+    const root = this.#options.overlays.rootFor(folder, { ...place, components, fields })
+    return [{ ...root, namespace }]
+  }
+
+  /** Whether something isn't rendered yet. */
+  #isNew(asked: readonly unknown[]): boolean {
+    const key = JSON.stringify(asked)
+    this.#left -= key.length
+    const isNew = !this.#seen.has(key)
+    this.#seen.add(key)
+    return isNew
   }
 }
 

@@ -6,10 +6,12 @@ import { type RefusedFolder, tooMany } from '../render/refused.ts'
 import type { Rendered, RenderRoot } from '../render/render-folders.ts'
 import type { FileError } from '../text/file-error.ts'
 import type { FoundFiles, RenderFolder, SkippedPath } from '../text/find-files.ts'
+import { readOverlayFolders } from './overlay-folders.ts'
 import { OwnRepository } from './own-repository.ts'
 import { planFlux } from './plan-flux.ts'
 import { ReleasePlan } from './plan-releases.ts'
 import { configMapReader } from './read-flux.ts'
+import { Unclaimed } from './unclaimed.ts'
 
 /** Which files to read directly, and which folders to render first. */
 export interface RenderPlan {
@@ -26,7 +28,7 @@ export interface RenderPlan {
 }
 
 /** Each takes a tenth of a second. */
-const defaultFolders = 1000
+const maxFolders = 1000
 
 interface PlanOptions {
   /** For messages. */
@@ -35,7 +37,6 @@ interface PlanOptions {
   readonly named: readonly string[]
   /** Which folders to render as Flux and Argo CD do. Needs their programs. */
   readonly follows?: readonly RenderFolder['kind'][]
-  readonly maxFolders?: number
 }
 
 /**
@@ -44,7 +45,7 @@ interface PlanOptions {
  */
 export function planRendering(
   { files, named: namedFiles, unrendered, skipped, errors }: FoundFiles,
-  { command, named, follows = [], maxFolders = defaultFolders }: PlanOptions,
+  { command, named, follows = [] }: PlanOptions,
 ): RenderPlan {
   // The user may have named the same folder in several ways.
   const unique = [...new Map(unrendered.map((folder) => [resolve(folder.path), folder])).values()]
@@ -60,53 +61,46 @@ export function planRendering(
     readReferences(shown.get(path) ?? path, { command, named }),
   )
   const readFolder = (path: string) => readAt(resolve(path))
+  const overlays = readOverlayFolders({
+    command,
+    named,
+    closureOf: (folder) => closureOf(readFolder(folder), readFolder),
+  })
+  const unclaimed = new Unclaimed()
+  const claim = (folder: string) => unclaimed.claim(folder)
   const flux = planFlux(
     follows.includes('kustomization') ? files.filter((file) => !namedFiles.has(file)) : [],
     {
-      command,
       named,
       configMap,
       hasSource: (reference) => own.hasSource(reference),
-      closureOf: (folder) => closureOf(readFolder(folder), { read: readFolder, maxFolders }),
+      folders: overlays,
+      claim,
     },
   )
-  const kustomize = planKustomize(paths.map(readFolder), {
-    read: readFolder,
-    maxFolders,
-    flux: flux.parts,
-  })
+  const kustomize = planKustomize(paths.map(readFolder), { read: readFolder, flux: flux.parts })
   const read = files.filter(
     (file) => file === '-' || !(kustomize.used.has(resolve(file)) || flux.files.has(resolve(file))),
   )
-  const followsCharts = follows.includes('chart')
   const releases = new ReleasePlan(
     read.filter((file) => file !== '-'),
-    { named, charts: followsCharts ? charts : undefined, readChart: chartAt, configMap, own },
+    { named, follows, readChart: chartAt, overlays, claim, configMap, own },
   )
-  const roots = [
-    ...kustomize.roots.map((root) => ({ ...root, namespace: releases.namespaceOf(root.path) })),
-    ...(followsCharts ? [] : charts.flatMap(({ root }) => root ?? [])),
-    ...flux.start(kustomize.roots),
-    ...releases.roots,
-  ]
+  unclaimed.add([...kustomize.roots, ...charts.flatMap(({ root }) => root ?? [])])
+  const withNamespaces = (roots: readonly RenderRoot[]) =>
+    roots.map((root) => ({ ...root, namespace: releases.namespaceOf(root.path) }))
+  // In the end, first the folders whose objects may claim others.
+  const remaining = (): readonly RenderRoot[] =>
+    unclaimed.naming('kustomization') ?? unclaimed.naming('chart') ?? flux.end() ?? unclaimed.rest()
   return {
     files: read,
-    roots: roots.slice(0, maxFolders),
+    roots: [...flux.start(kustomize.roots), ...releases.roots],
     skipped: [...skipped, ...kustomize.skipped, ...charts.flatMap(({ skip }) => skip ?? [])],
-    refused: [
-      ...kustomize.refused,
-      ...charts.filter((chart) => chart.errors.length > 0),
-      ...roots.slice(maxFolders).map(({ path, kind, reads }) => ({
-        path,
-        kind,
-        reads,
-        errors: [tooMany(path, maxFolders)],
-      })),
-    ],
-    follow(rendered) {
-      const next = flux.follow(rendered)
-      return rendered === 'end' && next.length > 0 ? next : [...next, ...releases.follow(rendered)]
-    },
+    refused: [...kustomize.refused, ...charts.filter((chart) => chart.errors.length > 0)],
+    follow: (rendered) =>
+      rendered === 'end'
+        ? withNamespaces(remaining())
+        : [...flux.follow(rendered), ...releases.follow(rendered)],
     releases,
     errors,
   }
@@ -120,10 +114,7 @@ interface KustomizePlan {
   readonly refused: readonly RefusedFolder[]
 }
 
-function planKustomize(
-  all: readonly FolderReferences[],
-  options: BuildOptions & { readonly flux: ReadonlySet<FolderReferences> },
-): KustomizePlan {
+function planKustomize(all: readonly FolderReferences[], options: BuildOptions): KustomizePlan {
   const found = all.filter(({ kind }) => kind !== 'foreign')
   const builds = findBuilds(found, options)
   const reached = new Set([...options.flux, ...builds.flatMap(({ parts }) => parts)])
@@ -166,7 +157,8 @@ interface Build {
 
 interface BuildOptions {
   readonly read: (path: string) => FolderReferences
-  readonly maxFolders: number
+  /** What Flux renders. */
+  readonly flux: ReadonlySet<FolderReferences>
 }
 
 /**
@@ -175,7 +167,7 @@ interface BuildOptions {
  */
 function findBuilds(
   found: readonly FolderReferences[],
-  { flux, ...options }: BuildOptions & { readonly flux: ReadonlySet<FolderReferences> },
+  { flux, read }: BuildOptions,
 ): readonly Build[] {
   const candidates = found.filter(({ kind }) => kind === 'kustomization')
   const referred = new Set(found.flatMap(({ folders }) => folders.map((path) => resolve(path))))
@@ -184,12 +176,12 @@ function findBuilds(
   const reached = new Set(flux)
   for (const root of [...roots, ...candidates]) {
     if (reached.has(root)) continue
-    const parts = closureOf(root, options)
+    const parts = closureOf(root, read)
     for (const part of parts) reached.add(part)
-    const isTooLarge = parts.length > options.maxFolders
+    const isTooLarge = parts.length > maxFolders
     const errors = [
       ...parts.flatMap((part) => part.errors),
-      ...(isTooLarge ? [tooMany(root.folder, options.maxFolders)] : []),
+      ...(isTooLarge ? [tooMany(root.folder, maxFolders)] : []),
     ]
     builds.push({ root, parts, errors })
   }
@@ -205,7 +197,7 @@ const unused = 'is a Kustomize component, and no folder here that is rendered re
 /** Collects a Kustomize folder and everything that it refers to. Stops if there are too many. */
 function closureOf(
   root: FolderReferences,
-  { read, maxFolders }: BuildOptions,
+  read: BuildOptions['read'],
 ): readonly FolderReferences[] {
   const closure = new Map([[resolve(root.folder), root]])
   for (const { folders } of closure.values())

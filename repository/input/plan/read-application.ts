@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { isObject, type JsonObject, objectAt, objectsAt, scalarText } from '../../../lib/shape.ts'
 import type { ReleaseValues } from '../render/helm-arguments.ts'
+import { fieldsFor } from '../render/overlay.ts'
+import { kustomizationNames } from '../text/find-files.ts'
+import { isFile } from '../text/is-file.ts'
 import { applicationSources } from './application-sources.ts'
 import {
   all,
@@ -17,10 +20,19 @@ import {
 export interface Application {
   readonly name: string
   readonly releases: readonly ChartRelease[]
+  /** Kustomize folders that Argo CD changes. */
+  readonly overlays: readonly FolderOverlay[]
   /** Folders of manifests, or of Kustomize. */
   readonly folders: readonly string[]
   /** The namespace of objects that name none. */
   readonly namespace: string | undefined
+}
+
+/** A Kustomize folder, and what Argo CD adds to its `kustomization.yaml`. */
+export interface FolderOverlay {
+  readonly folder: string
+  readonly components: unknown
+  readonly fields: JsonObject
 }
 
 /**
@@ -48,7 +60,9 @@ export function readApplication(
         const found = readSource(source, { folder, name, namespace, reader })
         return found && { release: found }
       }
-      return isAppliedAsIs(source) ? { folder } : undefined
+      if (isAppliedAsIs(source)) return { folder }
+      const overlay = readOverlay(source, folder)
+      return overlay && { overlay }
     }),
   )
   if (!listed.every(({ repoURL }) => reader.own.isOurs(repoURL))) return undefined
@@ -57,15 +71,22 @@ export function readApplication(
     name,
     namespace,
     releases: read.flatMap((one) => ('release' in one ? one.release : [])),
-    folders: read.flatMap((one) => ('release' in one ? [] : one.folder)),
+    overlays: read.flatMap((one) => ('overlay' in one ? one.overlay : [])),
+    folders: read.flatMap((one) => ('folder' in one ? one.folder : [])),
   }
 }
 
 /** What changes no field that we look at. */
 const idle = [
-  ...['version', 'images', 'replicas', 'commonAnnotations', 'commonAnnotationsEnvsubst'],
+  ...['version', 'kubeVersion', 'apiVersions', 'images', 'replicas', 'commonAnnotationsEnvsubst'],
   ...['forceCommonAnnotations', 'forceCommonLabels', 'labelWithoutSelector'],
-  ...['recurse', 'include', 'exclude'],
+  ...['labelIncludeTemplates', 'recurse', 'include', 'exclude'],
+]
+
+/** What we hand over to Kustomize. */
+const overlaid = [
+  ...['namePrefix', 'nameSuffix', 'namespace', 'commonLabels', 'commonAnnotations'],
+  ...['patches', 'components'],
 ]
 
 /** Whether Argo CD applies the folder's manifests, or what Kustomize makes of them, without more changes. */
@@ -74,6 +95,45 @@ export const isAppliedAsIs = ({ helm, kustomize, directory }: JsonObject): boole
   [kustomize, directory].every((options) =>
     Object.keys(Object(options)).every((key) => idle.includes(key)),
   )
+
+const isPlainPatch = ({ patch, target: _, ...others }: JsonObject): boolean =>
+  typeof patch === 'string' && Object.keys(others).length === 0
+
+/** Undefined if a Kustomize folder is changed in a way that we don't hand over. */
+function readOverlay(
+  { kustomize, helm, directory }: JsonObject,
+  folder: string,
+): FolderOverlay | undefined {
+  const options = objectAt({ kustomize }, 'kustomize')
+  const { namespace, commonLabels, commonAnnotations, components, labelWithoutSelector } = options
+  const isKnown =
+    helm === undefined &&
+    directory === undefined &&
+    kustomizationNames.some((name) => isFile(join(folder, name))) &&
+    Object.keys(options).every((key) => idle.includes(key) || overlaid.includes(key)) &&
+    objectsAt(options, 'patches').every(isPlainPatch) &&
+    // Argo CD puts its own variables in place of these.
+    !JSON.stringify(commonAnnotations ?? {}).includes('$')
+  if (!isKnown) return undefined
+  const labels =
+    labelWithoutSelector === true
+      ? {
+          labels: [
+            { pairs: commonLabels, includeTemplates: options['labelIncludeTemplates'] === true },
+          ],
+        }
+      : { commonLabels }
+  const { images: _, ...fields } = fieldsFor({ ...options, targetNamespace: namespace })
+  return {
+    folder,
+    components,
+    fields: {
+      ...fields,
+      ...(isObject(commonLabels) && labels),
+      ...(isObject(commonAnnotations) && { commonAnnotations }),
+    },
+  }
+}
 
 /** What we hand over to Helm, and what makes no difference. */
 const known = [

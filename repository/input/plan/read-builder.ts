@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { type JsonObject, scalarText, valueAt } from '../../../lib/shape.ts'
 import { expandApplicationSet } from './expand-application-set.ts'
 import { type Application, readApplication } from './read-application.ts'
-import { objectsIn } from './read-flux.ts'
 import { type RepositoryReader, readHelmRelease } from './read-helm-release.ts'
 
 /** What an object of Flux or Argo CD applies. */
@@ -25,10 +24,6 @@ const groups: Readonly<Record<string, string>> = {
   ApplicationSet: 'argoproj.io',
 }
 
-/** Reads the objects of a text, if one of them may apply something else. */
-export const buildersIn = (text: string, source: string): readonly JsonObject[] =>
-  /\b(?:helm\.toolkit\.fluxcd|argoproj)\.io\//.test(text) ? objectsIn(text, source) : []
-
 /**
  * Reads what an object applies. Each Application has an environment of its own, because the same folder may be applied
  * with other values for another cluster.
@@ -45,7 +40,9 @@ export function readBuilder(object: JsonObject, place: Place): readonly Applied[
     const name = scalarText(valueAt(object, 'metadata', 'name'))
     const { environment } = place
     return (
-      release && [{ name, releases: [release], folders: [], namespace: undefined, environment }]
+      release && [
+        { name, releases: [release], overlays: [], folders: [], namespace: undefined, environment },
+      ]
     )
   }
   const applications =

@@ -30,11 +30,15 @@ export interface FluxKustomization {
 const isFluxText = (text: string): boolean =>
   /apiVersion["']?:\s*["']?kustomize\.toolkit\.fluxcd\.io\//.test(text)
 
+/** Whether a text may have objects of Flux or Argo CD. */
+export const mayHaveBuilders = (text: string): boolean =>
+  /\b(?:toolkit\.fluxcd|argoproj)\.io\//.test(text)
+
 /**
  * Reads the objects in a text that may be of interest to Flux, as far as an API server accepts them. Empty if it isn't valid YAML,
  * which is reported elsewhere.
  */
-export function objectsIn(text: string, source: string): readonly JsonObject[] {
+function objectsIn(text: string, source: string): readonly JsonObject[] {
   try {
     return parseManifests(text, source, { command: 'check', splitsLists: true, takesLast: true })
       .map(toPlain)
@@ -45,6 +49,10 @@ export function objectsIn(text: string, source: string): readonly JsonObject[] {
     throw error
   }
 }
+
+/** Reads the objects of a text, if some of them may be of Flux or Argo CD. */
+export const buildersIn = (text: string, source: string): readonly JsonObject[] =>
+  mayHaveBuilders(text) ? objectsIn(text, source) : []
 
 interface FluxReading {
   /** The file in the repository that the text comes from. */

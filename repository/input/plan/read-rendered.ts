@@ -1,8 +1,10 @@
+import { resolve } from 'node:path'
 import { type RefusedFolder, type Settled, settleRefused } from '../render/refused.ts'
 import { type Rendered, type RenderOptions, renderFolders } from '../render/render-folders.ts'
 import { FileError } from '../text/file-error.ts'
 import type { RenderPlan } from './plan-rendering.ts'
 
+/** `skipped`: with those of the plan that nothing has used. */
 interface ReadRendered<T> extends Settled {
   readonly read: readonly T[]
   /** The folders that can't be rendered, and those whose text can't be read. */
@@ -15,7 +17,7 @@ interface ReadRendered<T> extends Settled {
  * @param options - `isRequired`: whether a folder that can't be rendered is an error
  */
 export async function readRendered<T>(
-  { roots, refused, follow }: Pick<RenderPlan, 'roots' | 'refused' | 'follow'>,
+  { roots, refused, skipped, follow }: Pick<RenderPlan, 'roots' | 'refused' | 'skipped' | 'follow'>,
   {
     read,
     isRequired,
@@ -40,5 +42,12 @@ export async function readRendered<T>(
       rendered.push(...result.root.reads)
     }
   }
-  return { read: found, refused: failed, ...settleRefused(failed, { isRequired, rendered }) }
+  const settled = settleRefused(failed, { isRequired, rendered })
+  const used = new Set(rendered.map((folder) => resolve(folder)))
+  return {
+    read: found,
+    refused: failed,
+    errors: settled.errors,
+    skipped: [...skipped.filter(({ path }) => !used.has(resolve(path))), ...settled.skipped],
+  }
 }

@@ -83,7 +83,17 @@ export async function* renderFolders(
   options: RenderOptions,
 ): AsyncGenerator<Rendered | RefusedFolder> {
   const { quiet = false, bounds = defaultBounds, follow = () => [] } = options
-  const queue = roots.length > 0 ? [...roots] : [...follow('end')]
+  const queue: RenderRoot[] = []
+  /** Adds folders, and returns those that are too many. */
+  const add = (next: readonly RenderRoot[]): readonly RefusedFolder[] => {
+    const room = Math.max(0, bounds.maxFolders - queue.length)
+    queue.push(...next.slice(0, room))
+    return next.slice(room).map(({ path, kind, reads }) => ({
+      ...{ path, kind, reads },
+      errors: [tooMany(path, bounds.maxFolders)],
+    }))
+  }
+  yield* add(roots.length > 0 ? roots : follow('end'))
   if (queue.length === 0) return
   const scratch = mkdtempSync(join(tmpdir(), 'akv-injector-'))
   const env = environmentIn(scratch)
@@ -121,10 +131,7 @@ export async function* renderFolders(
       const isLast = i + 1 === queue.length && followed.length === 0
       const next = isLast ? follow('end') : followed
       yield done
-      const room = Math.max(0, bounds.maxFolders - queue.length)
-      queue.push(...next.slice(0, room))
-      for (const { path, kind, reads } of next.slice(room))
-        yield { path, kind, reads, errors: [tooMany(path, bounds.maxFolders)] }
+      yield* add(next)
     }
   } finally {
     await Promise.allSettled(started)

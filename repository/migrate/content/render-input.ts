@@ -10,8 +10,8 @@ export interface FoundTexts extends FoundFiles {
 }
 
 /**
- * Finds files, and renders the charts and Kustomize folders among them. What Flux would patch and fill in isn't, because
- * that is in no file.
+ * Finds files, and renders the charts and Kustomize folders among them, each chart for its releases. What Flux or Argo CD would
+ * change with Kustomize isn't, because that is in no file.
  *
  * @param options - `namespace`: of the charts' releases
  */
@@ -21,16 +21,13 @@ export async function renderInput(
 ): Promise<FoundTexts> {
   const { command } = options
   const everything = findFiles(paths, { command, renders: ['kustomization', 'chart'] })
-  const plan = planRendering(everything, { command, named: paths })
-  const rendered = await readRendered(
-    { ...plan, follow: () => [] },
-    { ...options, isRequired: true, read: (text) => text },
-  )
+  const plan = planRendering(everything, { command, named: paths, follows: ['chart'] })
+  const rendered = await readRendered(plan, { ...options, isRequired: true, read: (text) => text })
   return {
     ...everything,
     files: plan.files,
     unrendered: [],
-    skipped: [...plan.skipped, ...rendered.skipped],
+    skipped: rendered.skipped,
     errors: [...plan.errors, ...rendered.errors],
     rendered: rendered.read,
   }

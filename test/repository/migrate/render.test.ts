@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { classText, podText } from '../../support/csi-texts.ts'
 import { writeFakeRenderers } from '../../support/fake-renderers.ts'
+import type { Texts } from '../../support/repository.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
 const inNamespace = (namespace: string) =>
@@ -17,9 +18,9 @@ const files = {
   'other.yaml': inNamespace('other'),
 }
 
-function setUp(t: Test, programs: Readonly<Record<string, string>>) {
+function setUp(t: Test, programs: Readonly<Record<string, string>>, more: Texts = {}) {
   const folder = t.testdir({ repository: {}, programs: {} })
-  for (const [path, text] of Object.entries(files)) {
+  for (const [path, text] of Object.entries({ ...files, ...more })) {
     const file = join(folder, 'repository', path)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
@@ -41,6 +42,33 @@ t.test('--render prints what a folder becomes, and migrates it', async (t) => {
   )
   t.equal(stdout.match(/akv-injector\.io\/mount-path: \/kv/g)?.length, 2)
   t.notMatch(stdout, 'SecretProviderClass')
+})
+
+t.test('a chart is rendered for each of its releases', async (t) => {
+  const release = (namespace: string) =>
+    `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: web, namespace: ${namespace} }
+spec: { chart: { spec: { chart: ./charts/web, sourceRef: { kind: GitRepository } } } }
+`
+  const migrate = setUp(
+    t,
+    { kustomize: '', helm: `/bin/sed "s/namespace: shop/namespace: $5/" "$3/rendered.txt"` },
+    {
+      '.git/HEAD': '',
+      'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
+      'charts/web/rendered.txt': inNamespace('shop'),
+      'clusters/dev.yaml': release('dev'),
+      'clusters/prod.yaml': release('prod'),
+    },
+  )
+  const { code, stdout, stderr } = await migrate('--render')
+  t.equal(code, 0, stderr)
+  t.strictSame(
+    [...stdout.matchAll(/namespace: (\w+)/g)].map(([, namespace]) => namespace),
+    ['other', 'dev', 'prod', 'shop'],
+    'the chart isn’t rendered with its own values alone',
+  )
 })
 
 t.test('without --render, the overlay is not read, and a line says so', async (t) => {
