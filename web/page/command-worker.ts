@@ -12,7 +12,7 @@ const limitMs = 1000
 /** Runs the commands in a worker, one question at a time, and ends the worker if an answer takes more than a second. */
 export class CommandWorker {
   readonly #url: string
-  #worker: Promise<Worker> | undefined
+  #worker: Promise<Worker | undefined> | undefined
 
   constructor(script: string) {
     this.#url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
@@ -21,6 +21,10 @@ export class CommandWorker {
   async ask(question: Question): Promise<Result> {
     this.#worker ??= startWorker(this.#url)
     const worker = await this.#worker
+    if (worker === undefined) {
+      this.#worker = undefined
+      return { kind: 'failed', reason: 'the browser doesn’t start its worker' }
+    }
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#end(worker)
@@ -46,10 +50,15 @@ export class CommandWorker {
   }
 }
 
-/** Waits until the worker has read its script, which takes longest at the first time. */
-function startWorker(url: string): Promise<Worker> {
+/**
+ * Waits until the worker has read its script, which takes longest at the first time.
+ *
+ * @returns undefined if the browser refuses the worker, such as by a policy of its administrator
+ */
+function startWorker(url: string): Promise<Worker | undefined> {
   const worker = new Worker(url)
   return new Promise((resolve) => {
     worker.onmessage = () => resolve(worker)
+    worker.onerror = () => resolve(undefined)
   })
 }

@@ -61,7 +61,7 @@ export function createEditor(host: HTMLElement, onChange: () => void): Editor {
     syntaxHighlighting(classHighlighter),
     findingMarks,
     theme,
-    EditorView.contentAttributes.of({ 'aria-label': 'Manifests, as YAML or JSON' }),
+    EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': 'Manifests, as YAML or JSON' }),
     EditorView.updateListener.of(({ docChanged }) => {
       if (docChanged) onChange()
     }),

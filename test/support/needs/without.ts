@@ -35,6 +35,11 @@ export const needs = {
   },
   go: { probes: [['go', 'version']], reason: missing('go') },
   'pre-commit': { probes: [['pre-commit', '--version']], reason: missing('pre-commit') },
+  // Its version alone doesn't show that it can run.
+  chromium: {
+    probes: [[programPath('chromium'), '--headless', '--no-sandbox', '--dump-dom', 'about:blank']],
+    reason: missingOrNamed('chromium'),
+  },
   bash: { probes: [['bash', '-c', 'exit 0']], reason: missing('bash') },
   fish: { probes: [['fish', '-c', 'exit 0']], reason: missing('fish') },
   zsh: { probes: [['zsh', '-c', 'exit 0']], reason: missing('zsh') },
