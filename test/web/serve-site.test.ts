@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { createSiteServer } from '../../web/serve-site.ts'
@@ -30,4 +32,18 @@ t.test('the server has the files of the site, and no other', async (t) => {
   t.strictSame(await get('/', 'POST'), [405, plain, 'The site has no such file.\n'])
   for (const path of ['/absent', '/../package.json', '/%2e%2e/package.json', '/docs', '/__proto__'])
     t.strictSame(await get(path), [404, plain, 'The site has no such file.\n'], path)
+})
+
+t.test('a wrong option is refused before the site is made', async (t) => {
+  const script = join(import.meta.dirname, '../../web/main.ts')
+  const run = (...args: readonly string[]) => {
+    const { status, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
+    return { status, stderr }
+  }
+  for (const port of ['x', '65536', '1.5', ''])
+    t.strictSame(run(`--port=${port}`), {
+      status: 1,
+      stderr: `npm run web: --port ${port} isn't a port; name a number from 0 to 65535, and 0 takes any free one\n`,
+    })
+  t.match(run('--prot=1'), { status: 1, stderr: /^npm run web: Unknown option '--prot'/ })
 })

@@ -77,7 +77,7 @@ function itemOf({ file, anchor, page, title, excerpt }: FoundSection, root: stri
   return item
 }
 
-/** Escape closes the results. The arrow keys move between the query and them, as the tabulator does. */
+/** Escape closes the results. The arrow keys move between the query and them, as the Tab key does. */
 function onKey(event: KeyboardEvent, { box, query, results }: SearchView): void {
   if (event.key === 'Escape') {
     results.hidden = true
