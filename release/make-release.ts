@@ -20,6 +20,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { checkMaintainers } from './check-maintainers.ts'
 import { krewManifest } from './krew-manifest.ts'
 import { packNpmPackage } from './pack-npm-package.ts'
+import { packSite } from './pack-site.ts'
 import { copyChart, type ReleasedImage } from './package-chart.ts'
 import { type ChangelogEntry, findChangelogEntry, releaseNotes } from './release-notes.ts'
 import { renderInstallYaml } from './render-install-yaml.ts'
@@ -74,6 +75,9 @@ async function makeFiles(options: ReleaseOptions, entry: ChangelogEntry): Promis
   cpSync(join(root, 'dist/sbom.cdx.json'), inOut(`akv-injector-${version}.cdx.json`))
   cpSync(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), inOut('THIRD-PARTY-NOTICES.txt'))
   cpSync(join(root, 'LICENSE'), inOut('LICENSE'))
+
+  progress.show('making the site')
+  await packSite(out, version)
 
   progress.show('building the image')
   const digest = await buildImageArchive({

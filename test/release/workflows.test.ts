@@ -18,6 +18,7 @@ interface Job {
 }
 
 interface Workflow {
+  readonly on: object
   readonly permissions: object
   readonly jobs: Readonly<Record<string, Job>>
 }
@@ -78,11 +79,37 @@ t.test('nothing is signed before two builds agree', async (t) => {
   t.ok(checked >= 0)
   for (const use of ['skopeo copy', 'cosign sign', 'gh release create'])
     t.ok(first(use) > checked, `${use} comes after the check`)
-  const publishes = /cosign|skopeo copy|gh release/
+  const publishes = /cosign|skopeo copy|gh release create/
   const others = workflows
     .flatMap(({ jobs }) => Object.values(jobs))
     .filter((job) => job !== publish)
   t.notMatch(others.flatMap(commandsOf).join(), publishes, 'no other job does')
+})
+
+t.test('the site is published by hand only, and is that of a release', async (t) => {
+  const [site] = workflows.filter(({ name }) => name === 'Site')
+  t.strictSame(Object.keys(site?.on ?? {}), ['workflow_dispatch'])
+  const { download, deploy, ...others } = site?.jobs ?? {}
+  t.strictSame(others, {})
+  t.equal(deploy?.needs, 'download')
+  t.strictSame(
+    deploy?.steps
+      ?.map(({ uses, run }) => uses ?? run)
+      .filter((step) => !step?.startsWith('actions/deploy-pages@')),
+    [],
+    'the job that may publish does nothing else',
+  )
+  const [run = ''] = (download?.steps ?? []).flatMap((step) => step.run ?? [])
+  const commands = ['gh release download "$TAG"', 'gh attestation verify', 'tar --create']
+  const places = commands.map((command) => run.indexOf(command))
+  t.ok(places.every((place) => place >= 0))
+  t.strictSame(
+    places.toSorted((a, b) => a - b),
+    places,
+    'it is verified before it is used',
+  )
+  const published = workflows.filter(({ text }) => text.includes('actions/deploy-pages@'))
+  t.strictSame(published, [site])
 })
 
 t.test('the update bot renews packages, actions and the base image', async (t) => {

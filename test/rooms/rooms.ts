@@ -117,5 +117,9 @@ export const rooms: Readonly<Record<string, Room>> = {
       'pathe',
     ],
   },
-  release: { rooms: ['lib', 'image'], parts: ['package.json'], packages: ['yaml'] },
+  release: {
+    rooms: ['lib', 'image'],
+    parts: ['package.json', 'web/build/'],
+    packages: ['yaml'],
+  },
 }

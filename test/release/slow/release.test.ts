@@ -59,6 +59,9 @@ t.test(
       `akv-injector-chart-${version}.tgz`,
       `akv-injector-image-${version}.cdx.json`,
       `akv-injector-image-${version}.tar`,
+      `akv-injector-playground-${version}.html`,
+      `akv-injector-site-${version}.THIRD-PARTY-NOTICES.txt`,
+      `akv-injector-site-${version}.tgz`,
       'akv-injector.yaml',
       'install.yaml',
     ])
