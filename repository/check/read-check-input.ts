@@ -73,7 +73,7 @@ export async function readCheckInput(
     { ...everything, unrendered: everything.unrendered.filter(isRendered) },
     { ...options, named: paths, follows: renders ?? [] },
   )
-  const reading = { ...options, paths, releases: plan.releases }
+  const reading = { ...options, releases: plan.releases }
   const read = readFiles(plan.files, everything.named, reading)
   const unreadable = read.flatMap((error, i) => {
     const path = plan.files[i]
@@ -134,8 +134,6 @@ const joinUnread = (one: Skipped, other: Skipped): Skipped => ({
 })
 
 interface FileReading extends ReadingOptions {
-  /** The files and folders as given. */
-  readonly paths: readonly string[]
   /** What Flux and Argo CD apply. */
   readonly releases: RenderPlan['releases']
 }
@@ -191,7 +189,6 @@ function readContents(
     namespace,
     command,
     placeholders,
-    paths,
     releases,
     isLookedAt = () => true,
   }: FileReading & { readonly isLookedAt?: (manifest: Manifest) => boolean },
@@ -206,7 +203,7 @@ function readContents(
       if (!isLookedAt(manifest)) continue
       const content = contentOfDocument(manifest, namespace, ignored)
       documents += 1
-      unbuilt.push(...findUnbuilt(manifest, { named: paths, releases }))
+      unbuilt.push(...findUnbuilt(manifest, releases))
       if (!hasNoContent(content)) contents.push(content)
       if (contents.length > maxContents)
         throw new FileError({ source: manifest.source }, tooManyDocuments)

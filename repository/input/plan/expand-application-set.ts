@@ -1,15 +1,17 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { isObject, type JsonObject, objectAt, objectsAt, scalarText } from '../../../lib/shape.ts'
-import { all, type RepositoryReader } from './read-helm-release.ts'
+import { all, lookUpCost, type RepositoryReader } from './read-helm-release.ts'
 
 /** The values of one Application, by their names in a template. */
 type Parameters = ReadonlyMap<string, string>
 
-interface Repository extends Pick<RepositoryReader, 'own'> {
+interface Repository extends Pick<RepositoryReader, 'own' | 'spend'> {
   /** The repository's own folder. */
   readonly top: string
 }
+
+type FolderReader = Pick<Repository, 'top' | 'spend'>
 
 const maxApplications = 1000
 
@@ -44,7 +46,8 @@ export function expandApplicationSet(
     const application = fill(template, parameters)
     const text = JSON.stringify(application)
     left -= text.length
-    if (left < 0 || text.includes('{{') || !isObject(application)) return undefined
+    if (left < 0 || !repository.spend(text.length) || text.includes('{{') || !isObject(application))
+      return undefined
     made.push(application)
   }
   return made
@@ -59,7 +62,7 @@ const maxLength = 4 * 1024 * 1024
 
 function parametersOf(
   { list, git, ...others }: JsonObject,
-  { top, own, prefix }: Repository & { readonly prefix: string },
+  { own, prefix, ...repository }: Repository & { readonly prefix: string },
 ): readonly Parameters[] | undefined {
   if (Object.keys(others).length > 0) return undefined
   const plainKeys = (generator: unknown, keys: readonly string[]) =>
@@ -69,7 +72,7 @@ function parametersOf(
   const keys = ['directories', 'repoURL', 'revision', 'requeueAfterSeconds']
   if (!isObject(git) || list !== undefined || !plainKeys(git, keys)) return undefined
   if (!own.isOurs(git['repoURL'])) return undefined
-  const folders = foldersOf(objectsAt(git, 'directories'), top)
+  const folders = foldersOf(objectsAt(git, 'directories'), repository)
   return folders?.map((path) => new Map(folderParameters(path, prefix)))
 }
 
@@ -109,13 +112,16 @@ function fill(data: unknown, parameters: Parameters): unknown {
 }
 
 /** Finds the folders that a generator means, as paths from the top of the repository. */
-function foldersOf(directories: readonly JsonObject[], top: string): readonly string[] | undefined {
+function foldersOf(
+  directories: readonly JsonObject[],
+  repository: FolderReader,
+): readonly string[] | undefined {
   if (directories.length > maxDirectories) return undefined
   const found = (isExcluded: boolean) =>
     all(
       directories
         .filter(({ exclude }) => (exclude === true) === isExcluded)
-        .map(({ path }) => foldersLike(scalarText(path), top)),
+        .map(({ path }) => foldersLike(scalarText(path), repository)),
     )?.flat()
   const [wanted, unwanted] = [found(false), found(true)]
   if (wanted === undefined || unwanted === undefined) return undefined
@@ -124,7 +130,7 @@ function foldersOf(directories: readonly JsonObject[], top: string): readonly st
 }
 
 /** Undefined for patterns other than names with `*`, and if there are too many folders. */
-function foldersLike(pattern: string, top: string): readonly string[] | undefined {
+function foldersLike(pattern: string, { top, spend }: FolderReader): readonly string[] | undefined {
   const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.')
   // Many stars in one name would make matching slow.
   const isPlain = (segment: string) => /^[\w. -]*(?:\*[\w. -]*){0,2}$/.test(segment)
@@ -133,6 +139,7 @@ function foldersLike(pattern: string, top: string): readonly string[] | undefine
   for (const segment of segments) {
     if (segment === '..') return undefined
     const like = new RegExp(`^${segment.split('*').map(escaped).join('[^/]*')}$`)
+    if (!spend(folders.length * lookUpCost)) return undefined
     folders = folders.flatMap((folder) =>
       subfoldersOf(join(top, folder))
         .filter((name) => like.test(name))

@@ -2,7 +2,6 @@ import { printable } from '../../../lib/printable.ts'
 import { isObject, type JsonObject, objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import type { Manifest } from '../document/manifest.ts'
 import { toPlain } from '../document/to-plain.ts'
-import { folderInRepository } from '../render/repository-root.ts'
 import type { SkippedPath } from '../text/find-files.ts'
 import { sourceFile } from '../text/rendered-source.ts'
 import { findHeld } from '../unread/find-held.ts'
@@ -84,17 +83,11 @@ const kinds = /\bkind["']?\s*:\s*["']?(?:Kustomization|HelmRelease|Application|A
 /**
  * Finds out whether a document is an object of Flux or Argo CD that is made into others elsewhere.
  *
- * @param options - `named`: the paths that the user named; `isBuilt`: whether everything that an object becomes is read
+ * @param releases - what is known of objects and paths
  */
 export function findUnbuilt(
   manifest: Manifest,
-  {
-    named,
-    releases,
-  }: {
-    readonly named: readonly string[]
-    readonly releases: Pick<ReleasePlan, 'isBuilt' | 'own'>
-  },
+  releases: Pick<ReleasePlan, 'isBuilt' | 'pathOf' | 'own'>,
 ): readonly Unbuilt[] {
   const { source, text, span, positionAt } = manifest
   if (source === '-') return []
@@ -108,7 +101,7 @@ export function findUnbuilt(
   )
   const path = sourceFile(source)
   const pathOf = (inside: unknown) =>
-    typeof inside === 'string' ? folderInRepository(inside, { file: path, named }) : undefined
+    typeof inside === 'string' ? releases.pathOf(inside, path) : undefined
   if (builder?.isHere(objectAt(object, 'spec'), { pathOf, own: releases.own }) !== false) return []
   const textOf = (key: string) => {
     const text = scalarText(valueAt(object, 'metadata', key) ?? key.toUpperCase())

@@ -3,7 +3,7 @@ import { cached, once } from '../../../lib/cached.ts'
 import { objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { mayHavePlaceholders } from '../placeholders/find-placeholders.ts'
 import { hasPlaceholder } from '../placeholders/open-names.ts'
-import { folderInRepository, repositoryRoot } from '../render/repository-root.ts'
+import { folderInRepository, repositoryRoot, topOfRepository } from '../render/repository-root.ts'
 import { readStart } from '../text/read-start.ts'
 import { applicationSources, folderBeforeTemplate } from './application-sources.ts'
 import { buildersIn, textOf } from './read-flux.ts'
@@ -88,14 +88,18 @@ export class OwnRepository {
 }
 
 function readFacts(files: readonly string[], named: readonly string[]): Facts {
+  const top = (file: string) => topOfRepository(file, named)
   const gitRepositories = new Map<string, string[]>()
+  let lookUps = 0
   const used: { readonly url?: string; readonly source?: string }[] = []
   for (const file of files)
     for (const { kind, metadata, spec } of buildersIn(textOf(file), file)) {
       const isHere = (path: unknown) => {
         if (typeof path !== 'string') return false
         const folder = folderBeforeTemplate(path)
-        return folder === '' || folderInRepository(folder, { file, named }) !== undefined
+        if (folder === '') return true
+        lookUps++
+        return lookUps <= maxLookUps && folderInRepository(folder, top(file)) !== undefined
       }
       if (kind === 'GitRepository') {
         const name = scalarText(valueAt(metadata, 'name'))
@@ -117,6 +121,8 @@ function readFacts(files: readonly string[], named: readonly string[]): Facts {
 
 const maxNamed = 10
 const maxUrlLength = 2000
+/** Large repositories have fewer objects. */
+const maxLookUps = 10_000
 const maxConfigBytes = 65_536
 
 /** Reads the remotes of the Git repository that has a path, without Git. */

@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { cached } from '../../../lib/cached.ts'
 import { type JsonObject, objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { limitValues } from '../placeholders/limit-values.ts'
 import type { RefusedFolder } from '../render/refused.ts'
@@ -10,7 +11,7 @@ import type { OwnRepository } from './own-repository.ts'
 import type { FolderOverlay } from './read-application.ts'
 import { type Applied, readBuilder } from './read-builder.ts'
 import { buildersIn, maxAdded, substitute, textOf } from './read-flux.ts'
-import type { ChartRelease, RepositoryReader } from './read-helm-release.ts'
+import { type ChartRelease, lookUpCost, type RepositoryReader } from './read-helm-release.ts'
 
 interface ReleaseOptions {
   /** The paths that the user named. */
@@ -49,8 +50,12 @@ export class ReleasePlan {
   readonly #options: ReleaseOptions
   /** Whether all objects of this name in this file are read. */
   readonly #built = new Map<string, boolean>()
-  /** How much may still be handed over to Helm. Small objects can ask for much. */
+  /** How much all objects may still ask for. Small ones can ask for much. */
   #left = maxTotalLength
+  readonly #topOfFolder = cached(
+    (folder: string) => topOfRepository(join(folder, 'file'), this.#options.named) ?? folder,
+  )
+  readonly #paths = new Map<string, { readonly path: string | undefined }>()
   readonly #seen = new Set<string>()
   /** The namespaces that Applications give to the objects in folders. */
   readonly #namespaces = new Map<string, Set<string | undefined>>()
@@ -87,22 +92,26 @@ export class ReleasePlan {
     return this.#options.own
   }
 
+  /** Finds a path, from the top of the repository that has a file. */
+  pathOf(path: string, file: string): string | undefined {
+    return this.#find(path, this.#topOf(file))
+  }
+
   /** Whether everything that an object becomes is read. */
   isBuilt(object: Builder): boolean {
     return this.#built.get(keyOf(object)) ?? false
   }
 
   #rootsFor(objects: readonly JsonObject[], place: Place): readonly RenderRoot[] {
-    const { named, follows, configMap, own } = this.#options
+    const { follows, configMap, own } = this.#options
     const { file, environment } = place
-    const pathOf = (path: unknown) =>
-      typeof path === 'string' ? folderInRepository(path, { file, named }) : undefined
+    const top = this.#topOf(file)
     const reader = {
-      pathOf,
+      pathOf: (path: unknown) => (typeof path === 'string' ? this.#find(path, top) : undefined),
       own,
+      spend: (amount: number) => this.#spend(amount),
       configMap: (name: unknown) => configMapIn(objects, name) ?? configMap(name, environment),
     }
-    const top = topOfRepository(file, named) ?? dirname(file)
     return objects.flatMap((object) => {
       const applied = this.#left > 0 ? readBuilder(object, { reader, environment, top }) : undefined
       const isRead = applied?.every(
@@ -113,6 +122,25 @@ export class ReleasePlan {
       this.#setBuilt({ ...namesOf(object), path: file }, isRead ?? false)
       return isRead && applied ? applied.flatMap((one) => this.#apply(one, file)) : []
     })
+  }
+
+  #topOf(file: string): string {
+    return this.#topOfFolder(dirname(file))
+  }
+
+  /** Finds a path of the repository, each once. */
+  #find(path: string, top: string): string | undefined {
+    const key = JSON.stringify([top, path])
+    const known = this.#paths.get(key)
+    if (known || !this.#spend(lookUpCost + key.length)) return known?.path
+    const found = { path: folderInRepository(path, top) }
+    this.#paths.set(key, found)
+    return found.path
+  }
+
+  #spend(amount: number): boolean {
+    this.#left -= amount
+    return this.#left >= 0
   }
 
   /** Objects of the same name, such as those of two namespaces, are only read if each of them is. */
@@ -153,14 +181,14 @@ export class ReleasePlan {
   /** Whether something isn't rendered yet. */
   #isNew(asked: readonly unknown[]): boolean {
     const key = JSON.stringify(asked)
-    this.#left -= key.length
+    this.#spend(key.length)
     const isNew = !this.#seen.has(key)
     this.#seen.add(key)
     return isNew
   }
 }
 
-/** Characters of all releases together. Their values stay in memory until they are rendered. */
+/** Characters of all releases and Applications together. The values stay in memory until they are rendered. */
 const maxTotalLength = 64 * 1024 * 1024
 
 const namesOf = (object: JsonObject) => ({

@@ -147,9 +147,6 @@ const known = [
   ],
 ]
 
-/** Each is looked up on the disk. */
-const maxValueFiles = 100
-
 interface Context {
   readonly folder: string
   readonly name: string
@@ -163,12 +160,8 @@ function readSource(
 ): ChartRelease | undefined {
   const helm = objectAt(source, 'helm')
   const listed = listAt(helm['valueFiles'])
-  if (listed.length > maxValueFiles) return undefined
   const files = listed.map((file) => fromTop(scalarText(file), source['path']))
-  const isMissing = (file: string) => reader.pathOf(file) === undefined
-  const wanted =
-    helm['ignoreMissingValueFiles'] === true ? files.filter((one) => !isMissing(one)) : files
-  const values = valuesOf(wanted, reader)
+  const values = valuesOf(files, reader, helm['ignoreMissingValueFiles'] === true)
   const isKnown = Object.keys(helm).every((key) => known.includes(key))
   // Argo CD puts its own variables in place of these.
   if (!isKnown || values === undefined || /\$\{?ARGOCD_/.test(JSON.stringify(helm)))

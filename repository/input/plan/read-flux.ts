@@ -11,7 +11,7 @@ import { toPlain } from '../document/to-plain.ts'
 import { findPlaceholders } from '../placeholders/find-placeholders.ts'
 import { limitValues, type Substitutions } from '../placeholders/limit-values.ts'
 import { parseManifests } from '../read-manifests.ts'
-import { folderInRepository, isWithin } from '../render/repository-root.ts'
+import { folderInRepository, isWithin, topOfRepository } from '../render/repository-root.ts'
 import { FileError } from '../text/file-error.ts'
 import { foldersFrom } from '../text/folders-from.ts'
 import { readText } from '../text/read-text.ts'
@@ -84,7 +84,8 @@ export function fluxKustomizationsIn(
     const spec = objectAt(own, 'spec')
     const name = scalarText(valueAt(object, 'metadata', 'name'))
     const { path, sourceRef } = spec
-    const folder = typeof path === 'string' ? folderInRepository(path, { file, named }) : undefined
+    const folder =
+      typeof path === 'string' ? folderInRepository(path, topOfRepository(file, named)) : undefined
     return folder === undefined || !hasSource(sourceRef) ? [] : [{ name, spec, file, folder }]
   })
 }

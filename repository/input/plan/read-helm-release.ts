@@ -10,12 +10,17 @@ export interface ChartRelease {
   readonly release: Release
 }
 
+/** What it takes to look something up on the disk, of what objects may ask for. */
+export const lookUpCost = 1000
+
 /** How to find what a release names. */
 export interface RepositoryReader {
   /** Returns a file or folder of the repository by its path from the top. Undefined if it isn't there. */
   readonly pathOf: (path: unknown) => string | undefined
   /** Returns the data of the ConfigMap that a release means by this name. */
   readonly configMap: (name: unknown) => JsonObject
+  /** Takes an amount of what all objects together may ask for. False if too little is left. */
+  readonly spend: (amount: number) => boolean
   /** What is known of the repository's own address. */
   readonly own: Pick<OwnRepository, 'isOurs' | 'hasSource'>
 }
@@ -30,7 +35,7 @@ export function readHelmRelease(
   { metadata, spec }: JsonObject,
   reader: RepositoryReader,
 ): ChartRelease | undefined {
-  const { chart: path, sourceRef, valuesFiles } = objectAt(spec, 'chart', 'spec')
+  const { chart: path, sourceRef, ...more } = objectAt(spec, 'chart', 'spec')
   const folder = reader.pathOf(path)
   const isOurs =
     valueAt(sourceRef, 'kind') === 'GitRepository' &&
@@ -39,7 +44,8 @@ export function readHelmRelease(
   const needsMore = ['chartRef', 'postRenderers'].some((key) => valueAt(spec, key) !== undefined)
   if (!isOurs || needsMore) return undefined
   const from = readValuesFrom(spec, reader)
-  const files = valuesOf(listAt(valuesFiles), reader)
+  const listed = listAt(more['valuesFiles'])
+  const files = valuesOf(listed, reader, more['ignoreMissingValuesFiles'] === true)
   if (from === undefined || files === undefined) return undefined
   const target = filledText(spec, 'targetNamespace')
   const own = scalarText(valueAt(metadata, 'name'))
@@ -48,6 +54,7 @@ export function readHelmRelease(
     namespace: target ?? filledText(metadata, 'namespace'),
     values: [...files, ...from, { text: JSON.stringify(objectAt(spec, 'values')) }],
     sets: [],
+    hidesOwnValues: listed.length > 0,
   })
 }
 
@@ -74,14 +81,21 @@ function readValuesFrom(
 /** Finds files with values by their paths from the top of the repository. Undefined if one isn't there. */
 export const valuesOf = (
   paths: readonly unknown[],
-  { pathOf }: RepositoryReader,
+  { pathOf }: Pick<RepositoryReader, 'pathOf'>,
+  ignoresMissing: boolean,
 ): readonly ReleaseValues[] | undefined =>
-  all(
-    paths.map((path) => {
-      const file = pathOf(path)
-      return file !== undefined && isFile(file) ? { file } : undefined
-    }),
-  )
+  paths.length > maxValueFiles
+    ? undefined
+    : all(
+        paths.map((path) => {
+          const file = pathOf(path)
+          if (file === undefined && ignoresMissing) return []
+          return file !== undefined && isFile(file) ? { file } : undefined
+        }),
+      )?.flat()
+
+/** Each is looked up on the disk. */
+const maxValueFiles = 100
 
 /** Returns the list if it has no gaps. */
 export const all = <T>(list: readonly (T | undefined)[]): readonly T[] | undefined =>

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { ChartSettings } from './chart-options.ts'
 
@@ -11,6 +11,8 @@ export interface Release {
   readonly values: readonly ReleaseValues[]
   /** Options of Helm for single values, which count more than all others. */
   readonly sets: readonly string[]
+  /** Whether the chart's `values.yaml` doesn't count, as if Flux had packed the chart with other values. */
+  readonly hidesOwnValues?: boolean
 }
 
 /** Values as YAML, or a file that has them. */
@@ -33,6 +35,7 @@ export function helmArguments(
 ): readonly string[] {
   const own = release?.values ?? []
   if (own.length > 0) mkdirSync(scratch)
+  const chart = release?.hidesOwnValues ? linkChart(folder, join(scratch, 'chart')) : folder
   const files = own.map((some, i) => {
     if ('file' in some) return some.file
     const file = join(scratch, `values-${i}.yaml`)
@@ -42,13 +45,21 @@ export function helmArguments(
   const chosen = values.filter(({ chart }) => chart === undefined || chart === folder)
   return [
     ...(release === undefined ? [] : [release.name]),
-    folder,
+    chart,
     '--namespace',
     release?.namespace ?? namespace,
     ...(kubeVersion === undefined ? [] : ['--kube-version', kubeVersion]),
     ...[...files, ...chosen.map(({ file }) => file)].map(valuesOption),
     ...(release?.sets ?? []),
   ]
+}
+
+/** Makes a folder of links to everything in a chart but its `values.yaml`, which Helm has no option to leave out. */
+function linkChart(folder: string, links: string): string {
+  mkdirSync(links)
+  for (const name of readdirSync(folder))
+    if (name !== 'values.yaml') symlinkSync(join(folder, name), join(links, name))
+  return links
 }
 
 /** Helm parses the option's value as a line of CSV. */

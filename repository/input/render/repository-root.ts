@@ -34,20 +34,15 @@ export const isInCheckout = (path: string, root: string): boolean =>
   isWithin(path, root) && !isWithin(path, join(root, '.git'))
 
 /**
- * Finds the folder of a path that counts from the top of the repository, as the tools of GitOps write it.
+ * Finds the file or folder of a path that counts from the top of the repository, as the tools of GitOps write it.
  *
- * @param file - a file of the repository
- * @param named - paths that the user named
+ * @param top - the repository's own folder
  * @returns undefined if it isn't below the repository's own folder
  */
-export function folderInRepository(
-  path: string,
-  { file, named }: { readonly file: string; readonly named: readonly string[] },
-): string | undefined {
-  const root = topOfRepository(file, named)
-  const real = root && realPath(root)
-  if (root === undefined || real === undefined) return undefined
-  const folder = join(root, path)
+export function folderInRepository(path: string, top: string | undefined): string | undefined {
+  const real = top && realPath(top)
+  if (top === undefined || real === undefined) return undefined
+  const folder = join(top, path)
   const target = realPath(folder)
   if (target === undefined || target === real || !isInCheckout(target, real)) return undefined
   return relative('', folder) || '.'

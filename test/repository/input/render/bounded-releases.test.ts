@@ -67,3 +67,16 @@ t.test('a release of the same name in another namespace hides none', async (t) =
     t.match(stderr, /what HelmRelease\/web .*isn't read/)
   }
 })
+
+t.test('objects that ask for too much together end soon, and are named', async (t) => {
+  const elements = Array.from({ length: 900 }, (_, i) => `{ a: e${i} }`).join()
+  const large = set(
+    `{ list: { elements: [${elements}] } }`,
+    Array.from({ length: 100 }, (_, i) => `"{{a}}/${i}.yaml"`).join(),
+  )
+  const many = Array.from({ length: 3 }, (_, i) => large.replace('name: web', `name: set${i}`))
+  const { code, stderr, releases } = await check(t, [set(list), ...many].join('---\n'))
+  t.equal(code, 0)
+  t.equal(releases, 1, 'the first one is rendered')
+  t.match(stderr, /what ApplicationSet\/set\d and \d more become isn't read/)
+})

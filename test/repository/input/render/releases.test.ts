@@ -78,7 +78,22 @@ t.test('values of files, ConfigMaps and the release count more and more', isSkip
       './charts/web, valuesFiles: [./values/prod.yaml],',
     ),
   })
-  t.match(pods, [/ kv-file:own$/])
+  t.match(pods, [/ undefined$/], 'the chart’s own secret doesn’t count')
+  for (const [more, expected] of [
+    ['valuesFiles: [./charts/web/values.yaml, ./values/prod.yaml],', / kv-file:own$/],
+    [
+      'valuesFiles: [./charts/web/values.yaml, ./none.yaml], ignoreMissingValuesFiles: true,',
+      / kv-chart:own$/,
+    ],
+  ] as const) {
+    const text = release('web', '').replace('./charts/web,', `./charts/web, ${more}`)
+    const found = await check(t, {
+      ...chart,
+      'values/prod.yaml': 'vault: kv-file\n',
+      'a.yaml': text,
+    })
+    t.match(found.pods, [expected], more)
+  }
 })
 
 t.test(
