@@ -31,7 +31,7 @@ export function connectSearch(): void {
   }
   const { box, query, results } = view
   box.hidden = false
-  query.addEventListener('focus', () => loadOnce(view.root))
+  query.addEventListener('focus', () => loadOnce(view))
   addEventListener(searchReady, () => show(view))
   query.addEventListener('input', () => show(view))
   box.addEventListener('keydown', (event) => onKey(event, view))
@@ -46,11 +46,16 @@ export function connectSearch(): void {
 export const searchReady = 'search-ready'
 
 let script: HTMLScriptElement | undefined
+let whileAbsent = 'Loading the search'
 
-function loadOnce(root: string): void {
+function loadOnce(view: SearchView): void {
   if (script !== undefined) return
   script = document.createElement('script')
-  script.src = `${root}search.js`
+  script.src = `${view.root}search.js`
+  script.addEventListener('error', () => {
+    whileAbsent = 'The search can’t be loaded. Load the page again.'
+    show(view)
+  })
   document.head.append(script)
 }
 
@@ -58,7 +63,7 @@ function show({ root, query, results, found, list, status }: SearchView): void {
   const words = query.value.trim()
   results.hidden = words === ''
   const sections = words === '' ? [] : globalThis.searchDocs?.(words)
-  found.textContent = sections === undefined ? 'Loading the search' : countOf(sections.length)
+  found.textContent = sections === undefined ? whileAbsent : countOf(sections.length)
   status.textContent = words === '' ? '' : found.textContent
   list.replaceChildren(...(sections ?? []).map((section) => itemOf(section, root)))
 }
