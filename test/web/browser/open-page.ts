@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import t from 'tap'
 import { makePlayground } from '../../../web/build/make-playground.ts'
-import { programPath, without } from '../../support/needs/without.ts'
+import { without } from '../../support/needs/without.ts'
+import { launchChromium } from './launch-chromium.ts'
 
 /** For tap's `skip`. */
 export const skip = without('chromium')
@@ -18,20 +18,10 @@ let launched: Promise<Browser> | undefined
 /** One Chromium for all tests of a file. */
 function launchOnce(): Promise<Browser> {
   if (launched === undefined) {
-    launched = launch()
+    launched = launchChromium()
     t.teardown(async () => (await launched)?.close())
   }
   return launched
-}
-
-function launch(): Promise<Browser> {
-  const found = execFileSync('sh', ['-c', `command -v "${programPath('chromium')}"`])
-  return chromium.launch({
-    executablePath: String(found).trim(),
-    // In containers, /dev/shm is small.
-    args: ['--disable-gpu', '--disable-dev-shm-usage'],
-    timeout,
-  })
 }
 
 interface Example {
