@@ -7,11 +7,12 @@ import { makePictures } from './make-pictures.ts'
 const root = join(import.meta.dirname, '../../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
-t.test('the README’s pictures show what the demo prints today', async (t) => {
+t.test('the pictures and the walk-through show what the demo prints today', async (t) => {
   for (const [path, svg] of Object.entries(await makePictures())) {
     const problem = `${path} is out of date: run "npm run picture"`
     t.equal(withoutVariation(read(path)), withoutVariation(svg), problem)
-    t.match(read('README.md'), path)
+    const page = path.includes('demo-') ? 'README.md' : 'docs/walkthrough.md'
+    if (path !== page) t.match(read(page), path.replace(/^docs\/(?=.*walk)/, ''))
   }
 })
 

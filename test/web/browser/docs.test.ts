@@ -70,6 +70,45 @@ t.test('what somebody searches for is text', { skip }, async (t) => {
   t.strictSame(messages, [])
 })
 
+t.test('the walk-through shows one step at a time', { skip }, async (t) => {
+  const { page, messages } = await openPage(urlOf('docs/walkthrough.html'))
+  const shown = () => page.locator('main h2:visible').allTextContents()
+  const status = page.getByRole('group', { name: 'Steps' }).getByRole('status')
+  const titles = await page.locator('main h2').allTextContents()
+  t.ok(titles.length >= 8, `${titles.length} steps`)
+  t.strictSame(await shown(), titles.slice(0, 1))
+  await page.getByRole('button', { name: 'Next' }).focus()
+  await page.keyboard.press('Enter')
+  t.strictSame(await shown(), titles.slice(1, 2))
+  await page.keyboard.press('ArrowRight')
+  t.strictSame(await shown(), titles.slice(2, 3))
+  for (const _ of titles) await page.keyboard.press('ArrowRight')
+  t.strictSame(await shown(), titles.slice(-1), 'the last one stays')
+  t.equal(await status.textContent(), `Step ${titles.length} of ${titles.length}`)
+  for (const look of looks) t.strictSame(await findBarriers(page, look), [])
+  for (const _ of titles) await page.keyboard.press('ArrowLeft')
+  t.strictSame(await shown(), titles.slice(0, 1))
+  await page.getByRole('button', { name: 'Show all steps' }).click()
+  t.strictSame(await shown(), titles)
+  t.strictSame(messages, [])
+})
+
+t.test('a link leads to a step of the walk-through', { skip }, async (t) => {
+  const url = urlOf('docs/walkthrough.html')
+  const { page } = await openPage(`${url}#6-the-files-switch-in-one-step`)
+  const shown = page.locator('main h2:visible')
+  t.strictSame(await shown.allTextContents(), ['6. The files switch in one step'])
+  await page.goto(`${url}#5-a-secret-is-rotated`)
+  await page.getByRole('heading', { name: '5. A secret is rotated' }).waitFor()
+  t.strictSame(await shown.allTextContents(), ['5. A secret is rotated'])
+})
+
+t.test('without JavaScript, all steps are one below the other', { skip }, async (t) => {
+  const { page } = await openPage(urlOf('docs/walkthrough.html'), { javaScriptEnabled: false })
+  t.equal(await page.locator('main h2:visible').count(), await page.locator('main h2').count())
+  t.equal(await page.locator('.steps').count(), 0)
+})
+
 t.test('a code block can be copied, or is selected', { skip }, async (t) => {
   const { page } = await openPage(urlOf('index.html'))
   await page.getByRole('button', { name: 'Copy' }).first().focus()
