@@ -8,14 +8,15 @@ import type { LogLevel } from '../lib/log/log-level.ts'
 /**
  * The newest version that this agent reads. Increases with every change that an older agent would misread: version 2
  * brought {@link AgentConfig.volumes}, version 3 {@link AgentConfig.staleAfterSeconds}, version 4
- * {@link AgentConfig.opensGate}, and version 5 {@link AgentConfig.tokenProxy}.
+ * {@link AgentConfig.opensGate}, version 5 {@link AgentConfig.tokenProxy}, and version 6 {@link WantedFile.password}.
  */
-export const contractVersion = 5
+export const contractVersion = 6
 
 /** The lowest version that has what the configuration uses, so that older agents still read what they can. */
 export function versionOf(
-  config: Pick<AgentConfig, 'volumes' | 'staleAfterSeconds' | 'opensGate' | 'tokenProxy'>,
-): 1 | 2 | 3 | 4 | 5 {
+  config: Pick<AgentConfig, 'volumes' | 'staleAfterSeconds' | 'opensGate' | 'tokenProxy' | 'files'>,
+): 1 | 2 | 3 | 4 | 5 | 6 {
+  if (config.files.some(({ password }) => password !== undefined)) return 6
   if (config.tokenProxy) return 5
   if (config.opensGate) return 4
   if (config.staleAfterSeconds !== undefined) return 3
@@ -122,6 +123,8 @@ export interface Wanted extends WantedValue {
   readonly within?: string
   /** How many versions to write, the newest (or the pinned one) as file `0` below the path. */
   readonly versions?: number
+  /** The secret whose text is the password of the key store, if the object is of type `pfx`. Absent: an empty password. */
+  readonly password?: ObjectReference
   /** Only this one of the `versions` is written, where 0 is the newest. Only Secret sync uses it, for a key of a Secret. */
   readonly versionIndex?: number
 }

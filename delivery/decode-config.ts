@@ -66,13 +66,13 @@ export function decodeConfig(json: string): DecodedConfig {
 const wrongMember = (path: string) =>
   invalid(`${configVariable}: "${printable(path.slice(1))}" is missing or wrong`)
 
+const named = {
+  vault: string(isVaultName),
+  name: string(isObjectName),
+  version: optional(string(isObjectVersion)),
+}
 const wanted = {
-  object: object({
-    vault: string(isVaultName),
-    type: oneOf(objectTypes),
-    name: string(isObjectName),
-    version: optional(string(isObjectVersion)),
-  }),
+  object: object({ ...named, type: oneOf(objectTypes) }),
   optional: optional(oneOf([true])),
   property: optional(string((property) => property !== '')),
   encoding: optional(oneOf(objectEncodings)),
@@ -87,7 +87,7 @@ const httpsUrl = string((url) => url.startsWith('https://'))
 const isServerName = (name: string) => isName(name, subdomainName)
 
 const config: Check<AgentConfig> = object({
-  version: oneOf([1, 2, 3, 4, 5]),
+  version: oneOf([1, 2, 3, 4, 5, 6]),
   containers: listOf(string()),
   volumes: optional(
     listOf(
@@ -103,6 +103,7 @@ const config: Check<AgentConfig> = object({
       path: string(),
       mode: optional(mode),
       format: optional(oneOf(['pem'])),
+      password: optional(object({ ...named, type: oneOf(['secret']) })),
       versions: optional(number((count) => Number.isSafeInteger(count) && count > 0)),
       volume: optional(string()),
     }),

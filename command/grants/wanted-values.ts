@@ -1,4 +1,5 @@
 import type { AgentConfig, Wanted, WantedValue } from '../../delivery/contract.ts'
+import { neededValues } from '../../delivery/needed-values.ts'
 import { segmentValues } from '../../delivery/projection/wanted-objects.ts'
 
 /** A value that an agent reads. */
@@ -10,7 +11,7 @@ export const wantedValues = (config: {
   readonly templates: AgentConfig['templates']
   readonly env: AgentConfig['env']
 }): readonly ReadValue[] => [
-  ...config.files,
+  ...config.files.flatMap(neededValues),
   ...config.templates.flatMap(({ segments }) => segmentValues(segments)),
   ...config.env,
 ]

@@ -9,7 +9,8 @@ export function describeWanted({
   optional,
   versionIndex,
   within,
-}: WantedValue & Pick<WantedFile, 'format' | 'versionIndex' | 'within'>): string {
+  password,
+}: WantedValue & Pick<WantedFile, 'format' | 'versionIndex' | 'within' | 'password'>): string {
   const { vault, type, name, version } = object
   const kind = type === 'secret' ? '' : `${type}/`
   const path = [within, property].filter((part) => part !== undefined).join('.')
@@ -18,7 +19,8 @@ export function describeWanted({
   const pinned = version === undefined ? '' : `@${version}`
   const older =
     versionIndex === undefined ? '' : `, version ${versionIndex} of its history (0 is the newest)`
-  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${older}${partOf(format)}${optional ? ', optional' : ''}`
+  const lock = password === undefined ? '' : `^${describeWanted({ object: password })}`
+  return `${vault}:${kind}${name}${pinned}${lock}${selection}${decoded}${older}${partOf(format)}${optional ? ', optional' : ''}`
 }
 
 /**

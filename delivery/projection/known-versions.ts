@@ -1,10 +1,11 @@
 import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
-import { targetsOf } from '../destination.ts'
+import { type Target, targetsOf } from '../destination.ts'
+import { neededValues } from '../needed-values.ts'
 import { indexFiles } from './compare-content.ts'
 import type { FetchOutcome, FetchOutcomes } from './fetch-objects.ts'
 import type { Content, ProjectionConfig } from './project-content.ts'
-import { objectKey, segmentValues, type WantedObject } from './wanted-objects.ts'
+import { neededObjectKeys, objectKey, segmentValues, type WantedObject } from './wanted-objects.ts'
 
 /** Versions that this process has fetched, by `referenceKey`. A version never changes, so it isn't fetched again. */
 export type KnownVersions = ReadonlyMap<string, FetchedObject>
@@ -80,6 +81,12 @@ export function finalObjects(
   return new Set(keys.filter((key) => state.known.has(key) || !unfinished.has(key)))
 }
 
+/** Whether a key store can change although one of its objects is pinned. Then, as a template, it needs that one again. */
+function isMixed(file: Target): boolean {
+  const values = neededValues(file)
+  return values.length > 1 && !values.every(({ object }) => isPinned(object))
+}
+
 /** The pinned objects that a target still needs, by `objectKey`. */
 function unfinishedObjects({
   config,
@@ -89,7 +96,7 @@ function unfinishedObjects({
   readonly content: Content
 }): ReadonlySet<string> {
   const hasRequiredFiles = indexFiles(content.files)
-  const files = targetsOf(config).filter((file) => isPinned(file.object) && !hasRequiredFiles(file))
+  const files = targetsOf(config).filter((file) => !hasRequiredFiles(file) || isMixed(file))
   const env = config.env.filter(({ variable }) => !content.env.has(variable))
   // After a restart the pinned version isn't known, and a template can't be written again without it.
   const values = config.templates
@@ -100,7 +107,7 @@ function unfinishedObjects({
     )
     .flatMap(({ values }) => values)
   return new Set([
-    ...files.map((file) => objectKey(file.object, file)),
+    ...files.flatMap(neededObjectKeys),
     ...[...env, ...values].map(({ object }) => objectKey(object)),
   ])
 }

@@ -1,12 +1,6 @@
 import { describeObject } from '../../keyvault/reference.ts'
-import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
-import type {
-  AgentConfig,
-  Wanted,
-  WantedTemplate,
-  WantedValue,
-  WantedVariable,
-} from '../contract.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { AgentConfig, WantedTemplate, WantedValue, WantedVariable } from '../contract.ts'
 import {
   claimedKeys,
   type Destination,
@@ -19,8 +13,10 @@ import {
 } from '../destination.ts'
 import { envValueProblem } from './env-value-problem.ts'
 import type { FetchOutcomes, FoundVersions } from './fetch-objects.ts'
+import { heldPasswords } from './hold-passwords.ts'
 import { createRenderContext, type RenderContext } from './render/render-context.ts'
 import { renderParts, renderValue } from './render/render-parts.ts'
+import { type RenderedValue, renderFetched, type TargetProblem } from './render-fetched.ts'
 import { noSources, type Sources, sourcesOf, type TargetSources } from './target-sources.ts'
 import { objectKey, segmentValues } from './wanted-objects.ts'
 
@@ -46,12 +42,8 @@ interface Projection {
   readonly sources: TargetSources
   /** One for each target that should have a new value but hasn't. */
   readonly problems: readonly TargetProblem[]
-}
-
-export interface TargetProblem {
-  /** The object's `objectKey`. */
-  readonly key: string
-  readonly error: AkvError
+  /** What the content is made of, as far as it was fetched now: the outcomes without the passwords that wait for a key store. */
+  readonly outcomes: FetchOutcomes
 }
 
 /** The values that templates were last rendered with, by `objectKey`. A restart loses them. */
@@ -85,12 +77,16 @@ export async function projectContent(
   input: ProjectionInput,
 ): Promise<Projection> {
   const context = createRenderContext(input)
-  const projecting = { ...input, config, context }
+  const values = targetsOf(config)
+  const { keyStores, outcomes } = await projectKeyStores(values, { ...input, config, context })
+  const projecting = { ...input, outcomes, config, context }
   const targets: ProjectedTarget[] = []
   const sources: TargetSources[number][] = []
   // One at a time, so that the event loop can run between two of them.
   for (const projectTarget of [
-    ...targetsOf(config).map((target) => () => projectValue(target, projecting)),
+    ...values.map(
+      (target) => async () => keyStores.get(target) ?? projectValue(target, projecting),
+    ),
     ...config.templates.map((template) => () => projectTemplate(template, projecting)),
     ...config.env.map((entry) => () => projectVariable(entry, projecting)),
   ]) {
@@ -106,7 +102,33 @@ export async function projectContent(
     },
     sources,
     problems: targets.flatMap(({ problems }) => problems),
+    outcomes,
   }
+}
+
+/**
+ * Projects the key stores with a password before anything else, because a password waits for a key store that stays as it is.
+ *
+ * @returns those that are final, and the outcomes without the passwords that wait
+ */
+async function projectKeyStores(
+  values: readonly Target[],
+  projecting: Projecting,
+): Promise<Pick<Projection, 'outcomes'> & { readonly keyStores: Map<Target, ProjectedTarget> }> {
+  const { outcomes, context } = projecting
+  const keyStores = new Map<Target, ProjectedTarget>()
+  for (const target of values.filter(({ password }) => password !== undefined)) {
+    await context.budget.yieldIfDue()
+    keyStores.set(target, await projectValue(target, projecting))
+  }
+  const kept = [...keyStores].flatMap(([target, { files = noContent.files, sources }]) =>
+    sources === undefined ? [...files.values()].map(({ bytes }) => ({ target, bytes })) : [],
+  )
+  const held = await heldPasswords(kept, { outcomes, budget: context.budget })
+  for (const [target, { sources }] of keyStores)
+    if (sources !== undefined && target.password && held.has(objectKey(target.password)))
+      keyStores.delete(target)
+  return { keyStores, outcomes: new Map([...outcomes].filter(([key]) => !held.has(key))) }
 }
 
 /** The sources of a target that wasn't rendered. */
@@ -123,15 +145,10 @@ interface ProjectedTarget {
   readonly problems: readonly TargetProblem[]
 }
 
-type Rendered<T> =
-  | { readonly kind: 'rendered'; readonly value: T; readonly sources: Sources }
-  | { readonly kind: 'not-requested' }
-  | { readonly kind: 'absent' | 'failed'; readonly problem: TargetProblem }
-
 async function projectValue(target: Target, projecting: Projecting): Promise<ProjectedTarget> {
   const { config, before, context } = projecting
-  const rendered = await renderFetched(target, projecting, (found) =>
-    renderParts(target, found, context),
+  const rendered = await renderFetched(target, projecting.outcomes, ({ found, password }) =>
+    renderParts(target, found, context, password?.[0]),
   )
   const current = currentOf(target, before.files)
   if (rendered.kind === 'not-requested') return { files: current, problems: [] }
@@ -162,7 +179,7 @@ async function projectTemplate(
   if (config.onDeleted === 'remove' && segments.some(({ kind }) => kind === 'absent'))
     return { problems: [] }
   const problems = segments.flatMap((segment) =>
-    segment.kind === 'absent' || segment.kind === 'failed' ? [segment.problem] : [],
+    segment.kind === 'absent' || segment.kind === 'failed' ? segment.problems : [],
   )
   if (problems.length > 0) return { files, problems }
   if (segments.some(({ kind }) => kind === 'not-requested')) return { files, problems: [] }
@@ -170,7 +187,7 @@ async function projectTemplate(
     segments.flatMap((segment) => (segment.kind === 'rendered' ? [segment.value] : [])),
   )
   const to = fileDestination(template, config.fileMode ?? '')
-  const kept = segments.flatMap((segment) => ('keptFor' in segment ? [segment.keptFor] : []))
+  const kept = segments.flatMap((segment) => ('keptFor' in segment ? segment.keptFor : []))
   const sources = new Map(
     segments.flatMap((segment) => (segment.kind === 'rendered' ? [...segment.sources] : [])),
   )
@@ -178,7 +195,7 @@ async function projectTemplate(
 }
 
 /** `keptFor`: why the segment has its last value and not a new one. */
-type RenderedSegment = Rendered<Uint8Array> & { readonly keptFor?: TargetProblem }
+type RenderedSegment = RenderedValue<Uint8Array> & { readonly keptFor?: readonly TargetProblem[] }
 
 /** An optional value that is absent renders as nothing. If it was there before, `onDeleted` decides whether it is kept. */
 async function renderSegment(
@@ -189,7 +206,7 @@ async function renderSegment(
     return { kind: 'rendered', value: Buffer.from(segment), sources: noSources }
   const { config, context, templateValues } = projecting
   const toValue = ([object]: FoundVersions) => renderValue(segment, object, context)
-  const rendered = await renderFetched(segment, projecting, toValue)
+  const rendered = await renderFetched(segment, projecting.outcomes, ({ found }) => toValue(found))
   if (rendered.kind !== 'absent' || segment.optional !== true) return rendered
   const last = templateValues?.get(objectKey(segment.object))
   return last === undefined || config.onDeleted === 'remove'
@@ -198,7 +215,7 @@ async function renderSegment(
         kind: 'rendered',
         value: await toValue(last),
         sources: sourcesOf(segment, last),
-        keptFor: rendered.problem,
+        keptFor: rendered.problems,
       }
 }
 
@@ -220,8 +237,13 @@ async function projectVariable(
   projecting: Projecting,
 ): Promise<ProjectedTarget> {
   const { variable } = entry
-  const toValue = ([object]: FoundVersions) => renderValue(entry, object, projecting.context)
-  const rendered = checkVariable(entry, await renderFetched(entry, projecting, toValue))
+  const { outcomes, context } = projecting
+  const rendered = checkVariable(
+    entry,
+    await renderFetched(entry, outcomes, ({ found: [object] }) =>
+      renderValue(entry, object, context),
+    ),
+  )
   if (rendered.kind === 'rendered')
     return {
       env: new Map([[variable, rendered.value]]),
@@ -237,44 +259,23 @@ async function projectVariable(
 /** A value that an EnvFile can't hold counts as failed. An empty value counts as absent if the variable is optional. */
 function checkVariable(
   { variable, object, optional }: WantedVariable,
-  rendered: Rendered<Uint8Array>,
-): Rendered<Uint8Array> {
+  rendered: RenderedValue<Uint8Array>,
+): RenderedValue<Uint8Array> {
   if (rendered.kind !== 'rendered') return rendered
   const reason = envValueProblem(variable, rendered.value)
   if (reason === undefined) return rendered
   const isAbsent = optional === true && rendered.value.length === 0
   const message = `variable ${variable}: the value of ${describeObject(object)} ${reason}`
   const error = new AkvError('AKV_ENV_VALUE', message)
-  return { kind: isAbsent ? 'absent' : 'failed', problem: { key: objectKey(object), error } }
+  return { kind: isAbsent ? 'absent' : 'failed', problems: [{ key: objectKey(object), error }] }
 }
 
 /** An absent value isn't a problem if it is optional and the target has no value that is kept instead. */
 function problemsOf(
-  { kind, problem }: Extract<Rendered<unknown>, { problem: unknown }>,
+  { kind, problems }: Extract<RenderedValue<unknown>, { problems: unknown }>,
   { target, hasValue }: { readonly target: WantedValue; readonly hasValue: boolean },
 ): readonly TargetProblem[] {
-  return kind === 'failed' || target.optional !== true || hasValue ? [problem] : []
-}
-
-async function renderFetched<T>(
-  wanted: Pick<Wanted, 'object' | 'versions' | 'optional'>,
-  { outcomes }: Projecting,
-  toValue: (found: FoundVersions) => Promise<T>,
-): Promise<Rendered<T>> {
-  const key = objectKey(wanted.object, wanted)
-  const outcome = outcomes.get(key)
-  if (outcome === undefined) return { kind: 'not-requested' }
-  if (outcome.kind !== 'fetched')
-    return { kind: outcome.kind, problem: { key, error: outcome.error } }
-  try {
-    const value = await toValue(outcome.found)
-    return { kind: 'rendered', value, sources: sourcesOf(wanted, outcome.found) }
-  } catch (thrown) {
-    const error = toAkvError(thrown)
-    // "?" makes the property optional too, not only its object.
-    const isAbsent = wanted.optional === true && error.code === 'AKV_PROPERTY_ABSENT'
-    return { kind: isAbsent ? 'absent' : 'failed', problem: { key, error } }
-  }
+  return kind === 'failed' || target.optional !== true || hasValue ? problems : []
 }
 
 /** What a target has now. */

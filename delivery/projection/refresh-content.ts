@@ -26,10 +26,10 @@ import {
   type ProjectionBounds,
   type ProjectionConfig,
   projectContent,
-  type TargetProblem,
   type TemplateValues,
   templateValuesAfter,
 } from './project-content.ts'
+import type { TargetProblem } from './render-fetched.ts'
 import type { TargetSources } from './target-sources.ts'
 import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
 
@@ -46,7 +46,7 @@ export interface RefreshState {
 
 export interface Refreshed {
   readonly state: RefreshState & { readonly sources: TargetSources }
-  /** Of the objects that were requested, by `objectKey`. */
+  /** Of the objects that were requested, by `objectKey`, without passwords that wait for their key store. */
   readonly outcomes: FetchOutcomes
   /** One for each target that should have a new value but hasn't. */
   readonly problems: readonly TargetProblem[]
@@ -107,7 +107,7 @@ export async function refreshContent(
   const outcomes = await fetchDue(context, { due: requested, known: state.known, ...vaults })
   const known = rememberVersions(objects, { outcomes, before: state.known })
   const all = new Map([...knownOutcomes(objects, known), ...outcomes])
-  const { content, sources, problems } = await projectContent(config, {
+  const projection = await projectContent(config, {
     outcomes: all,
     before: state.content,
     sources: state.sources,
@@ -115,12 +115,17 @@ export async function refreshContent(
     ...(maxProperties !== undefined && { maxProperties }),
     ...(budget !== undefined && { budget }),
   })
+  const { content, sources, problems } = projection
   const templateValues = templateValuesAfter(config, {
-    outcomes: all,
+    outcomes: projection.outcomes,
     before: state.templateValues,
   })
   const statuses = statusesAfter(context, { due, problems, vaults, before: state.statuses })
-  return { state: { content, sources, known, templateValues, statuses }, outcomes, problems }
+  return {
+    state: { content, sources, known, templateValues, statuses },
+    outcomes: new Map([...outcomes].filter(([key]) => projection.outcomes.has(key))),
+    problems,
+  }
 }
 
 /** Whether a vault served none of the objects that are due in the last refresh. */
@@ -230,7 +235,7 @@ export function dueObjects(
   return objects.filter((object) => !backingOff.has(object))
 }
 
-/** Those of the given objects that failed the last time, or were never fetched. */
+/** Those of the given objects that failed the last time, or were never fetched, with what they need to be written. */
 export function failedObjects(
   objects: readonly WantedObject[],
   { statuses }: Pick<RefreshState, 'statuses'>,
@@ -239,7 +244,24 @@ export function failedObjects(
     const status = statuses.get(keyOf(object))
     return status?.error !== undefined || status?.goodAtMs === undefined
   })
-  return objects.filter((object) => failed.has(object))
+  const all = withPartners(objects, failed)
+  return objects.filter((object) => all.has(object))
+}
+
+/** Adds the other objects of their key stores, and of the key stores that share a password with these. */
+function withPartners(
+  objects: readonly WantedObject[],
+  some: ReadonlySet<WantedObject>,
+): ReadonlySet<WantedObject> {
+  const byKey = new Map(objects.map((object) => [keyOf(object), object]))
+  const all = new Set(some)
+  // A Set also gives what is added to it meanwhile.
+  for (const { partners = [] } of all)
+    for (const key of partners) {
+      const partner = byKey.get(key)
+      if (partner !== undefined) all.add(partner)
+    }
+  return all
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { AgentConfig, Wanted } from '../contract.ts'
 import type { FoundVersions } from './fetch-objects.ts'
-import { objectKey, segmentValues } from './wanted-objects.ts'
+import { neededObjectKeys, objectKey, segmentValues } from './wanted-objects.ts'
 
 /** The versions that each target's value is made of, in the order of {@link targetObjects}. Undefined: not known. */
 export type TargetSources = readonly (Sources | undefined)[]
@@ -44,7 +44,7 @@ export function targetObjects(config: {
   readonly env: AgentConfig['env']
 }): readonly (readonly string[])[] {
   return [
-    ...config.files.map((file) => [objectKey(file.object, file)]),
+    ...config.files.map(neededObjectKeys),
     ...config.templates.map(({ segments }) =>
       segmentValues(segments).map(({ object }) => objectKey(object)),
     ),

@@ -1,5 +1,6 @@
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
 import type { AgentConfig, Wanted, WantedValue } from '../contract.ts'
+import { neededValues } from '../needed-values.ts'
 
 /** An object to fetch: once, however many targets want it. */
 export interface WantedObject {
@@ -10,6 +11,8 @@ export interface WantedObject {
   readonly isRequired: boolean
   /** Whether a target wants its tags, which can change without a new version. */
   readonly readsTags?: true
+  /** The `objectKey`s of the other objects that its key stores are made of. A key store can't be written without them. */
+  readonly partners?: ReadonlySet<string>
 }
 
 /**
@@ -20,6 +23,10 @@ export const objectKey = (
   reference: ObjectReference,
   { versions }: { readonly versions?: number | undefined } = {},
 ): string => (versions === undefined ? '' : 'history of ') + referenceKey(reference)
+
+/** The `objectKey`s of {@link neededValues}. */
+export const neededObjectKeys = (wanted: Wanted): readonly string[] =>
+  neededValues(wanted).map((value) => objectKey(value.object, value))
 
 /** The values of a template, without the text between them. */
 export const segmentValues = (
@@ -35,15 +42,22 @@ export function wantedObjects(config: {
   const objects = new Map<string, WantedObject>()
   const templates = config.templates.flatMap(({ segments }) => segmentValues(segments))
   const all: readonly Wanted[] = [...config.files, ...templates, ...config.env]
-  for (const { object, versions, optional, format } of all) {
-    const key = objectKey(object, { versions })
-    const known = objects.get(key)
-    objects.set(key, {
-      reference: known?.reference ?? object,
-      isRequired: optional !== true || known?.isRequired === true,
-      ...(versions !== undefined && { versions: Math.max(versions, known?.versions ?? 0) }),
-      ...((format === 'tags' || known?.readsTags) && { readsTags: true }),
-    })
+  for (const wanted of all) {
+    const keys = neededObjectKeys(wanted)
+    for (const [i, { object, versions, optional, format }] of neededValues(wanted).entries()) {
+      const key = keys[i] ?? ''
+      const known = objects.get(key)
+      const partners = keys.filter((other) => other !== key)
+      objects.set(key, {
+        reference: known?.reference ?? object,
+        isRequired: optional !== true || known?.isRequired === true,
+        ...(versions !== undefined && { versions: Math.max(versions, known?.versions ?? 0) }),
+        ...((format === 'tags' || known?.readsTags) && { readsTags: true }),
+        ...((partners.length > 0 || known?.partners) && {
+          partners: new Set([...(known?.partners ?? []), ...partners]),
+        }),
+      })
+    }
   }
   return [...objects.values()]
 }

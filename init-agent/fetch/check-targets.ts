@@ -18,6 +18,8 @@ export function checkTargets(config: AgentConfig): void {
     env.slice(0, index).some((earlier) => earlier.variable === variable),
   )
   if (repeated) throw invalid(`the variable ${repeated.variable} is named twice`)
+  if (files.some(({ object, password }) => password !== undefined && object.type !== 'pfx'))
+    throw invalid('only "pfx/" writes a key store, which can have a password')
   const values = [...env, ...templates.flatMap(({ segments }) => segmentValues(segments))]
   if (values.some(isFolder) || files.some((file) => file.versions !== undefined && isFolder(file)))
     throw invalid(

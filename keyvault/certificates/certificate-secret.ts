@@ -33,19 +33,23 @@ export async function certificateSecretPem(
   return valid(writeKeyMaterial({ keys, certificates }))
 }
 
-/** Returns the certificate as binary PKCS#12 with an empty password: as stored, or built from the stored PEM. */
+/**
+ * Returns the certificate as binary PKCS#12. With an empty password: as stored, or built from the stored PEM. With another one it
+ * is always built.
+ */
 export async function certificatePfx(
   secret: CertificateSecret,
   budget = createCpuBudget(),
+  password = '',
 ): Promise<Parsed<Uint8Array>> {
   const format = formatOf(secret)
   if (format.kind === 'invalid') return format
-  if (format.value === 'pfx') return decodeValue(secret.value, 'base64')
+  if (format.value === 'pfx' && password === '') return decodeValue(secret.value, 'base64')
   const material = await readCertificateSecret(secret, budget)
   if (material.kind === 'invalid') return material
   const { keys } = material.value
   const certificates = await orderChain(material.value, budget)
-  return valid(await buildPfx({ keys, certificates }, budget))
+  return valid(await buildPfx({ keys, certificates }, { budget, password }))
 }
 
 /**

@@ -56,6 +56,12 @@ export const agentErrors = {
     remedy:
       'Check that the reference names a certificate, not a plain secret. Otherwise import the certificate and its key again, as PKCS#12 or PEM without a password.',
   },
+  AKV_KEY_STORE_PASSWORD: {
+    ...permanent,
+    means: 'The text of the secret after "^" can\'t be the password of a key store.',
+    remedy:
+      'Give the secret a value that the message accepts: one line of 1 to 1,023 bytes without control characters. Or remove "^" and what follows it, for an empty password.',
+  },
   AKV_KEY_NOT_EXPORTABLE: {
     ...permanent,
     means: "The vault does not release the certificate's private key.",

@@ -1,3 +1,4 @@
+import { neededValues } from '../../delivery/needed-values.ts'
 import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import { describeProblem, joinProblems, type Problem } from '../../lib/problems/problem.ts'
@@ -88,7 +89,9 @@ function readAnnotations(account: ReadableAccount, own: Annotations, policy: Pol
     policy,
   })
   const list = readSecretList(own[syncKey], choice.defaultVault)
-  const ofVaults = vaultProblems(list.values.map(({ object }) => object.vault))
+  const ofVaults = vaultProblems(
+    list.values.flatMap(neededValues).map(({ object }) => object.vault),
+  )
   const ofMetadata = metadataProblems(list.secrets, { ...account, policy }).map((problem) => ({
     path: ownPath(syncKey),
     sentence: describeProblem(problem),

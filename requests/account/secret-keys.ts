@@ -7,7 +7,7 @@ import { describeField, describeProblem, plainProblem } from '../../lib/problems
 import { below, type Field, report, reportThat } from '../../lib/problems/read.ts'
 import { type Entry, parseObjectList } from '../annotations/objects/parse-object-list.ts'
 import { parseCsiObjects, readCsiObjects } from '../annotations/objects/read-csi-objects.ts'
-import { toWantedValue } from '../annotations/objects/to-wanted.ts'
+import { toWantedValue, toWantedWhole } from '../annotations/objects/to-wanted.ts'
 import { dataKeyProblem, lackingKeys } from '../secret/secret-types.ts'
 
 /** The Secret's metadata names all entries with their versions, and the API server bounds its size. */
@@ -89,7 +89,7 @@ function keyFile(secret: string, entry: Entry): Parsed<SecretValue> {
   const key = target ?? object.name
   const problem = dataKeyProblem(key)
   return problem === undefined
-    ? valid({ to: { kind: 'key', secret, key }, ...toWantedValue(entry) })
+    ? valid({ to: { kind: 'key', secret, key }, ...toWantedWhole(entry) })
     : invalid(problem)
 }
 

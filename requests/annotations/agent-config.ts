@@ -31,7 +31,7 @@ export function agentConfig(
     ...(opensGate && { opensGate }),
   }
   return {
-    version: versionOf(newer),
+    version: versionOf({ ...newer, files: request.files }),
     containers,
     ...newer,
     files: request.files,

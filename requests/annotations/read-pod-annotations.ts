@@ -4,6 +4,7 @@ import type {
   WantedTemplate,
   WantedVariable,
 } from '../../delivery/contract.ts'
+import { neededValues } from '../../delivery/needed-values.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
 import { chooseVaults } from '../administrator/choose-vaults.ts'
 import type { Policy } from '../administrator/policy.ts'
@@ -113,6 +114,6 @@ function vaultsOf({ files, templates, env }: RequestedObjects): readonly string[
   const inTemplates = templates.flatMap(({ wanted }) =>
     wanted.segments.filter((segment) => typeof segment !== 'string'),
   )
-  const elsewhere = [...files, ...env].map(({ wanted }) => wanted)
+  const elsewhere = [...files, ...env].flatMap(({ wanted }) => neededValues(wanted))
   return [...elsewhere, ...inTemplates].map(({ object }) => object.vault)
 }

@@ -5,7 +5,7 @@ import type { AkvError } from '../../lib/errors/akv-error.ts'
 /** What the controller keeps of an account's values between rounds. It is never shared between accounts. */
 export interface AccountValues {
   readonly refresh: RefreshState
-  /** The versions of the values in the content, by `versionKey`. */
+  /** The versions of the values in the content, by `versionKeyAt`. */
   readonly versions: ReadonlyMap<string, string>
   /** The objects that were missing when the vault was last asked, by `objectKey`, with the vault's answer. */
   readonly removed: ReadonlyMap<string, AkvError>

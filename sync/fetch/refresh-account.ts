@@ -28,7 +28,7 @@ import { type SecretFind, secretFindKey } from '../../requests/secret/secret-fin
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import { ownershipOf } from '../plan/ownership.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
-import { versionKey, versionKeyAt } from '../plan/synced-objects.ts'
+import { versionKeyAt, versionKeys } from '../plan/synced-objects.ts'
 import type { AccountValues } from './account-values.ts'
 import { maxKeptBytes, tooLargeSecrets, weightOf } from './bound-values.ts'
 import { expandConfig, foundObjects, withoutRemoved } from './find/expand-finds.ts'
@@ -147,7 +147,7 @@ function nextValues(
     tooLarge: tooLargeAfter(refresh.content, { ...round, secrets }),
     seeded: new Set(secrets.map(({ name }) => name)),
     versions: only(
-      new Set(config.files.map((file) => versionKey(file))),
+      new Set(config.files.flatMap(versionKeys)),
       versionsOf(outcomes, { before: before?.versions, failed }),
     ),
     removed: only(requested, removedAfter(outcomes, before?.removed)),

@@ -1,7 +1,7 @@
 import { destinationKey, type SecretValue, secretOf } from '../../delivery/destination.ts'
 import { indexFiles } from '../../delivery/projection/compare-content.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
-import { objectKey } from '../../delivery/projection/wanted-objects.ts'
+import { neededObjectKeys } from '../../delivery/projection/wanted-objects.ts'
 import type { AkvError } from '../../lib/errors/akv-error.ts'
 import type { SyncConfig } from '../../requests/account/account-request.ts'
 import { filesOfSecret } from '../../requests/account/account-request.ts'
@@ -51,7 +51,7 @@ export function divideBySecret({ config, content }: SecretPart): (name: string) 
 export function secretData(name: string, round: RoundValues): SecretData {
   const { config, removed } = round
   const missing = missingFiles(name, round)
-  const isGone = (file: SecretValue) => removed.has(objectKey(file.object, file))
+  const isGone = (file: SecretValue) => neededObjectKeys(file).some((key) => removed.has(key))
   const isReduced = config.onDeleted === 'remove' && missing.every(isGone)
   const lacking = isReduced ? 'reduced' : 'waiting'
   return { keys: keysOf(name, round), state: missing.length === 0 ? 'whole' : lacking }

@@ -1,7 +1,8 @@
 import type { Wanted } from '../../delivery/contract.ts'
+import { neededValues } from '../../delivery/needed-values.ts'
 import { indexFiles } from '../../delivery/projection/compare-content.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
-import { objectKey } from '../../delivery/projection/wanted-objects.ts'
+import { neededObjectKeys } from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import type { SyncConfig } from '../../requests/account/account-request.ts'
 import { filesOfSecret } from '../../requests/account/account-request.ts'
@@ -28,7 +29,7 @@ export interface SyncedObject {
 /**
  * The vault objects of one Secret.
  *
- * @param round - `versions`: of the values in the content, by `versionKey`; incomplete after a restart. `removed`: the
+ * @param round - `versions`: of the values in the content, by `versionKeyAt`; incomplete after a restart. `removed`: the
  *   `objectKey`s of objects that the vault doesn't have, whose values `on-deleted: remove` removes
  */
 export function syncedObjects(
@@ -43,19 +44,24 @@ export function syncedObjects(
   const { config, versions, removed, content } = round
   const hasRequiredFiles = indexFiles(content.files)
   return filesOfSecret(name, config).flatMap((file) => {
-    const { object: reference } = file
-    if (config.onDeleted === 'remove' && removed.has(objectKey(reference, file))) return []
-    const version = versions.get(versionKey(file))
+    const isRemoved = neededObjectKeys(file).some((key) => removed.has(key))
+    if (config.onDeleted === 'remove' && isRemoved) return []
     const hasValue = hasRequiredFiles(file)
-    return [{ reference, hasValue, ...(version !== undefined && { version }) }]
+    const references = neededValues(file).map(({ object }) => object)
+    return versionKeys(file).flatMap((key, i): readonly SyncedObject[] => {
+      const [reference, version] = [references[i], versions.get(key)]
+      return reference ? [{ reference, hasValue, ...(version !== undefined && { version }) }] : []
+    })
   })
 }
 
-/** Identifies the version that a value comes from. */
-export const versionKey = (value: Wanted): string =>
-  versionKeyAt(objectKey(value.object, value), value.versionIndex ?? 0)
+/** Identifies the versions that a value comes from, in the order of `neededValues`. */
+export const versionKeys = (value: Wanted): readonly string[] =>
+  neededObjectKeys(value).map((key, i) =>
+    versionKeyAt(key, i === 0 ? (value.versionIndex ?? 0) : 0),
+  )
 
-/** As {@link versionKey}, for one of the versions that were fetched with this `objectKey`. */
+/** As {@link versionKeys}, for one of the versions that were fetched with this `objectKey`. */
 export const versionKeyAt = (key: string, index: number): string =>
   index === 0 ? key : `${key} number ${index}`
 

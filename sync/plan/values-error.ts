@@ -31,6 +31,7 @@ const decidedByContent: ReadonlySet<AkvErrorCode> = new Set([
   'AKV_CERTIFICATE',
   'AKV_ENCODING',
   'AKV_KEY_NOT_EXPORTABLE',
+  'AKV_KEY_STORE_PASSWORD',
   'AKV_PROPERTY',
   'AKV_PROPERTY_ABSENT',
 ])

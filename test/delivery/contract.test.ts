@@ -45,12 +45,15 @@ t.test(
 )
 
 t.test('only a configuration that an older agent would misread needs a newer one', async (t) => {
-  t.equal(versionOf({}), 1)
-  t.equal(versionOf({ volumes }), 2)
-  t.equal(versionOf({ staleAfterSeconds: 60 }), 3)
-  t.equal(versionOf({ volumes, staleAfterSeconds: 60 }), 3)
-  t.equal(versionOf({ opensGate: true }), 4)
-  t.equal(versionOf({ volumes, staleAfterSeconds: 60, opensGate: true }), 4)
+  t.equal(versionOf({ files: [] }), 1)
+  t.equal(versionOf({ files: [], volumes }), 2)
+  t.equal(versionOf({ files: [], staleAfterSeconds: 60 }), 3)
+  t.equal(versionOf({ files: [], volumes, staleAfterSeconds: 60 }), 3)
+  t.equal(versionOf({ files: [], opensGate: true }), 4)
+  t.equal(versionOf({ files: [], volumes, staleAfterSeconds: 60, opensGate: true }), 4)
+  const object = { vault: 'team-a', type: 'pfx', name: 'web' } as const
+  const password = { vault: 'team-a', type: 'secret', name: 'password' } as const
+  t.equal(versionOf({ files: [{ path: 'a', object, password }], volumes }), 6)
 })
 
 t.test('an agent stays between refreshes only if it has something to do then', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   type AgentConfig,
+  contractVersion,
   encodeConfig,
   maxConfigBytes,
   maxServedVolumes,
@@ -21,19 +22,25 @@ const served: AgentConfig = {
   ],
 }
 
+const keyStore = {
+  path: 'a.p12',
+  object: { vault: 'team-a', type: 'pfx', name: 'web' },
+  password: { vault: 'team-a', type: 'secret', name: 'password' },
+} as const
+
 t.test('the agent decodes what the webhook encodes', async (t) => {
   const watched = { ...served, version: 3, staleAfterSeconds: 7200, metricsPort: 19_980 } as const
   const gated = { ...watched, version: 4, opensGate: true } as const
-  for (const each of [config, served, watched, gated])
+  const locked = { ...gated, version: 6, files: [keyStore] } as const
+  for (const each of [config, served, watched, gated, locked])
     t.strictSame(decodeConfig(encodeConfig(each)), { kind: 'valid', value: each })
 })
 
 t.test('a newer version is distinguished from an invalid configuration', async (t) => {
-  const newer = JSON.stringify({ ...config, version: 6, files: 'new form' })
+  const newer = JSON.stringify({ ...config, version: contractVersion + 1, files: 'new form' })
   t.match(decodeConfig(newer), {
     isNewer: true,
-    problem:
-      /has version 6, but this agent knows only 5: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
+    problem: `AKV_INJECTOR_CONFIG has version ${contractVersion + 1}, but this agent knows only ${contractVersion}: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE`,
   })
 })
 
@@ -53,6 +60,9 @@ t.test('the problem names the wrong member', async (t) => {
     ['version', 0],
     ['version', 3],
     ['version', 4],
+    ['version', 6],
+    ['files', [{ ...keyStore, password: 'text' }]],
+    ['files', [{ ...keyStore, password: { ...keyStore.password, type: 'key' } }]],
     ['opensGate', false],
     ['staleAfterSeconds', 0],
     ['staleAfterSeconds', '2h'],

@@ -9,6 +9,7 @@ import { makePod, objectFile, runToEnd, secretFile, secretVariable } from './har
 import { runAgentInProcess } from './harness/run-agent-in-process.ts'
 
 const secrets = `
+keystore-password: "changeit-1\\n"
 json: '{"db":{"password":"correct horse"},"tls.key":"k","list":[1,2.50]}'
 encoded: '//79'
 `
@@ -23,17 +24,22 @@ certificates:
   many: { versions: [{ version: ${oldVersion} }, {}] }
 `
 
+const password = secretFile('keystore-password').object
+
 const openssl = (...args: readonly string[]) =>
   execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
 t.test('every type is written in its form, and openssl accepts it', async (t) => {
   const emulator = await startTestEmulator(t, { secrets, objects })
   const pod = await makePod(t, emulator, {
+    version: 6,
     files: [
       objectFile('tls', 'web', { path: '.' }),
       objectFile('tls', 'web', { path: 'again/web' }),
       objectFile('pfx', 'web', { path: 'web.pfx', mode: '0400' }),
       objectFile('pfx', 'pem', { path: 'pem.pfx' }),
+      objectFile('pfx', 'web', { path: 'web.p12', password }),
+      objectFile('pfx', 'old', { path: 'old.p12', password }),
       objectFile('cert', 'web', { path: 'web.crt' }),
       objectFile('key', 'web', { path: 'web.pub' }),
       secretFile('web', { path: 'web.pem', format: 'pem' }),
@@ -80,6 +86,14 @@ t.test('every type is written in its form, and openssl accepts it', async (t) =>
     const read = openssl('pkcs12', '-in', path(name), '-passin', 'pass:', '-nodes')
     t.match(read, /BEGIN PRIVATE KEY/, name)
   }
+  for (const [name, same] of [
+    ['web.p12', text('tls.key')],
+    ['old.p12', fixtureText('leaf.key')],
+  ] as const) {
+    const read = openssl('pkcs12', '-in', path(name), '-passin', 'pass:changeit-1', '-nodes')
+    t.match(read, same, name)
+    t.throws(() => openssl('pkcs12', '-in', path(name), '-passin', 'pass:', '-nodes'))
+  }
   t.equal(readFileSync(path('web.pfx')).toString('base64'), text('web.b64'))
   t.equal(statSync(path('web.pfx')).mode & 0o777, 0o400)
   t.equal(
@@ -101,8 +115,8 @@ t.test('every type is written in its form, and openssl accepts it', async (t) =>
 
   const gets = emulator.requests.map(({ path }) => path).filter((path) => path.includes('team-a'))
   t.strictSame(new Set(gets).size, gets.length, 'nothing is fetched twice')
-  t.equal(gets.length, 9)
-  t.notMatch(output, /correct horse|PRIVATE/)
+  t.equal(gets.length, 10)
+  t.notMatch(output, /correct horse|PRIVATE|changeit/)
 })
 
 t.test('a history has its versions, newest first', async (t) => {

@@ -9,7 +9,7 @@ export interface Room {
 }
 
 const names = ['keyvault/reference.ts']
-const contract = ['contract', 'decode-config', 'destination', 'target-path'].map(
+const contract = ['contract', 'decode-config', 'destination', 'target-path', 'needed-values'].map(
   (name) => `delivery/${name}.ts`,
 )
 /** What a command needs to say what the webhook and the agent would do. */

@@ -37,7 +37,7 @@ export async function renderTlsFiles(
 /** A certificate with its key, as PKCS#12. */
 export async function renderPfx(
   wanted: WantedValue,
-  secret: FetchedSecret,
+  { secret, password }: { readonly secret: FetchedSecret; readonly password: string },
   { budget }: RenderContext,
 ): Promise<Uint8Array> {
   const { certificatePfx, readCertificateSecret } = await import(
@@ -53,7 +53,7 @@ export async function renderPfx(
       code: 'AKV_KEY_NOT_EXPORTABLE',
       problem: 'the vault does not release the private key',
     })
-  return valueOrThrow(await certificatePfx(secret, budget), wanted, 'AKV_CERTIFICATE')
+  return valueOrThrow(await certificatePfx(secret, budget, password), wanted, 'AKV_CERTIFICATE')
 }
 
 /** A certificate without its key, as PEM. */

@@ -2,6 +2,7 @@ import type { FetchedObject, FetchedSecret } from '../../../keyvault/clients/obj
 import { countOf } from '../../../lib/count-of.ts'
 import type { Wanted } from '../../contract.ts'
 import type { Target } from '../../destination.ts'
+import { keyStorePassword } from './key-store-password.ts'
 import {
   certificatePem,
   renderCertificate,
@@ -24,14 +25,21 @@ import { renderAllTags, renderTags } from './render-tags.ts'
  * Makes the parts of a target. The code for certificates, keys and JSON is loaded on first use: most pods need none of it.
  *
  * @param found - one object, or the versions of its history
+ * @param password - the secret that is the password of a key store
  * @throws AkvError that names the object, and never shows a value
  */
 export async function renderParts(
   target: Target,
   found: readonly [FetchedObject, ...FetchedObject[]],
   context = createRenderContext(),
+  password?: FetchedObject,
 ): Promise<readonly TargetPart[]> {
   const { object, property, versions, versionIndex } = target
+  if (target.password !== undefined && password !== undefined) {
+    const text = keyStorePassword(password, target.password)
+    const parts = { secret: secretOf(found[0]), password: text }
+    return [{ bytes: await renderPfx(target, parts, context) }]
+  }
   if (object.type === 'tls') return await renderTlsFiles(target, secretOf(found[0]), context)
   if (property === '*' && target.format === 'tags')
     return await renderAllTags(target, found[0], context)
@@ -75,7 +83,7 @@ export async function renderValue(
       budget.charge(targetCost)
       if (wanted.property === undefined) budget.charge(found.value.length * characterCost)
       return wanted.object.type === 'pfx'
-        ? renderPfx(wanted, found, context)
+        ? renderPfx(wanted, { secret: found, password: '' }, context)
         : renderSecret(wanted, found, context)
     case 'key': {
       budget.charge(keyCost)

@@ -6,7 +6,11 @@ import { pbkdf2Microseconds, pkcs12Microseconds } from './pfx-password.ts'
 import { derivePkcs12Key } from './pkcs12-key.ts'
 
 /** OpenSSL's defaults, which OpenSSL, Java, .NET and Python can read: AES-256, SHA-256, 2,048 rounds. */
-const iterations = 2048
+const defaultRounds = 2048
+/** Java's default. More rounds protect a password that somebody guesses at; an empty one needs no protection. */
+const passwordRounds = 10_000
+const roundsFor = (password: string): number => (password === '' ? defaultRounds : passwordRounds)
+
 const oids = {
   data: '1.2.840.113549.1.7.1',
   encryptedData: '1.2.840.113549.1.7.6',
@@ -21,24 +25,33 @@ const oids = {
   sha256: '2.16.840.1.101.3.4.2.1',
 } as const
 
+interface PfxOptions {
+  readonly budget?: CpuBudget
+  readonly password?: string
+}
+
 /** The cost of deriving a key for each part and for the MAC, and of comparing keys with certificates. */
-const costOf = ({ keys, certificates }: KeyMaterial): number =>
+const costOf = ({ keys, certificates }: KeyMaterial, iterations: number): number =>
   (keys.length + 1) * iterations * pbkdf2Microseconds('sha256', 32) +
   iterations * pkcs12Microseconds('sha256', 32) +
   keys.length * certificates.length * comparisonMicroseconds
 
 /**
- * Writes a PKCS#12 file (RFC 7292) with an empty password, certificates in the given order. An empty password protects
- * nothing, but everything is encrypted and has a MAC all the same, because Java ignores a key that isn't encrypted.
+ * Writes a PKCS#12 file (RFC 7292), certificates in the given order. An empty password protects nothing, but everything is
+ * encrypted and has a MAC all the same, because Java ignores a key that isn't encrypted.
  *
  * The same input always gives the same bytes, so that a refresh can detect changes. Salts are therefore derived from
- * the content.
+ * the content. The password is no part of that: a salt can be read by anybody, and who knows the key could then test guesses of the
+ * password against it, at the cost of one digest each.
+ *
+ * @param options.password - in UTF-8 for the encryption, as a BMPString for the MAC
  */
 export async function buildPfx(
   { keys, certificates }: KeyMaterial,
-  budget = createCpuBudget(),
+  { budget = createCpuBudget(), password = '' }: PfxOptions = {},
 ): Promise<Uint8Array> {
-  budget.charge(costOf({ keys, certificates }))
+  const iterations = roundsFor(password)
+  budget.charge(costOf({ keys, certificates }, iterations))
   const seed = createHash('sha256')
   for (const der of [...keys, ...certificates]) seed.update(der)
   const salts = saltsFrom(seed.digest())
@@ -49,16 +62,17 @@ export async function buildPfx(
     bag(oids.certBag, certificate(der), owner.includes(der) ? der : undefined),
   )
   const keyBags = keys.map((der, i) => {
-    const { algorithm, encrypted } = encrypt(der, salts.next())
+    const { algorithm, encrypted } = encrypt(der, { salt: salts.next(), password })
     const shrouded = sequence(algorithm, writeElement(tags.octetString, encrypted))
     return bag(oids.shroudedKeyBag, shrouded, owner[i])
   })
 
   const safe = sequence(
-    encryptedData(sequence(...certBags), salts.next()),
+    encryptedData(sequence(...certBags), { salt: salts.next(), password }),
     data(sequence(...keyBags)),
   )
-  return sequence(writeInteger(3), data(safe), await mac(safe, { salt: salts.next(), budget }))
+  const protection = { salt: salts.next(), password }
+  return sequence(writeInteger(3), data(safe), await mac(safe, { ...protection, budget }))
 }
 
 function bag(oid: string, value: Buffer, keyedBy: Uint8Array | undefined): Buffer {
@@ -74,15 +88,25 @@ const certificate = (der: Uint8Array): Buffer =>
 const data = (content: Buffer): Buffer =>
   sequence(writeOid(oids.data), explicit(writeElement(tags.octetString, content)))
 
-function encryptedData(content: Buffer, salt: Buffer): Buffer {
-  const { algorithm, encrypted } = encrypt(content, salt)
+function encryptedData(content: Buffer, protection: Protection): Buffer {
+  const { algorithm, encrypted } = encrypt(content, protection)
   const info = sequence(writeOid(oids.data), algorithm, writeElement(tags.context0, encrypted))
   return sequence(writeOid(oids.encryptedData), explicit(sequence(writeInteger(0), info)))
 }
 
-function encrypt(content: Uint8Array, salt: Buffer): { algorithm: Buffer; encrypted: Buffer } {
+interface Protection {
+  readonly salt: Buffer
+  readonly password: string
+}
+
+function encrypt(
+  content: Uint8Array,
+  { salt, password }: Protection,
+): { algorithm: Buffer; encrypted: Buffer } {
+  const iterations = roundsFor(password)
   const iv = createHash('sha256').update(salt).digest().subarray(0, 16)
-  const cipher = createCipheriv('aes-256-cbc', pbkdf2Sync('', salt, iterations, 32, 'sha256'), iv)
+  const key = pbkdf2Sync(password, salt, iterations, 32, 'sha256')
+  const cipher = createCipheriv('aes-256-cbc', key, iv)
   const derivation = sequence(
     writeElement(tags.octetString, salt),
     writeInteger(iterations),
@@ -100,12 +124,13 @@ function encrypt(content: Uint8Array, salt: Buffer): { algorithm: Buffer; encryp
 
 async function mac(
   safe: Buffer,
-  { salt, budget }: { readonly salt: Buffer; readonly budget: CpuBudget },
+  { salt, password, budget }: Protection & { readonly budget: CpuBudget },
 ): Promise<Buffer> {
+  const iterations = roundsFor(password)
   const key = await derivePkcs12Key({
     budget,
     digest: 'sha256',
-    password: '',
+    password,
     salt,
     iterations,
     purpose: 3,

@@ -6,7 +6,7 @@ import { type Pkcs12Digest, pkcs12Digests } from './pkcs12-key.ts'
  * Tools call both an empty password and an absent one "no password". Only PKCS#12's own key derivation treats them
  * differently.
  */
-export type PfxPassword = '' | undefined
+export type PfxPassword = string | undefined
 
 export type DerivationBudget = ReturnType<typeof derivationBudget>
 

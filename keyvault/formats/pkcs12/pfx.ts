@@ -44,7 +44,7 @@ const oids = {
 } as const
 
 /**
- * Reads a PKCS#12 file (RFC 7292) with an empty password, as Key Vault returns it. Node's own reader refuses RC2, and
+ * Reads a PKCS#12 file (RFC 7292), with an empty password if no other is given, as Key Vault returns it. Node's own reader refuses RC2, and
  * libraries parse and rewrite the certificates, which can change their bytes. Here the bytes stay as they are.
  * Attributes, and bags with neither keys nor certificates, are ignored.
  *
@@ -53,10 +53,11 @@ const oids = {
 export async function readPfx(
   pfx: Uint8Array,
   budget = createCpuBudget(),
+  password = '',
 ): Promise<Parsed<KeyMaterial>> {
   try {
     if (pfx.length > maxPfxBytes) throw new UnreadableError(`it is over ${maxPfxBytes / 1024} KiB`)
-    return valid(await readPfxOrThrow(pfx, derivationBudget(budget)))
+    return valid(await readPfxOrThrow(pfx, { password, budget: derivationBudget(budget) }))
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error
     return invalid(`the PFX (PKCS#12) can't be read: ${error.message}`)
@@ -68,7 +69,12 @@ interface PartOptions {
   readonly budget: DerivationBudget
 }
 
-async function readPfxOrThrow(pfx: Uint8Array, budget: DerivationBudget): Promise<KeyMaterial> {
+const emptyPasswords: readonly PfxPassword[] = ['', undefined]
+
+async function readPfxOrThrow(
+  pfx: Uint8Array,
+  { password: given, budget }: { readonly password: string; readonly budget: DerivationBudget },
+): Promise<KeyMaterial> {
   const [version, authSafe, mac] = childrenOf(
     readElement(pfx, tags.sequence, 'the file'),
     'the file',
@@ -79,12 +85,16 @@ async function readPfxOrThrow(pfx: Uint8Array, budget: DerivationBudget): Promis
     throw new UnreadableError('it is signed with a public key instead of a password')
   const safe = octetsOf(explicit(content, 'its authenticated safe'), 'its authenticated safe')
 
-  for (const password of ['', undefined] as const) {
+  for (const password of given === '' ? emptyPasswords : [given]) {
     if (mac !== undefined && !(await isMacOf(safe, mac, { password, budget }))) continue
     const parts = await readSafe(safe, { password, budget })
     if (parts !== undefined) return collect(parts)
   }
-  throw new UnreadableError('it has a password, or it is damaged; accepted: an empty password')
+  throw new UnreadableError(
+    given === ''
+      ? 'it has a password, or it is damaged; accepted: an empty password'
+      : 'it has another password, or it is damaged',
+  )
 }
 
 async function isMacOf(

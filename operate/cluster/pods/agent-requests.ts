@@ -1,4 +1,5 @@
 import type { AgentConfig } from '../../../delivery/contract.ts'
+import { neededValues } from '../../../delivery/needed-values.ts'
 import { segmentValues } from '../../../delivery/projection/wanted-objects.ts'
 import { type ObjectReference, referenceKey } from '../../../keyvault/reference.ts'
 
@@ -52,7 +53,8 @@ function askedObjects({
     return asked
   }
   const inTemplates = templates.flatMap(({ segments }) => segmentValues(segments))
-  for (const { object } of [...files, ...inTemplates]) at(object).isInFiles = true
+  for (const { object } of [...files.flatMap(neededValues), ...inTemplates])
+    at(object).isInFiles = true
   for (const { object, variable } of env) at(object).variables.push(variable)
   return [...objects.values()]
 }

@@ -131,7 +131,7 @@ function appendItems(text: unknown, items: readonly SecretItem[]): string | unde
 }
 
 /** Writes everything that determines the bytes of a key as text, for comparison. */
-const comparable = ({ to, object, format, encoding, property }: SecretValue): string => {
+const comparable = ({ to, object, format, encoding, property, password }: SecretValue): string => {
   const { vault, type, name, version } = object
   return JSON.stringify([
     destinationKey(to),
@@ -142,5 +142,6 @@ const comparable = ({ to, object, format, encoding, property }: SecretValue): st
     format,
     encoding,
     property,
+    password,
   ])
 }

@@ -1,5 +1,10 @@
-import { type ParsedReference, parseReference } from '../../../keyvault/reference.ts'
+import {
+  type ObjectReference,
+  type ParsedReference,
+  parseReference,
+} from '../../../keyvault/reference.ts'
 import { printable } from '../../../lib/printable.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { maxProblems } from '../../../lib/problems/problem.ts'
 import { splitList } from '../../../lib/values/split-list.ts'
 import { anyVault, howToSetDefault } from '../../administrator/choose-vaults.ts'
@@ -11,6 +16,8 @@ export interface Entry {
   /** The text before the `=`, if there is one. */
   readonly target?: string
   readonly reference: ParsedReference
+  /** The secret that is the password of the key store. */
+  readonly password?: ObjectReference
   readonly optional: boolean
 }
 
@@ -25,7 +32,7 @@ interface ListProblem {
 const maxEntries = 2000
 
 /**
- * Reads `[target=]reference[?]`, separated by commas or newlines (docs/specification.md, "Object lists").
+ * Reads `[target=]reference[^password][?]`, separated by commas or newlines (docs/specification.md, "Object lists").
  *
  * @param reading - `targetProblem` checks a target. It is called only for entries that aren't returned, so that
  *   both problems are reported at once; the caller checks the targets of the others.
@@ -54,20 +61,43 @@ export function parseObjectList(
     const location = `entry "${printable(text)}"`
     const { required, optional } = cutOptional(text)
     const { target, rest } = cutTarget(required)
-    const reference = parseReference(rest, { defaultVault, howToSetDefault })
+    const source = parseSource(rest, defaultVault)
     const named = target === undefined ? {} : { target }
-    if (reference.kind === 'invalid')
-      problems.push({ location, sentence: reference.problem + suggestion(text) })
-    const readable =
-      reference.kind === 'valid' ? reference : parseReference(rest, { defaultVault: anyVault })
+    if (source.kind === 'invalid')
+      problems.push({ location, sentence: source.problem + suggestion(text) })
+    const readable = source.kind === 'valid' ? source : parseSource(rest, anyVault)
     if (readable.kind === 'valid') {
-      entries.push({ location, ...named, reference: readable.value, optional })
+      entries.push({ location, ...named, ...readable.value, optional })
       continue
     }
     const sentence = target === undefined ? undefined : targetProblem(target)
     if (sentence !== undefined) problems.push({ location, sentence })
   }
   return { entries, problems }
+}
+
+/** Reads a reference, and the password behind it. A `^` after a `#` is part of the property. */
+function parseSource(
+  text: string,
+  defaultVault: string | undefined,
+): Parsed<Pick<Entry, 'reference' | 'password'>> {
+  const [, certificate = text, written] = /^([^#^]*)\^(.*)$/s.exec(text) ?? []
+  const reference = parseReference(certificate, { defaultVault, howToSetDefault })
+  if (reference.kind === 'invalid') return reference
+  if (written === undefined) return valid({ reference: reference.value })
+  const { object } = reference.value
+  if (object.type !== 'pfx')
+    return invalid(
+      `"^" names the password of a key store, which only type "pfx" writes, but the type is "${object.type}"; write pfx/${object.name}^${printable(written)}, or remove "^" and what follows it`,
+    )
+  const password = parseReference(written, { defaultVault: object.vault })
+  if (password.kind === 'invalid') return invalid(`the password after "^": ${password.problem}`)
+  const { object: secret, property, encoding } = password.value
+  return secret.type === 'secret' && property === undefined && encoding === undefined
+    ? valid({ reference: reference.value, password: secret })
+    : invalid(
+        'the password after "^" must be the whole text of a secret: write ^NAME, ^VAULT:NAME or ^NAME@VERSION',
+      )
 }
 
 /** A name in the style of variables, which no vault accepts, perhaps behind a vault. */

@@ -1,4 +1,4 @@
-import type { WantedFile, WantedValue, WantedVariable } from '../../../delivery/contract.ts'
+import type { Wanted, WantedFile, WantedValue, WantedVariable } from '../../../delivery/contract.ts'
 import { isFolder, isText } from '../../../keyvault/reference.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import type { Entry } from './parse-object-list.ts'
@@ -11,6 +11,12 @@ export function toWantedValue({
   return { ...reference, ...(optional && { optional }) }
 }
 
+/** The value of an entry that becomes a file or a key of a Secret, without its destination. */
+export const toWantedWhole = (entry: Entry): Wanted => ({
+  ...toWantedValue(entry),
+  ...(entry.password && { password: entry.password }),
+})
+
 /** Makes a file of an entry of `secrets`. Without a target, the file is named after the object. */
 export function toWantedFile(entry: Entry): Parsed<WantedFile> {
   const { object, property } = entry.reference
@@ -20,7 +26,7 @@ export function toWantedFile(entry: Entry): Parsed<WantedFile> {
       '"#*" writes a file for each property, so its target must be a folder; end it with "/"',
     )
   const path = isFolder(entry.reference) && target.endsWith('/') ? target.slice(0, -1) : target
-  return valid({ path, ...toWantedValue(entry) })
+  return valid({ path, ...toWantedWhole(entry) })
 }
 
 /** Makes a variable of an entry of `env`. Without a target, it is the object's name in upper case, with `_` for `-`. */

@@ -1,5 +1,5 @@
 import type { SecretValue } from '../../../delivery/destination.ts'
-import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
+import { neededObjectKeys, objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import type { FoundByFind, FoundSecret } from '../../../keyvault/finds/find-result.ts'
 import type { SyncConfig, SyncRequest } from '../../../requests/account/account-request.ts'
 import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-find.ts'
@@ -75,7 +75,7 @@ export function foundObjects(
       const isKept = secret.isUnchanged && hasValue(to)
       found.set(key, isKept && found.get(key) !== false)
     }
-  for (const file of files) found.delete(objectKey(file.object, file))
+  for (const key of files.flatMap(neededObjectKeys)) found.delete(key)
   return found
 }
 

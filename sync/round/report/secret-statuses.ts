@@ -1,4 +1,4 @@
-import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
+import { neededObjectKeys } from '../../../delivery/projection/wanted-objects.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import { sourceKey } from '../../../requests/secret/source-ref.ts'
@@ -114,9 +114,11 @@ function failureCodes(
     if (failure.kind === 'account') ofAccount = code
   }
   const firstOfObjects = new Map<string, Failing['code']>()
-  for (const { to, object, versions } of config.files) {
-    const { secret } = to
-    const code = ofObjects.get(objectKey(object, { versions }))
+  for (const file of config.files) {
+    const { secret } = file.to
+    const code = neededObjectKeys(file)
+      .map((key) => ofObjects.get(key))
+      .find((found) => found !== undefined)
     if (code !== undefined && !firstOfObjects.has(secret)) firstOfObjects.set(secret, code)
   }
   return (name) => {

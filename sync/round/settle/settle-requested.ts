@@ -1,3 +1,4 @@
+import { neededValues } from '../../../delivery/needed-values.ts'
 import { objectKey, wantedObjects } from '../../../delivery/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import type { CpuBudget } from '../../../lib/cpu-budget.ts'
@@ -119,7 +120,7 @@ const namingObjects = (step: SettledStep, { config }: SecretPart): SettledStep =
         ...step,
         error: withObjects(
           step.error,
-          config.files.map(({ object }) => object),
+          config.files.flatMap(neededValues).map(({ object }) => object),
         ),
       }
 
@@ -141,7 +142,7 @@ function missingObjectFailures(
   { part, values }: { readonly part: SecretPart; readonly values: AccountValues },
 ): readonly RoundStep[] {
   if (data.state === 'whole') return []
-  return part.config.files.flatMap(({ object, versions, optional }) => {
+  return part.config.files.flatMap(neededValues).flatMap(({ object, versions, optional }) => {
     const key = objectKey(object, { versions })
     return failedStep(key, optional === true ? undefined : values.removed.get(key))
   })

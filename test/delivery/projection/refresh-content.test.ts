@@ -1,11 +1,16 @@
 import t from 'tap'
+import type { WantedFile } from '../../../delivery/contract.ts'
 import {
   goodStatus,
   type ObjectStatus,
   unservedStatus,
 } from '../../../delivery/projection/object-status.ts'
 import { dueObjects, failedObjects } from '../../../delivery/projection/refresh-content.ts'
-import { objectKey, type WantedObject } from '../../../delivery/projection/wanted-objects.ts'
+import {
+  objectKey,
+  type WantedObject,
+  wantedObjects,
+} from '../../../delivery/projection/wanted-objects.ts'
 import type { ObjectType } from '../../../keyvault/reference.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 
@@ -39,6 +44,35 @@ t.test('if one part of a certificate failed, all its parts are fetched again', a
     t.strictSame(again([key, certificate, secret, other], part), [key, certificate, secret])
   t.strictSame(again([key, certificate, secret, other], other), [other])
   t.strictSame(again([key, secret, other], secret), [secret], 'they may be unrelated')
+})
+
+t.test('what a key store is made of is fetched together', async (t) => {
+  const file = (name: string, password: string): WantedFile => ({
+    path: name,
+    object: { vault: 'team-a', type: 'pfx', name },
+    password: { vault: 'team-a', type: 'secret', name: password },
+  })
+  const objects = wantedObjects({
+    files: [file('a', 'p'), file('b', 'p'), file('c', 'q')],
+    templates: [],
+    env: [],
+  })
+  const names = (some: readonly WantedObject[]) => some.map(({ reference: { name } }) => name)
+  t.strictSame(names(objects), ['a', 'p', 'b', 'c', 'q'])
+  const again = (...failing: readonly string[]) =>
+    names(
+      failedObjects(objects, {
+        statuses: new Map(
+          objects.map(({ reference }) => [
+            objectKey(reference),
+            failing.includes(reference.name) ? failed : goodStatus(0),
+          ]),
+        ),
+      }),
+    )
+  t.strictSame(again(), [])
+  for (const name of ['a', 'b', 'p']) t.strictSame(again(name), ['a', 'p', 'b'], name)
+  t.strictSame(again('q'), ['c', 'q'])
 })
 
 t.test('while one part of a certificate backs off, so do the others', async (t) => {

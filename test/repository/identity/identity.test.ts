@@ -286,6 +286,7 @@ t.test('each way to name an object gets the narrowest role, and the access polic
     ['old=version:db@0123456789abcdef0123456789abcdef', 'version', user, 'secrets/db'],
     ['pair=files:tls/web', 'files', user, 'secrets/web'],
     ['web.pfx=bundle:pfx/web', 'bundle', user, 'secrets/web'],
+    ['locked.p12=bundle:pfx/web^locked:password', 'locked', user, 'secrets/password'],
     ['pem=backing:web', 'backing', user, 'secrets/web'],
     ['leaf=public:cert/web', 'public', reader, 'certificates/web'],
     ['keys:key/signing', 'keys', reader, 'keys/signing'],

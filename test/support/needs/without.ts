@@ -33,6 +33,10 @@ export const needs = {
     ],
     reason: missing('kustomize or kubectl'),
   },
+  keytool: {
+    probes: [['keytool', '-help']],
+    reason: missing('keytool (of a Java runtime)'),
+  },
   go: { probes: [['go', 'version']], reason: missing('go') },
   'pre-commit': { probes: [['pre-commit', '--version']], reason: missing('pre-commit') },
   // Its version alone doesn't show that it can run.

@@ -117,7 +117,7 @@ t.test('key derivation is charged before it begins, by what the digest costs', a
 t.test('writing is charged as much as reading the result', async (t) => {
   const writing = countingBudget()
   const material = { keys: [keyDer('leaf')], certificates: chain }
-  const bytes = await buildPfx(material, writing.budget)
+  const bytes = await buildPfx(material, { budget: writing.budget })
   const reading = countingBudget()
   parsedValue(await readPfx(bytes, reading.budget))
   const ratio = writing.charged.microseconds / reading.charged.microseconds

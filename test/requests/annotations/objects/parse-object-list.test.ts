@@ -42,6 +42,37 @@ t.test('behind the target an equals sign or a question mark is the property’s'
   ])
 })
 
+t.test('behind a caret is the password of a key store', async (t) => {
+  const { entries, problems } = read(
+    'a.p12=pfx/web^pw, v-1:pfx/web^pw?, pfx/web ^ v-2:pw@0123456789abcdef0123456789ABCDEF, x=app#a^b',
+  )
+  t.strictSame(problems, [])
+  const of = (vault: string, more = {}) => ({ vault, type: 'secret', name: 'pw', ...more })
+  t.match(entries, [
+    { target: 'a.p12', reference: { object: { type: 'pfx', name: 'web' } }, password: of('home') },
+    { reference: { object: { vault: 'v-1' } }, password: of('v-1'), optional: true },
+    { password: of('v-2', { version: '0123456789abcdef0123456789abcdef' }), optional: false },
+    { reference: { property: 'a^b' }, password: undefined },
+  ])
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['db^pw', /"\^" names the password of a key store, .* type is "secret"; write pfx\/db\^pw/],
+    ['tls/web^pw', /the type is "tls"/],
+    ['pfx/web^', /the password after "\^": "" isn't a valid object name/],
+    ['pfx/web^a_b', /the password after "\^": "a_b" isn't a valid object name/],
+    ['pfx/web^pw^pw', /"pw\^pw" isn't a valid object name/],
+    ['pfx/web^key/pw', /must be the whole text of a secret/],
+    ['pfx/web^pw#a', /must be the whole text of a secret/],
+    ['pfx/web^pw|base64', /must be the whole text of a secret/],
+    ['a_b^pw', /"a_b" isn't a valid object name/],
+  ]
+  for (const [entry, sentence] of refused) t.match(read(entry).problems, [{ sentence }], entry)
+  t.match(parseObjectList('pfx/web^pw', {}), {
+    entries: [{ reference: { object: { name: 'web' } } }],
+    problems: [{ sentence: /names no vault/ }],
+  })
+  t.strictSame(parseObjectList('pfx/web^v-1:pw, v-1:pfx/web^pw', {}).problems.length, 1)
+})
+
 t.test('each entry that cannot be read has its sentence, the others are kept', async (t) => {
   const { entries, problems } = read('good, b_d, ??, x:y')
   t.equal(entries.length, 1)
