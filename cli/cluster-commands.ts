@@ -2,14 +2,16 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { End } from '../command/end.ts'
 import { parseDuration } from '../lib/values/parse-duration.ts'
 import { examples } from './examples.ts'
+import { addProve } from './prove-command.ts'
 import { append, checkNamespace } from './shared-options.ts'
 
-/** Adds the commands that ask a cluster, with the caller's own rights. */
+/** Adds the commands that ask a cluster, or try it, with the caller's own rights. */
 export function addClusterCommands(program: Command, end: End): void {
   program.commandsGroup('Ask a cluster:')
   addStatus(program, end)
   addWho(program, end)
   addDoctor(program, end)
+  addProve(program, end)
 }
 
 /** Adds the options with which kubectl chooses a cluster and namespaces. */

@@ -14,6 +14,8 @@ const scopeSuffix = '/.default'
 /** Resources that every tenant has, so that tests can present a token for another audience to a vault. */
 const otherResources = [
   'https://management.azure.com',
+  // What the Azure CLI asks for.
+  'https://management.core.windows.net/',
   'https://graph.microsoft.com',
   'https://storage.azure.com',
 ]

@@ -17,7 +17,7 @@ interface Checkout {
 const isTest = (path: string): boolean => path.endsWith('.test.ts')
 
 /** The command line imports every room. So a test that starts it counts if it is a test of a room that was reached, or of these. */
-const commandRooms = ['repository', 'operate', 'laptop']
+const commandRooms = ['repository', 'operate', 'prove', 'laptop']
 const ofAllCommands = ['cli', 'docs', 'manifests']
 const isCommandLine = (path: string): boolean => path.startsWith('cli/')
 

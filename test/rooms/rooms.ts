@@ -87,6 +87,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     parts: ['manifests/chart/files/'],
     packages: ['p-limit'],
   },
+  prove: {
+    rooms: ['lib', 'command'],
+    parts: [
+      'webhook/core/model/our-names.ts',
+      'repository/rbac/role.ts',
+      'repository/identity/verify/match-actions.ts',
+    ],
+  },
   laptop: {
     rooms: [...decisions, 'init-agent', 'webhook', 'certs', 'emulator', 'command'],
     parts: ['repository/input/'],
@@ -94,7 +102,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   cli: {
     rooms: [
-      ...['lib', 'delivery', 'requests', 'command', 'repository', 'operate', 'laptop'],
+      ...['lib', 'delivery', 'requests', 'command', 'repository', 'operate', 'prove', 'laptop'],
       ...['init-agent', 'webhook', 'certs', 'sync', 'emulator'],
     ],
     packages: ['commander'],

@@ -14,12 +14,13 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { startProxy } from '../../support/servers/start-proxy.ts'
 import { until } from '../client/cluster.ts'
+import { supportsEnv } from '../client/env-support.ts'
 import { freePorts } from '../harness/free-ports.ts'
 import { createMachineResource } from '../harness/machine-resource.ts'
 import { playgroundFolder, readState } from '../playground/state.ts'
 
 /** Tries `npm run cluster` in a cache folder of its own, beside the tests' cluster and the developer's own. */
-t.setTimeout(300_000)
+t.setTimeout(1_200_000)
 const execute = promisify(execFile)
 const scripts = join(import.meta.dirname, '../playground')
 const XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), 'akv-injector-playground-'))
@@ -84,6 +85,53 @@ t.test('the vaults have the given data', async (t) => {
   await kubectl('wait', '--for=condition=Ready', 'pod/own-data', '--timeout=90s')
   const { stdout } = await kubectl('exec', 'own-data', '--', 'cat', '/mnt/secrets-store/only-mine')
   t.equal(stdout, 'from a file of my own')
+})
+
+t.test('prove finds that everything works, and leaves nothing', async (t) => {
+  const lines = await prove()
+  const failed = lines.filter((line) => / failed /.test(line))
+  t.strictSame(failed, [])
+  const skipped = lines.filter((line) => line.endsWith(': skipped'))
+  t.strictSame(
+    skipped,
+    ['fast-start: skipped', ...(supportsEnv ? [] : ['variables: skipped'])].sort(),
+  )
+  t.match(lines.join('\n'), /^2\d passed, /m)
+  t.equal(await fieldOf('{.items[?(@.metadata.name=="akv-injector-prove")]}', 'namespaces'), '')
+})
+
+t.test('prove names a scenario that fails', async (t) => {
+  const { controlUrl = '' } = nodeState()
+  const fault = { match: { service: 'vault' }, action: { kind: 'status', status: 503 } }
+  await fetch(`${controlUrl}/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(fault),
+  })
+  const failed = prove('--only', 'init', '--timeout', '10s')
+  await t.rejects(failed, { code: 1, stdout: /^init: failed at step 2 .* saw unreachable$/m })
+  await fetch(`${controlUrl}/faults`, { method: 'DELETE' })
+})
+
+t.test('with a fast start, prove tries that, too', async (t) => {
+  await helm(
+    'upgrade',
+    'manifests/chart',
+    '--reset-then-reuse-values',
+    '--set=agent.fastStart=true',
+    '--wait',
+  )
+  await untilAdmitted()
+  const lines = await prove('--only', 'fast-start')
+  t.match(lines.join('\n'), /^fast-start: passed/m)
+  await helm(
+    'upgrade',
+    'manifests/chart',
+    '--reset-then-reuse-values',
+    '--set=agent.fastStart=false',
+    '--wait',
+  )
+  await untilAdmitted()
 })
 
 t.test('helm test passes', async (t) => {
@@ -196,6 +244,24 @@ async function helm(command: string, ...args: readonly string[]): Promise<string
     { env: { ...env, KUBECONFIG: kubeconfig } },
   )
   return stdout
+}
+
+/** Runs `akv-injector prove` against the playground, and returns the lines that it prints. */
+async function prove(...args: readonly string[]): Promise<readonly string[]> {
+  const { controlUrl = '' } = nodeState()
+  const report = join(XDG_CACHE_HOME, 'proof')
+  const command = ['cli/main.ts', 'prove', '--emulated', controlUrl, '--yes', '--report', report]
+  const PATH = `${folder}:${process.env['PATH']}`
+  const { stdout } = await execute(process.execPath, [...command, ...args], {
+    env: { ...env, PATH, KUBECONFIG: kubeconfig },
+  })
+  return stdout.split('\n')
+}
+
+function nodeState() {
+  const state = readState(folder)
+  if (state?.runner !== 'node') throw new Error('no cluster is running')
+  return state
 }
 
 const kubectl = (...args: readonly string[]) =>

@@ -6,8 +6,8 @@ import { argumentsFile, type CommandArguments, commandOf } from './azure-argumen
 import { runPage } from './run-page.ts'
 
 /**
- * Records which arguments the Azure CLI on the PATH accepts for the commands of docs/aks.md and of `akv-injector identity`, from its
- * own help:
+ * Records which arguments the Azure CLI on the PATH accepts for the commands of docs/aks.md, of `akv-injector identity` and of
+ * `akv-injector prove`, from its own help:
  * `node test/docs/aks/record-arguments.ts`. It needs no subscription: `pip install azure-cli` is enough.
  */
 const az = (...args: string[]): string =>
@@ -27,7 +27,7 @@ function parseHelp(help: string): CommandArguments {
 const folder = mkdtempSync(join(tmpdir(), 'akv-injector-aks-'))
 const called = runPage(folder).filter(({ program }) => program === 'az')
 rmSync(folder, { recursive: true })
-/** `akv-injector identity` prints the first one, and runs all of them with `--verify`. */
+/** `akv-injector identity` prints the first one, and runs those up to `rest` with `--verify`. `prove` runs the others. */
 const ours = [
   'aks identity-binding create',
   'identity list',
@@ -36,6 +36,16 @@ const ours = [
   'role definition show',
   'cloud show',
   'rest',
+  'account get-access-token',
+  'account show',
+  'group show',
+  'keyvault certificate create',
+  'keyvault delete',
+  'keyvault key create',
+  'keyvault list',
+  'keyvault list-deleted',
+  'keyvault secret delete',
+  'keyvault secret set-attributes',
 ]
 const names = [...new Set([...called.map(commandOf), ...ours])].sort()
 const commands = Object.fromEntries(

@@ -1,0 +1,12 @@
+/** Where a run makes things, as `az` and the cluster say it. */
+export interface AzureAccount {
+  readonly subscriptionId: string
+  readonly tenantId: string
+  readonly resourceGroup: string
+  readonly location: string
+  /** Who runs the command, as roles name them. */
+  readonly objectId: string
+  readonly principalType: 'User' | 'ServicePrincipal'
+  /** The issuer of the cluster's tokens. */
+  readonly issuer: string
+}

@@ -1,0 +1,91 @@
+import { tokenAudience } from '../../lib/azure/token-audience.ts'
+import { type AccountName, accountNames, type Facts, namespaceName } from '../plan/facts.ts'
+import { nothingMade } from '../plan/made.ts'
+import { namespaceResource } from '../plan/namespace-resource.ts'
+import type { ProofAzure, VaultChange } from '../plan/proof-azure.ts'
+import type { ProofPlan, Resource } from '../plan/resource.ts'
+import type { ToolCall } from '../tools/tools.ts'
+import type { AzureAccount } from './account.ts'
+import { azCall, azureMark, inGroup, inSubscription, markTags, purgeVault } from './az-calls.ts'
+import { vaultNameOf } from './azure-names.ts'
+import { vaultResource } from './vault-resource.ts'
+
+/** The Azure of a resource group. Nothing outside of it is made, but a deleted vault keeps its name in the subscription. */
+export function realAzure(account: AzureAccount, name = vaultNameOf(account)): ProofAzure {
+  return {
+    kind: 'real',
+    vaultName: name,
+    plan: (facts) => plan(account, facts),
+    known: nothingMade,
+    callOf: (change) => callOf(change, account, name),
+  }
+}
+
+/**
+ * In the order in which Azure needs it. A vault that an earlier run has deleted comes before the vault: it is removed after it, and
+ * only then is the vault's name free. Deleting the vault removes the roles on it, and identities take their federated credentials
+ * with them.
+ */
+const plan = (account: AzureAccount, facts: Facts): ProofPlan => [
+  ...accountNames.map((name) => identityResource(account, name)),
+  deletedVault(account, facts.vaultName),
+  vaultResource(account, facts),
+  namespaceResource({ facts, tenantId: account.tenantId }),
+]
+
+function identityResource(account: AzureAccount, accountName: AccountName): Resource {
+  const name = `akv-injector-prove-${accountName}`
+  const group = inGroup(account)
+  const create = azCall(
+    ...['identity', 'create', '--name', name, '--location', account.location],
+    ...markTags,
+    ...group,
+  )
+  const federate = azCall(
+    ...['identity', 'federated-credential', 'create', '--name', 'akv-injector-prove'],
+    ...['--identity-name', name, '--issuer', account.issuer, '--audiences', tokenAudience],
+    ...['--subject', `system:serviceaccount:${namespaceName}:${accountName}`, ...group],
+  )
+  return {
+    kind: 'managed-identity',
+    name,
+    sentence: `a managed identity ${name}${accountName === 'loose' ? ', which nobody can sign in as' : ''}`,
+    make: [
+      { call: create, learn: { of: 'identity', account: accountName } },
+      // Azure refuses two federated credentials at the same time.
+      ...(accountName === 'loose' ? [] : [{ call: federate }]),
+    ],
+    find: { by: 'list', call: azCall('identity', 'list', ...group), mark: azureMark },
+    remove: [azCall('identity', 'delete', '--name', name, ...group)],
+  }
+}
+
+const deletedVault = (account: AzureAccount, name: string): Resource => ({
+  kind: 'deleted-vault',
+  name,
+  sentence: `the name ${name}, which a vault keeps until it is purged`,
+  make: [],
+  find: {
+    by: 'list',
+    call: azCall(
+      ...['keyvault', 'list-deleted', '--resource-type', 'vault'],
+      ...inSubscription(account),
+    ),
+    mark: { ...azureMark, at: ['properties', 'tags'] },
+  },
+  remove: [purgeVault(account, name)],
+})
+
+function callOf(change: VaultChange, account: AzureAccount, vault: string): ToolCall {
+  const where = ['--vault-name', vault, '--name', change.name, ...inSubscription(account)]
+  switch (change.kind) {
+    case 'new-version':
+      return azCall('keyvault', 'secret', 'set', '--value', change.value, ...where)
+    case 'enable':
+      return azCall('keyvault', 'secret', 'set-attributes', '--enabled', 'true', ...where)
+    case 'delete':
+      return azCall('keyvault', 'secret', 'delete', ...where)
+    default:
+      return change satisfies never
+  }
+}

@@ -1,0 +1,76 @@
+import { isObject, objectsAt } from '../../lib/shape.ts'
+import { matchesAction } from '../../repository/identity/verify/match-actions.ts'
+import { jsonOf } from '../tools/json-of.ts'
+import type { Tools } from '../tools/tools.ts'
+import type { AzureAccount } from './account.ts'
+import { azCall, inSubscription } from './az-calls.ts'
+
+/** What a run does in the resource group. */
+const inGroupActions = [
+  'Microsoft.ManagedIdentity/userAssignedIdentities/read',
+  'Microsoft.ManagedIdentity/userAssignedIdentities/write',
+  'Microsoft.ManagedIdentity/userAssignedIdentities/delete',
+  'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write',
+  'Microsoft.KeyVault/vaults/read',
+  'Microsoft.KeyVault/vaults/write',
+  'Microsoft.KeyVault/vaults/delete',
+  'Microsoft.Authorization/roleAssignments/write',
+] as const
+
+/** What it does in the subscription. Azure has no documented way to ask for that in advance. */
+const inSubscriptionActions = [
+  'Microsoft.KeyVault/deletedVaults/read',
+  'Microsoft.KeyVault/locations/deletedVaults/read',
+  'Microsoft.KeyVault/locations/deletedVaults/purge/action',
+] as const
+
+/** @param missing - in the resource group. Undefined if Azure doesn't say */
+export function describeAzureRights(missing: readonly string[] | undefined): readonly string[] {
+  const end = (action: string) => (missing?.includes(action) ? ': you don’t have it' : '')
+  return [
+    'It needs these rights in the resource group. Contributor and Role Based Access Control Administrator together have them:',
+    ...inGroupActions.map((action) => `- ${action}${end(action)}`),
+    missing === undefined ? 'Azure doesn’t say whether you have them.' : '',
+    'It needs these rights in the subscription, which can’t be checked in advance:',
+    ...inSubscriptionActions.map((action) => `- ${action}`),
+    'Without the last one, or if a policy enforces purge protection, the deleted vault keeps its name for 7 to 90 days.',
+  ].filter((line) => line !== '')
+}
+
+/**
+ * Asks Azure which of these rights the caller doesn't have in the resource group. Undefined if Azure doesn't say.
+ *
+ * https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource-group
+ */
+export async function findMissingRights(
+  tools: Tools,
+  account: AzureAccount,
+): Promise<readonly string[] | undefined> {
+  const { subscriptionId, resourceGroup } = account
+  const { code, stdout } = await tools.run(
+    azCall(
+      ...['rest', '--method', 'get', '--url'],
+      `/subscriptions/${subscriptionId}/resourcegroups/${resourceGroup}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
+      ...inSubscription(account),
+    ),
+  )
+  const answer = code === 0 ? jsonOf(stdout) : undefined
+  // A further page could have the right.
+  if (
+    !isObject(answer) ||
+    !Array.isArray(answer['value']) ||
+    typeof answer['nextLink'] === 'string'
+  )
+    return undefined
+  const permissions = objectsAt(answer, 'value')
+  return inGroupActions.filter(
+    (action) =>
+      !permissions.some(
+        ({ actions, notActions }) => matches(actions, action) && !matches(notActions, action),
+      ),
+  )
+}
+
+const matches = (patterns: unknown, action: string): boolean =>
+  Array.isArray(patterns) &&
+  patterns.some((pattern) => typeof pattern === 'string' && matchesAction(pattern, action))

@@ -1,0 +1,49 @@
+import { objectAt, scalarText, valueAt } from '../../lib/shape.ts'
+import { jsonOf } from '../tools/json-of.ts'
+import type { Tools } from '../tools/tools.ts'
+import type { HowToFind, OwnMark, Presence, Resource } from './resource.ts'
+
+/** Looks whether a resource exists. It never goes by what an earlier run recorded. */
+export async function findResource(
+  { find, name }: Pick<Resource, 'find' | 'name'>,
+  tools: Tools,
+): Promise<Presence> {
+  switch (find.by) {
+    case 'object': {
+      const { code, stdout } = await tools.run(find.call)
+      if (code !== 0) return 'unknown'
+      return stdout.trim() === '' ? 'absent' : presenceOf(jsonOf(stdout), find.mark)
+    }
+    case 'list': {
+      const { code, stdout } = await tools.run(find.call)
+      const listed = code === 0 ? jsonOf(stdout) : undefined
+      if (!Array.isArray(listed)) return 'unknown'
+      const item = listed.find((item) => isNamed(item, name))
+      return item === undefined ? 'absent' : presenceOf(item, find.mark)
+    }
+    case 'names':
+      return await findNames(find, tools)
+    default:
+      return find satisfies never
+  }
+}
+
+/** Azure's names ignore case. */
+const isNamed = (item: unknown, name: string): boolean =>
+  scalarText(valueAt(item, 'name')).toLowerCase() === name
+
+const presenceOf = (object: unknown, { at, key, value }: OwnMark): Presence =>
+  objectAt(object, ...at)[key] === value ? 'present' : 'foreign'
+
+async function findNames(find: HowToFind & { by: 'names' }, tools: Tools): Promise<Presence> {
+  const { status, body } = await tools.control(find.call)
+  if (status !== 200) return 'unknown'
+  const isThere = (member: 'identities' | 'vaults') =>
+    find[member].some((name) => textsAt(body, member).includes(name))
+  return isThere('identities') || isThere('vaults') ? 'present' : 'absent'
+}
+
+function textsAt(value: unknown, member: string): readonly unknown[] {
+  const found = valueAt(value, member)
+  return Array.isArray(found) ? found : []
+}

@@ -1,0 +1,48 @@
+import { valueAt } from '../../lib/shape.ts'
+import type { AccountName } from './facts.ts'
+
+/** What Azure chooses while a run makes things. The emulator takes what the plan says. */
+export interface Made {
+  readonly clientIds: Readonly<Partial<Record<AccountName, string>>>
+  /** The object IDs that roles are assigned to. */
+  readonly principalIds: Readonly<Partial<Record<AccountName, string>>>
+  readonly versions: Readonly<Partial<Record<VersionName, string>>>
+}
+type VersionName = 'old' | 'new'
+
+/** What the answer to a call says: the IDs of an identity, or the version of a secret. */
+export type Learned =
+  | { readonly of: 'identity'; readonly account: AccountName }
+  | { readonly of: 'version'; readonly name: VersionName }
+
+export const nothingMade: Made = { clientIds: {}, principalIds: {}, versions: {} }
+
+/** Adds what an answer says. Undefined if it doesn't say it. */
+export function learn(made: Made, learned: Learned, answer: unknown): Made | undefined {
+  switch (learned.of) {
+    case 'identity': {
+      const clientId = textAt(answer, 'clientId')
+      const principalId = textAt(answer, 'principalId')
+      if (clientId === undefined || principalId === undefined) return undefined
+      const { account } = learned
+      return {
+        ...made,
+        clientIds: { ...made.clientIds, [account]: clientId },
+        principalIds: { ...made.principalIds, [account]: principalId },
+      }
+    }
+    case 'version': {
+      // https://VAULT/secrets/NAME/VERSION
+      const version = textAt(answer, 'id')?.split('/').at(-1)
+      if (version === undefined || !/^[0-9a-f]{32}$/.test(version)) return undefined
+      return { ...made, versions: { ...made.versions, [learned.name]: version } }
+    }
+    default:
+      return learned satisfies never
+  }
+}
+
+function textAt(answer: unknown, member: string): string | undefined {
+  const text = valueAt(answer, member)
+  return typeof text === 'string' && text !== '' && text.length <= 1024 ? text : undefined
+}

@@ -1,0 +1,19 @@
+import type { ProofCall } from '../tools/tools.ts'
+import type { Facts } from './facts.ts'
+import type { Made } from './made.ts'
+import type { ProofPlan } from './resource.ts'
+
+/** A change of the vault that a scenario makes. */
+export type VaultChange =
+  | { readonly kind: 'new-version'; readonly name: string; readonly value: string }
+  | { readonly kind: 'enable' | 'delete'; readonly name: string }
+
+/** Where the vault and the identities are: in an emulator, or in a subscription. */
+export interface ProofAzure {
+  readonly kind: 'emulated' | 'real'
+  readonly vaultName: string
+  plan(facts: Facts): ProofPlan
+  /** What is known before anything is made. */
+  readonly known: Made
+  callOf(change: VaultChange): ProofCall
+}

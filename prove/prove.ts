@@ -1,0 +1,160 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ExitCode } from '../command/exit-code.ts'
+import { InputError } from '../command/input-error.ts'
+import { systemClock } from '../lib/clock.ts'
+import { reasonOf } from '../lib/reason-of.ts'
+import { printLines } from '../lib/terminal/print-lines.ts'
+import type { AzureAccount } from './azure/account.ts'
+import { realAzure } from './azure/azure-plan.ts'
+import { readAzureAccount } from './azure/read-azure-account.ts'
+import { carryOut } from './carry-out.ts'
+import { emulatedAzure } from './plan/emulated-plan.ts'
+import { type Facts, newValues } from './plan/facts.ts'
+import type { ProofAzure } from './plan/proof-azure.ts'
+import { openRunState } from './plan/run-state.ts'
+import { allScenarios } from './scenarios/all-scenarios.ts'
+import { scenarioIds } from './scenarios/scenario.ts'
+import { handleSignals, type Stops } from './stops.ts'
+import { startTools } from './tools/start-tools.ts'
+import type { Tools } from './tools/tools.ts'
+
+interface ProveOptions {
+  /** The URL of the emulator's control interface. Either this or a resource group is given. */
+  readonly emulated?: string
+  readonly resourceGroup?: string
+  readonly subscription?: string
+  /** The name of the vault, instead of the one that belongs to the resource group. */
+  readonly vault?: string
+  readonly issuer?: string
+  readonly kubeconfig?: string
+  readonly context?: string
+  readonly installNamespace: string
+  readonly image: string
+  readonly only?: readonly string[]
+  /** The folder of the report. */
+  readonly report: string
+  /** How long a look may take, in seconds. */
+  readonly timeout: number
+  readonly yes?: boolean
+  readonly keep?: boolean
+  readonly clean?: boolean
+}
+
+/**
+ * `akv-injector prove`: says what it makes, makes it, runs the scenarios, writes a report and removes everything. Returns 0 if no
+ * scenario failed and nothing is left (docs/prove.md).
+ *
+ * @throws InputError if an option is invalid, or nobody can be asked
+ */
+export async function prove(options: ProveOptions): Promise<ExitCode> {
+  checkOptions(options)
+  const folder = privateFolder(options.report)
+  const stops = handleSignals(() =>
+    printLines(process.stderr, [
+      'stopping; what was made is removed. Press Ctrl-C again to leave it',
+    ]),
+  )
+  try {
+    const toolsFor = toolsIn(folder, options)
+    const account =
+      options.resourceGroup === undefined ? undefined : await accountOf(options, toolsFor, stops)
+    const azure = account === undefined ? emulatedAzure : realAzure(account, options.vault)
+    const { image, installNamespace } = options
+    const facts: Facts = {
+      ...{ image, installNamespace },
+      ...{ vaultName: azure.vaultName, values: newValues() },
+    }
+    return await carryOut({
+      ...{ options, azure, account, stops, toolsFor },
+      plan: azure.plan(facts),
+      scenariosFor: (made) =>
+        allScenarios({ ...facts, ...made }).filter((scenario) =>
+          isChosen(scenario, options, azure),
+        ),
+      stateFile: join(folder, 'state.json'),
+      state: openRunState(join(folder, 'state.json')),
+      clock: systemClock,
+    })
+  } finally {
+    stops.restore()
+  }
+}
+
+/** A scenario that the others need runs always. */
+function isChosen(
+  { id, requires, isGate }: ReturnType<typeof allScenarios>[number],
+  { only }: ProveOptions,
+  azure: ProofAzure,
+): boolean {
+  if (requires === 'real-azure' && azure.kind !== 'real') return false
+  return only === undefined || isGate === true || only.includes(id)
+}
+
+const accountOf = (
+  { resourceGroup = '', subscription, issuer, clean }: ProveOptions,
+  toolsFor: (abort: AbortSignal) => Tools,
+  { work }: Stops,
+): Promise<AzureAccount> =>
+  readAzureAccount(toolsFor(work), {
+    resourceGroup,
+    ...(subscription !== undefined && { subscription }),
+    ...(issuer !== undefined && { issuer }),
+    // Removing needs none, so it also works if the cluster is gone.
+    ...(clean && { issuer: 'https://unused.invalid' }),
+  })
+
+const toolsIn =
+  (folder: string, { emulated, kubeconfig, context }: ProveOptions) =>
+  (abort: AbortSignal): Tools =>
+    startTools({
+      ...{ folder, abort, clock: systemClock },
+      isAttended: process.stdin.isTTY === true,
+      say: (line) => printLines(process.stderr, [line]),
+      ...(emulated !== undefined && { controlUrl: readControlUrl(emulated) }),
+      ...(kubeconfig !== undefined && { kubeconfig }),
+      ...(context !== undefined && { context }),
+    })
+
+/** Before anything is looked at. */
+function checkOptions({ emulated, resourceGroup, vault, only = [] }: ProveOptions): void {
+  if ((emulated === undefined) === (resourceGroup === undefined))
+    throw new InputError(
+      'expected either --resource-group, for a subscription, or --emulated, for an emulator',
+    )
+  if (emulated !== undefined) readControlUrl(emulated)
+  // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+  if (vault !== undefined && (vault.length > 24 || !/^[a-z](?:-?[a-z0-9]){2,}$/.test(vault)))
+    throw new InputError(
+      `--vault: found ${JSON.stringify(vault.slice(0, 80))}; expected 3 to 24 lower-case letters, digits and single hyphens`,
+    )
+  const ids: readonly string[] = scenarioIds
+  for (const id of only)
+    if (!ids.includes(id))
+      throw new InputError(
+        `--only: unknown scenario ${JSON.stringify(id)}; accepted: ${ids.join(', ')}`,
+      )
+}
+
+/** The emulator serves it on loopback only, so nothing is ever sent to another host. */
+function readControlUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(url.hostname))
+    return url.origin
+  throw new InputError(
+    `--emulated: found ${JSON.stringify(text)}; expected the URL of an emulator’s control interface, such as http://127.0.0.1:8445`,
+  )
+}
+
+/** Makes the folder of the report, and the private one in it, which only the caller may read. */
+function privateFolder(report: string): string {
+  const folder = join(report, 'private')
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // It may exist with another mode.
+    chmodSync(folder, 0o700)
+    return folder
+  } catch (error) {
+    throw new InputError(`--report: can’t make the folder ${folder}: ${reasonOf(error)}`)
+  }
+}

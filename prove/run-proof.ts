@@ -1,0 +1,74 @@
+import type { Clock } from '../lib/clock.ts'
+import type { JsonObject } from '../lib/shape.ts'
+import { printLines } from '../lib/terminal/print-lines.ts'
+import { version } from '../lib/version.ts'
+import type { Made } from './plan/made.ts'
+import type { ProofAzure } from './plan/proof-azure.ts'
+import type { ProofPlan } from './plan/resource.ts'
+import { makeAll } from './plan/run-plan.ts'
+import type { RunState } from './plan/run-state.ts'
+import type { RawReport, ScenarioLine } from './report/report.ts'
+import { lineText } from './report/report-text.ts'
+import { readInstall } from './scenarios/find-requirements.ts'
+import { runScenario } from './scenarios/run-scenario.ts'
+import type { Requirement, Scenario } from './scenarios/scenario.ts'
+import type { Stops } from './stops.ts'
+import type { Tools } from './tools/tools.ts'
+
+interface ProofOptions {
+  readonly azure: ProofAzure
+  readonly plan: ProofPlan
+  readonly scenariosFor: (made: Made) => readonly Scenario[]
+  readonly state: RunState
+  readonly tools: Tools
+  readonly clock: Clock
+  readonly stops: Pick<Stops, 'work'>
+  readonly options: { readonly installNamespace: string }
+  readonly timeoutMs: number
+}
+
+/** Makes what the plan has, and runs the scenarios one after the other. Removes nothing of the plan. */
+export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'left'>> {
+  const { azure, plan, tools, state, clock, stops } = proof
+  const abort = stops.work
+  const install = await readInstall(tools, proof.options.installNamespace)
+  const about = {
+    azure: azure.kind,
+    cluster: install?.isAks ? 'aks' : 'other',
+    versions: { akvInjector: version, kubernetes: install?.kubernetes },
+    nodes: install?.nodes,
+    scenarios: [],
+  }
+  if (install === undefined) return { ...about, end: abort.aborted ? 'interrupted' : 'no-install' }
+  const { made, missing } = await makeAll(plan, azure.known, { tools, state, clock, abort })
+  if (missing !== undefined && !abort.aborted) {
+    printLines(process.stdout, [`the ${missing.kind} ${missing.name} could not be made`])
+    return { ...about, end: 'not-made' }
+  }
+  const has = new Set([...install.has, ...(azure.kind === 'real' ? ['real-azure' as const] : [])])
+  const lines = abort.aborted ? [] : await runScenarios(proof.scenariosFor(made), has, proof)
+  const scenarios = lines.map((line): JsonObject => ({ ...line }))
+  return { ...about, end: abort.aborted ? 'interrupted' : 'finished', scenarios }
+}
+
+async function runScenarios(
+  scenarios: readonly Scenario[],
+  has: ReadonlySet<Requirement>,
+  proof: ProofOptions,
+): Promise<readonly ScenarioLine[]> {
+  const abort = proof.stops.work
+  const lines: ScenarioLine[] = []
+  let isOpen = true
+  for (const scenario of scenarios) {
+    if (abort.aborted) break
+    const { id, requires, isGate } = scenario
+    const isPossible = isOpen && (requires === undefined || has.has(requires))
+    const line: ScenarioLine = isPossible
+      ? { id, ...(await runScenario(scenario, { ...proof, abort })) }
+      : { id, result: 'skipped' }
+    if (isGate && line.result === 'failed') isOpen = false
+    lines.push(line)
+    printLines(process.stdout, [lineText(line)])
+  }
+  return lines
+}

@@ -1,0 +1,107 @@
+import { objectAt, objectsAt, scalarText } from '../../../lib/shape.ts'
+import { agentName, defaultMountPath } from '../../../webhook/core/model/our-names.ts'
+import { namespaceName } from '../../plan/facts.ts'
+import { jsonOf } from '../../tools/json-of.ts'
+import type { Ran, ToolCall } from '../../tools/tools.ts'
+import type { Look, WantedText } from './look.ts'
+import { isSeen, type Seen } from './seen.ts'
+
+const kubectl = (...args: readonly string[]): ToolCall => ({
+  tool: 'kubectl',
+  args: [...args, '--namespace', namespaceName],
+})
+
+const getPod = (pod: string): ToolCall =>
+  kubectl('get', 'pod', pod, '--request-timeout=30s', '--output=json')
+
+/** The container of the scenarios' pods. */
+export const appName = 'app'
+
+const inApp = (pod: string, command: readonly string[]): ToolCall => ({
+  tool: 'kubectl',
+  args: ['exec', pod, '--namespace', namespaceName, '--container', appName, '--', ...command],
+})
+
+/** The call that shows what a look asks about. */
+export function callOf(look: Look): ToolCall {
+  switch (look.at) {
+    case 'file':
+      return inApp(look.pod, [look.isBinary ? 'base64' : 'cat', `${defaultMountPath}/${look.path}`])
+    case 'variable':
+      // The name is one of ours. `printenv` would end the value with a newline.
+      return inApp(look.pod, ['sh', '-c', `printf %s "$${look.name}"`])
+    case 'agent-code':
+      return kubectl('logs', look.pod, '--container', agentName, '--tail=200')
+    case 'injection':
+    case 'gate':
+      return getPod(look.pod)
+    case 'secret':
+      return kubectl(
+        ...['get', 'secret', look.name, '--ignore-not-found'],
+        ...['--request-timeout=30s', '--output=json'],
+      )
+    case 'exit':
+      return { tool: 'akv-injector', args: look.args }
+    default:
+      return look satisfies never
+  }
+}
+
+/** What the answer to that call says, in one word. */
+export function readAnswer(look: Look, { code, stdout }: Ran): Seen {
+  if (look.at === 'exit') return exitOf(code)
+  if (code !== 0) return 'unreachable'
+  switch (look.at) {
+    case 'file':
+    case 'variable':
+      return compare(look.wanted, look.at === 'file' && look.isBinary ? stdout.trim() : stdout)
+    case 'agent-code':
+      return lastCode(stdout)
+    case 'injection':
+      return agentOf(stdout) === undefined ? 'not-injected' : 'injected'
+    case 'gate':
+      return objectAt(agentOf(stdout), 'lifecycle')['postStart'] === undefined
+        ? 'not-gated'
+        : 'gated'
+    case 'secret':
+      return compareSecret(look, stdout)
+    default:
+      return look satisfies never
+  }
+}
+
+function exitOf(code: number | undefined): Seen {
+  const word = `exit-${code}`
+  return isSeen(word) ? word : 'no-exit'
+}
+
+function compare(wanted: WantedText, found: string): Seen {
+  const isRight = 'equals' in wanted ? found === wanted.equals : found.startsWith(wanted.begins)
+  return isRight ? 'delivered' : 'differs'
+}
+
+/**
+ * The last code in the log. A failed start has it in its line, and a failed refresh with each of its objects. A log quotes others, so
+ * whole lines are parsed.
+ */
+function lastCode(log: string): Seen {
+  const codes = log.split('\n').flatMap((text) => {
+    const line = jsonOf(text)
+    const all = [objectAt(line)['code'], ...objectsAt(line, 'objects').map(({ code }) => code)]
+    return all.filter(isSeen)
+  })
+  return codes.at(-1) ?? 'no-code'
+}
+
+const agentOf = (pod: string) =>
+  objectsAt(jsonOf(pod), 'spec', 'initContainers').find(({ name }) => name === agentName)
+
+function compareSecret(
+  { key, wanted }: { readonly key: string; readonly wanted: WantedText },
+  stdout: string,
+): Seen {
+  if (stdout.trim() === '') return 'absent'
+  const encoded = objectAt(jsonOf(stdout), 'data')[key]
+  if (encoded === undefined) return 'absent'
+  return compare(wanted, Buffer.from(scalarText(encoded), 'base64').toString())
+}

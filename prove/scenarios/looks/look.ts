@@ -1,0 +1,33 @@
+/** The text that a file, a variable or a Secret must have: all of it, or how it begins. */
+export type WantedText = { readonly equals: string } | { readonly begins: string }
+
+/** A look at the cluster, as data. */
+export type Look =
+  | {
+      readonly at: 'file'
+      readonly pod: string
+      readonly path: string
+      readonly wanted: WantedText
+      /** The file isn't text, so it is compared in base64. */
+      readonly isBinary?: true
+    }
+  | {
+      readonly at: 'variable'
+      readonly pod: string
+      readonly name: string
+      readonly wanted: WantedText
+    }
+  /** The error code that the agent logged last. */
+  | { readonly at: 'agent-code'; readonly pod: string }
+  /** Whether the pod has an agent. */
+  | { readonly at: 'injection'; readonly pod: string }
+  /** Whether the app waits at a gate instead of behind a probe. */
+  | { readonly at: 'gate'; readonly pod: string }
+  | {
+      readonly at: 'secret'
+      readonly name: string
+      readonly key: string
+      readonly wanted: WantedText
+    }
+  /** The exit code of a command of ours. */
+  | { readonly at: 'exit'; readonly args: readonly string[] }

@@ -1,0 +1,97 @@
+import type { Clock } from '../../lib/clock.ts'
+import { callWith } from '../plan/call-with.ts'
+import { namespaceName } from '../plan/facts.ts'
+import type { ProofAzure } from '../plan/proof-azure.ts'
+import type { Tools } from '../tools/tools.ts'
+import type { Look } from './looks/look.ts'
+import { callOf, readAnswer } from './looks/look-once.ts'
+import type { Seen } from './looks/seen.ts'
+import type { Scenario, ScenarioStep } from './scenario.ts'
+
+/** How a scenario ended. Of a scenario that failed, the step that failed says what was expected and seen. */
+interface Outcome {
+  readonly result: 'passed' | 'failed' | 'interrupted'
+  /** The number of the last step that ran, from 1. */
+  readonly step: number
+  readonly expected: Seen
+  readonly seen: Seen
+  readonly seconds: number
+}
+
+interface RunOptions {
+  readonly tools: Tools
+  readonly clock: Clock
+  readonly abort: AbortSignal
+  /** How long a look may take to see what is expected. */
+  readonly timeoutMs: number
+  readonly azure: Pick<ProofAzure, 'callOf'>
+}
+
+/** How the API server names the webhook that denied an object. */
+const refusal = 'admission webhook "pods.akv-injector.io" denied the request'
+
+/** kubectl starts a process each time, so looking more often would slow down what is looked at. */
+const lookEveryMs = 2_000
+
+/** Runs the steps of a scenario until one of them fails, and removes its pods. */
+export async function runScenario(scenario: Scenario, given: RunOptions): Promise<Outcome> {
+  const options = { ...given, timeoutMs: Math.max(given.timeoutMs, scenario.waitsMs ?? 0) }
+  const startedMs = options.clock.now()
+  let last = { step: 0, expected: 'applied' as Seen, seen: 'applied' as Seen }
+  for (const [index, step] of scenario.steps.entries()) {
+    const expected = step.kind === 'change' ? 'changed' : step.expected
+    const seen = await runStep(step, options)
+    last = { step: index + 1, expected, seen }
+    if (options.abort.aborted || seen !== expected) break
+  }
+  const seconds = Math.round((options.clock.now() - startedMs) / 1000)
+  if (options.abort.aborted) return { ...last, result: 'interrupted', seconds }
+  await removePods(scenario, options.tools)
+  return { ...last, result: last.seen === last.expected ? 'passed' : 'failed', seconds }
+}
+
+async function runStep(step: ScenarioStep, options: RunOptions): Promise<Seen> {
+  const { tools } = options
+  switch (step.kind) {
+    case 'apply': {
+      const args = ['apply', '--request-timeout=60s']
+      const { code, stderr } = await tools.run({ tool: 'kubectl', args, objects: step.objects })
+      if (code === 0) return 'applied'
+      // Anything else, such as an API server that doesn't answer, isn't a refusal.
+      return stderr.includes(refusal) ? 'refused' : 'not-applied'
+    }
+    case 'change':
+      return (await callWith(tools, options.azure.callOf(step.change))).isWell
+        ? 'changed'
+        : 'not-changed'
+    case 'look':
+      return await lookUntil(step.look, step.expected, options)
+    default:
+      return step satisfies never
+  }
+}
+
+/** Returns what was seen last. */
+async function lookUntil(look: Look, expected: Seen, options: RunOptions): Promise<Seen> {
+  const { tools, clock, abort, timeoutMs } = options
+  const endMs = clock.now() + timeoutMs
+  for (;;) {
+    const seen = readAnswer(look, await tools.run(callOf(look)))
+    if (seen === expected || abort.aborted || clock.now() >= endMs) return seen
+    await clock.sleep(lookEveryMs, abort)
+  }
+}
+
+/** The pods of later scenarios don't wait for room on a node. The Secrets stay until the namespace is removed. */
+async function removePods({ steps }: Scenario, tools: Tools): Promise<void> {
+  const names = steps.flatMap((step) =>
+    step.kind === 'apply'
+      ? step.objects
+          .filter(({ kind }) => kind === 'Pod')
+          .map(({ metadata }) => String(metadata['name']))
+      : [],
+  )
+  if (names.length === 0) return
+  const args = ['delete', 'pod', ...names, '--ignore-not-found', '--timeout=60s']
+  await tools.run({ tool: 'kubectl', args: [...args, '--namespace', namespaceName] })
+}

@@ -1,0 +1,73 @@
+import type { Facts } from '../plan/facts.ts'
+import type { Made } from '../plan/made.ts'
+import type { VaultChange } from '../plan/proof-azure.ts'
+import type { KubeObject } from '../plan/resource.ts'
+import type { Look } from './looks/look.ts'
+import type { Seen } from './looks/seen.ts'
+
+/** What an install may have or not. A scenario whose requirement isn't met is skipped. */
+const requirements = [
+  'real-azure',
+  'variables',
+  'fast-start',
+  'secret-sync',
+  'classes',
+  'external-secrets',
+] as const
+export type Requirement = (typeof requirements)[number]
+
+export type ScenarioStep =
+  /** `expected` is `applied`, or `refused` if the API server has to refuse the objects. */
+  | {
+      readonly kind: 'apply'
+      readonly objects: readonly KubeObject[]
+      readonly expected: 'applied' | 'refused'
+    }
+  /** Changes the vault. */
+  | { readonly kind: 'change'; readonly change: VaultChange }
+  /** Looks until it sees what is expected, or the time is up. */
+  | { readonly kind: 'look'; readonly look: Look; readonly expected: Seen }
+
+/** What scenarios are made of: what the run has chosen, and what Azure has. */
+export type ScenarioFacts = Facts & Made
+
+/** One thing that is tried, as data. */
+export interface Scenario {
+  readonly id: ScenarioId
+  /** What has to be true, for people. */
+  readonly sentence: string
+  readonly requires?: Requirement
+  /** How long each of its looks waits at least. */
+  readonly waitsMs?: number
+  /** The others are skipped if it fails, because they would fail for the same reason. */
+  readonly isGate?: true
+  readonly steps: readonly ScenarioStep[]
+}
+
+export const scenarioIds = [
+  'grants',
+  'init',
+  'types',
+  'properties',
+  'variables',
+  'sidecar',
+  'fast-start',
+  'rotation',
+  'pinned',
+  'disabled',
+  'expired',
+  'wrong-role',
+  'wrong-tenant',
+  'missing-credential',
+  'mistake-denied',
+  'opt-out',
+  'secret-sync',
+  'class-secret',
+  'external-secret',
+  'doctor',
+  'status',
+  'who-gate-open',
+  'who-gate-shut',
+  'deleted',
+] as const
+export type ScenarioId = (typeof scenarioIds)[number]

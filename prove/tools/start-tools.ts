@@ -1,0 +1,81 @@
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runProgram } from '../../command/run-program.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { askControl } from './ask-control.ts'
+import type { Ran, ToolCall, Tools } from './tools.ts'
+import { waitForSignIn } from './wait-for-sign-in.ts'
+
+interface ToolOptions {
+  /** The private folder of the run. */
+  readonly folder: string
+  /** Absent without an emulator. */
+  readonly controlUrl?: string
+  readonly kubeconfig?: string
+  readonly context?: string
+  readonly clock: Clock
+  /** Whether somebody sits at a terminal. */
+  readonly isAttended: boolean
+  readonly say: (line: string) => void
+  /** Ends the program that runs, and fails each further call. */
+  readonly abort: AbortSignal
+}
+
+const bounds = { maxBytes: 8 * 1024 * 1024, timeoutMs: 300_000 }
+
+/** `az` must never prompt, or install an extension. */
+const azEnv = { AZURE_EXTENSION_USE_DYNAMIC_INSTALL: 'no', AZURE_CORE_NO_COLOR: '1' }
+
+/**
+ * Starts the user's own kubectl and az, and this command line again for commands such as `doctor`. No program has a standard input,
+ * so none can wait for an answer.
+ */
+export function startTools(options: ToolOptions): Tools {
+  const { folder, abort, controlUrl } = options
+  const commandOf = commands(options)
+  const runOnce = async (call: ToolCall): Promise<Ran> => {
+    const env = call.tool === 'az' ? { ...process.env, ...azEnv } : process.env
+    const end = await runProgram(commandOf(call), { ...bounds, env, abort })
+    const ran =
+      end.kind === 'ended'
+        ? { code: end.code ?? undefined, stdout: end.stdout, stderr: end.stderr }
+        : { code: undefined, stdout: '', stderr: end.kind }
+    log(folder, call, ran)
+    return ran
+  }
+  return {
+    run: (call) =>
+      call.tool === 'az' ? waitForSignIn(() => runOnce(call), options) : runOnce(call),
+    control: (request) => askControl(controlUrl, request, abort),
+  }
+}
+
+function commands(options: ToolOptions): (call: ToolCall) => readonly [string, ...string[]] {
+  const { folder, kubeconfig, context } = options
+  const access = [
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
+    ...(context === undefined ? [] : ['--context', context]),
+  ]
+  let files = 0
+  return (call) => {
+    if (call.tool === 'az') return ['az', ...call.args, '--output', 'json', '--only-show-errors']
+    if (call.tool === 'akv-injector')
+      return [process.execPath, ...process.execArgv, ownProgram(), ...call.args, ...access]
+    const [verb = '', ...args] = call.args
+    if (call.objects === undefined) return ['kubectl', ...access, verb, ...args]
+    const file = join(folder, `objects-${files++}.json`)
+    writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: call.objects }), {
+      mode: 0o600,
+    })
+    return ['kubectl', ...access, verb, ...args, '--filename', file]
+  }
+}
+
+/** The file that this process was started with. */
+const ownProgram = (): string => process.argv[1] ?? ''
+
+/** What programs said about their failures. What they print otherwise may be a token, and isn't kept. */
+function log(folder: string, { tool, args }: ToolCall, { code, stderr }: Ran): void {
+  const line = JSON.stringify({ tool, args, code, stderr: stderr.slice(0, 4096) })
+  appendFileSync(join(folder, 'calls.log'), `${line}\n`, { mode: 0o600 })
+}

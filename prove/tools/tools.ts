@@ -1,0 +1,40 @@
+import type { JsonObject } from '../../lib/shape.ts'
+
+/** How a program ended. `code` is undefined if it didn't end by itself. */
+export interface Ran {
+  readonly code: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** An answer of the emulator's control interface. `status` is undefined if there was none. */
+export interface ControlAnswer {
+  readonly status: number | undefined
+  readonly body: unknown
+}
+
+/** A call that a plan or a step makes, as data. */
+export type ToolCall =
+  | {
+      readonly tool: 'kubectl'
+      readonly args: readonly string[]
+      /** Written to a file, which is the last argument. */
+      readonly objects?: readonly JsonObject[]
+    }
+  /** The command line itself. */
+  | { readonly tool: 'akv-injector'; readonly args: readonly string[] }
+  /** Its output is JSON, if it has one. */
+  | { readonly tool: 'az'; readonly args: readonly string[] }
+
+/** A request to the control interface, as data. */
+export type ControlRequest =
+  | { readonly path: '/names' }
+  | { readonly path: '/add' | '/remove' | '/rotate' | '/set'; readonly body: JsonObject }
+
+export type ProofCall = ToolCall | ControlRequest
+
+/** Everything that a run uses to change and to see anything. */
+export interface Tools {
+  run(call: ToolCall): Promise<Ran>
+  control(request: ControlRequest): Promise<ControlAnswer>
+}

@@ -1,0 +1,207 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { Emulator } from '../../emulator/emulator.ts'
+import { emulatedAzure } from '../../prove/plan/emulated-plan.ts'
+import { namespaceName } from '../../prove/plan/facts.ts'
+import { start } from '../support/run-command-line.ts'
+import { runInProcess as run } from '../support/run-in-process.ts'
+import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
+import { writeKubectl } from './support/write-kubectl.ts'
+
+t.setTimeout(600_000)
+
+interface World {
+  readonly folder: string
+  readonly env: Readonly<Record<string, string>>
+  readonly report: string
+  readonly emulator: Emulator
+  readonly args: readonly string[]
+  has(name: string): boolean
+  set(name: string, text?: string): void
+  unset(name: string): void
+}
+
+async function makeWorld(t: Test): Promise<World> {
+  const folder = t.testdir({ bin: {} })
+  writeKubectl(join(folder, 'bin'))
+  const report = join(folder, 'report')
+  const emulator = await startTestEmulator(t, { yaml: 'vaults: { other: {} }' })
+  const path = `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`
+  return {
+    folder,
+    env: { WORLD: folder, PATH: path },
+    report,
+    emulator,
+    args: ['prove', '--emulated', emulator.controlUrl, '--report', report],
+    has: (name) => existsSync(join(folder, name)),
+    set: (name, text = '') => writeFileSync(join(folder, name), text),
+    unset: (name) => rmSync(join(folder, name)),
+  }
+}
+
+/** Nothing of `prove` is left, and everything else is. */
+function isClean(t: Test, { emulator, has }: World): void {
+  t.notOk(has('namespace'))
+  t.strictSame(emulator.names(), { identities: [], vaults: ['other'] })
+}
+
+const readReport = ({ report }: World) =>
+  JSON.parse(readFileSync(join(report, 'report.json'), 'utf8'))
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await delay(20)
+}
+
+t.test('a run says what it makes, tries it, reports it, and removes it', async (t) => {
+  const world = await makeWorld(t)
+  const { code, stdout } = await run([...world.args, '--yes', '--only', 'wrong-role'], world)
+  t.equal(code, 0, stdout)
+  t.match(stdout, /^akv-injector prove makes:\n- a vault akv-injector-prove/)
+  t.match(stdout, /^wrong-role: passed \(\d+ s\)\n1 passed; /m)
+  t.match(readReport(world), {
+    end: 'finished',
+    scenarios: [{ id: 'wrong-role', result: 'passed' }],
+  })
+  t.match(readFileSync(join(world.report, 'report.md'), 'utf8'), '| wrong-role | ')
+  t.equal(statSync(join(world.report, 'private')).mode & 0o777, 0o700)
+  isClean(t, world)
+})
+
+t.test('a scenario that fails is named, and fails the run', async (t) => {
+  const world = await makeWorld(t)
+  const only = ['--only', 'init', '--only', 'wrong-role', '--only', 'secret-sync']
+  const { code, stdout } = await run([...world.args, '--yes', '--timeout', '1s', ...only], world)
+  t.equal(code, 1)
+  t.match(stdout, /^init: failed at step 2 after \d+ s\. Expected delivered, saw differs$/m)
+  t.match(readReport(world).scenarios, [
+    { id: 'init', result: 'failed', expected: 'delivered', seen: 'differs' },
+    { id: 'wrong-role', result: 'passed' },
+    { id: 'secret-sync', result: 'skipped' },
+  ])
+  const files = ['report.json', 'report.md'].map((name) =>
+    readFileSync(join(world.report, name), 'utf8'),
+  )
+  t.notMatch(files.join(), 'secret of nobody')
+  isClean(t, world)
+})
+
+t.test('Ctrl-C removes what was made', async (t) => {
+  const world = await makeWorld(t)
+  world.set('hang-logs')
+  const { child, ended } = start([...world.args, '--yes', '--only', 'wrong-role'], world.env)
+  await until(() => world.has('hangs-logs'))
+  t.ok(world.has('namespace'))
+  t.strictSame(world.emulator.names().vaults, ['other', emulatedAzure.vaultName])
+  child.kill('SIGINT')
+  t.match(await ended, { code: 1, stderr: /^stopping; what was made is removed/ })
+  t.match(readReport(world), {
+    end: 'interrupted',
+    scenarios: [{ result: 'interrupted' }],
+    left: { length: 0 },
+  })
+  isClean(t, world)
+})
+
+t.test('a second Ctrl-C ends the removal, and what is left is named', async (t) => {
+  const world = await makeWorld(t)
+  world.set('hang-logs')
+  const { child, ended } = start([...world.args, '--yes', '--only', 'wrong-role'], world.env)
+  await until(() => world.has('hangs-logs'))
+  world.set('hang-delete')
+  child.kill('SIGINT')
+  await until(() => world.has('hangs-delete'))
+  child.kill('SIGINT')
+  t.match(await ended, { code: 1, stdout: `could not be removed: namespace ${namespaceName}` })
+  // Once the removal has ended, nobody looks any more.
+  t.match(readReport(world).left, [{ kind: 'emulated-azure' }, { kind: 'namespace' }])
+  world.unset('hang-delete')
+  t.match(await run([...world.args, '--clean'], world), {
+    code: 0,
+    stdout: 'nothing of prove is left\n',
+  })
+  isClean(t, world)
+})
+
+t.test('a killed run is finished by --clean, or by the next run', async (t) => {
+  for (const next of [['--clean'], ['--yes', '--only', 'wrong-role']]) {
+    const world = await makeWorld(t)
+    world.set('hang-logs')
+    const { child, ended } = start([...world.args, '--yes', '--only', 'wrong-role'], world.env)
+    await until(() => world.has('hangs-logs'))
+    child.kill('SIGKILL')
+    await ended
+    t.ok(world.has('namespace'))
+    world.unset('hang-logs')
+    // Not even the record of the run is needed.
+    rmSync(world.report, { recursive: true })
+    t.match(await run([...world.args, ...next], world), { code: 0 })
+    isClean(t, world)
+  }
+})
+
+t.test('--keep leaves everything, and the next run removes it first', async (t) => {
+  const world = await makeWorld(t)
+  const only = ['--yes', '--only', 'wrong-role']
+  t.match(await run([...world.args, ...only, '--keep'], world), {
+    code: 0,
+    stdout: /It leaves all/,
+  })
+  t.ok(world.has('namespace'))
+  const { code, stdout } = await run([...world.args, ...only], world)
+  t.equal(code, 0)
+  t.match(stdout, `An earlier run has left the namespace ${namespaceName}`)
+  isClean(t, world)
+})
+
+t.test('what somebody else has made is left alone', async (t) => {
+  const world = await makeWorld(t)
+  world.set('namespace', '{"metadata":{}}')
+  for (const option of ['--yes', '--clean'])
+    t.match(await run([...world.args, option], world), { code: 1, stderr: 'prove hasn’t made it' })
+  t.ok(world.has('namespace'))
+  t.strictSame(world.emulator.names().vaults, ['other'])
+})
+
+t.test('without an install, or without an emulator, nothing is made', async (t) => {
+  const world = await makeWorld(t)
+  writeKubectl(join(world.folder, 'bin'), ['"get deployment"*) exit 1'])
+  t.match(await run([...world.args, '--yes'], world), { code: 1 })
+  t.match(readReport(world), { end: 'no-install', scenarios: { length: 0 } })
+  isClean(t, world)
+  await world.emulator.close()
+  t.match(await run([...world.args, '--yes'], world), { code: 1, stderr: 'doesn’t answer' })
+})
+
+t.test('mistakes are refused before anything is looked at', async (t) => {
+  const world = await makeWorld(t)
+  const [command = '', emulated = '', url = ''] = world.args
+  mkdirSync(join(world.folder, 'file'))
+  writeFileSync(join(world.folder, 'file/report'), '')
+  const refused: readonly (readonly [readonly string[], string])[] = [
+    [
+      [command, emulated, 'https://shop.vault.azure.net'],
+      'expected the URL of an emulator’s control',
+    ],
+    [[command, emulated, 'nothing'], 'expected the URL of an emulator’s control'],
+    [[command], 'expected either --resource-group'],
+    [[...world.args, '-g', 'x'], 'expected either --resource-group'],
+    [[command, '-g', 'x', '--vault', 'a--b'], '--vault: found "a--b"'],
+    [[command, '-g', 'x', '--vault', 'a'.repeat(25)], '--vault: found'],
+    [
+      [...world.args, '--only', 'inti', '--yes'],
+      'unknown scenario "inti"; accepted: grants, init, ',
+    ],
+    [[...world.args, '--timeout', '2h'], 'an hour at most'],
+    [[...world.args, '--keep', '--clean'], 'cannot be used with'],
+    [
+      [command, emulated, url, '--report', join(world.folder, 'file/report')],
+      '--report: can’t make',
+    ],
+  ]
+  for (const [args, stderr] of refused) t.match(await run(args, world), { code: 2, stderr })
+  t.notOk(world.has('calls'))
+  t.match(await run(world.args, world), { code: 2, stderr: 'add --yes' })
+  isClean(t, world)
+})

@@ -1,0 +1,153 @@
+import { mark, namespaceName } from '../../../prove/plan/facts.ts'
+import type { Look } from '../../../prove/scenarios/looks/look.ts'
+import { callOf } from '../../../prove/scenarios/looks/look-once.ts'
+import type { Seen } from '../../../prove/scenarios/looks/seen.ts'
+import type {
+  ControlAnswer,
+  ControlRequest,
+  Ran,
+  ToolCall,
+  Tools,
+} from '../../../prove/tools/tools.ts'
+import { answerAz } from './answer-az.ts'
+import type { AzureWorld } from './azure-world.ts'
+import { ran } from './ran.ts'
+
+/** A cluster and an emulator that only know whether the things of a plan exist. */
+export interface FakeWorld {
+  namespace: 'absent' | 'ours' | 'foreign' | 'unreadable' | 'stuck'
+  emulated: { readonly identities: readonly string[]; readonly vaults: readonly string[] }
+  isEmulatorUp: boolean
+}
+
+export const emptyWorld = (): FakeWorld => ({
+  namespace: 'absent',
+  emulated: { identities: ['other'], vaults: ['other'] },
+  isEmulatorUp: true,
+})
+
+export class Killed extends Error {}
+
+export interface FakeOptions {
+  /** Called before each call. It may throw {@link Killed}. */
+  readonly before?: () => void
+  /** Called after each call, when it has had its effect. */
+  readonly after?: () => void
+  /** Answers `az`. */
+  readonly azure?: AzureWorld
+  /** Answers what the world doesn't know. */
+  readonly run?: (call: ToolCall) => Ran
+}
+
+export function fakeTools(world: FakeWorld, options: FakeOptions = {}): Tools {
+  const { before = () => {}, after = () => {} } = options
+  return {
+    async run(call) {
+      before()
+      const azure = options.azure !== undefined && call.tool === 'az' ? options.azure : undefined
+      const answer =
+        (azure === undefined ? answerOf(world, call) : answerAz(azure, call)) ??
+        options.run?.(call) ??
+        ran()
+      after()
+      return answer
+    },
+    async control(request) {
+      before()
+      const answer = controlAnswer(world, request)
+      after()
+      return answer
+    },
+  }
+}
+
+function answerOf(world: FakeWorld, call: ToolCall): Ran | undefined {
+  const { args } = call
+  if (args[0] === 'get' && args[1] === 'namespace') {
+    if (world.namespace === 'unreadable') return ran('', 1)
+    if (world.namespace === 'absent') return ran()
+    const labels = world.namespace === 'foreign' ? {} : { [mark[0]]: mark[1] }
+    return ran(JSON.stringify({ metadata: { name: namespaceName, labels } }))
+  }
+  if (args[0] === 'delete' && args[1] === 'namespace') {
+    if (world.namespace === 'stuck') return ran('', 1)
+    world.namespace = 'absent'
+    return ran()
+  }
+  const makesNamespace =
+    call.tool === 'kubectl' && call.objects?.some(({ kind }) => kind === 'Namespace')
+  if (!makesNamespace) return undefined
+  world.namespace = 'ours'
+  return ran()
+}
+
+function controlAnswer(world: FakeWorld, request: ControlRequest): ControlAnswer {
+  if (!world.isEmulatorUp) return { status: undefined, body: undefined }
+  const { identities, vaults } = world.emulated
+  switch (request.path) {
+    case '/names':
+      return { status: 200, body: world.emulated }
+    case '/add': {
+      const added = request.body as {
+        identities: readonly { clientId: string }[]
+        vaults: Readonly<Record<string, unknown>>
+      }
+      if (Object.keys(added.vaults).some((name) => vaults.includes(name)))
+        return { status: 409, body: { problems: ['exists'] } }
+      world.emulated = {
+        identities: [...identities, ...added.identities.map(({ clientId }) => clientId)],
+        vaults: [...vaults, ...Object.keys(added.vaults)],
+      }
+      return { status: 200, body: {} }
+    }
+    case '/remove': {
+      const removed = request.body as unknown as FakeWorld['emulated']
+      world.emulated = {
+        identities: identities.filter((id) => !removed.identities.includes(id)),
+        vaults: vaults.filter((name) => !removed.vaults.includes(name)),
+      }
+      return { status: 200, body: {} }
+    }
+    case '/rotate':
+    case '/set':
+      return { status: 200, body: {} }
+    default:
+      return request satisfies never
+  }
+}
+
+/** Whether two calls are the same. */
+export const isSame = (a: ToolCall, b: ToolCall): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/** An answer to the call of a look that says this. */
+export function answerThatSays(look: Look, seen: Seen): Ran {
+  if (look.at === 'exit') return ran('', Number(/^exit-(\d)$/.exec(seen)?.[1] ?? 9))
+  if (seen === 'unreachable') return ran('', 1)
+  switch (look.at) {
+    case 'file':
+    case 'variable':
+      return ran(seen === 'delivered' ? textOf(look.wanted) : 'something else')
+    case 'secret': {
+      const text = seen === 'delivered' ? textOf(look.wanted) : 'something else'
+      const data = { [look.key]: Buffer.from(text).toString('base64') }
+      return ran(seen === 'absent' ? '' : JSON.stringify({ data }))
+    }
+    case 'agent-code':
+      return ran(`not JSON\n${JSON.stringify({ level: 'warn', code: seen })}\n`)
+    case 'injection':
+    case 'gate': {
+      const lifecycle = seen === 'gated' ? { lifecycle: { postStart: {} } } : {}
+      const agent = { name: 'akv-injector', ...lifecycle }
+      const initContainers = seen === 'not-injected' ? [] : [{ name: 'other' }, agent]
+      return ran(JSON.stringify({ spec: { initContainers } }))
+    }
+    default:
+      return look satisfies never
+  }
+}
+
+const textOf = (wanted: { equals: string } | { begins: string }): string =>
+  'equals' in wanted ? wanted.equals : `${wanted.begins} and more`
+
+/** What the call of a look is answered with, by the call. */
+export const lookKey = (look: Look): string => JSON.stringify(callOf(look))

@@ -1,0 +1,11 @@
+import { emulatedAzure } from '../../../prove/plan/emulated-plan.ts'
+import { newValues } from '../../../prove/plan/facts.ts'
+import type { ScenarioFacts } from '../../../prove/scenarios/scenario.ts'
+
+export const proofFacts: ScenarioFacts = {
+  image: 'busybox:1.37',
+  installNamespace: 'akv-injector',
+  vaultName: emulatedAzure.vaultName,
+  values: newValues(),
+  ...emulatedAzure.known,
+}

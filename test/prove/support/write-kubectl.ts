@@ -1,0 +1,28 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { mark } from '../../../prove/plan/facts.ts'
+
+const namespace = JSON.stringify({ metadata: { labels: { [mark[0]]: mark[1] } } })
+
+/**
+ * Writes a program `kubectl`: a cluster of one namespace, whose agents all log the same code. A file `hang-VERB` lets that verb hang.
+ *
+ * @param more - branches of a shell's `case`, which come first
+ */
+export function writeKubectl(folder: string, more: readonly string[] = []): void {
+  const script = `#!/bin/sh
+echo "$*" >>"$WORLD/calls"
+if [ -e "$WORLD/hang-$1" ]; then touch "$WORLD/hangs-$1"; exec sleep 600; fi
+case "$*" in
+${more.map((branch) => `${branch} ;;\n`).join('')}"get namespace"*) if [ -e "$WORLD/namespace" ]; then cat "$WORLD/namespace"; fi ;;
+"delete namespace"*) rm -f "$WORLD/namespace" ;;
+"get deployment akv-injector-webhook"*) echo '{}' ;;
+apply*) [ -e "$WORLD/namespace" ] || echo '${namespace}' >"$WORLD/namespace" ;;
+logs*) echo '{"code":"AKV_FORBIDDEN"}' ;;
+exec*) echo 'secret of nobody' ;;
+"delete pod"*) ;;
+*) exit 1 ;;
+esac
+`
+  writeFileSync(join(folder, 'kubectl'), script, { mode: 0o755 })
+}
