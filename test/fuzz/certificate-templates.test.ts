@@ -2,8 +2,17 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
+import { templateRenderer } from '../../delivery/go-template/render.ts'
+import { writePem } from '../../keyvault/formats/pem.ts'
 import { buildPfx } from '../../keyvault/formats/pkcs12/build-pfx.ts'
-import { certificateDer, fixture, fixtureText, keyDer } from '../keyvault/formats/fixtures.ts'
+import { createCpuBudget } from '../../lib/cpu-budget.ts'
+import {
+  certificateDer,
+  fixture,
+  fixtureText,
+  keyDer,
+  parsedValue,
+} from '../keyvault/formats/fixtures.ts'
 import { without } from '../support/needs/without.ts'
 import { compareWithGo } from './harness/compare-with-go.ts'
 import { fuzz } from './harness/fuzz.ts'
@@ -20,6 +29,8 @@ const wrongFiles: Readonly<Record<string, readonly string[]>> = {
   'several-keys.pfx': ['pkcs12key'],
   'with-password.pfx': ['pkcs12key', 'pkcs12cert'],
 }
+
+const pkcs8 = (name: string) => writePem({ label: 'PRIVATE KEY', der: keyDer(name) })
 
 const compare = (go: GoTemplates, call: string, value: string | Uint8Array) =>
   compareWithGo(go, `{{ ${call} .a }}`, new Map([['a', new Uint8Array(Buffer.from(value))]]))
@@ -67,6 +78,36 @@ t.test('certificates in templates give what Go gives', { skip: without('go') }, 
         if (problem !== '') throw new Error(problem)
       }),
     )
+  })
+
+  t.test('key stores and trust stores with a password are read by Go', async (t) => {
+    const render = async (template: string, values: Readonly<Record<string, string>>) => {
+      const data = Object.entries(values).map(([name, text]) => [name, Buffer.from(text)] as const)
+      return parsedValue(await templateRenderer(new Map(data), createCpuBudget())(template))
+    }
+    for (const leaf of ['leaf', 'ec-p256'])
+      for (const password of ['changeit', 'pässwörd', 'a b\n', '']) {
+        const values = {
+          crt: fixtureText(`${leaf}.crt`) + fixtureText('root.crt'),
+          key: fixtureText(`${leaf}.key`),
+          pass: password,
+        }
+        const store = await render('{{ fullPemToPkcs12Pass .crt .key .pass | b64dec }}', values)
+        const trust = await render('{{ pemTruststoreToPKCS12Pass .crt .pass | b64dec }}', values)
+        const data = new Map([
+          ['store', store],
+          ['trust', trust],
+          ['pass', new Uint8Array(Buffer.from(password))],
+        ])
+        const call = async (template: string) => {
+          const { bytes, error } = await go(template, data)
+          t.equal(error, '', template)
+          return Buffer.from(bytes).toString()
+        }
+        t.equal(await call('{{ pkcs12keyPass .pass .store }}'), pkcs8(leaf))
+        t.equal(await call('{{ pkcs12certPass .pass .store }}'), values.crt)
+        t.equal(await call('{{ trustedCerts .pass .trust }}'), values.crt)
+      }
   })
 
   t.test('blocks of a PEM', async (t) => {

@@ -5,7 +5,8 @@ import { areEqual, describeType, isEmpty, isMap, type Value } from '../model/val
 import { changeCase } from './change-case.ts'
 import { fromJson, toJson } from './json.ts'
 import { jwkPrivateKey, jwkPublicKey } from './jwk-functions.ts'
-import { filterPem, pkcs12Certificates, pkcs12Key } from './pem-functions.ts'
+import { filterPem } from './pem-functions.ts'
+import { type Pkcs12Name, pkcs12Functions } from './pkcs12-functions.ts'
 import { formatPlain, printf } from './printf.ts'
 import { quote } from './quote.ts'
 
@@ -35,6 +36,9 @@ function stringOf(value: Value, name: FunctionName): string {
   throw new TemplateError(`${name} takes strings; found ${describeType(value)}`)
 }
 
+const pkcs12 = (name: Pkcs12Name): TemplateFunction =>
+  ofStrings(name, (strings, { budget }) => pkcs12Functions[name](strings, { name, budget }))
+
 /** The functions, as Go's text/template and the sprig library define them. */
 export const functions: Readonly<Record<CalledName, TemplateFunction>> = {
   b64dec: ofStrings('b64dec', ([text = '']) => base64Decoded(text)),
@@ -43,6 +47,8 @@ export const functions: Readonly<Record<CalledName, TemplateFunction>> = {
   eq: ([first = null, ...others]) => others.some((other) => areEqual(first, other)),
   filterPEM: ofStrings('filterPEM', ([label = '', pem = '']) => filterPem(label, pem)),
   fromJson: ofStrings('fromJson', ([text = '']) => fromJson(text)),
+  fullPemToPkcs12: pkcs12('fullPemToPkcs12'),
+  fullPemToPkcs12Pass: pkcs12('fullPemToPkcs12Pass'),
   index: ([value = null, ...keys]) => keys.reduce(member, value),
   jwkPrivateKeyPem: ofStrings('jwkPrivateKeyPem', ([json = ''], { budget }) =>
     jwkPrivateKey(json, budget),
@@ -53,8 +59,14 @@ export const functions: Readonly<Record<CalledName, TemplateFunction>> = {
   lower: ofStrings('lower', ([text = '']) => changeCase(text, 'lower')),
   ne: ([a = null, b = null]) => !areEqual(a, b),
   not: ([value = null]) => isEmpty(value),
-  pkcs12cert: ofStrings('pkcs12cert', ([pfx = ''], { budget }) => pkcs12Certificates(pfx, budget)),
-  pkcs12key: ofStrings('pkcs12key', ([pfx = ''], { budget }) => pkcs12Key(pfx, budget)),
+  pemToPkcs12: pkcs12('pemToPkcs12'),
+  pemToPkcs12Pass: pkcs12('pemToPkcs12Pass'),
+  pemTruststoreToPKCS12: pkcs12('pemTruststoreToPKCS12'),
+  pemTruststoreToPKCS12Pass: pkcs12('pemTruststoreToPKCS12Pass'),
+  pkcs12cert: pkcs12('pkcs12cert'),
+  pkcs12certPass: pkcs12('pkcs12certPass'),
+  pkcs12key: pkcs12('pkcs12key'),
+  pkcs12keyPass: pkcs12('pkcs12keyPass'),
   printf: ([format = null, ...args]) => printf(stringOf(format, 'printf'), args),
   quote: (args) => args.flatMap((arg) => (arg === null ? [] : [quote(plain(arg))])).join(' '),
   replace: ofStrings('replace', ([from = '', to = '', text = '']) =>

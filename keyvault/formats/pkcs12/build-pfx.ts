@@ -23,6 +23,8 @@ const oids = {
   hmacSha256: '1.2.840.113549.2.9',
   aes256Cbc: '2.16.840.1.101.3.4.1.42',
   sha256: '2.16.840.1.101.3.4.2.1',
+  trustedKeyUsage: '2.16.840.1.113894.746875.1.1',
+  anyKeyUsage: '2.5.29.37.0',
 } as const
 
 interface PfxOptions {
@@ -59,28 +61,57 @@ export async function buildPfx(
   // Readers match a key and its certificate by an attribute that both have.
   const owner = keys.map((key) => certificates.find((der) => isCertificateOf(der, key)))
   const certBags = certificates.map((der) =>
-    bag(oids.certBag, certificate(der), owner.includes(der) ? der : undefined),
+    bag(oids.certBag, certificate(der), owner.includes(der) ? keyIdOf(der) : undefined),
   )
   const keyBags = keys.map((der, i) => {
     const { algorithm, encrypted } = encrypt(der, { salt: salts.next(), password })
     const shrouded = sequence(algorithm, writeElement(tags.octetString, encrypted))
-    return bag(oids.shroudedKeyBag, shrouded, owner[i])
+    return bag(oids.shroudedKeyBag, shrouded, owner[i] && keyIdOf(owner[i]))
   })
 
   const safe = sequence(
     encryptedData(sequence(...certBags), { salt: salts.next(), password }),
     data(sequence(...keyBags)),
   )
-  const protection = { salt: salts.next(), password }
-  return sequence(writeInteger(3), data(safe), await mac(safe, { ...protection, budget }))
+  return await signedFile(safe, { salt: salts.next(), password, budget })
 }
 
-function bag(oid: string, value: Buffer, keyedBy: Uint8Array | undefined): Buffer {
-  if (keyedBy === undefined) return sequence(writeOid(oid), explicit(value))
-  const id = writeElement(tags.octetString, createHash('sha1').update(keyedBy).digest())
-  const attribute = sequence(writeOid(oids.localKeyId), writeElement(tags.set, id))
-  return sequence(writeOid(oid), explicit(value), writeElement(tags.set, attribute))
+/**
+ * Writes a PKCS#12 file of certificates that are trusted, for which Java looks for an attribute of its own. Otherwise as
+ * {@link buildPfx}.
+ */
+export async function buildTrustStore(
+  certificates: readonly Uint8Array[],
+  { budget = createCpuBudget(), password = '' }: PfxOptions = {},
+): Promise<Uint8Array> {
+  budget.charge(costOf({ keys: [], certificates }, roundsFor(password)))
+  const seed = createHash('sha256')
+  for (const der of certificates) seed.update(der)
+  const salts = saltsFrom(seed.digest())
+  const bags = certificates.map((der) => bag(oids.certBag, certificate(der), trustedForAll))
+  const safe = sequence(encryptedData(sequence(...bags), { salt: salts.next(), password }))
+  return await signedFile(safe, { salt: salts.next(), password, budget })
 }
+
+const signedFile = async (
+  safe: Buffer,
+  protection: Protection & { readonly budget: CpuBudget },
+): Promise<Uint8Array> => sequence(writeInteger(3), data(safe), await mac(safe, protection))
+
+const bag = (oid: string, value: Buffer, attribute: Buffer | undefined): Buffer =>
+  attribute === undefined
+    ? sequence(writeOid(oid), explicit(value))
+    : sequence(writeOid(oid), explicit(value), writeElement(tags.set, attribute))
+
+/** The attribute that a key and its certificate share. */
+const keyIdOf = (certificate: Uint8Array): Buffer =>
+  sequence(
+    writeOid(oids.localKeyId),
+    writeElement(
+      tags.set,
+      writeElement(tags.octetString, createHash('sha1').update(certificate).digest()),
+    ),
+  )
 
 const certificate = (der: Uint8Array): Buffer =>
   sequence(writeOid(oids.x509Certificate), explicit(writeElement(tags.octetString, der)))
@@ -151,6 +182,11 @@ const sequence = (...contents: readonly Uint8Array[]): Buffer =>
   writeElement(tags.sequence, ...contents)
 
 const explicit = (content: Buffer): Buffer => writeElement(tags.constructedContext0, content)
+
+const trustedForAll = sequence(
+  writeOid(oids.trustedKeyUsage),
+  writeElement(tags.set, writeOid(oids.anyKeyUsage)),
+)
 
 /** Derives any number of different salts from the content. */
 function saltsFrom(seed: Buffer): { readonly next: () => Buffer } {

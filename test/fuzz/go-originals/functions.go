@@ -18,8 +18,11 @@ func functions() template.FuncMap {
 	all["filterPEM"] = filterPEM
 	all["jwkPrivateKeyPem"] = privateKeyOf
 	all["jwkPublicKeyPem"] = publicKeyOf
-	all["pkcs12key"] = privateKey
-	all["pkcs12cert"] = certificates
+	all["pkcs12key"] = func(pfx string) (string, error) { return privateKey("", pfx) }
+	all["pkcs12keyPass"] = privateKey
+	all["pkcs12cert"] = func(pfx string) (string, error) { return certificates("", pfx) }
+	all["pkcs12certPass"] = certificates
+	all["trustedCerts"] = trusted
 	return all
 }
 
@@ -45,8 +48,8 @@ func filterPEM(label, text string) (string, error) {
 	return found.String(), nil
 }
 
-func privateKey(pfx string) (string, error) {
-	key, _, _, err := pkcs12.DecodeChain([]byte(pfx), "")
+func privateKey(password, pfx string) (string, error) {
+	key, _, _, err := pkcs12.DecodeChain([]byte(pfx), password)
 	if err != nil {
 		return "", err
 	}
@@ -54,8 +57,21 @@ func privateKey(pfx string) (string, error) {
 	return encode("PRIVATE KEY", der), err
 }
 
-func certificates(pfx string) (string, error) {
-	_, first, others, err := pkcs12.DecodeChain([]byte(pfx), "")
+// The certificates of a trust store. No template of ours has it.
+func trusted(password, pfx string) (string, error) {
+	all, err := pkcs12.DecodeTrustStore([]byte(pfx), password)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	for _, one := range all {
+		text.WriteString(encode("CERTIFICATE", one.Raw))
+	}
+	return text.String(), nil
+}
+
+func certificates(password, pfx string) (string, error) {
+	_, first, others, err := pkcs12.DecodeChain([]byte(pfx), password)
 	if err != nil {
 		return "", err
 	}

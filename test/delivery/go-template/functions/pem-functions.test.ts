@@ -1,43 +1,9 @@
 import t from 'tap'
-import {
-  filterPem,
-  pkcs12Certificates,
-  pkcs12Key,
-} from '../../../../delivery/go-template/functions/pem-functions.ts'
-import { createCpuBudget } from '../../../../lib/cpu-budget.ts'
-import { fixture, fixtureText, openssl } from '../../../keyvault/formats/fixtures.ts'
+import { filterPem } from '../../../../delivery/go-template/functions/pem-functions.ts'
+import { fixtureText, openssl } from '../../../keyvault/formats/fixtures.ts'
 
-const budget = createCpuBudget()
-const pfx = (name: string): string => fixture(`${name}.pfx`).toString('latin1')
 const certificates = (...names: readonly string[]): string =>
-  names.map((name) => openssl(['x509', '-in', 'crt'], { crt: fixture(`${name}.crt`) })).join('')
-
-t.test('pkcs12key gives the private key as PKCS#8', async (t) => {
-  for (const [name, key] of [
-    ['chain-aes-256', 'leaf'],
-    ['chain-rc2-40', 'leaf'],
-    ['chain-ec-p256', 'ec-p256'],
-  ] as const)
-    t.equal(
-      await pkcs12Key(pfx(name), budget),
-      openssl(['pkcs8', '-topk8', '-nocrypt', '-in', 'key'], { key: fixture(`${key}.key`) }),
-      name,
-    )
-})
-
-t.test('pkcs12cert gives the chain, the leaf first', async (t) => {
-  t.equal(
-    await pkcs12Certificates(pfx('chain-aes-256'), budget),
-    certificates('leaf', 'intermediate', 'root'),
-  )
-})
-
-t.test('a file that is not what the function needs is an error', async (t) => {
-  const fails = (made: Promise<string>, message: RegExp) => t.rejects(made, { message })
-  await fails(pkcs12Key(pfx('no-key'), budget), /^pkcs12key: the file holds 0 private keys/)
-  await fails(pkcs12Key(pfx('several-keys'), budget), /^pkcs12key: the file holds 3 private keys/)
-  await fails(pkcs12Certificates(pfx('with-password'), budget), /^pkcs12cert: .* it has a password/)
-})
+  names.map((name) => openssl(['x509', '-in', 'crt'], { crt: fixtureText(`${name}.crt`) })).join('')
 
 t.test('filterPEM picks the blocks of a kind', async (t) => {
   const [crt, key] = [fixtureText('leaf.crt'), fixtureText('leaf.key')]
