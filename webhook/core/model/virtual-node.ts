@@ -4,6 +4,8 @@ import type { Pod } from './pod.ts'
 /** The label that virtual-kubelet gives its nodes, with its value; Azure's documentation selects virtual nodes by it. */
 const label = { key: 'type', value: 'virtual-kubelet' }
 const hostnameLabel = 'kubernetes.io/hostname'
+/** The only field that Kubernetes accepts. DaemonSets pin their pods by it. */
+const nodeNameField = 'metadata.name'
 /** AKS names them `virtual-node-aci-linux`. */
 const nodeName = /^virtual-(?:node|kubelet)\b/
 
@@ -32,6 +34,9 @@ const selectsVirtualNode = (term: unknown): boolean =>
     (expression) =>
       (expression['key'] === label.key && hasOnly(expression, (value) => value === label.value)) ||
       (expression['key'] === hostnameLabel && hasOnly(expression, (value) => nodeName.test(value))),
+  ) ||
+  objectsAt(term, 'matchFields').some(
+    (field) => field['key'] === nodeNameField && hasOnly(field, (value) => nodeName.test(value)),
   )
 
 function hasOnly(expression: unknown, accepts: (value: string) => boolean): boolean {

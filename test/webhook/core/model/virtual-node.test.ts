@@ -16,6 +16,9 @@ const required = (...nodeSelectorTerms: readonly unknown[]) => ({
 const expression = (key: string, operator: string, ...values: readonly unknown[]) => ({
   matchExpressions: [{ key, operator, values }],
 })
+const named = (operator: string, ...values: readonly unknown[]) => ({
+  matchFields: [{ key: 'metadata.name', operator, values }],
+})
 const virtual = expression('type', 'In', 'virtual-kubelet')
 
 t.test('a pod that can only run on a virtual node is recognised', (t) => {
@@ -27,6 +30,7 @@ t.test('a pod that can only run on a virtual node is recognised', (t) => {
     required(virtual),
     required(virtual, expression('kubernetes.io/hostname', 'In', 'virtual-node-aci-linux')),
     required({ matchExpressions: [{ key: 'x', operator: 'Exists' }, ...virtual.matchExpressions] }),
+    required(named('In', 'virtual-node-aci-linux'), virtual),
   ])
     t.equal(isVirtual(spec), true, JSON.stringify(spec))
   t.end()
@@ -46,6 +50,11 @@ t.test('a pod that can run elsewhere isn’t, whatever its spec looks like', (t)
     required(virtual, expression('zone', 'In', '1')),
     required(),
     required(null, 7),
+    required(named('NotIn', 'virtual-node-aci-linux')),
+    required(named('In', 'virtual-node-aci-linux', 'aks-pool-1')),
+    required(named('In', 'aks-pool-1')),
+    required(named('In')),
+    required({ matchFields: [{ key: 'type', operator: 'In', values: ['virtual-kubelet'] }] }),
     required(...Array(101).fill(virtual)),
     required({ matchExpressions: 7 }),
     required(expression('type', 'In', 7, { toString: 'x' })),
