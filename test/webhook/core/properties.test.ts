@@ -98,6 +98,32 @@ t.test('reviewing the result of an injection adds nothing', async (t) => {
   })
 })
 
+t.test('with defaults of the namespace, too, whatever they are at the second review', (t) => {
+  const defaults = (texts: Readonly<Record<string, string>>): Policy => ({
+    ...policy,
+    teamDefaults: new Map([['*', texts]]),
+  })
+  const now = defaults({
+    vault: 'of-the-team',
+    refresh: '5m',
+    'stale-after': '1h',
+    metrics: '19980',
+    'agent-requests': 'cpu=20m,memory=40Mi',
+    'agent-limits': 'memory=80Mi',
+    'client-id': '22222222-2222-2222-2222-222222222222',
+  })
+  const later = [now, policy, defaults({ vault: 'another', refresh: '0', 'agent-limits': 'cpu=1' })]
+  checkInjected(t, saneAnnotations, {
+    leastShare: 0.15,
+    verify: (pod) => {
+      const first = injection(pod, now)
+      if (first === undefined) return
+      for (const policy of later) demandComplete(patchedPod(pod, first), policy)
+    },
+  })
+  t.end()
+})
+
 t.test('changes that another webhook makes to the result are repaired once', async (t) => {
   let mended = 0
   t.ok(
