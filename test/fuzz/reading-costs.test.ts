@@ -1,14 +1,12 @@
-import { objectOutline } from '../../requests/access/object-outline.ts'
-// Compares what reading hostile watch events takes with what looking at each of their bytes takes. Whether an object is read is
-// decided by its bytes and values alone, so these must bound the time, whatever else is in the object. Each time is the shortest of
-// several, and counted in runs of a control of the same process.
+// Counts what reading hostile watch events takes. Whether an object is read is decided by its bytes and values alone, so these must
+// bound the work, whatever else is in the object.
 
 import t from 'tap'
 import { maxObject } from '../../kubernetes/large-objects.ts'
 import { readLines } from '../../kubernetes/read-lines.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { measureJson } from '../../lib/json/measure-json.ts'
-import './harness/raise-priority.ts'
+import { objectOutline } from '../../requests/access/object-outline.ts'
+import { countBlocks } from '../support/count-steps.ts'
 
 const keys = (count: number, value: string) =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, value]))
@@ -46,45 +44,24 @@ async function* chunksOf(bytes: Buffer) {
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
 }
 
-/** The CPU time of this process, without the time in which others ran. */
-function cpuMicroseconds(): number {
-  const { user, system } = process.cpuUsage()
-  return user + system
+async function stepsToRead(line: Buffer): Promise<number> {
+  const kinds: string[] = []
+  const blocks = await countBlocks(async () => {
+    const lines = readLines(chunksOf(line), maxObject, { paths, clock: systemClock })
+    for await (const { json } of lines) kinds.push(json.kind)
+  })
+  t.strictSame(kinds, ['outlined'])
+  return [...blocks.values()].reduce((sum, times) => sum + times, 0)
 }
 
-async function readingTime(line: Buffer): Promise<number> {
-  const before = cpuMicroseconds()
-  for await (const { json } of readLines(chunksOf(line), maxObject, { paths, clock: systemClock }))
-    t.equal(json.kind, 'outlined')
-  return cpuMicroseconds() - before
-}
-
-function controlTime(line: Buffer): number {
-  const before = cpuMicroseconds()
-  measureJson(line)
-  return cpuMicroseconds() - before
-}
-
-async function measure(line: Buffer) {
-  let [spent, control] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  for (let run = 0; run < 10; run++) {
-    control = Math.min(control, controlTime(line))
-    spent = Math.min(spent, await readingTime(line))
-  }
-  return { spent, ratio: spent / control }
-}
-
-/** Each byte is looked at twice, and the outline keeps some thousand strings: up to 10 times. Code that read each name took up to 200. */
-const maxRatio = 40
+/** Each byte is looked at twice, which takes up to 7.2 steps. Code that read each name took many times that. */
+const maxStepsPerByte = 15
 
 t.test('what an object that is too large takes depends on its bytes', async (t) => {
   for (const [what, object] of Object.entries(objects)) {
     const line = Buffer.from(`${JSON.stringify({ type: 'MODIFIED', object })}\n`)
-    let measured = await measure(line)
-    // V8 may have compiled hot code during the first runs.
-    for (let more = 0; measured.ratio > maxRatio && more < 5; more++) measured = await measure(line)
-    const { spent, ratio } = measured
-    t.comment(`${what}: ${Math.round(spent)} µs, ${ratio.toFixed(1)} times the control`)
-    t.ok(ratio <= maxRatio, what)
+    const steps = await stepsToRead(line)
+    t.ok(steps > line.length, 'its bytes are looked at')
+    t.ok(steps <= maxStepsPerByte * line.length, `${what}: ${steps} steps, ${line.length} bytes`)
   }
 })
