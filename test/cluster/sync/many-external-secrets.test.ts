@@ -75,7 +75,7 @@ t.test(
         const first = Buffer.from(data?.['key-0'] ?? '', 'base64').toString()
         t.equal(first, `value of ${object} 0 in its first version`, `${namespace}/${secret}`)
       }
-      const counts = requests()
+      const counts = await requests()
       for (const what of ['create secrets', 'patch secrets', 'patch externalsecrets/status'])
         t.ok((counts[what] ?? 0) <= count + namespaces.length, `${what}: ${counts[what]} times`)
       t.ok(total(counts) <= 6 * count + 20 * namespaces.length, JSON.stringify(counts))
@@ -83,9 +83,9 @@ t.test(
 
     await t.test('a refresh of all writes nothing', async (t) => {
       const before = await versions()
-      requests()
+      await requests()
       await delay(refreshMs * 1.2)
-      const counts = requests()
+      const counts = await requests()
       t.ok((counts['get secrets'] ?? 0) >= count, 'each was looked at')
       t.strictSame(writesIn(counts), {})
       t.strictSame(await versions(), before)
@@ -94,13 +94,13 @@ t.test(
     await t.test('a restart writes nothing', async (t) => {
       const before = await versions()
       await program.end('SIGKILL')
-      requests()
+      await requests()
       program = await start()
       const series = (namespace: string) =>
         `akv_injector_sync_secrets{namespace="${namespace}",account="app-0",state="synced"}`
       for (const namespace of namespaces)
         await until(async () => (await program.metric(series(namespace))) === fleet.secretsEach)
-      const counts = requests()
+      const counts = await requests()
       t.strictSame(writesIn(counts), {})
       t.strictSame(await versions(), before)
       t.equal(await program.end('SIGTERM'), 0)

@@ -1,6 +1,5 @@
-import { createReadStream, readdirSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { isObject, objectAt, objectsAt, valueAt } from '../../../../lib/shape.ts'
+import { followAuditLog } from '../harness/follow-audit-log.ts'
 import type { RequestCounts } from '../harness/own-requests.ts'
 import { syncAccount } from '../harness/sync-account.ts'
 
@@ -18,8 +17,7 @@ const username = `system:serviceaccount:${syncAccount.namespace}:${syncAccount.n
 
 /** Returns a function that reads what has been logged since its last call, or since this one. */
 export function followRollouts(auditLogFile: string): () => Promise<AuditedRollouts> {
-  let read = sizeOf(logFiles(auditLogFile))
-  let rest = ''
+  const newLines = followAuditLog(auditLogFile, { from: 'end' })
   return async () => {
     const requests: Record<string, number> = {}
     const begun = new Map<string, number>()
@@ -37,35 +35,8 @@ export function followRollouts(auditLogFile: string): () => Promise<AuditedRollo
       } else if (what === 'update deployments/status' && isComplete(event.answer))
         rolling.delete(workload)
     }
-    for await (const chunk of logFrom(auditLogFile, read)) {
-      read += chunk.length
-      // A line may have been written in part, and what is read of it is ASCII.
-      const lines = (rest + chunk.toString('latin1')).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) note(line)
-    }
+    for await (const line of newLines()) note(line)
     return { requests, begun, mostAtOnce }
-  }
-}
-
-/** The API server renames the log when it has 100 MB, and begins another. */
-function logFiles(auditLogFile: string): readonly string[] {
-  const folder = dirname(auditLogFile)
-  const earlier = readdirSync(folder).filter((name) => /^audit-.*\.log$/.test(name))
-  return [...earlier.sort().map((name) => join(folder, name)), auditLogFile]
-}
-
-const sizeOf = (files: readonly string[]): number =>
-  files.reduce((sum, file) => sum + statSync(file).size, 0)
-
-/** @param start - of all files together */
-async function* logFrom(auditLogFile: string, start: number): AsyncIterable<Buffer> {
-  let before = 0
-  for (const file of logFiles(auditLogFile)) {
-    const { size } = statSync(file)
-    const from = Math.max(0, start - before)
-    before += size
-    if (from < size) yield* createReadStream(file, { start: from, end: size - 1 })
   }
 }
 

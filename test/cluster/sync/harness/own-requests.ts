@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { followAuditLog } from './follow-audit-log.ts'
 
 interface AuditEvent {
   readonly verb: string
@@ -23,17 +23,12 @@ export function followOwnRequests(
   auditLogFile: string,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   namespaces?: readonly string[],
-): () => RequestCounts {
+): () => Promise<RequestCounts> {
   const username = `system:serviceaccount:${namespace}:${name}`
-  let read = 0
-  return () => {
-    const log = readFileSync(auditLogFile)
-    // The last line may be incomplete.
-    const end = log.lastIndexOf('\n') + 1
-    const lines = log.toString('utf8', read, end).split('\n')
-    read = end
+  const newLines = followAuditLog(auditLogFile, { from: 'start' })
+  return async () => {
     const counts: Record<string, number> = {}
-    for (const line of lines) {
+    for await (const line of newLines()) {
       if (!line.includes(username)) continue
       const { verb, user, objectRef } = JSON.parse(line) as AuditEvent
       if (user.username !== username || objectRef === undefined) continue
