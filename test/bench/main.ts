@@ -6,6 +6,7 @@ import { benchAgent } from './agent/bench-agent.ts'
 import { benchRest } from './agent/bench-rest.ts'
 import { benchRoundTrips } from './agent/bench-round-trips.ts'
 import { type Bench, type Figure, printFigures } from './bench.ts'
+import { benchRendering } from './cli-rendering.ts'
 import { benchRepository } from './cli-repository.ts'
 import { benchCommandLine } from './command-line.ts'
 import { benchCore } from './core.ts'
@@ -52,6 +53,11 @@ const tables: Readonly<Record<string, Table>> = {
   'cli-repository': {
     title: 'check and migrate of a repository with two environments',
     bench: benchRepository,
+    isLong: true,
+  },
+  'cli-rendering': {
+    title: 'check of a repository of Flux, with the kustomize or kubectl on the PATH',
+    bench: benchRendering,
     isLong: true,
   },
   pfx: { title: 'certificates out of PKCS#12', bench: benchPfx },
