@@ -6,7 +6,7 @@ import { hasPlaceholder } from '../placeholders/open-names.ts'
 import { folderInRepository, repositoryRoot, topOfRepository } from '../render/repository-root.ts'
 import { readStart } from '../text/read-start.ts'
 import { applicationSources, folderBeforeTemplate } from './application-sources.ts'
-import { buildersIn, textOf } from './read-flux.ts'
+import { mayHaveBuilders, objectsIn, textOf } from './read-flux.ts'
 
 /** The repository that a URL names. */
 interface Address {
@@ -31,7 +31,7 @@ interface Facts {
 export class OwnRepository {
   readonly #named: readonly string[]
   readonly #facts: () => Facts
-  readonly #remotes = once(() => this.#named.flatMap(remotesOf))
+  readonly #remotes = once(() => this.#named.flatMap(remotesOf).slice(0, maxUrls))
   readonly #main = once(() => ({ addresses: this.#mainAddresses() }))
   readonly #isOurs = cached((url: string) => this.#compare(url))
 
@@ -91,9 +91,14 @@ function readFacts(files: readonly string[], named: readonly string[]): Facts {
   const top = (file: string) => topOfRepository(file, named)
   const gitRepositories = new Map<string, string[]>()
   let lookUps = 0
+  let left = maxLength
   const used: { readonly url?: string; readonly source?: string }[] = []
-  for (const file of files)
-    for (const { kind, metadata, spec } of buildersIn(textOf(file), file)) {
+  for (const file of files) {
+    const text = textOf(file)
+    if (!mayHaveBuilders(text)) continue
+    left -= text.length
+    if (left < 0) break
+    for (const { kind, metadata, spec } of objectsIn(text, file)) {
       const isHere = (path: unknown) => {
         if (typeof path !== 'string') return false
         const folder = folderBeforeTemplate(path)
@@ -104,13 +109,15 @@ function readFacts(files: readonly string[], named: readonly string[]): Facts {
       if (kind === 'GitRepository') {
         const name = scalarText(valueAt(metadata, 'name'))
         const url = scalarText(valueAt(spec, 'url'))
-        gitRepositories.set(name, [...(gitRepositories.get(name) ?? []), url])
+        const urls = gitRepositories.get(name) ?? []
+        if (urls.length < maxUrls) gitRepositories.set(name, [...urls, url])
       } else if (kind === 'Kustomization' && isHere(valueAt(spec, 'path')))
         used.push({ source: scalarText(valueAt(spec, 'sourceRef', 'name')) })
       const template = kind === 'ApplicationSet' ? objectAt(spec, 'template', 'spec') : spec
       for (const { repoURL, path } of applicationSources(objectAt({ template }, 'template')))
         if (isHere(path)) used.push({ url: scalarText(repoURL) })
     }
+  }
   return {
     gitRepositories,
     used: used
@@ -123,6 +130,10 @@ const maxNamed = 10
 const maxUrlLength = 2000
 /** Large repositories have fewer objects. */
 const maxLookUps = 10_000
+/** Characters of the files that are read for this. Without a limit, all objects would be parsed once more. */
+const maxLength = 8 * 1024 * 1024
+/** Of one GitRepository in several environments, and of one checkout. */
+const maxUrls = 20
 const maxConfigBytes = 65_536
 
 /** Reads the remotes of the Git repository that has a path, without Git. */

@@ -38,7 +38,7 @@ export const mayHaveBuilders = (text: string): boolean =>
  * Reads the objects in a text that may be of interest to Flux, as far as an API server accepts them. Empty if it isn't valid YAML,
  * which is reported elsewhere.
  */
-function objectsIn(text: string, source: string): readonly JsonObject[] {
+export function objectsIn(text: string, source: string): readonly JsonObject[] {
   try {
     return parseManifests(text, source, { command: 'check', splitsLists: true, takesLast: true })
       .map(toPlain)
