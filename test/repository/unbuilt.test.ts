@@ -53,6 +53,7 @@ t.test('only what is elsewhere is named', async (t) => {
   }
   const here: Texts = {
     'a path': kustomization('apps', './apps'),
+    'a path that Flux keeps in the repository': kustomization('apps', '../../apps'),
     'the top': kustomization('apps', './'),
     'a path of Argo CD': application('web', 'path: apps'),
     'a set of paths': applicationSet('web', 'apps/{{ .path.basename }}'),

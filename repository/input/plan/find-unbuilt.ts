@@ -10,6 +10,7 @@ import type { UncheckedFinding } from '../unread/sort-out-skipped.ts'
 import { applicationSources, folderBeforeTemplate } from './application-sources.ts'
 import type { ReleasePlan } from './plan-releases.ts'
 import { isAppliedAsIs } from './read-application.ts'
+import { fluxPath } from './read-flux.ts'
 import { isChart, type RepositoryReader } from './read-helm-release.ts'
 
 /** An object that a controller makes other objects from, with something that the repository doesn't have. */
@@ -55,7 +56,7 @@ const builders: readonly Builder[] = [
     isHere: ({ path, sourceRef }, { pathOf, own }) =>
       isOwnPath(path)
         ? [undefined, 'flux-system'].some((name) => valueAt(sourceRef, 'name') === name)
-        : pathOf(path) !== undefined && own.hasSource(sourceRef),
+        : pathOf(fluxPath(path)) !== undefined && own.hasSource(sourceRef),
     commandFor: (name) => `flux build kustomization ${name} --path FOLDER`,
   },
   {

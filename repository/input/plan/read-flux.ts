@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import {
   isObject,
   type JsonObject,
@@ -84,11 +84,13 @@ export function fluxKustomizationsIn(
     const spec = objectAt(own, 'spec')
     const name = scalarText(valueAt(object, 'metadata', 'name'))
     const { path, sourceRef } = spec
-    const folder =
-      typeof path === 'string' ? folderInRepository(path, topOfRepository(file, named)) : undefined
+    const folder = folderInRepository(fluxPath(path), topOfRepository(file, named))
     return folder === undefined || !hasSource(sourceRef) ? [] : [{ name, spec, file, folder }]
   })
 }
+
+/** Reads a path from the top of the repository, as Flux does: `..` doesn't lead above it. */
+export const fluxPath = (path: unknown): string => join('/', typeof path === 'string' ? path : '')
 
 /** How many characters values may add to one object. An API server accepts objects of about this size. */
 export const maxAdded = 1024 * 1024
