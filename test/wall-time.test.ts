@@ -26,6 +26,7 @@ const readers: Readonly<Record<string, string>> = {
   'keyvault/finds/run-finds.ts': 'compared with when secrets were updated',
   'sync/round/report/publish-ready.ts': 'conditions have dates',
   'sync/round/report/secret-statuses.ts': 'the published status says since when a Secret fails',
+  'sync/round/turn/decide-turns.ts': 'the published status says when values were last fetched',
   'webhook/http/certificate/watch-certificate.ts': 'certificates expire by it',
   'webhook/http/require-client.ts': 'certificates expire by it',
   'webhook/http/server/logger-options.ts': 'the log',

@@ -175,14 +175,15 @@ const identityOf = (
   return { ...(clientId && { clientId }), ...(tenantId && { tenantId }) }
 }
 
-/** The shortest that the annotation or a source asks for. A class asks for what served pods refresh at, if they do. */
+/** For the Secrets without a schedule of their own: the annotation's, or for classes what served pods refresh at, if they do. */
 function refreshSeconds(
   annotated: number | undefined,
   { sources, policy }: { readonly sources: readonly Source[]; readonly policy: Policy },
 ): number {
   const { csiRefreshSeconds } = policy
   const ofClass = csiRefreshSeconds > 0 ? Math.max(csiRefreshSeconds, minRefreshSeconds) : undefined
-  const asked = [annotated, ...sources.map((source) => source.refreshSeconds ?? ofClass)].filter(
+  const hasClasses = sources.some(({ schedule }) => schedule === undefined)
+  const asked = [annotated, hasClasses ? ofClass : undefined].filter(
     (seconds) => seconds !== undefined,
   )
   return asked.length === 0 ? defaultRefreshSeconds : Math.min(...asked)

@@ -55,7 +55,7 @@ export function externalSecretSource(
       ...accountOf(read),
       annotated: annotated ?? annotationOf(read, findStore),
     },
-    refreshSeconds: read.refreshSeconds,
+    schedule: read.schedule,
     ...(read.notes.length > 0 && { notes: read.notes }),
     ...(tenantId !== undefined && { tenantId }),
     ...(unused !== '' && { unused }),

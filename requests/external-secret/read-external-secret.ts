@@ -1,30 +1,26 @@
 import type { SecretValue } from '../../delivery/destination.ts'
 import { printable } from '../../lib/printable.ts'
-import { invalid, type Parsed } from '../../lib/problems/parsed.ts'
 import { describePath, maxKeptProblems, type Problem } from '../../lib/problems/problem.ts'
 import {
   below,
   eachOf,
   type Field,
-  only,
-  parsed,
-  refused,
   report,
   reportThat,
   someOf,
   unread,
 } from '../../lib/problems/read.ts'
 import { valueAt } from '../../lib/shape.ts'
-import { parseDuration } from '../../lib/values/parse-duration.ts'
 import { maxEntries } from '../account/secret-keys.ts'
 import type { Policy } from '../administrator/policy.ts'
-import { minRefreshSeconds } from '../annotations/pod-settings.ts'
+import type { RefreshSchedule } from '../schedule/refresh-due.ts'
 import type { ComposedTemplate } from '../secret/composition.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import type { SecretFind } from '../secret/secret-find.ts'
 import { lackingKeys } from '../secret/secret-types.ts'
 import type { CheckedTemplates } from './check-template.ts'
 import { dataFromReader, type Item, readDataItem, readStoreRef } from './read-data-items.ts'
+import { readInterval, readPolicy, readWindows, scheduleOf } from './read-schedule.ts'
 import type { ReadStore, StoreRef } from './read-store.ts'
 import { type NeededKeys, readTarget } from './read-target.ts'
 import { type FindStore, resolveItems } from './resolve-items.ts'
@@ -33,15 +29,13 @@ export interface ReadExternalSecret {
   readonly secret: RequestedSecret
   readonly values: readonly SecretValue[]
   readonly finds: readonly SecretFind[]
+  readonly schedule: RefreshSchedule
   /** Sentences for its owner that don't stop it. */
   readonly notes: readonly string[]
-  readonly refreshSeconds: number
   /** The stores that it names, that exist and that are for us. */
   readonly stores: readonly (ReadStore & StoreRef)[]
   readonly problems: readonly Problem[]
 }
-
-const defaultRefreshSeconds = 3600
 
 /**
  * Reads the `spec` of an ExternalSecret (docs/specification.md, "ExternalSecrets").
@@ -59,14 +53,8 @@ export function readExternalSecret(
   },
 ): ReadExternalSecret {
   const at: Field = { path: ['spec'], problems: [] }
-  const {
-    refreshInterval,
-    secretStoreRef,
-    data = [],
-    dataFrom = [],
-    ...rest
-  } = specReader()(spec, at)
-  const { secret, template, needed } = readTarget(rest.target, options, below(at, 'target'))
+  const { secretStoreRef, data = [], dataFrom = [], ...rest } = specReader()(spec, at)
+  const { secret, template, onGone, needed } = readTarget(rest.target, options, below(at, 'target'))
   // In the operator, data overwrites what dataFrom gives.
   const items = [...dataFrom, ...data]
   if (items.length === 0 && at.problems.length === 0)
@@ -77,12 +65,16 @@ export function readExternalSecret(
     checkType(secret.type, { items, template, at })
     checkNeededKeys(needed, items, at)
   }
+  const { schedule, notes } = scheduleOf(rest)
   return {
-    secret: { ...secret, composition: { inputs, ...(template && { template }) } },
+    secret: {
+      ...secret,
+      composition: { inputs, ...(template && { template }), ...(onGone && { onGone }) },
+    },
     values,
     finds,
-    notes: items.flatMap(notesOn),
-    refreshSeconds: refreshInterval ?? defaultRefreshSeconds,
+    schedule,
+    notes: [...notes, ...items.flatMap(notesOn)],
     stores,
     problems: at.problems.slice(0, maxKeptProblems),
   }
@@ -96,23 +88,15 @@ const notesOn = ({ find, path }: Item): readonly string[] =>
       ]
     : []
 
-/** Go writes `1h0m0s`, and people write fractions: `1.5h` isn't accepted here. */
-function parseInterval(interval: string): Parsed<number> {
-  const duration = parseDuration(interval)
-  return duration.kind === 'valid' && duration.value >= minRefreshSeconds
-    ? duration
-    : invalid(`expected a duration such as "1h" or "30m", at least ${minRefreshSeconds}s`)
-}
-
 const specReader = () =>
   someOf({
-    refreshInterval: parsed(parseInterval),
-    refreshPolicy: only(['Periodic']),
+    refreshInterval: readInterval,
+    refreshPolicy: readPolicy,
     secretStoreRef: readStoreRef,
     target: unread,
     data: eachOf(readDataItem, maxEntries),
     dataFrom: eachOf(dataFromReader(), maxEntries),
-    syncWindows: refused('values are refreshed at any time; remove it'),
+    syncWindows: readWindows,
   })
 
 /** The name of the Secret that an ExternalSecret claims, whatever else is wrong with it. */

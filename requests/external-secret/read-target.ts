@@ -16,7 +16,7 @@ import {
 } from '../../lib/problems/read.ts'
 import { isObject } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
-import type { ComposedTemplate } from '../secret/composition.ts'
+import type { ComposedTemplate, Composition } from '../secret/composition.ts'
 import { type Labels, readLabels, readSecretAnnotations } from '../secret/labels.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { dataKeyProblem, opaqueType, parseSecretType } from '../secret/secret-types.ts'
@@ -30,6 +30,7 @@ interface ReadTarget {
   readonly needed: NeededKeys
   /** Absent if the keys are written as they are fetched. */
   readonly template?: ComposedTemplate
+  readonly onGone?: Composition['onGone']
 }
 
 /**
@@ -43,9 +44,8 @@ export function readTarget(
   { name, templates = new Map() }: { readonly name: string; readonly templates?: CheckedTemplates },
   at: Field,
 ): ReadTarget {
-  const { name: ownName, template: { type, mergePolicy, metadata, data } = {} } = targetReader(
-    templates,
-  )(value ?? {}, at)
+  const { name: ownName, deletionPolicy, template = {} } = targetReader(templates)(value ?? {}, at)
+  const { type, mergePolicy, metadata, data } = template
   const secretName = ownName ?? name
   checked(parseSecretName)(secretName, below(at, 'name'))
   const { labels = {}, annotations } = metadata ?? {}
@@ -58,6 +58,7 @@ export function readTarget(
       ...(annotations && { annotations }),
     },
     needed,
+    ...(deletionPolicy && deletionPolicy !== 'Retain' && { onGone: deletionPolicy }),
     ...(texts.size > 0 && { template: { data: texts, keepsInputs: mergePolicy === 'Merge' } }),
   }
 }
@@ -125,7 +126,7 @@ const targetReader = (templates: CheckedTemplates) =>
   someOf({
     name: text,
     creationPolicy: only(['Owner'], '. The controller owns each Secret that it makes'),
-    deletionPolicy: only(['Retain']),
+    deletionPolicy: textAs(only(['Retain', 'Merge', 'Delete'])),
     immutable: only([false]),
     template: someOf({
       type: checked(parseSecretType),

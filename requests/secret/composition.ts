@@ -3,6 +3,11 @@ export interface Composition {
   /** If two inputs give the same key, the later one wins. */
   readonly inputs: readonly ComposedInput[]
   readonly template?: ComposedTemplate
+  /**
+   * What becomes of the keys of objects that the vault doesn't have: they go, and with `Delete`, so does the Secret if nothing was
+   * found. Absent: everything stays, which is an error.
+   */
+  readonly onGone?: 'Merge' | 'Delete'
 }
 
 export type ComposedInput = KeyInput | AllInput

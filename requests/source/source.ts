@@ -5,6 +5,7 @@ import {
   type Problem,
   plainProblem,
 } from '../../lib/problems/problem.ts'
+import type { RefreshSchedule } from '../schedule/refresh-due.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import type { SecretFind } from '../secret/secret-find.ts'
 import { type SourceRef, sourceKey } from '../secret/source-ref.ts'
@@ -20,8 +21,8 @@ export interface Source {
   readonly revision?: string | undefined
   /** Says which account reads it. */
   readonly hints: AccountHints
-  /** How often its values have to be fetched. Absent: as often as those of served pods. */
-  readonly refreshSeconds?: number
+  /** When its values are fetched. Absent: with those of the account, as often as for served pods. */
+  readonly schedule?: RefreshSchedule
   /** The tenant that it names. */
   readonly tenantId?: string
   /** Whether it is read by an identity binding of AKS. Absent: it doesn't say. */

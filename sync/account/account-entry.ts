@@ -19,6 +19,8 @@ export interface AccountEntry {
   sources: readonly Source[]
   /** Whether the account's annotations or its sources have changed since the last round began. The next round is a regular one then. */
   isChanged: boolean
+  /** Whether the account's annotations have changed since the last round began, so that everything is fetched. */
+  asksForAll: boolean
   state: AccountState
   /** How the next round is likely to go, judged by the last one. */
   outlook: Outlook
@@ -39,6 +41,8 @@ export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEn
   isListed,
   sources: [],
   isChanged: true,
+  // After a restart, the statuses of its sources say what is due.
+  asksForAll: false,
   state: initialState,
   outlook: 'unknown',
   isStatusRefused: false,

@@ -1,6 +1,7 @@
 import type { VaultToken } from '../../keyvault/entra/sign-in.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import type { Failing } from '../plan/account-status.ts'
+import type { ScheduledTurn } from '../plan/secret-turn.ts'
 import { noneReported, nothingReported, type Reported, type ReportedSources } from './reported.ts'
 
 /** What the last round of an account left for the next one. A round takes a state and returns the next. */
@@ -35,6 +36,8 @@ export interface SecretStatus {
   readonly dueAtMs: number
   /** The resourceVersion after the last round, if that finished the Secret. */
   readonly leftVersion?: string | undefined
+  /** Of a Secret with a schedule of its own. */
+  readonly scheduled?: ScheduledTurn | undefined
 }
 
 export const initialState: AccountState = {

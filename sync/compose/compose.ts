@@ -15,7 +15,7 @@ import { type Bytes, readInput } from './read-input.ts'
  * @returns the problems never contain a value
  */
 export async function compose(
-  { inputs, template }: Composition,
+  { inputs, template, onGone }: Composition,
   values: readonly Delivered[],
   budget: CpuBudget = createCpuBudget(),
 ): Promise<Checked<Bytes>> {
@@ -30,8 +30,8 @@ export async function compose(
     else for (const [key, bytes] of read.value) keys.set(key, bytes)
   }
   if (problems.length > 0) return allInvalid(problems)
-  // With the operator, too, a Secret isn't emptied by a value without properties (deletionPolicy Retain).
-  if (keys.size === 0)
+  // With the operator, too, a Secret isn't emptied by a value without properties, unless its deletionPolicy is Merge.
+  if (keys.size === 0 && onGone !== 'Merge')
     return allInvalid(['its values have no properties, so it would have no keys'])
   return template === undefined ? valid(keys) : await renderAll(template, { keys, budget })
 }
@@ -63,8 +63,10 @@ export async function composedData(
   const keys = new Map()
   if (missingFiles(name, round).length > 0) return { keys, state: 'waiting' }
   // With the operator, too, a Secret isn't emptied if nothing is found (deletionPolicy Retain).
-  const hasOnlyFinds = composition.inputs.every((input) => input.kind === 'all' && input.isFind)
-  if (hasOnlyFinds && round.content.files.size === 0) return { keys, state: 'unfound' }
+  const { inputs, onGone } = composition
+  const hasOnlyFinds = inputs.every((input) => input.kind === 'all' && input.isFind)
+  if (hasOnlyFinds && onGone === undefined && round.content.files.size === 0)
+    return { keys, state: 'unfound' }
   try {
     const composed = await compose(composition, [...round.content.files.values()], budget)
     if (composed.kind === 'valid') return { keys: composed.value, state: 'whole' }

@@ -127,6 +127,7 @@ function updatedEntry(
   entry.account = account
   if (isSame) return undefined
   entry.isChanged = true
+  entry.asksForAll = true
   if (isOff(account)) entry.running?.abort()
   return entry
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
 import { pluralOf } from '../../lib/count-of.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
@@ -158,7 +159,10 @@ export async function readNamespaceSources(
       }
       const awaitSlice = () => pace.awaitSlice(namespace)
       await awaitSlice()
-      next.set(key, { seen, version, source: await read(awaitSlice) })
+      const source = await read(awaitSlice)
+      // A status changes at each refresh. What is known of the source by its identity stays known.
+      const isSame = isDeepStrictEqual(source, before?.source)
+      next.set(key, { seen, version, source: isSame ? before?.source : source })
     }
   }
   return { known: next, isComplete }

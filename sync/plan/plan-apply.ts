@@ -39,8 +39,11 @@ export function planApply(
     areKeysKept,
     changedAt: timeText(isData ? Date.parse(annotations.get(changedAtAnnotation) ?? '') : nowMs),
   })
+  // A Secret that isn't replaced may still name a deleted account of the same name, and would be collected.
+  const isOwned = stored.owners.some((owner) => owner.uid === account.uid)
   const isDone =
     isData &&
+    isOwned &&
     isExactly(stored.applied.data, [...keys.keys()]) &&
     hasValues(stored, 'labels', manifest.metadata.labels) &&
     hasValues(stored, 'annotations', manifest.metadata.annotations)

@@ -32,8 +32,9 @@ const wait: SecretStep = { kind: 'wait' }
 export function planSecret({ account, desired, stored, nowMs }: SecretSituation): SecretStep {
   if (desired?.data.error !== undefined) return { kind: 'blocked', error: desired.data.error }
   if (desired?.data.state === 'unfound') return nothing
-  if (stored === undefined) return desired === undefined ? nothing : planCreation(desired, account)
-  if (stored.isBeingDeleted) return desired === undefined ? nothing : wait
+  const isUnwanted = desired === undefined || desired.data.state === 'emptied'
+  if (stored === undefined) return isUnwanted ? nothing : planCreation(desired, account)
+  if (stored.isBeingDeleted) return isUnwanted ? nothing : wait
   const ownership = ownershipOf(stored, account)
   if (desired === undefined)
     return ownership === 'ours' || ownership === 'former' ? deletion(stored, 'unwanted') : nothing
@@ -41,9 +42,13 @@ export function planSecret({ account, desired, stored, nowMs }: SecretSituation)
     case 'ours':
       return planChange(desired, { account, stored, nowMs })
     case 'former':
-      return planRenewal(desired, { account, stored })
+      return isHeld(desired)
+        ? planKeeping(desired, { account, stored, nowMs })
+        : planRenewal(desired, { account, stored })
     case 'offered':
-      return planAdoption(desired, { account, stored, nowMs })
+      return isHeld(desired)
+        ? planKeeping(desired, { account, stored, nowMs })
+        : planAdoption(desired, { account, stored, nowMs })
     case 'foreign':
       return { kind: 'blocked', error: foreign(stored) }
     default:
@@ -75,8 +80,15 @@ function planRenewal(desired: DesiredSecret, { account, stored }: Existing): Sec
   return creation.kind === 'create' ? deletion(stored, 'renewed') : creation
 }
 
+const isHeld = ({ data }: DesiredSecret): boolean => data.state === 'held'
+
+/** Makes a Secret ours without changing its data: a Secret that is made once may hold values that the vault no longer has. */
+const planKeeping = (desired: DesiredSecret, existing: Existing): SecretStep =>
+  planApply(desired, { ...existing, keys: existing.stored.data, force: true, areKeysKept: true })
+
 function planAdoption(desired: DesiredSecret, existing: Existing): SecretStep {
   const { keys, state } = desired.data
+  if (state === 'emptied') return nothing
   return state === 'whole' ? planApply(desired, { ...existing, keys, force: true }) : wait
 }
 
@@ -85,7 +97,9 @@ function planChange(desired: DesiredSecret, existing: Existing): SecretStep {
   const claim = planClaim(stored)
   if (claim !== undefined) return claim
   const { keys, state } = desired.data
+  if (state === 'held') return nothing
   if (state === 'reduced' && isUseless(desired)) return deletion(stored, 'emptied')
+  if (state === 'emptied' && hasOnlyOurKeys(stored)) return deletion(stored, 'emptied')
   if (state !== 'waiting') return planApply(desired, { ...existing, keys, force: false })
   // Our keys whose entries were removed stay until all other keys have values, because an entry may only have been
   // renamed.
@@ -94,6 +108,10 @@ function planChange(desired: DesiredSecret, existing: Existing): SecretStep {
   const step = planApply(desired, { ...existing, keys: all, force: false, areKeysKept: true })
   return step.kind === 'nothing' ? wait : step
 }
+
+/** A key that somebody else has written isn't ours to delete. */
+const hasOnlyOurKeys = ({ data, applied }: StoredSecret): boolean =>
+  [...data.keys()].every((key) => applied.data.has(key))
 
 const isUseless = ({ secret, data }: DesiredSecret): boolean =>
   data.keys.size === 0 || lackingKeys(secret.type, data.keys).length > 0

@@ -12,9 +12,10 @@ export interface SecretData {
   /**
    * `whole`: every required key has a value; `waiting`: some have no value yet; `reduced`: some keys were removed because
    * their objects are gone from the vault (`on-deleted: remove`), and all others have values; `unfound`: its finds have found
-   * nothing, so it stays as it is.
+   * nothing, so it stays as it is; `held`: it keeps the data that it has, whatever that is; `emptied`: none of its objects exist,
+   * and its deletion policy is `Delete`.
    */
-  readonly state: 'whole' | 'waiting' | 'reduced' | 'unfound'
+  readonly state: 'whole' | 'waiting' | 'reduced' | 'unfound' | 'held' | 'emptied'
   /** The keys can't be made of the values. The Secret stays as it is. */
   readonly error?: AkvError
 }

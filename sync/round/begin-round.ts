@@ -29,6 +29,8 @@ export interface Round {
   readonly assigned: readonly Source[]
   /** Whether the account has changed since the last round, which makes this a regular one. */
   readonly isChanged: boolean
+  /** Whether the account's annotations have changed since the last round: then, everything is fetched. */
+  readonly asksForAll: boolean
   /** What the last round left, without anything that the account no longer requests. */
   readonly state: AccountState
   readonly log: Log
@@ -50,7 +52,7 @@ export interface SyncRound extends Round {
 }
 
 export interface OpenedRound extends Opened {
-  /** Whether to ask for everything that may have changed, and not only for what failed. */
+  /** Whether to ask for all values of Secrets without a schedule of their own, and not only for what failed. */
   readonly fetchesAll: boolean
 }
 
@@ -59,17 +61,19 @@ export function beginRound(
   entry: AccountEntry,
   { policy, memory, clock, log, signal }: RoundServices,
 ): Round {
-  const { account, isListed, isChanged, sources: assigned } = entry
+  const { account, isListed, isChanged, asksForAll, sources: assigned } = entry
   const running = new AbortController()
   const request = isListed ? requestOf(entry, policy) : undefined
   entry.running = running
   entry.isChanged = false
+  entry.asksForAll = false
   entry.state = holdValues(stateFor(entry, { request, clock }), { memory, account })
   return {
     account,
     request,
     assigned,
     isChanged,
+    asksForAll,
     state: entry.state,
     log: accountLog(log, account),
     signal: AbortSignal.any([signal, running.signal]),

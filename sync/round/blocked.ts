@@ -55,6 +55,8 @@ export function blockedReporter(
       {
         changes: new Map(),
         synced: new Map(),
+        turns: new Map(),
+        nothingFound: new Map(),
         failures: mistakes.map(mistakeFailure),
         isFinished: true,
       },

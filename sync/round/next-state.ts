@@ -18,6 +18,18 @@ export interface NextState {
 const firstBackOffMs = 5_000
 const longestBackOffMs = 5 * 60_000
 
+/** When the turns of Secrets with schedules of their own have to be decided again. */
+const scheduledTimes = (secrets: AccountState['secrets']): readonly number[] =>
+  [...secrets.values()].flatMap(({ scheduled }) => scheduled?.nextAtMs ?? [])
+
+/** A failure is retried at least as often as the values are fetched. */
+const intervalsMs = (request: SyncRequest): readonly number[] => [
+  refreshMs(request),
+  ...request.sources.flatMap(({ schedule }) =>
+    schedule && schedule.intervalSeconds > 0 ? [schedule.intervalSeconds * 1000] : [],
+  ),
+]
+
 const refreshMs = ({ config }: SyncRequest): number => config.refreshSeconds * 1000
 
 /** One refresh interval from now, plus or minus a tenth. */
@@ -74,7 +86,7 @@ const accessAfter = (
  * @returns undefined if nothing is due until the account changes
  */
 export function nextRoundAfterMs(
-  { failedRounds: failures, nextRegularAtMs }: AccountState,
+  { failedRounds: failures, nextRegularAtMs, secrets }: AccountState,
   round: {
     readonly request: SyncRequest | undefined
     readonly result: RoundResult
@@ -82,11 +94,12 @@ export function nextRoundAfterMs(
   },
 ): number | undefined {
   const { request, result, clock } = round
-  const regularMs = request && Math.max(0, nextRegularAtMs - clock.now())
+  const times = [nextRegularAtMs, ...scheduledTimes(secrets)]
+  const regularMs = request && Math.max(0, Math.min(...times) - clock.now())
   const { waitMs = Number.POSITIVE_INFINITY } = result
   if (result.isFinished && result.waitMs === undefined) return regularMs
   if (result.isFinished) return Math.min(regularMs ?? Number.POSITIVE_INFINITY, waitMs)
-  const longestMs = Math.min(longestBackOffMs, request ? refreshMs(request) : longestBackOffMs)
+  const longestMs = Math.min(longestBackOffMs, ...(request ? intervalsMs(request) : []))
   const retryAfterMs = Math.max(0, ...result.failures.map(({ error }) => error.retryAfterMs ?? 0))
   const retryMs = backoffMs({ firstMs: firstBackOffMs, longestMs, failures, jitter: 'full', clock })
   return Math.min(retryAfterMs + retryMs, regularMs ?? Number.POSITIVE_INFINITY, waitMs)

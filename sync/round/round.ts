@@ -7,6 +7,7 @@ import { noneReported } from '../account/reported.ts'
 import { expandFinds } from '../fetch/find/expand-finds.ts'
 import { refreshAccount } from '../fetch/refresh-account.ts'
 import { readRecord } from '../plan/record.ts'
+import type { SecretTurns } from '../plan/secret-turn.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import { beginRound, openRound, type SyncRound } from './begin-round.ts'
 import { blockedReporter, isBlocked } from './blocked.ts'
@@ -19,6 +20,7 @@ import type { RoundServices } from './services.ts'
 import { decideSources } from './settle/decide-sources.ts'
 import type { FoundSecrets, RequestedValues } from './settle/round-step.ts'
 import { createSettler, failedResult, type SettlingRound } from './settle/settle-all.ts'
+import { decideTurns } from './turn/decide-turns.ts'
 
 /**
  * Runs one round for an account, and returns after how many milliseconds the next one is due: 0 if this one was stopped or cut
@@ -58,6 +60,7 @@ export function createRounds(services: RoundServices): RunRound {
         : await sync(openRound(round, paced), paced)
       if (next === undefined) {
         entry.isChanged ||= round.isChanged
+        entry.asksForAll ||= round.asksForAll
         return 0
       }
       entry.state = holdValues(next.state, { memory, account })
@@ -110,6 +113,7 @@ interface Fetched {
   /** Absent if the account no longer requests anything. */
   readonly requested: RequestedValues | undefined
   readonly found: FoundSecrets
+  readonly turns: SecretTurns
 }
 
 /** Fetch: reads the account's record and, as the account, the values for its Secrets. */
@@ -117,7 +121,8 @@ async function fetchAll(round: SyncRound, services: RoundServices): Promise<Fetc
   const { account, reading } = round
   const name = recordName(account)
   const record = await services.cluster.readSecret({ namespace: account.namespace, name })
-  const refreshed = reading && (await refreshAccount({ ...round, ...reading }, services))
+  const turns = await decideTurns(round, services)
+  const refreshed = reading && (await refreshAccount({ ...round, ...reading, turns }, services))
   return {
     record,
     requested: refreshed && {
@@ -125,6 +130,7 @@ async function fetchAll(round: SyncRound, services: RoundServices): Promise<Fetc
       values: refreshed.values,
     },
     found: new Map([...(refreshed?.found ?? []), [name, record]]),
+    turns,
   }
 }
 
@@ -138,7 +144,7 @@ const planner =
     const request = reading?.request
     const decisions = await decideSources(recorded, { request, sources, nowMs: clock.now() })
     const leftVersionOf = (name: string) =>
-      reading?.fetchesAll === false ? state.secrets.get(name)?.leftVersion : undefined
+      fetched.turns.get(name)?.kind === 'retry' ? state.secrets.get(name)?.leftVersion : undefined
     return { ...round, ...fetched, recorded, decisions, leftVersionOf }
   }
 

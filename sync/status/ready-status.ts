@@ -17,8 +17,8 @@ export interface ReadyStatus {
 /** The Secret of an ExternalSecret. */
 export interface ReadySecret {
   readonly name: string
-  /** Whether it has just changed. */
-  readonly isWritten: boolean
+  /** Whether its values have just been fetched, or it has just changed. */
+  readonly isRefreshed: boolean
   /** Of the ExternalSecret: `objectRevision`. */
   readonly revision: string
 }
@@ -26,12 +26,42 @@ export interface ReadySecret {
 /** What a status should say. */
 export type Readiness = Pick<ReadyCondition, 'status' | 'reason' | 'message'>
 
-/** @param notes - said beside it, such as how the values were read */
-export const synced = (notes: readonly string[]): Readiness => ({
-  status: 'True',
-  reason: 'SecretSynced',
-  message: ['Secret was synced', ...notes].join('; '),
-})
+/** The reason after the deletion policy has deleted a Secret. */
+export const deletedReason = 'SecretDeleted'
+
+/**
+ * What has become of a Secret for which the vault has no objects: the deletion policy has deleted it, or its finds have found
+ * nothing.
+ */
+export type NothingFound = 'deleted' | 'not made' | 'kept'
+
+const becauseNothing = 'because the vault has none of its objects'
+const withoutObjects: Readonly<Record<NothingFound, string>> = {
+  deleted: `doesn't exist, ${becauseNothing} and deletionPolicy is Delete`,
+  'not made': `wasn't created, ${becauseNothing}`,
+  kept: `stays as it is, ${becauseNothing}`,
+}
+
+/** @param notes - said beside it, such as which fields have no effect */
+export const synced = (
+  notes: readonly string[],
+  {
+    name,
+    account,
+    nothingFound,
+  }: {
+    readonly name: string
+    readonly account: string
+    readonly nothingFound: NothingFound | undefined
+  },
+): Readiness => {
+  const outcome = nothingFound === undefined ? 'was synced' : withoutObjects[nothingFound]
+  return {
+    status: 'True',
+    reason: nothingFound === 'deleted' ? deletedReason : 'SecretSynced',
+    message: [`Secret ${name} ${outcome}; read as ServiceAccount ${account}`, ...notes].join('; '),
+  }
+}
 export const notSynced = (message: string): Readiness => ({
   status: 'False',
   reason: 'SecretSyncedError',
@@ -84,7 +114,7 @@ export function readyStatus(
     last.reason === readiness.reason &&
     last.message === bounded &&
     isDeepStrictEqual(members, known)
-  if (isSame && secret?.isWritten !== true) return undefined
+  if (isSame && secret?.isRefreshed !== true) return undefined
   const now = `${new Date(wallMs).toISOString().slice(0, 19)}Z`
   const lastTransitionTime = last?.status === readiness.status ? last.lastTransitionTime : now
   const refreshedAt = secret ? now : refreshTime

@@ -10,9 +10,13 @@ t.test('if one list fails at the start, no ExternalSecret looks broken', async (
   await simulation.round()
   t.match(ready(simulation), { status: 'True' })
   simulation.vaultPaths()
+  // Otherwise, a start would make nothing due.
+  simulation.pass(3_600_000)
 
   let hasFailed = false
-  apiServer.before = async ({ method, path }) => {
+  const written: unknown[] = []
+  apiServer.before = async ({ method, path, body }) => {
+    if (method === 'PATCH') written.push({ path, body })
     if (hasFailed || method !== 'GET' || !path.endsWith('/secretstores')) return undefined
     hasFailed = true
     // Everything else is known by then, and the namespace has rested from its first round.
@@ -20,7 +24,6 @@ t.test('if one list fails at the start, no ExternalSecret looks broken', async (
     simulation.pass(10_000)
     return [503, {}]
   }
-  const before = apiServer.requests.length
   apiServer.rights.enable('team-a', ['web'])
   const controller = startController({
     ...simulation.options,
@@ -32,6 +35,10 @@ t.test('if one list fails at the start, no ExternalSecret looks broken', async (
   simulation.stop.abort()
   await controller.ended()
   t.ok(hasFailed)
-  const writes = apiServer.requests.slice(before).filter(({ method }) => method === 'PATCH')
-  t.strictSame(writes, [])
+  // The refresh may have been written down before the end.
+  for (const write of written)
+    t.match(write, {
+      path: /\/externalsecrets\/db\/status$/,
+      body: { status: { conditions: [{ status: 'True' }] } },
+    })
 })

@@ -1,6 +1,7 @@
 import { describeWanted, row } from '../../../command/review/describe-wanted.ts'
 import type { SecretValue } from '../../../delivery/destination.ts'
 import { printable } from '../../../lib/printable.ts'
+import type { RefreshSchedule } from '../../../requests/schedule/refresh-due.ts'
 import type { ComposedInput, Composition } from '../../../requests/secret/composition.ts'
 import type { SecretFind } from '../../../requests/secret/secret-find.ts'
 import type { Source } from '../../../requests/source/source.ts'
@@ -11,7 +12,7 @@ export function describeComposed({
   secrets,
   values: files,
   finds = [],
-  refreshSeconds,
+  schedule,
 }: Source): readonly string[] {
   const values = new Map(files.map((file) => [file.to.kind === 'input' && file.to.index, file]))
   const searches = new Map(finds.map((find) => [find.to.index, find]))
@@ -28,8 +29,16 @@ export function describeComposed({
         ...(template.keepsInputs ? [] : [row('values', described.join(', '))]),
       ]
     }),
-    ...(refreshSeconds === undefined ? [] : [row('refresh', `every ${refreshSeconds} s`)]),
+    ...(schedule === undefined ? [] : [row('refresh', describeSchedule(schedule))]),
   ]
+}
+
+function describeSchedule({ policy, intervalSeconds, windows }: RefreshSchedule): string {
+  if (policy === 'OnChange') return 'when the ExternalSecret changes'
+  if (policy === 'CreatedOnce' || intervalSeconds === 0) return 'never: it is made once'
+  const within =
+    windows && `, ${windows.kind === 'allow' ? 'only within' : 'not within'} its windows`
+  return `every ${intervalSeconds} s${within ?? ''}`
 }
 
 function describeInput(

@@ -68,7 +68,7 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
  * @param options - `account`: the account before the Secrets are added; `requested`: what it requests with them
  */
 function refreshOf(
-  { refreshSeconds }: Source,
+  { schedule }: Source,
   {
     account,
     requested,
@@ -81,7 +81,8 @@ function refreshOf(
 ): JsonObject | undefined {
   const { annotations } = account
   const request = readOnce({ ...account, annotations: requested }, policy)
-  if (request.kind !== 'wanted' || refreshSeconds === undefined) return undefined
+  if (request.kind !== 'wanted' || schedule === undefined) return undefined
+  const refreshSeconds = schedule.intervalSeconds
   const isFirst =
     annotations[syncAnnotation] === undefined && annotations[refreshAnnotation] === undefined
   const current = request.config.refreshSeconds

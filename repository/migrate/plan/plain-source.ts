@@ -1,4 +1,5 @@
 import type { SecretValue } from '../../../delivery/destination.ts'
+import type { RefreshSchedule } from '../../../requests/schedule/refresh-due.ts'
 import type { ComposedInput } from '../../../requests/secret/composition.ts'
 import type { Source } from '../../../requests/source/source.ts'
 
@@ -12,8 +13,12 @@ type PlainSource =
  */
 export function plainSource(source: Source): PlainSource {
   const [secret] = source.secrets
+  const kept = source.schedule && reasonToKeep(source.schedule)
+  if (kept !== undefined) return none(kept)
   if (secret?.composition === undefined) return { kind: 'plain', source }
-  const { inputs, template } = secret.composition
+  const { inputs, template, onGone } = secret.composition
+  if (onGone)
+    return none(`annotations have no equivalent for deletionPolicy ${onGone} of one Secret`)
   if (template !== undefined) return none('annotations have no templates for Secrets')
   if (source.finds) return none('annotations have no equivalent for find')
   if (inputs.length > 1 && inputs.some(({ kind }) => kind === 'all'))
@@ -37,6 +42,13 @@ export function plainSource(source: Source): PlainSource {
   }
   const { composition: _, ...plain } = secret
   return { kind: 'plain', source: { ...source, secrets: [plain], values: [...keys.values()] } }
+}
+
+/** Why annotations, which refresh all of an account's Secrets at one interval, can't say when values are fetched. */
+function reasonToKeep({ policy, intervalSeconds, windows }: RefreshSchedule): string | undefined {
+  if (policy !== 'Periodic') return `annotations have no equivalent for refreshPolicy ${policy}`
+  if (intervalSeconds === 0) return 'annotations have no equivalent for a refreshInterval of 0'
+  return windows && 'annotations have no equivalent for syncWindows'
 }
 
 /** Returns the key that an input gives. Undefined if it gives a key for each of its properties. */

@@ -1,12 +1,12 @@
 import type { SecretValue } from '../../../delivery/destination.ts'
-import { neededObjectKeys, objectKey } from '../../../delivery/projection/wanted-objects.ts'
+import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import type { FoundByFind, FoundSecret } from '../../../keyvault/finds/find-result.ts'
 import type { SyncConfig, SyncRequest } from '../../../requests/account/account-request.ts'
 import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-find.ts'
 import type { Source } from '../../../requests/source/source.ts'
 
 /** What was found for a find. Undefined: its vault has never been listed. */
-export const secretsFound = (
+const secretsFound = (
   find: SecretFind,
   findings: FoundByFind,
 ): readonly FoundSecret[] | undefined => findings.get(secretFindKey(find))?.secrets
@@ -52,13 +52,13 @@ const foundValue = ({ to, vault }: SecretFind, { name }: FoundSecret): SecretVal
 })
 
 /**
- * The objects that only finds want: whether each is unchanged since it was fetched, and all of their Secrets have its value.
+ * The objects that finds want: whether each is unchanged since it was fetched, and all of their Secrets have its value.
  *
  * @param options - `hasValue`: whether there is a value for a destination, or none is kept
  * @returns by `objectKey`
  */
 export function foundObjects(
-  { finds = [], files }: Pick<SyncConfig, 'finds' | 'files'>,
+  { finds = [] }: Pick<SyncConfig, 'finds'>,
   {
     findings,
     hasValue,
@@ -75,7 +75,6 @@ export function foundObjects(
       const isKept = secret.isUnchanged && hasValue(to)
       found.set(key, isKept && found.get(key) !== false)
     }
-  for (const key of files.flatMap(neededObjectKeys)) found.delete(key)
   return found
 }
 

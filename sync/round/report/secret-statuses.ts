@@ -1,10 +1,12 @@
 import { neededObjectKeys } from '../../../delivery/projection/wanted-objects.ts'
 import type { Clock } from '../../../lib/clock.ts'
+import type { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import { sourceKey } from '../../../requests/secret/source-ref.ts'
 import type { SecretStatus } from '../../account/account-state.ts'
 import { type Failing, failingSince } from '../../plan/account-status.ts'
 import type { RoundResult } from '../result/round-result.ts'
+import { isSkipped } from '../settle/present-part.ts'
 
 type Statuses = ReadonlyMap<string, SecretStatus>
 
@@ -46,12 +48,20 @@ export function statusesAfter(
   const codeOf = request && failureCodes(request, result)
   const statuses = (request?.secrets ?? []).map(({ name }): readonly [string, SecretStatus] => {
     const last = before.secrets.get(name)
+    const turn = result.turns.get(name)
+    const scheduled = turn === undefined ? last?.scheduled : turn.scheduled
+    if (turn?.kind === 'rest')
+      return [
+        name,
+        { dueAtMs: nowMs, ...last, ...(scheduled && { scheduled, dueAtMs: scheduled.nextAtMs }) },
+      ]
     const code = codeOf?.(name)
     const failing = code === undefined ? undefined : failingFrom(name, code)
     const isConfirmed =
       failing === undefined && (isRegular || last?.failing !== undefined || last === undefined)
-    const dueAtMs = isConfirmed ? nextRegularAtMs : (last?.dueAtMs ?? nowMs)
-    return [name, { failing, dueAtMs, leftVersion: result.synced.get(name) }]
+    const nextAtMs = scheduled?.nextAtMs ?? nextRegularAtMs
+    const dueAtMs = isConfirmed || scheduled ? nextAtMs : (last?.dueAtMs ?? nowMs)
+    return [name, { failing, dueAtMs, leftVersion: result.synced.get(name), scheduled }]
   })
   const wrong = [
     ...[...result.held].map((name) => [name, 'AKV_SYNC_ORPHANED'] as const),
@@ -101,29 +111,33 @@ function startTimes({ secrets, published }: KnownStatuses, { nowMs, wallMs }: Ro
  * objects could not be fetched, even though it keeps its last good value.
  */
 function failureCodes(
-  { config }: SyncRequest,
+  { config, secrets }: SyncRequest,
   { failures, synced }: RoundResult,
 ): (name: string) => Failing['code'] | undefined {
-  const ofObjects = new Map<string, Failing['code']>()
+  const ofObjects = new Map<string, AkvError>()
   const ofSecrets = new Map<string, Failing['code']>()
   let ofAccount: Failing['code'] | undefined
   for (const failure of failures) {
     const { code } = failure.error
-    if (failure.kind === 'object') ofObjects.set(failure.key, code)
+    if (failure.kind === 'object') ofObjects.set(failure.key, failure.error)
     if (failure.kind === 'secret') ofSecrets.set(failure.name, code)
     if (failure.kind === 'account') ofAccount = code
   }
   const firstOfObjects = new Map<string, Failing['code']>()
+  const byName = new Map(secrets.map((secret) => [secret.name, secret]))
   for (const file of config.files) {
     const { secret } = file.to
-    const code = neededObjectKeys(file)
+    if (firstOfObjects.has(secret)) continue
+    const error = neededObjectKeys(file)
       .map((key) => ofObjects.get(key))
-      .find((found) => found !== undefined)
-    if (code !== undefined && !firstOfObjects.has(secret)) firstOfObjects.set(secret, code)
+      .find((found) => found !== undefined && !isSkipped(byName.get(secret) ?? {}, found))
+    if (error !== undefined) firstOfObjects.set(secret, error.code)
   }
   return (name) => {
     const ofObject = firstOfObjects.get(name)
-    if (ofObject === undefined && synced.has(name)) return undefined
-    return ofSecrets.get(name) ?? ofObject ?? ofAccount ?? 'waiting'
+    // A Secret whose find has failed is in sync with what had been found before.
+    const ofSecret = ofSecrets.get(name)
+    if (ofObject === undefined && ofSecret === undefined && synced.has(name)) return undefined
+    return ofSecret ?? ofObject ?? ofAccount ?? 'waiting'
   }
 }

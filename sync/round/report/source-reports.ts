@@ -9,7 +9,14 @@ import { notSynced, type Readiness, type ReadySecret, synced } from '../../statu
 import type { Failure } from '../result/failure.ts'
 import type { RoundResult } from '../result/round-result.ts'
 import type { KnownSources } from '../settle/decide-sources.ts'
-import { describeFailures, type ReportedRound, type RoundReport, reportOf } from './report.ts'
+import { isSkipped } from '../settle/present-part.ts'
+import {
+  describeFailures,
+  type ReportedRound,
+  type ReportItem,
+  type RoundReport,
+  reportOf,
+} from './report.ts'
 
 /** A report about one source after a round of its account, before it is written. */
 export interface SourceReport {
@@ -29,7 +36,10 @@ interface SourceStatus {
   readonly note?: string | undefined
 }
 
-export type SourcesResult = Pick<RoundResult, 'changes' | 'failures' | 'isFinished' | 'synced'>
+export type SourcesResult = Pick<
+  RoundResult,
+  'changes' | 'failures' | 'isFinished' | 'synced' | 'turns' | 'nothingFound'
+>
 
 /**
  * Divides the result of a round among the sources of its account: each gets what concerns its own Secrets. Each report is
@@ -49,6 +59,7 @@ export function* sourceReports(
   const failuresAt = Map.groupBy(result.failures, subjectOf)
   const accountFailures = failuresAt.get('account') ?? []
   for (const { source, accepted } of sourcesOf(request)) {
+    if (isResting(accepted, result)) continue
     const key = sourceKey(source)
     const round = roundOf(key, { accepted, result, failuresAt })
     const { items, ...report } = reportOf(round, {
@@ -59,11 +70,30 @@ export function* sourceReports(
     const failures = [...round.failures, ...accountFailures]
     yield {
       source,
-      report: { ...report, codes: [], items: items.map((item) => ({ ...item, lines: [] })) },
+      report: { ...report, codes: [], items: items.map((item) => itemFor(item, account)) },
       status: before && statusAfter({ accepted, failures, result, account, before }),
     }
   }
 }
+
+/** Whether the round has done nothing for a source, so that there is nothing to report. */
+export const isResting = (
+  accepted: Source | undefined,
+  { turns }: Pick<RoundResult, 'turns'>,
+): boolean =>
+  accepted !== undefined &&
+  accepted.secrets.length > 0 &&
+  accepted.secrets.every(({ name }) => turns.get(name)?.kind === 'rest')
+
+/** The owner of a source finds its Secret below the account. */
+const itemFor = ({ event, ...item }: ReportItem, { name }: Account): ReportItem => ({
+  ...item,
+  lines: [],
+  event:
+    item.failures.length > 0
+      ? event
+      : { ...event, message: `${event.message}; read as ServiceAccount ${name}` },
+})
 
 interface ReportedSource {
   readonly source: SourceRef & { readonly uid: string }
@@ -114,7 +144,9 @@ function roundOf(
   })
   return {
     changes: new Map(changes),
-    failures: subjects.flatMap((subject) => failuresAt.get(subject) ?? []),
+    failures: subjects
+      .flatMap((subject) => failuresAt.get(subject) ?? [])
+      .filter(({ kind, error }) => kind !== 'object' || !isSkipped(secrets[0] ?? {}, error)),
     isFinished: result.isFinished,
   }
 }
@@ -133,12 +165,18 @@ function statusAfter(
   const name = accepted?.secrets[0]?.name
   if (name === undefined || !result.synced.has(name)) return undefined
   const { revision = '', unused, notes: ownNotes = [] } = accepted ?? {}
+  const kind = result.turns.get(name)?.kind
   const howRead = unused === undefined ? [] : [`read as ServiceAccount ${account.name}: ${unused}`]
-  const notes = [...howRead, ...ownNotes]
+  const news = [...howRead, ...ownNotes]
+  const notes = [...(unused === undefined ? [] : [unused]), ...ownNotes]
   return {
     before,
-    readiness: synced(notes),
-    secret: { name, isWritten: result.changes.has(name), revision },
-    note: notes.length === 0 ? undefined : notes.join('; '),
+    readiness: synced(notes, {
+      name,
+      account: account.name,
+      nothingFound: result.nothingFound.get(name),
+    }),
+    secret: { name, isRefreshed: result.changes.has(name) || kind !== 'adopt', revision },
+    note: news.length === 0 ? undefined : news.join('; '),
   }
 }

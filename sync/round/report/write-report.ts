@@ -19,7 +19,12 @@ import {
   reportOf,
   syncedEvent,
 } from './report.ts'
-import { type SourceReport, type SourcesResult, sourceReports } from './source-reports.ts'
+import {
+  isResting,
+  type SourceReport,
+  type SourcesResult,
+  sourceReports,
+} from './source-reports.ts'
 
 interface ReportServices {
   readonly cluster: Pick<SyncCluster, 'createEvent'>
@@ -115,7 +120,13 @@ export function createReporter(
       },
     ): Promise<ReportedSources> {
       const { account, state, log } = round
-      const next = new Map<string, Reported>()
+      const resting = round.request.sources.filter((source) => isResting(source, result))
+      const next = new Map<string, Reported>(
+        resting.flatMap(({ ref }) => {
+          const before = state.reportedSources.get(sourceKey(ref))
+          return before ? [[sourceKey(ref), before] as const] : []
+        }),
+      )
       for (const sourceReport of sourceReports(result, {
         ...round,
         reported: state.reportedSources,

@@ -1,5 +1,7 @@
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
+import type { SecretTurns } from '../../plan/secret-turn.ts'
+import type { NothingFound } from '../../status/ready-status.ts'
 import type { Failure } from './failure.ts'
 
 /** What was done to a Secret, for people. */
@@ -8,11 +10,15 @@ export type SecretChange = 'created' | 'updated' | 'adopted' | 'deleted' | 'rene
 /** The result of a round. */
 export interface RoundResult {
   readonly values: AccountValues | undefined
+  /** What the round has done for each requested Secret. Empty if it failed before that was decided, which concerns all of them. */
+  readonly turns: SecretTurns
   /** By the name of the Secret. */
   readonly changes: ReadonlyMap<string, SecretChange>
   readonly failures: readonly Failure[]
   /** The Secrets that are as desired: their resourceVersions, by name. */
   readonly synced: ReadonlyMap<string, string>
+  /** The Secrets of `synced` for which the vault has no objects, by name. */
+  readonly nothingFound: ReadonlyMap<string, NothingFound>
   /** The Secrets that stay although nobody requests them any more. Each has a failure, too. */
   readonly held: ReadonlySet<string>
   /** Absent if the round failed before it had read the Secrets. */

@@ -3,6 +3,7 @@ import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import type { StoredSecret } from '../../plan/stored-secret.ts'
+import type { NothingFound } from '../../status/ready-status.ts'
 import type { Failure } from '../result/failure.ts'
 import type { SettledSecret } from './settle-secret.ts'
 
@@ -13,7 +14,11 @@ export type RoundStep =
   /** A Secret that nobody requests any more, and that stays. `error` says why. */
   | { readonly kind: 'held'; readonly name: string; readonly error: AkvError }
 
-export type SettledStep = { readonly kind: 'settled'; readonly name: string } & SettledSecret
+export type SettledStep = {
+  readonly kind: 'settled'
+  readonly name: string
+  readonly nothingFound?: NothingFound
+} & SettledSecret
 
 /** The Secrets that this round has read already, by name; undefined for those that don't exist. */
 export type FoundSecrets = ReadonlyMap<string, StoredSecret | undefined>

@@ -11,6 +11,7 @@ import {
   type RecordedOrigin,
   type RecordedSecrets,
 } from '../../plan/record.ts'
+import type { SecretTurns } from '../../plan/secret-turn.ts'
 import type { FoundObjects, RoundResult } from '../result/round-result.ts'
 import type { SourceDecision } from './decide-sources.ts'
 import type { FoundSecrets, RequestedValues, RoundStep, Settle, SettledStep } from './round-step.ts'
@@ -25,6 +26,8 @@ export interface SettlingRound {
   readonly budget: CpuBudget
   /** Absent if the account no longer requests anything. */
   readonly requested: RequestedValues | undefined
+  /** What the round does for each requested Secret. */
+  readonly turns: SecretTurns
   readonly found: FoundSecrets
   /** The Secrets in the account's record. */
   readonly recorded: RecordedSecrets
@@ -75,7 +78,7 @@ export function createSettler(services: {
       exists: existing(round.account),
     })
     const waitMs = shortestWait(round.decisions)
-    return { ...resultOf(steps, round.requested?.values), found, waitMs }
+    return { ...resultOf(steps, round.requested?.values), turns: round.turns, found, waitMs }
   }
 }
 
@@ -111,7 +114,11 @@ function resultOf(steps: readonly RoundStep[], values: AccountValues | undefined
         state === 'done' ? [[name, stored?.resourceVersion ?? '']] : [],
       ),
     ),
+    nothingFound: new Map(
+      settled.flatMap(({ name, nothingFound }) => (nothingFound ? [[name, nothingFound]] : [])),
+    ),
     held: new Set(steps.flatMap((step) => (step.kind === 'held' ? [step.name] : []))),
+    turns: new Map(),
     found: undefined,
     waitMs: undefined,
     isOutdated: settled.some(({ state }) => state === 'outdated'),
@@ -139,7 +146,7 @@ async function settleAll(
   round: SettlingRound,
   { settle, tries, exists }: SettleOptions,
 ): Promise<{ readonly steps: readonly RoundStep[]; readonly found: FoundObjects }> {
-  const { account, budget, requested, found, recorded, decisions } = round
+  const { account, budget, requested, turns, found, recorded, decisions } = round
   const origins = (requested?.request.secrets ?? []).map(
     ({ name, source }) => [name, source === undefined ? {} : { source }] as const,
   )
@@ -155,7 +162,7 @@ async function settleAll(
   // 2. Settle each Secret that is requested, but none that isn't in the record.
   const known = recording.every(isDone) ? new Set(all.keys()) : new Set(recorded.keys())
   const { steps, incomplete, objects } = requested
-    ? await settleRequested({ ...requested, account, budget, known, found, settle, tries })
+    ? await settleRequested({ ...requested, account, budget, turns, known, found, settle, tries })
     : { steps: [], incomplete: new Set<string>(), objects: new Map<string, never>() }
 
   // 3. Delete the Secrets that are no longer requested, but only once all others of the same origin exist: an entry may

@@ -1,16 +1,13 @@
 import { neededValues } from '../../../delivery/needed-values.ts'
-import { objectKey, wantedObjects } from '../../../delivery/projection/wanted-objects.ts'
+import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import type { CpuBudget } from '../../../lib/cpu-budget.ts'
 import type { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { Account } from '../../../requests/account/account.ts'
-import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
-import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-find.ts'
 import { composedData } from '../../compose/compose.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import { maxKeptBytes } from '../../fetch/bound-values.ts'
-import { secretsFound } from '../../fetch/find/expand-finds.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { originKey } from '../../plan/record.ts'
 import {
@@ -19,9 +16,12 @@ import {
   type SecretPart,
   secretData,
 } from '../../plan/secret-data.ts'
+import type { SecretTurns } from '../../plan/secret-turn.ts'
 import { heldObjects, syncedObjects } from '../../plan/synced-objects.ts'
 import { secretValuesError, withObjects, withoutContent } from '../../plan/values-error.ts'
 import type { FoundObjects } from '../result/round-result.ts'
+import { findFailures, type Listing, listingOf } from './listing.ts'
+import { isSkipped, presentPart } from './present-part.ts'
 import type { FoundSecrets, RequestedValues, RoundStep, Settle, SettledStep } from './round-step.ts'
 import type { Try, TryLimit } from './try-limit.ts'
 
@@ -43,6 +43,7 @@ export async function settleRequested({
   budget,
   request,
   values,
+  turns,
   known,
   found,
   settle,
@@ -50,60 +51,54 @@ export async function settleRequested({
 }: RequestedValues & {
   readonly account: Account
   readonly budget: CpuBudget
+  readonly turns: SecretTurns
   readonly known: ReadonlySet<string>
   readonly found: FoundSecrets
   readonly settle: Settle
   readonly tries: TryLimit
 }): Promise<SettledRequest> {
-  const steps: RoundStep[] = [...objectFailures(request, values), ...findFailures(request, values)]
+  const active = request.secrets.filter(({ name }) => turns.get(name)?.kind !== 'rest')
+  const steps: RoundStep[] = [
+    ...objectFailures(active, { request, values }),
+    ...findFailures(active, { request, values }),
+  ]
   const incomplete = new Set<string>()
   const objects = new Map<string, readonly ObjectReference[] | undefined>()
   const partOf = divideBySecret({ config: request.config, content: values.refresh.content })
-  for (const secret of request.secrets) {
+  for (const secret of active) {
     const { name } = secret
-    const part = partOf(name)
-    const attempt = beginTry(secret, { account, part, values, tries })
-    const unlisted = findsOf(name, request).find((find) => !secretsFound(find, values.findings))
-    const desired = await desiredSecret(secret, {
-      attempt,
-      part,
-      values,
-      budget,
-      isListed: !unlisted,
-    })
+    const part = presentPart(secret, partOf(name), values)
+    const isHeld = turns.get(name)?.kind === 'adopt'
+    const attempt = isHeld ? unlimited : beginTry(secret, { account, part, values, tries })
+    const listing = listingOf(name, { request, values })
+    const desired = isHeld
+      ? heldSecret(secret)
+      : await desiredSecret(secret, { attempt, part, values, budget, listing })
     const step = known.has(name)
       ? namingObjects(await settle({ name, desired, found }), part)
       : undefined
     if (step !== undefined) endTry(attempt, step)
-    if (step !== undefined) steps.push(step)
+    if (step !== undefined) steps.push(withNothingFound(step, desired))
     objects.set(name, step && objectsAfter(step, desired))
     // A composed Secret isn't reduced: it waits for all of its objects, and this says for which.
     if (secret.composition) steps.push(...missingObjectFailures(desired, { part, values }))
     if (step?.stored !== undefined) continue
-    // A Secret whose objects are all gone from the vault (`on-deleted: remove`), or that finds nothing, doesn't count as missing.
+    // A Secret whose objects are all gone from the vault (`on-deleted: remove`, `deletionPolicy: Delete`), or that finds nothing,
+    // doesn't count as missing.
     if (!isGone.has(desired.data.state)) incomplete.add(originKey(secret))
     if (!secret.composition) steps.push(...missingObjectFailures(desired, { part, values }))
   }
   return { steps, incomplete, objects }
 }
 
-const isGone: ReadonlySet<SecretData['state']> = new Set(['reduced', 'unfound'])
+const isGone: ReadonlySet<SecretData['state']> = new Set(['reduced', 'emptied', 'unfound'])
 
-const findsOf = (secret: string, { config }: SyncRequest): readonly SecretFind[] =>
-  (config.finds ?? []).filter(({ to }) => to.secret === secret)
-
-/** The finds that failed, whatever they had found before. A Secret is told about the first of its own. */
-function findFailures({ config }: SyncRequest, { findings }: AccountValues): readonly RoundStep[] {
-  const errors = new Map<string, AkvError>()
-  for (const find of config.finds ?? []) {
-    const error = findings.get(secretFindKey(find))?.error
-    if (error && !errors.has(find.to.secret)) errors.set(find.to.secret, error)
-  }
-  return [...errors].map(([name, error]) => ({
-    kind: 'failed',
-    failure: { kind: 'secret', name, error },
-  }))
-}
+/** The Secret becomes or stays ours with the data that it has. */
+const heldSecret = (secret: RequestedSecret): DesiredSecret => ({
+  secret,
+  data: { keys: new Map(), state: 'held' },
+  objects: [],
+})
 
 /** The objects that a Secret holds. Undefined if it could not be read, or if a write may have succeeded without an answer. */
 const objectsAfter = (
@@ -111,6 +106,12 @@ const objectsAfter = (
   { objects }: DesiredSecret,
 ): readonly ObjectReference[] | undefined =>
   error?.code.startsWith('AKV_CLUSTER_') ? undefined : heldObjects(stored, objects)
+
+const withNothingFound = (step: SettledStep, { data }: DesiredSecret): SettledStep => {
+  if (step.state !== 'done') return step
+  if (data.state === 'unfound') return { ...step, nothingFound: step.stored ? 'kept' : 'not made' }
+  return data.state === 'emptied' && !step.stored ? { ...step, nothingFound: 'deleted' } : step
+}
 
 /** A Secret's owner looks for the value in the vault. */
 const namingObjects = (step: SettledStep, { config }: SecretPart): SettledStep =>
@@ -124,13 +125,23 @@ const namingObjects = (step: SettledStep, { config }: SecretPart): SettledStep =
         ),
       }
 
-/** The objects that failed, whether they were requested in this round or wait for their next retry. */
-function objectFailures({ config }: SyncRequest, { refresh }: AccountValues): readonly RoundStep[] {
-  return wantedObjects(config).flatMap(({ reference, versions }) => {
-    const key = objectKey(reference, { versions })
-    const error = refresh.statuses.get(key)?.error
-    return failedStep(key, error && withoutContent(error, reference))
-  })
+/** The objects of these Secrets that failed, whether they were requested in this round or wait for their next retry. */
+function objectFailures(
+  secrets: readonly RequestedSecret[],
+  { request, values }: RequestedValues,
+): readonly RoundStep[] {
+  const byName = new Map(secrets.map((secret) => [secret.name, secret]))
+  const errors = new Map<string, { readonly error: AkvError; readonly object: ObjectReference }>()
+  for (const file of request.config.files)
+    for (const { object, versions } of neededValues(file)) {
+      const key = objectKey(object, { versions })
+      const error = values.refresh.statuses.get(key)?.error
+      const secret = byName.get(file.to.secret)
+      if (error && secret && !isSkipped(secret, error)) errors.set(key, { error, object })
+    }
+  return [...errors].flatMap(([key, { error, object }]) =>
+    failedStep(key, withoutContent(error, object)),
+  )
 }
 
 /**
@@ -141,7 +152,7 @@ function missingObjectFailures(
   { data }: DesiredSecret,
   { part, values }: { readonly part: SecretPart; readonly values: AccountValues },
 ): readonly RoundStep[] {
-  if (data.state === 'whole') return []
+  if (data.state !== 'waiting' && data.state !== 'reduced') return []
   return part.config.files.flatMap(neededValues).flatMap(({ object, versions, optional }) => {
     const key = objectKey(object, { versions })
     return failedStep(key, optional === true ? undefined : values.removed.get(key))
@@ -181,12 +192,11 @@ function endTry(attempt: Try, { state, error }: SettledStep): void {
 }
 
 interface Making {
-  /** Whether the vaults of all of its finds have been listed. */
-  readonly isListed: boolean
   readonly attempt: Try
   readonly part: SecretPart
   readonly values: AccountValues
   readonly budget: CpuBudget
+  readonly listing: Listing
 }
 
 async function desiredSecret(secret: RequestedSecret, making: Making): Promise<DesiredSecret> {
@@ -201,7 +211,7 @@ async function desiredSecret(secret: RequestedSecret, making: Making): Promise<D
 
 async function dataOf(
   { name, composition }: RequestedSecret,
-  { attempt, part, values, budget, isListed }: Making,
+  { attempt, part, values, budget, listing }: Making,
 ): Promise<SecretData> {
   const { removed, filled } = values
   const round = { ...part, removed, filled }
@@ -209,7 +219,13 @@ async function dataOf(
   if (attempt.kind === 'refused') return unmade(attempt.error)
   // The values aren't kept, and unlike those of other Secrets, they can't be read from the Secret.
   if (values.tooLarge.has(name)) return unmade(tooLarge(name))
-  if (!isListed) return { keys: new Map(), state: 'waiting' }
+  const waiting: SecretData = { keys: new Map(), state: 'waiting' }
+  if (listing === 'never') return waiting
+  if (part.config.files.length === 0 && composition.onGone !== undefined) {
+    // A list that failed doesn't say that nothing is there.
+    if (listing === 'failed') return waiting
+    if (composition.onGone === 'Delete') return { keys: new Map(), state: 'emptied' }
+  }
   return await composedData({ name, composition }, { ...round, budget })
 }
 

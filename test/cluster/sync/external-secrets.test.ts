@@ -132,13 +132,13 @@ t.test('ExternalSecrets become Secrets, and outlast their kind', { skip }, async
         data,
       }),
     )
-    await apply(externalSecret('bad', { data, refreshPolicy: 'OnChange' }))
+    await apply(externalSecret('bad', { data, target: { creationPolicy: 'Orphan' } }))
     await until(() => has('beta'))
     await until(() => has('of-made', 'url', 'p=correct horse&a=1'))
     await untilReady('bad', 'False')
     t.match(await ready('bad'), {
       reason: 'SecretSyncedError',
-      message: /spec\.refreshPolicy "OnChange": is not supported here; accepted: Periodic/,
+      message: /spec\.target\.creationPolicy "Orphan": is not supported here; accepted: Owner/,
     })
     t.equal(await values('bad'), undefined)
   })

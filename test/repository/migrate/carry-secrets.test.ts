@@ -8,7 +8,7 @@ const source = (more: Partial<Source> = {}): Source => ({
   uid: '',
   createdAtMs: 0,
   hints: {},
-  refreshSeconds: 3600,
+  schedule: { policy: 'Periodic', intervalSeconds: 3600 },
   claims: ['db'],
   secrets: [
     { name: 'db', type: 'Opaque', labels: {}, source: { kind: 'ExternalSecret', name: 'db' } },
@@ -39,7 +39,10 @@ t.test('the account gets the Secret, and keeps what it has', async (t) => {
 
 t.test('the first Secret of an account decides how often it is refreshed', async (t) => {
   const refresh = (refreshSeconds: number, annotations = {}) => {
-    const result = carried(source({ refreshSeconds }), annotations)
+    const result = carried(
+      source({ schedule: { policy: 'Periodic', intervalSeconds: refreshSeconds } }),
+      annotations,
+    )
     return typeof result === 'string' ? result : result['akv-injector.io/refresh']
   }
   t.equal(refresh(3600), undefined, 'the default')
@@ -49,7 +52,10 @@ t.test('the first Secret of an account decides how often it is refreshed', async
 
 t.test('migrate sets the shortest refresh interval of an account’s Secrets', async (t) => {
   const refresh = (refreshSeconds: number, annotations = {}) => {
-    const result = carried(source({ refreshSeconds }), { ...other, ...annotations })
+    const result = carried(
+      source({ schedule: { policy: 'Periodic', intervalSeconds: refreshSeconds } }),
+      { ...other, ...annotations },
+    )
     return typeof result === 'string' ? result : result['akv-injector.io/refresh']
   }
   t.equal(refresh(86_400), undefined, 'the other Secret is refreshed each hour')
@@ -61,7 +67,7 @@ t.test('migrate sets the shortest refresh interval of an account’s Secrets', a
 t.test('an interval that the account has stays, if it is short enough', async (t) => {
   const annotations = { 'akv-injector.io/refresh': '5m' }
   t.match(carried(source(), annotations), annotations)
-  t.match(carried(source({ refreshSeconds: 60 }), annotations), {
+  t.match(carried(source({ schedule: { policy: 'Periodic', intervalSeconds: 60 } }), annotations), {
     'akv-injector.io/refresh': '60s',
   })
 })

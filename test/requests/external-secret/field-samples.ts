@@ -31,7 +31,7 @@ export const externalSecretFields: readonly FieldSample[] = [
   ...samples('spec.', {
     'secretStoreRef.name': [name],
     'secretStoreRef.kind': storeKinds,
-    refreshInterval: ['1h0m0s', '10s', '0'],
+    refreshInterval: ['1h0m0s', '10s', '0', '1d'],
     refreshPolicy: ['Periodic', 'CreatedOnce', 'OnChange'],
     syncWindows: [{ kind: 'allow', windows: [{ schedule: '@daily', duration: '8h' }] }],
     'target.name': [name],

@@ -13,7 +13,7 @@ t.test('the tables know every field that is read', async (t) => {
   const { expected } = fieldTables()
   // What is said about a field that nobody reads.
   t.notMatch(expected, /\| .*(?:did you mean|accepted fields|is missing).* \|$/m)
-  t.match(expected, /\| `spec\.refreshPolicy` \| `Periodic`: followed/)
+  t.match(expected, /\| `spec\.refreshPolicy` \| `Periodic`, `CreatedOnce`, `OnChange`: followed/)
   t.match(
     expected,
     /\| `spec\.provider\.azurekv\.useAzureSDK` \| `false`: followed<br>`true`: has no/,

@@ -58,7 +58,7 @@ t.test('the defaults are those of the operator', async (t) => {
         object: { vault: 'team-a', type: 'secret', name: 'db-password' },
       },
     ],
-    refreshSeconds: 3600,
+    schedule: { intervalSeconds: 3600 },
   })
 })
 
@@ -200,24 +200,29 @@ t.test('a template gives type, metadata and keys', async (t) => {
 
 /** What isn't supported: the sentence names the path, and what to do. */
 const sentences: readonly (readonly [object, string | RegExp])[] = [
+  [{ refreshInterval: '1d' }, /^spec\.refreshInterval "1d": expected a duration such as "1h"/],
+  [{ refreshInterval: '8785h' }, /^spec\.refreshInterval "8785h": expected at most 8784h/],
   [
-    { refreshInterval: '0' },
-    /^spec\.refreshInterval "0": expected a duration such as "1h" or "30m", at least 30s$/,
+    { refreshPolicy: 'Never' },
+    'spec.refreshPolicy "Never": is not supported here; accepted: Periodic, CreatedOnce, OnChange',
   ],
-  [{ refreshInterval: '10s' }, /^spec\.refreshInterval "10s": expected a duration/],
+  [{ syncWindows: [] }, /^spec\.syncWindows: expected an object/],
   [
-    { refreshPolicy: 'OnChange' },
-    'spec.refreshPolicy "OnChange": is not supported here; accepted: Periodic',
+    { syncWindows: { kind: 'allow', windows: [{ schedule: '61 * * * *', duration: '1h' }] } },
+    /^spec\.syncWindows\.windows\[0\]\.schedule "61 \* \* \* \*": "61" isn't a valid minute; accepted: /,
   ],
-  [{ syncWindows: [] }, /^spec\.syncWindows is not supported here; /],
+  [
+    { syncWindows: { kind: 'deny', windows: Array(21).fill({}) } },
+    /^spec\.syncWindows\.windows: found 21 items; accepted: at most 20$/,
+  ],
   [{ dta: [] }, 'spec.dta is not supported here; did you mean data?'],
   [
     { target: { creationPolicy: 'Merge' } },
     /^spec\.target\.creationPolicy "Merge": is not supported here; accepted: Owner\. /,
   ],
   [
-    { target: { deletionPolicy: 'Delete' } },
-    /^spec\.target\.deletionPolicy "Delete": is not supported/,
+    { target: { deletionPolicy: 'Keep' } },
+    'spec.target.deletionPolicy "Keep": is not supported here; accepted: Retain, Merge, Delete',
   ],
   [{ target: { immutable: true } }, /^spec\.target\.immutable "true": is not supported/],
   [{ target: { manifest: {} } }, /^spec\.target\.manifest is not supported here; only Secrets/],
@@ -455,4 +460,30 @@ t.test('a find is a search in the vault of its store', async (t) => {
     { kind: 'all', isFind: true },
     { kind: 'all', isFind: true },
   ])
+})
+
+t.test('when values are fetched, and what becomes of deleted objects', (t) => {
+  const of = (more: object) => read(spec(more))
+  t.strictSame(of({}).schedule, { policy: 'Periodic', intervalSeconds: 3600 })
+  t.strictSame(of({ refreshInterval: '1.5h' }).schedule.intervalSeconds, 5400)
+  for (const refreshInterval of ['0', '0s', '-5m'])
+    t.strictSame(of({ refreshInterval }).schedule, { policy: 'Periodic', intervalSeconds: 0 })
+  const often = of({ refreshInterval: '10s' })
+  t.strictSame(often.schedule, { policy: 'Periodic', intervalSeconds: 30 })
+  t.strictSame(often.notes, [
+    'spec.refreshInterval 10s is below the minimum, so values are fetched every 30 s',
+  ])
+  const windows = [{ schedule: '@daily', duration: '8h' }]
+  t.match(of({ syncWindows: { kind: 'deny', windows } }).schedule.windows, {
+    kind: 'deny',
+    windows: [{ lastsMs: 8 * 3_600_000 }],
+  })
+  t.equal(of({ syncWindows: { kind: 'allow', windows: [] } }).schedule.windows, undefined)
+  for (const [deletionPolicy, onGone] of [
+    ['Retain', undefined],
+    ['Merge', 'Merge'],
+    ['Delete', 'Delete'],
+  ])
+    t.equal(of({ target: { deletionPolicy } }).secret.composition?.onGone, onGone)
+  t.end()
 })

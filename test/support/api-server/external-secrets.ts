@@ -25,6 +25,8 @@ export interface ExternalSecrets {
       readonly annotations?: Readonly<Record<string, string>>
       readonly creationTimestamp?: string
       readonly managedFields?: readonly unknown[]
+      /** Absent: as it was. */
+      readonly status?: object
     },
   ): ApiObject
   delete(kind: Kind, name: string): void
@@ -44,7 +46,7 @@ export function createExternalSecrets(objects: ObjectStore): ExternalSecrets {
       ? `${groupVersion}/${plurals[kind]}/${name}`
       : `${groupVersion}/namespaces/${namespace}/${plurals[kind]}/${name}`
   return {
-    put(kind, place, spec, more = {}) {
+    put(kind, place, spec, { status, ...more } = {}) {
       const path = pathOf(kind, place)
       const before = objects.get(path)
       const { namespace = namespaceOfTests, name } = place
@@ -56,7 +58,8 @@ export function createExternalSecrets(objects: ObjectStore): ExternalSecrets {
         ...(kind !== 'ClusterSecretStore' && { namespace }),
         name,
       }
-      const object = { ...before, apiVersion: 'external-secrets.io/v1', kind, metadata, spec }
+      const kept = { ...before, ...(status && { status }) }
+      const object = { ...kept, apiVersion: 'external-secrets.io/v1', kind, metadata, spec }
       return objects.put(path, object as ApiObject)
     },
     delete: (kind, name) => void objects.delete(pathOf(kind, { name })),

@@ -105,10 +105,15 @@ t.test('finding nothing is no error, and the other sources count', async (t) => 
   await simulation.round()
   t.equal(simulation.values('db'), undefined)
   t.strictSame(simulation.values('two'), { user: 'u' })
-  for (const name of ['db', 'two'])
+  const nothing = 'a find in vault team-a finds nothing'
+  for (const [name, outcome] of [
+    ['db', "wasn't created, because the vault has none of its objects"],
+    ['two', 'was synced'],
+  ] as const)
     t.match(ready(simulation, name), {
       status: 'True',
-      message: /a find in vault team-a finds nothing/,
+      reason: 'SecretSynced',
+      message: `Secret ${name} ${outcome}; read as ServiceAccount web; ${nothing}`,
     })
   simulation.azure.update({ vault: 'team-a', name: 'other', enabled: true })
   put(simulation, [{ name: { regexp: '^other' } }])
@@ -117,7 +122,10 @@ t.test('finding nothing is no error, and the other sources count', async (t) => 
   put(simulation, [{ name: { regexp: '^nothing' } }])
   await simulation.round()
   t.strictSame(simulation.values('db'), { other: '{"user":"u"}' }, 'it keeps what it has')
-  t.match(ready(simulation), { status: 'True' })
+  t.match(ready(simulation), {
+    status: 'True',
+    message: /^Secret db stays as it is, because the vault has none of its objects; read as/,
+  })
 })
 
 t.test('only what has changed is fetched again, and everything once an hour', async (t) => {
@@ -221,7 +229,7 @@ t.test('after a restart without a list, the Secret stays as it is', async (t) =>
     match: { path: '/team-a/secrets' },
     action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
   })
-  await simulation.round()
+  await simulation.next()
   t.equal(simulation.version('db'), version)
   t.match(ready(simulation), {
     status: 'False',

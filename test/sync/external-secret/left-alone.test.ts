@@ -34,7 +34,7 @@ for (const [whose, more] of Object.entries(others)) {
     t.equal(externalSecrets.status('SecretStore', 'other'), undefined)
     t.strictSame(simulation.events(), [
       'team-a/web Synced: created Secret db',
-      'ExternalSecret team-a/db Synced: created Secret db',
+      'ExternalSecret team-a/db Synced: created Secret db; read as ServiceAccount web',
     ])
   })
 

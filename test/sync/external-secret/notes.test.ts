@@ -24,17 +24,21 @@ t.test('a field of a store without effect is told once, on the ExternalSecret', 
     }
     const instead = what.startsWith('authType') ? 'write WorkloadIdentity' : names
     const unused = `spec.provider.azurekv.${what} has no effect here; ${instead}`
-    const note = `read as ServiceAccount web: SecretStore kv: ${unused}`
+    const told = `SecretStore kv: ${unused}`
+    const note = `read as ServiceAccount web: ${told}`
     t.strictSame(
       simulation.events(),
       [
         'team-a/web Synced: created Secret db',
-        'ExternalSecret team-a/db Synced: created Secret db',
+        'ExternalSecret team-a/db Synced: created Secret db; read as ServiceAccount web',
         `ExternalSecret team-a/db Synced: ${note}`,
       ],
       what,
     )
-    t.match(ready(simulation), { status: 'True', message: `Secret was synced; ${note}` })
+    t.match(ready(simulation), {
+      status: 'True',
+      message: `Secret db was synced; read as ServiceAccount web; ${told}`,
+    })
     t.match(externalSecrets.status('SecretStore', 'kv')?.conditions[0], {
       status: 'True',
       message: `store validated; ${unused}`,
@@ -45,7 +49,10 @@ t.test('a field of a store without effect is told once, on the ExternalSecret', 
       simulation.store({ authType: 'WorkloadIdentity' }),
     )
     await simulation.round()
-    t.match(ready(simulation), { status: 'True', message: 'Secret was synced' })
+    t.match(ready(simulation), {
+      status: 'True',
+      message: 'Secret db was synced; read as ServiceAccount web',
+    })
   }
 })
 
@@ -83,7 +90,7 @@ t.test(
     t.match(ready(simulation, 'b'), {
       status: 'True',
       message:
-        'Secret was synced; Secret same: ExternalSecret a requests it too and does not get it',
+        'Secret same was synced; read as ServiceAccount web; Secret same: ExternalSecret a requests it too and does not get it',
     })
     t.match(ready(simulation, 'a'), {
       status: 'False',
@@ -97,7 +104,10 @@ t.test(
     externalSecrets.delete('ExternalSecret', 'b')
     await simulation.round()
     t.strictSame(simulation.values('same'), { password: 'more' }, 'then the other one gets it')
-    t.match(ready(simulation, 'a'), { status: 'True', message: 'Secret was synced' })
+    t.match(ready(simulation, 'a'), {
+      status: 'True',
+      message: 'Secret same was synced; read as ServiceAccount web',
+    })
   },
 )
 

@@ -59,7 +59,7 @@ async function refreshAll(
       reader: { read: reader, listVersions: async () => [], secretPages: () => secretPagesOf() },
     },
     before,
-    fetchesAll: true,
+    turns: new Map(request.secrets.map(({ name }) => [name, { kind: 'fetch' as const }])),
     budget: roundBudget(account, freePace),
     log: memoryLog().log,
     signal: new AbortController().signal,

@@ -141,7 +141,8 @@ export async function startSimulation(
       for (const account of accounts) {
         const entry = entries.get(account.uid) ?? accountEntry(account, account.name !== 'unlisted')
         const before = JSON.stringify(entry.account.annotations)
-        if (JSON.stringify(account.annotations) !== before) entry.isChanged = true
+        if (JSON.stringify(account.annotations) !== before)
+          entry.isChanged = entry.asksForAll = true
         entry.account = account
         entries.set(account.uid, entry)
       }

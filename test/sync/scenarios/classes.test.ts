@@ -33,7 +33,7 @@ t.test('a class becomes a Secret, without a word on the account', async (t) => {
   t.equal(status(simulation), 'synced: ready')
   t.strictSame(simulation.events(), [
     'team-a/web Synced: created Secret synced',
-    'SecretProviderClass team-a/kv Synced: created Secret synced',
+    'SecretProviderClass team-a/kv Synced: created Secret synced; read as ServiceAccount web',
   ])
   t.match(simulation.apiServer.secrets.get('team-a/synced'), {
     metadata: { ownerReferences: [{ kind: 'ServiceAccount', name: 'web' }] },

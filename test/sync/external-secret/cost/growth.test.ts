@@ -76,7 +76,7 @@ const manyProperties = (count: number): MemoryObjects =>
 
 /** Each ExternalSecret has a mistake. */
 const manyMistakes = (count: number): MemoryObjects =>
-  oneAccount(numbers(count).map((n) => ({ data: [item(n)], refreshPolicy: 'OnChange' })))
+  oneAccount(numbers(count).map((n) => ({ data: [item(n)], refreshPolicy: 'Never' })))
 
 /** The vault has none of the objects. */
 const manyFailures = (count: number): MemoryObjects => manySecrets(count)
