@@ -14,6 +14,9 @@ type input struct {
 	Text   string `json:"text"`
 	// The path of a property.
 	Path string `json:"path"`
+	// How long a window is open, and when to look at it.
+	Lasts string `json:"lasts"`
+	At    string `json:"at"`
 	// The values for a template or a rewrite, as base64.
 	Data map[string]string `json:"data"`
 	// Of a rewrite.
@@ -45,6 +48,8 @@ func answer(one input) any {
 		return rewrite(one.Operations, one.Data)
 	case "convert":
 		return convert(one.Text)
+	case "window":
+		return window(one.Text, one.Lasts, one.At)
 	case "object":
 		return object(one.Text)
 	}

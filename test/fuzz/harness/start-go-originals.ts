@@ -5,9 +5,12 @@ import { buildGoProgram } from './build-go-program.ts'
 
 /** A question to the program in go-originals: what to do, and the text to do it with. */
 interface Question {
-  readonly reader: 'template' | 'property' | 'extract' | 'object' | 'rewrite' | 'convert'
+  readonly reader: 'template' | 'property' | 'extract' | 'object' | 'rewrite' | 'convert' | 'window'
   readonly text: string
   readonly path?: string
+  /** Of a window: its duration, and when it is looked at. */
+  readonly lasts?: string
+  readonly at?: string
   readonly data?: Readonly<Record<string, string>>
   /** Of a rewrite, as an ExternalSecret writes them. */
   readonly operations?: readonly object[]
