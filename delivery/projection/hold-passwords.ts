@@ -33,14 +33,15 @@ export async function heldPasswords(
   return held
 }
 
-/** Unlike the version that a key store was made of, this is known after a restart, too. */
+/**
+ * Unlike the version that a key store was made of, this is known after a restart, too. False also if the text can't be a password,
+ * or if the CPU budget is used up: a password that waits in vain does less harm than one that opens nothing.
+ */
 async function opens(bytes: Uint8Array, text: () => string, budget: CpuBudget): Promise<boolean> {
   const { readPfx } = await import('../../keyvault/formats/pkcs12/pfx.ts')
-  let password: string
   try {
-    password = text()
+    return (await readPfx(bytes, budget, text())).kind === 'valid'
   } catch {
     return false
   }
-  return (await readPfx(bytes, budget, password)).kind === 'valid'
 }

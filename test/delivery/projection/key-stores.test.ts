@@ -8,6 +8,7 @@ import {
 } from '../../../delivery/projection/project-content.ts'
 import { neededObjectKeys } from '../../../delivery/projection/wanted-objects.ts'
 import { readPfx } from '../../../keyvault/formats/pkcs12/pfx.ts'
+import { createCpuBudget } from '../../../lib/cpu-budget.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import {
   agentConfig,
@@ -123,6 +124,31 @@ t.test('whatever fails, the key stores in place open with the password in place'
     ),
     { numRuns: Math.ceil(numRuns / 5) },
   )
+})
+
+t.test('a used-up CPU budget fails the key stores, and not everything else', async (t) => {
+  const config = agentConfig({
+    files: [store('web'), secretFile('password'), objectFile('secret', 'api')],
+  })
+  const project = (version: number, more: Partial<Parameters<typeof projectContent>[1]>) => {
+    const answers = { web: ok(version), api: ok(version), password: ok(version) }
+    return projectContent(config, { outcomes: outcomesOf(answers), before: noContent, ...more })
+  }
+  const { content: start } = await project(0, {})
+  // Enough to read the certificates, and too little to derive any key.
+  const budget = createCpuBudget({
+    microseconds: 5_000,
+    exhausted: () => new AkvError('AKV_SYNC_TOO_MANY', 'used up'),
+  })
+  const { content, problems } = await project(1, { before: start, budget })
+  t.strictSame(
+    problems.map(({ key, error }) => [key, error.message]),
+    [['team-a:secrets/web', 'used up']],
+  )
+  for (const path of ['web.p12', 'password'])
+    t.strictSame(content.files.get(path), start.files.get(path), path)
+  t.equal(content.files.size, 3)
+  t.not(textIn(content, 'api'), textIn(start, 'api'), 'the others are written')
 })
 
 t.test('an error names the object that it is about, and shows no password', async (t) => {
