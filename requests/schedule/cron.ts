@@ -1,17 +1,23 @@
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { parseGoDuration } from '../../lib/values/parse-go-duration.ts'
 
+/**
+ * The values that a field names: a text with a `1` at the index of each. A namespace may have thousands of schedules, which are
+ * kept in memory, and a list of all minutes of a day would take 11 KiB for each.
+ */
+type Mask = string
+
 /** The times that a schedule names, in UTC. */
 export type Cron =
   | { readonly kind: 'every'; readonly everyMs: number }
   | {
       readonly kind: 'fields'
-      /** The minutes of a day at which it fires, in ascending order. */
-      readonly minutes: readonly number[]
-      readonly daysOfMonth: readonly number[]
-      readonly months: readonly number[]
+      readonly minutes: Mask
+      readonly hours: Mask
+      readonly daysOfMonth: Mask
+      readonly months: Mask
       /** From 0, which is Sunday. */
-      readonly daysOfWeek: readonly number[]
+      readonly daysOfWeek: Mask
       /** Whether a day has to fit only one of its fields. */
       readonly fitsEither: boolean
     }
@@ -98,25 +104,38 @@ function cronOf([minute, hour, dayOfMonth, month, dayOfWeek]: [
   Values,
   Values,
 ]): Cron {
-  const sorted = ({ values }: Values) => [...values].sort((a, b) => a - b)
   return {
     kind: 'fields',
-    minutes: sorted(hour).flatMap((h) => sorted(minute).map((m) => h * 60 + m)),
-    daysOfMonth: sorted(dayOfMonth),
-    months: sorted(month),
-    daysOfWeek: sorted(dayOfWeek),
+    minutes: maskOf(minute),
+    hours: maskOf(hour),
+    daysOfMonth: maskOf(dayOfMonth),
+    months: maskOf(month),
+    daysOfWeek: maskOf(dayOfWeek),
     fitsEither: !dayOfMonth.isAny && !dayOfWeek.isAny,
   }
 }
 
+const maskOf = ({ values }: Values): Mask =>
+  Array.from({ length: Math.max(-1, ...values) + 1 }, (_, value) =>
+    values.has(value) ? '1' : '0',
+  ).join('')
+
+const isNamed = (mask: Mask, value: number): boolean => mask[value] === '1'
+
+type CronFields = Extract<Cron, { kind: 'fields' }>
+
+/** Whether a schedule fires at a minute of each of its days. */
+export const firesAt = ({ minutes, hours }: CronFields, minuteOfDay: number): boolean =>
+  isNamed(minutes, minuteOfDay % 60) && isNamed(hours, Math.floor(minuteOfDay / 60))
+
 /** Whether a schedule fires on a day. */
 export function firesOn(
-  { daysOfMonth, months, daysOfWeek, fitsEither }: Extract<Cron, { kind: 'fields' }>,
+  { minutes, hours, daysOfMonth, months, daysOfWeek, fitsEither }: CronFields,
   day: Date,
 ): boolean {
-  if (!months.includes(day.getUTCMonth() + 1)) return false
-  const fitsMonth = daysOfMonth.includes(day.getUTCDate())
-  const fitsWeek = daysOfWeek.includes(day.getUTCDay())
+  if (minutes === '' || hours === '' || !isNamed(months, day.getUTCMonth() + 1)) return false
+  const fitsMonth = isNamed(daysOfMonth, day.getUTCDate())
+  const fitsWeek = isNamed(daysOfWeek, day.getUTCDay())
   return fitsEither ? fitsMonth || fitsWeek : fitsMonth && fitsWeek
 }
 

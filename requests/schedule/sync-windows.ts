@@ -1,4 +1,4 @@
-import { type Cron, firesOn } from './cron.ts'
+import { type Cron, firesAt, firesOn } from './cron.ts'
 
 /** When values may be refreshed. */
 export interface SyncWindows {
@@ -14,6 +14,7 @@ interface SyncWindow {
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
+const minutesOfDay = Array.from({ length: 24 * 60 }, (_, minute) => minute)
 /** How far the next change is looked for. */
 const aheadMs = 60 * minuteMs
 /** A window may last a minute, and looking costs requests. */
@@ -56,7 +57,7 @@ function firing(
     isFirst = false,
   }: { readonly fromMs: number; readonly toMs: number; readonly isFirst?: boolean },
 ): number | undefined {
-  if (cron.kind === 'every' || cron.minutes.length === 0) return undefined
+  if (cron.kind === 'every') return undefined
   const startOf = (ms: number) => Math.floor(ms / dayMs) * dayMs
   const [firstDay, lastDay] = [startOf(fromMs), startOf(toMs)]
   for (let index = 0; firstDay + index * dayMs <= lastDay; index++) {
@@ -64,9 +65,9 @@ function firing(
     if (!firesOn(cron, new Date(dayAtMs))) continue
     const isWithin = (minute: number) => {
       const ms = dayAtMs + minute * minuteMs
-      return fromMs <= ms && ms <= toMs
+      return fromMs <= ms && ms <= toMs && firesAt(cron, minute)
     }
-    const minute = isFirst ? cron.minutes.find(isWithin) : cron.minutes.findLast(isWithin)
+    const minute = isFirst ? minutesOfDay.find(isWithin) : minutesOfDay.findLast(isWithin)
     if (minute !== undefined) return dayAtMs + minute * minuteMs
   }
   return undefined

@@ -108,6 +108,20 @@ t.test('a schedule that is too long is refused, and so are numbers without end',
   t.end()
 })
 
+t.test('a schedule takes little memory, whatever it names', (t) => {
+  for (const schedule of [
+    '* * * * *',
+    '0-59,*/1 */1 1-31 jan-dec 0-6',
+    '59 23 31 12 6',
+    '@yearly',
+  ]) {
+    const cron = parseCron(schedule)
+    t.equal(cron.kind, 'valid')
+    t.ok(JSON.stringify(cron).length < 400, schedule)
+  }
+  t.end()
+})
+
 t.test('durations are read as Go does', (t) => {
   for (const [text, ms] of [
     ['0', 0],
