@@ -19,7 +19,7 @@ import type { TurnRound, TurnServices } from './turn-round.ts'
  * looked at once an hour besides, because nobody says when a Secret has gone.
  */
 export async function decideTurns(round: TurnRound, services: TurnServices): Promise<SecretTurns> {
-  const { reading, state, signal } = round
+  const { reading, state, budget, signal } = round
   if (reading === undefined) return new Map()
   const { secrets, sources } = reading.request
   const byKey = new Map(sources.map((source) => [sourceKey(source.ref), source]))
@@ -29,6 +29,8 @@ export async function decideTurns(round: TurnRound, services: TurnServices): Pro
     signal.throwIfAborted()
     const source = ref && byKey.get(sourceKey(ref))
     const status = state.secrets.get(name)
+    // Looking for the days of rare windows takes up to a millisecond, and an account may have hundreds of such sources.
+    if (source?.schedule?.windows) await budget.yieldNow()
     turns.set(
       name,
       source?.schedule

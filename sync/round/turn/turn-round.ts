@@ -1,4 +1,5 @@
 import type { Clock } from '../../../lib/clock.ts'
+import type { CpuBudget } from '../../../lib/cpu-budget.ts'
 import type { Account } from '../../../requests/account/account.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import type { AccountState } from '../../account/account-state.ts'
@@ -15,6 +16,7 @@ export interface TurnRound {
   readonly state: AccountState
   readonly isChanged: boolean
   readonly asksForAll: boolean
+  readonly budget: Pick<CpuBudget, 'yieldNow'>
   readonly signal: AbortSignal
 }
 
