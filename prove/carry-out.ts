@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import type { ExitCode } from '../command/exit-code.ts'
 import { InputError } from '../command/input-error.ts'
 import type { Clock } from '../lib/clock.ts'
+import { reasonOf } from '../lib/reason-of.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import type { AzureAccount } from './azure/account.ts'
 import { describeAzureRights, findMissingRights } from './azure/rights.ts'
@@ -18,7 +19,7 @@ import { reportMarkdown, sumOf } from './report/report-text.ts'
 import { runProof } from './run-proof.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import type { Stops } from './stops.ts'
-import type { Tools } from './tools/tools.ts'
+import type { ToolsFor } from './tools/tools.ts'
 
 interface Run {
   readonly options: {
@@ -35,10 +36,12 @@ interface Run {
   readonly plan: ProofPlan
   readonly scenariosFor: (made: Made) => readonly Scenario[]
   readonly state: RunState
+  /** Where things are made, in lines for people. */
+  readonly where: readonly string[]
   readonly stateFile: string
   readonly clock: Clock
   readonly stops: Stops
-  readonly toolsFor: (abort: AbortSignal) => Tools
+  readonly toolsFor: ToolsFor
 }
 
 /**
@@ -57,16 +60,35 @@ export async function carryOut(run: Run): Promise<ExitCode> {
   if (options.clean) return await clean(run)
   const missing = account && (await findMissingRights(run.toolsFor(stops.work), account))
   const rights = account === undefined ? [] : describeAzureRights(missing)
-  printLines(process.stdout, [...describePlan(found, options.keep), ...rights, sizeText(run)])
+  printLines(process.stdout, [
+    ...[...describePlan(found, options.keep), ...run.where],
+    ...[...rights, sizeText(run)],
+  ])
   if (missing !== undefined && missing.length > 0)
     return fail('you don’t have all rights that it needs. Nothing was changed')
   if (!(await isAgreed(options, stops.work))) return fail('nothing was made')
   const earlier = found.some(({ presence }) => presence === 'present') ? await clear(run) : []
   if (earlier.length > 0) return fail(leftText(earlier))
-  const tools = run.toolsFor(stops.work)
-  const proof = await runProof({ ...run, tools, timeoutMs: options.timeout * 1000 })
-  const left = options.keep ? [] : await clear(run)
-  return report(run, { ...proof, left: left.map(({ kind }) => kind) }, left)
+  try {
+    const proof = await runProof({
+      ...{ ...run, timeoutMs: options.timeout * 1000 },
+      tools: run.toolsFor(stops.work),
+      makingTools: run.toolsFor(stops.removal, stops.work),
+    })
+    const left = await clearOwn(run)
+    return report(run, { ...proof, left: left.map(({ kind }) => kind) }, left)
+  } catch (error) {
+    // A full disk, for example. What was made is removed all the same.
+    const left = await clearOwn(run)
+    const end = left.length > 0 ? leftText(left) : 'nothing that it made is left'
+    return fail(`can’t go on: ${reasonOf(error)}; ${options.keep ? 'all is left (--keep)' : end}`)
+  }
+}
+
+/** Removes what this run has begun to make: another one may have begun, too, and has what this one hasn't made. */
+async function clearOwn({ options, ...run }: Run): Promise<readonly Resource[]> {
+  const plan = run.plan.filter((resource) => run.state.isBegun(resource))
+  return options.keep ? [] : await clear({ ...run, options, plan })
 }
 
 function report(run: Run, raw: RawReport, left: readonly Resource[]): ExitCode {
@@ -92,7 +114,7 @@ async function clean(run: Run): Promise<ExitCode> {
   const unknown = unknownTo(run.plan, run.stateFile)
   if (left.length > 0) return fail(leftText(left))
   if (unknown.length > 0) return fail(`this run doesn’t know how to look for ${unknown.join(', ')}`)
-  printLines(process.stdout, ['nothing of prove is left'])
+  printLines(process.stdout, ['nothing of prove is left', ...run.where])
   return 0
 }
 

@@ -15,9 +15,9 @@ import type { ProofAzure } from './plan/proof-azure.ts'
 import { openRunState } from './plan/run-state.ts'
 import { allScenarios } from './scenarios/all-scenarios.ts'
 import { scenarioIds } from './scenarios/scenario.ts'
-import { handleSignals, type Stops } from './stops.ts'
+import { handleSignals, outliveOutput, type Stops } from './stops.ts'
 import { startTools } from './tools/start-tools.ts'
-import type { Tools } from './tools/tools.ts'
+import type { Tools, ToolsFor } from './tools/tools.ts'
 
 interface ProveOptions {
   /** The URL of the emulator's control interface. Either this or a resource group is given. */
@@ -50,13 +50,15 @@ interface ProveOptions {
 export async function prove(options: ProveOptions): Promise<ExitCode> {
   checkOptions(options)
   const folder = privateFolder(options.report)
+  const restoreOutput = outliveOutput()
   const stops = handleSignals(() =>
     printLines(process.stderr, [
       'stopping; what was made is removed. Press Ctrl-C again to leave it',
     ]),
   )
   try {
-    const toolsFor = toolsIn(folder, options)
+    const context = options.context ?? (await currentContext(toolsIn(folder, options)(stops.work)))
+    const toolsFor = toolsIn(folder, { ...options, ...(context !== undefined && { context }) })
     const account =
       options.resourceGroup === undefined ? undefined : await accountOf(options, toolsFor, stops)
     const azure = account === undefined ? emulatedAzure : realAzure(account, options.vault)
@@ -67,6 +69,7 @@ export async function prove(options: ProveOptions): Promise<ExitCode> {
     }
     return await carryOut({
       ...{ options, azure, account, stops, toolsFor },
+      where: placesOf(options, account, context),
       plan: azure.plan(facts),
       scenariosFor: (made) =>
         allScenarios({ ...facts, ...made }).filter((scenario) =>
@@ -78,8 +81,32 @@ export async function prove(options: ProveOptions): Promise<ExitCode> {
     })
   } finally {
     stops.restore()
+    restoreOutput()
   }
 }
+
+/**
+ * The context that all calls name, because somebody may choose another one while the command runs. Undefined if the kubeconfig names
+ * none, as in a pod.
+ */
+async function currentContext(tools: Tools): Promise<string | undefined> {
+  const { code, stdout } = await tools.run({ tool: 'kubectl', args: ['config', 'current-context'] })
+  return (code === 0 && stdout.trim()) || undefined
+}
+
+/** Where a run makes and removes things, for whoever has to agree to it. */
+const placesOf = (
+  { emulated }: ProveOptions,
+  account: AzureAccount | undefined,
+  context: string | undefined,
+): readonly string[] => [
+  context === undefined
+    ? 'Cluster: the one that kubectl uses without a context'
+    : `Cluster: context ${context}`,
+  account === undefined
+    ? `Azure: the emulator at ${emulated}`
+    : `Azure: resource group ${account.resourceGroup}, subscription ${account.subscriptionId}`,
+]
 
 /** A scenario that the others need runs always. */
 function isChosen(
@@ -93,7 +120,7 @@ function isChosen(
 
 const accountOf = (
   { resourceGroup = '', subscription, issuer, clean }: ProveOptions,
-  toolsFor: (abort: AbortSignal) => Tools,
+  toolsFor: ToolsFor,
   { work }: Stops,
 ): Promise<AzureAccount> =>
   readAzureAccount(toolsFor(work), {
@@ -104,17 +131,19 @@ const accountOf = (
     ...(clean && { issuer: 'https://unused.invalid' }),
   })
 
-const toolsIn =
-  (folder: string, { emulated, kubeconfig, context }: ProveOptions) =>
-  (abort: AbortSignal): Tools =>
+function toolsIn(folder: string, { emulated, kubeconfig, context }: ProveOptions): ToolsFor {
+  let files = 0
+  return (abort, abortWaiting = abort) =>
     startTools({
-      ...{ folder, abort, clock: systemClock },
+      ...{ folder, abort, abortWaiting, clock: systemClock },
+      nextFile: () => `objects-${files++}.json`,
       isAttended: process.stdin.isTTY === true,
       say: (line) => printLines(process.stderr, [line]),
       ...(emulated !== undefined && { controlUrl: readControlUrl(emulated) }),
       ...(kubeconfig !== undefined && { kubeconfig }),
       ...(context !== undefined && { context }),
     })
+}
 
 /** Before anything is looked at. */
 function checkOptions({ emulated, resourceGroup, vault, only = [] }: ProveOptions): void {

@@ -21,6 +21,11 @@ interface ProofOptions {
   readonly scenariosFor: (made: Made) => readonly Scenario[]
   readonly state: RunState
   readonly tools: Tools
+  /**
+   * Makes the plan. The first Ctrl-C doesn't end a call of these: Azure may go on with what a killed `az` has asked for, and what
+   * appears after the removal has looked would be left.
+   */
+  readonly makingTools: Tools
   readonly clock: Clock
   readonly stops: Pick<Stops, 'work'>
   readonly options: { readonly installNamespace: string }
@@ -29,7 +34,7 @@ interface ProofOptions {
 
 /** Makes what the plan has, and runs the scenarios one after the other. Removes nothing of the plan. */
 export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'left'>> {
-  const { azure, plan, tools, state, clock, stops } = proof
+  const { azure, plan, tools, makingTools, state, clock, stops } = proof
   const abort = stops.work
   const install = await readInstall(tools, proof.options.installNamespace)
   const about = {
@@ -39,10 +44,18 @@ export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'le
     nodes: install?.nodes,
     scenarios: [],
   }
+  if (install === undefined && !abort.aborted)
+    printLines(process.stdout, [
+      `kubectl finds no Deployment akv-injector-webhook in the namespace ${proof.options.installNamespace}, or you may not read it. Nothing was made; check the context and --install-namespace`,
+    ])
   if (install === undefined) return { ...about, end: abort.aborted ? 'interrupted' : 'no-install' }
-  const { made, missing } = await makeAll(plan, azure.known, { tools, state, clock, abort })
+  const { made, missing } = await makeAll(plan, azure.known, {
+    ...{ tools: makingTools, state, clock, abort },
+  })
   if (missing !== undefined && !abort.aborted) {
-    printLines(process.stdout, [`the ${missing.kind} ${missing.name} could not be made`])
+    printLines(process.stdout, [
+      `the ${missing.kind} ${missing.name} could not be made, or exists meanwhile; private/calls.log in the folder of the report has what az and kubectl said`,
+    ])
     return { ...about, end: 'not-made' }
   }
   const has = new Set([...install.has, ...(azure.kind === 'real' ? ['real-azure' as const] : [])])

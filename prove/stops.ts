@@ -9,6 +9,20 @@ export interface Stops {
   restore(): void
 }
 
+/**
+ * Lets the process live on when nobody reads what it prints: a closed terminal or pipe must not keep it from removing what it made.
+ *
+ * @returns undoes it
+ */
+export function outliveOutput(): () => void {
+  const streams = [process.stdout, process.stderr]
+  const ignore = () => {}
+  for (const stream of streams) stream.on('error', ignore)
+  return () => {
+    for (const stream of streams) stream.off('error', ignore)
+  }
+}
+
 /** @param onFirst - called at the first signal */
 export function handleSignals(onFirst: () => void): Stops {
   const work = new AbortController()

@@ -54,7 +54,9 @@ export async function readAzureAccount(
 }
 
 async function ask(tools: Tools, call: ToolCall, problem: string): Promise<JsonObject> {
-  const { code, stdout } = await tools.run(call)
+  const { code, stdout, stderr } = await tools.run(call)
+  if (code === undefined && stderr === 'not-started')
+    throw new InputError(`${call.tool} can’t be started; prove needs it on the PATH`)
   const answer = code === 0 ? jsonOf(stdout) : undefined
   if (isObject(answer)) return answer
   throw new InputError(problem)

@@ -38,7 +38,7 @@ export const describePlan = (found: readonly FoundResource[], keep = false): rea
     .filter(({ presence }) => presence === 'present')
     .map(
       ({ resource }) =>
-        `An earlier run has left the ${resource.kind} ${resource.name}, which is removed first.`,
+        `An earlier run has left the ${resource.kind} ${resource.name}, or one that still goes on has made it. It is removed first.`,
     ),
   'It changes nothing outside of them: the install, its webhook and its CRDs stay as they are.',
 ]

@@ -37,7 +37,11 @@ const presenceOf = (object: unknown, { at, key, value }: OwnMark): Presence =>
 
 async function findNames(find: HowToFind & { by: 'names' }, tools: Tools): Promise<Presence> {
   const { status, body } = await tools.control(find.call)
-  if (status !== 200) return 'unknown'
+  const isEmulator = ['identities', 'vaults'].every((member) =>
+    Array.isArray(valueAt(body, member)),
+  )
+  // Something else may listen at that port.
+  if (status !== 200 || !isEmulator) return 'unknown'
   const isThere = (member: 'identities' | 'vaults') =>
     find[member].some((name) => textsAt(body, member).includes(name))
   return isThere('identities') || isThere('vaults') ? 'present' : 'absent'

@@ -16,6 +16,20 @@ export const namespaceResource = (options: NamespaceOptions): Resource => ({
   sentence: `a namespace ${namespaceName} with four ServiceAccounts and a Role for Secret sync; all scenarios run in it`,
   make: [
     {
+      // Unlike `apply`, this never puts our label on a namespace that exists.
+      call: {
+        tool: 'kubectl',
+        args: ['create', '--request-timeout=60s'],
+        objects: [
+          {
+            apiVersion: 'v1',
+            kind: 'Namespace',
+            metadata: { name: namespaceName, labels: { [mark[0]]: mark[1] } },
+          },
+        ],
+      },
+    },
+    {
       call: (made) => ({
         tool: 'kubectl',
         args: ['apply', '--request-timeout=60s'],
@@ -41,7 +55,6 @@ export const namespaceResource = (options: NamespaceOptions): Resource => ({
 
 function namespaceObjects({ facts, tenantId }: NamespaceOptions, { clientIds }: Made) {
   const namespace = namespaceName
-  const labels = { [mark[0]]: mark[1] }
   const syncRoles = syncRolesFor(namespace, ['sync'], {
     controllerNamespace: facts.installNamespace,
     watch: 'cluster',
@@ -49,7 +62,6 @@ function namespaceObjects({ facts, tenantId }: NamespaceOptions, { clientIds }: 
     externalSecrets: true,
   })
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } },
     ...accountNames.map((name) => ({
       apiVersion: 'v1',
       kind: 'ServiceAccount',

@@ -32,7 +32,7 @@ const patienceMs = 15 * 60_000
 const tryEveryMs = 10_000
 
 /**
- * Makes all resources in order, and records each before and after.
+ * Makes all resources in order if they don't exist, and records each before and after.
  *
  * @param known - what is known before anything is made
  * @returns `missing`: the resource that couldn't be made
@@ -44,6 +44,9 @@ export async function makeAll(
 ): Promise<{ readonly made: Made; readonly missing?: Resource }> {
   let made = known
   for (const resource of plan) {
+    // Somebody may have made it since the survey. What isn't absent isn't begun, so it isn't removed either.
+    if ((await findResource(resource, options.tools)) !== 'absent')
+      return { made, missing: resource }
     options.state.record(resource, 'making')
     for (const step of resource.make) {
       if (options.abort.aborted) return { made }

@@ -8,17 +8,27 @@ type Stage = (typeof stages)[number]
 /** What a run has made so far, in a file that outlasts it. */
 export interface RunState {
   record(resource: Resource, stage: Stage): void
+  /** Whether this run, not an earlier one, has begun to make it. */
+  isBegun(resource: Resource): boolean
 }
 
 /** @param file - is replaced as a whole, so a run that is killed never leaves half of it */
 export function openRunState(file: string): RunState {
   const known = new Map(read(file))
+  const begun = new Set<string>()
+  const keyOf = ({ kind, name }: Resource) => `${kind} ${name}`
   return {
-    record({ kind, name }, stage) {
-      known.set(`${kind} ${name}`, stage)
-      writeFileSync(`${file}.new`, JSON.stringify(Object.fromEntries(known)), { mode: 0o600 })
-      renameSync(`${file}.new`, file)
+    record(resource, stage) {
+      known.set(keyOf(resource), stage)
+      if (stage === 'making') begun.add(keyOf(resource))
+      try {
+        writeFileSync(`${file}.new`, JSON.stringify(Object.fromEntries(known)), { mode: 0o600 })
+        renameSync(`${file}.new`, file)
+      } catch {
+        // The folder is gone, or the disk is full. Nothing is found by this file, so the run goes on.
+      }
     },
+    isBegun: (resource) => begun.has(keyOf(resource)),
   }
 }
 

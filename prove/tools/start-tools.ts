@@ -19,6 +19,10 @@ interface ToolOptions {
   readonly say: (line: string) => void
   /** Ends the program that runs, and fails each further call. */
   readonly abort: AbortSignal
+  /** Ends the wait for a sign-in. */
+  readonly abortWaiting: AbortSignal
+  /** The name of the next file of objects. */
+  readonly nextFile: () => string
 }
 
 const bounds = { maxBytes: 8 * 1024 * 1024, timeoutMs: 300_000 }
@@ -45,25 +49,26 @@ export function startTools(options: ToolOptions): Tools {
   }
   return {
     run: (call) =>
-      call.tool === 'az' ? waitForSignIn(() => runOnce(call), options) : runOnce(call),
+      call.tool === 'az'
+        ? waitForSignIn(() => runOnce(call), { ...options, abort: options.abortWaiting })
+        : runOnce(call),
     control: (request) => askControl(controlUrl, request, abort),
   }
 }
 
 function commands(options: ToolOptions): (call: ToolCall) => readonly [string, ...string[]] {
-  const { folder, kubeconfig, context } = options
+  const { folder, kubeconfig, context, nextFile } = options
   const access = [
     ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
     ...(context === undefined ? [] : ['--context', context]),
   ]
-  let files = 0
   return (call) => {
     if (call.tool === 'az') return ['az', ...call.args, '--output', 'json', '--only-show-errors']
     if (call.tool === 'akv-injector')
       return [process.execPath, ...process.execArgv, ownProgram(), ...call.args, ...access]
     const [verb = '', ...args] = call.args
     if (call.objects === undefined) return ['kubectl', ...access, verb, ...args]
-    const file = join(folder, `objects-${files++}.json`)
+    const file = join(folder, nextFile())
     writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: call.objects }), {
       mode: 0o600,
     })
@@ -77,5 +82,9 @@ const ownProgram = (): string => process.argv[1] ?? ''
 /** What programs said about their failures. What they print otherwise may be a token, and isn't kept. */
 function log(folder: string, { tool, args }: ToolCall, { code, stderr }: Ran): void {
   const line = JSON.stringify({ tool, args, code, stderr: stderr.slice(0, 4096) })
-  appendFileSync(join(folder, 'calls.log'), `${line}\n`, { mode: 0o600 })
+  try {
+    appendFileSync(join(folder, 'calls.log'), `${line}\n`, { mode: 0o600 })
+  } catch {
+    // The folder is gone, or the disk is full. Removing what was made must not end because of that.
+  }
 }

@@ -33,6 +33,9 @@ export type ControlRequest =
 
 export type ProofCall = ToolCall | ControlRequest
 
+/** @param abortWaiting - ends only the wait for a sign-in, and not a program that runs. Default: `abort` */
+export type ToolsFor = (abort: AbortSignal, abortWaiting?: AbortSignal) => Tools
+
 /** Everything that a run uses to change and to see anything. */
 export interface Tools {
   run(call: ToolCall): Promise<Ran>

@@ -8,7 +8,7 @@ import { namespaceName } from '../../prove/plan/facts.ts'
 import { start } from '../support/run-command-line.ts'
 import { runInProcess as run } from '../support/run-in-process.ts'
 import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
-import { writeKubectl } from './support/write-kubectl.ts'
+import { namespaceText, writeKubectl } from './support/write-kubectl.ts'
 
 t.setTimeout(600_000)
 
@@ -124,6 +124,59 @@ t.test('a second Ctrl-C ends the removal, and what is left is named', async (t) 
   isClean(t, world)
 })
 
+t.test('Ctrl-C lets a call that makes something end, and then removes it', async (t) => {
+  const world = await makeWorld(t)
+  writeKubectl(join(world.folder, 'bin'), [
+    `create*) touch "$WORLD/creates"; while [ ! -e "$WORLD/go-on" ]; do sleep 0.1; done; echo '${namespaceText}' >"$WORLD/namespace"`,
+  ])
+  const { child, ended } = start([...world.args, '--yes', '--only', 'wrong-role'], world.env)
+  const stopping = new Promise((resolve) => child.stderr?.once('data', resolve))
+  await until(() => world.has('creates'))
+  child.kill('SIGINT')
+  await stopping
+  world.set('go-on')
+  t.match(await ended, { code: 1 })
+  t.match(readReport(world), { end: 'interrupted', left: { length: 0 } })
+  isClean(t, world)
+})
+
+t.test(
+  'everything is removed if nobody reads the output, or the report can’t be written',
+  async (t) => {
+    const world = await makeWorld(t)
+    world.set('hang-logs')
+    const { child, ended } = start([...world.args, '--yes', '--only', 'wrong-role'], world.env)
+    await until(() => world.has('hangs-logs'))
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+    child.kill('SIGHUP')
+    t.match(await ended, { code: 1 })
+    isClean(t, world)
+    world.unset('hang-logs')
+    // The folder is removed in the middle, before the objects of the namespace are written to it.
+    writeKubectl(join(world.folder, 'bin'), ['"get nodes"*) rm -rf "$WORLD/report"; exit 1'])
+    t.match(await run([...world.args, '--yes'], world), {
+      code: 1,
+      stderr: /can’t go on: ENOENT.*; nothing that it made is left\n$/,
+    })
+    t.notOk(existsSync(world.report))
+    isClean(t, world)
+  },
+)
+
+t.test('all calls name the context that was current at the start', async (t) => {
+  const world = await makeWorld(t)
+  writeKubectl(join(world.folder, 'bin'), ['"config current-context") echo one'])
+  const { code, stdout } = await run([...world.args, '--yes', '--only', 'wrong-role'], world)
+  t.equal(code, 0, stdout)
+  t.match(stdout, `Cluster: context one\nAzure: the emulator at ${world.emulator.controlUrl}`)
+  const [first, ...others] = readFileSync(join(world.folder, 'calls'), 'utf8').trim().split('\n')
+  t.equal(first, 'config current-context')
+  t.ok(others.length > 5)
+  for (const call of others) t.match(call, /^--context one /)
+  isClean(t, world)
+})
+
 t.test('a killed run is finished by --clean, or by the next run', async (t) => {
   for (const next of [['--clean'], ['--yes', '--only', 'wrong-role']]) {
     const world = await makeWorld(t)
@@ -167,8 +220,12 @@ t.test('what somebody else has made is left alone', async (t) => {
 t.test('without an install, or without an emulator, nothing is made', async (t) => {
   const world = await makeWorld(t)
   writeKubectl(join(world.folder, 'bin'), ['"get deployment"*) exit 1'])
-  t.match(await run([...world.args, '--yes'], world), { code: 1 })
+  t.match(await run([...world.args, '--yes'], world), {
+    code: 1,
+    stdout: 'kubectl finds no Deployment akv-injector-webhook in the namespace akv-injector',
+  })
   t.match(readReport(world), { end: 'no-install', scenarios: { length: 0 } })
+  t.notOk(readFileSync(join(world.folder, 'calls'), 'utf8').includes('create'))
   isClean(t, world)
   await world.emulator.close()
   t.match(await run([...world.args, '--yes'], world), { code: 1, stderr: 'doesn’t answer' })

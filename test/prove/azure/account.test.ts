@@ -53,6 +53,14 @@ t.test('an account that can’t be used is named', async (t) => {
   const refused: readonly (readonly [Readonly<Record<string, Ran | object>>, string])[] = [
     [{ 'account show': ran('', 1, 'Please run az login') }, 'run az login'],
     [{ 'account show': ran('nonsense') }, 'run az login'],
+    [
+      { 'account show': { code: undefined, stdout: '', stderr: 'not-started' } },
+      'az can’t be started',
+    ],
+    [
+      { 'get --raw': { code: undefined, stdout: '', stderr: 'not-started' } },
+      'kubectl can’t be started',
+    ],
     [{ 'account show': { ...signIn, id: 'x' } }, 'isn’t a UUID'],
     [{ 'account show': { ...signIn, environmentName: 'AzureChinaCloud' } }, 'public cloud only'],
     [{ 'group show': ran('', 3) }, '--resource-group'],

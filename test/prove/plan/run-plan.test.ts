@@ -85,6 +85,35 @@ t.test('what somebody else has made is never touched', async (t) => {
   t.equal(world.namespace, 'foreign')
 })
 
+t.test('what appears after the survey is neither changed nor removed', async (t) => {
+  for (const namespace of ['foreign', 'ours'] as const) {
+    const world = emptyWorld()
+    const state = openRunState(stateIn(t))
+    const tools = fakeTools(world)
+    t.equal(refusalOfRun(await survey(plan, tools)), undefined)
+    world.namespace = namespace
+    const { missing } = await makeAll(plan, known, { tools, state, clock, abort })
+    t.match(missing, { kind: 'namespace' })
+    const own = plan.filter((resource) => state.isBegun(resource))
+    t.match(own, [{ kind: 'emulated-azure' }])
+    t.strictSame(await removeAll(own, { tools, state }), [])
+    t.strictSame(world, { ...emptyWorld(), namespace })
+  }
+})
+
+t.test('what answers like no emulator is left alone', async (t) => {
+  for (const body of [undefined, {}, { identities: [] }, { identities: {}, vaults: [] }]) {
+    const tools: Tools = {
+      ...fakeTools(emptyWorld()),
+      control: async ({ path }) => {
+        t.equal(path, '/names')
+        return { status: 200, body }
+      },
+    }
+    t.match(refusalOfRun(await survey(plan, tools)), /^the emulator doesn’t answer/)
+  }
+})
+
 t.test('what can’t be seen or removed is said', async (t) => {
   const state = openRunState(stateIn(t))
   const unreadable = fakeTools({ ...emptyWorld(), namespace: 'unreadable' })
@@ -105,12 +134,15 @@ t.test('what can’t be seen or removed is said', async (t) => {
 t.test('an abort ends the making before the next resource', async (t) => {
   const world = emptyWorld()
   const stop = new AbortController()
-  const tools = fakeTools(world, { after: () => stop.abort() })
+  // The first call looks for it, and the second one makes it.
+  let calls = 0
+  const tools = fakeTools(world, { after: () => ++calls === 2 && stop.abort() })
   const state = openRunState(stateIn(t))
   t.strictSame(await makeAll(plan, known, { tools, state, clock, abort: stop.signal }), {
     made: known,
   })
   t.equal(world.namespace, 'absent')
+  t.match(world.emulated.vaults, ['other', 'akv-injector-prove'])
   t.strictSame(await removeAll(plan, { tools, state }), [])
   t.strictSame(world, emptyWorld())
 })
