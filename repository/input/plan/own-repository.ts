@@ -81,7 +81,8 @@ export class OwnRepository {
     if (remotes.length > 0)
       return remotes.some((full) => used.includes(full)) ? new Set(remotes) : undefined
     const counts = Map.groupBy(used, (full) => full)
-    const most = Math.max(...[...counts.values()].map(({ length }) => length))
+    // So many addresses as a hostile repository has can't be the arguments of one call.
+    const most = [...counts.values()].reduce((max, { length }) => Math.max(max, length), 0)
     const main = [...counts].filter(([, { length }]) => length === most).map(([full]) => full)
     return main.length > 0 ? new Set(main) : undefined
   }
