@@ -1,6 +1,7 @@
 import { isBuiltin } from 'node:module'
 import { join, relative } from 'node:path'
 import type { Plugin } from 'esbuild'
+import packageJson from '../../package.json' with { type: 'json' }
 
 const root = join(import.meta.dirname, '../..')
 
@@ -42,6 +43,12 @@ export const standIns: Plugin = {
     build.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir, namespace: from }) => {
       const standIn = replaced[relative(root, join(resolveDir, path))]
       return standIn === undefined || from === namespace ? undefined : { path: standIn, namespace }
+    })
+    // The rest of it, such as the names of all packages for development, would be bundled, too.
+    build.onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
+      if (path !== join(root, 'package.json')) return undefined
+      const { name, version, homepage } = packageJson
+      return { contents: JSON.stringify({ name, version, homepage }), loader: 'json' }
     })
     // CommonJS, because esbuild lets such a module lack what is imported from it.
     build.onLoad({ filter: /^/, namespace }, ({ path }) => ({
