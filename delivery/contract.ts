@@ -8,14 +8,19 @@ import type { LogLevel } from '../lib/log/log-level.ts'
 /**
  * The newest version that this agent reads. Increases with every change that an older agent would misread: version 2
  * brought {@link AgentConfig.volumes}, version 3 {@link AgentConfig.staleAfterSeconds}, version 4
- * {@link AgentConfig.opensGate}, version 5 {@link AgentConfig.tokenProxy}, and version 6 {@link WantedFile.password}.
+ * {@link AgentConfig.opensGate}, version 5 {@link AgentConfig.tokenProxy}, version 6 {@link WantedFile.password}, and version 7
+ * {@link AgentConfig.finds}.
  */
-export const contractVersion = 6
+export const contractVersion = 7
 
 /** The lowest version that has what the configuration uses, so that older agents still read what they can. */
 export function versionOf(
-  config: Pick<AgentConfig, 'volumes' | 'staleAfterSeconds' | 'opensGate' | 'tokenProxy' | 'files'>,
-): 1 | 2 | 3 | 4 | 5 | 6 {
+  config: Pick<
+    AgentConfig,
+    'volumes' | 'staleAfterSeconds' | 'opensGate' | 'tokenProxy' | 'files' | 'finds'
+  >,
+): 1 | 2 | 3 | 4 | 5 | 6 | 7 {
+  if (config.finds) return 7
   if (config.files.some(({ password }) => password !== undefined)) return 6
   if (config.tokenProxy) return 5
   if (config.opensGate) return 4
@@ -145,6 +150,28 @@ export interface ServedVolume {
   readonly class: string
 }
 
+/** Which secrets of a vault a find finds: those that match all of it. Disabled ones are never found. */
+export interface SecretPattern {
+  /** The name, in which `*` stands for any number of characters. */
+  readonly pattern: string
+  /** Tags that the secret needs, with exactly these values. */
+  readonly tags?: Readonly<Record<string, string>>
+  /** Secrets that belong to certificates are found, too. They hold private keys. */
+  readonly includesCertificates?: true
+}
+
+/** Secrets that are looked for in a vault. Each becomes a file. */
+export interface WantedFind extends SecretPattern {
+  /** The folder of the files, which are named after the secrets. No other entry writes there. */
+  readonly path: string
+  readonly vault: string
+  /** It isn't an error if the first fetch finds nothing. */
+  readonly optional?: true
+}
+
+/** How many finds a pod may have. Each is compared with all secrets of its vault in each refresh. */
+export const maxFinds = 50
+
 /** A file that combines text and values. */
 export interface WantedTemplate {
   readonly path: string
@@ -163,6 +190,8 @@ export interface AgentConfig {
   /** The served volumes, in the pod's order. Absent if there are none. */
   readonly volumes?: readonly ServedVolume[]
   readonly files: readonly WantedFile[]
+  /** Absent if there are none. */
+  readonly finds?: readonly WantedFind[]
   readonly templates: readonly WantedTemplate[]
   readonly env: readonly WantedVariable[]
   /** Four octal digits: `0444`. */
@@ -243,14 +272,18 @@ export const worksBetweenRefreshes = (
 ): boolean => config.refreshSeconds < minWaitingSeconds || servesBetweenRefreshes(config)
 
 /** Whether the pod gets files of our own, and so a volume for them. */
-export const hasFiles = ({ files, templates }: Pick<AgentConfig, 'files' | 'templates'>): boolean =>
-  templates.length > 0 || files.some(({ volume }) => volume === undefined)
+export const hasFiles = ({
+  files,
+  finds,
+  templates,
+}: Pick<AgentConfig, 'files' | 'finds' | 'templates'>): boolean =>
+  templates.length > 0 || finds !== undefined || files.some(({ volume }) => volume === undefined)
 
 /** Whether the pod gets a volume that only the kubelet reads, for variables. */
 export const hasEnvVolume = ({ env, opensGate }: Pick<AgentConfig, 'env' | 'opensGate'>): boolean =>
   env.length > 0 || opensGate === true
 
-type Targets = Pick<AgentConfig, 'files' | 'templates' | 'env' | 'volumes'>
+type Targets = Pick<AgentConfig, 'files' | 'finds' | 'templates' | 'env' | 'volumes'>
 
 /**
  * The path in the agent's container that appears last in a first fetch, so the startup probe waits for it.

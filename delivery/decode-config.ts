@@ -1,6 +1,12 @@
 /** Reads the agent's configuration, and checks every member of it. Pure: the webhook reads a pod's configuration too. */
 
-import { isObjectName, isObjectVersion, isVaultName, objectTypes } from '../keyvault/reference.ts'
+import {
+  isNamePattern,
+  isObjectName,
+  isObjectVersion,
+  isVaultName,
+  objectTypes,
+} from '../keyvault/reference.ts'
 import { logLevels } from '../lib/log/log-level.ts'
 import { isName, labelName, subdomainName } from '../lib/name-rules.ts'
 import { printable } from '../lib/printable.ts'
@@ -26,6 +32,7 @@ import {
   isNotifyUrl,
   isVariableName,
   maxConfigBytes,
+  maxFinds,
   maxServedVolumes,
   objectEncodings,
   onDeletedChoices,
@@ -59,7 +66,7 @@ export function decodeConfig(json: string): DecodedConfig {
       ),
     }
   if (!matches(config, value)) return wrongMember(config(value) ?? '')
-  const wrong = wrongVolume(value)
+  const wrong = wrongMemberOf(value)
   return wrong === undefined ? valid(value) : wrongMember(wrong)
 }
 
@@ -87,7 +94,7 @@ const httpsUrl = string((url) => url.startsWith('https://'))
 const isServerName = (name: string) => isName(name, subdomainName)
 
 const config: Check<AgentConfig> = object({
-  version: oneOf([1, 2, 3, 4, 5, 6]),
+  version: oneOf([1, 2, 3, 4, 5, 6, 7]),
   containers: listOf(string()),
   volumes: optional(
     listOf(
@@ -107,6 +114,18 @@ const config: Check<AgentConfig> = object({
       versions: optional(number((count) => Number.isSafeInteger(count) && count > 0)),
       volume: optional(string()),
     }),
+  ),
+  finds: optional(
+    listOf(
+      object({
+        path: string(),
+        vault: string(isVaultName),
+        pattern: string(isNamePattern),
+        tags: optional(mapOf(string())),
+        includesCertificates: optional(oneOf([true])),
+        optional: optional(oneOf([true])),
+      }),
+    ),
   ),
   templates: listOf(
     object({
@@ -142,11 +161,12 @@ const config: Check<AgentConfig> = object({
   tokenProxy: optional(object({ url: httpsUrl, serverName: string(isServerName), ca: string() })),
 } satisfies Record<keyof AgentConfig, Check<unknown>>)
 
-/** The path to the first member that doesn't fit the served volumes, or undefined if all do. */
-function wrongVolume(config: AgentConfig): string | undefined {
-  const { version, volumes, files } = config
+/** The path to the first member that doesn't fit the others, or undefined if all do. */
+function wrongMemberOf(config: AgentConfig): string | undefined {
+  const { version, volumes, files, finds } = config
   if (version !== versionOf(config)) return '.version'
   if (volumes?.length === 0 || (volumes?.length ?? 0) > maxServedVolumes) return '.volumes'
+  if (finds?.length === 0 || (finds?.length ?? 0) > maxFinds) return '.finds'
   const names = new Set<string>()
   for (const [index, { name }] of volumes?.entries() ?? []) {
     if (names.has(name)) return `.volumes[${index}].name`

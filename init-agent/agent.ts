@@ -7,7 +7,6 @@ import {
 } from '../delivery/contract.ts'
 import { isComplete } from '../delivery/projection/compare-content.ts'
 import { firstFetchDeadline } from '../delivery/projection/deadline.ts'
-import { type RefreshState, startState } from '../delivery/projection/refresh-content.ts'
 import { bindingVariablesIn } from '../delivery/session/identity.ts'
 import { openSession } from '../delivery/session/session.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
@@ -19,6 +18,8 @@ import { checkTargets } from './fetch/check-targets.ts'
 import { endHangingFetch } from './fetch/end-hanging-fetch.ts'
 import { firstFetch } from './fetch/first-fetch.ts'
 import { firstWaitMs, keepFresh, refreshOnce } from './fetch/refresh.ts'
+import { foundBefore } from './find/config-with-found.ts'
+import { type HeldState, holdFinds, startHolding } from './find/held-finds.ts'
 import { type AgentFigures, startFigures } from './metrics/agent-figures.ts'
 import { RefreshRequests } from './on-demand/refresh-requests.ts'
 import type { Handover } from './rest/handover.ts'
@@ -92,15 +93,16 @@ async function refreshForLife(
 ): Promise<void> {
   const { config } = context
   const { state, figures, program, isFirst } = options
+  const measured = { ...context, config: state.finds?.config ?? config }
   const rest = openRest(program, { context, figures })
   const serves = servesBetweenRefreshes(config)
   const settles = config.opensGate === true && isFirst && program !== undefined
-  const earlyOnRefresh = settles && serves ? await followRefreshes(context, figures) : undefined
+  const earlyOnRefresh = settles && serves ? await followRefreshes(measured, figures) : undefined
   const afterMs = options.afterMs - (settles ? await settle(context, options.afterMs) : 0)
   if (!serves) return keepFresh(context, { state, afterMs, rest })
   // Only before the first refresh: later, the figures would have to be handed over, too.
   await rest(state, { waitMs: afterMs, untilRefreshMs: afterMs })
-  const onRefresh = earlyOnRefresh ?? (await followRefreshes(context, figures))
+  const onRefresh = earlyOnRefresh ?? (await followRefreshes(measured, figures))
   return keepFresh(context, { state, afterMs, onRefresh })
 }
 
@@ -155,7 +157,7 @@ const latenciesOf = ({ metricsPort }: AgentConfig, { latencies }: Partial<Handov
     : createVaultLatencies(boundedNames(maxMeasuredVaults), latencies)
 
 interface Start {
-  readonly state: RefreshState
+  readonly state: HeldState
   readonly figures: AgentFigures
 }
 
@@ -165,18 +167,19 @@ function startFromPreviousRun(
 ): Start | undefined {
   const found = volumes.read()
   if (found === undefined || !isComplete(config, found.content)) return undefined
+  const { content, writtenAtMs } = found
+  const finds = holdFinds(config, foundBefore(config, content))
   if (resumed) stateReport.resume()
   else {
     log.info('using the complete set left by a previous run')
-    stateReport.restart()
+    stateReport.restart(finds?.config ?? config)
   }
-  const { content, writtenAtMs } = found
   const handover: Partial<Handover> = resumed ?? {}
   const { dates } = handover
   const goodAt = handover.goodAt ?? volumes.freshness.read()?.freshAt ?? { wallMs: writtenAtMs }
   const goodAtMs = takeTime(goodAt, clock)
   return {
-    state: startState(config, { content, goodAtMs }),
+    state: startHolding(config, { content, goodAtMs, finds }),
     figures: startFigures({ nowMs: clock.now(), goodAtMs, ...(dates && { dates }) }),
   }
 }
@@ -193,7 +196,7 @@ async function startFromVault(context: AgentContext): Promise<Start> {
   const nowMs = clock.now()
   const { outcomes } = fetched
   return {
-    state: startState(config, { ...fetched, goodAtMs: nowMs }),
+    state: startHolding(config, { ...fetched, goodAtMs: nowMs }),
     figures: startFigures({ nowMs, goodAtMs: nowMs, outcomes }),
   }
 }
@@ -238,7 +241,7 @@ async function followRefreshes(context: AgentContext, figures: AgentFigures) {
 /** The pod has all it needs already, and its other containers wait for this one to end. */
 const briefRefreshMs = 5_000
 
-async function refreshBriefly(context: AgentContext, state: RefreshState): Promise<void> {
+async function refreshBriefly(context: AgentContext, state: HeldState): Promise<void> {
   const end = new AbortController()
   const signal = AbortSignal.any([context.signal, end.signal])
   const isRefreshed = await Promise.race([

@@ -38,6 +38,8 @@ const versionPattern = /^[0-9A-Fa-f]{32}$/
 
 export const isVaultName = (text: string): boolean => vaultPattern.test(text)
 export const isObjectName = (text: string): boolean => namePattern.test(text)
+/** The name of an object in which each `*` stands for any number of characters. */
+export const isNamePattern = (text: string): boolean => /^[0-9A-Za-z*-]{1,127}$/.test(text)
 export const isObjectVersion = (text: string): boolean => versionPattern.test(text)
 
 /** What a reference that names no vault depends on. */

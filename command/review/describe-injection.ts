@@ -10,7 +10,7 @@ import { printable } from '../../lib/printable.ts'
 import { agentName, filesVolume } from '../../webhook/core/model/our-names.ts'
 import type { Container, Pod } from '../../webhook/core/model/pod.ts'
 import { describeServed, volumeFolder } from './describe-served.ts'
-import { describeWanted, row } from './describe-wanted.ts'
+import { describeFind, describeWanted, row } from './describe-wanted.ts'
 
 /** The agent's container in an injected pod, and its configuration. */
 export function findAgent({ spec }: Pod): { container: Container; config: AgentConfig } {
@@ -25,7 +25,7 @@ export function findAgent({ spec }: Pod): { container: Container; config: AgentC
 /** Describes an injected pod, one line for the agent, the containers, and each volume, file and variable. */
 export function describeInjection(pod: Pod, namespace: string): readonly string[] {
   const { config } = findAgent(pod)
-  const { files, templates, env, containers, fileMode } = config
+  const { files, finds = [], templates, env, containers, fileMode } = config
   const folder = mountPath(pod)
   return [
     row('agent', describeAgent(config)),
@@ -40,6 +40,9 @@ export function describeInjection(pod: Pod, namespace: string): readonly string[
         'file',
         `${file.volume === undefined ? folder : volumeFolder(pod, file.volume)}/${pathOf(file)} (${file.mode ?? fileMode}) from ${describeWanted(file)}`,
       ),
+    ),
+    ...finds.map((find) =>
+      row('files', `${folder}/${find.path}/* (${fileMode}) from ${describeFind(find)}`),
     ),
     ...templates.map(({ path, segments }) =>
       row('file', `${folder}/${path} (${fileMode}) from a template of ${namesIn(segments)}`),

@@ -1,4 +1,5 @@
-import type { WantedFile, WantedValue } from '../../delivery/contract.ts'
+import type { SecretPattern, WantedFile, WantedValue } from '../../delivery/contract.ts'
+import { printable } from '../../lib/printable.ts'
 
 /** Writes a reference in the syntax of the annotations. */
 export function describeWanted({
@@ -45,6 +46,21 @@ function partOf(format: WantedFile['format']): string {
     default:
       return format satisfies never
   }
+}
+
+/** Says what a find of annotations looks for. */
+export function describeFind({
+  vault,
+  pattern,
+  tags = {},
+  includesCertificates,
+  optional,
+}: SecretPattern & { readonly vault: string; readonly optional?: true }): string {
+  const withTags = Object.entries(tags).map(([tag, value]) => `, tag ${tag}=${value}`)
+  return printable(
+    `all secrets of ${vault} that match ${pattern}${withTags.join('')}${includesCertificates ? ', also those of certificates' : ''}${optional ? ', optional' : ''}`,
+    400,
+  )
 }
 
 /** A line of a description, with a label and, in the second column, a text. */

@@ -1,4 +1,5 @@
-import type { AgentConfig, Wanted } from '../contract.ts'
+import type { AgentConfig, Wanted, WantedFile } from '../contract.ts'
+import { fileKey } from '../target-path.ts'
 import type { FoundVersions } from './fetch-objects.ts'
 import { neededObjectKeys, objectKey, segmentValues } from './wanted-objects.ts'
 
@@ -36,6 +37,28 @@ export const eitherSources = (before: TargetSources | undefined, after: TargetSo
     const either = (key: string) => [...(sources?.get(key) ?? []), ...(old?.get(key) ?? [])]
     return sources && old && new Map([...keys].map((key) => [key, either(key)]))
   })
+
+/**
+ * The sources of the targets of a configuration, after its files have changed from those of another one. A new file has no value yet.
+ *
+ * @param configs - the one that the sources are of, and the one that they shall be of. Only their files differ
+ */
+export function alignSources(
+  sources: TargetSources | undefined,
+  [before, after]: readonly [before: Configured, after: Configured],
+): TargetSources | undefined {
+  if (sources === undefined) return undefined
+  const keyOf = ({ path, volume }: WantedFile) => fileKey(path, volume)
+  const { files } = before.config
+  const ofFiles = new Map(files.map((file, i) => [keyOf(file), sources[i]]))
+  const sourcesOfFile = (file: WantedFile) =>
+    ofFiles.has(keyOf(file)) ? ofFiles.get(keyOf(file)) : noSources
+  return [...after.config.files.map(sourcesOfFile), ...sources.slice(files.length)]
+}
+
+interface Configured {
+  readonly config: { readonly files: readonly WantedFile[] }
+}
 
 /** The objects that each target is made of, by `objectKey`: of the files, the templates, and then the variables. */
 export function targetObjects(config: {

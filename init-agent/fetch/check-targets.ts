@@ -10,8 +10,8 @@ import { AkvError } from '../../lib/errors/akv-error.ts'
  * @throws AkvError AKV_CONFIG_INVALID
  */
 export function checkTargets(config: AgentConfig): void {
-  const { files, templates, env, volumes = [] } = config
-  if (files.length + templates.length + env.length + volumes.length === 0)
+  const { files, finds = [], templates, env, volumes = [] } = config
+  if (files.length + finds.length + templates.length + env.length + volumes.length === 0)
     throw invalid('the configuration names nothing to fetch')
   checkPaths(config)
   const repeated = env.find(({ variable }, index) =>
@@ -30,10 +30,10 @@ export function checkTargets(config: AgentConfig): void {
 const invalid = (message: string) => new AkvError('AKV_CONFIG_INVALID', message)
 
 /** Each volume is a folder of its own, so paths only conflict with those of the same volume. */
-function checkPaths({ files, templates, volumes = [] }: AgentConfig): void {
+function checkPaths({ files, finds = [], templates, volumes = [] }: AgentConfig): void {
   const pathsIn = (name?: string) =>
     files.filter(({ volume }) => volume === name).flatMap(claimedPaths)
-  const wrongPath = pathProblem([...pathsIn(), ...templates.map(({ path }) => path)])
+  const wrongPath = pathProblem([...pathsIn(), ...[...finds, ...templates].map(({ path }) => path)])
   if (wrongPath !== undefined) throw invalid(`the path ${wrongPath}`)
   for (const { name } of volumes) {
     const problem = pathProblem(pathsIn(name))

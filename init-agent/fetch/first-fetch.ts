@@ -16,12 +16,16 @@ import { wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts'
 import { combineErrors } from '../../lib/errors/akv-error.ts'
 import type { AgentContext } from '../context/agent-context.ts'
+import { findFirst } from '../find/find-first.ts'
+import { type HeldFinds, holdFinds } from '../find/held-finds.ts'
 import { reportRetries } from './report-retries.ts'
 
 interface FetchedContent {
   readonly content: Content
   readonly sources: TargetSources
   readonly outcomes: FetchOutcomes
+  /** Absent if the pod has no finds. */
+  readonly finds?: HeldFinds | undefined
 }
 
 /** The context for fetching. The caller writes the content. */
@@ -41,14 +45,19 @@ export async function firstFetch(
   const { files, env } = fetched.content
   volumes.write(fetched.content)
   log.info('all files written', { files: [...files.keys()], env: [...env.keys()] })
-  stateReport.report({ sources: fetched.sources, refreshed: wantedObjects(config) })
+  const wanted = fetched.finds?.config ?? config
+  stateReport.report({
+    config: wanted,
+    sources: fetched.sources,
+    refreshed: wantedObjects(wanted),
+  })
   return fetched
 }
 
 /**
  * Signs in, fetches every object and creates the content from them. Retries until the deadline.
  *
- * @throws AkvError if a target that isn't optional has no value
+ * @throws AkvError if a target that isn't optional has no value, or a find that isn't optional finds nothing
  */
 export async function fetchContent(
   context: FetchContext,
@@ -58,8 +67,15 @@ export async function fetchContent(
   const references = wantedObjects(context.config).map(({ reference }) => reference)
   context.session.prepare(references, maxConcurrentRequests)
   await signedIn
-  const outcomes = await fetchEverything(context, deadline)
-  return { ...(await projectEverything(context.config, outcomes)), outcomes }
+  const finds =
+    context.config.finds &&
+    holdFinds(
+      context.config,
+      await findFirst(context, { deadline, onRetry: reportRetries({ ...context, deadline }) }),
+    )
+  const config = finds?.config ?? context.config
+  const outcomes = await fetchEverything({ ...context, config }, deadline)
+  return { ...(await projectEverything(config, outcomes)), outcomes, finds }
 }
 
 /** A step of its own, because otherwise each of the objects would wait and retry for the same token. */

@@ -1,9 +1,9 @@
 import { changedTargets } from '../../delivery/projection/compare-content.ts'
+import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import {
   dueObjects,
   failedObjects,
   type Refreshed,
-  type RefreshState,
   refreshableObjects,
   refreshContent,
 } from '../../delivery/projection/refresh-content.ts'
@@ -11,6 +11,8 @@ import { eitherSources } from '../../delivery/projection/target-sources.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { AgentContext } from '../context/agent-context.ts'
+import type { HeldState } from '../find/held-finds.ts'
+import { forgetDates, refreshFinds } from '../find/refresh-finds.ts'
 import type { RefreshResult } from '../metrics/agent-figures.ts'
 import type { Rest } from '../rest/rest.ts'
 import { notifyApplication } from './notify-application.ts'
@@ -25,7 +27,7 @@ import { reportFreshness } from './report-freshness.ts'
 export async function keepFresh(
   context: AgentContext,
   start: {
-    readonly state: RefreshState
+    readonly state: HeldState
     readonly afterMs: number
     readonly onRefresh?: (result: RefreshResult) => Promise<void>
     readonly rest?: Rest
@@ -48,7 +50,7 @@ export async function keepFresh(
     untilRegularMs -= waitedMs
     if (waitedMs < waitMs) continue
     if (waitMs < untilRefreshMs) {
-      stateReport.report({ sources: state.sources })
+      stateReport.report({ config: state.finds?.config, sources: state.sources })
       continue
     }
     const refreshed = await refreshOnce(context, state, { report, untilRegularMs })
@@ -84,10 +86,10 @@ function nextIntervalPart({ statuses }: RefreshState, clock: Pick<Clock, 'random
  */
 export async function refreshOnce(
   context: AgentContext,
-  state: RefreshState,
+  state: HeldState,
   { report = reportFreshness(context), untilRegularMs = 0 } = {},
 ): Promise<{
-  readonly state: RefreshState
+  readonly state: HeldState
   readonly untilRegularMs: number
   readonly result?: RefreshResult
 }> {
@@ -95,22 +97,33 @@ export async function refreshOnce(
   const isRegular = untilRegularMs <= 0
   // The end of a pause for some objects comes by itself, and leaves a request to be served in its time.
   const isAskedFor = (isRegular || requests.dueInMs() <= 0) && requests.begin()
-  const refreshable = refreshableObjects(config, state)
-  const wanted = isRegular || isAskedFor ? refreshable : failedObjects(refreshable, state)
-  const due = dueObjects(wanted, { ...state, nowMs: clock.now(), isAskedFor })
-  const { state: refreshed, outcomes } = await refreshContent(context, { state, due })
+  const isWhole = isRegular || isAskedFor
+  const finds = await refreshFinds(context, state, { isWhole, isAskedFor })
+  const refreshable = refreshableObjects(finds.config, finds.state)
+  const wanted = isWhole ? refreshable : failedObjects(refreshable, finds.state)
+  const changeable = wanted.filter((object) => !finds.isUnchanged(object))
+  const due = dueObjects(changeable, { ...finds.state, nowMs: clock.now(), isAskedFor })
+  const { state: refreshed, outcomes } = await refreshContent(
+    { ...context, config: finds.config },
+    { state: finds.state, due },
+  )
   if (signal.aborted) return { state, untilRegularMs }
   const nextRegularMs = isRegular
     ? config.refreshSeconds * 1000 * nextIntervalPart(refreshed, clock)
     : untilRegularMs
 
-  const { statuses } = refreshed
-  const { writeError, ...inPlace } = write(context, { before: state, after: refreshed })
+  const { kept, reported: statuses } = finds.statusesAfter(refreshed.statuses)
+  const { finds: heldFinds } = finds.state
+  const { writeError, ...inPlace } = write(context, { before: finds.state, after: refreshed })
   const isWritten = writeError === undefined
-  report({ statuses, isWritten, nextRegularAtMs: clock.now() + nextRegularMs })
+  report({
+    ...{ config: finds.config, statuses, isWritten },
+    nextRegularAtMs: clock.now() + nextRegularMs,
+  })
   context.stateReport.report({
+    config: finds.config,
     sources: inPlace.sources,
-    refreshed: due,
+    refreshed: [...due, ...finds.listed],
     statuses,
     statusesBefore: state.statuses,
     writeError: writeError?.code,
@@ -120,14 +133,20 @@ export async function refreshOnce(
   if (isAskedFor) reportServed(context, { changed, statuses })
   const notifyError = changed.length > 0 ? await reportChange(context, changed) : undefined
   return {
-    state: { ...refreshed, ...inPlace },
+    state: {
+      ...{ ...refreshed, ...inPlace, statuses: kept },
+      finds: isWritten ? heldFinds : heldFinds && forgetDates(heldFinds),
+    },
     untilRegularMs: nextRegularMs,
     result: {
+      config: finds.config,
       statuses,
       outcomes,
       isWritten,
       isChanged: changed.length > 0,
-      otherFailures: [writeError, notifyError].flatMap((error) => error?.code ?? []),
+      otherFailures: [...finds.listErrors, writeError, notifyError].flatMap(
+        (error) => error?.code ?? [],
+      ),
     },
   }
 }

@@ -19,7 +19,10 @@ export function reportFreshness(context: ReportContext): (result: ReportedResult
   const staleSinceMs: StaleObjects = new Map()
   let outageSinceMs = Number.POSITIVE_INFINITY
   return (result) => {
-    const { failed, recovered } = updateStaleObjects(staleSinceMs, { ...context, ...result })
+    const { failed, recovered } = updateStaleObjects(staleSinceMs, {
+      ...{ ...context, ...result },
+      config: result.config ?? context.config,
+    })
     outageSinceMs = Math.min(outageSinceMs, ...staleSinceMs.values())
     if (recovered.length > 0) log.info('objects are up to date again', bounded(recovered))
     if (failed.length > 0)
@@ -41,7 +44,7 @@ const firstAzureIds = ({ statuses }: Pick<ReportedResult, 'statuses'>): AzureIds
   return failed?.error?.azureIds
 }
 
-interface ReportedResult extends Pick<RefreshResult, 'statuses' | 'isWritten'> {
+interface ReportedResult extends Pick<RefreshResult, 'config' | 'statuses' | 'isWritten'> {
   /** When the next refresh of all objects is due. */
   readonly nextRegularAtMs: number
 }
@@ -59,8 +62,12 @@ function updateStaleObjects(
   const failed: Record<string, unknown>[] = []
   const recovered: Record<string, unknown>[] = []
   const nowMs = clock.now()
-  for (const wanted of wantedObjects(config)) {
-    const key = objectKey(wanted.reference, wanted)
+  const objects = new Map(
+    wantedObjects(config).map((object) => [objectKey(object.reference, object), object]),
+  )
+  // What finds no longer find isn't up to date again, but it isn't stale any more either.
+  for (const key of staleSinceMs.keys()) if (!objects.has(key)) staleSinceMs.delete(key)
+  for (const [key, wanted] of objects) {
     const object = describeObject(wanted.reference)
     const status = statuses.get(key)
     const sinceMs = staleSinceMs.get(key)

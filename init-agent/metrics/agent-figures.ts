@@ -1,3 +1,4 @@
+import type { AgentConfig } from '../../delivery/contract.ts'
 import type { FetchOutcome, FetchOutcomes } from '../../delivery/projection/fetch-objects.ts'
 import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import { objectKey, type WantedObject } from '../../delivery/projection/wanted-objects.ts'
@@ -6,6 +7,8 @@ import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 
 /** What one refresh did. */
 export interface RefreshResult {
+  /** With what finds have found. Absent: the pod's own. */
+  readonly config?: AgentConfig | undefined
   readonly statuses: RefreshState['statuses']
   /** Of the objects that were requested. */
   readonly outcomes: FetchOutcomes
@@ -13,7 +16,7 @@ export interface RefreshResult {
   readonly isWritten: boolean
   /** Whether any file or variable has changed. */
   readonly isChanged: boolean
-  /** What failed besides objects: writing, or notifying the application. */
+  /** What failed besides objects: listing a vault, writing, or notifying the application. */
   readonly otherFailures: readonly AkvErrorCode[]
 }
 
@@ -77,9 +80,11 @@ export function figuresAfter(
     readonly nowMs: number
   },
 ): AgentFigures {
-  const { result, nowMs } = refresh
+  const { objects, result, nowMs } = refresh
   const { statuses, outcomes, isWritten, isChanged } = result
   const failing = [...statuses.values()].filter(({ error }) => error !== undefined)
+  const keys = new Set(objects.map((object) => objectKey(object.reference, object)))
+  const isFailing = (key: string) => statuses.get(key)?.error !== undefined
   const staleSinceMs = Math.min(
     ...failing.map(({ goodAtMs }) => goodAtMs ?? before.lastSuccessAtMs),
     ...(isWritten ? [] : [before.lastSuccessAtMs]),
@@ -89,13 +94,14 @@ export function figuresAfter(
     refreshes: before.refreshes + 1,
     switches: before.switches + (isChanged ? 1 : 0),
     failures: countEach(before.failures, failuresOf(refresh)),
-    failingObjects: failing.length,
+    failingObjects: [...keys].filter(isFailing).length,
     lastRefreshAtMs: nowMs,
     lastSuccessAtMs: isStale ? before.lastSuccessAtMs : nowMs,
     ...(isStale && { staleSinceMs }),
     dates: datesAfter(
-      before.dates,
-      [...outcomes].filter(([key]) => isWritten && statuses.get(key)?.error === undefined),
+      // Finds may no longer find an object.
+      new Map([...before.dates].filter(([key]) => keys.has(key))),
+      [...outcomes].filter(([key]) => isWritten && !isFailing(key)),
     ),
   }
 }

@@ -14,9 +14,9 @@ export async function followRefreshes(
   context: AgentContext,
   start: AgentFigures,
 ): Promise<(result: RefreshResult) => Promise<void>> {
-  const { config, latencies, clock } = context
-  const { metricsPort: port, staleAfterSeconds } = config
-  const objects = wantedObjects(config)
+  const { latencies, clock } = context
+  const { metricsPort: port, staleAfterSeconds } = context.config
+  let { config } = context
   let figures = start
   const text = () =>
     renderMetrics(figures, {
@@ -31,6 +31,8 @@ export async function followRefreshes(
   checkStaleness?.(start)
   await listen?.()
   return async (result) => {
+    config = result.config ?? config
+    const objects = wantedObjects(config)
     figures = figuresAfter(figures, { objects, result, nowMs: clock.now() })
     checkStaleness?.(figures)
     await listen?.()

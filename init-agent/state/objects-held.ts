@@ -19,8 +19,8 @@ import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 
 interface Holding {
   readonly config: Pick<AgentConfig, 'files' | 'templates' | 'env'>
-  /** What was held before. Absent: this is the first fetch, or a restart has lost it. */
-  readonly before: readonly HeldObject[] | undefined
+  /** What was held before, by `objectKey`. Absent: this is the first fetch, or a restart has lost it. */
+  readonly before: ReadonlyMap<string, HeldObject> | undefined
   /** Of the content in place. Absent: an earlier process wrote it. */
   readonly sources: TargetSources | undefined
   /** Of the objects that were just refreshed, by `objectKey`: why this failed, if it did. The others keep their failures. */
@@ -31,19 +31,21 @@ interface Holding {
   readonly at: string
 }
 
-/** What the agent holds of each object, in the order of `wantedObjects`. */
-export function objectsHeld(holding: Holding): readonly HeldObject[] {
+/** What the agent holds of each object, by `objectKey`, in the order of `wantedObjects`. */
+export function objectsHeld(holding: Holding): ReadonlyMap<string, HeldObject> {
   const { config, sources } = holding
   const targets = targetObjects(config)
   const firstVariable = targets.length - config.env.length
   const inTargets = (from: number) =>
     versionsInPlace(targets.slice(from), targets.map((_, i) => sources?.[i]).slice(from))
   const [inPlace, inVariables] = [inTargets(0), inTargets(firstVariable)]
-  return wantedObjects(config).map((wanted, i) => {
+  const held = wantedObjects(config).map((wanted) => {
     const key = objectKey(wanted.reference, wanted)
     const found = { inPlace: inPlace.get(key) ?? nothing(), inVariables: inVariables.get(key) }
-    return heldObject(wanted, { ...holding, ...found, key, before: holding.before?.[i] })
+    const before = holding.before?.get(key)
+    return [key, heldObject(wanted, { ...holding, ...found, key, before })] as const
   })
+  return new Map(held)
 }
 
 /** The versions that the targets of one object are made of. */

@@ -1,4 +1,4 @@
-import type { AgentState, ServedRequest } from '../../delivery/agent-state.ts'
+import type { AgentState, HeldObject, ServedRequest } from '../../delivery/agent-state.ts'
 import type { AgentConfig } from '../../delivery/contract.ts'
 import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import type { TargetSources } from '../../delivery/projection/target-sources.ts'
@@ -7,7 +7,8 @@ import {
   type WantedObject,
   wantedObjects,
 } from '../../delivery/projection/wanted-objects.ts'
-import { describeObject } from '../../keyvault/reference.ts'
+import { matchName } from '../../keyvault/finds/match-pattern.ts'
+import { describeObject, type ObjectReference, parseDescription } from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { handTime, takeTime } from '../../lib/handed-time.ts'
@@ -24,6 +25,8 @@ const earlyMs = 3600_000
 
 /** What is in place after a fetch. */
 interface Holdings {
+  /** With what finds have found. Absent: the pod's own. */
+  readonly config?: AgentConfig | undefined
   /** Absent: an earlier process wrote it. */
   readonly sources?: TargetSources | undefined
   /** The objects that were fetched, or that this failed for. */
@@ -53,12 +56,14 @@ export function reportState(options: ReportOptions) {
   const { config, volumes, clock, stateLog, seen } = options
   const { record } = volumes
   const found = ofThisPod(config, record.read())
-  let objects = found?.state.objects
+  let held = found?.held
   let refreshNow = servedBefore(found, seen)
   let told: { readonly state: AgentState; readonly atMs: number } | undefined
 
   const hold = (holdings: Holdings) => {
-    objects = objectsHeld({ ...heldOf(holdings, clock), config, before: objects })
+    const wanted = holdings.config ?? config
+    held = objectsHeld({ ...heldOf(holdings, clock), config: wanted, before: held })
+    const objects = [...held.values()]
     const at = wallTimeOf(clock.now(), clock)
     if (holdings.served !== undefined) refreshNow = { seen: holdings.served, at }
     return { agent, at, objects, ...(refreshNow && { refreshNow }) }
@@ -69,9 +74,10 @@ export function reportState(options: ReportOptions) {
     if (told) record.write({ state: told.state, lines: stateLog.linesSince() })
   }
   const report = (holdings: Holdings) => {
-    const before = JSON.stringify([objects, refreshNow])
+    const shown = () => JSON.stringify([held && [...held.values()], refreshNow])
+    const before = shown()
     const state = hold(holdings)
-    const isChanged = before !== JSON.stringify([objects, refreshNow])
+    const isChanged = before !== shown()
     if (isChanged || dueInMs() <= earlyMs) {
       told = { state, atMs: clock.now() }
       stateLog.tell(state)
@@ -87,8 +93,8 @@ export function reportState(options: ReportOptions) {
       told = { state, atMs: takeTime({ wallMs: Date.parse(state.at) }, clock) }
       if (found) stateLog.resume(state, lines)
     },
-    /** Goes on after another container. */
-    restart: () => report({}),
+    /** Goes on after another container, with what its finds have found. */
+    restart: (wanted?: AgentConfig) => report({ config: wanted }),
     /** Records how many lines were logged. To be called before another process goes on. */
     save,
     /** When the state has to be logged again. */
@@ -96,12 +102,31 @@ export function reportState(options: ReportOptions) {
   }
 }
 
-/** A record of another configuration says nothing about this one. */
-function ofThisPod(config: AgentConfig, told: ToldState | undefined): ToldState | undefined {
-  const names = wantedObjects(config).map(({ reference }) => describeObject(reference))
-  const recorded = told?.state.objects.map(({ object }) => object) ?? []
-  return names.join() === recorded.join() ? told : undefined
+type RecordedState = ToldState & { readonly held: ReadonlyMap<string, HeldObject> }
+
+/** A record of another configuration says nothing about this one. Only finds add objects to those of the configuration. */
+function ofThisPod(config: AgentConfig, told: ToldState | undefined): RecordedState | undefined {
+  if (told === undefined) return undefined
+  const held = new Map<string, HeldObject>()
+  const recorded = [...told.state.objects]
+  // An object and its history have the same description, and keep their order.
+  for (const wanted of wantedObjects(config)) {
+    const name = describeObject(wanted.reference)
+    const at = recorded.findIndex(({ object }) => object === name)
+    const [found] = at < 0 ? [] : recorded.splice(at, 1)
+    if (found === undefined) return undefined
+    held.set(objectKey(wanted.reference, wanted), found)
+  }
+  for (const found of recorded) {
+    const reference = parseDescription(found.object)
+    if (reference === undefined || !isFound(config, reference)) return undefined
+    held.set(objectKey(reference), found)
+  }
+  return { ...told, held }
 }
+
+const isFound = ({ finds = [] }: AgentConfig, { vault, type, name }: ObjectReference): boolean =>
+  type === 'secret' && finds.some((find) => find.vault === vault && matchName(find.pattern)(name))
 
 /** What an earlier process has told counts only if the annotation hasn't changed since. */
 function servedBefore(
@@ -113,7 +138,7 @@ function servedBefore(
 }
 
 function heldOf(
-  { sources, refreshed = [], statuses, statusesBefore, writeError }: Holdings,
+  { sources, refreshed = [], statuses, statusesBefore, writeError }: Omit<Holdings, 'config'>,
   clock: Clock,
 ): Omit<Parameters<typeof objectsHeld>[0], 'config' | 'before'> {
   const keys = refreshed.map((object) => objectKey(object.reference, object))

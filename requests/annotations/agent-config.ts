@@ -29,6 +29,7 @@ export function agentConfig(
     ...(volumes && { volumes }),
     ...(refresh > 0 && staleAfter !== undefined && { staleAfterSeconds: staleAfter }),
     ...(opensGate && { opensGate }),
+    ...(request.finds && { finds: request.finds }),
   }
   return {
     version: versionOf({ ...newer, files: request.files }),

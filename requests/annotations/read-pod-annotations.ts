@@ -1,6 +1,7 @@
 import type {
   ServedVolume,
   WantedFile,
+  WantedFind,
   WantedTemplate,
   WantedVariable,
 } from '../../delivery/contract.ts'
@@ -28,6 +29,8 @@ import { unknownKeyOnPod } from './vocabulary.ts'
 /** What a pod asks for, read and checked. */
 export interface PodRequest extends PodSettings {
   readonly files: readonly WantedFile[]
+  /** Absent if there are none. */
+  readonly finds?: readonly WantedFind[]
   readonly templates: readonly WantedTemplate[]
   readonly env: readonly WantedVariable[]
   /** The volumes of the CSI driver that the agent serves. Absent if there are none. */
@@ -67,19 +70,22 @@ export function readPodAnnotations(
   problems.push(
     ...wanted.problems,
     ...choice.vaultProblems(vaultsOf(wanted)),
-    ...pathProblems(wanted.files, wanted.templates),
+    ...pathProblems(wanted.files, wanted.templates, wanted.finds),
     ...variableProblems(wanted.env),
     ...envProblems(annotations, policy),
   )
   const files = wanted.files.map(({ wanted }) => wanted)
+  const finds = wanted.finds.map(({ wanted }) => wanted)
   const templates = wanted.templates.map(({ wanted }) => wanted)
   const env = wanted.env.map(({ wanted }) => wanted)
-  if (!hasVolumes && problems.length === 0 && files.length + templates.length + env.length === 0)
-    problems.push(nothingToFetch(values))
+  const count = files.length + finds.length + templates.length + env.length
+  if (!hasVolumes && problems.length === 0 && count === 0) problems.push(nothingToFetch(values))
+  if (finds.length > 0 && values[onChangeKey] === 'rollout') problems.push(findsRollOut)
   const request = {
     ...defaultTimes(values, { policy, hasVolumes }),
     ...values,
     files,
+    ...(finds.length > 0 && { finds }),
     templates,
     env,
   }
@@ -110,10 +116,19 @@ const nothingToFetch = ({ [onChangeKey]: onChange }: PodSettings): Problem => ({
   sentence: `nothing to fetch; name objects in ${objectKeys.map((key) => annotationPrefix + key).join(', ')}${onChange === undefined ? '' : '. If the pods only use a Secret that is synced, move the annotation to metadata.annotations of the workload'}`,
 })
 
-function vaultsOf({ files, templates, env }: RequestedObjects): readonly string[] {
+/** The controller of roll-outs knows only what a pod template names. */
+const findsRollOut: Problem = {
+  path: ownPath(onChangeKey),
+  found: 'rollout',
+  sentence:
+    'a change of what "find:" finds starts no roll-out; name the objects, or use rollout-env or akv-injector.io/notify',
+}
+
+function vaultsOf({ files, finds, templates, env }: RequestedObjects): readonly string[] {
   const inTemplates = templates.flatMap(({ wanted }) =>
     wanted.segments.filter((segment) => typeof segment !== 'string'),
   )
   const elsewhere = [...files, ...env].flatMap(({ wanted }) => neededValues(wanted))
-  return [...elsewhere, ...inTemplates].map(({ object }) => object.vault)
+  const searched = finds.map(({ wanted }) => wanted.vault)
+  return [...[...elsewhere, ...inTemplates].map(({ object }) => object.vault), ...searched]
 }

@@ -8,6 +8,7 @@ import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { maxProblems } from '../../../lib/problems/problem.ts'
 import { splitList } from '../../../lib/values/split-list.ts'
 import { anyVault, howToSetDefault } from '../../administrator/choose-vaults.ts'
+import { isFind, type ParsedFind, parseFind } from './parse-find.ts'
 
 /** One entry of a list in `secrets` or `env`. */
 export interface Entry {
@@ -18,6 +19,16 @@ export interface Entry {
   readonly reference: ParsedReference
   /** The secret that is the password of the key store. */
   readonly password?: ObjectReference
+  readonly optional: boolean
+}
+
+/** An entry that looks for secrets, such as `shop/=find:shop-*`. */
+export interface FindEntry {
+  /** As that of an {@link Entry}. */
+  readonly location: string
+  /** The text before the `=`, which should end with a slash. */
+  readonly target?: string
+  readonly find: ParsedFind
   readonly optional: boolean
 }
 
@@ -32,7 +43,8 @@ interface ListProblem {
 const maxEntries = 2000
 
 /**
- * Reads `[target=]reference[^password][?]`, separated by commas or newlines (docs/specification.md, "Object lists").
+ * Reads `[target=]reference[^password][?]` and `DIR/=find:PATTERN[?]`, separated by commas or newlines
+ * (docs/specification.md, "Object lists").
  *
  * @param reading - `targetProblem` checks a target. It is called only for entries that aren't returned, so that
  *   both problems are reported at once; the caller checks the targets of the others.
@@ -44,25 +56,36 @@ export function parseObjectList(
     readonly defaultVault?: string | undefined
     readonly targetProblem?: (target: string) => string | undefined
   },
-): { readonly entries: readonly Entry[]; readonly problems: readonly ListProblem[] } {
+): {
+  readonly entries: readonly Entry[]
+  readonly finds: readonly FindEntry[]
+  readonly problems: readonly ListProblem[]
+} {
   const { defaultVault, targetProblem = () => undefined } = reading
   const texts = splitList(list, maxEntries)
   if (texts === undefined)
     return {
-      entries: [],
+      ...{ entries: [], finds: [] },
       problems: [
         { sentence: `found more than ${maxEntries} entries; accepted: at most ${maxEntries}` },
       ],
     }
   const entries: Entry[] = []
+  const finds: FindEntry[] = []
   const problems: ListProblem[] = []
   for (const text of texts) {
     if (problems.length >= maxProblems) break
     const location = `entry "${printable(text)}"`
     const { required, optional } = cutOptional(text)
     const { target, rest } = cutTarget(required)
-    const source = parseSource(rest, defaultVault)
     const named = target === undefined ? {} : { target }
+    if (isFind(rest, target)) {
+      const find = parseFind(rest, defaultVault)
+      if (find.kind === 'valid') finds.push({ location, ...named, find: find.value, optional })
+      else problems.push({ location, sentence: find.problem })
+      continue
+    }
+    const source = parseSource(rest, defaultVault)
     if (source.kind === 'invalid')
       problems.push({ location, sentence: source.problem + suggestion(text) })
     const readable = source.kind === 'valid' ? source : parseSource(rest, anyVault)
@@ -73,7 +96,7 @@ export function parseObjectList(
     const sentence = target === undefined ? undefined : targetProblem(target)
     if (sentence !== undefined) problems.push({ location, sentence })
   }
-  return { entries, problems }
+  return { entries, finds, problems }
 }
 
 /** Reads a reference, and the password behind it. A `^` after a `#` is part of the property. */

@@ -1,12 +1,14 @@
 import {
   isVariableName,
+  maxFinds,
   type WantedFile,
+  type WantedFind,
   type WantedTemplate,
   type WantedVariable,
 } from '../../../delivery/contract.ts'
 import { targetPathProblem } from '../../../delivery/target-path.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Parsed } from '../../../lib/problems/parsed.ts'
+import { invalid, type Parsed } from '../../../lib/problems/parsed.ts'
 import {
   describeProblem,
   maxProblems,
@@ -19,12 +21,12 @@ import {
   ownPath,
   templatePrefix,
 } from '../keys/own-annotations.ts'
-import { type Entry, parseObjectList } from './parse-object-list.ts'
+import { type Entry, type FindEntry, parseObjectList } from './parse-object-list.ts'
 import { countOpenings, parseTemplate } from './parse-template.ts'
 import { parseCsiObjects } from './read-csi-objects.ts'
 import type { Requested } from './requested.ts'
 import { variableNameProblem } from './target-problems.ts'
-import { toWantedFile, toWantedVariable } from './to-wanted.ts'
+import { toWantedFile, toWantedFind, toWantedVariable } from './to-wanted.ts'
 
 /** More templates and references would not fit into the agent's configuration. */
 const maxTemplateWeight = 2000
@@ -32,6 +34,7 @@ const maxTemplateWeight = 2000
 /** The objects that a pod's annotations request, by destination. */
 export interface RequestedObjects {
   readonly files: readonly Requested<WantedFile>[]
+  readonly finds: readonly Requested<WantedFind>[]
   readonly templates: readonly Requested<WantedTemplate>[]
   readonly env: readonly Requested<WantedVariable>[]
   readonly problems: readonly Problem[]
@@ -47,6 +50,7 @@ export function readObjects(annotations: Annotations, defaultVault?: string): Re
     key: 'secrets',
     defaultVault,
     toWanted: toWantedFile,
+    toFind: toWantedFind,
     targetProblem: targetPathProblemOfAnyType,
   })
   const objects = readCsi(annotations, defaultVault)
@@ -55,14 +59,17 @@ export function readObjects(annotations: Annotations, defaultVault?: string): Re
     key: 'env',
     defaultVault,
     toWanted: toWantedVariable,
+    toFind: () => invalid('"find:" writes files, not variables; use akv-injector.io/secrets'),
     targetProblem: (name) => (isVariableName(name) ? undefined : variableNameProblem(name)),
   })
   return {
     files: [...secrets.requested, ...objects.requested],
+    finds: secrets.finds,
     templates: templates.requested,
     env: env.requested,
     problems: [secrets, objects, templates, env]
       .flatMap(({ problems }) => problems)
+      .concat(countProblems(secrets.finds))
       .slice(0, maxProblems),
   }
 }
@@ -78,23 +85,33 @@ function readList<T>(
     readonly key: 'secrets' | 'env'
     readonly defaultVault: string | undefined
     readonly toWanted: (entry: Entry) => Parsed<T>
+    readonly toFind: (entry: FindEntry) => Parsed<WantedFind>
     readonly targetProblem: (target: string) => string | undefined
   },
-): ReadList<T> {
-  const { entries, problems: unread } = parseObjectList(annotations[list.key] ?? '', list)
+): ReadList<T> & { readonly finds: readonly Requested<WantedFind>[] } {
+  const { entries, finds, problems: unread } = parseObjectList(annotations[list.key] ?? '', list)
   const problems: Problem[] = unread.map(({ location, sentence }) => ({
     ...fieldIn(list.key, location),
     sentence,
   }))
-  const requested = entries.flatMap((entry): Requested<T>[] => {
-    const field = fieldIn(list.key, entry.location)
-    const wanted = list.toWanted(entry)
+  const request = <Value>(location: string, wanted: Parsed<Value>): Requested<Value>[] => {
+    const field = fieldIn(list.key, location)
     if (wanted.kind === 'valid') return [{ field, wanted: wanted.value }]
     problems.push({ ...field, sentence: wanted.problem })
     return []
-  })
-  return { requested, problems }
+  }
+  return {
+    requested: entries.flatMap((entry) => request(entry.location, list.toWanted(entry))),
+    finds: finds.flatMap((entry) => request(entry.location, list.toFind(entry))),
+    problems,
+  }
 }
+
+/** The agent refuses a configuration with more. */
+const countProblems = ({ length }: readonly unknown[]): readonly Problem[] =>
+  length <= maxFinds
+    ? []
+    : [{ ...fieldIn('secrets'), sentence: `found ${length} finds; accepted: at most ${maxFinds}` }]
 
 /** The field for problems of an annotation, or of an entry of its list. */
 const fieldIn = (key: string, location?: string): ProblemField => ({

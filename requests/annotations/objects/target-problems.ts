@@ -2,6 +2,7 @@ import {
   isVariableName,
   maxVariableNameLength,
   type WantedFile,
+  type WantedFind,
   type WantedTemplate,
   type WantedVariable,
 } from '../../../delivery/contract.ts'
@@ -30,6 +31,7 @@ interface Claim {
 export function pathProblems(
   files: readonly Requested<WantedFile>[],
   templates: readonly Requested<WantedTemplate>[],
+  finds: readonly Requested<WantedFind>[] = [],
 ): readonly Problem[] {
   const together = { path: [], subject: 'the files' }
   const problems: Problem[] = []
@@ -41,7 +43,7 @@ export function pathProblems(
     })
   const claims = [
     ...files.map(({ field, wanted }) => ({ field, paths: pathsOf(wanted, versions) })),
-    ...templates.map(({ field, wanted }) => ({ field, paths: [wanted.path] })),
+    ...[...templates, ...finds].map(({ field, wanted }) => ({ field, paths: [wanted.path] })),
   ]
   const valid = claims.filter((claim) => {
     const sentence = claimProblem(claim)

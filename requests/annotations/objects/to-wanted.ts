@@ -1,7 +1,14 @@
-import type { Wanted, WantedFile, WantedValue, WantedVariable } from '../../../delivery/contract.ts'
+import type {
+  Wanted,
+  WantedFile,
+  WantedFind,
+  WantedValue,
+  WantedVariable,
+} from '../../../delivery/contract.ts'
+import { targetPathProblem } from '../../../delivery/target-path.ts'
 import { isFolder, isText } from '../../../keyvault/reference.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
-import type { Entry } from './parse-object-list.ts'
+import type { Entry, FindEntry } from './parse-object-list.ts'
 
 /** The value of an entry, without its destination. */
 export function toWantedValue({
@@ -27,6 +34,21 @@ export function toWantedFile(entry: Entry): Parsed<WantedFile> {
     )
   const path = isFolder(entry.reference) && target.endsWith('/') ? target.slice(0, -1) : target
   return valid({ path, ...toWantedWhole(entry) })
+}
+
+/** The longest name that a found secret may have. */
+const longestName = 'x'.repeat(127)
+
+/** Makes a find of an entry of `secrets`. */
+export function toWantedFind({ target, find, optional }: FindEntry): Parsed<WantedFind> {
+  if (target === undefined || !target.endsWith('/'))
+    return invalid(
+      `"find:" writes a file for each secret, so its target must be a folder: DIR/=find:${find.pattern}`,
+    )
+  const path = target.slice(0, -1)
+  const problem = targetPathProblem(path) ?? targetPathProblem(`${path}/${longestName}`)
+  if (problem !== undefined) return invalid(problem)
+  return valid({ path, ...find, ...(optional && { optional }) })
 }
 
 /** Makes a variable of an entry of `env`. Without a target, it is the object's name in upper case, with `_` for `-`. */

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { AgentConfig } from '../../../delivery/contract.ts'
-import { startState } from '../../../delivery/projection/refresh-content.ts'
 import type { AgentContext } from '../../../init-agent/context/agent-context.ts'
 import { firstFetch } from '../../../init-agent/fetch/first-fetch.ts'
 import { firstWaitMs, keepFresh } from '../../../init-agent/fetch/refresh.ts'
+import { startHolding } from '../../../init-agent/find/held-finds.ts'
 import { RefreshRequests } from '../../../init-agent/on-demand/refresh-requests.ts'
 import { reportState } from '../../../init-agent/state/report-state.ts'
 import { openVolumes } from '../../../init-agent/volume/volumes.ts'
+import type { ListedSecret } from '../../../keyvault/clients/object-client.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
 import type { MemoryLog } from '../../support/memory-log.ts'
@@ -45,7 +46,11 @@ const isCode = (value: string): value is AkvErrorCode => value.startsWith('AKV_'
 export function simulatePod(
   t: Test,
   wanted: Partial<AgentConfig>,
-  options: { random?: number; retryAfterMs?: number } = {},
+  options: {
+    random?: number
+    retryAfterMs?: number
+    pages?: () => readonly (readonly ListedSecret[])[]
+  } = {},
 ): SimulatedPod {
   const volumes = (wanted.volumes ?? []).map(({ name }) => [name, {}])
   const root = t.testdir({ files: {}, env: {}, csi: Object.fromEntries(volumes) })
@@ -53,6 +58,7 @@ export function simulatePod(
   const vault = new Map<string, string | AkvErrorCode>()
   const listed = new Map<string, readonly string[]>()
   const asked: string[] = []
+  const { pages = () => [] } = options
   let rounds: readonly (() => unknown)[] = []
   let round = 0
   const clock = fakeClock({
@@ -90,7 +96,7 @@ export function simulatePod(
           const exact = `${name}@${version}`
           return secretAnswer(answer(vault.has(exact) ? exact : name), { version })
         },
-        secretPages: () => secretPagesOf(),
+        secretPages: () => secretPagesOf(...pages()),
         async listVersions({ name }) {
           asked.push(`list ${name}`)
           const versions = listed.get(name) ?? []
@@ -129,7 +135,7 @@ export function simulatePod(
       const fetched = await firstFetch(context)
       rounds = wantedRounds
       asked.length = 0
-      const state = startState(context.config, { ...fetched, goodAtMs: clock.now() })
+      const state = startHolding(context.config, { ...fetched, goodAtMs: clock.now() })
       // An agent that doesn't end would go on without ever waiting, and the test would hang.
       const rest = async () => {
         if (stop.signal.aborted) throw new Error('the agent goes on after it was stopped')

@@ -30,7 +30,8 @@ function heldAfter(
   before?: readonly HeldObject[],
 ): readonly HeldObject[] {
   const all: HeldObject[] = []
-  let objects = before
+  const [first] = before ?? []
+  let objects: ReadonlyMap<string, HeldObject> | undefined = first && new Map([[key, first]])
   for (const [hour, { sources, errors = { [key]: undefined } }] of steps.entries()) {
     objects = objectsHeld({
       config,
@@ -40,7 +41,7 @@ function heldAfter(
       goodAt: () => time(hour - 1),
       at: time(hour),
     })
-    all.push(...objects.slice(0, 1))
+    all.push(...[...objects.values()].slice(0, 1))
   }
   return all
 }

@@ -43,7 +43,7 @@ t.test('before each source with windows, the rest of the process gets a turn', a
         fetchesAll: true,
         request: {
           kind: 'wanted',
-          config: { ...agentConfig({}), files: [] },
+          config: { ...agentConfig({}), files: [], finds: [] },
           ...{ azure: {}, usesBinding: false, sources, mistakes: [] },
           secrets: sources.flatMap(({ secrets }) => secrets),
         },

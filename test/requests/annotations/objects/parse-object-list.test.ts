@@ -15,9 +15,10 @@ t.test(
         { location: 'entry "b = c ?"', target: 'b', ...reference('c'), optional: true },
         { location: 'entry "v-1 : d"', ...reference('d', 'v-1'), optional: false },
       ],
+      finds: [],
       problems: [],
     })
-    t.strictSame(read(''), { entries: [], problems: [] })
+    t.strictSame(read(''), { entries: [], finds: [], problems: [] })
   },
 )
 
@@ -129,4 +130,57 @@ t.test('a list has a bound', async (t) => {
   t.match(read('a,'.repeat(2001)), {
     problems: [{ sentence: /found more than 2000 entries; accepted: at most 2000/ }],
   })
+})
+
+t.test('a find names its vault, tags and certificates behind its folder', async (t) => {
+  const { finds, entries, problems } = read(
+    'shop/ = find:shop-* , all/=find:Team-B:*[team = web][ tier=gold ][certificates]?',
+  )
+  t.strictSame([entries, problems], [[], []])
+  t.strictSame(
+    finds.map(({ location: _, ...find }) => find),
+    [
+      { target: 'shop/', find: { vault: 'home', pattern: 'shop-*' }, optional: false },
+      {
+        target: 'all/',
+        find: {
+          vault: 'team-b',
+          pattern: '*',
+          tags: { team: 'web', tier: 'gold' },
+          includesCertificates: true,
+        },
+        optional: true,
+      },
+    ],
+  )
+})
+
+t.test('a vault may be called "find"', async (t) => {
+  const { entries, finds } = read('find:db, a=find:db, b/=find:app#*, c/=find:tls/web')
+  t.same(finds, [])
+  t.strictSame(
+    entries.map(({ reference }) => reference.object.vault),
+    ['find', 'find', 'find', 'find'],
+  )
+})
+
+t.test('a mistake in a find says what is accepted', async (t) => {
+  for (const [entry, sentence] of [
+    ['a/=find:x?y', /"x\?y" isn't a valid pattern; accepted: .* and "\*" for any number/],
+    ['a/=find:*[team]', /"\[team\]" isn't valid; accepted: \[TAG=VALUE\], each tag once/],
+    ['a/=find:*[t=1][t=2]', /each tag once/],
+    ['a/=find:*[__proto__=1]', /isn't valid/],
+    ['a/=find:*[t=1', /"\[t=1" isn't expected after the pattern/],
+    ['a/=find:x_y:*', /"x_y" isn't a valid vault name/],
+    [`a/=find:${'x'.repeat(128)}*`, /isn't a valid pattern/],
+    [`a/=find:*${Array.from({ length: 16 }, (_, i) => `[t${i}=1]`).join('')}`, /found 16 tags/],
+  ] as const)
+    t.match(
+      read(entry),
+      { entries: { length: 0 }, finds: { length: 0 }, problems: [{ sentence }] },
+      entry,
+    )
+  t.match(parseObjectList('a/=find:*', {}).problems, [
+    { sentence: /no default vault; write DIR\/=find:VAULT:PATTERN/ },
+  ])
 })

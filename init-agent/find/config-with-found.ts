@@ -1,0 +1,74 @@
+import type { AgentConfig, WantedFile, WantedFind } from '../../delivery/contract.ts'
+import type { Content } from '../../delivery/projection/project-content.ts'
+import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
+import type { FindResult, FoundByFind, FoundSecret } from '../../keyvault/finds/find-result.ts'
+import { matchName } from '../../keyvault/finds/match-pattern.ts'
+import { isObjectName } from '../../keyvault/reference.ts'
+
+/** Identifies a find. */
+export const wantedFindKey = ({
+  path,
+  vault,
+  pattern,
+  tags = {},
+  includesCertificates,
+}: WantedFind): string =>
+  JSON.stringify([path, vault, pattern, tags, includesCertificates === true])
+
+/** The file of a found secret. Optional, because the secret may go before it is fetched. */
+export const foundFile = ({ path, vault }: WantedFind, name: string): WantedFile => ({
+  path: `${path}/${name}`,
+  object: { vault, type: 'secret', name },
+  optional: true,
+})
+
+/** The configuration as if it named what its finds have found. From then on, these are objects like any other. */
+export function configWithFound(config: AgentConfig, found: FoundByFind): AgentConfig {
+  const { finds = [], files } = config
+  const foundFiles = finds.flatMap((find) =>
+    (found.get(wantedFindKey(find))?.secrets ?? [])
+      .map(({ name }) => foundFile(find, name))
+      // A vault lists in no particular order.
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+  )
+  return { ...config, files: [...files, ...foundFiles] }
+}
+
+/**
+ * What the finds had found when an earlier process wrote these files. Admission lets nothing else write to their folders. When the
+ * secrets were updated isn't known, so the next list lets all of them be fetched.
+ */
+export function foundBefore({ finds = [] }: AgentConfig, { files }: Content): FoundByFind {
+  const names = Map.groupBy(
+    [...files.keys()].map((path) => {
+      const slash = path.lastIndexOf('/')
+      return { folder: path.slice(0, Math.max(0, slash)), name: path.slice(slash + 1) }
+    }),
+    ({ folder }) => folder,
+  )
+  return new Map(
+    finds.map((find): [string, FindResult] => {
+      const isFound = matchName(find.pattern)
+      const secrets = (names.get(find.path) ?? [])
+        .filter(({ name }) => isObjectName(name) && isFound(name))
+        .map(({ name }): FoundSecret => ({ name, isRecent: true, isUnchanged: true }))
+      return [wantedFindKey(find), { secrets }]
+    }),
+  )
+}
+
+/** The objects, by `objectKey`, that only finds want, and that haven't changed since their files were written. */
+export function unchangedObjects(
+  config: AgentConfig,
+  { found, files }: { readonly found: FoundByFind } & Pick<Content, 'files'>,
+): ReadonlySet<string> {
+  const unchanged = new Map<string, boolean>()
+  for (const find of config.finds ?? [])
+    for (const { name, isUnchanged } of found.get(wantedFindKey(find))?.secrets ?? []) {
+      const { path, object } = foundFile(find, name)
+      const key = objectKey(object)
+      unchanged.set(key, isUnchanged && files.has(path) && unchanged.get(key) !== false)
+    }
+  for (const object of wantedObjects(config)) unchanged.delete(objectKey(object.reference, object))
+  return new Set([...unchanged].flatMap(([key, isUnchanged]) => (isUnchanged ? [key] : [])))
+}

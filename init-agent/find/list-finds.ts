@@ -1,0 +1,45 @@
+import type { Content } from '../../delivery/projection/project-content.ts'
+import type { FoundByFind } from '../../keyvault/finds/find-result.ts'
+import { matchPattern } from '../../keyvault/finds/match-pattern.ts'
+import { type FindBounds, runFinds } from '../../keyvault/finds/run-finds.ts'
+import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts'
+import type { AgentContext } from '../context/agent-context.ts'
+import { foundFile, wantedFindKey } from './config-with-found.ts'
+
+/** A list may have 1,000 secrets. There may be thousands of pods, and the limit of a vault is for all of them together. */
+const bounds: FindBounds = { maxPages: 40, maxFound: 500, maxTogether: 500, owner: 'pod' }
+
+/**
+ * Carries out the finds of a pod. Each vault is listed once for all of them.
+ *
+ * @param options - `files`: what is in place; `isDue`: whether a vault is listed now
+ * @returns what each find has found, by `wantedFindKey`. Beyond a bound, and after a failure, it is what was found before
+ */
+export async function listFinds(
+  context: Pick<AgentContext, 'config' | 'session' | 'clock' | 'signal'>,
+  options: {
+    readonly before: FoundByFind
+    readonly files: Content['files']
+    readonly isDue: (vault: string) => boolean
+  },
+): Promise<FoundByFind> {
+  const { config, session, clock, signal } = context
+  const { before, files, isDue } = options
+  const { finds = [], onDeleted } = config
+  const found = await runFinds({
+    finds: finds.map((find) => ({
+      key: wantedFindKey(find),
+      vault: find.vault,
+      isDue: isDue(find.vault),
+      matcher: () => matchPattern(find),
+      keepsGone: (name) => onDeleted === 'keep' && files.has(foundFile(find, name).path),
+    })),
+    ...{ before, bounds, clock, signal },
+    reader: renewRefusedToken(session),
+  })
+  const keeping = [...found].map(([key, result]) => {
+    const { secrets } = result.error ? { ...before.get(key), ...result } : result
+    return [key, { ...result, ...(secrets && { secrets }) }] as const
+  })
+  return new Map(keeping)
+}
