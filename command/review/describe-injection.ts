@@ -10,7 +10,7 @@ import { printable } from '../../lib/printable.ts'
 import { agentName, filesVolume } from '../../webhook/core/model/our-names.ts'
 import type { Container, Pod } from '../../webhook/core/model/pod.ts'
 import { describeServed, volumeFolder } from './describe-served.ts'
-import { describeFind, describeWanted, row } from './describe-wanted.ts'
+import { describePattern, describeWanted, row } from './describe-wanted.ts'
 
 /** The agent's container in an injected pod, and its configuration. */
 export function findAgent({ spec }: Pod): { container: Container; config: AgentConfig } {
@@ -42,7 +42,7 @@ export function describeInjection(pod: Pod, namespace: string): readonly string[
       ),
     ),
     ...finds.map((find) =>
-      row('files', `${folder}/${find.path}/* (${fileMode}) from ${describeFind(find)}`),
+      row('files', `${folder}/${find.path}/* (${fileMode}) from ${describePattern(find)}`),
     ),
     ...templates.map(({ path, segments }) =>
       row('file', `${folder}/${path} (${fileMode}) from a template of ${namesIn(segments)}`),

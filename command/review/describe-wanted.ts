@@ -49,7 +49,7 @@ function partOf(format: WantedFile['format']): string {
 }
 
 /** Says what a find of annotations looks for. */
-export function describeFind({
+export function describePattern({
   vault,
   pattern,
   tags = {},

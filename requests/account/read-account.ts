@@ -89,9 +89,10 @@ function readAnnotations(account: ReadableAccount, own: Annotations, policy: Pol
     policy,
   })
   const list = readSecretList(own[syncKey], choice.defaultVault)
-  const ofVaults = vaultProblems(
-    list.values.flatMap(neededValues).map(({ object }) => object.vault),
-  )
+  const ofVaults = vaultProblems([
+    ...list.values.flatMap(neededValues).map(({ object }) => object.vault),
+    ...list.finds.map(({ vault }) => vault),
+  ])
   const ofMetadata = metadataProblems(list.secrets, { ...account, policy }).map((problem) => ({
     path: ownPath(syncKey),
     sentence: describeProblem(problem),
@@ -125,7 +126,7 @@ function joinSources(
     readonly sources: readonly Source[]
   },
 ): SyncRequest {
-  const own = list.problems.length > 0 ? { secrets: [], values: [] } : list
+  const own = list.problems.length > 0 ? { secrets: [], values: [], finds: [] } : list
   const { accepted, mistakes, identity, usesBinding } = acceptSources(sources, {
     name,
     identity: identityOf(values, azure.identity),
@@ -135,9 +136,10 @@ function joinSources(
     hasOwnSecrets: hasList,
     ownNames: new Set(list.secrets.map((secret) => secret.name)),
     ownTargets: own.values.length,
-    ownWholeObjects: own.values.filter(({ property }) => property === '*').length,
+    ownWholeObjects:
+      own.values.filter(({ property }) => property === '*').length + own.finds.length,
   })
-  const finds = accepted.flatMap((source) => source.finds ?? [])
+  const finds = [...own.finds, ...accepted.flatMap((source) => source.finds ?? [])]
   const message = joinProblems(list.problems)
   return {
     kind: 'wanted',

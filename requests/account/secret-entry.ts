@@ -7,6 +7,7 @@ import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import { below, checked, type Field, report } from '../../lib/problems/read.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { type RequestedSecret, readSecretMetadata } from '../secret/requested-secret.ts'
+import type { SecretFind } from '../secret/secret-find.ts'
 import { isRecordName } from './record-name.ts'
 import { readSecretKeys } from './secret-keys.ts'
 
@@ -14,6 +15,7 @@ export interface SecretEntry {
   /** Absent if the name isn't valid. */
   readonly secret?: RequestedSecret
   readonly values: readonly SecretValue[]
+  readonly finds: readonly SecretFind[]
   /** Their paths begin at the item. */
   readonly problems: readonly Problem[]
 }
@@ -26,19 +28,15 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
   const at: Field = { path: [], subject: '', problems: [] }
   if (!isObject(item)) {
     report(at, 'expected a Secret: "secret: NAME", and "data: KEY=OBJECT" below it')
-    return { values: [], problems: at.problems }
+    return { values: [], finds: [], problems: at.problems }
   }
   reportUnknown(item, at)
   const name = checked(parseSecretName)(item['secret'], below(at, 'secret'))
   // A placeholder replaces an invalid name, so that the other problems are found too.
   const secret = { name: name ?? 'unreadable', ...readSecretMetadata(item, at) }
   const { data, objects } = item
-  const values = readSecretKeys(
-    secret,
-    { data, objects, ...(defaultVault && { defaultVault }) },
-    at,
-  )
-  return { ...(name !== undefined && { secret }), values, problems: at.problems }
+  const keys = readSecretKeys(secret, { data, objects, ...(defaultVault && { defaultVault }) }, at)
+  return { ...(name !== undefined && { secret }), ...keys, problems: at.problems }
 }
 
 /** Checks the name of a requested Secret. */

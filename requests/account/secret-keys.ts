@@ -5,9 +5,14 @@ import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { describeField, describeProblem, plainProblem } from '../../lib/problems/problem.ts'
 import { below, type Field, report, reportThat } from '../../lib/problems/read.ts'
-import { type Entry, parseObjectList } from '../annotations/objects/parse-object-list.ts'
+import {
+  type Entry,
+  type FindEntry,
+  parseObjectList,
+} from '../annotations/objects/parse-object-list.ts'
 import { parseCsiObjects, readCsiObjects } from '../annotations/objects/read-csi-objects.ts'
 import { toWantedValue, toWantedWhole } from '../annotations/objects/to-wanted.ts'
+import type { SecretFind } from '../secret/secret-find.ts'
 import { dataKeyProblem, lackingKeys } from '../secret/secret-types.ts'
 
 /** The Secret's metadata names all entries with their versions, and the API server bounds its size. */
@@ -17,52 +22,78 @@ export const maxEntries = 500
  * Reads the keys of a Secret: `data` in the grammar of `akv-injector.io/secrets`, whose targets are keys here, and
  * `objects`, the CSI provider's list.
  *
- * @returns the values of the keys that can be read
+ * @returns the values of the keys that can be read, and the finds that add keys
  */
 export function readSecretKeys(
   secret: { readonly name: string; readonly type: string },
   written: { readonly data: unknown; readonly objects: unknown; readonly defaultVault?: string },
   at: Field,
-): readonly SecretValue[] {
+): SecretKeys {
   const before = at.problems.length
-  const values = [
-    ...readData(secret.name, written, below(at, 'data')),
-    ...readObjects(secret.name, written, below(at, 'objects')),
-  ]
+  const data = readData(secret.name, written, below(at, 'data'))
+  const values = [...data.values, ...readObjects(secret.name, written, below(at, 'objects'))]
+  const { finds } = data
   if (values.length > maxEntries)
     report(at, `found ${values.length} entries; accepted: at most ${maxEntries} for one Secret`)
   else {
-    for (const conflict of conflicts(values)) report(at, conflict)
-    reportLacking(secret.type, values, at)
+    for (const conflict of conflicts(values, finds)) report(at, conflict)
+    if (finds.length > 0) reportUnfound(secret.type, at)
+    else reportLacking(secret.type, values, at)
   }
-  if (values.length === 0 && at.problems.length === before)
+  if (values.length + finds.length === 0 && at.problems.length === before)
     report(at, 'lists no keys; write "data: KEY=OBJECT"')
-  return values
+  return { values, finds }
 }
+
+interface SecretKeys {
+  readonly values: readonly SecretValue[]
+  readonly finds: readonly SecretFind[]
+}
+
+const noKeys: SecretKeys = { values: [], finds: [] }
 
 type Written = Parameters<typeof readSecretKeys>[1]
 
-function readData(
-  secret: string,
-  { data, defaultVault }: Written,
-  at: Field,
-): readonly SecretValue[] {
-  if (data == null) return []
+function readData(secret: string, { data, defaultVault }: Written, at: Field): SecretKeys {
+  if (data == null) return noKeys
   if (typeof data !== 'string') {
     report(at, 'expected a string such as "password=db-password, url=db#connection.url"')
-    return []
+    return noKeys
   }
   const list = parseObjectList(data, { defaultVault, targetProblem: writtenKeyProblem })
   const { path, problems } = at
   for (const { location, sentence } of list.problems)
     if (location === undefined) problems.push(plainProblem(`data, ${sentence}`, path))
     else report(inList(at, location), sentence)
-  return list.entries.flatMap((entry) => {
-    const file = keyFile(secret, entry)
-    if (file.kind === 'valid') return [file.value]
-    report(inList(at, entry.location), file.problem)
+  const readable = <T>(location: string, read: Parsed<T>): readonly T[] => {
+    if (read.kind === 'valid') return [read.value]
+    report(inList(at, location), read.problem)
     return []
-  })
+  }
+  return {
+    values: list.entries.flatMap((entry) => readable(entry.location, keyFile(secret, entry))),
+    finds: list.finds.flatMap((entry) => readable(entry.location, keyFind(secret, entry))),
+  }
+}
+
+/** A find gives the Secret a key for each secret that it finds. A Secret has no folders. */
+function keyFind(secret: string, { target, find, optional }: FindEntry): Parsed<SecretFind> {
+  const { vault, ...criteria } = find
+  return target === './'
+    ? valid({ to: { kind: 'key', secret }, vault, criteria, ...(optional && { optional }) })
+    : invalid(
+        `"find:" makes a key of each secret, and a Secret has no folders; write ./=find:${find.pattern}`,
+      )
+}
+
+/** What is found isn't known yet, so nothing promises the keys that a type needs. */
+function reportUnfound(type: string, at: Field): void {
+  const keys = lackingKeys(type, new Set())
+  if (keys.length > 0)
+    reportThat(
+      below(at, 'type'),
+      `${type} needs the keys ${keys.join(', ')}, which "find:" may not find`,
+    )
 }
 
 /** An entry of a list that is text. Messages name it. */
@@ -121,7 +152,10 @@ function readObjects(
 const keysOf = ({ to, ...value }: SecretValue): readonly string[] =>
   partNames(value) ?? (to.kind === 'key' && to.key !== undefined ? [to.key] : [])
 
-function conflicts(values: readonly SecretValue[]): readonly string[] {
+function conflicts(
+  values: readonly SecretValue[],
+  finds: readonly SecretFind[],
+): readonly string[] {
   const written = new Set<string>()
   const problems = new Set<string>()
   let isFilled = false
@@ -138,6 +172,8 @@ function conflicts(values: readonly SecretValue[]): readonly string[] {
           )
         else written.add(key)
   }
+  if (finds.length > 0 && values.length + finds.length > 1)
+    problems.add('"find:" gives all keys of its Secret: no other entry can stand beside it')
   return [...problems]
 }
 

@@ -4,6 +4,7 @@ import { ownPath, syncKey } from '../annotations/keys/own-annotations.ts'
 import { parsePlainYaml, type YamlBounds } from '../annotations/objects/parse-plain-yaml.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { maxSpreads, maxTargets } from '../secret/secret-bounds.ts'
+import type { SecretFind } from '../secret/secret-find.ts'
 import { readSecretEntry, type SecretEntry } from './secret-entry.ts'
 
 /** Enough for hundreds of Secrets with a few keys each. All annotations of an object may have 256 KiB together. */
@@ -13,6 +14,8 @@ interface SecretList {
   readonly secrets: readonly RequestedSecret[]
   /** The keys of all Secrets. */
   readonly values: readonly SecretValue[]
+  /** The searches that give Secrets their keys. */
+  readonly finds: readonly SecretFind[]
   readonly problems: readonly Problem[]
 }
 
@@ -22,11 +25,12 @@ interface SecretList {
  * @param text - absent if the account doesn't have the annotation
  */
 export function readSecretList(text: string | undefined, defaultVault?: string): SecretList {
-  if (text === undefined) return { secrets: [], values: [], problems: [] }
+  if (text === undefined) return { secrets: [], values: [], finds: [], problems: [] }
   const path = ownPath(syncKey)
   const refused = (sentence: string): SecretList => ({
     secrets: [],
     values: [],
+    finds: [],
     problems: [{ path, sentence }],
   })
   const yaml = parsePlainYaml(text, bounds)
@@ -42,10 +46,11 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
     return refused(
       `found ${values.length} entries; accepted: at most ${maxTargets} for one account`,
     )
-  const wholeObjects = values.filter(({ property }) => property === '*').length
+  const finds = entries.flatMap((entry) => entry.finds)
+  const wholeObjects = values.filter(({ property }) => property === '*').length + finds.length
   if (wholeObjects > maxSpreads)
     return refused(
-      `found ${wholeObjects} entries with "#*"; accepted: at most ${maxSpreads} for one account`,
+      `found ${wholeObjects} entries with "#*" or "find:"; accepted: at most ${maxSpreads} for one account`,
     )
   const repeated = repetitions(entries)
   const problems = entries.flatMap((entry, index) =>
@@ -57,6 +62,7 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
   return {
     secrets: entries.flatMap(({ secret }) => secret ?? []),
     values,
+    finds,
     problems: firstOf(problems, (more) => ({ path, sentence: `and ${more} more mistakes` })),
   }
 }

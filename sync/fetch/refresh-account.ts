@@ -21,7 +21,7 @@ import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { SecretTurns } from '../plan/secret-turn.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import type { AccountValues } from './account-values.ts'
-import { expandConfig, withoutRemoved } from './find/expand-finds.ts'
+import { expandConfig, foundInSecrets, withoutRemoved } from './find/expand-finds.ts'
 import { findSecrets } from './find/find-secrets.ts'
 import { nextValues } from './next-values.ts'
 import { objectsToAsk } from './objects-to-ask.ts'
@@ -65,15 +65,18 @@ export async function refreshAccount(
 ): Promise<RefreshedAccount> {
   const { request, before, turns, session, maxKeptBytes, budget, log, signal } = options
   const reader = skipUnresponsiveVaults(session.reader, clock)
+  const { content, found } = await seedContent(options, cluster)
+  const { finds = [], onDeleted } = request.config
   const findings = await findSecrets({
-    finds: request.config.finds ?? [],
+    finds,
     isDue: (find) => isFindDue(find, { turns, findings: before?.findings }),
-    before: before?.findings ?? nothingFound,
+    before: foundInSecrets(finds, { findings: before?.findings ?? nothingFound, content }),
+    isKept: (to) =>
+      to.kind === 'key' && onDeleted === 'keep' && content.files.has(destinationKey(to)),
     reader: renewRefusedToken({ ...session, reader }),
     ...{ budget, clock, signal },
   })
   const config = expandConfig(request.config, findings)
-  const { content, found } = await seedContent(options, cluster)
   const state = before ? { ...before.refresh, content } : startState(config, { content })
   // Values read from Secrets don't count as fetched, because somebody may have edited them.
   const refreshable = refreshableObjects(config, { ...state, content: noContent })

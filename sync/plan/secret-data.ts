@@ -51,6 +51,9 @@ export function divideBySecret({ config, content }: SecretPart): (name: string) 
 /** Picks the keys of one Secret from the content of its account. */
 export function secretData(name: string, round: RoundValues): SecretData {
   const { config, removed } = round
+  // Only its find gives a Secret no keys.
+  if (filesOfSecret(name, config).length === 0)
+    return { keys: new Map(), state: config.onDeleted === 'remove' ? 'reduced' : 'unfound' }
   const missing = missingFiles(name, round)
   const isGone = (file: SecretValue) => neededObjectKeys(file).some((key) => removed.has(key))
   const isReduced = config.onDeleted === 'remove' && missing.every(isGone)

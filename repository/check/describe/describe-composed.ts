@@ -1,4 +1,4 @@
-import { describeWanted, row } from '../../../command/review/describe-wanted.ts'
+import { describePattern, describeWanted, row } from '../../../command/review/describe-wanted.ts'
 import type { SecretValue } from '../../../delivery/destination.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { RefreshSchedule } from '../../../requests/schedule/refresh-due.ts'
@@ -15,7 +15,7 @@ export function describeComposed({
   schedule,
 }: Source): readonly string[] {
   const values = new Map(files.map((file) => [file.to.kind === 'input' && file.to.index, file]))
-  const searches = new Map(finds.map((find) => [find.to.index, find]))
+  const searches = new Map(finds.map((find) => [find.to.kind === 'input' && find.to.index, find]))
   return [
     ...secrets.flatMap((secret) => {
       const { inputs = [], template }: Partial<Composition> = secret.composition ?? {}
@@ -59,7 +59,9 @@ function describeInput(
 }
 
 /** Any text may be in an expression or a tag. */
-function describeFind({ vault, criteria: { expression, tags } }: SecretFind): string {
+function describeFind({ vault, criteria }: SecretFind): string {
+  if ('pattern' in criteria) return describePattern({ vault, ...criteria })
+  const { expression, tags } = criteria
   const tagged = Object.entries(tags).map(([name, value]) => `${name}=${value}`)
   return [
     `all secrets of ${vault}`,

@@ -1,10 +1,11 @@
 import { bindingSignIn, signsInAs } from '../../../command/review/describe-injection.ts'
-import { describeWanted, row } from '../../../command/review/describe-wanted.ts'
+import { describePattern, describeWanted, row } from '../../../command/review/describe-wanted.ts'
 import type { SecretValue } from '../../../delivery/destination.ts'
 import { tlsFileNames } from '../../../delivery/target-path.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import { filesOfSecret } from '../../../requests/account/account-request.ts'
 import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
+import type { SecretFind } from '../../../requests/secret/secret-find.ts'
 import { enabledIn } from '../../input/accounts/enabled-in.ts'
 import type { AnnotatedManifest } from '../../input/objects/find-objects.ts'
 
@@ -19,7 +20,12 @@ export function describeSync(
   }: Pick<SyncRequest, 'config' | 'azure' | 'secrets' | 'usesBinding'>,
 ): readonly string[] {
   return [
-    ...secrets.map((secret) => describeSecret(secret, filesOfSecret(secret.name, config))),
+    ...secrets.map((secret) =>
+      secretRow(secret, [
+        ...filesOfSecret(secret.name, config).map(describeKey),
+        ...(config.finds ?? []).flatMap((find) => describeKeys(find, secret.name)),
+      ]),
+    ),
     ...(usesBinding
       ? [row('sign-in', `${signsInAs({ ...azure, ...config.identity })}, ${bindingSignIn}`)]
       : []),
@@ -51,6 +57,11 @@ function describeKey(file: SecretValue): string {
   const key = to.kind === 'input' ? `#${to.index}` : (to.key ?? keysOf(file))
   return `${key} \u2190 ${describeWanted(file)}`
 }
+
+const describeKeys = ({ to, vault, criteria, optional }: SecretFind, secret: string) =>
+  to.secret === secret && 'pattern' in criteria
+    ? [`* \u2190 ${describePattern({ vault, ...criteria, ...(optional && { optional }) })}`]
+    : []
 
 /** Names the keys of an entry that fills a whole Secret. */
 const keysOf = ({ object }: SecretValue): string =>

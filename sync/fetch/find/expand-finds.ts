@@ -1,6 +1,9 @@
 import type { SecretValue } from '../../../delivery/destination.ts'
+import type { Content } from '../../../delivery/projection/project-content.ts'
 import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import type { FoundByFind, FoundSecret } from '../../../keyvault/finds/find-result.ts'
+import { matchName } from '../../../keyvault/finds/match-pattern.ts'
+import { isObjectName } from '../../../keyvault/reference.ts'
 import type { SyncConfig, SyncRequest } from '../../../requests/account/account-request.ts'
 import { type SecretFind, secretFindKey } from '../../../requests/secret/secret-find.ts'
 import type { Source } from '../../../requests/source/source.ts'
@@ -46,10 +49,41 @@ const valuesOf = (finds: readonly SecretFind[], findings: FoundByFind): readonly
     (secretsFound(find, findings) ?? []).map((secret) => foundValue(find, secret)),
   )
 
-const foundValue = ({ to, vault }: SecretFind, { name }: FoundSecret): SecretValue => ({
-  to: { ...to, property: name },
-  object: { vault, type: 'secret', name },
-})
+/** The value of a found secret. One that is a key is optional, because it may go before it is fetched. */
+export const foundValue = (
+  { to, vault }: SecretFind,
+  { name }: Pick<FoundSecret, 'name'>,
+): SecretValue => {
+  const object = { vault, type: 'secret', name } as const
+  return to.kind === 'input'
+    ? { to: { ...to, property: name }, object }
+    : { to: { ...to, key: name }, object, optional: true }
+}
+
+/**
+ * What finds had found, with those that aren't known after a restart: the keys of their Secrets that match.
+ *
+ * @param content - the values in the Secrets
+ */
+export function foundInSecrets(
+  finds: readonly SecretFind[],
+  { findings, content }: { readonly findings: FoundByFind; readonly content: Content },
+): FoundByFind {
+  const all = new Map(findings)
+  for (const find of finds) {
+    const { to, criteria } = find
+    if (to.kind !== 'key' || all.has(secretFindKey(find)) || !('pattern' in criteria)) continue
+    const isFound = matchName(criteria.pattern)
+    const secrets = [...content.files.values()].flatMap(({ to: stored }): FoundSecret[] => {
+      const name = stored.kind === 'key' && stored.secret === to.secret ? stored.key : undefined
+      return name !== undefined && isObjectName(name) && isFound(name)
+        ? [{ name, isRecent: true, isUnchanged: true }]
+        : []
+    })
+    if (secrets.length > 0) all.set(secretFindKey(find), { secrets })
+  }
+  return all
+}
 
 /**
  * The objects that finds want: whether each is unchanged since it was fetched, and all of their Secrets have its value.
@@ -81,11 +115,13 @@ export function foundObjects(
 /** Without the secrets that the vault no longer has although they were listed: they went in between. */
 export function withoutRemoved(
   findings: FoundByFind,
-  { finds = [] }: Pick<SyncConfig, 'finds'>,
+  { finds = [], onDeleted }: Pick<SyncConfig, 'finds' | 'onDeleted'>,
   isRemoved: (key: string) => boolean,
 ): FoundByFind {
   const left = new Map(findings)
   for (const find of finds) {
+    // The keys of an annotation stay.
+    if (find.to.kind === 'key' && onDeleted === 'keep') continue
     const key = secretFindKey(find)
     const finding = findings.get(key)
     const secrets = finding?.secrets?.filter(

@@ -215,11 +215,11 @@ async function dataOf(
 ): Promise<SecretData> {
   const { removed, filled } = values
   const round = { ...part, removed, filled }
-  if (!composition) return secretData(name, round)
+  const waiting: SecretData = { keys: new Map(), state: 'waiting' }
+  if (!composition) return listing === 'never' ? waiting : secretData(name, round)
   if (attempt.kind === 'refused') return unmade(attempt.error)
   // The values aren't kept, and unlike those of other Secrets, they can't be read from the Secret.
   if (values.tooLarge.has(name)) return unmade(tooLarge(name))
-  const waiting: SecretData = { keys: new Map(), state: 'waiting' }
   if (listing === 'never') return waiting
   if (part.config.files.length === 0 && composition.onGone !== undefined) {
     // A list that failed doesn't say that nothing is there.

@@ -39,6 +39,7 @@ async function run(
   return await findSecrets({
     ...{ finds, before, budget },
     isDue: () => true,
+    isKept: () => false,
     reader: { secretPages: pages },
     clock: fakeClock({}),
     signal: new AbortController().signal,
@@ -151,6 +152,7 @@ t.test(
     const findings = await findSecrets({
       finds: [a, b],
       isDue: () => true,
+      isKept: () => false,
       before: nothingFound,
       reader: {
         async *secretPages(vault) {

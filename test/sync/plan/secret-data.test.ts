@@ -44,7 +44,7 @@ t.test('a Secret gets only the keys below its own name', async (t) => {
   const files = { 'db/x': '1', 'db.x/z': '2' }
   t.strictSame(data('db', round(config, files)), { keys: { x: '1' }, state: 'whole' })
   t.strictSame(data('db.x', round(config, files)), { keys: { z: '2' }, state: 'whole' })
-  t.strictSame(data('d', round(config, files)), { keys: {}, state: 'whole' })
+  t.strictSame(data('d', round(config, files)), { keys: {}, state: 'unfound' })
 })
 
 t.test('missing required values make the Secret wait', async (t) => {
