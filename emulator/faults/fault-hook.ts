@@ -33,6 +33,7 @@ export function targetOf({ url, method, headers }: FastifyRequest): FaultTarget 
     path,
     method,
     authorized: headers.authorization !== undefined,
+    laterPage: /[?&](?:\$|%24)skiptoken=/i.test(url),
   }
 }
 

@@ -51,6 +51,7 @@ export const faultSchema: z.ZodType<Fault> = mapping({
       path: maybe(anyText),
       method: maybe(anyText),
       authorized: maybe(flag),
+      laterPage: maybe(flag),
     }),
   ),
   count: maybe(wholeNumber(1, 1_000_000)),

@@ -21,6 +21,8 @@ interface FaultMatch {
   readonly method?: string | undefined
   /** Whether the request has an Authorization header. The SDKs' first request, which only gets the challenge, has none. */
   readonly authorized?: boolean | undefined
+  /** Whether the request is for a page of a list that isn't the first. */
+  readonly laterPage?: boolean | undefined
 }
 
 export const services = ['entra', 'issuer', 'vault'] as const
@@ -61,6 +63,7 @@ export interface FaultTarget {
   readonly path: string
   readonly method: string
   readonly authorized: boolean
+  readonly laterPage: boolean
 }
 
 export type Faults = ReturnType<typeof createFaults>
@@ -108,7 +111,7 @@ function isAt<S extends Stage>(stage: S, action: FaultAction): action is ActionA
 }
 
 function matches(
-  { service, vault, path, method, authorized }: FaultMatch,
+  { service, vault, path, method, authorized, laterPage }: FaultMatch,
   target: FaultTarget,
 ): boolean {
   return (
@@ -116,6 +119,7 @@ function matches(
     (vault === undefined || vault.toLowerCase() === target.vault) &&
     (path === undefined || target.path.toLowerCase().startsWith(path.toLowerCase())) &&
     (method === undefined || method.toUpperCase() === target.method) &&
-    (authorized === undefined || authorized === target.authorized)
+    (authorized === undefined || authorized === target.authorized) &&
+    (laterPage === undefined || laterPage === target.laterPage)
   )
 }

@@ -35,6 +35,8 @@ t.test('a fault affects only the requests that it matches', async (t) => {
     [{ method: 'PUT' }, false],
     [{ authorized: true }, true],
     [{ authorized: false }, false],
+    [{ laterPage: false }, true],
+    [{ laterPage: true }, false],
     [{ vault: 'team-a', method: 'GET', authorized: true }, true],
     [{ vault: 'team-a', method: 'PUT' }, false],
   ]

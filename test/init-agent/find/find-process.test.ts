@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
 import { makePod, runToEnd, startAgent } from '../harness/pod.ts'
@@ -31,6 +32,46 @@ t.test('an agent reads all pages, and goes on after a restart', async (t) => {
   t.equal(listOf(pod.files).length, 60)
   again.process.kill('SIGTERM')
   t.equal(await again.exited, 0)
+})
+
+t.test('a listing that is throttled or fails in the middle begins again', async (t) => {
+  const names = Array.from({ length: 60 }, (_, i) => `shop-${i}`)
+  const emulator = await startTestEmulator(t, {
+    secrets: names.map((name) => `${name}: one`).join('\n'),
+  })
+  const match = { service: 'vault', laterPage: true } as const
+  emulator.addFault({ match, count: 1, action: { kind: 'status', status: 503 } })
+  emulator.addFault({ match, count: 1, action: { kind: 'reset' } })
+  const pod = await makePod(t, emulator, { version: 7, finds })
+  const { code, output } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  t.strictSame(listOf(pod.files), names.toSorted(), 'never a part of the list')
+  const isList = ({ path }: { readonly path: string }) => /^\/team-a\/secrets\/?$/.test(path)
+  t.ok(emulator.requests.filter(isList).length >= 5, 'two lists failed at a later page')
+})
+
+t.test('what changes during a listing is in the next one', async (t) => {
+  const names = Array.from({ length: 60 }, (_, i) => `shop-${i}`)
+  const emulator = await startTestEmulator(t, {
+    secrets: names.map((name) => `${name}: one`).join('\n'),
+  })
+  const pod = await makePod(t, emulator, {
+    ...{ version: 7, finds, refreshSeconds: 0.1, onDeleted: 'remove' },
+  })
+  const agent = startAgent(t, pod)
+  await agent.line(/all files written/)
+  // The next list stops before its second page until its first page is out of date.
+  const match = { service: 'vault', laterPage: true } as const
+  emulator.addFault({ match, count: 1, action: { kind: 'delay', delayMs: 500 } })
+  const before = emulator.requests.length
+  while (emulator.requests.length < before + 2) await setTimeout(10)
+  emulator.rotate({ vault: 'team-a', name: 'shop-0', value: 'two' })
+  emulator.update({ vault: 'team-a', name: 'shop-9', deleted: true })
+  const read = () => readFileSync(join(pod.files, 'shop/shop-0'), 'utf8')
+  while (read() !== 'two' || listOf(pod.files).length > 59) await setTimeout(10)
+  t.notOk(listOf(pod.files).includes('shop-9'))
+  agent.process.kill('SIGTERM')
+  t.equal(await agent.exited, 0)
 })
 
 t.test('without the right to list, the message says what is needed', async (t) => {
