@@ -130,6 +130,8 @@ export interface Wanted extends WantedValue {
   readonly versions?: number
   /** The secret whose text is the password of the key store, if the object is of type `pfx`. Absent: an empty password. */
   readonly password?: ObjectReference
+  /** A secret that belongs to a certificate counts as absent. Only finds use it, and it isn't part of the configuration. */
+  readonly excludesCertificates?: true
   /** Only this one of the `versions` is written, where 0 is the newest. Only Secret sync uses it, for a key of a Secret. */
   readonly versionIndex?: number
 }

@@ -1,4 +1,6 @@
-import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
+import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
+import { describeObject } from '../../keyvault/reference.ts'
+import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Wanted } from '../contract.ts'
 import { neededValues } from '../needed-values.ts'
 import type { FetchOutcomes, FoundVersions } from './fetch-objects.ts'
@@ -46,6 +48,8 @@ export async function renderFetched<T>(
   )
   if (found === undefined || (password === undefined && keys.length > 1))
     return { kind: 'not-requested' }
+  if (wanted.excludesCertificates === true && found.some(isOfCertificate))
+    return { kind: 'absent', problems: [{ key: keys[0] ?? '', error: ofCertificate(wanted) }] }
   try {
     const value = await render({ found, password })
     const sources = neededValues(wanted).map((value, i) =>
@@ -60,3 +64,13 @@ export async function renderFetched<T>(
     return { kind: isAbsent ? 'absent' : 'failed', problems: [{ key, error }] }
   }
 }
+
+/** A secret may have become a certificate's after it was listed, or while it is kept. */
+const isOfCertificate = (object: FetchedObject): boolean =>
+  object.kind === 'secret' && object.isCertificate
+
+const ofCertificate = ({ object }: Wanted): AkvError =>
+  new AkvError(
+    'AKV_OBJECT_NOT_FOUND',
+    `${describeObject(object)}: it belongs to a certificate now, and the find leaves those out; add [certificates] to the find, or rename the certificate`,
+  )

@@ -16,10 +16,14 @@ export const wantedFindKey = ({
   JSON.stringify([path, vault, pattern, tags, includesCertificates === true])
 
 /** The file of a found secret. Optional, because the secret may go before it is fetched. */
-export const foundFile = ({ path, vault }: WantedFind, name: string): WantedFile => ({
+export const foundFile = (
+  { path, vault, includesCertificates }: WantedFind,
+  name: string,
+): WantedFile => ({
   path: `${path}/${name}`,
   object: { vault, type: 'secret', name },
   optional: true,
+  ...(includesCertificates !== true && { excludesCertificates: true }),
 })
 
 /** The configuration as if it named what its finds have found. From then on, these are objects like any other. */

@@ -51,13 +51,16 @@ const valuesOf = (finds: readonly SecretFind[], findings: FoundByFind): readonly
 
 /** The value of a found secret. One that is a key is optional, because it may go before it is fetched. */
 export const foundValue = (
-  { to, vault }: SecretFind,
+  { to, vault, criteria }: SecretFind,
   { name }: Pick<FoundSecret, 'name'>,
 ): SecretValue => {
   const object = { vault, type: 'secret', name } as const
-  return to.kind === 'input'
-    ? { to: { ...to, property: name }, object }
-    : { to: { ...to, key: name }, object, optional: true }
+  if (to.kind === 'input') return { to: { ...to, property: name }, object }
+  const excludes = 'pattern' in criteria && criteria.includesCertificates !== true
+  return {
+    ...{ to: { ...to, key: name }, object, optional: true },
+    ...(excludes && { excludesCertificates: true }),
+  }
 }
 
 /**

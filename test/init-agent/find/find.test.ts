@@ -105,6 +105,28 @@ for (const onDeleted of ['keep', 'remove'] as const)
     t.equal(stale(lines).length > 0, isKept, 'what is kept is reported')
   })
 
+t.test('a secret that becomes a certificate’s is not written', async (t) => {
+  const pod = findingPod(t, { finds: [find()], onDeleted: 'keep' })
+  const { list, vault, certificates, lines, run } = pod
+  vault.set('shop-x', 'a').set('shop-y', 'a')
+  list.pages = [[listed('shop-x'), listed('shop-y')]]
+  await run([
+    () => {
+      for (const name of ['shop-x', 'shop-y']) {
+        vault.set(name, 'a private key')
+        certificates.add(name)
+      }
+      // One was listed just before that, and one is kept although it is no longer found.
+      list.pages = [[listed('shop-x', { updatedAtMs: -50_000 })]]
+    },
+    pass,
+  ])
+  for (const name of ['shop-x', 'shop-y']) {
+    t.equal(pod.file(`files/shop/${name}`), 'a')
+    t.match(JSON.stringify(stale(lines)), `team-a:${name}`, 'it is reported')
+  }
+})
+
 t.test('beyond a bound everything stays as it is, and the sentence says how many', async (t) => {
   const pod = findingPod(t, { finds: [find()], onDeleted: 'remove' })
   const { list, vault, asked, lines, run } = pod

@@ -26,6 +26,8 @@ export interface SimulatedPod {
   readonly clock: FakeClock
   /** The vault's answers by name, or by `name@version` for one version. */
   readonly vault: Map<string, string | AkvErrorCode>
+  /** The names of secrets that belong to certificates. */
+  readonly certificates: Set<string>
   /** The versions that the vault lists, newest first, by name. */
   readonly listed: Map<string, readonly string[]>
   /** The requests in order: names, and `sign-in`. */
@@ -56,6 +58,7 @@ export function simulatePod(
   const root = t.testdir({ files: {}, env: {}, csi: Object.fromEntries(volumes) })
   const stop = new AbortController()
   const vault = new Map<string, string | AkvErrorCode>()
+  const certificates = new Set<string>()
   const listed = new Map<string, readonly string[]>()
   const asked: string[] = []
   const { pages = () => [] } = options
@@ -94,7 +97,8 @@ export function simulatePod(
       reader: {
         async read({ name, version }) {
           const exact = `${name}@${version}`
-          return secretAnswer(answer(vault.has(exact) ? exact : name), { version })
+          const value = answer(vault.has(exact) ? exact : name)
+          return secretAnswer(value, { version, isCertificate: certificates.has(name) })
         },
         secretPages: () => secretPagesOf(...pages()),
         async listVersions({ name }) {
@@ -122,6 +126,7 @@ export function simulatePod(
     context,
     clock,
     vault,
+    certificates,
     listed,
     asked,
     lines,
