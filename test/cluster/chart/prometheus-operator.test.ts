@@ -11,7 +11,7 @@ import { findOperatorCrds } from '../parts/find-operator-crds.ts'
 import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
 
 /** Applies the chart's objects for the Prometheus operator to an API server that has the operator's CRDs. */
-const found = await findOperatorCrds({ env: process.env })
+const found = await findOperatorCrds('prometheus-operator', { env: process.env })
 const crds = found.kind === 'valid' ? found.value : []
 const skip = withoutHelm || (found.kind === 'invalid' && skipped('go', found.problem))
 const cluster = openCluster(t)
