@@ -17,6 +17,7 @@ export async function* listSecrets(
 ): AsyncGenerator<readonly ListedSecret[]> {
   const names = new Set<string>()
   let count = 0
+  let repeated = 0
   for await (const page of reader.secretPages(vault, signal)) {
     if (++count > maxPages) throw tooLong(vault, { maxPages, secrets: names.size })
     const fresh = page.filter(({ name }) => {
@@ -25,8 +26,13 @@ export async function* listSecrets(
       names.add(key)
       return isNew
     })
-    if (page.length > 0 && fresh.length === 0)
-      throw new AkvError('AKV_BAD_ANSWER', `${describeList(vault)}: a page has nothing new`)
+    // One page may repeat what earlier ones had, because secrets came or went meanwhile.
+    repeated = page.length > 0 && fresh.length === 0 ? repeated + 1 : 0
+    if (repeated > 1)
+      throw new AkvError(
+        'AKV_BAD_ANSWER',
+        `${describeList(vault)}: two pages in a row have nothing new`,
+      )
     yield fresh
   }
 }
