@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { cached, once } from '../../../lib/cached.ts'
 import { objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { mayHavePlaceholders } from '../placeholders/find-placeholders.ts'
@@ -139,8 +139,7 @@ const maxConfigBytes = 65_536
 
 /** Reads the remotes of the Git repository that has a path, without Git. */
 function remotesOf(path: string): readonly Address[] {
-  const config = join(repositoryRoot(path, []) ?? path, '.git', 'config')
-  const { text = '' } = readStart(config, maxConfigBytes) ?? {}
+  const text = startOf(join(gitFolderOf(repositoryRoot(path, []) ?? path), 'config'))
   let isRemote = false
   return text.split('\n').flatMap((line) => {
     if (/^\s*\[/.test(line)) isRemote = /^\s*\[remote\s/i.test(line)
@@ -148,6 +147,18 @@ function remotesOf(path: string): readonly Address[] {
     return (url && addressOf(url)) || []
   })
 }
+
+/** Finds the folder with the configuration. In worktrees and submodules, `.git` is a file that names another folder. */
+function gitFolderOf(root: string): string {
+  const git = join(root, '.git')
+  const [, named] = /^gitdir: (.+)$/m.exec(startOf(git)) ?? []
+  if (named === undefined) return git
+  const folder = resolve(root, named)
+  // A worktree shares the configuration of its repository.
+  return resolve(folder, startOf(join(folder, 'commondir')).trim())
+}
+
+const startOf = (path: string): string => readStart(path, maxConfigBytes)?.text ?? ''
 
 /** Reads a URL, or the short form `git@HOST:PATH`. Undefined for paths of this machine and for templates. */
 function addressOf(url: string): Address | undefined {

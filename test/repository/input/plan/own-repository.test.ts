@@ -45,7 +45,11 @@ const config = (...urls: readonly string[]) => ({
 /** Returns the objects that are named as unread. */
 async function unread(t: Test, files: Texts, args: readonly string[] = []) {
   const { pathOf } = makeFolder(t, { '.git/HEAD': '', 'apps/web/a.txt': '', ...files })
-  const { stdout, stderr } = await runInFolder(pathOf('.'), ['check', '.', '--no-render', ...args])
+  return await unreadIn(pathOf('.'), args)
+}
+
+async function unreadIn(folder: string, args: readonly string[] = []) {
+  const { stdout, stderr } = await runInFolder(folder, ['check', '.', '--no-render', ...args])
   return [
     ...`${stdout}${stderr}`.matchAll(/what (\S+?)(?: and \d+ more)? becomes? isn't read/g),
   ].map(([, name]) => name)
@@ -81,6 +85,31 @@ t.test('a remote of the checkout decides, in each form of its URL', async (t) =>
       }),
       ['Application/other'],
     )
+})
+
+t.test('worktrees and submodules have the remotes of their repository', async (t) => {
+  const applications = `${application('foreign', other)}---\n${application('own', own)}`
+  const remotes = config(own)['.git/config'] ?? ''
+  const { pathOf } = makeFolder(t, {
+    'tree/.git': 'gitdir: ../main/.git/worktrees/tree\n',
+    'main/.git/worktrees/tree/commondir': '../..\n',
+    'main/.git/config': remotes,
+    'module/.git': 'gitdir: ../main/.git/modules/module\n',
+    'main/.git/modules/module/config': remotes,
+    'dangling/.git': 'gitdir: ../none\n',
+    ...Object.fromEntries(
+      ['tree', 'module', 'dangling'].flatMap((folder) => [
+        [`${folder}/apps/web/a.txt`, ''],
+        [`${folder}/app.yaml`, applications],
+      ]),
+    ),
+  })
+  for (const [folder, expected] of [
+    ['tree', ['Application/foreign']],
+    ['module', ['Application/foreign']],
+    ['dangling', []],
+  ] as const)
+    t.strictSame(await unreadIn(pathOf(folder)), expected, folder)
 })
 
 t.test('sets and objects of Flux are compared, too', async (t) => {
