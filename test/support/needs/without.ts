@@ -11,6 +11,9 @@ const missing = (what: string) => `this test needs ${what} on the PATH`
 const missingOrNamed = (name: string, more = '') =>
   `this test needs ${name} on the PATH, or its path in ${name.toUpperCase()}${more}`
 
+/** What Chromium needs in containers, where /dev/shm is small and there is no GPU. */
+export const chromiumFlags = ['--disable-gpu', '--disable-dev-shm-usage'] as const
+
 /** What a machine may lack (`.ci/run` looks for the same), with commands of which one succeeds if it is there. */
 export const needs = {
   helm: { probes: [[programPath('helm'), 'version']], reason: missingOrNamed('helm') },
@@ -41,7 +44,12 @@ export const needs = {
   'pre-commit': { probes: [['pre-commit', '--version']], reason: missing('pre-commit') },
   // Its version alone doesn't show that it can run.
   chromium: {
-    probes: [[programPath('chromium'), '--headless', '--no-sandbox', '--dump-dom', 'about:blank']],
+    probes: [
+      [
+        ...[programPath('chromium'), '--headless', '--no-sandbox', ...chromiumFlags],
+        ...['--dump-dom', 'about:blank'],
+      ],
+    ],
     reason: missingOrNamed('chromium'),
   },
   bash: { probes: [['bash', '-c', 'exit 0']], reason: missing('bash') },

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { type Browser, chromium } from 'playwright-core'
-import { programPath } from '../../support/needs/without.ts'
+import { chromiumFlags, programPath } from '../../support/needs/without.ts'
 
 /**
  * Starts the machine's Chromium without a window, for as long as that takes.
@@ -11,8 +11,7 @@ export function launchChromium(): Promise<Browser> {
   const found = execFileSync('sh', ['-c', `command -v "${programPath('chromium')}"`])
   return chromium.launch({
     executablePath: String(found).trim(),
-    // In containers, /dev/shm is small.
-    args: ['--disable-gpu', '--disable-dev-shm-usage'],
+    args: [...chromiumFlags],
     timeout: 0,
   })
 }
