@@ -56,7 +56,8 @@ function buttonOf(text: string): HTMLButtonElement {
 /** A link may name a step. */
 const stepOfHash = (headings: readonly HTMLElement[]): number =>
   Math.max(
-    headings.findIndex(({ id }) => `#${id}` === decodeURI(location.hash)),
+    // Encoded, because a hash that somebody wrote can't always be decoded.
+    headings.findIndex(({ id }) => new URL(`#${id}`, location.href).hash === location.hash),
     0,
   )
 

@@ -103,6 +103,17 @@ t.test('a link leads to a step of the walk-through', { skip }, async (t) => {
   t.strictSame(await shown.allTextContents(), ['5. A secret is rotated'])
 })
 
+t.test('a broken link leads to the first step', { skip }, async (t) => {
+  const { page, messages } = await openPage(`${urlOf('docs/walkthrough.html')}#%`)
+  const shown = page.locator('main h2:visible')
+  t.equal(await shown.count(), 1)
+  const first = await shown.textContent()
+  await page.getByRole('button', { name: 'Next' }).click()
+  t.equal(await shown.count(), 1)
+  t.not(await shown.textContent(), first)
+  t.strictSame(messages, [])
+})
+
 t.test('without JavaScript, all steps are one below the other', { skip }, async (t) => {
   const { page } = await openPage(urlOf('docs/walkthrough.html'), { javaScriptEnabled: false })
   t.equal(await page.locator('main h2:visible').count(), await page.locator('main h2').count())
