@@ -427,7 +427,7 @@ t.test('the total of an account’s Secrets is bounded', async (t) => {
   ])
   t.equal(desired(secrets(50, 'x#*')).secrets.length, 50)
   t.strictSame(refusals(secrets(51, 'x#*')), [
-    'found 51 entries with "#*"; accepted: at most 50 for one account',
+    'found 51 entries with "#*" or "find:"; accepted: at most 50 for one account',
   ])
 })
 
