@@ -1,5 +1,5 @@
 import { type AgentPod, isRefreshing } from '../cluster/pods/agent-pod.ts'
-import type { AskedObject } from '../cluster/pods/agent-requests.ts'
+import { type AskedObject, foundByAgent } from '../cluster/pods/agent-requests.ts'
 import type { AskedAgent } from '../cluster/pods/ask-agent.ts'
 import {
   entriesOf,
@@ -16,7 +16,9 @@ export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined 
   if (asked.kind === 'gone') return undefined
   const { namespace, name, workload, agentVersion, requests } = pod
   const objects = requests?.objects ?? []
-  const vaults = [...new Set(objects.map(({ object }) => object.vault))].toSorted()
+  const vaults = [
+    ...new Set([...objects.map(({ object }) => object), ...(requests?.finds ?? [])].map(vaultOf)),
+  ].toSorted()
   const row = {
     kind: 'Pod',
     namespace,
@@ -36,13 +38,19 @@ export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined 
   }
   const { state, atMs } = asked
   const entries = entriesOf(state)
-  const held = objects.map((object) => ({
+  const all = [...objects, ...(requests ? foundByAgent(requests, state) : [])]
+  const held = all.map((object) => ({
     object,
     held: heldVersions(object, { pod, entries, atMs }),
   }))
   const refreshNow = requestedRefresh(pod.refreshNow, state)
   const part = {
-    ...{ ...row, agent: state.agent, ...answeredPart(held, isRefreshing(pod)) },
+    ...{
+      ...row,
+      objects: all.length,
+      agent: state.agent,
+      ...answeredPart(held, isRefreshing(pod)),
+    },
     ...(refreshNow && { refreshNow }),
   }
   // If the agent has ended, the pod keeps the values of its last state, and nothing refreshes them.
@@ -51,6 +59,8 @@ export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined 
   const { code, sinceMs, why } = ended
   return { ...part, state: 'stale', code, sinceMs, why, failures: failureOf(code, vaults) }
 }
+
+const vaultOf = ({ vault }: { readonly vault: string }): string => vault
 
 function answeredPart(
   held: readonly { readonly object: AskedObject; readonly held: HeldVersions }[],

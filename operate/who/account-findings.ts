@@ -4,14 +4,14 @@ import { isSecretLine, type SecretLine } from '../../requests/account/sync-statu
 import { unversionedName } from '../../requests/secret/object-versions.ts'
 import type { SyncedAccount } from '../cluster/sync/synced-account.ts'
 import { type Findings, type Holding, namesOf, noFindings } from './holding.ts'
-import { matchesQuery, type ObjectQuery } from './object-query.ts'
+import { matchesQuery, mayBeFound, type ObjectQuery } from './object-query.ts'
 
 /**
  * Finds out which versions of the objects in question an account's Secrets hold, from the status that Secret sync
  * wrote.
  */
 export function accountFindings(
-  { namespace, name, asked, unnamed, status }: SyncedAccount,
+  { namespace, name, asked, unnamed, finds, status }: SyncedAccount,
   query: ObjectQuery,
 ): Findings {
   const workload = `ServiceAccount/${name}`
@@ -19,9 +19,10 @@ export function accountFindings(
   const isAsked = (object: ObjectReference) => matchesQuery(query, object)
   const unasked = (whys: readonly string[]) => whys.map((why) => ({ ...owner(name), why }))
   const asksFor = asked.filter(isAsked)
+  const looksFor = finds.filter((find) => mayBeFound(query, find))
   if (status === undefined)
     // An annotation that can't be parsed may ask for anything.
-    return asked.length > 0 && asksFor.length === 0
+    return asked.length + finds.length > 0 && asksFor.length + looksFor.length === 0
       ? noFindings
       : { ...noFindings, unasked: unasked(['Secret sync has written no status']) }
   const found = status.secrets.flatMap((secret) =>
@@ -53,7 +54,11 @@ export function accountFindings(
           : [],
       ),
       ...unasked(whyIncomplete(status)),
-      ...unasked(unnamed.some(isAsked) && status.leftOut === 0 ? [withoutLine] : []),
+      ...unasked(
+        (unnamed.some(isAsked) || looksFor.some(({ isNamed }) => !isNamed)) && status.leftOut === 0
+          ? [withoutLine]
+          : [],
+      ),
     ],
     appearances: [],
   }

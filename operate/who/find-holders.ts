@@ -13,7 +13,7 @@ import { changedMeanwhile } from './gate.ts'
 import { type Findings, noFindings, type Unasked } from './holding.ts'
 import { findLeftOut, type LeftOutPod, type PodName, withoutThem } from './left-out.ts'
 import { matchesQuery, type ObjectQuery } from './object-query.ts'
-import { namesObject, objectsAskedAbout, podFindings } from './pod-findings.ts'
+import { mayHold, namesObject, podFindings } from './pod-findings.ts'
 import { unnamedSources } from './unnamed-sources.ts'
 
 interface Search {
@@ -64,7 +64,7 @@ async function findInPods(
   const listed = await listAgentPods(cluster, { selector, images, isWanted })
   const isConcerned = (pod: AgentPod) => !isUnrelated(pod)
   const pods = withoutThem(listed, without).filter(isConcerned)
-  const asking = pods.filter((pod) => objectsAskedAbout(pod, query)?.length !== 0)
+  const asking = pods.filter((pod) => mayHold(pod, query))
   const findings = await askAgents(cluster, asking, ({ pod, asked }) =>
     podFindings(pod, { asked, query }),
   )

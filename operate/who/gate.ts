@@ -8,7 +8,7 @@ import type { AgentPod } from '../cluster/pods/agent-pod.ts'
 import type { Unasked } from './holding.ts'
 import { describeLeftOut, type LeftOutPod } from './left-out.ts'
 import { describeQuery, type ObjectQuery } from './object-query.ts'
-import { objectsAskedAbout } from './pod-findings.ts'
+import { mayHold } from './pod-findings.ts'
 
 const limits =
   'the gate guards against mistakes: it doesn’t see other clusters, pods that start after it has asked, what other tools deliver, variables that pods took from Secrets, or what an app keeps in memory'
@@ -34,7 +34,7 @@ export function changedMeanwhile(
 ): readonly Unasked[] {
   const known = new Set(before.map(startsOf))
   return after
-    .filter((pod) => objectsAskedAbout(pod, query)?.length !== 0 && !known.has(startsOf(pod)))
+    .filter((pod) => mayHold(pod, query) && !known.has(startsOf(pod)))
     .map(({ namespace, workload, name: holder }) => ({
       namespace,
       workload,

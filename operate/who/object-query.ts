@@ -7,6 +7,7 @@ import {
   parseReference,
 } from '../../keyvault/reference.ts'
 import { printable } from '../../lib/printable.ts'
+import { mayFind } from '../cluster/pods/agent-requests.ts'
 
 /** What `who` asks about: a vault, or an object in it, or a version of that. */
 export interface ObjectQuery {
@@ -67,6 +68,14 @@ export const matchesQuery = (
   object.vault.toLowerCase() === vault &&
   (name === undefined || object.name.toLowerCase() === name) &&
   (collection === undefined || collectionOf(object) === collection)
+
+/** Whether a find may have found an object that `who` asks about. Finds find secrets only. */
+export const mayBeFound = (
+  { vault, name, collection }: ObjectQuery,
+  find: { readonly vault: string; readonly pattern: string },
+): boolean =>
+  (collection === undefined || collection === 'secrets') &&
+  (name === undefined ? find.vault.toLowerCase() === vault : mayFind(find, { vault, name }))
 
 /**
  * Widens the question to all types: a certificate, its key and its secret have the same versions, so holding one of

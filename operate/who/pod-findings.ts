@@ -1,6 +1,6 @@
 import { unversionedName } from '../../requests/secret/object-versions.ts'
 import { type AgentPod, isRefreshing } from '../cluster/pods/agent-pod.ts'
-import type { AskedObject } from '../cluster/pods/agent-requests.ts'
+import { type AskedObject, foundByAgent } from '../cluster/pods/agent-requests.ts'
 import type { AskedAgent } from '../cluster/pods/ask-agent.ts'
 import { entriesOf, type HeldVersions, heldVersions } from '../cluster/pods/held-objects.ts'
 import { failedEnd } from '../cluster/pods/problem-without-state.ts'
@@ -12,38 +12,41 @@ import {
   namesOf,
   noFindings,
 } from './holding.ts'
-import { matchesQuery, type ObjectQuery } from './object-query.ts'
+import { matchesQuery, mayBeFound, type ObjectQuery } from './object-query.ts'
 
-/** Which of the objects in question a pod uses. Undefined if its configuration can't be read. */
-export const objectsAskedAbout = (
+/** Whether a pod may hold an object in question, so that its agent has to be asked. */
+export const mayHold = (
   { requests, hasEnded }: Pick<AgentPod, 'requests' | 'hasEnded'>,
   query: ObjectQuery,
-): readonly AskedObject[] | undefined => {
-  // When a pod has ended, its volumes are gone.
-  if (hasEnded) return []
-  return requests?.objects.filter(({ object }) => matchesQuery(query, object))
-}
+): boolean =>
+  // When a pod has ended, its volumes are gone. A configuration that can't be read may ask for anything.
+  !hasEnded && (requests === undefined || namesObject({ requests }, query))
 
-/** Whether a pod's configuration names the object, even if the pod has ended. */
+/** Whether a pod's configuration names the object, or may find it, even if the pod has ended. */
 export const namesObject = (
   { requests }: Pick<AgentPod, 'requests'>,
   query: ObjectQuery,
-): boolean => (objectsAskedAbout({ requests, hasEnded: false }, query)?.length ?? 0) > 0
+): boolean =>
+  requests !== undefined &&
+  (requests.objects.some(({ object }) => matchesQuery(query, object)) ||
+    requests.finds.some((find) => mayBeFound(query, find)))
 
 /** Finds out which versions of the objects in question a pod holds, from its agent's answer. */
 export function podFindings(
   pod: AgentPod,
   { asked, query }: { readonly asked: AskedAgent; readonly query: ObjectQuery },
 ): Findings {
-  const objects = objectsAskedAbout(pod, query)
-  if (objects?.length === 0 || asked.kind === 'gone') return noFindings
+  if (!mayHold(pod, query) || asked.kind === 'gone') return noFindings
   const { namespace, workload, name: holder } = pod
   const owner = { namespace, workload, holder }
   const unasked = (why: string): Findings => ({ ...noFindings, unasked: [{ ...owner, why }] })
   if (asked.kind !== 'answered') return unasked(whyUnanswered(asked))
-  if (objects === undefined) return unasked('its configuration can’t be read')
+  const { requests } = pod
+  if (requests === undefined) return unasked('its configuration can’t be read')
   const entries = entriesOf(asked.state)
-  const all = objects.map((object) => ({
+  const objects = [...requests.objects, ...foundByAgent(requests, asked.state)]
+  const inQuestion = objects.filter(({ object }) => matchesQuery(query, object))
+  const all = inQuestion.map((object) => ({
     object,
     held: heldVersions(object, { pod, entries, atMs: asked.atMs }),
   }))

@@ -1,11 +1,19 @@
-import type { AgentConfig } from '../../../delivery/contract.ts'
+import type { AgentState } from '../../../delivery/agent-state.ts'
+import type { AgentConfig, WantedFind } from '../../../delivery/contract.ts'
 import { neededValues } from '../../../delivery/needed-values.ts'
 import { segmentValues } from '../../../delivery/projection/wanted-objects.ts'
-import { type ObjectReference, referenceKey } from '../../../keyvault/reference.ts'
+import { matchName } from '../../../keyvault/finds/match-pattern.ts'
+import {
+  type ObjectReference,
+  parseDescription,
+  referenceKey,
+} from '../../../keyvault/reference.ts'
 
 /** The part of an agent's configuration that the commands keep. It is small, because there may be thousands of pods. */
 export interface AgentRequests {
   readonly objects: readonly AskedObject[]
+  /** What these have found is in the agent's state only: see {@link foundByAgent}. */
+  readonly finds: readonly Pick<WantedFind, 'vault' | 'pattern'>[]
   /** The containers that see the objects. */
   readonly containers: readonly string[]
   /** 0: the agent fetches once. */
@@ -31,10 +39,38 @@ export function agentRequests(
   config: AgentConfig,
   isWanted: (object: ObjectReference) => boolean = () => true,
 ): AgentRequests {
-  const { containers, refreshSeconds } = config
+  const { containers, refreshSeconds, finds = [] } = config
   const objects = askedObjects(config).filter(({ object }) => isWanted(object))
-  return { objects, containers, refreshSeconds }
+  return {
+    objects,
+    finds: finds.map(({ vault, pattern }) => ({ vault, pattern })),
+    ...{ containers, refreshSeconds },
+  }
 }
+
+/**
+ * Returns the objects in an agent's state that its finds have found, as if the pod asked for them. A state names all of them, so
+ * a pod doesn't hold what its finds could find but its state doesn't name.
+ */
+export function foundByAgent(
+  { objects, finds }: Pick<AgentRequests, 'objects' | 'finds'>,
+  state: AgentState,
+): readonly AskedObject[] {
+  if (finds.length === 0) return []
+  const named = new Set(objects.map(({ object }) => referenceKey(object)))
+  return state.objects.flatMap(({ object: description }) => {
+    const object = parseDescription(description)
+    if (object === undefined || object.version !== undefined || object.type !== 'secret') return []
+    const isFound = !named.has(referenceKey(object)) && finds.some((find) => mayFind(find, object))
+    return isFound ? [{ object, isInFiles: true, variables: [], isOptional: true }] : []
+  })
+}
+
+/** Whether a find could find a secret, whatever its tags are. */
+export const mayFind = (
+  { vault, pattern }: Pick<WantedFind, 'vault' | 'pattern'>,
+  secret: Pick<ObjectReference, 'vault' | 'name'>,
+): boolean => vault.toLowerCase() === secret.vault.toLowerCase() && matchName(pattern)(secret.name)
 
 function askedObjects({
   files,

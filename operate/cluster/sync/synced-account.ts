@@ -17,8 +17,17 @@ export interface SyncedAccount {
   readonly asked: readonly ObjectReference[]
   /** Those of these objects that are for Secrets that the status doesn't name. */
   readonly unnamed: readonly ObjectReference[]
+  /** What its annotation looks for. What this has found is in the status only. */
+  readonly finds: readonly AskedFind[]
   /** The controller's status for the account. Undefined if there is none yet. */
   readonly status: SyncStatus | undefined
+}
+
+interface AskedFind {
+  readonly vault: string
+  readonly pattern: string
+  /** Whether the status names its Secret. */
+  readonly isNamed: boolean
 }
 
 /** Reads a ServiceAccount as the API server returned it. Returns undefined if no Secret is synced for it. */
@@ -29,7 +38,7 @@ export function readSyncedAccount(account: unknown): SyncedAccount | undefined {
   const { vault, [syncKey]: list, [syncStatusKey]: status } = own
   const isAsking = list !== undefined && !isTurnedOff(own)
   if (!isAsking && status === undefined) return undefined
-  const { values } = readSecretList(isAsking ? list : undefined, vault?.trim().toLowerCase())
+  const { values, finds } = readSecretList(isAsking ? list : undefined, vault?.trim().toLowerCase())
   const read = status === undefined ? undefined : readSyncStatus(status)
   const named = new Set(read?.secrets.map((secret) => secret.name))
   return {
@@ -37,6 +46,11 @@ export function readSyncedAccount(account: unknown): SyncedAccount | undefined {
     name: String(name),
     asked: values.map(({ object }) => object),
     unnamed: values.filter(({ to }) => !named.has(to.secret)).map(({ object }) => object),
+    finds: finds.flatMap(({ to, vault, criteria }) =>
+      'pattern' in criteria
+        ? [{ vault, pattern: criteria.pattern, isNamed: named.has(to.secret) }]
+        : [],
+    ),
     status: read,
   }
 }

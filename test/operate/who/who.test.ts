@@ -146,6 +146,46 @@ t.test(
   },
 )
 
+t.test('what finds have found counts, too', async (t) => {
+  const { put, server, options } = await servePods(t)
+  const who = async (query: string, ...more: readonly string[]) =>
+    await run(['who', query, '-A', ...more, ...image, ...options])
+  const gate = async (version: string) => await who(`team-a:shop-key@${version}`, '--gate')
+  const finds = { vault: 'team-a', secrets: 'shop/=find:shop-*[team=web]', refresh: '5m' }
+  const key = { object: 'secret team-a:shop-key', versions: [v1] }
+  put(injectedPod({ name: 'finds', annotations: finds }), logOf(stateOf(key)))
+  t.match(await gate(v1), { code: 1, stdout: /Pod\/finds .* files +1{32}/ })
+  t.match(await who('team-a'), { code: 0, stdout: /Pod\/finds .*team-a:shop-key +files +1{32}/ })
+  t.match(await gate(v2), { code: 0, stdout: /open/ })
+  t.match(await who('team-a:key/shop-key'), { stdout: /^(?!.*finds)/ })
+
+  put(
+    injectedPod({ name: 'finds', annotations: finds }),
+    logOf(stateOf({ object: 'secret team-a:shop-key', older: true, versions: [] })),
+  )
+  t.match(await gate(v2), { code: 1, stdout: /doesn’t know which version of team-a:shop-key/ })
+  put(injectedPod({ name: 'finds', annotations: finds }), failure(500, 'X', 'node is gone'))
+  t.match(await gate(v2), { code: 1, stdout: /its log can’t be read/ })
+  t.match(await who(`team-a:other@${v1}`, '--gate'), { code: 2, stdout: /nobody asks for this/ })
+
+  const none = { ...stateOf(), objects: [] }
+  put(injectedPod({ name: 'finds', annotations: finds }), logOf(none))
+  t.match(await gate(v1), { code: 0, stdout: /open/ }, 'another tag')
+  const sync = '- secret: db\n  data: p=team-a:other\n- secret: shop\n  data: ./=find:team-a:shop-*'
+  server.accounts.put('team-a', 'app', { 'akv-injector.io/sync': sync })
+  t.match(await gate(v1), { code: 1, stdout: /Secret sync has written no status/ })
+  const status = (text: string) =>
+    server.accounts.put('team-a', 'app', {
+      ...{ 'akv-injector.io/sync': sync, 'akv-injector.io/sync-status': text },
+    })
+  const other = `db: ready\n  [team-a:other@${v1}]`
+  status(other)
+  t.match(await gate(v1), { code: 1, stdout: /its status doesn’t name a Secret/ })
+  status(`${other}\nshop: ready\n  [team-a:shop-key@${v2}]`)
+  t.match(await gate(v1), { code: 0, stdout: /open/ })
+  t.match(await gate(v2), { code: 1, stdout: /Secret\/shop/ })
+})
+
 t.test('the gate finds everything that may hold the version', async (t) => {
   const { put, server, options } = await servePods(t)
   const gate = async (object: string, ...more: readonly string[]) =>
