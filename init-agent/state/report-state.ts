@@ -7,8 +7,8 @@ import {
   type WantedObject,
   wantedObjects,
 } from '../../delivery/projection/wanted-objects.ts'
-import { matchName } from '../../keyvault/finds/match-pattern.ts'
-import { describeObject, type ObjectReference, parseDescription } from '../../keyvault/reference.ts'
+import { matchAny } from '../../keyvault/finds/match-pattern.ts'
+import { describeObject, parseDescription } from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { handTime, takeTime } from '../../lib/handed-time.ts'
@@ -117,16 +117,14 @@ function ofThisPod(config: AgentConfig, told: ToldState | undefined): RecordedSt
     if (found === undefined) return undefined
     held.set(objectKey(wanted.reference, wanted), found)
   }
+  const mayBeFound = matchAny(config.finds ?? [])
   for (const found of recorded) {
     const reference = parseDescription(found.object)
-    if (reference === undefined || !isFound(config, reference)) return undefined
+    if (reference === undefined || !mayBeFound(reference)) return undefined
     held.set(objectKey(reference), found)
   }
   return { ...told, held }
 }
-
-const isFound = ({ finds = [] }: AgentConfig, { vault, type, name }: ObjectReference): boolean =>
-  type === 'secret' && finds.some((find) => find.vault === vault && matchName(find.pattern)(name))
 
 /** What an earlier process has told counts only if the annotation hasn't changed since. */
 function servedBefore(

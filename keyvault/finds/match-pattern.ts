@@ -1,4 +1,5 @@
 import type { ListedSecret } from '../clients/object-client.ts'
+import type { ObjectReference } from '../reference.ts'
 
 /**
  * Prepares to compare a pattern of annotations with secrets (docs/specification.md, "Finds"). Names of Key Vault aren't
@@ -24,6 +25,19 @@ export function matchPattern({
     (includesCertificates === true || !isCertificate) &&
     wantedTags.every(([tag, value]) => found.get(tag) === value) &&
     isNameWanted(name)
+}
+
+/** Prepares to compare finds with secrets, whatever the tags of these are: any of the finds may find a secret that matches. */
+export function matchAny(
+  finds: readonly { readonly vault: string; readonly pattern: string }[],
+): (secret: Pick<ObjectReference, 'vault' | 'type' | 'name'>) => boolean {
+  const wanted = finds.map(({ vault, pattern }) => ({
+    vault: vault.toLowerCase(),
+    isNameWanted: matchName(pattern),
+  }))
+  return ({ vault, type, name }) =>
+    type === 'secret' &&
+    wanted.some((find) => find.vault === vault.toLowerCase() && find.isNameWanted(name))
 }
 
 /** Prepares to compare a pattern with names. */

@@ -1,4 +1,5 @@
 import { InputError } from '../../command/input-error.ts'
+import { matchAny } from '../../keyvault/finds/match-pattern.ts'
 import {
   collectionOf,
   isObjectVersion,
@@ -7,7 +8,6 @@ import {
   parseReference,
 } from '../../keyvault/reference.ts'
 import { printable } from '../../lib/printable.ts'
-import { mayFind } from '../cluster/pods/agent-requests.ts'
 
 /** What `who` asks about: a vault, or an object in it, or a version of that. */
 export interface ObjectQuery {
@@ -75,7 +75,9 @@ export const mayBeFound = (
   find: { readonly vault: string; readonly pattern: string },
 ): boolean =>
   (collection === undefined || collection === 'secrets') &&
-  (name === undefined ? find.vault.toLowerCase() === vault : mayFind(find, { vault, name }))
+  (name === undefined
+    ? find.vault.toLowerCase() === vault
+    : matchAny([find])({ vault, type: 'secret', name }))
 
 /**
  * Widens the question to all types: a certificate, its key and its secret have the same versions, so holding one of

@@ -2,7 +2,7 @@ import type { AgentState } from '../../../delivery/agent-state.ts'
 import type { AgentConfig, WantedFind } from '../../../delivery/contract.ts'
 import { neededValues } from '../../../delivery/needed-values.ts'
 import { segmentValues } from '../../../delivery/projection/wanted-objects.ts'
-import { matchName } from '../../../keyvault/finds/match-pattern.ts'
+import { matchAny } from '../../../keyvault/finds/match-pattern.ts'
 import {
   type ObjectReference,
   parseDescription,
@@ -58,19 +58,14 @@ export function foundByAgent(
 ): readonly AskedObject[] {
   if (finds.length === 0) return []
   const named = new Set(objects.map(({ object }) => referenceKey(object)))
+  const mayBeFound = matchAny(finds)
   return state.objects.flatMap(({ object: description }) => {
     const object = parseDescription(description)
-    if (object === undefined || object.version !== undefined || object.type !== 'secret') return []
-    const isFound = !named.has(referenceKey(object)) && finds.some((find) => mayFind(find, object))
-    return isFound ? [{ object, isInFiles: true, variables: [], isOptional: true }] : []
+    if (object === undefined || object.version !== undefined || !mayBeFound(object)) return []
+    if (named.has(referenceKey(object))) return []
+    return [{ object, isInFiles: true, variables: [], isOptional: true }]
   })
 }
-
-/** Whether a find could find a secret, whatever its tags are. */
-export const mayFind = (
-  { vault, pattern }: Pick<WantedFind, 'vault' | 'pattern'>,
-  secret: Pick<ObjectReference, 'vault' | 'name'>,
-): boolean => vault.toLowerCase() === secret.vault.toLowerCase() && matchName(pattern)(secret.name)
 
 function askedObjects({
   files,
