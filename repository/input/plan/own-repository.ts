@@ -89,7 +89,8 @@ export class OwnRepository {
 }
 
 function readFacts(files: readonly string[], named: readonly string[]): Facts {
-  const top = (file: string) => topOfRepository(file, named)
+  // Many objects name the same few URLs.
+  const fullOf = cached((url: string) => addressOf(url)?.full ?? '')
   const gitRepositories = new Map<string, string[]>()
   let lookUps = 0
   let left = maxLength
@@ -99,14 +100,15 @@ function readFacts(files: readonly string[], named: readonly string[]): Facts {
     if (!mayHaveBuilders(text)) continue
     left -= text.length
     if (left < 0) break
+    const top = once(() => topOfRepository(file, named))
+    const isHere = (path: unknown) => {
+      if (typeof path !== 'string') return false
+      const folder = folderBeforeTemplate(path)
+      if (folder === '') return true
+      lookUps++
+      return lookUps <= maxLookUps && folderInRepository(folder, top()) !== undefined
+    }
     for (const { kind, metadata, spec } of objectsIn(text, file)) {
-      const isHere = (path: unknown) => {
-        if (typeof path !== 'string') return false
-        const folder = folderBeforeTemplate(path)
-        if (folder === '') return true
-        lookUps++
-        return lookUps <= maxLookUps && folderInRepository(folder, top(file)) !== undefined
-      }
       if (kind === 'GitRepository') {
         const name = scalarText(valueAt(metadata, 'name'))
         const url = scalarText(valueAt(spec, 'url'))
@@ -123,7 +125,8 @@ function readFacts(files: readonly string[], named: readonly string[]): Facts {
     gitRepositories,
     used: used
       .flatMap(({ url, source = '' }) => url ?? gitRepositories.get(source) ?? [])
-      .flatMap((url) => addressOf(url)?.full ?? []),
+      .map(fullOf)
+      .filter((full) => full !== ''),
   }
 }
 
