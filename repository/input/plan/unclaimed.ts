@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { cached } from '../../../lib/cached.ts'
 import type { RenderRoot } from '../render/render-folders.ts'
 import { readFolderText } from '../unread/read-folder-text.ts'
 import { mayHaveBuilders, textOf } from './read-flux.ts'
@@ -10,6 +11,8 @@ import { mayHaveBuilders, textOf } from './read-flux.ts'
 export class Unclaimed {
   #left: readonly RenderRoot[] = []
   readonly #claimed = new Set<string>()
+  /** Reads the files of a folder, which is asked about each time that nothing is left to render. */
+  readonly #namesOthers = cached(namesOthers)
 
   add(roots: readonly RenderRoot[]): void {
     this.#left = [...this.#left, ...roots]
@@ -22,7 +25,7 @@ export class Unclaimed {
 
   /** Returns the folders of a kind whose objects may claim others, each once. Undefined if there are none. */
   naming(kind: RenderRoot['kind']): readonly RenderRoot[] | undefined {
-    return this.#take((root) => root.kind === kind && namesOthers(root))
+    return this.#take((root) => root.kind === kind && this.#namesOthers(root))
   }
 
   /** Returns all that are left, each once. */
