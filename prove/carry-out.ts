@@ -86,9 +86,9 @@ export async function carryOut(run: Run): Promise<ExitCode> {
 }
 
 /** Removes what this run has begun to make: another one may have begun, too, and has what this one hasn't made. */
-async function clearOwn({ options, ...run }: Run): Promise<readonly Resource[]> {
-  const plan = run.plan.filter((resource) => run.state.isBegun(resource))
-  return options.keep ? [] : await clear({ ...run, options, plan })
+async function clearOwn(run: Run): Promise<readonly Resource[]> {
+  if (run.options.keep) return []
+  return await clear({ ...run, plan: run.plan.filter((resource) => run.state.isBegun(resource)) })
 }
 
 function report(run: Run, raw: RawReport, left: readonly Resource[]): ExitCode {

@@ -1,6 +1,7 @@
 import { checkIssuer } from '../../command/grants/check-issuer.ts'
 import { InputError } from '../../command/input-error.ts'
-import { isObject, type JsonObject, objectAt, scalarText } from '../../lib/shape.ts'
+import { isObject, type JsonObject, objectAt, scalarText, valueAt } from '../../lib/shape.ts'
+import { isUuid } from '../../lib/values/parse-uuid.ts'
 import { jsonOf } from '../tools/json-of.ts'
 import type { ToolCall, Tools } from '../tools/tools.ts'
 import type { AzureAccount } from './account.ts'
@@ -41,14 +42,13 @@ export async function readAzureAccount(
     azCall('group', 'show', '--name', options.resourceGroup, ...inSubscription({ subscriptionId })),
     '--resource-group: az doesn’t find it, or you may not read it',
   )
-  const { user } = signIn
   return {
     subscriptionId,
     tenantId: uuidAt(signIn, 'tenantId'),
     resourceGroup: textAt(group, 'name'),
     location: textAt(group, 'location'),
     objectId: await readObjectId(tools, subscriptionId),
-    principalType: objectAt({ user }, 'user')['type'] === 'user' ? 'User' : 'ServicePrincipal',
+    principalType: valueAt(signIn, 'user', 'type') === 'user' ? 'User' : 'ServicePrincipal',
     issuer: await readIssuer(tools, options.issuer),
   }
 }
@@ -77,7 +77,7 @@ async function readObjectId(tools: Tools, subscriptionId: string): Promise<strin
   )
   const [, payload = ''] = scalarText(answer['accessToken']).split('.')
   const claims = jsonOf(Buffer.from(payload, 'base64url').toString())
-  return uuidAt(objectAt({ claims }, 'claims'), 'oid')
+  return uuidAt(objectAt(claims), 'oid')
 }
 
 async function readIssuer(tools: Tools, given: string | undefined): Promise<string> {
@@ -104,6 +104,6 @@ function textAt(object: JsonObject, member: string): string {
 
 function uuidAt(object: JsonObject, member: string): string {
   const text = textAt(object, member)
-  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase()
+  if (isUuid(text)) return text.toLowerCase()
   throw new InputError(`az printed a ${member} that isn’t a UUID`)
 }

@@ -37,17 +37,12 @@ const presenceOf = (object: unknown, { at, key, value }: OwnMark): Presence =>
 
 async function findNames(find: HowToFind & { by: 'names' }, tools: Tools): Promise<Presence> {
   const { status, body } = await tools.control(find.call)
-  const isEmulator = ['identities', 'vaults'].every((member) =>
-    Array.isArray(valueAt(body, member)),
-  )
+  const identities = valueAt(body, 'identities')
+  const vaults = valueAt(body, 'vaults')
   // Something else may listen at that port.
-  if (status !== 200 || !isEmulator) return 'unknown'
-  const isThere = (member: 'identities' | 'vaults') =>
-    find[member].some((name) => textsAt(body, member).includes(name))
-  return isThere('identities') || isThere('vaults') ? 'present' : 'absent'
-}
-
-function textsAt(value: unknown, member: string): readonly unknown[] {
-  const found = valueAt(value, member)
-  return Array.isArray(found) ? found : []
+  if (status !== 200 || !Array.isArray(identities) || !Array.isArray(vaults)) return 'unknown'
+  const isThere =
+    find.identities.some((id) => identities.includes(id)) ||
+    find.vaults.some((name) => vaults.includes(name))
+  return isThere ? 'present' : 'absent'
 }

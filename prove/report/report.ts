@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, scalarText } from '../../lib/shape.ts'
+import { isObject, type JsonObject, scalarText, withoutAbsent } from '../../lib/shape.ts'
 import { type ResourceKind, resourceKinds } from '../plan/resource.ts'
 import { isSeen, type Seen } from '../scenarios/looks/seen.ts'
 import { type ScenarioId, scenarioIds } from '../scenarios/scenario.ts'
@@ -54,11 +54,11 @@ export function makeProofReport(raw: RawReport): Report {
     azure: oneOfList(azures, raw.azure) ?? 'emulated',
     cluster: oneOfList(clusters, raw.cluster) ?? 'other',
     end: oneOfList(ends, raw.end) ?? 'interrupted',
-    versions: {
-      ...member('akvInjector', versionOf(akvInjector)),
-      ...member('kubernetes', versionOf(kubernetes)),
-    },
-    ...member('nodes', countOf(raw.nodes)),
+    versions: withoutAbsent({
+      akvInjector: versionOf(akvInjector),
+      kubernetes: versionOf(kubernetes),
+    }),
+    ...withoutAbsent({ nodes: countOf(raw.nodes) }),
     scenarios: raw.scenarios.flatMap(lineOf),
     left: resourceKinds.flatMap((kind) => {
       const count = raw.left.filter((one) => one === kind).length
@@ -78,8 +78,7 @@ function lineOf(raw: JsonObject): readonly ScenarioLine[] {
       result,
       ...(isSeen(expected) && { expected }),
       ...(isSeen(seen) && { seen }),
-      ...member('step', countOf(raw['step'])),
-      ...member('seconds', countOf(raw['seconds'])),
+      ...withoutAbsent({ step: countOf(raw['step']), seconds: countOf(raw['seconds']) }),
     },
   ]
 }
@@ -96,9 +95,3 @@ const countOf = (value: unknown): number | undefined =>
 /** Three numbers that no address has: the first one is at most 9, and the second one at most 99. */
 const versionOf = (value: unknown): string | undefined =>
   isObject(value) ? undefined : /^\d\.\d{1,2}\.\d{1,2}$/.exec(scalarText(value))?.[0]
-
-const member = <const Name extends string, T>(
-  name: Name,
-  value: T | undefined,
-): { readonly [N in Name]?: T } =>
-  (value === undefined ? {} : { [name]: value }) as { readonly [N in Name]?: T }

@@ -1,4 +1,4 @@
-import { apply, change, file, look, podOf } from './parts.ts'
+import { apply, change, code, file, podOf } from './parts.ts'
 import type { Scenario, ScenarioFacts } from './scenario.ts'
 
 /** How pods follow the vault, and which version they get. */
@@ -37,7 +37,7 @@ export function changeScenarios(facts: ScenarioFacts): readonly Scenario[] {
       sentence: 'a disabled secret keeps a pod from starting until it is enabled',
       steps: [
         pod('disabled', { secrets: 'disabled' }),
-        look({ at: 'agent-code', pod: 'disabled' }, 'AKV_OBJECT_DISABLED'),
+        code('disabled', 'AKV_OBJECT_DISABLED'),
         change({ kind: 'enable', name: 'disabled' }),
         file('disabled', 'disabled', values.plain),
       ],
@@ -49,7 +49,7 @@ export function changeScenarios(facts: ScenarioFacts): readonly Scenario[] {
         pod('deleted', { secrets: 'deleted', refresh }),
         file('deleted', 'deleted', values.plain),
         change({ kind: 'delete', name: 'deleted' }),
-        look({ at: 'agent-code', pod: 'deleted' }, 'AKV_OBJECT_NOT_FOUND'),
+        code('deleted', 'AKV_OBJECT_NOT_FOUND'),
         file('deleted', 'deleted', values.plain),
       ],
     },

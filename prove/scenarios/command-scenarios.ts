@@ -8,14 +8,8 @@ export function commandScenarios(facts: ScenarioFacts): readonly Scenario[] {
   const here = ['--namespace', namespaceName, '--install-namespace', installNamespace]
   const pod = (name: string, reference: string) =>
     apply(podOf({ name, facts, annotations: { secrets: `one=${reference}`, refresh: '30s' } }))
-  const gate = (version = '') => [
-    'who',
-    `${vaultName}:versions`,
-    '--version',
-    version,
-    '--gate',
-    ...here,
-  ]
+  // Both gates ask about the same version.
+  const gate = ['who', `${vaultName}:versions`, '--version', versions.old ?? '', '--gate', ...here]
   return [
     {
       id: 'doctor',
@@ -41,7 +35,7 @@ export function commandScenarios(facts: ScenarioFacts): readonly Scenario[] {
       steps: [
         pod('who-open', 'versions'),
         file('who-open', 'one', values.new),
-        exit('exit-0', ...gate(versions.old)),
+        exit('exit-0', ...gate),
       ],
     },
     {
@@ -50,7 +44,7 @@ export function commandScenarios(facts: ScenarioFacts): readonly Scenario[] {
       steps: [
         pod('who-shut', `versions@${versions.old}`),
         file('who-shut', 'one', values.old),
-        exit('exit-1', ...gate(versions.old)),
+        exit('exit-1', ...gate),
       ],
     },
   ]

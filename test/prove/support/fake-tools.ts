@@ -1,6 +1,5 @@
 import { mark, namespaceName } from '../../../prove/plan/facts.ts'
 import type { Look } from '../../../prove/scenarios/looks/look.ts'
-import { callOf } from '../../../prove/scenarios/looks/look-once.ts'
 import type { Seen } from '../../../prove/scenarios/looks/seen.ts'
 import type {
   ControlAnswer,
@@ -116,9 +115,6 @@ function controlAnswer(world: FakeWorld, request: ControlRequest): ControlAnswer
   }
 }
 
-/** Whether two calls are the same. */
-export const isSame = (a: ToolCall, b: ToolCall): boolean => JSON.stringify(a) === JSON.stringify(b)
-
 /** An answer to the call of a look that says this. */
 export function answerThatSays(look: Look, seen: Seen): Ran {
   if (look.at === 'exit') return ran('', Number(/^exit-(\d)$/.exec(seen)?.[1] ?? 9))
@@ -148,6 +144,3 @@ export function answerThatSays(look: Look, seen: Seen): Ran {
 
 const textOf = (wanted: { equals: string } | { begins: string }): string =>
   'equals' in wanted ? wanted.equals : `${wanted.begins} and more`
-
-/** What the call of a look is answered with, by the call. */
-export const lookKey = (look: Look): string => JSON.stringify(callOf(look))
