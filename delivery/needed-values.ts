@@ -1,6 +1,6 @@
 import type { Wanted } from './contract.ts'
 
-/** What has to be fetched for a value: its own object, and the password of its key store. Pure. */
+/** The values that a value is made of: its own object and, for a key store, the password. Pure. */
 export function neededValues({ password, ...value }: Wanted): readonly Omit<Wanted, 'password'>[] {
   if (password === undefined) return [value]
   const { optional } = value

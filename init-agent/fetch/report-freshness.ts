@@ -65,7 +65,7 @@ function updateStaleObjects(
   const objects = new Map(
     wantedObjects(config).map((object) => [objectKey(object.reference, object), object]),
   )
-  // What finds no longer find isn't up to date again, but it isn't stale any more either.
+  // A secret that is no longer found isn't stale. It isn't reported as up to date again either.
   for (const key of staleSinceMs.keys()) if (!objects.has(key)) staleSinceMs.delete(key)
   for (const [key, wanted] of objects) {
     const object = describeObject(wanted.reference)

@@ -189,7 +189,7 @@ function objectsOfFailedLists(
   return failures
 }
 
-/** The statuses of secrets that are no longer found would be kept for ever. */
+/** Leaves out the statuses of secrets that are no longer found, which would otherwise stay in memory for ever. */
 function onlyWanted(config: AgentConfig, statuses: Statuses): Statuses {
   const keys = new Set(wantedObjects(config).map((object) => objectKey(object.reference, object)))
   return new Map([...statuses].filter(([key]) => keys.has(key)))

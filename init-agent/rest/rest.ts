@@ -80,8 +80,8 @@ export function createRest(options: RestOptions): Rest {
 /**
  * An agent that serves metrics or watches for stale objects works between refreshes, so it can't wait in another process. One
  * that builds on values that no file holds doesn't do so either: versions of a history would be fetched again each time, and a
- * template could lose the value of an object that is unavailable. Finds would fetch everything again, because nobody would know
- * what has changed.
+ * template could lose the value of an object that is unavailable. Finds would fetch every secret again, because the dates of the
+ * last list would be lost.
  */
 function restingForm(config: AgentConfig): 'agent' | 'waiting' {
   const { files, finds, templates } = config

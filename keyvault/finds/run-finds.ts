@@ -7,7 +7,7 @@ import type { FindResult, FoundByFind, FoundSecret } from './find-result.ts'
 
 /** A secret that was updated this long before it was listed can have the same date after another change. */
 const recentMs = 5_000
-/** Everything is fetched once an hour, in case a date doesn't tell. Intervals vary by a tenth. */
+/** Every secret is fetched once an hour, in case one changed without a new date. Intervals vary by a tenth. */
 const allDueAfterMs = 54 * 60_000
 
 /** A find, and whether it is to be carried out now. */
@@ -147,7 +147,7 @@ function resultOf(search: Search, options: RunFindsOptions): FindResult {
   const last = before.get(search.find.key)
   const gone = goneSecrets(search, last)
   const error = search.error ?? tooMany(search, { gone: gone.length, ...options.bounds })
-  // Nobody knows what has changed, so nothing is fetched again until the vault can be listed.
+  // Without a list, it is unknown which secrets have changed. None is fetched again until the vault can be listed.
   if (error) return { ...(last && unchanged(last)), error }
   const { allDueAtMs } = last ?? {}
   const isAllDue = allDueAtMs === undefined || clock.now() - allDueAtMs >= allDueAfterMs
@@ -158,7 +158,7 @@ function resultOf(search: Search, options: RunFindsOptions): FindResult {
   return { secrets: [...listed, ...gone], allDueAtMs: isAllDue ? clock.now() : allDueAtMs }
 }
 
-/** The secrets that stay found although the vault no longer lists them. Each try to fetch them says what has become of them. */
+/** The secrets that stay found although the vault no longer lists them. Fetching them shows whether they are deleted or disabled. */
 function goneSecrets(
   { find: { keepsGone }, secrets }: Search,
   last: FindResult | undefined,

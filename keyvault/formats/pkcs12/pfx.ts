@@ -44,8 +44,9 @@ const oids = {
 } as const
 
 /**
- * Reads a PKCS#12 file (RFC 7292), with an empty password if no other is given, as Key Vault returns it. Node's own reader refuses RC2, and
- * libraries parse and rewrite the certificates, which can change their bytes. Here the bytes stay as they are.
+ * Reads a PKCS#12 file (RFC 7292). The default is an empty password, with which Key Vault returns certificates. Node's own
+ * reader refuses RC2, and libraries parse and rewrite the certificates, which can change their bytes. Here the bytes stay as they
+ * are.
  * Attributes, and bags with neither keys nor certificates, are ignored.
  *
  * @param pfx - DER or BER
