@@ -8,7 +8,7 @@ import {
   fetchObjects,
 } from './fetch-objects.ts'
 import { retry } from './retry.ts'
-import { objectKey, type WantedObject } from './wanted-objects.ts'
+import { objectKey, type WantedObject, wantedKey } from './wanted-objects.ts'
 
 /** A refresh doesn't retry, but a rotation takes only a moment, so a refresh waits this long for it to finish. */
 const minRotationWaitMs = 3_000
@@ -43,12 +43,10 @@ export const isCertificateObject = ({ reference }: WantedObject): boolean =>
 type Parts = readonly WantedObject[]
 type AlignOptions = FetchObjectsOptions & { readonly outcomes: FetchOutcomes }
 
-const keyOf = (object: WantedObject): string => objectKey(object.reference, object)
-
 /** Whether a group belongs to a certificate. A secret and a key can have one name without being related. */
 function isCertificate(parts: Parts, outcomes: FetchOutcomes): boolean {
   return parts.some((part) => {
-    const outcome = outcomes.get(keyOf(part))
+    const outcome = outcomes.get(wantedKey(part))
     if (isCertificateObject(part)) return outcome?.kind !== 'absent'
     const [object] = outcome?.kind === 'fetched' ? outcome.found : []
     return object !== undefined && object.kind !== 'certificate' && object.isCertificate
@@ -59,7 +57,7 @@ function isCertificate(parts: Parts, outcomes: FetchOutcomes): boolean {
 async function alignVersions(parts: Parts, options: AlignOptions): Promise<FetchOutcomes> {
   const { clock, signal, onRetry } = options
   const failed = parts.map((part) => outcomeOf(part, options)).find(({ kind }) => kind === 'failed')
-  if (failed !== undefined) return new Map(parts.map((part) => [keyOf(part), failed]))
+  if (failed !== undefined) return new Map(parts.map((part) => [wantedKey(part), failed]))
   let firstOutcomes: FetchOutcomes | undefined = options.outcomes
   const attempt = async () => {
     const outcomes = firstOutcomes ?? (await fetchObjects({ ...options, objects: parts }))
@@ -75,7 +73,7 @@ async function alignVersions(parts: Parts, options: AlignOptions): Promise<Fetch
     })
   } catch (thrown) {
     const error = toAkvError(thrown)
-    return new Map(parts.map((part) => [keyOf(part), { kind: 'failed', error }]))
+    return new Map(parts.map((part) => [wantedKey(part), { kind: 'failed', error }]))
   }
 }
 
@@ -86,7 +84,7 @@ async function alignVersions(parts: Parts, options: AlignOptions): Promise<Fetch
  * @throws AkvError if a part failed, or doesn't exist at that version yet
  */
 async function fetchAtOneVersion(parts: Parts, options: AlignOptions): Promise<FetchOutcomes> {
-  const outcomes = new Map(parts.map((part) => [keyOf(part), outcomeOf(part, options)]))
+  const outcomes = new Map(parts.map((part) => [wantedKey(part), outcomeOf(part, options)]))
   for (const outcome of outcomes.values()) if (outcome.kind === 'failed') throw outcome.error
   const versionOf = (part: WantedObject) => {
     const outcome = outcomeOf(part, options)
@@ -107,7 +105,7 @@ async function fetchAtOneVersion(parts: Parts, options: AlignOptions): Promise<F
   for (const part of others) {
     const outcome = found.get(objectKey({ ...part.reference, version }, part))
     if (outcome?.kind === 'failed') throw outcome.error
-    if (outcome?.kind === 'fetched') outcomes.set(keyOf(part), outcome)
+    if (outcome?.kind === 'fetched') outcomes.set(wantedKey(part), outcome)
     // A part without any version may be absent at this one too.
     else if (versionOf(part) !== undefined) throw rotating(part)
   }
@@ -115,7 +113,7 @@ async function fetchAtOneVersion(parts: Parts, options: AlignOptions): Promise<F
 }
 
 function outcomeOf(part: WantedObject, { outcomes }: Pick<AlignOptions, 'outcomes'>): FetchOutcome {
-  const outcome = outcomes.get(keyOf(part))
+  const outcome = outcomes.get(wantedKey(part))
   if (outcome === undefined) throw new TypeError('an object without an outcome')
   return outcome
 }

@@ -9,7 +9,7 @@ import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { Deadline } from './deadline.ts'
 import { retry } from './retry.ts'
-import { objectKey, type WantedObject } from './wanted-objects.ts'
+import { type WantedObject, wantedKey } from './wanted-objects.ts'
 
 /** A vault accepts 4,000 requests in 10 s. This lower limit suits the pod, which has a small share of a CPU. */
 export const maxConcurrentRequests = 10
@@ -60,7 +60,7 @@ export async function fetchObjects(options: FetchObjectsOptions): Promise<FetchO
     }
   }
   const outcomes = objects.map(
-    async (object) => [objectKey(object.reference, object), await fetchOne(object)] as const,
+    async (object) => [wantedKey(object), await fetchOne(object)] as const,
   )
   return new Map(await Promise.all(outcomes))
 }

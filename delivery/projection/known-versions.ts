@@ -5,7 +5,13 @@ import { neededValues } from '../needed-values.ts'
 import { indexFiles } from './compare-content.ts'
 import type { FetchOutcome, FetchOutcomes } from './fetch-objects.ts'
 import type { Content, ProjectionConfig } from './project-content.ts'
-import { neededObjectKeys, objectKey, segmentValues, type WantedObject } from './wanted-objects.ts'
+import {
+  neededObjectKeys,
+  objectKey,
+  segmentValues,
+  type WantedObject,
+  wantedKey,
+} from './wanted-objects.ts'
 
 /** Versions that this process has fetched, by `referenceKey`. A version never changes, so it isn't fetched again. */
 export type KnownVersions = ReadonlyMap<string, FetchedObject>
@@ -22,7 +28,7 @@ export function rememberVersions(
   const { outcomes, before } = refresh
   const histories = objects.filter(({ versions }) => versions !== undefined)
   const isComplete = histories.every(
-    (object) => outcomes.get(objectKey(object.reference, object))?.kind === 'fetched',
+    (object) => outcomes.get(wantedKey(object))?.kind === 'fetched',
   )
   // A history that wasn't fetched this time still needs its versions the next time.
   const known = new Map(isComplete ? pinnedVersions(objects, before) : before)

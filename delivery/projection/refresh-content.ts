@@ -31,7 +31,7 @@ import {
 } from './project-content.ts'
 import type { TargetProblem } from './render-fetched.ts'
 import type { TargetSources } from './target-sources.ts'
-import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
+import { type WantedObject, wantedKey, wantedObjects } from './wanted-objects.ts'
 
 /** The state that one refresh passes to the next. */
 export interface RefreshState {
@@ -61,8 +61,6 @@ interface RefreshContext extends ProjectionBounds {
   readonly signal: AbortSignal
 }
 
-const keyOf = (object: WantedObject): string => objectKey(object.reference, object)
-
 /**
  * The state to refresh from, after a first fetch or a restart.
  *
@@ -86,7 +84,7 @@ export function startState(
     sources,
     known: rememberVersions(objects, { outcomes, before: new Map() }),
     templateValues: templateValuesAfter(config, { outcomes, before: new Map() }),
-    statuses: new Map(objects.map((object) => [keyOf(object), status])),
+    statuses: new Map(objects.map((object) => [wantedKey(object), status])),
   }
 }
 
@@ -133,7 +131,7 @@ function downVaults(
   due: readonly WantedObject[],
   { statuses }: Pick<RefreshState, 'statuses'>,
 ): (vault: string) => boolean {
-  const served = due.filter((object) => statuses.get(keyOf(object))?.isUnserved !== true)
+  const served = due.filter((object) => statuses.get(wantedKey(object))?.isUnserved !== true)
   const servedVaults = new Set(served.map(({ reference }) => reference.vault))
   return (vault) => !servedVaults.has(vault)
 }
@@ -143,7 +141,7 @@ function fewestFailuresFirst(
   objects: readonly WantedObject[],
   { statuses, clock }: Pick<RefreshState, 'statuses'> & Pick<RefreshContext, 'clock'>,
 ): readonly WantedObject[] {
-  const failures = (object: WantedObject) => statuses.get(keyOf(object))?.failures ?? 0
+  const failures = (object: WantedObject) => statuses.get(wantedKey(object))?.failures ?? 0
   return objects
     .map((object) => ({ object, place: failures(object) + clock.random() }))
     .sort((a, b) => a.place - b.place)
@@ -164,7 +162,7 @@ async function fetchDue(
     await session.signIn.token()
   } catch (thrown) {
     const error = toAkvError(thrown)
-    return new Map(due.map((object) => [keyOf(object), { kind: 'failed', error }]))
+    return new Map(due.map((object) => [wantedKey(object), { kind: 'failed', error }]))
   }
   return await fetchConsistently({
     // A required object that is gone doesn't end the retrying of the others.
@@ -196,7 +194,7 @@ function statusesAfter(
   const errors = new Map<string, AkvError>(refresh.problems.map(({ key, error }) => [key, error]))
   const statuses = new Map(refresh.before)
   for (const object of refresh.due) {
-    const key = keyOf(object)
+    const key = wantedKey(object)
     const error = errors.get(key)
     const before = statuses.get(key) ?? unknownStatus
     if (error === undefined) statuses.set(key, goodStatus(nowMs))
@@ -213,7 +211,7 @@ export function refreshableObjects(
 ): readonly WantedObject[] {
   const objects = wantedObjects(config)
   const final = finalObjects(objects, { config, ...state })
-  return objects.filter((object) => !final.has(keyOf(object)))
+  return objects.filter((object) => !final.has(wantedKey(object)))
 }
 
 /**
@@ -229,7 +227,7 @@ export function dueObjects(
 ): readonly WantedObject[] {
   const { statuses, nowMs, isAskedFor = false } = refresh
   const backingOff = withOtherParts(objects, (object) => {
-    const { dueAtMs, isUnserved } = statuses.get(keyOf(object)) ?? unknownStatus
+    const { dueAtMs, isUnserved } = statuses.get(wantedKey(object)) ?? unknownStatus
     return dueAtMs > nowMs && (!isAskedFor || isUnserved === true)
   })
   return objects.filter((object) => !backingOff.has(object))
@@ -241,7 +239,7 @@ export function failedObjects(
   { statuses }: Pick<RefreshState, 'statuses'>,
 ): readonly WantedObject[] {
   const failed = withOtherParts(objects, (object) => {
-    const status = statuses.get(keyOf(object))
+    const status = statuses.get(wantedKey(object))
     return status?.error !== undefined || status?.goodAtMs === undefined
   })
   const all = withPartners(objects, failed)
@@ -253,7 +251,7 @@ function withPartners(
   objects: readonly WantedObject[],
   some: ReadonlySet<WantedObject>,
 ): ReadonlySet<WantedObject> {
-  const byKey = new Map(objects.map((object) => [keyOf(object), object]))
+  const byKey = new Map(objects.map((object) => [wantedKey(object), object]))
   const all = new Set(some)
   // A Set also gives what is added to it meanwhile.
   for (const { partners = [] } of all)

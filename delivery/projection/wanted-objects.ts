@@ -24,6 +24,9 @@ export const objectKey = (
   { versions }: { readonly versions?: number | undefined } = {},
 ): string => (versions === undefined ? '' : 'history of ') + referenceKey(reference)
 
+/** The `objectKey` of an object to fetch. */
+export const wantedKey = (object: WantedObject): string => objectKey(object.reference, object)
+
 /** The `objectKey`s of {@link neededValues}. */
 export const neededObjectKeys = (wanted: Wanted): readonly string[] =>
   neededValues(wanted).map((value) => objectKey(value.object, value))

@@ -1,5 +1,5 @@
 import { type ObjectStatus, staleSeconds } from '../../delivery/projection/object-status.ts'
-import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
+import { wantedKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import { describeObject } from '../../keyvault/reference.ts'
 import type { AzureIds } from '../../lib/errors/akv-error.ts'
 import type { AgentContext } from '../context/agent-context.ts'
@@ -62,9 +62,7 @@ function updateStaleObjects(
   const failed: Record<string, unknown>[] = []
   const recovered: Record<string, unknown>[] = []
   const nowMs = clock.now()
-  const objects = new Map(
-    wantedObjects(config).map((object) => [objectKey(object.reference, object), object]),
-  )
+  const objects = new Map(wantedObjects(config).map((object) => [wantedKey(object), object]))
   // A secret that is no longer found isn't stale. It isn't reported as up to date again either.
   for (const key of staleSinceMs.keys()) if (!objects.has(key)) staleSinceMs.delete(key)
   for (const [key, wanted] of objects) {

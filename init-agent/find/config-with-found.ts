@@ -1,6 +1,6 @@
 import type { AgentConfig, WantedFile, WantedFind } from '../../delivery/contract.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
-import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
+import { objectKey, wantedKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import type { FindResult, FoundByFind, FoundSecret } from '../../keyvault/finds/find-result.ts'
 import { matchName } from '../../keyvault/finds/match-pattern.ts'
 import { isObjectName } from '../../keyvault/reference.ts'
@@ -73,6 +73,6 @@ export function unchangedObjects(
       const key = objectKey(object)
       unchanged.set(key, isUnchanged && files.has(path) && unchanged.get(key) !== false)
     }
-  for (const object of wantedObjects(config)) unchanged.delete(objectKey(object.reference, object))
+  for (const object of wantedObjects(config)) unchanged.delete(wantedKey(object))
   return new Set([...unchanged].flatMap(([key, isUnchanged]) => (isUnchanged ? [key] : [])))
 }

@@ -10,6 +10,7 @@ import { alignSources } from '../../delivery/projection/target-sources.ts'
 import {
   objectKey,
   type WantedObject,
+  wantedKey,
   wantedObjects,
 } from '../../delivery/projection/wanted-objects.ts'
 import type { FoundByFind } from '../../keyvault/finds/find-result.ts'
@@ -65,20 +66,20 @@ export async function refreshFinds(
     for (const { message, code } of listErrors)
       log.warn(`${message}; the pod keeps its current files`, { code })
   const isGood = (key: string) => unchanged.has(key) && statuses.get(key)?.error === undefined
-  const keyOf = (object: WantedObject) => objectKey(object.reference, object)
   const isListed = (object: WantedObject) =>
-    failures.has(keyOf(object)) || (due.has(object.reference.vault) && isGood(keyOf(object)))
+    failures.has(wantedKey(object)) ||
+    (due.has(object.reference.vault) && isGood(wantedKey(object)))
   const listed = wantedObjects(finds.config).filter(isListed)
   return {
     config: finds.config,
     state: { ...state, finds, statuses, sources: alignSources(state.sources, [before, finds]) },
-    isUnchanged: (object) => isGood(keyOf(object)),
+    isUnchanged: (object) => isGood(wantedKey(object)),
     listed,
     listErrors,
     statusesAfter(after) {
       const kept = new Map(after)
       const reported = new Map(after)
-      for (const key of listed.map(keyOf)) {
+      for (const key of listed.map(wantedKey)) {
         const { error = failures.get(key), ...status } = after.get(key) ?? unknownStatus
         if (error === undefined) kept.set(key, goodStatus(clock.now()))
         reported.set(key, error ? { ...status, error } : goodStatus(clock.now()))
@@ -185,12 +186,12 @@ function objectsOfFailedLists(
     for (const { name } of secrets) failures.set(objectKey(foundFile(find, name).object), error)
   }
   // Objects that the configuration names are fetched in any case.
-  for (const object of wantedObjects(config)) failures.delete(objectKey(object.reference, object))
+  for (const object of wantedObjects(config)) failures.delete(wantedKey(object))
   return failures
 }
 
 /** Leaves out the statuses of secrets that are no longer found, which would otherwise stay in memory for ever. */
 function onlyWanted(config: AgentConfig, statuses: Statuses): Statuses {
-  const keys = new Set(wantedObjects(config).map((object) => objectKey(object.reference, object)))
+  const keys = new Set(wantedObjects(config).map(wantedKey))
   return new Map([...statuses].filter(([key]) => keys.has(key)))
 }

@@ -1,7 +1,7 @@
 import type { AgentConfig } from '../../delivery/contract.ts'
 import type { FetchOutcome, FetchOutcomes } from '../../delivery/projection/fetch-objects.ts'
 import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
-import { objectKey, type WantedObject } from '../../delivery/projection/wanted-objects.ts'
+import { type WantedObject, wantedKey } from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 
@@ -83,7 +83,7 @@ export function figuresAfter(
   const { objects, result, nowMs } = refresh
   const { statuses, outcomes, isWritten, isChanged } = result
   const failing = [...statuses.values()].filter(({ error }) => error !== undefined)
-  const keys = new Set(objects.map((object) => objectKey(object.reference, object)))
+  const keys = new Set(objects.map(wantedKey))
   const isFailing = (key: string) => statuses.get(key)?.error !== undefined
   const staleSinceMs = Math.min(
     ...failing.map(({ goodAtMs }) => goodAtMs ?? before.lastSuccessAtMs),
@@ -113,7 +113,7 @@ function failuresOf({
   const { statuses, outcomes, otherFailures } = result
   const failed = objects.flatMap((object) => {
     const { vault } = object.reference
-    const key = objectKey(object.reference, object)
+    const key = wantedKey(object)
     const code = statuses.get(key)?.error?.code
     // An object that backs off wasn't requested, so it hasn't failed again.
     return code === undefined || !outcomes.has(key) ? [] : [{ code, vault }]

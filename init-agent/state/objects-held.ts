@@ -10,8 +10,8 @@ import {
   targetObjects,
 } from '../../delivery/projection/target-sources.ts'
 import {
-  objectKey,
   type WantedObject,
+  wantedKey,
   wantedObjects,
 } from '../../delivery/projection/wanted-objects.ts'
 import { describeObject } from '../../keyvault/reference.ts'
@@ -40,7 +40,7 @@ export function objectsHeld(holding: Holding): ReadonlyMap<string, HeldObject> {
     versionsInPlace(targets.slice(from), targets.map((_, i) => sources?.[i]).slice(from))
   const [inPlace, inVariables] = [inTargets(0), inTargets(firstVariable)]
   const held = wantedObjects(config).map((wanted) => {
-    const key = objectKey(wanted.reference, wanted)
+    const key = wantedKey(wanted)
     const found = { inPlace: inPlace.get(key) ?? nothing(), inVariables: inVariables.get(key) }
     const before = holding.before?.get(key)
     return [key, heldObject(wanted, { ...holding, ...found, key, before })] as const

@@ -5,6 +5,7 @@ import type { TargetSources } from '../../delivery/projection/target-sources.ts'
 import {
   objectKey,
   type WantedObject,
+  wantedKey,
   wantedObjects,
 } from '../../delivery/projection/wanted-objects.ts'
 import { matchAny } from '../../keyvault/finds/match-pattern.ts'
@@ -115,7 +116,7 @@ function ofThisPod(config: AgentConfig, told: ToldState | undefined): RecordedSt
     const at = recorded.findIndex(({ object }) => object === name)
     const [found] = at < 0 ? [] : recorded.splice(at, 1)
     if (found === undefined) return undefined
-    held.set(objectKey(wanted.reference, wanted), found)
+    held.set(wantedKey(wanted), found)
   }
   const mayBeFound = matchAny(config.finds ?? [])
   for (const found of recorded) {
@@ -139,7 +140,7 @@ function heldOf(
   { sources, refreshed = [], statuses, statusesBefore, writeError }: Omit<Holdings, 'config'>,
   clock: Clock,
 ): Omit<Parameters<typeof objectsHeld>[0], 'config' | 'before'> {
-  const keys = refreshed.map((object) => objectKey(object.reference, object))
+  const keys = refreshed.map(wantedKey)
   return {
     at: wallTimeOf(clock.now(), clock),
     sources,

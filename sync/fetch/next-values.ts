@@ -2,7 +2,7 @@ import { destinationKey } from '../../delivery/destination.ts'
 import type { FetchOutcomes } from '../../delivery/projection/fetch-objects.ts'
 import type { Content, Delivered } from '../../delivery/projection/project-content.ts'
 import type { Refreshed } from '../../delivery/projection/refresh-content.ts'
-import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
+import { objectKey, wantedKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import { nothingFound } from '../../keyvault/finds/find-result.ts'
 import type { SyncConfig, SyncRequest } from '../../requests/account/account-request.ts'
 import type { SecretTurns } from '../plan/secret-turn.ts'
@@ -31,9 +31,7 @@ export function nextValues(
   const { config, secrets } = round.request
   const names = secrets.map(({ name }) => name)
   const failed = new Set(problems.map(({ key }) => key))
-  const requested = new Set(
-    wantedObjects(config).map((object) => objectKey(object.reference, object)),
-  )
+  const requested = new Set(wantedObjects(config).map(wantedKey))
   const isFetched = (key: string) =>
     !failed.has(key) && (outcomes.get(key)?.kind === 'fetched' || refresh.known.has(key))
   return {

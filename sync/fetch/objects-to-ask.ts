@@ -2,8 +2,8 @@ import type { SecretValue } from '../../delivery/destination.ts'
 import { failedObjects, type RefreshState } from '../../delivery/projection/refresh-content.ts'
 import {
   neededObjectKeys,
-  objectKey,
   type WantedObject,
+  wantedKey,
 } from '../../delivery/projection/wanted-objects.ts'
 import type { FoundByFind } from '../../keyvault/finds/find-result.ts'
 import type { SyncConfig } from '../../requests/account/account-request.ts'
@@ -34,18 +34,17 @@ export function objectsToAsk(
 ): readonly WantedObject[] {
   const finds = (config.finds ?? []).filter(({ to }) => isAsked(turns, to.secret))
   const found = foundObjects({ finds }, { findings, hasValue })
-  const keyOf = (object: WantedObject) => objectKey(object.reference, object)
   const wantedBy = (files: SyncConfig['files'], kinds: readonly SecretTurn['kind'][]) => {
     const wanted = files.filter(({ to }) => kinds.includes(turns.get(to.secret)?.kind ?? 'rest'))
     const keys = new Set(wanted.flatMap(neededObjectKeys))
-    return refreshable.filter((object) => keys.has(keyOf(object)))
+    return refreshable.filter((object) => keys.has(wantedKey(object)))
   }
   const { files } = expandConfig(config, findings)
   return [
     ...new Set([
       ...wantedBy(config.files, ['fetch']),
       ...failedObjects(wantedBy(files, ['fetch', 'retry']), state),
-      ...refreshable.filter((object) => found.get(keyOf(object)) === false),
+      ...refreshable.filter((object) => found.get(wantedKey(object)) === false),
     ]),
   ]
 }
