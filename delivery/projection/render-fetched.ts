@@ -6,7 +6,7 @@ import { neededValues } from '../needed-values.ts'
 import type { FetchOutcomes, FoundVersions } from './fetch-objects.ts'
 import { passwordCode } from './render/key-store-password.ts'
 import { type Sources, sourcesOf } from './target-sources.ts'
-import { neededObjectKeys } from './wanted-objects.ts'
+import { objectKey } from './wanted-objects.ts'
 
 export interface TargetProblem {
   /** The object's `objectKey`. */
@@ -31,37 +31,37 @@ export async function renderFetched<T>(
   outcomes: FetchOutcomes,
   render: (parts: FoundParts) => Promise<T>,
 ): Promise<RenderedValue<T>> {
-  const keys = neededObjectKeys(wanted)
-  const answers = keys.map((key) => outcomes.get(key))
-  const problems = answers.flatMap((answer, i): TargetProblem[] =>
-    answer === undefined || answer.kind === 'fetched'
-      ? []
-      : [{ key: keys[i] ?? '', error: answer.error }],
+  const parts = neededValues(wanted).map((value) => {
+    const key = objectKey(value.object, value)
+    return { value, key, outcome: outcomes.get(key) }
+  })
+  const missing = parts.flatMap(({ key, outcome }) =>
+    outcome === undefined || outcome.kind === 'fetched' ? [] : [{ ...outcome, key }],
   )
-  if (problems.length > 0)
+  if (missing.length > 0)
     return {
-      kind: answers.some((answer) => answer?.kind === 'failed') ? 'failed' : 'absent',
-      problems,
+      kind: missing.some(({ kind }) => kind === 'failed') ? 'failed' : 'absent',
+      problems: missing.map(({ key, error }) => ({ key, error })),
     }
-  const [found, password] = answers.map((answer) =>
-    answer?.kind === 'fetched' ? answer.found : undefined,
+  const fetched = parts.flatMap(({ value, outcome }) =>
+    outcome?.kind === 'fetched' ? [{ value, found: outcome.found }] : [],
   )
-  if (found === undefined || (password === undefined && keys.length > 1))
-    return { kind: 'not-requested' }
-  if (wanted.excludesCertificates === true && found.some(isOfCertificate))
-    return { kind: 'absent', problems: [{ key: keys[0] ?? '', error: ofCertificate(wanted) }] }
+  const [own, password] = fetched
+  if (own === undefined || fetched.length < parts.length) return { kind: 'not-requested' }
+  const key = objectKey(wanted.object, wanted)
+  if (wanted.excludesCertificates === true && own.found.some(isOfCertificate))
+    return { kind: 'absent', problems: [{ key, error: ofCertificate(wanted) }] }
   try {
-    const value = await render({ found, password })
-    const sources = neededValues(wanted).map((value, i) =>
-      sourcesOf(value, i === 0 ? found : (password ?? found)),
-    )
-    return { kind: 'rendered', value, sources: new Map(sources.flatMap((some) => [...some])) }
+    const value = await render({ found: own.found, password: password?.found })
+    const sources = new Map(fetched.flatMap((part) => [...sourcesOf(part.value, part.found)]))
+    return { kind: 'rendered', value, sources }
   } catch (thrown) {
     const error = toAkvError(thrown)
     // "?" makes the property optional too, not only its object.
     const isAbsent = wanted.optional === true && error.code === 'AKV_PROPERTY_ABSENT'
-    const key = keys[error.code === passwordCode ? 1 : 0] ?? ''
-    return { kind: isAbsent ? 'absent' : 'failed', problems: [{ key, error }] }
+    const isOfPassword = error.code === passwordCode && wanted.password !== undefined
+    const failedKey = isOfPassword ? objectKey(wanted.password) : key
+    return { kind: isAbsent ? 'absent' : 'failed', problems: [{ key: failedKey, error }] }
   }
 }
 
