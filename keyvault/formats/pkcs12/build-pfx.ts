@@ -54,9 +54,7 @@ export async function buildPfx(
 ): Promise<Uint8Array> {
   const iterations = roundsFor(password)
   budget.charge(costOf({ keys, certificates }, iterations))
-  const seed = createHash('sha256')
-  for (const der of [...keys, ...certificates]) seed.update(der)
-  const salts = saltsFrom(seed.digest())
+  const salts = saltsFrom([...keys, ...certificates])
 
   // Readers match a key and its certificate by an attribute that both have.
   const owner = keys.map((key) => certificates.find((der) => isCertificateOf(der, key)))
@@ -85,9 +83,7 @@ export async function buildTrustStore(
   { budget = createCpuBudget(), password = '' }: PfxOptions = {},
 ): Promise<Uint8Array> {
   budget.charge(costOf({ keys: [], certificates }, roundsFor(password)))
-  const seed = createHash('sha256')
-  for (const der of certificates) seed.update(der)
-  const salts = saltsFrom(seed.digest())
+  const salts = saltsFrom(certificates)
   const bags = certificates.map((der) => bag(oids.certBag, certificate(der), trustedForAll))
   const safe = sequence(encryptedData(sequence(...bags), { salt: salts.next(), password }))
   return await signedFile(safe, { salt: salts.next(), password, budget })
@@ -189,7 +185,10 @@ const trustedForAll = sequence(
 )
 
 /** Derives any number of different salts from the content. */
-function saltsFrom(seed: Buffer): { readonly next: () => Buffer } {
+function saltsFrom(contents: readonly Uint8Array[]): { readonly next: () => Buffer } {
+  const hash = createHash('sha256')
+  for (const content of contents) hash.update(content)
+  const seed = hash.digest()
   let count = 0
   return {
     next: () => createHash('sha256').update(seed).update(`${count++}`).digest().subarray(0, 16),
