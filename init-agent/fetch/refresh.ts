@@ -1,9 +1,9 @@
 import { changedTargets } from '../../delivery/projection/compare-content.ts'
-import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import {
   dueObjects,
   failedObjects,
   type Refreshed,
+  type RefreshState,
   refreshableObjects,
   refreshContent,
 } from '../../delivery/projection/refresh-content.ts'
@@ -113,13 +113,11 @@ export async function refreshOnce(
     : untilRegularMs
 
   const { kept, reported: statuses } = finds.statusesAfter(refreshed.statuses)
-  const { finds: heldFinds } = finds.state
+  const { finds: held } = finds.state
   const { writeError, ...inPlace } = write(context, { before: finds.state, after: refreshed })
   const isWritten = writeError === undefined
-  report({
-    ...{ config: finds.config, statuses, isWritten },
-    nextRegularAtMs: clock.now() + nextRegularMs,
-  })
+  const nextRegularAtMs = clock.now() + nextRegularMs
+  report({ config: finds.config, statuses, isWritten, nextRegularAtMs })
   context.stateReport.report({
     config: finds.config,
     sources: inPlace.sources,
@@ -134,8 +132,10 @@ export async function refreshOnce(
   const notifyError = changed.length > 0 ? await reportChange(context, changed) : undefined
   return {
     state: {
-      ...{ ...refreshed, ...inPlace, statuses: kept },
-      finds: isWritten ? heldFinds : heldFinds && forgetDates(heldFinds),
+      ...refreshed,
+      ...inPlace,
+      statuses: kept,
+      finds: isWritten ? held : held && forgetDates(held),
     },
     untilRegularMs: nextRegularMs,
     result: {

@@ -1,5 +1,5 @@
 import type { Content } from '../../delivery/projection/project-content.ts'
-import type { FoundByFind } from '../../keyvault/finds/find-result.ts'
+import type { FindResult, FoundByFind } from '../../keyvault/finds/find-result.ts'
 import { matchPattern } from '../../keyvault/finds/match-pattern.ts'
 import { type FindBounds, runFinds } from '../../keyvault/finds/run-finds.ts'
 import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts'
@@ -37,9 +37,10 @@ export async function listFinds(
     ...{ before, bounds, clock, signal },
     reader: renewRefusedToken(session),
   })
-  const keeping = [...found].map(([key, result]) => {
-    const { secrets } = result.error ? { ...before.get(key), ...result } : result
+  // A find beyond `maxTogether` comes without secrets.
+  const withSecrets = ([key, result]: readonly [string, FindResult]) => {
+    const secrets = result.secrets ?? before.get(key)?.secrets
     return [key, { ...result, ...(secrets && { secrets }) }] as const
-  })
-  return new Map(keeping)
+  }
+  return new Map([...found].map(withSecrets))
 }
