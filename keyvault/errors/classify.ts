@@ -4,7 +4,8 @@ import { valueAt, withoutAbsent } from '../../lib/shape.ts'
 import type { FailedRequest } from '../clients/request-guard.ts'
 import type { KnownTimes } from '../clients/server-time.ts'
 import { entraIds, vaultIds } from './azure-ids.ts'
-import { certificateTimeError, expiredTokenError } from './clock-error.ts'
+import { expiredTokenError } from './clock-error.ts'
+import { connectionError } from './connection-error.ts'
 import { entraCodes } from './entra-codes.ts'
 import {
   describeTokenProxy,
@@ -25,10 +26,6 @@ const forbiddenCodes: ReadonlyMap<string, AkvErrorCode> = new Map([
   ['ForbiddenByFirewall', 'AKV_FIREWALL'],
   ['ForbiddenByConnection', 'AKV_PUBLIC_ACCESS_DISABLED'],
 ])
-
-/** OpenSSL's and Node's codes for a certificate that isn't trusted. */
-const certificateProblem =
-  /^(CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|INVALID_|PATH_LENGTH_|CRL_)/
 
 /**
  * @param failure - what the vault answered, or why it didn't
@@ -52,7 +49,7 @@ export function vaultError(
 ): AkvError {
   const host = `vault ${request.vault}`
   const { hostname, times } = request
-  if (failure.kind !== 'status') return withoutAnswer(failure, { host, hostname, times })
+  if (failure.kind !== 'status') return connectionError(failure, { host, hostname, times })
   const { status, retryAfterMs } = failure
   const { code, innerCode } = vaultCodes(failure.body)
   const saying = innerCode ?? code
@@ -138,8 +135,8 @@ export function signInError(
   const { issuer, times, tokenProxy } = sent
   if (failure.kind !== 'status')
     return tokenProxy === undefined
-      ? withoutAnswer(failure, { host: 'Entra', hostname: sent.hostname, times })
-      : withoutAnswer(failure, {
+      ? connectionError(failure, { host: 'Entra', hostname: sent.hostname, times })
+      : connectionError(failure, {
           host: describeTokenProxy(tokenProxy),
           times,
           certificateCode: tokenProxyCertificateCode,
@@ -186,57 +183,6 @@ function entraSentence(code: AkvErrorCode, claims: string): string {
     default:
       return 'Entra refused the sign-in'
   }
-}
-
-interface FailedConnection {
-  /** What a message calls it, such as `vault team-a`. */
-  readonly host: string
-  readonly hostname?: string | undefined
-  readonly times: KnownTimes | undefined
-  /** The error code for a certificate that isn't trusted, by Node's code. Default: AKV_TLS_UNTRUSTED. */
-  readonly certificateCode?: (code: string) => AkvErrorCode
-}
-
-function withoutAnswer(
-  failure: Exclude<FailedRequest, { kind: 'status' }>,
-  connection: FailedConnection,
-): AkvError {
-  const { host } = connection
-  switch (failure.kind) {
-    case 'network':
-      return networkError(failure.code, connection)
-    case 'timeout':
-      return new AkvError(
-        'AKV_NETWORK',
-        `${withHostname(connection)} did not answer within ${failure.timeoutMs / 1000} s`,
-      )
-    case 'too-large':
-      return new AkvError(
-        'AKV_BAD_ANSWER',
-        `${host} answered with more than ${failure.maxBytes / 1024} KiB`,
-      )
-    case 'elsewhere':
-      return new AkvError(
-        'AKV_REDIRECTED',
-        `a request for ${host} was about to go to another host; it was not sent`,
-      )
-    default:
-      return failure satisfies never
-  }
-}
-
-/** With private DNS, the host name is what somebody has to look up. */
-const withHostname = ({ host, hostname }: FailedConnection): string =>
-  hostname === undefined ? host : `${host} (${hostname})`
-
-function networkError(code: string, connection: FailedConnection): AkvError {
-  const { host, certificateCode = () => 'AKV_TLS_UNTRUSTED' } = connection
-  if (!certificateProblem.test(code))
-    return new AkvError('AKV_NETWORK', `${withHostname(connection)} could not be reached (${code})`)
-  return (
-    certificateTimeError(code, connection) ??
-    new AkvError(certificateCode(code), `the certificate of ${host} is not trusted (${code})`)
-  )
 }
 
 /** Key Vault's `{"error":{"code","message","innererror":{"code"}}}`: only the codes, and only if they are words. */
