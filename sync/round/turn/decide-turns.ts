@@ -94,15 +94,20 @@ async function scheduledTurn(
     },
   })
 
-  const assumed = dueIf(isDeleted ? 'deleted' : 'ours')
+  const look = async () => {
+    const stored = await cluster.readSecret({ namespace: round.account.namespace, name })
+    return dueIf(stateOf(stored, { ...round, isDeleted }))
+  }
+  const guess = dueIf(isDeleted ? 'deleted' : 'ours')
+  // Whoever may write the status can forge this reason, which must not overwrite an existing Secret that is made once.
+  const assumed = isDeleted && guess.action === 'fetch' ? await look() : guess
   if (assumed.action === 'fetch') return turn('fetch', assumed)
   // What failed is tried again until it works, whatever the schedule says. Only a Secret that is made once may not be overwritten.
   if (isFailing && assumed.why !== 'made once') return turn('retry', assumed)
   const isSettled = assumed.action === 'rest' && !isFailing
   if (isSettled && lookedAtMs !== undefined && time.nowMs - lookedAtMs < lookMs)
     return turn('rest', assumed, false)
-  const stored = await cluster.readSecret({ namespace: round.account.namespace, name })
-  const due = dueIf(stateOf(stored, { ...round, isDeleted }))
+  const due = await look()
   return turn(due.action === 'rest' && isFailing ? 'adopt' : due.action, due)
 }
 

@@ -156,6 +156,40 @@ t.test('OnChange follows the ExternalSecret, its store and sync-now, and no cloc
   t.strictSame(askedFor(simulation), ['db-password'])
 })
 
+t.test('a forged status that says SecretDeleted overwrites nothing that exists', async (t) => {
+  for (const spec of [
+    { refreshPolicy: 'CreatedOnce' },
+    { refreshInterval: '0' },
+    { refreshPolicy: 'OnChange' },
+  ]) {
+    const simulation = await start(t)
+    const { externalSecrets, apiServer, azure } = simulation
+    const place = { name: 'db' }
+    externalSecrets.put('ExternalSecret', place, secret(spec))
+    await simulation.round()
+    azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new' })
+    askedFor(simulation)
+    const status = externalSecrets.status('ExternalSecret', 'db')
+    const forged = { ...status, conditions: [{ ...ready(simulation), reason: 'SecretDeleted' }] }
+    externalSecrets.put('ExternalSecret', place, secret(spec), { status: forged })
+    for (const restart of [() => undefined, simulation.restart]) {
+      restart()
+      simulation.pass(2 * hourMs)
+      await simulation.round()
+      t.strictSame(askedFor(simulation), [], JSON.stringify(spec))
+      t.strictSame(simulation.values('db'), { password: 'correct horse' })
+    }
+    apiServer.secrets.delete('team-a/db')
+    simulation.pass(2 * hourMs)
+    await simulation.round()
+    t.strictSame(
+      simulation.values('db'),
+      { password: 'new' },
+      'a Secret that is gone is made again',
+    )
+  }
+})
+
 t.test('without the right to write statuses, each has its time all the same', async (t) => {
   const simulation = await start(t)
   const { externalSecrets, apiServer } = simulation
