@@ -1,5 +1,12 @@
 import t from 'tap'
-import { annotations, startSimulation } from '../harness/simulation.ts'
+import { parseEmulatorData } from '../../../emulator/data/parse-data.ts'
+import { annotations, startSimulation, vaultData } from '../harness/simulation.ts'
+
+function dataOf(yaml: string) {
+  const read = parseEmulatorData(yaml)
+  if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
+  return read.value
+}
 
 const find = '[{ secret: cfg, data: "./=find:d*" }]'
 
@@ -42,6 +49,40 @@ for (const onDeleted of ['keep', 'remove'] as const)
       )
     }
   })
+
+t.test('a secret that becomes a certificate’s is not written', async (t) => {
+  for (const brackets of ['', '[certificates]']) {
+    const simulation = await startSimulation(t)
+    const { apiServer, azure } = simulation
+    // Keeps asking for a key whose secret is no longer listed.
+    const more = { 'akv-injector.io/on-deleted': 'keep' }
+    const wanted = `[{ secret: cfg, data: "./=find:d*${brackets}" }]`
+    apiServer.accounts.put('team-a', 'web', annotations(wanted, more))
+    await simulation.round()
+    const before = simulation.values('cfg')
+    t.match(before, { db: '{"url":"postgres://x"}' })
+    // The secret is purged, and a certificate takes its name.
+    const { vaults } = dataOf(
+      vaultData
+        .replace(/, db: '[^']*'/, '')
+        .replace('certificates: {', 'certificates: { db: { contentType: application/x-pem-file },'),
+    )
+    azure.remove({ identities: [], vaults: ['team-a'] })
+    azure.add({ identities: [], vaults: vaults.filter(({ name }) => name === 'team-a') })
+    for (const restart of [() => undefined, simulation.restart]) {
+      restart()
+      simulation.pass(6 * 60_000)
+      simulation.vaultPaths()
+      await simulation.round()
+      t.match(simulation.vaultPaths().join(' '), /\/secrets\/db\b/, 'it was fetched')
+      if (brackets === '') t.strictSame(simulation.values('cfg'), before)
+      else t.match(simulation.values('cfg'), { db: /PRIVATE KEY/ }, 'unless the find wants it')
+    }
+    const events = simulation.events().join('\n')
+    t.notMatch(JSON.stringify([events, simulation.log.lines]), /PRIVATE KEY/)
+    if (brackets === '') t.match(events, /db: it belongs to a certificate now/)
+  }
+})
 
 t.test('a list that fails, or that finds nothing, keeps the Secret', async (t) => {
   const simulation = await startSimulation(t)
