@@ -3,7 +3,8 @@ import type { JsonObject } from '../../../lib/shape.ts'
 import { fieldsFor } from '../render/overlay.ts'
 import type { FolderReferences } from '../render/read-references.ts'
 import type { RefusedFolder } from '../render/refused.ts'
-import type { Rendered, RenderRoot } from '../render/render-folders.ts'
+import type { RenderRoot } from '../render/render-folder.ts'
+import type { Rendered } from '../render/render-folders.ts'
 import type { OverlayFolders } from './overlay-folders.ts'
 import {
   type FluxKustomization,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { cached } from '../../../lib/cached.ts'
-import type { RenderRoot } from '../render/render-folders.ts'
+import type { RenderRoot } from '../render/render-folder.ts'
 import { readFolderText } from '../unread/read-folder-text.ts'
 import { mayHaveBuilders, textOf } from './read-flux.ts'
 

@@ -10,7 +10,7 @@ import { readErrorSentence, readText } from '../text/read-text.ts'
 import { realPath } from '../unread/unread.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
 import type { RefusedFolder } from './refused.ts'
-import type { RenderRoot } from './render-folders.ts'
+import type { RenderRoot } from './render-folder.ts'
 import { isInCheckout, repositoryRoot } from './repository-root.ts'
 
 /** A chart, and why it can't be rendered, if it can't. */
