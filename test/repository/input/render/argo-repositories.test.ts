@@ -10,7 +10,7 @@ const needsBoth = { skip: without('helm') || without('kustomize') }
 const own = 'https://github.com/shop/deploy'
 const git: Texts = { '.git/config': '[remote "origin"]\n\turl = git@github.com:shop/deploy.git\n' }
 
-const deployment = (name: string, vault: string) => `apiVersion: v1
+const pod = (name: string, vault: string) => `apiVersion: v1
 kind: Pod
 metadata:
   name: ${name}
@@ -32,6 +32,12 @@ ${spec}`
 const source = (path: string, repoURL: string) =>
   `  source: { path: ${path}, repoURL: '${repoURL}', targetRevision: HEAD }\n`
 
+/** The chart, in another folder. */
+const chartIn = (folder: string): Texts =>
+  Object.fromEntries(
+    Object.entries(chart).map(([path, text]) => [path.replace('charts/web', folder), text]),
+  )
+
 t.test('examples of each kind, and a chart with an Application for each', needsBoth, async (t) => {
   const fromChart = (name: string) =>
     application(name, source(name, '{{ .Values.source.repoURL }}'))
@@ -45,13 +51,11 @@ t.test('examples of each kind, and a chart with an Application for each', needsB
     ),
     'apps/templates/kustomize-web.yaml': fromChart('kustomize-web'),
     'apps/templates/plain-web.yaml': fromChart('plain-web'),
-    ...Object.fromEntries(
-      Object.entries(chart).map(([path, text]) => [path.replace('charts/web', 'helm-web'), text]),
-    ),
+    ...chartIn('helm-web'),
     'helm-web/values-production.yaml': 'vault: kv-production\n',
     'kustomize-web/kustomization.yaml': 'namePrefix: kustomize-\nresources: [web.yaml]\n',
-    'kustomize-web/web.yaml': deployment('web', 'kv-kustomize'),
-    'plain-web/web.yaml': deployment('plain-web', 'kv-plain'),
+    'kustomize-web/web.yaml': pod('web', 'kv-kustomize'),
+    'plain-web/web.yaml': pod('plain-web', 'kv-plain'),
     'other.yaml': application('other', source('plain-web', 'https://github.com/other/charts.git')),
   })
   t.equal(code, 0, stdout)
@@ -79,10 +83,6 @@ spec:
       source: { repoURL: ${own}, targetRevision: HEAD, path: '{{.path.path}}'${more} }
       destination: { namespace: '{{.path.basename}}', server: https://kubernetes.default.svc }
 `
-  const under = (folder: string, files: Texts): Texts =>
-    Object.fromEntries(
-      Object.entries(files).map(([path, text]) => [path.replace('charts/web', folder), text]),
-    )
   const { stdout, stderr, pods } = await checkRepository(t, {
     ...git,
     'bootstrap/addons.yaml': set('addons', ''),
@@ -90,12 +90,12 @@ spec:
     'addons/monitoring/Chart.yaml':
       'apiVersion: v2\nname: monitoring\nversion: 1.0.0\ndependencies: [{ name: prometheus, version: 1.0.0, repository: https://charts.example }]\n',
     'addons/ingress/kustomization.yaml': 'resources: [pod.yaml]\nnamespace: ingress\n',
-    'addons/ingress/pod.yaml': deployment('ingress', 'kv-ingress'),
-    'addons/policies/pod.yaml': deployment('policies', 'kv-policies'),
-    ...under('workloads/api', chart),
-    ...under('workloads/worker', chart),
+    'addons/ingress/pod.yaml': pod('ingress', 'kv-ingress'),
+    'addons/policies/pod.yaml': pod('policies', 'kv-policies'),
+    ...chartIn('workloads/api'),
+    ...chartIn('workloads/worker'),
     'workloads/worker/values.yaml': 'vault: kv-worker\nsecret: own\n',
-    ...under('workloads/old', chart),
+    ...chartIn('workloads/old'),
   })
   t.strictSame(
     pods,
