@@ -7,10 +7,11 @@ const isNotice = (file: string): boolean => /licen[cs]e|copying|notice/i.test(fi
 
 /**
  * The licences and notices of the bundled packages, word for word, as nearly all of the licences require of copies. The
- * bundle itself can't contain them, because it is minified.
+ * bundle itself can't contain them, because it is minified. A package of several bundles is listed once.
  */
 export function thirdPartyNotices(packages: readonly BundledPackage[]): string {
-  const parts = packages.map((found) => [heading(found), ...texts(found)].join('\n\n'))
+  const once = new Map(packages.map((found) => [found.folder, found]))
+  const parts = [...once.values()].map((found) => [heading(found), ...texts(found)].join('\n\n'))
   return `${parts.join('\n\n\n')}\n`
 }
 

@@ -9,14 +9,15 @@ const root = join(import.meta.dirname, '../..')
 interface Playground {
   /** The page, which is one file and needs no other. */
   readonly html: string
+  /** Those of the worker and of the script, so one may be there twice. */
   readonly packages: readonly BundledPackage[]
 }
 
 /**
- * Makes the playground. The same sources give the same bytes.
+ * Makes the playground. The same sources give the same bytes. The policy allows exactly this script and this style, and a worker
+ * from a blob of the page. No request to any host is allowed.
  *
  * @param docs - where the docs are. Without it, the page is alone and has no link
- * The policy allows exactly this script and this style, and a worker from a blob of the page. No request to any host is allowed.
  */
 export async function makePlayground(docs?: string): Promise<Playground> {
   const [worker, script] = await Promise.all([bundleWorker(), bundleScript('web/page/main.ts')])
@@ -39,11 +40,9 @@ export async function makePlayground(docs?: string): Promise<Playground> {
       "form-action 'none'",
     ].join('; '),
   }
-  const packages = [worker, script].flatMap(({ metafile }) => bundledPackages(metafile, root))
-  const once = new Map(packages.map((found) => [found.folder, found]))
   return {
     html: read('playground.html').replaceAll(/\{\{(\w+)\}\}/g, (_, name) => parts[name] ?? ''),
-    packages: [...once.values()],
+    packages: [worker, script].flatMap(({ metafile }) => bundledPackages(metafile, root)),
   }
 }
 

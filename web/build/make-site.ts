@@ -22,7 +22,10 @@ export async function makeSite(): Promise<ReadonlyMap<string, string>> {
     bundleScript('web/docs/search.ts'),
   ])
   const read = (path: string) => readFileSync(join(root, path), 'utf8')
-  const packages = [playground.packages, bundledPackages(search.metafile, root)].flat()
+  const packages = [
+    ...playground.packages,
+    ...[page, search].flatMap(({ metafile }) => bundledPackages(metafile, root)),
+  ]
   return new Map([
     ...files,
     ['playground.html', playground.html],

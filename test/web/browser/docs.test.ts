@@ -1,19 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { makeSite } from '../../../web/build/make-site.ts'
+import { writeSite } from '../../../web/build/write-site.ts'
 import { findBarriers, looks } from './find-barriers.ts'
 import { openPage, skip } from './open-page.ts'
 
 const folder = t.testdir()
 const site = await makeSite()
-for (const [name, content] of site) {
-  const path = join(folder, name)
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, content)
-}
+writeSite(site, folder)
 const urlOf = (file: string) => pathToFileURL(join(folder, file)).href
 const pages = [...site.keys()].filter((name) => /\.html$/.test(name) && name !== 'playground.html')
 
