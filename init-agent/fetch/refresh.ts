@@ -2,9 +2,11 @@ import { changedTargets } from '../../delivery/projection/compare-content.ts'
 import {
   dueObjects,
   failedObjects,
+  refreshableObjects,
+} from '../../delivery/projection/due-objects.ts'
+import {
   type Refreshed,
   type RefreshState,
-  refreshableObjects,
   refreshContent,
 } from '../../delivery/projection/refresh-content.ts'
 import { eitherSources } from '../../delivery/projection/target-sources.ts'

@@ -1,5 +1,6 @@
 import type { SecretValue } from '../../delivery/destination.ts'
-import { failedObjects, type RefreshState } from '../../delivery/projection/refresh-content.ts'
+import { failedObjects } from '../../delivery/projection/due-objects.ts'
+import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import {
   neededObjectKeys,
   type WantedObject,

@@ -1,9 +1,9 @@
 import { destinationKey } from '../../delivery/destination.ts'
+import { refreshableObjects } from '../../delivery/projection/due-objects.ts'
 import { unknownStatus } from '../../delivery/projection/object-status.ts'
 import { noContent } from '../../delivery/projection/project-content.ts'
 import {
   type RefreshState,
-  refreshableObjects,
   refreshContent,
   startState,
 } from '../../delivery/projection/refresh-content.ts'

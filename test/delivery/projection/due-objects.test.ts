@@ -1,11 +1,11 @@
 import t from 'tap'
 import type { WantedFile } from '../../../delivery/contract.ts'
+import { dueObjects, failedObjects } from '../../../delivery/projection/due-objects.ts'
 import {
   goodStatus,
   type ObjectStatus,
   unservedStatus,
 } from '../../../delivery/projection/object-status.ts'
-import { dueObjects, failedObjects } from '../../../delivery/projection/refresh-content.ts'
 import {
   objectKey,
   type WantedObject,
