@@ -1,6 +1,6 @@
 import type { AgentConfig, WantedFile, WantedFind } from '../../delivery/contract.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
-import { objectKey, wantedKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
+import { objectKey } from '../../delivery/projection/wanted-objects.ts'
 import type { FindResult, FoundByFind, FoundSecret } from '../../keyvault/finds/find-result.ts'
 import { matchName } from '../../keyvault/finds/match-pattern.ts'
 import { isObjectName } from '../../keyvault/reference.ts'
@@ -61,18 +61,26 @@ export function foundBefore({ finds = [] }: AgentConfig, { files }: Content): Fo
   )
 }
 
-/** The objects, by `objectKey`, that only finds want, and that haven't changed since their files were written. */
+/**
+ * The objects, by `objectKey`, that only finds want, and that haven't changed since their files were written.
+ *
+ * @param options - `named`: the objects that the configuration names, by `objectKey`; `files`: what is in place
+ */
 export function unchangedObjects(
-  config: AgentConfig,
-  { found, files }: { readonly found: FoundByFind } & Pick<Content, 'files'>,
+  { finds = [] }: AgentConfig,
+  options: { readonly found: FoundByFind; readonly named: ReadonlySet<string> } & Pick<
+    Content,
+    'files'
+  >,
 ): ReadonlySet<string> {
+  const { found, named, files } = options
   const unchanged = new Map<string, boolean>()
-  for (const find of config.finds ?? [])
+  for (const find of finds)
     for (const { name, isUnchanged } of found.get(wantedFindKey(find))?.secrets ?? []) {
       const { path, object } = foundFile(find, name)
       const key = objectKey(object)
-      unchanged.set(key, isUnchanged && files.has(path) && unchanged.get(key) !== false)
+      const isInPlace = isUnchanged && files.has(path)
+      if (!named.has(key)) unchanged.set(key, isInPlace && unchanged.get(key) !== false)
     }
-  for (const object of wantedObjects(config)) unchanged.delete(wantedKey(object))
   return new Set([...unchanged].flatMap(([key, isUnchanged]) => (isUnchanged ? [key] : [])))
 }

@@ -57,9 +57,11 @@ export async function refreshFinds(
   const found = await listUnlessStopped(context, { before: before.found, state, due })
   const finds = holdFinds(config, found) ?? before
   const lists = listStatuses(context, { state, due, found })
-  const unchanged = unchangedObjects(config, { found, files: state.content.files })
-  const failures = objectsOfFailedLists(config, { found, lists })
-  const statuses = new Map([...onlyWanted(finds.config, state.statuses), ...lists])
+  const named = new Set(wantedObjects(config).map(wantedKey))
+  const unchanged = unchangedObjects(config, { found, named, files: state.content.files })
+  const failures = objectsOfFailedLists(config, { found, named, lists })
+  const wanted = wantedObjects(finds.config)
+  const statuses = new Map([...statusesOf(wanted, state.statuses), ...lists])
   const listErrors = [...due].flatMap((vault) => lists.get(describeList(vault))?.error ?? [])
   // Otherwise, the objects that may be stale are reported.
   if (failures.size === 0)
@@ -69,7 +71,7 @@ export async function refreshFinds(
   const isListed = (object: WantedObject) =>
     failures.has(wantedKey(object)) ||
     (due.has(object.reference.vault) && isGood(wantedKey(object)))
-  const listed = wantedObjects(finds.config).filter(isListed)
+  const listed = wanted.filter(isListed)
   return {
     config: finds.config,
     state: { ...state, finds, statuses, sources: alignSources(state.sources, [before, finds]) },
@@ -176,7 +178,15 @@ function listStatuses(
 /** Why it isn't known whether the objects of finds have changed, by `objectKey`. */
 function objectsOfFailedLists(
   config: AgentConfig,
-  { found, lists }: { readonly found: FoundByFind; readonly lists: Statuses },
+  {
+    found,
+    named,
+    lists,
+  }: {
+    readonly found: FoundByFind
+    readonly named: ReadonlySet<string>
+    readonly lists: Statuses
+  },
 ): ReadonlyMap<string, AkvError> {
   const failures = new Map<string, AkvError>()
   for (const find of config.finds ?? []) {
@@ -186,12 +196,12 @@ function objectsOfFailedLists(
     for (const { name } of secrets) failures.set(objectKey(foundFile(find, name).object), error)
   }
   // Objects that the configuration names are fetched in any case.
-  for (const object of wantedObjects(config)) failures.delete(wantedKey(object))
+  for (const key of named) failures.delete(key)
   return failures
 }
 
 /** Leaves out the statuses of secrets that are no longer found, which would otherwise stay in memory for ever. */
-function onlyWanted(config: AgentConfig, statuses: Statuses): Statuses {
-  const keys = new Set(wantedObjects(config).map(wantedKey))
+function statusesOf(wanted: readonly WantedObject[], statuses: Statuses): Statuses {
+  const keys = new Set(wanted.map(wantedKey))
   return new Map([...statuses].filter(([key]) => keys.has(key)))
 }
