@@ -84,10 +84,14 @@ t.test(
         const first = Buffer.from(data?.['key-0'] ?? '', 'base64').toString()
         t.equal(first, `value of ${object} 0 in its first version`, `${namespace}/${secret}`)
       }
-      const counts = await requests()
+      // A busy API server ends requests that are sent again then.
+      const { answered, succeeded } = await requests()
       for (const what of ['create secrets', 'patch secrets', 'patch externalsecrets/status'])
-        t.ok((counts[what] ?? 0) <= count + namespaces.length, `${what}: ${counts[what]} times`)
-      t.ok(total(counts) <= 6 * count + 20 * namespaces.length, JSON.stringify(counts))
+        t.ok(
+          (succeeded[what] ?? 0) <= count + namespaces.length,
+          `${what}: ${succeeded[what]} times`,
+        )
+      t.ok(total(answered) <= 6 * count + 20 * namespaces.length, JSON.stringify(answered))
     })
 
     await t.test('a refresh of all writes their statuses, and nothing else', async (t) => {
@@ -102,9 +106,9 @@ t.test(
       // First because the ExternalSecrets have changed, then because the interval has passed.
       await Promise.all([untilRefreshed(), apply('30s')])
       await untilRefreshed()
-      const counts = await requests()
-      t.ok((counts['get secrets'] ?? 0) >= 2 * count, 'each was looked at')
-      t.strictSame(Object.keys(writesIn(counts)), ['patch externalsecrets/status'])
+      const { sent, succeeded } = await requests()
+      t.ok((succeeded['get secrets'] ?? 0) >= 2 * count, 'each was looked at')
+      t.strictSame(Object.keys(writesIn(sent)), ['patch externalsecrets/status'])
       t.strictSame(await secretVersions(), before)
     })
 
@@ -118,7 +122,7 @@ t.test(
       for (const namespace of namespaces)
         await until(async () => (await program.metric(series(namespace))) === fleet.secretsEach)
       // Some may be due by now.
-      const { 'patch externalsecrets/status': _, ...others } = writesIn(await requests())
+      const { 'patch externalsecrets/status': _, ...others } = writesIn((await requests()).sent)
       t.strictSame(others, {})
       t.strictSame(await secretVersions(), before)
       t.equal(await program.end('SIGTERM'), 0)

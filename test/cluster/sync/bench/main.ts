@@ -150,7 +150,7 @@ async function taken(controller: ControllerProcess): Promise<readonly Figure[]> 
   const { vaultRequests, mostPerVaultAndSecond, signIns } = await requests.take()
   const { residentBytes, anonymousBytes } = controller.memory()
   const { longestBlockMs } = await controller.loop()
-  const ofController = await ownRequests()
+  const { sent: ofController } = await ownRequests()
   const sum = (counts: object) => Object.values(counts).reduce((all, count) => all + count, 0)
   return [
     { what: 'longest turn of the event loop', value: milliseconds(longestBlockMs) },
