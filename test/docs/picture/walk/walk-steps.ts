@@ -13,7 +13,7 @@ interface WalkStep {
 export const walkSteps: readonly WalkStep[] = [
   {
     title: 'The webhook patches the pod',
-    says: 'Somebody applies a pod with annotations. The API server asks the webhook about it, and only about pods that have annotations. The webhook answers with a patch. It reads no secret, and asks no vault.',
+    says: 'Somebody applies a pod with annotations of akv-injector. The API server calls the webhook, which it does for such pods only. The webhook answers with a patch. It reads no secret, and calls no vault.',
     messages: [
       { from: 'API server', to: 'webhook', label: 'AdmissionReview' },
       { from: 'webhook', to: 'API server', label: 'JSON Patch' },
@@ -28,7 +28,7 @@ export const walkSteps: readonly WalkStep[] = [
   },
   {
     title: 'The agent signs in',
-    says: 'The kubelet gives the agent a token of the pod’s service account. Entra exchanges it for a token for Key Vault. No password and no key is stored anywhere.',
+    says: 'The kubelet gives the agent a token of the pod’s service account. Entra exchanges it for a token for Key Vault. No password or key is stored anywhere.',
     messages: [
       { from: 'agent', to: 'Entra', label: 'service account token' },
       { from: 'Entra', to: 'agent', label: 'access token' },
@@ -37,7 +37,7 @@ export const walkSteps: readonly WalkStep[] = [
   },
   {
     title: 'The agent fetches, and writes the files',
-    says: 'The agent fetches each object once, and writes all files before the other containers start. What variables need is in a file for the kubelet.',
+    says: 'The agent fetches each object once, and writes all files before the other containers start. The values of variables go into a file that the kubelet reads.',
     messages: [
       { from: 'agent', to: 'vault', label: 'each object, once' },
       { from: 'vault', to: 'agent', label: 'values' },
