@@ -42,13 +42,9 @@ export function planSecret({ account, desired, stored, nowMs }: SecretSituation)
     case 'ours':
       return planChange(desired, { account, stored, nowMs })
     case 'former':
-      return isHeld(desired)
-        ? planKeeping(desired, { account, stored, nowMs })
-        : planRenewal(desired, { account, stored })
+      return planRenewal(desired, { account, stored, nowMs })
     case 'offered':
-      return isHeld(desired)
-        ? planKeeping(desired, { account, stored, nowMs })
-        : planAdoption(desired, { account, stored, nowMs })
+      return planAdoption(desired, { account, stored, nowMs })
     case 'foreign':
       return { kind: 'blocked', error: foreign(stored) }
     default:
@@ -75,12 +71,12 @@ function planCreation({ secret, data, objects }: DesiredSecret, account: Account
  * The garbage collector is about to delete the Secret, because its owner is gone. Deletes it first, but only once there is
  * a complete one to replace it.
  */
-function planRenewal(desired: DesiredSecret, { account, stored }: Existing): SecretStep {
+function planRenewal(desired: DesiredSecret, existing: Existing): SecretStep {
+  const { account, stored } = existing
+  if (desired.data.state === 'held') return planKeeping(desired, existing)
   const creation = planCreation(desired, account)
   return creation.kind === 'create' ? deletion(stored, 'renewed') : creation
 }
-
-const isHeld = ({ data }: DesiredSecret): boolean => data.state === 'held'
 
 /** Makes a Secret ours without changing its data: a Secret that is made once may hold values that the vault no longer has. */
 const planKeeping = (desired: DesiredSecret, existing: Existing): SecretStep =>
@@ -88,6 +84,7 @@ const planKeeping = (desired: DesiredSecret, existing: Existing): SecretStep =>
 
 function planAdoption(desired: DesiredSecret, existing: Existing): SecretStep {
   const { keys, state } = desired.data
+  if (state === 'held') return planKeeping(desired, existing)
   if (state === 'emptied') return nothing
   return state === 'whole' ? planApply(desired, { ...existing, keys, force: true }) : wait
 }
