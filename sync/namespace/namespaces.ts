@@ -5,7 +5,6 @@ import type { SourceKind } from '../../requests/secret/source-ref.ts'
 import type { AccountEntries } from '../account/account-entries.ts'
 import { type AccountEntry, outlookOfChanged } from '../account/account-entry.ts'
 import type { ReportedSources } from '../account/reported.ts'
-import { watchObjects } from '../cluster/watch-objects.ts'
 import { forEachInSlices } from '../pace/in-slices.ts'
 import { createRoundPace } from '../pace/round-pace.ts'
 import type { NextRun, Outlook } from '../queue/next-run.ts'
@@ -14,11 +13,14 @@ import type { QueueSlot, WorkQueue } from '../queue/work-queue.ts'
 import type { EnabledAccounts } from '../rights/enabled-accounts.ts'
 import type { RoundServices } from '../round/services.ts'
 import { type KnownSources, noKnownSources } from '../round/settle/decide-sources.ts'
-import { createClusterStoreStatuses } from './cluster-stores.ts'
-import { createFeeds, sinkOf } from './feeds.ts'
-import { objectMemory } from './kept-objects.ts'
+import {
+  createClusterStoreStatuses,
+  createClusterStores,
+  watchClusterStores,
+} from './cluster-stores.ts'
+import { createFeeds } from './feeds.ts'
 import { NamespaceSources } from './namespace-sources.ts'
-import { WatchedObjects } from './watched-objects.ts'
+import type { WatchedObjects } from './watched-objects.ts'
 import { createNamespaceRounds, type RunNamespaceRound } from './work-namespace.ts'
 
 /** The namespaces whose sources are read, and their rounds in the work queue. */
@@ -99,7 +101,7 @@ class FollowedNamespaces implements Namespaces {
     this.#runRound = createNamespaceRounds(options)
     this.#feeds = createFeeds(options)
     if (!options.kinds.includes('ExternalSecret')) return
-    const stores = clusterStores(options, () => this.#clusterStoresChanged())
+    const stores = createClusterStores(options, () => this.#clusterStoresChanged())
     this.#clusterStores = stores
     this.#publishStores = createClusterStoreStatuses(stores, options)
   }
@@ -222,33 +224,4 @@ async function workOn(
     await forEachInSlices(entries(), queueRound)
   }
   return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: known.outlook }
-}
-
-function clusterStores(
-  { memory, clock }: NamespacesOptions,
-  onChange: () => void,
-): WatchedObjects<SeenWithStatus> {
-  const plural = 'ClusterSecretStores'
-  const stores = objectMemory(memory, { namespace: '', plural })
-  return new WatchedObjects<SeenWithStatus>({ plural, memory: stores, clock, onChange })
-}
-
-/** Keeps the stores of the whole cluster up to date. */
-const watchClusterStores = (
-  stores: WatchedObjects<SeenWithStatus>,
-  { cluster, outage, clock, log, signal }: NamespacesOptions,
-): Promise<void> => {
-  const requests = cluster.objectsOf.ClusterSecretStore
-  const { reducer, ...sink } = sinkOf(stores)
-  return watchObjects({
-    ...sink,
-    kind: 'ClusterSecretStore',
-    namespace: '',
-    list: (scope) => requests.list(scope, reducer()),
-    watch: requests.watch,
-    outage,
-    clock,
-    log,
-    signal,
-  })
 }
