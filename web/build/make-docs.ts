@@ -10,6 +10,7 @@ import type { MarkdownPage } from './docs/read-markdown.ts'
 import { readPages } from './docs/read-pages.ts'
 import { renderPage } from './docs/render-page.ts'
 import { SiteLinks } from './docs/site-links.ts'
+import { fillTemplate } from './fill-template.ts'
 
 interface Docs {
   /** The pages and their pictures, by their paths in the site. */
@@ -47,7 +48,7 @@ export function makeDocs(root: string): Docs {
   const template = readFileSync(join(import.meta.dirname, '../docs/page.html'), 'utf8')
   const files = new Map(
     pages.map((page) => {
-      const parts: Readonly<Record<string, string>> = {
+      const html = fillTemplate(template, {
         policy,
         root: escapeHtml('../'.repeat(page.file.split('/').length - 1)),
         title: escapeHtml(page.file === 'index.html' ? page.title : `${page.title} · akv-injector`),
@@ -58,8 +59,7 @@ export function makeDocs(root: string): Docs {
           ['Playground', 'playground.html'],
         ]),
         content: renderPage(page, links),
-      }
-      const html = template.replaceAll(/\{\{(\w+)\}\}/g, (_, name) => parts[name] ?? '')
+      })
       return [page.file, html]
     }),
   )

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BundledPackage, bundledPackages } from '../../image/bundled-packages.ts'
 import { bundleScript, bundleWorker } from './bundle-script.ts'
+import { fillTemplate } from './fill-template.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -23,7 +24,7 @@ export async function makePlayground(docs?: string): Promise<Playground> {
   const [worker, script] = await Promise.all([bundleWorker(), bundleScript('web/page/main.ts')])
   const read = (name: string) => readFileSync(join(root, 'web/page', name), 'utf8')
   const style = read('playground.css')
-  const parts: Readonly<Record<string, string>> = {
+  const parts = {
     docs:
       docs === undefined
         ? ''
@@ -41,7 +42,7 @@ export async function makePlayground(docs?: string): Promise<Playground> {
     ].join('; '),
   }
   return {
-    html: read('playground.html').replaceAll(/\{\{(\w+)\}\}/g, (_, name) => parts[name] ?? ''),
+    html: fillTemplate(read('playground.html'), parts),
     packages: [worker, script].flatMap(({ metafile }) => bundledPackages(metafile, root)),
   }
 }
