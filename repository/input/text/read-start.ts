@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { encodingOf } from './read-text.ts'
 
 /** The beginning of a file as text, whatever its bytes are. */
 interface StartOfFile {
@@ -23,7 +24,10 @@ export function readStart(path: string, maxBytes: number): StartOfFile | undefin
     if (!status.isFile()) return undefined
     const bytes = Buffer.allocUnsafe(Math.min(status.size, maxBytes))
     const length = readInto(bytes, descriptor)
-    return { text: decode(bytes.subarray(0, length)), isWhole: status.size <= maxBytes }
+    return {
+      text: new TextDecoder(encodingOf(bytes)).decode(bytes.subarray(0, length)),
+      isWhole: status.size <= maxBytes,
+    }
   } catch {
     return undefined
   } finally {
@@ -39,11 +43,4 @@ function readInto(bytes: Buffer, descriptor: number): number {
     length += read
   }
   return length
-}
-
-function decode(bytes: Buffer): string {
-  const [first, second] = bytes
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes)
-  return new TextDecoder().decode(bytes)
 }

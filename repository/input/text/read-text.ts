@@ -6,21 +6,23 @@ import { readDescriptor } from './read-descriptor.ts'
 const maxFileBytes = 64 * 1024 * 1024
 
 /**
- * Reads a text file. Keeps a byte order mark, so that `inject` can write it again.
+ * Reads a text file, in UTF-8 or, with a byte order mark, in UTF-16, as kubectl does. Keeps the byte order mark of
+ * UTF-8, so that `inject` can write it again.
  *
  * @param source - a path; `-` is standard input
- * @throws FileError when the file can't be read, or isn't text in UTF-8
+ * @throws FileError when the file can't be read, or isn't such text
  */
 export function readText(source: string): string {
   const bytes = readBytes(source)
   if (bytes === undefined) throw new FileError({ source }, 'is larger than 64 MiB; split it')
-  if (isUtf16(bytes)) throw new FileError({ source }, 'is text in UTF-16; save it as UTF-8')
-  if (bytes.includes(0))
+  const encoding = encodingOf(bytes)
+  if (encoding === 'utf-8' && bytes.includes(0))
     throw new FileError({ source }, 'is a binary file; pass manifests in YAML or JSON')
   try {
-    return decoder.decode(bytes)
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: encoding === 'utf-8' }).decode(bytes)
   } catch {
-    throw new FileError({ source }, 'is not valid UTF-8; pass manifests in YAML or JSON')
+    const shown = encoding === 'utf-8' ? 'UTF-8' : 'UTF-16'
+    throw new FileError({ source }, `is not valid ${shown}; pass manifests in YAML or JSON`)
   }
 }
 
@@ -50,8 +52,8 @@ export function readErrorSentence(error: unknown): string {
   return reasons[code ?? ''] ?? message
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** Detects UTF-16 by its byte order mark, which editors on Windows write. */
-const isUtf16 = ([first, second]: Buffer): boolean =>
-  (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+/** UTF-16 has a byte order mark, which editors on Windows write. */
+export function encodingOf([first, second]: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  if (first === 0xff && second === 0xfe) return 'utf-16le'
+  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
+}

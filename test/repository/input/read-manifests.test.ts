@@ -103,10 +103,26 @@ t.test('a position counts lines and columns from 1, in every document', async (t
   t.match(second?.positionAt(18), { line: 5, column: 3 })
 })
 
-t.test('a file that isn’t text in UTF-8 is named with the reason', async (t) => {
+t.test('text in UTF-16 with a byte order mark is read as kubectl reads it', async (t) => {
+  const folder = t.testdir()
+  const text = '\ufeffa: "é😀"\r\n---\r\nb: 2\r\n'
+  for (const bytes of [Buffer.from(text, 'utf16le'), Buffer.from(text, 'utf16le').swap16()]) {
+    const file = join(folder, 'x.yaml')
+    writeFileSync(file, bytes)
+    const [read] = readManifestFiles([file], { command: 'check' })
+    t.strictSame(read?.manifests.map(toPlain), [{ a: 'é😀' }, { b: 2 }])
+    t.strictSame(read?.manifests[1]?.positionAt(15), { source: file, line: 3, column: 1 })
+  }
+})
+
+t.test('a file that isn’t text in one of these is named with the reason', async (t) => {
   const folder = t.testdir()
   for (const [bytes, reason] of [
-    [Buffer.from('\ufeffa: 1\n', 'utf16le'), 'is text in UTF-16; save it as UTF-8'],
+    [Buffer.from([0xff, 0xfe, 0x61]), 'is not valid UTF-16; pass manifests in YAML or JSON'],
+    [
+      Buffer.from('\ufeff\ud800:', 'utf16le'),
+      'is not valid UTF-16; pass manifests in YAML or JSON',
+    ],
     [Buffer.from('a: 1\n', 'utf16le'), 'is a binary file; pass manifests in YAML or JSON'],
     [Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0]), 'is a binary file; pass manifests in YAML or JSON'],
     [Buffer.from([0xc3, 0x28]), 'is not valid UTF-8; pass manifests in YAML or JSON'],
