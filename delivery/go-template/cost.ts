@@ -39,7 +39,7 @@ export const stepCost = 1
 /** The cost of each byte that a function only copies or compares. */
 export const copiedByteCost = 0.02
 
-/** The functions that look at each character, or at each value in a map, cost much more. test/fuzz/template-costs.test.ts measures them. */
+/** The functions that look at each character, or at each value in a map, cost much more. `npm run bench -- template-costs` measures them. */
 const byteCosts: Partial<Readonly<Record<FunctionName, number>>> = {
   b64dec: 0.02,
   filterPEM: 0.2,

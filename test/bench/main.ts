@@ -14,6 +14,7 @@ import { benchPfx } from './pfx.ts'
 import { compareWithRecord, readRecord, writeRecord } from './record.ts'
 import { benchSync } from './sync.ts'
 import { benchSyncAccounts } from './sync-accounts/bench-sync-accounts.ts'
+import { benchTemplateCosts } from './template-costs.ts'
 import { benchTenants } from './tenants/bench-tenants.ts'
 
 interface Table {
@@ -61,6 +62,10 @@ const tables: Readonly<Record<string, Table>> = {
     isLong: true,
   },
   pfx: { title: 'certificates out of PKCS#12', bench: benchPfx },
+  'template-costs': {
+    title: 'templates of ExternalSecrets, compared with what is charged for them',
+    bench: benchTemplateCosts,
+  },
   sync: {
     title: 'Secret sync, one account beside others',
     note: 'The hostile account’s certificates are expensive to convert. It changes as often as the controller accepts it.',
