@@ -1,6 +1,12 @@
 import t, { type Test } from 'tap'
 import { type Chart, chartPictures } from '../docs/picture/draw-chart.ts'
 import { isFuzzing } from '../support/property-runs.ts'
+import {
+  findingFigures,
+  shortIntervalFigure,
+  startFinding,
+  steadyRequests,
+} from './finding-pods.ts'
 import { chartOfOutage, chartOfStart } from './fleet-charts.ts'
 import { countAnswers, countRestarts, quantile } from './fleet-figures.ts'
 import {
@@ -110,6 +116,22 @@ t.test('a pod that starts alone waits for one more round trip', async (t) => {
     )
   const addedMs = tookMs(await startAlone(false)) - tookMs(await startAlone(true))
   t.ok(addedMs > 0 && addedMs <= 80, 'round trips are 30 to 80 ms')
+})
+
+t.test('pods that find secrets cost the vault what the formula says', async (t) => {
+  const scale = { pods: 100 }
+  const result = await startFinding(scale, { steadyMs: 1_200_000 })
+  const { requests, refused, formula } = steadyRequests(result)
+  t.equal(countRestarts(result), 0)
+  t.ok(
+    result.pods.every(({ readyAtMs }) => readyAtMs < 300_000),
+    'all pods have their files',
+  )
+  t.equal(refused, 0, 'no 429 after the start')
+  t.ok(Math.abs(requests / formula - 1) < 0.05, `${requests} requests, ${formula} by the formula`)
+  t.match(shortIntervalFigure(300, result).value, / 0\.0 answers 429 /)
+  const failures = findingFigures(result, { pods: 1 }).flatMap(({ failure }) => failure ?? [])
+  t.ok(failures.length > 0, 'figures above their bounds fail')
 })
 
 t.test('after an outage, all pods are fresh within one interval', async (t) => {

@@ -4,6 +4,14 @@ import { parseArgs } from 'node:util'
 import { type Figure, printFigures } from '../bench/bench.ts'
 import { chartPictures } from '../docs/picture/draw-chart.ts'
 import { writePictures } from '../docs/picture/write-pictures.ts'
+import {
+  findingFigures,
+  findingPods,
+  findOften,
+  shortIntervalFigure,
+  shortIntervals,
+  startFinding,
+} from './finding-pods.ts'
 import { chartOfOutage, chartOfStart } from './fleet-charts.ts'
 import { aloneFigures, outageFigures, startFigures } from './fleet-figures.ts'
 import {
@@ -70,7 +78,18 @@ print(
 const recovered = await goThroughOutage(refreshing)
 print(`${refreshing.pods} pods in an outage of 10 minutes`, outageFigures(recovered))
 
+const finding = { pods: values.smoke ? findingPods / 10 : findingPods }
+print(
+  `${finding.pods} pods that find ten of 250 secrets, and refresh every 5 minutes`,
+  findingFigures(await startFinding(finding), finding),
+)
+
 if (!values.smoke) {
+  const often = []
+  for (const seconds of shortIntervals)
+    often.push(shortIntervalFigure(seconds, await findOften(seconds)))
+  print('the same pods, with lists that need half of the limit or more', often)
+
   writePictures(chartPictures('fleet-start', chartOfStart(started)))
   writePictures(chartPictures('fleet-shared', chartOfSharedVaults(shared)))
   writePictures(chartPictures('fleet-lone', chartOfLonePods(waits)))

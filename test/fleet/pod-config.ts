@@ -4,12 +4,18 @@ import { agentConfig } from '../init-agent/harness/pod.ts'
 /** Pods request 5 to 15 objects, 10 on average. */
 const minObjects = 5
 const maxObjects = 15
+const patience = { timeoutSeconds: 900, outlastsOutages: true } as const
+
+interface PodConfig {
+  readonly config: AgentConfig
+  readonly objects: number
+}
 
 /** A pod's configuration: objects of its own and objects that all pods share, as files, variables and properties. */
 export function createPodConfig(
   index: number,
   { random, refreshSeconds }: { readonly random: () => number; readonly refreshSeconds: number },
-): { readonly config: AgentConfig; readonly objects: number } {
+): PodConfig {
   const objects = minObjects + Math.floor(random() * (maxObjects - minObjects + 1))
   const files: WantedFile[] = []
   const env: WantedVariable[] = []
@@ -22,12 +28,22 @@ export function createPodConfig(
     else if (kind < 0.5) files.push({ path: `dir/${number}`, object, property: 'name' })
     else files.push({ path: `${number}`, object })
   }
-  const config = agentConfig({
-    files,
-    env,
-    refreshSeconds,
-    timeoutSeconds: 900,
-    outlastsOutages: true,
-  })
-  return { config, objects }
+  return { config: agentConfig({ files, env, refreshSeconds, ...patience }), objects }
+}
+
+/** Each find matches ten secrets of the vault. */
+export const foundByEach = 10
+
+/** The names of a vault's secrets for {@link findingPodConfig}. */
+export const secretNames = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `app-${Math.floor(index / foundByEach)}-${index}`)
+
+/** The configuration of a pod that finds the secrets of its app in a vault with others. */
+export function findingPodConfig(
+  index: number,
+  { secrets, refreshSeconds }: { readonly secrets: number; readonly refreshSeconds: number },
+): PodConfig {
+  const apps = Math.floor(secrets / foundByEach)
+  const finds = [{ path: 'app', vault: 'team-a', pattern: `app-${index % apps}-*` }]
+  return { config: agentConfig({ finds, refreshSeconds, ...patience }), objects: foundByEach }
 }

@@ -19,7 +19,10 @@ interface Measured {
 }
 
 /** Shows values with a bound, and fails those that exceed it. */
-function boundedFigures(measured: readonly Measured[], scale: FleetScale): readonly Figure[] {
+export function boundedFigures(
+  measured: readonly Measured[],
+  scale: FleetScale,
+): readonly Figure[] {
   return measured.flatMap(({ what, value, atMost }): Figure[] => {
     if (atMost === undefined) return []
     const bound =
@@ -84,7 +87,7 @@ export function refusalsPerObject(run: FleetResult): number {
 }
 
 /** The most within some seconds in a row. */
-function mostIn(
+export function mostIn(
   length: number,
   seconds: readonly VaultSecond[],
   count: (second: VaultSecond) => number,

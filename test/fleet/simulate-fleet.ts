@@ -1,5 +1,5 @@
 import { createRandom } from '../support/create-random.ts'
-import { createPodConfig } from './pod-config.ts'
+import { createPodConfig, findingPodConfig } from './pod-config.ts'
 import { runPod, type SimulatedPod } from './simulated-pod.ts'
 import type { Stranger, VaultLimit } from './vault-limit.ts'
 import { createVaultModel, type VaultSecond } from './vault-model.ts'
@@ -15,6 +15,8 @@ export interface FleetOptions {
   readonly seed: number
   /** 0: the pods fetch once. */
   readonly refreshSeconds?: number
+  /** If set, the vault has this many secrets, and each pod finds ten of them. By default, pods name their objects. */
+  readonly secrets?: number
   /** While it lasts, the vault answers every request with 503. */
   readonly outage?: { readonly fromMs: number; readonly untilMs: number }
   readonly stranger?: Stranger
@@ -33,14 +35,15 @@ export interface FleetResult {
 /** Runs the agent's own code for each pod, against a model of one vault, in virtual time. */
 export async function simulateFleet(options: FleetOptions): Promise<FleetResult> {
   const { outage, stranger, seed, durationMs, podsPerNode = 1, isWithoutPauses = false } = options
+  const { secrets, refreshSeconds = 0 } = options
   const time = createVirtualTime()
   const random = createRandom(seed)
   let startAtMs = 0
   const pods = Array.from({ length: options.pods }, (_, index): SimulatedPod => {
-    const { config, objects } = createPodConfig(index, {
-      random,
-      refreshSeconds: options.refreshSeconds ?? 0,
-    })
+    const { config, objects } =
+      secrets === undefined
+        ? createPodConfig(index, { random, refreshSeconds })
+        : findingPodConfig(index, { secrets, refreshSeconds })
     if (index % podsPerNode === 0) startAtMs = random() * options.startWithinMs
     return {
       clock: time.clock(seed * 100_003 + index),

@@ -1,10 +1,10 @@
 import { firstFetchDeadline } from '../../delivery/projection/deadline.ts'
 import { type Content, noContent } from '../../delivery/projection/project-content.ts'
-import { type RefreshState, startState } from '../../delivery/projection/refresh-content.ts'
 import type { AgentContext } from '../../init-agent/context/agent-context.ts'
 import { endHangingFetch } from '../../init-agent/fetch/end-hanging-fetch.ts'
 import { firstFetch } from '../../init-agent/fetch/first-fetch.ts'
 import { firstWaitMs, keepFresh } from '../../init-agent/fetch/refresh.ts'
+import { type HeldState, startHolding } from '../../init-agent/find/held-finds.ts'
 import { RefreshRequests } from '../../init-agent/on-demand/refresh-requests.ts'
 import { pauseThrottledVaults, VaultPauses } from '../../keyvault/readers/vault-pauses.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -57,12 +57,12 @@ export async function runPod(pod: SimulatedPod, world: PodWorld): Promise<void> 
 }
 
 /** The agent's first fetch, as `runAgent` does it. Undefined if it failed, which ends the agent. */
-async function start(context: AgentContext): Promise<RefreshState | undefined> {
+async function start(context: AgentContext): Promise<HeldState | undefined> {
   const { config, clock } = context
   const deadline = firstFetchDeadline(config, clock.now())
   try {
     const fetched = await endHangingFetch(firstFetch(context, deadline), { clock, deadline })
-    return startState(config, { ...fetched, goodAtMs: clock.now() })
+    return startHolding(config, { ...fetched, goodAtMs: clock.now() })
   } catch {
     return undefined
   }

@@ -1,9 +1,10 @@
 import { vaultError } from '../../keyvault/errors/classify.ts'
 import type { ObjectReader } from '../../keyvault/readers/object-reader.ts'
+import { secretPages } from '../../keyvault/readers/secret-pages.ts'
 import { describeObject, type ObjectReference } from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { secretAnswer } from '../init-agent/harness/secret-answer.ts'
-import { secretPagesOf } from '../support/secret-pages.ts'
+import { secretNames } from './pod-config.ts'
 import { createSharedGate, type Stranger, type VaultLimit } from './vault-limit.ts'
 
 /** What the vault answered in one second. */
@@ -20,6 +21,8 @@ export interface VaultModelOptions {
   readonly stranger?: Stranger
   /** How long the vault refuses each pod, from its first request on. */
   readonly refusesPodsForMs?: number
+  /** How many secrets it lists. */
+  readonly secrets?: number
   readonly durationMs: number
 }
 
@@ -30,6 +33,8 @@ export interface VaultModel {
   reader(clock: Clock, onServed: (name: string) => void): ObjectReader
 }
 
+/** Key Vault has at most 25 secrets in a page. */
+export const secretsInPage = 25
 const version = '0123456789abcdef0123456789abcdef'
 
 export function createVaultModel(options: VaultModelOptions): VaultModel {
@@ -38,6 +43,10 @@ export function createVaultModel(options: VaultModelOptions): VaultModel {
   const seconds = Array.from(
     { length: Math.ceil(durationMs / 1000) },
     (): VaultSecond => ({ served: 0, throttled: 0, failed: 0 }),
+  )
+  const listed = secretNames(options.secrets ?? 0).map((name) => ({ name, updatedOn: new Date(0) }))
+  const pages = Array.from({ length: Math.ceil(listed.length / secretsInPage) }, (_, page) =>
+    listed.slice(page * secretsInPage, (page + 1) * secretsInPage),
   )
   const answer = (reference: ObjectReference, nowMs: number, refusesUntilMs: number) => {
     const second = seconds[Math.floor(nowMs / 1000)]
@@ -67,6 +76,12 @@ export function createVaultModel(options: VaultModelOptions): VaultModel {
           await clock.sleep(wayMs)
         }
       }
+      async function* listPages(askForPage: () => Promise<void>) {
+        for (const page of pages) {
+          await askForPage()
+          yield page
+        }
+      }
       return {
         async read(reference) {
           await ask(reference)
@@ -76,7 +91,11 @@ export function createVaultModel(options: VaultModelOptions): VaultModel {
           await ask(reference)
           return []
         },
-        secretPages: () => secretPagesOf(),
+        secretPages: (name) =>
+          secretPages(
+            async () => listPages(() => ask({ vault: name, type: 'secret', name: 'list' })),
+            (call) => call(),
+          ),
       }
     },
   }
