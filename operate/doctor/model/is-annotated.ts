@@ -5,7 +5,7 @@ import {
   isTurnedOff,
   readOwnAnnotations,
 } from '../../../requests/annotations/keys/own-annotations.ts'
-import { isDriverVolume } from '../../../webhook/core/model/find-class-volumes.ts'
+import { isDriverVolume } from '../../../requests/class/driver-volumes.ts'
 
 /** Whether a pod or a pod template asks for objects with our annotations. */
 export function asksByAnnotations(pod: unknown): boolean {

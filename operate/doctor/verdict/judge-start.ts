@@ -1,7 +1,7 @@
 import { countOf } from '../../../lib/count-of.ts'
 import { type JsonObject, objectsAt } from '../../../lib/shape.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
-import { isDriverVolume } from '../../../webhook/core/model/find-class-volumes.ts'
+import { isDriverVolume } from '../../../requests/class/driver-volumes.ts'
 import { waitsForItsTurn } from '../../cluster/pods/container-state.ts'
 import { labelsOf } from '../model/label-selector.ts'
 import { conditionOf, oneLine, textAt } from '../model/objects.ts'

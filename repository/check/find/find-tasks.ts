@@ -8,10 +8,10 @@ import {
   bindingKey,
   chooseBinding,
 } from '../../../requests/annotations/identity-binding.ts'
+import { isDriverVolume } from '../../../requests/class/driver-volumes.ts'
 import { accountOf } from '../../../webhook/core/csi/account.ts'
 import { accountNeeded } from '../../../webhook/core/csi/needed-objects.ts'
 import { readServedVolumes } from '../../../webhook/core/csi/read-served-volumes.ts'
-import { isDriverVolume } from '../../../webhook/core/model/find-class-volumes.ts'
 import { openRequest } from '../../../webhook/core/model/open-request.ts'
 import { usesWorkloadIdentity } from '../../../webhook/core/model/workload-identity.ts'
 import { lookUpInFiles } from '../../input/look-up-in-files.ts'

@@ -1,11 +1,11 @@
 import { isObject } from '../../../lib/shape.ts'
+import { classNamesOf } from '../../../requests/class/driver-volumes.ts'
 import { findObject, keyOf } from '../../input/objects/find-object.ts'
 import type { FoundObject, NamedObject } from '../../input/objects/find-objects.ts'
 import { valuesIn } from '../../input/placeholders/values-in.ts'
 import { isReferredTo } from '../../input/sources/referred-to.ts'
 import { describeSource } from '../../input/text/file-error.ts'
 import { mayUse, nameLike, pathIn, realPath, type Unread } from '../../input/unread/unread.ts'
-import { classNamesOf } from '../content/class-names-of.ts'
 import type { MigratedContent } from '../content/content.ts'
 import { openUserFinder } from './open-users.ts'
 

@@ -1,10 +1,10 @@
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import { classNamesOf } from '../../../requests/class/driver-volumes.ts'
 import { keyOf } from '../../input/objects/find-object.ts'
 import type { NamedObject } from '../../input/objects/find-objects.ts'
 import { mayEqual } from '../../input/placeholders/open-names.ts'
 import { valuesIn } from '../../input/placeholders/values-in.ts'
 import { isExternalSecretsKind, isSecretStore } from '../../input/sources/external-secrets-kind.ts'
-import { classNamesOf } from '../content/class-names-of.ts'
 import type { MigratedContent } from '../content/content.ts'
 
 /** A reference to a class or a store. */

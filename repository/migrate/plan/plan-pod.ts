@@ -10,8 +10,8 @@ import {
   isObjectKey,
   readOwnAnnotations,
 } from '../../../requests/annotations/keys/own-annotations.ts'
+import { isDriverVolume } from '../../../requests/class/driver-volumes.ts'
 import { isSubPathMount } from '../../../webhook/core/injection/served-volumes.ts'
-import { isDriverVolume } from '../../../webhook/core/model/find-class-volumes.ts'
 import { skipReasons } from '../../../webhook/core/model/outcome.ts'
 import { allContainers, type Pod } from '../../../webhook/core/model/pod.ts'
 import { hasDriverVolumes } from '../../check/find/find-tasks.ts'

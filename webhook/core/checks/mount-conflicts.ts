@@ -2,10 +2,10 @@ import { hasFiles } from '../../../delivery/contract.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { Problem, ProblemField } from '../../../lib/problems/problem.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { isDriverVolume } from '../../../requests/class/driver-volumes.ts'
 import { isOurMount } from '../injection/files-mount.ts'
 import type { Plan } from '../injection/plan.ts'
 import { isSubPathMount } from '../injection/served-volumes.ts'
-import { isDriverVolume } from '../model/find-class-volumes.ts'
 import { ourVolumes } from '../model/our-names.ts'
 import {
   allContainers,

@@ -1,11 +1,9 @@
 import type { AgentConfig } from '../../../delivery/contract.ts'
 import { isObject, type JsonObject, objectAt, valueAt } from '../../../lib/shape.ts'
+import { isDriverVolume } from '../../../requests/class/driver-volumes.ts'
 import { earlierChoices } from './earlier-choices.ts'
 import { agentName } from './our-names.ts'
 import type { Container, Pod } from './pod.ts'
-
-/** The name of the Secrets Store CSI Driver in a volume. */
-const csiDriver = 'secrets-store.csi.k8s.io'
 
 /** A volume of a pod that was declared for the Secrets Store CSI Driver. */
 export interface ClassVolume {
@@ -35,10 +33,6 @@ export function mayHaveClassVolumes(object: unknown): boolean {
       initContainers.some((container) => isObject(container) && container['name'] === agentName))
   )
 }
-
-/** Whether a volume is one of the Secrets Store CSI Driver. */
-export const isDriverVolume = (volume: unknown): boolean =>
-  isObject(volume) && isObject(volume['csi']) && volume['csi']['driver'] === csiDriver
 
 /**
  * Finds the volumes of the driver, and those that were its before an earlier review: the configuration of the pod's agent
