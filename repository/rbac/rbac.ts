@@ -79,9 +79,17 @@ export async function rbac(options: RbacOptions): Promise<ExitCode> {
       namespace: found.restoreValue(namespace),
       account: found.restoreValue(account),
     }))
-  const enabled = { syncs: restored(syncs.safe), rollouts: restored(rollouts.safe) }
+  const classes = found.classes.map(({ namespace, name }) => ({
+    namespace: found.restoreValue(namespace),
+    name: found.restoreValue(name),
+  }))
+  const enabled = { syncs: restored(syncs.safe), rollouts: restored(rollouts.safe), classes }
   const objects = objectsFor(enabled, choice)
-  const uses = { syncs: enabled.syncs.length > 0, rollsOut: enabled.rollouts.length > 0 }
+  const uses = {
+    syncs: enabled.syncs.length > 0,
+    rollsOut: enabled.rollouts.length > 0,
+    readsClasses: classes.length > 0,
+  }
   if (objects.length > 0) printDocuments(process.stdout, rolesText(objects, { ...choice, ...uses }))
   return 0
 }
@@ -106,27 +114,33 @@ interface Enabled {
   /** For Secret sync. */
   readonly syncs: readonly NamedAccount[]
   readonly rollouts: readonly NamedAccount[]
+  /** Those of the volumes of workloads that are rolled out. */
+  readonly classes: ReturnType<typeof findRollouts>['classes']
 }
 
-function objectsFor({ syncs, rollouts }: Enabled, choice: Choice): readonly JsonObject[] {
-  const ofSync = namesByNamespace(syncs)
-  const ofRollouts = namesByNamespace(rollouts)
+function objectsFor({ syncs, rollouts, classes }: Enabled, choice: Choice): readonly JsonObject[] {
+  const ofAccounts = (accounts: readonly NamedAccount[]) =>
+    namesByNamespace(accounts.map(({ namespace, account: name }) => ({ namespace, name })))
+  const ofSync = ofAccounts(syncs)
+  const ofRollouts = ofAccounts(rollouts)
+  const ofClasses = namesByNamespace(classes)
   return [...new Set([...ofSync.keys(), ...ofRollouts.keys()])].toSorted().flatMap((namespace) =>
     syncRolesFor(namespace, ofSync.get(namespace) ?? [], {
       ...choice,
       rollouts: ofRollouts.get(namespace) ?? [],
+      classNames: ofClasses.get(namespace) ?? [],
     }),
   )
 }
 
 function namesByNamespace(
-  accounts: readonly NamedAccount[],
+  objects: readonly { readonly namespace: string; readonly name: string }[],
 ): ReadonlyMap<string, readonly string[]> {
-  const groups = [...Map.groupBy(accounts, ({ namespace }) => namespace)]
+  const groups = [...Map.groupBy(objects, ({ namespace }) => namespace)]
   return new Map(
     groups.map(([namespace, own]) => [
       namespace,
-      [...new Set(own.map(({ account }) => account))].toSorted(),
+      [...new Set(own.map(({ name }) => name))].toSorted(),
     ]),
   )
 }
@@ -140,7 +154,10 @@ async function findInFiles(options: RbacOptions) {
   const { contents, unread, errors, nothing, ...input } = await readWholeInput(files, reading)
   const objects = contents.flatMap((content) => content.objects)
   const { grants, ...found } = findGrants([], { objects, unread, serving })
-  const rollouts = findRollouts(contents.flatMap((content) => content.templates))
+  const rollouts = findRollouts(
+    contents.flatMap((content) => content.templates),
+    serving,
+  )
   const mistakes = sortOutMistakes([...found.mistakes, ...rollouts.mistakes], placeholders)
   const names = [
     ...grants.map(({ namespace, account }) => ({ namespace, account })),
@@ -150,6 +167,7 @@ async function findInFiles(options: RbacOptions) {
   return {
     accounts: grants,
     rollouts: rollouts.accounts,
+    classes: rollouts.classes,
     restore: placeholders.restore,
     restoreValue: placeholders.restoreValue,
     isPartial: errors.length > 0,

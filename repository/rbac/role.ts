@@ -38,12 +38,15 @@ export function syncRolesFor(
   {
     controllerNamespace,
     rollouts = [],
+    classNames = [],
     ...needed
   }: RightsNeeded & {
     /** The namespace of the controller's ServiceAccount. */
     readonly controllerNamespace: string
     /** The accounts whose workloads may be rolled out. */
     readonly rollouts?: readonly string[]
+    /** The SecretProviderClasses of the volumes of these workloads. */
+    readonly classNames?: readonly string[]
   },
 ): readonly PrintedRole[] {
   const apiVersion = 'rbac.authorization.k8s.io/v1'
@@ -59,7 +62,7 @@ export function syncRolesFor(
         ...(isForRolloutsOnly ? [] : accountRules(accounts)),
         { apiGroups: [''], resources: ['events'], verbs: ['create'] },
         ...(isForRolloutsOnly ? [] : watchRules(needed)),
-        ...(rollouts.length > 0 ? rolloutRules(rollouts) : []),
+        ...(rollouts.length > 0 ? rolloutRules(rollouts, classNames) : []),
       ],
     },
     {
@@ -80,7 +83,7 @@ const accountRules = (resourceNames: readonly string[]) => [
 ]
 
 /** The mark keeps these accounts out of Secret sync. An account that is to have both is in two rules. */
-const rolloutRules = (accounts: readonly string[]) => [
+const rolloutRules = (accounts: readonly string[], classNames: readonly string[]) => [
   {
     apiGroups: [''],
     resources: ['serviceaccounts/token'],
@@ -101,7 +104,13 @@ const rolloutRules = (accounts: readonly string[]) => [
     resources: ['deployments', 'statefulsets', 'daemonsets'],
     verbs: ['get', 'patch'],
   },
+  ...(classNames.length > 0 ? [{ ...classRule, resourceNames: classNames, verbs: ['get'] }] : []),
 ]
+
+const classRule = {
+  apiGroups: ['secrets-store.csi.x-k8s.io'],
+  resources: ['secretproviderclasses'],
+}
 
 function watchRules({ watch, classes, externalSecrets }: RightsNeeded): readonly JsonObject[] {
   if (watch === 'cluster') return []
@@ -109,15 +118,7 @@ function watchRules({ watch, classes, externalSecrets }: RightsNeeded): readonly
   const stores = { apiGroups: ['external-secrets.io'] }
   return [
     { apiGroups: [''], resources: ['serviceaccounts'], verbs },
-    ...(classes
-      ? [
-          {
-            apiGroups: ['secrets-store.csi.x-k8s.io'],
-            resources: ['secretproviderclasses'],
-            verbs,
-          },
-        ]
-      : []),
+    ...(classes ? [{ ...classRule, verbs }] : []),
     ...(externalSecrets
       ? [
           { ...stores, resources: ['externalsecrets', 'secretstores'], verbs },

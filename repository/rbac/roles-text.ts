@@ -9,6 +9,8 @@ interface TextOptions extends RightsNeeded {
   readonly syncs: boolean
   /** Whether accounts are enabled for roll-outs. */
   readonly rollsOut: boolean
+  /** Whether classes are read for these. */
+  readonly readsClasses: boolean
 }
 
 /** Writes the objects as YAML to apply, with comments that say what they allow and who may apply them. */
@@ -18,8 +20,9 @@ export function rolesText(objects: readonly JsonObject[], options: TextOptions):
 }
 
 function commentLines(options: TextOptions): readonly string[] {
-  const { watch, classes, externalSecrets, syncs, rollsOut } = options
-  const grantsKinds = syncs && watch === 'namespaces' && (classes || externalSecrets)
+  const { watch, classes, externalSecrets, syncs, rollsOut, readsClasses } = options
+  const grantsKinds =
+    readsClasses || (syncs && watch === 'namespaces' && (classes || externalSecrets))
   return [
     ...(syncs ? syncLines(options) : []),
     ...(rollsOut ? rolloutLines(options) : []),
@@ -37,11 +40,16 @@ const syncLines = ({ controllerNamespace, rollsOut }: TextOptions) => [
   '- create Events.',
 ]
 
-const rolloutLines = ({ controllerNamespace }: TextOptions) => [
+const rolloutLines = ({ controllerNamespace, readsClasses }: TextOptions) => [
   `Enables roll-outs of the ServiceAccounts that are named together with ${rolloutsMark}, and no Secret sync. In their namespaces,`,
   `ServiceAccount ${roleName} of namespace ${controllerNamespace} may then`,
   '- sign in to Entra as these ServiceAccounts, and write its record of roll-outs into their annotations;',
   '- list pods, and read and patch workloads. An admission policy lets it change only one annotation of the pod template;',
+  ...(readsClasses
+    ? [
+        '- read the SecretProviderClasses in resourceNames, which name the objects of these workloads;',
+      ]
+    : []),
   '- create Events.',
 ]
 

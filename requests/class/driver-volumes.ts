@@ -1,3 +1,5 @@
+import { maxServedVolumes } from '../../delivery/contract.ts'
+import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { isObject, type JsonObject, objectsAt, valueAt } from '../../lib/shape.ts'
 
 /** The name of the Secrets Store CSI Driver in a volume. */
@@ -14,3 +16,7 @@ export function classNamesOf(pod: JsonObject): ReadonlySet<string> {
     .map((volume) => valueAt(volume, 'csi', 'volumeAttributes', 'secretProviderClass'))
   return new Set(names.filter((name) => typeof name === 'string'))
 }
+
+/** The same, but only those that can exist, and no more than the webhook serves for one pod. */
+export const usableClassesOf = (pod: JsonObject): readonly string[] =>
+  [...classNamesOf(pod)].filter((name) => isName(name, subdomainName)).slice(0, maxServedVolumes)

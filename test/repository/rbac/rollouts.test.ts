@@ -13,6 +13,7 @@ interface Asked {
   /** What the annotation of the pod template says; undefined for pods that aren't injected. */
   readonly template?: string
   readonly serviceAccountName?: string
+  readonly volumes?: readonly object[]
 }
 /** A workload that asks for roll-outs. */
 const workload = (asked: Asked = {}) => {
@@ -95,6 +96,33 @@ t.test('an account for both is in two rules, and Secret sync keeps its own', asy
     stdout,
     /^# Enables Secret sync. In each namespace below whose Role has a rule about secr/m,
   )
+})
+
+t.test('of the classes of served volumes, exactly those may be read', async (t) => {
+  const volumes = ['kv', 'certs', 'kv', '../../etc'].map((secretProviderClass, i) => ({
+    name: `volume-${i}`,
+    csi: { driver: 'secrets-store.csi.k8s.io', volumeAttributes: { secretProviderClass } },
+  }))
+  const other = { name: 'o', csi: { driver: 'other', volumeAttributes: volumes[0]?.csi } }
+  const all = [...volumes, other]
+  const classRule = (...resourceNames: readonly string[]) => ({
+    apiGroups: ['secrets-store.csi.x-k8s.io'],
+    resources: ['secretproviderclasses'],
+    resourceNames,
+    verbs: ['get'],
+  })
+  const rules = [events, ...rolloutRules('default')]
+  const asking = workload({ metadata: own('rollout'), volumes: all })
+  const { stdout } = await rbac([asking])
+  t.strictSame(rulesOf(stdout), [...rules, classRule('certs', 'kv')])
+  t.match(stdout, /^# - read the SecretProviderClasses in resourceNames/m)
+  t.match(stdout, 'unless the chart has aggregatedRoles=false')
+  const env = { AKV_INJECTOR_CSI: 'none' }
+  for (const result of [
+    await rbac([workload({ template: 'rollout-env', volumes: all })]),
+    await runInProcess(['rbac', '-'], { input: asking, env }),
+  ])
+    t.strictSame(rulesOf(result.stdout), rules)
 })
 
 t.test('with --watch namespaces, only Secret sync needs more', async (t) => {
