@@ -90,7 +90,7 @@ export class Rollouts {
       entry.failures = 0
       if (!this.#hold(key, rolled)) return { afterMs: settings.intervalMs, outlook: 'failing' }
       // A look at which no read is due says nothing new about what couldn't be read.
-      const problems = [...rolled.listProblems, ...rolled.problems]
+      const problems = [...rolled.listProblems, ...rolled.classProblems, ...rolled.problems]
       this.#say(key, entry, problems.join('; '))
       return { afterMs, outlook: problems.length > 0 ? 'failing' : 'good' }
     } catch (thrown) {

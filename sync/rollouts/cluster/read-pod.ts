@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
 import { readOwnAnnotations } from '../../../requests/annotations/keys/own-annotations.ts'
+import { usableClassesOf } from '../../../requests/class/driver-volumes.ts'
 
 /** The controller among the owners of an object. */
 export interface Owner {
@@ -21,6 +22,8 @@ export interface SeenPod {
   readonly account: string
   /** Our annotations, without the prefix. */
   readonly own: Readonly<Record<string, string>>
+  /** The SecretProviderClasses whose volumes the driver mounts. The webhook replaces volumes that it serves. */
+  readonly driverClasses: readonly string[]
 }
 
 /** The container that the webhook adds. */
@@ -47,6 +50,7 @@ export function readRolledPod(pod: JsonObject): SeenPod | undefined {
     owner: controllerOf(pod),
     account: typeof account === 'string' ? account : 'default',
     own: readOwnAnnotations(annotationsOf(pod)).own,
+    driverClasses: usableClassesOf(pod),
   }
 }
 

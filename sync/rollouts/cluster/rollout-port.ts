@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../lib/shape.ts'
 import type { AccountId } from '../../../requests/account/account.ts'
 import type { WorkloadKind } from '../../../requests/annotations/on-change.ts'
+import type { Lookup } from '../../../requests/class/looked-up.ts'
 import type { SeenPod } from './read-pod.ts'
 
 export interface WorkloadRef {
@@ -55,6 +56,8 @@ export interface RolloutCluster {
     kind: WorkloadKind | 'ReplicaSet',
     object: { readonly namespace: string; readonly name: string },
   ): Promise<JsonObject | undefined>
+  /** Reads a SecretProviderClass. Of one that was found, only what the webhook reads is kept. */
+  readClass(namespace: string, name: string): Promise<Lookup>
   /**
    * Sets the annotation in the template of the workload.
    *

@@ -6,11 +6,14 @@ import {
   type V1PodList,
 } from '@kubernetes/client-node'
 import { answerOf, type FailedAnswer, isAnswer } from '../../../kubernetes/answers.ts'
-import type { Connection } from '../../../kubernetes/connection.ts'
+import { type Connection, LargeAnswerError } from '../../../kubernetes/connection.ts'
 import { listObjects, type PageQuery } from '../../../kubernetes/lists/list-objects.ts'
 import { sendRaw } from '../../../kubernetes/raw-requests.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { isName, subdomainName } from '../../../lib/name-rules.ts'
 import { isObject, type JsonObject, objectAt, objectsAt } from '../../../lib/shape.ts'
+import type { Lookup } from '../../../requests/class/looked-up.ts'
+import { pruneClass } from '../../../requests/class/prune-class.ts'
 import {
   rolloutFieldManager as fieldManager,
   recordAnnotation,
@@ -51,6 +54,7 @@ export function rolloutRequests({ connection, turnsOf }: ReadingServices): Rollo
         collection: `/apis/apps/v1/namespaces/${namespace}/${plurals[kind]}`,
         name,
       }),
+    readClass: (namespace, name) => readClass(connection, { namespace, name }),
     ...workloadWrites(connection),
   }
 }
@@ -81,20 +85,49 @@ function accountRequestsOf(
   }
 }
 
+/** Whoever may write a class must not be able to fail the looks at an account. */
+async function readClass(
+  connection: Connection,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<Lookup> {
+  try {
+    const object = await readObject(connection, {
+      what: `SecretProviderClass ${namespace}/${name}`,
+      collection: `/apis/secrets-store.csi.x-k8s.io/v1/namespaces/${namespace}/secretproviderclasses`,
+      name,
+      asking: askForPage,
+    })
+    return object === undefined ? { kind: 'absent' } : pruneClass(object)
+  } catch (error) {
+    if (error instanceof LargeAnswerError)
+      return { kind: 'failed', reason: 'it is larger than the controller reads' }
+    if (error instanceof AkvError && error.code === 'AKV_CLUSTER_FORBIDDEN')
+      return { kind: 'forbidden' }
+    throw error
+  }
+}
+
+/** @param object - `asking`: default {@link ask}, for which an object that is too large is an outage */
 async function readObject(
   connection: Connection,
   {
     what,
     collection,
     name,
-  }: { readonly what: string; readonly collection: string; readonly name: string },
+    asking = ask,
+  }: {
+    readonly what: string
+    readonly collection: string
+    readonly name: string
+    readonly asking?: typeof askForPage
+  },
 ): Promise<JsonObject | undefined> {
   // The API server checks neither the names of owners nor those in Roles. With "../" or "?", such a name would lead elsewhere.
   if (!isName(name, subdomainName)) return undefined
   const request = sendRaw(connection, { path: `${collection}/${name}` }).catch((error: unknown) => {
     if (!isAnswer(error, 404)) throw error
   })
-  const text = await ask(what, request)
+  const text = await asking(what, request)
   if (text === undefined) return undefined
   const object: unknown = JSON.parse(text)
   return isObject(object) ? object : undefined

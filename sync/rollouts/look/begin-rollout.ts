@@ -98,7 +98,8 @@ export const eventObject = ({ ref }: Pick<SeenWorkload, 'ref'>) => ({
 function versionsOf(names: readonly string[], { known }: RolledAccount): string {
   const named = names.slice(0, maxNamed).map((name) => {
     const version = known.get(name)?.version ?? ''
-    return version === '' ? name : `${name}@${version}`
+    // A name may go on with the client that reads the object.
+    return version === '' ? name : name.replace(/(?= as |$)/, () => `@${version}`)
   })
   const more = names.length - named.length
   return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ')

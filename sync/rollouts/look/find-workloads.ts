@@ -35,15 +35,41 @@ export async function findWorkloads(
 ): Promise<FoundWorkloads> {
   const workloads = new Map<string, SeenWorkload>()
   const refused: RefusedObject[] = []
-  for (const [pod] of [...pods.values()].slice(0, maxOwners)) {
+  for (const ofOwner of [...pods.values()].slice(0, maxOwners)) {
+    const [pod] = ofOwner
     const found = pod && (await workloadOf(pod, { namespace, cluster }))
     if (found === undefined) continue
     if ('why' in found) refused.push(found)
     else if (found.owner !== undefined)
       refused.push({ object: { apiVersion: 'apps/v1', ...found.ref }, why: 'other-owner' })
-    else workloads.set(found.ref.uid, found)
+    else
+      workloads.set(
+        found.ref.uid,
+        withServed(found, { ofOwner, other: workloads.get(found.ref.uid) }),
+      )
   }
   return { workloads: [...workloads.values()], refused }
+}
+
+/**
+ * Leaves out the classes whose volumes the webhook doesn't serve for any pod: the driver changes such files itself.
+ *
+ * @param found - `other`: the same workload, as found by pods of another owner
+ */
+function withServed(
+  workload: SeenWorkload,
+  {
+    ofOwner,
+    other,
+  }: { readonly ofOwner: readonly SeenPod[]; readonly other: SeenWorkload | undefined },
+): SeenWorkload {
+  const { template } = workload
+  const classes = template.classes.filter(
+    (name) =>
+      other?.template.classes.includes(name) ||
+      ofOwner.some(({ driverClasses }) => !driverClasses.includes(name)),
+  )
+  return { ...workload, template: { ...template, classes } }
 }
 
 /** The workload of a pod, if it asks for roll-outs, or why it can't have them. */

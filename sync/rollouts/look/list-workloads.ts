@@ -1,13 +1,15 @@
 import { maxListedPods } from '../cluster/rollout-port.ts'
 import { askedObjects } from '../read/asked-objects.ts'
 import type { SeenWorkload } from '../read/read-workload.ts'
+import type { ServedClass } from '../read/served-class.ts'
 import type { RolloutServices } from '../services/rollout-services.ts'
 import { byOwner, findWorkloads, maxOwners } from './find-workloads.ts'
 import { maxAskedObjects } from './read-changes.ts'
+import { readClasses } from './read-classes.ts'
 import { noteFree, noteHeld } from './report-rollout.ts'
 import type { RolledAccount, TrackedWorkload } from './rolled-account.ts'
 
-/** Workloads may ask for other objects, or no longer for any. They are also listed whenever an object has changed. */
+/** Workloads, and their classes, may ask for other objects, or no longer for any. They are also listed whenever an object has changed. */
 const listMs = 60 * 60_000
 /** How soon pods of new workloads, and of new templates, are found. If there are none, this takes one request for 100 pods. */
 const searchMs = 10 * 60_000
@@ -27,10 +29,13 @@ export async function listWorkloads(
   const pods = await listPods(rolled, services)
   const { namespace } = rolled.account
   const { workloads, refused } = await findWorkloads(pods, { namespace, cluster })
-  rolled.workloads = new Map(track(workloads, rolled, services))
+  const { classes, problems } = await readClasses(workloads, { namespace, services })
+  rolled.workloads = new Map(track(workloads, { rolled, classes, services }))
+  rolled.classProblems = problems
+  rolled.owners = new Set(pods.keys())
   for (const held of refused) await noteHeld(rolled, held, services)
   forgetGone(rolled, { refused: new Set(refused.map(({ object }) => object.uid)), services })
-  rolled.nextListAtMs = clock.now() + listMs
+  rolled.nextListAtMs = clock.now() + (problems.length > 0 ? searchMs : listMs)
 }
 
 /** Reads only the workloads of pods whose owner is new. */
@@ -41,7 +46,14 @@ async function findNewWorkloads(rolled: RolledAccount, services: RolloutServices
   const pods = await listPods(rolled, services)
   const added = new Map([...pods].filter(([owner]) => !before.has(owner)))
   const { workloads, refused } = await findWorkloads(added, { namespace, cluster })
-  rolled.workloads = new Map([...rolled.workloads, ...track(workloads, rolled, services)])
+  const { classes, problems } = await readClasses(workloads, { namespace, services })
+  rolled.workloads = new Map([
+    ...rolled.workloads,
+    ...track(workloads, { rolled, classes, services }),
+  ])
+  if (problems.length > 0) rolled.classProblems = problems
+  // Not before: if a request fails, these owners are still new at the next search.
+  rolled.owners = new Set(pods.keys())
   for (const held of refused) await noteHeld(rolled, held, services)
 }
 
@@ -52,7 +64,6 @@ async function listPods(
   const { namespace, name } = rolled.account
   const { pods, isCut } = await cluster.listPods({ namespace, account: name })
   const owned = byOwner(pods)
-  rolled.owners = new Set(owned.keys())
   rolled.listProblems = [
     ...(isCut ? [`it has more than ${maxListedPods} pods, and the others are left out`] : []),
     ...(owned.size > maxOwners
@@ -65,13 +76,20 @@ async function listPods(
 
 function track(
   workloads: readonly SeenWorkload[],
-  { workloads: before }: RolledAccount,
-  { policy }: RolloutServices,
+  {
+    rolled: { workloads: before },
+    classes,
+    services: { policy },
+  }: {
+    readonly rolled: Pick<RolledAccount, 'workloads'>
+    readonly classes: ReadonlyMap<string, ServedClass>
+    readonly services: Pick<RolloutServices, 'policy'>
+  },
 ): readonly (readonly [string, TrackedWorkload])[] {
   return workloads.map((seen) => {
     const { uid } = seen.ref
     const { pendingMs, nextCheckAtMs = 0 } = before.get(uid) ?? {}
-    const objects = askedObjects(seen, policy).slice(0, maxAskedObjects)
+    const objects = askedObjects(seen, { policy, classes }).slice(0, maxAskedObjects)
     return [uid, { ref: seen.ref, objects, pendingMs, nextCheckAtMs }]
   })
 }

@@ -51,6 +51,7 @@ export async function loadAccount(
     tokens: new Map(),
     problems: [],
     listProblems: [],
+    classProblems: [],
     owners: new Set(),
     nextListAtMs: 0,
     nextSearchAtMs: 0,

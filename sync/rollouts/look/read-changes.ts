@@ -8,7 +8,7 @@ import { readAzureIdentity } from '../../../requests/annotations/azure-identity.
 import { changedAtAnnotation } from '../../../requests/secret/names.ts'
 import { accountSignIn } from '../../fetch/account-sign-in.ts'
 import { skipUnresponsiveVaults } from '../../fetch/skip-unresponsive-vaults.ts'
-import type { AnnotatedIdentity, RolledObject } from '../read/asked-objects.ts'
+import type { RolledIdentity, RolledObject } from '../read/asked-objects.ts'
 import { observeObject } from '../rule/observe-object.ts'
 import type { RolloutServices } from '../services/rollout-services.ts'
 import type { RolledAccount } from './rolled-account.ts'
@@ -91,7 +91,7 @@ async function readVaultObjects(
 
 /** The account signs in as its pods do. */
 function signInOf(
-  annotated: AnnotatedIdentity,
+  annotated: RolledIdentity,
   {
     account,
     services,

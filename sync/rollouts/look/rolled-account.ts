@@ -42,6 +42,8 @@ export interface RolledAccount {
   problems: readonly string[]
   /** What the last list left out: a sentence for each. */
   listProblems: readonly string[]
+  /** Which of the SecretProviderClasses of the last list can't be used: a sentence for each. */
+  classProblems: readonly string[]
   /** The UIDs of what controls the pods of the last list. */
   owners: ReadonlySet<string>
   /** Boot time. */

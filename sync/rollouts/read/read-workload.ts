@@ -1,4 +1,5 @@
 import { type JsonObject, objectAt, objectsAt, valueAt } from '../../../lib/shape.ts'
+import { bindingAnnotation } from '../../../requests/annotations/identity-binding.ts'
 import { annotationsOf } from '../../../requests/annotations/keys/annotations-of.ts'
 import { readOwnAnnotations } from '../../../requests/annotations/keys/own-annotations.ts'
 import {
@@ -6,6 +7,7 @@ import {
   parseOnChange,
   type WorkloadKind,
 } from '../../../requests/annotations/on-change.ts'
+import { usableClassesOf } from '../../../requests/class/driver-volumes.ts'
 import { restartedAtAnnotation } from '../../../requests/rollouts/rollout-names.ts'
 import { controllerOf, type Owner, type SeenPod } from '../cluster/read-pod.ts'
 import type { WorkloadRef } from '../cluster/rollout-port.ts'
@@ -42,6 +44,10 @@ interface WorkloadTemplate {
   readonly own: Readonly<Record<string, string>>
   /** The Secrets that its containers use, and which of them are variables. */
   readonly secrets: readonly { readonly name: string; readonly isEnv: boolean }[]
+  /** AKS's annotation that asks for an identity binding, unchecked. */
+  readonly binding: unknown
+  /** The SecretProviderClasses of its volumes. */
+  readonly classes: readonly string[]
 }
 
 /** Reads a workload. Undefined if it isn't one. */
@@ -89,6 +95,8 @@ function readTemplate(template: JsonObject): WorkloadTemplate {
     account: typeof account === 'string' && account !== '' ? account : 'default',
     own: readOwnAnnotations(annotationsOf(template)).own,
     secrets: secretsIn(objectAt(template, 'spec')),
+    binding: annotationsOf(template)[bindingAnnotation],
+    classes: usableClassesOf(template),
   }
 }
 

@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client'
 import { AkvError } from '../../../../lib/errors/akv-error.ts'
-import type { JsonObject } from '../../../../lib/shape.ts'
+import { type JsonObject, objectsAt } from '../../../../lib/shape.ts'
+import { pruneClass } from '../../../../requests/class/prune-class.ts'
 import {
   recordAnnotation,
   restartedAtAnnotation,
@@ -61,6 +62,12 @@ export class RolloutSimulation {
   readonly patches: { readonly name: string; readonly atMs: number }[] = []
   readonly secrets = new Map<string, string>()
   readonly extraPods: JsonObject[] = []
+  /** The SecretProviderClasses that exist. */
+  readonly classes = new Map<string, JsonObject>()
+  /** Whether the Role names the classes, or the API server doesn't answer. */
+  classAccess: 'allowed' | 'forbidden' | 'away' = 'allowed'
+  /** The names of the driver's volumes that the webhook serves. */
+  servesVolumes: 'all' | readonly string[] = 'all'
   readonly log = memoryLog()
   /** The next patch meets it. */
   fault: Fault | undefined
@@ -157,8 +164,8 @@ export class RolloutSimulation {
 
   /** What the controller couldn't read when it last tried. */
   problems(): readonly string[] {
-    const { listProblems = [], problems = [] } = this.#rolled ?? {}
-    return [...listProblems, ...problems]
+    const { listProblems = [], classProblems = [], problems = [] } = this.#rolled ?? {}
+    return [...listProblems, ...classProblems, ...problems]
   }
 
   async #look(): Promise<number> {
@@ -245,6 +252,7 @@ export class RolloutSimulation {
       writeRecord: wrap(cluster.writeRecord),
       listPods: wrap(cluster.listPods),
       readOwner: wrap(cluster.readOwner),
+      readClass: wrap(cluster.readClass),
       patchTemplate: wrap(cluster.patchTemplate),
       createEvent: wrap(cluster.createEvent),
     }
@@ -278,6 +286,13 @@ export class RolloutSimulation {
       readOwner: async (kind, { name }) => {
         counted(`read ${kind}`)
         return kind === 'ReplicaSet' ? this.#replicaSet(name) : this.#object(name)
+      },
+      readClass: async (_, name) => {
+        counted('readClass')
+        const found = this.classes.get(name)
+        if (this.classAccess === 'forbidden') return { kind: 'forbidden' }
+        if (this.classAccess === 'away') throw new AkvError('AKV_CLUSTER_UNAVAILABLE', 'away')
+        return found === undefined ? { kind: 'absent' } : pruneClass(found)
       },
       patchTemplate: async ({ name }, { restartedAt }) => this.#patch(name, restartedAt),
       createEvent: async (event) => {
@@ -370,9 +385,12 @@ export class RolloutSimulation {
     }
   }
 
-  #pod(name: string, { revision, template, startedMs }: SimulatedDeployment): JsonObject {
+  #pod(name: string, { revision, template, startedMs, spec }: SimulatedDeployment): JsonObject {
     const { [restartedAtAnnotation]: _, ...annotations } = template
     return simulatedPod(`${name}-${revision}-pod`, {
+      volumes: objectsAt(spec, 'volumes').filter(
+        ({ name }) => this.servesVolumes !== 'all' && !this.servesVolumes.includes(`${name}`),
+      ),
       owner: { kind: 'ReplicaSet', name: `${name}-${revision}` },
       annotations,
       startedMs,
@@ -394,11 +412,13 @@ export function simulatedPod(
     annotations,
     startedMs,
     isReady = true,
+    volumes = [],
   }: {
     readonly owner?: { readonly apiVersion?: string; readonly kind: string; readonly name: string }
     readonly annotations: Readonly<Record<string, string>>
     readonly startedMs: number
     readonly isReady?: boolean
+    readonly volumes?: unknown
   },
 ): JsonObject {
   const startedAt = new Date(startedMs).toISOString()
@@ -416,6 +436,7 @@ export function simulatedPod(
     },
     spec: {
       serviceAccountName: account,
+      volumes,
       initContainers: Object.keys(annotations).length > 0 ? [{ name: 'akv-injector' }] : [],
     },
     status: {
@@ -443,6 +464,7 @@ export function rolloutServices({
       listPods: async () => ({ pods: [], isCut: false }),
       patchTemplate: async () => undefined,
       createEvent: async () => undefined,
+      readClass: async () => ({ kind: 'absent' }),
       ...requests,
     },
     secrets: { readSecret: async () => undefined },
