@@ -171,6 +171,11 @@ export interface WantedFind extends SecretPattern {
   readonly optional?: true
 }
 
+/** How many pages the list of a vault may have. There may be thousands of pods, and the limit of a vault is for all of them together. */
+export const maxListedPages = 40
+/** Key Vault has at most this many secrets in a page. */
+export const secretsInPage = 25
+
 /** How many finds a pod may have. Each is compared with all secrets of its vault in each refresh. */
 export const maxFinds = 50
 

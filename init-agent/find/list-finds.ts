@@ -1,3 +1,4 @@
+import { maxListedPages } from '../../delivery/contract.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
 import type { FindResult, FoundByFind } from '../../keyvault/finds/find-result.ts'
 import { matchPattern } from '../../keyvault/finds/match-pattern.ts'
@@ -6,8 +7,12 @@ import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts
 import type { AgentContext } from '../context/agent-context.ts'
 import { foundFile, wantedFindKey } from './config-with-found.ts'
 
-/** A list may have 1,000 secrets. There may be thousands of pods, and the limit of a vault is for all of them together. */
-const bounds: FindBounds = { maxPages: 40, maxFound: 500, maxTogether: 500, owner: 'pod' }
+const bounds: FindBounds = {
+  maxPages: maxListedPages,
+  maxFound: 500,
+  maxTogether: 500,
+  owner: 'pod',
+}
 
 /**
  * Carries out the finds of a pod. Each vault is listed once for all of them.

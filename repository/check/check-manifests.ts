@@ -15,6 +15,7 @@ import {
 import { isClass } from '../input/sources/referred-to.ts'
 import { doubtsAboutUnread } from '../input/unread/unread-doubts.ts'
 import type { DocumentContent } from './document-content.ts'
+import { withBusyVaults } from './find/find-busy-vaults.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
 import { readSources } from './find/read-sources.ts'
@@ -88,7 +89,7 @@ export function checkManifests(
   )
   // Counts pods and pod templates.
   return {
-    verdicts: verdicts.map(withDuplicates),
+    verdicts: withBusyVaults(verdicts).map(withDuplicates),
     pods: contents.flatMap(({ templates }) => templates).length,
   }
 }

@@ -1,3 +1,4 @@
+import { secretsInPage } from '../../delivery/contract.ts'
 import type { Figure } from '../bench/bench.ts'
 import { countAnswers, countRestarts, quantile } from './fleet-figures.ts'
 import { foundByEach } from './pod-config.ts'
@@ -6,7 +7,6 @@ import { boundedFigures, mostIn } from './shared-figures.ts'
 import type { ByScale } from './shared-vaults.ts'
 import { type FleetResult, simulateFleet } from './simulate-fleet.ts'
 import { keyVaultLimit, type VaultLimit } from './vault-limit.ts'
-import { secretsInPage } from './vault-model.ts'
 
 /** How many pods share Key Vault's limit. A smaller fleet gets a smaller limit. */
 export const findingPods = 2_000

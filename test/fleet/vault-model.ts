@@ -1,3 +1,4 @@
+import { secretsInPage } from '../../delivery/contract.ts'
 import { vaultError } from '../../keyvault/errors/classify.ts'
 import type { ObjectReader } from '../../keyvault/readers/object-reader.ts'
 import { secretPages } from '../../keyvault/readers/secret-pages.ts'
@@ -33,8 +34,6 @@ export interface VaultModel {
   reader(clock: Clock, onServed: (name: string) => void): ObjectReader
 }
 
-/** Key Vault has at most 25 secrets in a page. */
-export const secretsInPage = 25
 const version = '0123456789abcdef0123456789abcdef'
 
 export function createVaultModel(options: VaultModelOptions): VaultModel {

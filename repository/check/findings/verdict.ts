@@ -37,6 +37,15 @@ export interface Verdict {
   readonly findings: readonly Finding[]
   /** What somebody has to do before the object is applied. */
   readonly tasks?: readonly Task[]
+  /** Absent if its pods list no vault, or only once. */
+  readonly lists?: RepeatedLists
+}
+
+/** The vaults that the pods of a template list in each refresh. */
+export interface RepeatedLists {
+  readonly vaults: ReadonlySet<string>
+  readonly pods: number
+  readonly refreshSeconds: number
 }
 
 /** Picks the members of an object that a verdict keeps. */

@@ -1,12 +1,14 @@
 import { applyPatch } from '../../../command/review/apply-patch.ts'
 import { describeInjection, findAgent } from '../../../command/review/describe-injection.ts'
 import type { Serving } from '../../../command/review/read-serving.ts'
+import { withoutAbsent } from '../../../lib/shape.ts'
 import { type Outcome, skipReasons } from '../../../webhook/core/model/outcome.ts'
 import { positionOf } from '../../input/document/position-of.ts'
 import { findMisplacedAnnotations } from '../../input/objects/find-misplaced-annotations.ts'
 import { findNearMisses } from '../../input/objects/find-near-misses.ts'
 import type { FoundObject, PodTemplate } from '../../input/objects/find-objects.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
+import { repeatedLists } from '../find/find-busy-vaults.ts'
 import { findExcludedNamespace } from '../find/find-excluded-namespace.ts'
 import { findIdleOnChange } from '../find/find-idle-on-change.ts'
 import { findOtherInjectors } from '../find/find-other-injectors.ts'
@@ -47,7 +49,7 @@ export function checkPod(template: PodTemplate, context: PodContext): Verdict {
   }
 }
 
-type Result = Pick<Verdict, 'outcome' | 'sentence' | 'details' | 'findings'>
+type Result = Pick<Verdict, 'outcome' | 'sentence' | 'details' | 'findings' | 'lists'>
 
 function resultOf(template: PodTemplate, outcome: Outcome): Result {
   switch (outcome.kind) {
@@ -67,12 +69,14 @@ function resultOf(template: PodTemplate, outcome: Outcome): Result {
       }
     case 'injected': {
       const pod = applyPatch(template.pod, outcome.operations)
-      const isServed = findAgent(pod).config.volumes !== undefined
+      const { config } = findAgent(pod)
+      const isServed = config.volumes !== undefined
       return {
         outcome: isServed ? 'served' : 'injected',
         sentence: `would be ${isServed ? 'served' : 'injected'}`,
         details: describeInjection(pod, template.namespace),
         findings: warningFindings(template, outcome.warnings),
+        ...withoutAbsent({ lists: repeatedLists(template, config) }),
       }
     }
     default:
