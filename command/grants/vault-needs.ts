@@ -42,6 +42,16 @@ export function needsOf(grants: readonly Grant[]): readonly VaultNeeds[] {
     })
 }
 
+/** The objects that get a role each, if roles are assigned on single objects. The role that a find needs covers all secrets. */
+export function objectsWithRoles({
+  objects,
+}: Pick<VaultNeeds, 'objects'>): readonly NeededObject[] {
+  const isListed = objects.some(({ isAll }) => isAll)
+  return isListed
+    ? objects.filter(({ isAll, collection }) => isAll || collection !== 'secrets')
+    : objects
+}
+
 /** The path of an object below its vault, in the scope of a role assignment and in a URL. */
 export const objectPath = ({
   collection,

@@ -21,7 +21,13 @@ import {
   variable,
   type Word,
 } from './script.ts'
-import { neededPolicies, needsOf, objectPath, type VaultNeeds } from './vault-needs.ts'
+import {
+  neededPolicies,
+  needsOf,
+  objectPath,
+  objectsWithRoles,
+  type VaultNeeds,
+} from './vault-needs.ts'
 
 /**
  * Whether to assign roles on whole vaults or on single objects, or to set access policies, which always cover a whole
@@ -218,6 +224,9 @@ function vaultCommands(identity: IdentityGrants, names: AzureNames): readonly Sc
   ]
 }
 
+const listsVault =
+  'A find lists the secrets of this vault. A role on single secrets doesn’t allow that:'
+
 function roleCommands(
   { objects }: VaultNeeds,
   grants: Exclude<GrantChoice, 'access-policies'>,
@@ -233,12 +242,12 @@ function roleCommands(
     )
   return grants === 'vault'
     ? rolesFor(objects.map(({ collection }) => collection)).map((role) => assign(role, ''))
-    : objects.map((needed) =>
-        assign(
-          narrowestGrants[needed.collection].role,
-          needed.isAll ? '' : `/${objectPath(needed)}`,
-        ),
-      )
+    : objectsWithRoles({ objects }).flatMap((needed) => {
+        const { role } = narrowestGrants[needed.collection]
+        return needed.isAll
+          ? [comment(listsVault), assign(role, '')]
+          : [assign(role, `/${objectPath(needed)}`)]
+      })
 }
 
 /** The command replaces the permissions that the identity has for these kinds of objects. */

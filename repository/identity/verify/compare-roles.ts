@@ -1,6 +1,7 @@
 import {
   type NeededObject,
   objectPath,
+  objectsWithRoles,
   type VaultNeeds,
 } from '../../../command/grants/vault-needs.ts'
 import { narrowestGrants, rolesFor } from '../../../lib/azure/narrowest-grants.ts'
@@ -44,7 +45,8 @@ function missingRoles(
   { needs, isByObject }: RoleQuestion,
   held: readonly HeldRole[],
 ): readonly AzureFinding[] {
-  const lacking = needs.objects.filter(
+  const needed = isByObject ? objectsWithRoles(needs) : needs.objects
+  const lacking = needed.filter(
     (object) =>
       !actionsOf(object).every((action) =>
         held.some((role) => isAt(role, object) && allows(role, action) === 'yes'),
@@ -56,12 +58,13 @@ function missingRoles(
         isAt(role, object) && actionsOf(object).some((action) => allows(role, action) === 'maybe'),
     ),
   )
-  const byRole = Map.groupBy(lacking, ({ collection }) => narrowestGrants[collection].role.name)
+  const byRole = Map.groupBy(lacking, ({ collection, isAll }) => {
+    const place = isByObject && !isAll ? 'each of these objects' : 'the vault'
+    return `${narrowestGrants[collection].role.name} on ${place}`
+  })
   return [
     ...[...byRole].map(([role, objects]) =>
-      missing(
-        `${role} on ${isByObject ? 'each of these objects' : 'the vault'}, to read ${listNames(objects.map(objectPath))}`,
-      ),
+      missing(`${role}, to read ${listNames(objects.map(objectPath))}`),
     ),
     ...[...new Set(conditional.map(({ role }) => role.name))].map((name) =>
       unknown(`the role ${printable(name)} has a condition, which can’t be evaluated`),

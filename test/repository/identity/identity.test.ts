@@ -351,3 +351,56 @@ t.test(
     )
   },
 )
+
+const finding = [
+  podText(
+    {
+      vault: 'team-a',
+      'client-id': webClient,
+      secrets: 'shop/=find:shop-*, db, leaf=cert/web',
+    },
+    { serviceAccountName: 'web' },
+  ),
+  account('shop', {
+    'azure.workload.identity/client-id': syncClient,
+    'akv-injector.io/sync': '- { secret: shop, data: "./=find:team-c:shop-*" }',
+  }),
+].join('\n---\n')
+
+t.test(
+  'finds of pods and accounts get the right to list, which no role on a secret has',
+  async (t) => {
+    const print = async (...options: readonly string[]) => {
+      const { code, stdout } = await runInProcess(
+        ['identity', '-', '--issuer', issuer, ...options],
+        {
+          input: finding,
+        },
+      )
+      t.equal(code, 0)
+      return stdout
+    }
+    const assigned = (script: string) =>
+      paste(t, script).then((az) =>
+        az.assigned().map(({ role, scope }) => [role, scope?.split('/vaults/')[1]]),
+      )
+    t.strictSame(await assigned(await print()), [
+      ['Key Vault Secrets User', 'team-a'],
+      ['Key Vault Reader', 'team-a'],
+      ['Key Vault Secrets User', 'team-c'],
+    ])
+    const byObject = await print('--scope', 'object')
+    t.strictSame(await assigned(byObject), [
+      ['Key Vault Secrets User', 'team-a'],
+      ['Key Vault Reader', 'team-a/certificates/web'],
+      ['Key Vault Secrets User', 'team-c'],
+    ])
+    const comments = byObject
+      .split('\n')
+      .filter((line) => line.includes('A find lists the secrets'))
+    t.equal(comments.length, 2)
+    const policies = await print('--access-policies')
+    t.match(policies, /set-policy --name team-a .* --secret-permissions get list --certificate-p/)
+    t.match(policies, /set-policy --name team-c .* --secret-permissions get list\n/)
+  },
+)

@@ -66,6 +66,11 @@ const history = [
   .map((object) => JSON.stringify(object))
   .join('\n---\n')
 
+const finding = podText(
+  { vault: 'team-a', 'client-id': web.clientId, secrets: 'shop/=find:shop-*, db, leaf=cert/web' },
+  { serviceAccountName: 'web' },
+)
+
 const settings = { AKV_INJECTOR_CSI: 'labelled' }
 
 const externalSecrets = 'test/fixtures/external-secrets/all-kinds-of-objects/manifests.yaml'
@@ -92,7 +97,7 @@ const withPolicies = (az: FakeAz) =>
   })
 
 t.test('verify finds exactly what the printed commands create', async (t) => {
-  const inputs = { pod, history }
+  const inputs = { pod, history, finding }
   const ways = [[], ['--scope', 'object'], ['--access-policies']] as const
   for (const [name, input] of Object.entries(inputs))
     for (const options of ways)
@@ -137,6 +142,14 @@ t.test('verify finds a single wrong grant', async (t) => {
   )
   t.match(stdout, /vault team-b \(roles\):\n {2}too much: Key Vault Crypto User on the vault: /)
   t.match(stdout, /result: 1 missing, 1 too much\n$/)
+})
+
+t.test('a role on single secrets is not enough for a find', async (t) => {
+  const az = await startFakeAz(t.testdir(), [web])
+  await grant(az, pod, ['--scope', 'object'])
+  const { code, stdout } = await verify(az, finding, ['--scope', 'object'])
+  t.equal(code, 1)
+  t.match(stdout, 'missing: Key Vault Secrets User on the vault, to read secrets/*\n')
 })
 
 t.test('ExternalSecrets and several identities are compared as well', async (t) => {
