@@ -51,12 +51,12 @@ function isFound(find: WantedFind, found: FoundByFind): boolean {
 function whyEmpty(find: WantedFind, found: FoundByFind): readonly AkvError[] {
   const { vault, pattern, tags = {}, includesCertificates, optional } = find
   if (optional || found.get(wantedFindKey(find))?.secrets?.length !== 0) return []
-  const withTags = Object.keys(tags).length > 0 ? ' with its tags' : ''
-  const others = includesCertificates ? '' : ' that is not of a certificate'
+  const withTags = Object.keys(tags).length > 0 ? ' with these tags' : ''
+  const others = includesCertificates ? '' : " (those of certificates aren't searched)"
   return [
     new AkvError(
       'AKV_OBJECT_NOT_FOUND',
-      `find in vault ${vault}: no enabled secret${others} matches ${pattern}${withTags}; if that may be so, end the entry with "?"`,
+      `find in vault ${vault}: no enabled secret${withTags} matches ${pattern}${others}; correct the entry, or end it with "?" if it may find nothing`,
     ),
   ]
 }

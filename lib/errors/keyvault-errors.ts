@@ -106,14 +106,14 @@ export const keyvaultErrors = {
   AKV_FORBIDDEN: {
     ...retryable,
     means: 'The vault knows the identity, but does not let it read the object.',
-    remedy: `Give the identity the role ${describeRoles()} on the vault. If the vault uses access policies: Get for this kind of object, and List for a history. A new role takes effect after a few minutes.`,
+    remedy: `Give the identity the role ${describeRoles()} on the vault. If the vault uses access policies: Get for this kind of object, and List for a history or a find. A new role takes effect after a few minutes.`,
   },
   AKV_LIST_TOO_LONG: {
     ...permanent,
     means:
       'A find would read too much: the vault has more secrets than are listed, or more of them match than are read. Everything stays as it is.',
     remedy:
-      'Make the pattern or the tags narrower, name the secrets instead of finding them, or keep them in a vault of their own.',
+      'If too many secrets match, make the pattern or the tags narrower. If the vault has too many, name the secrets instead of finding them, or keep them in a vault of their own.',
   },
   AKV_FIREWALL: {
     ...retryable,

@@ -198,7 +198,7 @@ t.test('a first find that finds nothing is an error, unless it is optional', asy
   await t.rejects(required.run([]), {
     code: 'AKV_OBJECT_NOT_FOUND',
     message:
-      'find in vault team-a: no enabled secret that is not of a certificate matches shop-*; if that may be so, end the entry with "?"',
+      'find in vault team-a: no enabled secret matches shop-* (those of certificates aren\'t searched); correct the entry, or end it with "?" if it may find nothing',
   })
   const optional = findingPod(t, { finds: [find({ optional: true })] })
   optional.list.pages = []
