@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ExitCode } from '../command/exit-code.ts'
 import { InputError } from '../command/input-error.ts'
+import { openPrivateFolder } from '../command/private-folder.ts'
 import { systemClock } from '../lib/clock.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
@@ -175,15 +175,11 @@ function readControlUrl(text: string): string {
   )
 }
 
-/** Makes the folder of the report, and the private one in it, which only the caller may read. */
+/** Makes the folder of the report, and the private one in it. What is in there has the values of the run. */
 function privateFolder(report: string): string {
-  const folder = join(report, 'private')
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    // It may exist with another mode.
-    chmodSync(folder, 0o700)
-    return folder
+    return openPrivateFolder(join(report, 'private'))
   } catch (error) {
-    throw new InputError(`--report: can’t make the folder ${folder}: ${reasonOf(error)}`)
+    throw new InputError(`--report: can’t use this folder: ${reasonOf(error)}`)
   }
 }

@@ -1,5 +1,6 @@
 import type { ExitCode } from '../../command/exit-code.ts'
 import { InputError } from '../../command/input-error.ts'
+import { openPrivateFolder } from '../../command/private-folder.ts'
 import type { Credential } from '../../delivery/session/session.ts'
 import { fetchOnce } from '../../init-agent/fetch/fetch-once.ts'
 import { renderEnvFile } from '../../init-agent/volume/env-file.ts'
@@ -12,7 +13,6 @@ import { printLines } from '../../lib/terminal/print-lines.ts'
 import { outputFiles } from './output-files.ts'
 import { type PodChoice, podConfig } from './pod-config.ts'
 import { checkPrivateFile, writePrivateFile } from './private-file.ts'
-import { openPrivateFolder } from './private-folder.ts'
 import { signInAsDeveloper } from './sign-in-as-developer.ts'
 
 interface FetchOptions extends PodChoice {

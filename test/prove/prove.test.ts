@@ -236,7 +236,9 @@ t.test('mistakes are refused before anything is looked at', async (t) => {
   const [command = '', emulated = '', url = ''] = world.args
   mkdirSync(join(world.folder, 'file'))
   writeFileSync(join(world.folder, 'file/report'), '')
-  const refused: readonly (readonly [readonly string[], string])[] = [
+  const open = join(world.folder, 'open')
+  mkdirSync(join(open, 'private'), { recursive: true, mode: 0o755 })
+  const refused: readonly (readonly [readonly string[], string | RegExp])[] = [
     [
       [command, emulated, 'https://shop.vault.azure.net'],
       'expected the URL of an emulator’s control',
@@ -254,10 +256,12 @@ t.test('mistakes are refused before anything is looked at', async (t) => {
     [[...world.args, '--keep', '--clean'], 'cannot be used with'],
     [
       [command, emulated, url, '--report', join(world.folder, 'file/report')],
-      '--report: can’t make',
+      '--report: can’t use this folder: ENOTDIR',
     ],
+    [[command, emulated, url, '--report', open], /private: is open to other users \(mode 0755\)/],
   ]
   for (const [args, stderr] of refused) t.match(await run(args, world), { code: 2, stderr })
+  t.equal(statSync(join(open, 'private')).mode & 0o777, 0o755)
   t.notOk(world.has('calls'))
   t.match(await run(world.args, world), { code: 2, stderr: 'add --yes' })
   isClean(t, world)

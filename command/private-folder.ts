@@ -1,5 +1,5 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs'
-import { InputError } from '../../command/input-error.ts'
+import { InputError } from './input-error.ts'
 
 /** The permission bits of the group and of others. */
 const sharedBits = 0o077
