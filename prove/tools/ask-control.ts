@@ -4,7 +4,7 @@ import type { ControlAnswer, ControlRequest } from './tools.ts'
 const maxBytes = 8 * 1024 * 1024
 const timeoutMs = 30_000
 
-/** Asks the control interface of an emulator. */
+/** Asks the control interface of an emulator. Something else may listen there, so what is read is bounded, and so is the time. */
 export async function askControl(
   url: string | undefined,
   request: ControlRequest,
@@ -22,8 +22,15 @@ export async function askControl(
         body: JSON.stringify(request.body),
       }),
     })
-    if (Number(response.headers.get('content-length') ?? 0) > maxBytes) return none
-    return { status: response.status, body: jsonOf(await response.text()) }
+    const chunks: Uint8Array[] = []
+    let bytes = 0
+    // Leaving the loop ends the connection.
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length
+      if (bytes > maxBytes) return none
+      chunks.push(chunk)
+    }
+    return { status: response.status, body: jsonOf(Buffer.concat(chunks).toString()) }
   } catch {
     return none
   }
