@@ -50,7 +50,7 @@ export async function findMissingRights(
   const { code, stdout } = await tools.run(
     azCall(
       ...['rest', '--method', 'get', '--url'],
-      `/subscriptions/${subscriptionId}/resourcegroups/${resourceGroup}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
+      `/subscriptions/${subscriptionId}/resourcegroups/${encodeURIComponent(resourceGroup)}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
       ...inSubscription(account),
     ),
   )

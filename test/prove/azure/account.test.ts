@@ -117,6 +117,23 @@ t.test('rights that are missing in the resource group are named', async (t) => {
     )
 })
 
+t.test('a resource group may have any letters', async (t) => {
+  const urls: string[] = []
+  const tools: Tools = {
+    ...toolsWith(),
+    run: async ({ args }) => {
+      urls.push(args[args.indexOf('--url') + 1] ?? '')
+      return ran('{"value":[]}')
+    },
+  }
+  await findMissingRights(tools, { ...fakeAccount, resourceGroup: 'größe(1)_#?' })
+  const [url = ''] = urls
+  t.match(
+    new URL(url, 'https://arm.example').pathname,
+    /\/resourcegroups\/gr%C3%B6%C3%9Fe\(1\)_%23%3F\/providers/,
+  )
+})
+
 t.test('the preview says which rights are missing', (t) => {
   const text = describeAzureRights(['Microsoft.KeyVault/vaults/write']).join('\n')
   t.match(text, '- Microsoft.KeyVault/vaults/write: you don’t have it')
