@@ -28,8 +28,8 @@ export async function waitForSignIn(
     if (!isSaid)
       say(
         isAttended
-          ? 'az isn’t signed in any more. Run az login in another terminal; this run then goes on'
-          : 'az isn’t signed in any more',
+          ? 'az isn’t signed in, or the sign-in has expired. Run az login in another terminal; this run then goes on'
+          : 'az isn’t signed in, or the sign-in has expired. Run az login, and then this command again',
       )
     isSaid = true
     if (!isAttended || clock.now() >= endMs) return ran
