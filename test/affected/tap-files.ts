@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '../..')
 
 /** Tests with a command of their own, such as `npm run fuzz`, which `npm test` leaves out, too. */
 const hasOwnCommand = (test: string): boolean =>
-  /^test\/(?:cluster|fuzz)\/|\/cost\/|^test\/(?:release\/slow|web\/browser)\//.test(test)
+  /^test\/(?:cluster|fuzz)\/|\/cost\/|^test\/(?:(?:prove|release)\/slow|web\/browser)\//.test(test)
 
 /**
  * What tap is given to run these tests: `all.ts` of a folder, which then runs only the chosen ones in one process, and the files

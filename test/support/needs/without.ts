@@ -41,6 +41,7 @@ export const needs = {
     reason: missing('keytool (of a Java runtime)'),
   },
   go: { probes: [['go', 'version']], reason: missing('go') },
+  az: { probes: [[programPath('az'), 'version']], reason: missingOrNamed('az') },
   'pre-commit': { probes: [['pre-commit', '--version']], reason: missing('pre-commit') },
   // Its version alone doesn't show that it can run.
   chromium: {

@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { programPath, without } from '../../support/needs/without.ts'
+import { start } from '../../support/run-command-line.ts'
+import { addStrangers, emptyAzureWorld, fakeAccount } from '../support/azure-world.ts'
+import { writeKubectl } from '../support/write-kubectl.ts'
+import { answerAzure } from './answer-azure.ts'
+import { loadPublishedModels } from './published-models.ts'
+import { startAzure } from './start-azure.ts'
+
+// As .ci/run installs it.
+const azureCli = programPath('az')
+const skip = without('az')
+
+t.setTimeout(0)
+
+/** A signed-in `az`, the Azure that it asks, and a cluster whose pods have what the vault has. */
+async function makeWorld(t: Test) {
+  const folder = t.testdir({ bin: {}, values: {} })
+  symlinkSync(azureCli, join(folder, 'bin/az'))
+  writeKubectl(join(folder, 'bin'), [
+    `exec*) for path; do :; done; cat "$WORLD/values/$(basename "$path")"`,
+    `"logs disabled"*) echo '{"code":"AKV_OBJECT_DISABLED"}'`,
+    `"logs deleted"*) echo '{"code":"AKV_OBJECT_NOT_FOUND"}'`,
+  ])
+  const world = newWorld()
+  const problems: string[] = []
+  const check = await loadPublishedModels(join(dirname(azureCli), '..'))
+  const azure = await startAzure(t, (request) =>
+    answerAzure(
+      {
+        ...{ world, check, onProblem: (problem) => problems.push(problem) },
+        onSecret: (name, value) => writeFileSync(join(folder, 'values', name), value),
+      },
+      request,
+    ),
+  )
+  const env = {
+    WORLD: folder,
+    PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`,
+    AZURE_CONFIG_DIR: join(folder, 'azure'),
+    AZURE_CORE_COLLECT_TELEMETRY: 'false',
+    HTTPS_PROXY: azure.url,
+    REQUESTS_CA_BUNDLE: join(folder, 'ca.pem'),
+  }
+  writeFileSync(env.REQUESTS_CA_BUNDLE, azure.caPem)
+  const { objectId, tenantId, resourceGroup, issuer } = fakeAccount
+  const login = ['--username', objectId, '--password', 'x', '--tenant', tenantId]
+  await promisify(execFile)(azureCli, ['login', '--service-principal', ...login], {
+    env: { ...process.env, ...env },
+  })
+  const report = join(folder, 'report')
+  const where = ['--resource-group', resourceGroup, '--issuer', issuer, '--report', report]
+  const prove = (...args: readonly string[]) => start(['prove', ...where, ...args], env)
+  return {
+    ...{ world, azure, prove },
+    /** Kills prove and its `az` when a request has changed something, and nobody has answered it yet. */
+    async killAt(changes: number) {
+      const held = new Promise<void>((onHeld) => {
+        azure.hold = { at: azure.changes + changes, onHeld }
+      })
+      const { child, ended } = prove('--yes', '--only', 'wrong-role')
+      await Promise.race([held, ended])
+      const { pid = 0 } = child
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+      child.kill('SIGKILL')
+      // Each has a process group of its own.
+      for (const one of children) process.kill(-Number(one), 'SIGKILL')
+      t.match(await ended, { code: null }, `killed at change ${changes}`)
+    },
+    hasNothingLeft() {
+      t.strictSame(world, newWorld())
+      t.strictSame(problems, [])
+      // It looks there for a newer version of itself.
+      azure.strangers.delete('azcliprod.blob.core.windows.net')
+      t.strictSame([...azure.strangers], [])
+    },
+  }
+}
+
+function newWorld() {
+  const world = emptyAzureWorld()
+  addStrangers(world)
+  return world
+}
+
+t.test(
+  'the real az makes, changes and removes all, also what a killed run left',
+  { skip },
+  async (t) => {
+    const { world, azure, prove, killAt, hasNothingLeft } = await makeWorld(t)
+    // The 23 before it make everything, and this one deletes the vault.
+    await killAt(24)
+    t.equal(world.deletedVaults.size, newWorld().deletedVaults.size + 1)
+    const before = azure.changes
+    const only = ['rotation', 'disabled', 'deleted'].flatMap((id) => ['--only', id])
+    const { code, stdout, stderr } = await prove('--yes', ...only).ended
+    t.equal(code, 0, stderr)
+    t.match(stdout, 'An earlier run has left the deleted-vault')
+    t.match(stdout, '\n4 passed; ')
+    t.ok(azure.changes - before > 30, `${azure.changes - before} changes`)
+    hasNothingLeft()
+  },
+)
+
+t.test('--clean with the real az removes what a killed run left', { skip }, async (t) => {
+  const { world, prove, killAt, hasNothingLeft } = await makeWorld(t)
+  // An identity without its credential, and a vault with some of its objects.
+  for (const changes of killsOf(process.env['KILL_AT'] ?? '3,16')) {
+    await killAt(changes)
+    t.notSame(world, newWorld())
+    const { code, stderr } = await prove('--clean').ended
+    t.equal(code, 0, stderr)
+    hasNothingLeft()
+  }
+})
+
+const killsOf = (list: string): readonly number[] => list.split(',').map(Number)
