@@ -32,8 +32,11 @@ export function createCommands(
       mintServiceAccountToken({ ...options, signer, issuer: state.ownIssuer, now: now() }),
     /** Adds identities and vaults, all or none of them. */
     add: (content: AddedContent) => add({ identities, vaults }, content, now()),
-    /** Removes identities and vaults. It ignores those that don't exist. */
-    remove: (names: ContentNames) => remove({ identities, vaults }, names),
+    /** Removes identities, vaults, and faults that name these vaults. It ignores those that don't exist. */
+    remove: (names: ContentNames) => {
+      remove({ identities, vaults }, names)
+      for (const name of names.vaults) faults.clear(name)
+    },
     /** The identities and vaults that exist now. */
     names: (): ContentNames => ({ identities: [...identities.keys()], vaults: [...vaults.keys()] }),
     /** Creates a secret. Returns the ID of its version. */

@@ -77,8 +77,11 @@ export async function startControl(commands: Commands, port: number) {
     token: await commands.serviceAccountToken(options),
   }))
   post('/rotate-cluster-ca', mapping({}), async () => ({ ca: await commands.rotateClusterCa() }))
-  app.delete('/faults', async () => {
-    commands.clearFaults()
+  app.delete<{ Querystring: { vault?: unknown } }>('/faults', async ({ query }, reply) => {
+    const { vault } = query
+    if (vault !== undefined && typeof vault !== 'string')
+      return reply.code(400).send({ problems: ['vault: found several; expected one'] })
+    commands.clearFaults(vault)
     return {}
   })
   app.get('/names', async () => commands.names())

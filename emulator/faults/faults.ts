@@ -80,8 +80,12 @@ export function createFaults(now: () => Date) {
       const untilMs = now().getTime() + (fault.forMs ?? Number.POSITIVE_INFINITY)
       active.push({ fault, untilMs, left: fault.count ?? Number.POSITIVE_INFINITY })
     },
-    clear: (): void => {
-      active = []
+    /** @param vault - ends only those that name this vault */
+    clear: (vault?: string): void => {
+      active = active.filter(
+        ({ fault }) =>
+          vault !== undefined && fault.match?.vault?.toLowerCase() !== vault.toLowerCase(),
+      )
     },
     /** Takes the faults that hit this request, oldest first: any delays, and at most one other. Counts each as used. */
     take: <S extends Stage>(stage: S, target: FaultTarget): readonly ActionAt[S][] => {

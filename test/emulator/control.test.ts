@@ -143,6 +143,24 @@ t.test('faults can be added and cleared', async (t) => {
   t.equal((await get('db-password')).status, 200)
 })
 
+t.test('faults of one vault can be ended, and end with it', async (t) => {
+  const add = (vault: string) =>
+    post('/faults', { match: { vault }, action: { kind: 'status', status: 503 } })
+  const end = (query: string) =>
+    fetch(`${emulator.controlUrl}/faults?${query}`, { method: 'DELETE' })
+  await add('TEAM-A')
+  await end('vault=other')
+  t.equal((await get('db-password')).status, 503)
+  await end('vault=team-a')
+  t.equal((await get('db-password')).status, 200)
+  const read = () => ask(emulator, '/added/secrets/one?api-version=7.6', { headers })
+  await add('added')
+  t.equal((await read()).status, 503)
+  await post('/remove', { vaults: ['Added'] })
+  t.equal((await read()).status, 404)
+  t.equal((await end('vault=a&vault=b')).status, 400)
+})
+
 t.test('the control API issues tokens for service accounts', async (t) => {
   const account = { namespace: 'default', serviceAccount: 'web' }
   const { json } = await post('/service-account-tokens', account)
