@@ -13,6 +13,7 @@ import {
   isSecretStore,
 } from '../input/sources/external-secrets-kind.ts'
 import { isClass } from '../input/sources/referred-to.ts'
+import { findHeld } from '../input/unread/find-held.ts'
 import { doubtsAboutUnread } from '../input/unread/unread-doubts.ts'
 import type { DocumentContent } from './document-content.ts'
 import { withBusyVaults } from './find/find-busy-vaults.ts'
@@ -97,12 +98,14 @@ export function checkManifests(
 const nearMisses = (object: AnnotatedManifest): readonly Finding[] =>
   warningFindings(object, object.nearMisses)
 
-/** kubectl drops all but the last entry of a key without a word. */
+/** kubectl drops all but the last entry of a key without a word. That is no concern of ours in a pod whose text has nothing of ours. */
 function withDuplicates(verdict: Verdict): Verdict {
   const { manifest, path } = verdict.subject
   if (manifest.duplicates === undefined) return verdict
   const object = treeOf(manifest).getIn(path[0] === 'items' ? path.slice(0, 2) : [], true)
   const [start = 0, , end = manifest.text.length] = (isNode(object) && object.range) || []
+  if (verdict.outcome === 'not-injected' && !findHeld(manifest.text.slice(start, end)))
+    return verdict
   const findings = manifest.duplicates
     .filter(({ offset }) => start <= offset && offset < end)
     .map(

@@ -83,6 +83,23 @@ t.test('only for the object of a List that has it', async (t) => {
   t.equal(stdout.match(/more than once/g)?.length, 1, stdout)
 })
 
+t.test('only where something of ours is, even if it doesn’t count', async (t) => {
+  const labels = '  labels: { a: b, a: c }\n'
+  const volumes =
+    'volumes: [{ name: s, csi: { driver: secrets-store.csi.k8s.io } }], volumes: [], containers'
+  for (const [text, warnings] of [
+    [pod(labels), 0],
+    [pod(labels, annotations('v')), 1],
+    // No annotation counts here, which is what the warning is for.
+    [pod(annotations('v'), '  annotations: { b: c }\n'), 1],
+    [pod().replace('containers', volumes), 1],
+  ] as const) {
+    const { run } = makeFolder(t, { 'web.yaml': text })
+    const { stdout } = await run(['check'])
+    t.equal(stdout.match(/more than once/g)?.length ?? 0, warnings, text)
+  }
+})
+
 t.test('commands that write refuse it', async (t) => {
   const { run } = makeFolder(t, { 'web.yaml': twice })
   for (const command of ['inject', 'migrate'])
