@@ -133,7 +133,11 @@ async function runPrograms(
   for (const command of commands) {
     const end = await runProgram(command, options.run)
     if (end.kind === 'not-started' && end.code === 'ENOENT') continue
-    return resultOf(command.slice(0, 2).join(' '), end, { ...options.run, path: folder.path })
+    return resultOf(command.slice(0, 2).join(' '), end, {
+      ...options.run,
+      path: folder.path,
+      takesValues: folder.kind === 'chart' && folder.release === undefined,
+    })
   }
   const programs = commands.map(([program]) => program).join(' or ')
   return failure(
@@ -145,7 +149,15 @@ async function runPrograms(
 function resultOf(
   command: string,
   end: ProgramEnd,
-  { path, maxBytes, timeoutMs }: Pick<Run, 'maxBytes' | 'timeoutMs'> & { readonly path: string },
+  {
+    path,
+    takesValues,
+    maxBytes,
+    timeoutMs,
+  }: Pick<Run, 'maxBytes' | 'timeoutMs'> & {
+    readonly path: string
+    readonly takesValues: boolean
+  },
 ): RenderResult {
   const failed = (sentence: string) => failure(path, sentence)
   switch (end.kind) {
@@ -159,21 +171,28 @@ function resultOf(
       if (end.code === 0) return { kind: 'rendered', text: end.stdout }
       const how = end.code === null ? 'was ended by a signal' : `failed with exit code ${end.code}`
       const said = firstLines(end.stderr)
-      return failed(`${command} ${how}${said === '' ? '' : `: ${said}`}`)
+      const advice = takesValues ? adviceFor(said) : ''
+      return failed(`${command} ${how}${said === '' ? '' : `: ${said}`}${advice}`)
     }
     default:
       return end satisfies never
   }
 }
 
-/** Shortens a program's message to one printable line. */
+/** What the user can do about a chart that Helm can't render. Helm says what is wrong, but not which option of ours helps. */
+const adviceFor = (said: string): string =>
+  /requires kubeVersion/.test(said)
+    ? "; pass your cluster's version with --kube-version"
+    : '; if it lacks values, pass them to check with --values FILE'
+
+/** Shortens a program's message to one printable line, without Helm's advice to use an option of Helm. */
 const firstLines = (text: string): string =>
   printable(
     text
       .slice(0, 16_384)
       .split('\n')
       .map((line) => line.trim())
-      .filter((line) => line !== '')
+      .filter((line) => line !== '' && !line.startsWith('Use --debug flag'))
       .slice(0, 4)
       .join(' '),
     600,

@@ -157,10 +157,18 @@ t.test(
         templates: { 'a.yaml': '{{ required "vault is missing" .Values.none }}\n' },
       },
       fetching: { ...chart, 'values.schema.json': '{ "$ref": "http://example.org/schema.json" }' },
+      newer: { 'Chart.yaml': `${chart['Chart.yaml']}kubeVersion: ">=99"\n` },
     }
     const { code, stderr } = await check(t, { files, programs: { helm } })
     t.equal(code, 2)
-    t.match(stderr, /^akv-injector: R\/broken: helm template failed with .*vault is missing/m)
+    t.match(
+      stderr,
+      /^akv-injector: R\/broken: helm template failed with .*vault is missing; if it lacks values, pass them to check with --values FILE$/m,
+    )
+    t.match(
+      stderr,
+      /^akv-injector: R\/newer: .*requires kubeVersion.*; pass your cluster's version with --kube-version$/m,
+    )
     t.match(stderr, /^akv-injector: R\/fetching: helm template failed with .*(?:refused|proxy)/m)
   },
 )
