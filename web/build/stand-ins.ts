@@ -14,6 +14,9 @@ const replaced: Readonly<Record<string, string>> = {
   // These write files, or start programs such as Helm and the Azure CLI. A page has one file and no programs.
   'repository/input/render/overlay.ts': nothing,
   'repository/input/render/render-folders.ts': './web/core/node/render-folders.ts',
+  'repository/input/plan/plan-flux.ts': './web/core/node/render-folders.ts',
+  'repository/input/plan/overlay-folders.ts': './web/core/node/render-folders.ts',
+  'repository/input/plan/expand-application-set.ts': './web/core/node/render-folders.ts',
   'repository/migrate/files/unreviewed-files.ts': nothing,
   'repository/migrate/files/write-changes.ts': nothing,
   'repository/identity/verify/verify.ts': nothing,

@@ -1,2 +1,16 @@
-/** Takes the place of `repository/input/render/render-folders.ts`: a page has no folders, and no programs to render them. */
+/** Takes the place of sources that look into folders or render them: a page has no folders, and no programs. */
+
 export const renderFolders = (): readonly never[] => []
+
+export const expandApplicationSet = (): undefined => undefined
+
+export const readOverlayFolders = () => ({})
+
+/** Flux reads only folders. */
+export const planFlux = () => ({
+  start: () => [],
+  files: new Set(),
+  parts: new Set(),
+  follow: () => [],
+  end: () => undefined,
+})
