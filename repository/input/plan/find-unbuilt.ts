@@ -1,5 +1,12 @@
 import { printable } from '../../../lib/printable.ts'
-import { isObject, type JsonObject, objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
+import {
+  isObject,
+  type JsonObject,
+  objectAt,
+  objectsAt,
+  scalarText,
+  valueAt,
+} from '../../../lib/shape.ts'
 import type { Manifest } from '../document/manifest.ts'
 import { toPlain } from '../document/to-plain.ts'
 import type { SkippedPath } from '../text/find-files.ts'
@@ -21,6 +28,8 @@ export interface Unbuilt {
   readonly path: string
   /** The first thing in its specification that `check` would look at. */
   readonly held?: HeldPlace
+  /** Why the folder that it names doesn't count, although this repository has one of that path. */
+  readonly elsewhere?: string
   /** The command that prints what it becomes. */
   readonly command: string
 }
@@ -32,6 +41,8 @@ interface Builder {
   readonly group: string
   /** Whether everything that it is made of is in the repository, where it is read or rendered. */
   readonly isHere: (spec: JsonObject, reader: Reader) => boolean
+  /** Says that only the URL of its source is another repository's. */
+  readonly elsewhere: (spec: JsonObject, reader: Reader) => string | undefined
   readonly commandFor: (name: string, namespace: string) => string
 }
 
@@ -48,6 +59,27 @@ const hasSources: Builder['isHere'] = (spec, { pathOf, own }) =>
     return folder === '' || pathOf(folder) !== undefined
   })
 
+/** Explains the first URL of sources whose folder is here. */
+const foreignSource = (
+  sources: readonly JsonObject[],
+  { pathOf, own }: Reader,
+): string | undefined =>
+  sources
+    .filter(({ path }) => typeof path === 'string' && pathOf(folderBeforeTemplate(path)))
+    .map(({ repoURL }) => own.explainUrl(repoURL))
+    .find((sentence) => sentence !== undefined)
+
+/** The folders of an ApplicationSet that a generator lists, up to the first `*`, as sources. */
+const generatedFolders = (spec: JsonObject): readonly JsonObject[] =>
+  objectsAt(spec, 'generators').flatMap(({ git }) =>
+    objectsAt({ git }, 'git', 'directories')
+      .slice(0, 1)
+      .map(({ path }) => ({
+        path: scalarText(path).replace(/\/?[^/]*\*.*$/s, ''),
+        repoURL: valueAt(git, 'repoURL'),
+      })),
+  )
+
 /** The commands are those of the tools' own programs. */
 const builders: readonly Builder[] = [
   {
@@ -57,24 +89,36 @@ const builders: readonly Builder[] = [
       isOwnPath(path)
         ? [undefined, 'flux-system'].some((name) => valueAt(sourceRef, 'name') === name)
         : pathOf(fluxPath(path)) !== undefined && own.hasSource(sourceRef),
+    elsewhere: ({ path, sourceRef }, { pathOf, own }) =>
+      pathOf(fluxPath(path)) && own.explainSource(sourceRef),
     commandFor: (name) => `flux build kustomization ${name} --path FOLDER`,
   },
   {
     kind: 'HelmRelease',
     group: 'helm.toolkit.fluxcd.io',
     isHere: () => false,
+    elsewhere: (spec, { pathOf, own }) => {
+      const { chart, sourceRef } = objectAt(spec, 'chart', 'spec')
+      return pathOf(scalarText(chart)) && own.explainSource(sourceRef)
+    },
     commandFor: (name, namespace) => `flux-local build hr ${name} -n ${namespace} --path .`,
   },
   {
     kind: 'Application',
     group: 'argoproj.io',
     isHere: hasSources,
+    elsewhere: (spec, reader) => foreignSource(applicationSources(spec), reader),
     commandFor: (name) => `argocd app manifests ${name}`,
   },
   {
     kind: 'ApplicationSet',
     group: 'argoproj.io',
     isHere: (spec, reader) => hasSources(objectAt(spec, 'template', 'spec'), reader),
+    elsewhere: (spec, reader) =>
+      foreignSource(
+        [...applicationSources(objectAt(spec, 'template', 'spec')), ...generatedFolders(spec)],
+        reader,
+      ),
     commandFor: () => 'argocd app manifests APPLICATION',
   },
 ]
@@ -103,7 +147,9 @@ export function findUnbuilt(
   const path = sourceFile(source)
   const pathOf = (inside: unknown) =>
     typeof inside === 'string' ? releases.pathOf(inside, path) : undefined
-  if (builder?.isHere(objectAt(object, 'spec'), { pathOf, own: releases.own }) !== false) return []
+  const spec = objectAt(object, 'spec')
+  const reader = { pathOf, own: releases.own }
+  if (builder?.isHere(spec, reader) !== false) return []
   const textOf = (key: string) => {
     const text = scalarText(valueAt(object, 'metadata', key) ?? key.toUpperCase())
     return manifest.placeholders?.restoreValue(text) ?? text
@@ -111,10 +157,12 @@ export function findUnbuilt(
   if (releases.isBuilt({ kind: builder.kind, name: textOf('name'), path })) return []
   const start = span.start + Math.max(section.search(/^spec\b/m), 0)
   const held = findHeld(text.slice(start, span.end))
+  const elsewhere = builder.elsewhere(spec, reader)
   const unbuilt = {
     kind: builder.kind,
     name: textOf('name'),
     path,
+    ...(elsewhere && { elsewhere }),
     ...(held && { held: { has: `has ${held.what}`, at: positionAt(start + held.offset) } }),
     command: builder.commandFor(shellWord(textOf('name')), shellWord(textOf('namespace'))),
   }
@@ -138,16 +186,17 @@ export function describeUnbuilt(
   readonly unchecked: readonly UncheckedFinding[]
 } {
   const found = files.flatMap(({ unbuilt }) => unbuilt)
+  const why = ({ elsewhere }: Unbuilt) => (elsewhere === undefined ? '' : `: ${elsewhere}`)
   const run = (one: Unbuilt) => `${one.command} | akv-injector ${command} -`
   const plain = found.filter(({ held }) => held === undefined)
-  const kinds = [...Map.groupBy(plain, ({ kind }) => kind).values()]
+  const kinds = [...Map.groupBy(plain, (one) => `${one.kind}${why(one)}`).values()]
   return {
     skipped: kinds.flatMap(([first, ...others]) =>
       first === undefined
         ? []
         : {
             path: first.path,
-            reason: `what ${titleOf(first)} ${others.length > 0 ? `and ${others.length} more become` : 'becomes'} isn't read; to read it: ${run(first)}`,
+            reason: `what ${titleOf(first)} ${others.length > 0 ? `and ${others.length} more become` : 'becomes'} isn't read${why(first)}; to read it: ${run(first)}`,
           },
     ),
     unchecked: found.flatMap((one) =>
@@ -156,7 +205,7 @@ export function describeUnbuilt(
         : {
             severity: 'warning',
             code: 'AKV_CHECK_UNREAD',
-            message: `${titleOf(one)} ${one.held.has}, and what it becomes isn't checked; to check it: ${run(one)}`,
+            message: `${titleOf(one)} ${one.held.has}, and what it becomes isn't checked${why(one)}; to check it: ${run(one)}`,
             at: one.held.at,
           },
     ),

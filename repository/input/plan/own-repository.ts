@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path'
 import { cached, once } from '../../../lib/cached.ts'
+import { listNames } from '../../../lib/list-names.ts'
+import { printable } from '../../../lib/printable.ts'
 import { objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { mayHavePlaceholders } from '../placeholders/find-placeholders.ts'
 import { hasPlaceholder } from '../placeholders/open-names.ts'
@@ -60,6 +62,27 @@ export class OwnRepository {
     const name = scalarText(valueAt(reference, 'name'))
     const urls = this.#facts().gitRepositories.get(name) ?? []
     return urls.length === 0 || urls.some((url) => this.isOurs(url))
+  }
+
+  /** Says why a URL isn't this repository's, and what to do if it is, after a move or in a renamed fork. Undefined if it is. */
+  explainUrl(url: unknown): string | undefined {
+    const address = typeof url === 'string' ? addressOf(url) : undefined
+    if (address === undefined || this.isOurs(url)) return undefined
+    const remotes = this.#remotes().map(({ full }) => printable(full, 100))
+    const found =
+      remotes.length === 0
+        ? 'this checkout has no remote, and most objects use another URL'
+        : `the remotes of this checkout are ${listNames(remotes, maxShown)}`
+    const { full } = address
+    const shown = /^[\w./-]{1,200}$/.test(full) ? full : 'URL'
+    return `its source is ${printable(full, 100)}, but ${found}; if both are the same repository, run "git remote add upstream https://${shown}" and check again`
+  }
+
+  /** The same for a source of Flux. */
+  explainSource(reference: unknown): string | undefined {
+    if (this.hasSource(reference)) return undefined
+    const name = scalarText(valueAt(reference, 'name'))
+    return this.explainUrl(this.#facts().gitRepositories.get(name)?.[0])
   }
 
   #compare(url: string): boolean {
@@ -131,6 +154,7 @@ function readFacts(files: readonly string[], named: readonly string[]): Facts {
 }
 
 const maxNamed = 10
+const maxShown = 3
 const maxUrlLength = 2000
 /** Large repositories have fewer objects. */
 const maxLookUps = 10_000

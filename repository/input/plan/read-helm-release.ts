@@ -22,7 +22,7 @@ export interface RepositoryReader {
   /** Takes an amount of what all objects together may ask for. False if too little is left. */
   readonly spend: (amount: number) => boolean
   /** What is known of the repository's own address. */
-  readonly own: Pick<OwnRepository, 'isOurs' | 'hasSource'>
+  readonly own: Pick<OwnRepository, 'isOurs' | 'hasSource' | 'explainUrl' | 'explainSource'>
 }
 
 /**

@@ -130,6 +130,38 @@ t.test('a fork keeps the name', async (t) => {
   ])
 })
 
+t.test('a fork with another name is told that the URL is the reason', async (t) => {
+  const withSecret = 'https://user:word@github.com/Shop/GitOps.git'
+  const objects = {
+    Application: application('web', withSecret),
+    ApplicationSet: set(withSecret),
+    Kustomization: flux(withSecret),
+  }
+  const said = async (config: Texts, text: string) => {
+    const { pathOf } = makeFolder(t, { 'apps/web/a.txt': '', ...config, 'a.yaml': text })
+    return (await runInFolder(pathOf('.'), ['check', '.', '--no-render'])).stderr
+  }
+  for (const [kind, text] of Object.entries(objects)) {
+    const remotes = config('git@github.com:me/renamed.git', 'https://git.example/mirror/renamed')
+    const stderr = await said(remotes, text)
+    t.match(stderr, `what ${kind}/`)
+    t.match(
+      stderr,
+      `isn't read: its source is github.com/shop/gitops, but the remotes of this checkout are github.com/me/renamed, git.example/mirror/renamed; if both are the same repository, run "git remote add upstream https://github.com/shop/gitops" and check again; to read it: `,
+    )
+    t.notMatch(stderr, 'word')
+    const added = config('git@github.com:me/renamed.git', 'https://github.com/shop/gitops')
+    t.notMatch(await said(added, text), "isn't read", 'as told')
+  }
+  const owns = [application('one', own), application('two', own), application('three', other)]
+  t.match(
+    await said({ '.git/HEAD': '' }, owns.join('---\n')),
+    `what Application/three becomes isn't read: its source is github.com/other/charts, but this checkout has no remote, and most objects use another URL; `,
+  )
+  const elsewhere = await said(config(own), application('x', other, 'not/here'))
+  t.match(elsewhere, "what Application/x becomes isn't read; to read it")
+})
+
 t.test('without a remote, most objects decide', async (t) => {
   const owns = [application('one', own), application('two', 'git@github.com:shop/gitops.git')]
   const files = { 'a.yaml': owns.join('---\n'), 'b.yaml': application('other', other) }
