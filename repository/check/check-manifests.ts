@@ -3,6 +3,7 @@ import type { Serving } from '../../command/review/read-serving.ts'
 import { cached } from '../../lib/cached.ts'
 import { printable } from '../../lib/printable.ts'
 import { treeOf } from '../input/document/manifest.ts'
+import type { InFile } from '../input/environments/definitions.ts'
 import { findAmbiguity } from '../input/environments/find-ambiguity.ts'
 import { type FolderView, viewsByFolder } from '../input/environments/folder-views.ts'
 import { findNearMisses } from '../input/objects/find-near-misses.ts'
@@ -19,6 +20,7 @@ import type { DocumentContent } from './document-content.ts'
 import { withBusyVaults } from './find/find-busy-vaults.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
+import { isForOtherStores, undecidedExternalSecret, undecidedPod } from './find/find-undecided.ts'
 import { readSources } from './find/read-sources.ts'
 import { type Finding, warningFindings } from './findings/finding.ts'
 import type { Verdict } from './findings/verdict.ts'
@@ -35,7 +37,7 @@ import type { CheckInput } from './read-check-input.ts'
 
 /** Checks all documents. Objects may refer to objects of other files, unless those belong to another environment. */
 export function checkManifests(
-  { contents, unread }: Pick<CheckInput, 'contents' | 'unread'>,
+  { contents, unread, findHidden }: Pick<CheckInput, 'contents' | 'unread' | 'findHidden'>,
   serving: Serving,
 ) {
   const viewOf = viewsByFolder(
@@ -53,6 +55,7 @@ export function checkManifests(
   )
   const contested = (account: AnnotatedManifest) =>
     contestedIn(viewOf(account).objects).get(account) ?? []
+  const hidden = (referrer: InFile) => ({ lookUps: viewOf(referrer).lookUps, findHidden })
   const withNames = (object: NamedObject, verdict: Verdict): Verdict => ({
     ...verdict,
     findings: [
@@ -68,13 +71,18 @@ export function checkManifests(
         .map((object) => withNames(object, checkClass(object, { serving, ...sync(object) }))),
       ...some.filter(isExternalSecretsKind).map((object) => {
         if (isExternalSecret(object))
-          return withNames(object, checkExternalSecret(object, sync(object)))
+          return (
+            undecidedExternalSecret(object, { ...hidden(object), policy }) ??
+            withNames(object, checkExternalSecret(object, sync(object)))
+          )
         return isSecretStore(object)
           ? withNames(object, checkSecretStore(object, serving.policy))
-          : checkOtherOperatorKind(object)
+          : checkOtherOperatorKind(object, isForOtherStores(object, { ...hidden(object), policy }))
       }),
-      ...templates.map((template) =>
-        checkPod(template, { serving, objects: viewOf(template).lookUps }),
+      ...templates.map(
+        (template) =>
+          undecidedPod(template, { ...hidden(template), serving }) ??
+          checkPod(template, { serving, objects: viewOf(template).lookUps }),
       ),
       ...accounts.map((account) => {
         const verdict = checkAccount(account, serving.policy)

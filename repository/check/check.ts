@@ -41,13 +41,13 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   const { files, output, quiet = false, ...given } = options
   const serving = readServing(process.env)
   const placeholders = createPlaceholders({ values: readGivenValues(given), unfilled: 'standIn' })
-  const { contents, unread, ...input } = await readCheckInput(files, {
+  const { contents, unread, findHidden, ...input } = await readCheckInput(files, {
     ...given,
     quiet,
     command: 'check',
     placeholders,
   })
-  const checked = checkManifests({ contents, unread }, serving)
+  const checked = checkManifests({ contents, unread, findHidden }, serving)
   const settled = settlePlaceholders(checked.verdicts, placeholders)
   const found = makeReport({ ...input, ...checked, ...settled }, options)
   const report = { ...found, tasks: withVariableComments(found.tasks, placeholders) }

@@ -10,6 +10,7 @@ import { chooseRendered } from '../input/render/render-programs.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles, type RenderFolder } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
+import { ChartOmissions } from '../input/unread/chart-omissions.ts'
 import {
   doubtsOf,
   isForeign,
@@ -17,8 +18,9 @@ import {
   type PassedOver,
   passOverBroken,
   passOverForeign,
+  passOverTemplate,
 } from '../input/unread/pass-over.ts'
-import { sortOutSkipped } from '../input/unread/sort-out-skipped.ts'
+import { joinUnread, sortOutSkipped } from '../input/unread/sort-out-skipped.ts'
 import { type Unread, unreadFile, unseenPaths } from '../input/unread/unread.ts'
 import {
   contentOfDocument,
@@ -26,6 +28,7 @@ import {
   hasNoContent,
   isOfInterest,
 } from './document-content.ts'
+import { type FindHidden, hiddenDefinitions } from './find/hidden-definitions.ts'
 import { describeNothing } from './findings/describe-nothing.ts'
 import { addCounts, type KindCounts } from './findings/kind-counts.ts'
 import type { CheckReport } from './findings/report.ts'
@@ -51,6 +54,8 @@ export interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped' | 'un
   readonly contents: readonly DocumentContent[]
   /** Files that weren't read, and that may define objects, too. */
   readonly unread: readonly Unread[]
+  /** Finds what others refer to in the folders that weren't read. */
+  readonly findHidden: FindHidden
   /** How many files were read. */
   readonly files: number
   /** The objects that weren't examined, and have no verdict. */
@@ -79,11 +84,13 @@ export async function readCheckInput(
     const path = plan.files[i]
     return error instanceof FileError && path !== undefined ? { path, error } : []
   })
+  const leftOut = new ChartOmissions()
   const rendered = await readRendered(plan, {
     ...options,
     ...charts,
     isRequired: render === true,
     read: ({ text, source, root }) => {
+      leftOut.note(root, text)
       const placeholders = options.placeholders.within(root.values ?? new Map())
       const namespace = root.namespace ?? options.namespace
       return readContents(() => text, source, { ...reading, placeholders, namespace })
@@ -91,7 +98,10 @@ export async function readCheckInput(
   })
   const readable = [...read, ...rendered.read].filter((file) => 'contents' in file)
   const contents = readable.flatMap((file) => file.contents)
-  const passedOver = read.filter((file) => 'isManifest' in file)
+  const passedOver = [
+    ...read.filter((file) => 'isManifest' in file),
+    ...everything.templates.map(passOverTemplate),
+  ]
   const ofFolders = [...plan.errors, ...rendered.errors]
   const fatal = [
     ...ofFolders,
@@ -113,7 +123,8 @@ export async function readCheckInput(
     errors,
     fatal,
     ...joinUnread(
-      sortOutSkipped(paths, rendered.skipped, passedOver),
+      { skipped: leftOut.found(), unchecked: [] },
+      sortOutSkipped(paths, { skipped: rendered.skipped, passedOver, read: plan.files }),
       describeUnbuilt(readable, options.command),
     ),
     unread: [
@@ -121,17 +132,11 @@ export async function readCheckInput(
       ...passedOver.flatMap(doubtsOf),
       ...unseenPaths(everything.unseen),
     ],
+    findHidden: hiddenDefinitions(rendered.skipped, plan.files),
     files: readable.length,
     ...(hasNothing && { nothing: describeNothing(seen) }),
   }
 }
-
-type Skipped = Pick<CheckInput, 'skipped' | 'unchecked'>
-
-const joinUnread = (one: Skipped, other: Skipped): Skipped => ({
-  skipped: [...one.skipped, ...other.skipped],
-  unchecked: [...one.unchecked, ...other.unchecked],
-})
 
 interface FileReading extends ReadingOptions {
   /** What Flux and Argo CD apply. */

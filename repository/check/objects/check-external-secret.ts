@@ -110,9 +110,21 @@ function usableFrom(found: NamedObject): NamedObject {
   return { ...found, object: { ...object, spec: { ...spec, conditions } } }
 }
 
-/** Reports that akv-injector ignores any other kind of the External Secrets Operator. */
-export function checkOtherOperatorKind(found: NamedObject): Verdict {
+/**
+ * Reports that akv-injector ignores any other kind of the External Secrets Operator.
+ *
+ * @param isForOthers - whether none of its stores is of Key Vault, so that nothing is lost
+ */
+export function checkOtherOperatorKind(found: NamedObject, isForOthers: boolean): Verdict {
   const { kind, apiVersion } = found.object
+  if (isForOthers)
+    return {
+      subject: subjectOf(found),
+      outcome: 'not-served',
+      sentence: 'not served: none of its stores is of Key Vault; leave it to the operator',
+      details: [],
+      findings: [],
+    }
   const what = typeof kind === 'string' ? `${printable(kind, 63)} of ` : ''
   return {
     subject: subjectOf(found),

@@ -1,7 +1,7 @@
 import type { FoundObject } from '../objects/find-objects.ts'
 
-/** The API groups of the External Secrets Operator. */
-const operatorGroup = /^(?:[a-z0-9.-]{1,253}\.)?external-secrets\.io\//
+/** The API groups of the External Secrets Operator, apart from that of its own install. */
+const operatorGroup = /^(?:generators\.)?external-secrets\.io\//
 const servedVersions: readonly unknown[] = ['external-secrets.io/v1', 'external-secrets.io/v1beta1']
 
 type Typed = Pick<FoundObject, 'object' | 'kind'>

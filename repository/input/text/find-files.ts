@@ -10,6 +10,8 @@ export interface FoundFiles {
   readonly named: ReadonlySet<string>
   /** What it skips in the folders. Files that are hidden, or whose names aren't those of manifests, aren't listed. */
   readonly skipped: readonly SkippedPath[]
+  /** Templates of manifests, by their names, such as `web.yaml.j2`. */
+  readonly templates: readonly string[]
   /** Skipped paths that may have manifests all the same: symbolic links, and folders that are too deep. */
   readonly unseen: readonly string[]
   /** Folders that have to be rendered first. Those that aren't going to be are also in `skipped` or `errors`. */
@@ -64,11 +66,12 @@ export function findFiles(
   const files = new Set<string>()
   const named = new Set<string>()
   const skipped: SkippedPath[] = []
+  const templates: string[] = []
   const unseen = new Set<string>()
   const errors: FileError[] = []
   const unrendered: RenderFolder[] = []
   let entries = 0
-  const isFull = () => entries > maxEntries || files.size > maxFiles
+  const isFull = () => entries > maxEntries || files.size + templates.length > maxFiles
 
   const readFolder = (folder: string, depth: number): void => {
     const found = entriesOf(folder, errors)
@@ -95,6 +98,7 @@ export function findFiles(
       if (reason !== undefined) skipped.push({ path, reason })
       else if (entry.isDirectory()) readFolder(path, depth + 1)
       else if (entry.isFile() && isManifestName(entry.name)) files.add(path)
+      else if (entry.isFile() && templateName.test(entry.name)) templates.push(path)
     }
   }
   for (const path of paths) {
@@ -106,11 +110,15 @@ export function findFiles(
     if (!isFull()) continue
     const sentence = `has more than ${maxFiles} manifests or ${maxEntries} files; name the folders with the manifests`
     const error = new FileError({ source: path }, sentence)
-    return { files: [], named, skipped, unseen: [], unrendered, errors: [...errors, error] }
+    return {
+      ...{ files: [], named, skipped, templates: [], unseen: [], unrendered },
+      errors: [...errors, error],
+    }
   }
   const found = {
     named,
     skipped,
+    templates,
     unseen: [...unseen].filter((path) => !files.has(path)),
     unrendered,
     errors,
@@ -135,6 +143,9 @@ function entriesOf(folder: string, errors: FileError[]): readonly Dirent[] {
     return []
   }
 }
+
+/** The endings of the usual languages of templates. */
+const templateName = /\.ya?ml\.(?:tpl|tftpl|tmpl|gotmpl|template|j2|jinja2?|erb|mustache)$/i
 
 export const isManifestName = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name)
 

@@ -64,6 +64,19 @@ const isTemplateText = (text: string): boolean =>
 export const passOverForeign = (path: string, text: string): PassedOver =>
   passedOver(path, { text, isWhole: true, reason: notObjects, isManifest: false })
 
+/** Passes the template of a manifest over, which has to be filled in by another program. */
+export function passOverTemplate(path: string): PassedOver {
+  const start = readStart(path, maxTemplateBytes) ?? { text: '', isWhole: true }
+  return passedOver(path, {
+    ...start,
+    reason: 'is a template; fill it in first',
+    isManifest: false,
+  })
+}
+
+/** Of templates, there may be as many as of manifests. */
+const maxTemplateBytes = 1024 * 1024
+
 const notObjects = "has no apiVersion and kind, so it isn't a manifest"
 
 /** Whether a text can't have an object of Kubernetes, without parsing it. */

@@ -14,52 +14,76 @@ export interface HeldPlace {
 }
 
 /** The limits for all skipped files and folders together. Large repositories stay below them. */
-const defaultBounds = { maxFiles: 20_000, maxEntries: 200_000, maxBytes: 256 * 1024 * 1024 }
+export const defaultBounds = { maxFiles: 20_000, maxEntries: 200_000, maxBytes: 256 * 1024 * 1024 }
 const maxFileBytes = 64 * 1024 * 1024
 const maxDepth = 32
 
-/**
- * Returns a function that searches a skipped file or folder. Follows no links but the path itself. Within folders, it
- * reads manifests and templates of charts, and skips hidden ones and `node_modules`.
- */
-export function createSearch(bounds = defaultBounds): (path: string) => HeldPlace | undefined {
-  const left = { ...bounds }
-  const isOver = () => left.maxFiles < 0 || left.maxEntries < 0 || left.maxBytes < 0
-  let isReported = false
-  const tooMuch = (source: string) => {
-    isReported = true
-    return { has: 'has more files than are searched', at: { source } }
-  }
+/** The text of a file that isn't read as manifests, or the first path beyond the limits. */
+type SkippedText =
+  | { readonly path: string; readonly text: string; readonly isWhole: boolean }
+  | { readonly path: string; readonly isTooMuch: true }
 
-  const searchFile = (path: string): HeldPlace | undefined => {
+type Bounds = typeof defaultBounds
+
+/**
+ * Reads a skipped file, or the manifests and templates of charts in a skipped folder. Follows no links but the path itself, and
+ * skips hidden files and `node_modules`. Ends at the first path beyond the limits.
+ *
+ * @param left - what is left of the limits, which is reduced
+ */
+export function* textsIn(
+  path: string,
+  left: { -readonly [Key in keyof Bounds]: Bounds[Key] },
+): Generator<SkippedText> {
+  const isOver = () => left.maxFiles < 0 || left.maxEntries < 0 || left.maxBytes < 0
+  function* readFile(file: string): Generator<SkippedText> {
     left.maxFiles--
-    if (isOver()) return tooMuch(path)
-    const start = readStart(path, maxFileBytes)
-    if (start === undefined) return undefined
+    if (isOver()) return yield { path: file, isTooMuch: true }
+    const start = readStart(file, maxFileBytes)
+    if (start === undefined) return
     left.maxBytes -= start.text.length
-    return heldIn(path, start)
+    yield { path: file, ...start }
   }
-  const searchFolder = (folder: string): HeldPlace | undefined => {
-    const open = [{ path: folder, depth: 0 }]
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const { path, depth } = next
-      const entries = entriesOf(path)
-      left.maxEntries -= entries.length
-      if (isOver() || depth > maxDepth) return tooMuch(path)
-      for (const entry of entries) {
-        const inner = join(path, entry.name)
-        if (entry.isDirectory()) open.push({ path: inner, depth: depth + 1 })
-        const held = entry.isFile() && isSearched(entry.name) ? searchFile(inner) : undefined
-        if (held) return held
+  if (isOver()) return yield { path, isTooMuch: true }
+  if (!isFolder(path)) return yield* readFile(path)
+  const open = [{ folder: path, depth: 0 }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { folder, depth } = next
+    const entries = entriesOf(folder)
+    left.maxEntries -= entries.length
+    if (isOver() || depth > maxDepth) return yield { path: folder, isTooMuch: true }
+    for (const entry of entries) {
+      const inner = join(folder, entry.name)
+      if (entry.isDirectory()) open.push({ folder: inner, depth: depth + 1 })
+      if (entry.isFile() && isSearched(entry.name)) yield* readFile(inner)
+      if (isOver()) return
+    }
+  }
+}
+
+/**
+ * Returns a function that searches a skipped file or folder ({@link textsIn}).
+ *
+ * @param isRead - whether a file is read all the same, and needn't be searched
+ */
+export function createSearch(
+  bounds = defaultBounds,
+  isRead: (path: string) => boolean = () => false,
+): (path: string) => HeldPlace | undefined {
+  const left = { ...bounds }
+  let isReported = false
+  return (path) => {
+    // Only the first path beyond the limits is reported.
+    if (isReported) return undefined
+    for (const file of textsIn(path, left)) {
+      if ('isTooMuch' in file) {
+        isReported = true
+        return { has: 'has more files than are searched', at: { source: file.path } }
       }
+      const held = isRead(file.path) ? undefined : heldIn(file.path, file)
+      if (held) return held
     }
     return undefined
-  }
-  // Only the first path beyond the limits is reported.
-  return (path) => {
-    if (isReported) return undefined
-    if (isOver()) return tooMuch(path)
-    return isFolder(path) ? searchFolder(path) : searchFile(path)
   }
 }
 

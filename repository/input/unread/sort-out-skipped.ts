@@ -1,9 +1,9 @@
-import { basename, relative, sep } from 'node:path'
+import { basename, relative, resolve, sep } from 'node:path'
 import { printable } from '../../../lib/printable.ts'
 import { describeSource } from '../text/file-error.ts'
 import type { SkippedPath } from '../text/find-files.ts'
 import type { PassedOver } from './pass-over.ts'
-import { createSearch, type HeldPlace } from './search-skipped.ts'
+import { createSearch, defaultBounds, type HeldPlace } from './search-skipped.ts'
 import { isLink, leadsUp, realPath } from './unread.ts'
 
 /** A warning about something that isn't read, and that `check` would have looked at. */
@@ -12,6 +12,14 @@ export interface UncheckedFinding {
   readonly code: 'AKV_CHECK_UNREAD'
   readonly message: string
   readonly at: HeldPlace['at']
+}
+
+/** Everything that wasn't read. */
+interface NotRead {
+  readonly skipped: readonly SkippedPath[]
+  readonly passedOver: readonly PassedOver[]
+  /** The files that are read. A skipped folder may have some. */
+  readonly read: readonly string[]
 }
 
 /** What wasn't read. */
@@ -29,10 +37,10 @@ interface SortedSkipped {
  */
 export function sortOutSkipped(
   paths: readonly string[],
-  skipped: readonly SkippedPath[],
-  passedOver: readonly PassedOver[],
+  { skipped, passedOver, read }: NotRead,
 ): SortedSkipped {
-  const search = createSearch()
+  const files = new Set(read.map((path) => resolve(path)))
+  const search = createSearch(defaultBounds, (path) => files.has(resolve(path)))
   const roots = paths.flatMap((path) => realPath(path) ?? [])
   const isSearched = (path: string) =>
     basename(path) !== 'node_modules' && !leadsUp(path) && !isReadAnyway(path, roots)
@@ -48,6 +56,12 @@ export function sortOutSkipped(
     unchecked: [...searched, ...passedOver].flatMap(findingOf),
   }
 }
+
+/** Joins what several parts of a command haven't read. */
+export const joinUnread = (...all: readonly SortedSkipped[]): SortedSkipped => ({
+  skipped: all.flatMap(({ skipped }) => skipped),
+  unchecked: all.flatMap(({ unchecked }) => unchecked),
+})
 
 /** Whether a path is a symbolic link to something in a folder that was given. That is read, or has a finding of its own. */
 function isReadAnyway(path: string, roots: readonly string[]): boolean {

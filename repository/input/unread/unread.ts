@@ -25,7 +25,7 @@ type Named = Pick<NamedObject, 'kind' | 'name'>
 
 /** Whether an unread file may define an object with this name. */
 export const mayDefine = (unread: Unread, { kind, name }: Named): boolean =>
-  mayHave(unread, scalarText(kind).replaceAll(/\W/g, '.'), name)
+  mayHave(unread, `kind["']?\\s*:\\s*["']?${scalarText(kind).replaceAll(/\W/g, '.')}\\b`, name)
 
 /** Whether an unread file may use a class or a store with this name. */
 export const mayUse = (unread: Unread, { kind, name }: Named): boolean =>

@@ -7,6 +7,7 @@ import {
   type PodTemplate,
 } from '../../input/objects/find-objects.ts'
 import type { Placeholders } from '../../input/placeholders/placeholders.ts'
+import { describeUnbuilt, findUnbuilt } from '../../input/plan/find-unbuilt.ts'
 import { type ManifestFile, parseManifests } from '../../input/read-manifests.ts'
 import type { ChartSettings } from '../../input/render/chart-options.ts'
 import { FileError } from '../../input/text/file-error.ts'
@@ -20,9 +21,14 @@ import {
   type PassedOver,
   passOverBroken,
   passOverForeign,
+  passOverTemplate,
   unreadOf,
 } from '../../input/unread/pass-over.ts'
-import { sortOutSkipped, type UncheckedFinding } from '../../input/unread/sort-out-skipped.ts'
+import {
+  joinUnread,
+  sortOutSkipped,
+  type UncheckedFinding,
+} from '../../input/unread/sort-out-skipped.ts'
 import { type Unread, unreadFolder, unreadPatch, unseenPaths } from '../../input/unread/unread.ts'
 import { readKustomize } from '../kustomize/read-kustomize.ts'
 import type { OtherFiles } from './doubts.ts'
@@ -96,20 +102,28 @@ function readTexts(
     { what: 'reading files' },
   )
   const unread = read.filter((file) => 'error' in file)
-  const passedOver = read.filter((file) => 'isManifest' in file)
+  const passedOver = [
+    ...read.filter((file) => 'isManifest' in file),
+    ...found.templates.map(passOverTemplate),
+  ]
+  const readable = read.filter((file) => 'manifests' in file)
   const patches = kustomize.patches.filter(mayBeManifest).map((path) => ({
     path,
     reason: 'no kustomization.yaml has it as a resource',
   }))
+  const skipped = [...found.skipped, ...patches]
   return {
-    files: read.filter((file) => 'manifests' in file),
+    files: readable,
     errors: [...found.errors, ...unread.map(({ error }) => error)],
     fatal: [
       ...found.errors,
       ...unread.filter(({ path }) => named.has(path)).map(({ error }) => error),
     ],
     named,
-    ...sortOutSkipped(paths, [...found.skipped, ...patches], passedOver),
+    ...joinUnread(
+      sortOutSkipped(paths, { skipped, passedOver, read: files }),
+      describeUnbuilt(unbuiltIn(readable, found), command),
+    ),
     otherFiles: {
       builds: kustomize.builds,
       unread: [
@@ -124,6 +138,14 @@ function readTexts(
     },
   }
 }
+
+/** Finds the objects of Flux and Argo CD that aren't rendered, if the others are. */
+const unbuiltIn = (files: readonly MigratedFile[], { releases }: FoundTexts) =>
+  releases === undefined
+    ? []
+    : files.map(({ manifests }) => ({
+        unbuilt: manifests.flatMap((manifest) => findUnbuilt(manifest, releases)),
+      }))
 
 const mayBeManifest = (path: string): boolean =>
   looksLikeManifest(readStart(path, maxSearchedBytes)?.text ?? '')

@@ -1,4 +1,4 @@
-import { planRendering } from '../../input/plan/plan-rendering.ts'
+import { planRendering, type RenderPlan } from '../../input/plan/plan-rendering.ts'
 import { readRendered } from '../../input/plan/read-rendered.ts'
 import type { ChartSettings } from '../../input/render/chart-options.ts'
 import type { Rendered } from '../../input/render/render-folders.ts'
@@ -7,6 +7,8 @@ import { type FoundFiles, findFiles } from '../../input/text/find-files.ts'
 /** The files to read, and the text of each folder that was rendered. */
 export interface FoundTexts extends FoundFiles {
   readonly rendered: readonly Pick<Rendered, 'source' | 'text'>[]
+  /** What is known of releases and Applications. Absent if nothing is rendered. */
+  readonly releases?: RenderPlan['releases']
 }
 
 /**
@@ -30,5 +32,6 @@ export async function renderInput(
     skipped: rendered.skipped,
     errors: [...plan.errors, ...rendered.errors],
     rendered: rendered.read,
+    releases: plan.releases,
   }
 }

@@ -401,8 +401,9 @@ t.test('a rendered text that isn’t YAML, or has nothing of interest, is named'
   })
   writeFileSync(join(repository, 'web.yaml'), pod('kv-a'))
   t.match(await runs('check', repository, fakes.path, ['--strict']), {
-    code: 1,
-    stdout: /web\.yaml:\d+: has an annotation .* isn't checked/,
+    code: 0,
+    stdout: /^Pod\/web \(\S+web\.yaml\): would be injected\n/,
+    stderr: /^skipped \S+: can't be read once rendered: /m,
   })
   const empty = setUp(t, { files: { 'kustomization.yaml': 'a: b\n', 'rendered.txt': 'kind: A\n' } })
   t.match(await empty.check(['--strict']), {
@@ -487,4 +488,28 @@ t.test('the help of both commands has the options', async (t) => {
     t.match(stdout, '--no-render')
     t.match(stdout, '--values <file>')
   }
+})
+
+t.test('what the values of a chart leave out is named', async (t) => {
+  const template = `{{ if .Values.vault }}\napiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\n{{ end }}\n`
+  const other = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n'
+  const { check, repository } = setUp(t, {
+    files: {
+      ...Object.fromEntries(
+        ['a', 'b', 'c'].flatMap((name) => [
+          [`${name}/Chart.yaml`, `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`],
+          [`${name}/templates/kv.yaml`, template],
+        ]),
+      ),
+      'c/templates/kv.yaml': '',
+      'a/rendered.txt': other,
+      'b/rendered.txt': pod('kv-b'),
+      'c/rendered.txt': other,
+    },
+  })
+  const { code, stderr } = await check(['--strict'])
+  t.equal(code, 0, 'the chart is read as it is asked for')
+  t.strictSame(stderr.split('\n').filter(Boolean), [
+    `skipped ${repository}/a/templates/kv.yaml: has a SecretProviderClass, which the values leave out; to check it: akv-injector check ${repository}/a --values FILE`,
+  ])
 })

@@ -71,6 +71,25 @@ spec: { chart: { spec: { chart: ./charts/web, sourceRef: { kind: GitRepository }
   )
 })
 
+t.test('a release whose chart isn’t here is named', async (t) => {
+  const migrate = setUp(
+    t,
+    { kustomize: '', helm: '' },
+    {
+      'release.yaml': `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: web, namespace: shop }
+spec: { chart: { spec: { chart: web, sourceRef: { kind: HelmRepository, name: charts } } } }
+`,
+    },
+  )
+  t.match(
+    (await migrate('--render')).stderr,
+    /what HelmRelease\/web becomes isn't read; to read it: flux-local build hr web -n shop --path \. \| akv-injector migrate -/,
+  )
+  t.notMatch((await migrate()).stderr, 'HelmRelease')
+})
+
 t.test('without --render, the overlay is not read, and a line says so', async (t) => {
   const migrate = setUp(t, { kustomize: '' })
   const { stdout, stderr } = await migrate()

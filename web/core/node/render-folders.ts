@@ -4,6 +4,8 @@ export const renderFolders = (): readonly never[] => []
 
 export const expandApplicationSet = (): undefined => undefined
 
+export const hiddenDefinitions = () => (): undefined => undefined
+
 export const readOverlayFolders = () => ({})
 
 /** Flux reads only folders. */

@@ -27,6 +27,7 @@ t.test('a folder stands for the manifests in it and below', async (t) => {
     named: new Set(['-', `${folder}/b.yaml`, 'none.yaml']),
     skipped: [],
     unrendered: [],
+    templates: [],
     unseen: [],
     errors: [],
   })

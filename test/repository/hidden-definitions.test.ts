@@ -1,0 +1,136 @@
+// Classes and stores of folders that aren't rendered, and objects that only other stores concern.
+
+import t from 'tap'
+import { classText, podText } from '../support/csi-texts.ts'
+import { makeFolder } from '../support/repository.ts'
+
+const remote = 'https://example.com/crds.yaml'
+
+const store = (name: string, provider: string) =>
+  `apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: { name: ${name} }
+spec: { provider: ${provider} }
+`
+
+const externalSecret = (name: string) =>
+  `apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: ${name}, namespace: shop }
+spec:
+  secretStoreRef: { kind: ClusterSecretStore, name: ${name} }
+  target: { name: ${name} }
+  data: [{ secretKey: a, remoteRef: { key: a } }]
+`
+
+t.test('an object isn’t judged without a store or a class of a skipped folder', async (t) => {
+  const { run } = makeFolder(t, {
+    'infra/kustomization.yaml': `resources: [stores/all.yaml, kv.yaml, '${remote}']\n`,
+    'infra/kv.yaml': classText('team-a'),
+    'infra/stores/all.yaml': [
+      store('other', '{ oracle: { vault: x, region: y } }'),
+      store('azure', '{ azurekv: { vaultUrl: https://a.vault.azure.net } }'),
+    ].join('---\n'),
+    'app.yaml': ['other', 'azure', 'none'].map(externalSecret).join('---\n'),
+    'web.yaml': podText(),
+  })
+  const { code, stdout } = await run(['check', '--no-render'])
+  t.equal(code, 1, 'the third store is nowhere')
+  t.match(
+    stdout,
+    'ExternalSecret/other (app.yaml): not synced: ClusterSecretStore other (infra/stores/all.yaml): spec.provider is not azurekv',
+  )
+  for (const [title, what, file] of [
+    ['ExternalSecret/azure (app.yaml)', 'ClusterSecretStore azure', 'infra/stores/all.yaml'],
+    ['Pod/web (web.yaml)', 'SecretProviderClass kv', 'infra/kv.yaml'],
+  ])
+    t.match(
+      stdout,
+      `${title}: undecided without ${what}\n  warning: ${what} is in ${file}, which isn't read, because infra is skipped; render that, and pass the result with these files\n`,
+    )
+  t.match(stdout, 'ClusterSecretStore none: is not among these files')
+  t.equal(stdout.match(/problem: /g)?.length, 2, 'only of the third')
+})
+
+t.test('a definition that is read counts, also in a folder that is skipped', async (t) => {
+  const { run } = makeFolder(t, {
+    'k/kustomization.yaml': `resources: ['${remote}']\n`,
+    'k/kv.yaml': classText('team-a'),
+    'web.yaml': podText(),
+  })
+  const { code, stdout, stderr } = await run(['check', '--render'])
+  t.match(stdout, 'Pod/web (web.yaml): would be served')
+  t.match(stderr, /k\/kustomization.yaml:1:\d+: refers to/)
+  t.equal(code, 2)
+  t.notMatch(stdout, "isn't checked", 'kv.yaml is read, so there is nothing to warn of')
+})
+
+t.test('a file that only uses classes defines none', async (t) => {
+  const { run } = makeFolder(t, {
+    'kv.yaml': classText('team-a'),
+    'load/pod.yaml': podText().replace('name: web', 'name: {{.Name}}'),
+    'load/web.yaml': podText(),
+  })
+  const { code, stdout } = await run(['check'])
+  t.match(stdout, 'load/pod.yaml:')
+  t.match(stdout, 'Pod/web (load/web.yaml): would be served')
+  t.equal(code, 0)
+})
+
+t.test(
+  'other kinds of the operator matter if one of their stores may be of Key Vault',
+  async (t) => {
+    const push = (name: string) =>
+      `apiVersion: external-secrets.io/v1alpha1
+kind: PushSecret
+metadata: { name: ${name}, namespace: shop }
+spec: { secretStoreRefs: [{ kind: ClusterSecretStore, name: other }, { kind: ClusterSecretStore, name: ${name} }] }
+`
+    const { run } = makeFolder(t, {
+      'a.yaml': [
+        store('other', '{ webhook: { url: https://x } }'),
+        store('azure', '{ azurekv: { vaultUrl: https://a.vault.azure.net } }'),
+        ...['other', 'azure', 'none'].map(push),
+        `apiVersion: external-secrets.io/v1
+kind: ClusterExternalSecret
+metadata: { name: all }
+spec: { externalSecretSpec: { secretStoreRef: { kind: ClusterSecretStore, name: other } } }
+`,
+        'apiVersion: operator.external-secrets.io/v1alpha1\nkind: OperatorConfig\nmetadata: { name: cluster }\n',
+      ].join('---\n'),
+    })
+    const { code, stdout } = await run(['check'])
+    t.equal(code, 1)
+    const left = 'not served: none of its stores is of Key Vault; leave it to the operator'
+    for (const title of ['PushSecret/other', 'ClusterExternalSecret/all'])
+      t.match(stdout, `${title} (a.yaml): ${left}`)
+    for (const title of ['PushSecret/azure', 'PushSecret/none'])
+      t.match(stdout, `${title} (a.yaml): not served\n  problem: PushSecret of`)
+    t.match(stdout, '1 OperatorConfig')
+    t.equal(stdout.match(/problem: \w+ of/g)?.length, 2)
+  },
+)
+
+t.test('a template by its name is searched', async (t) => {
+  for (const name of ['kv.yml.tpl', 'kv.yaml.j2', 'kv.yaml.tmpl']) {
+    const { run } = makeFolder(t, { 'a.yaml': 'a: 1\n', [name]: classText('team-a') })
+    for (const command of [
+      ['check', '--strict'],
+      ['migrate', '--strict'],
+    ]) {
+      const { code, stdout, stderr } = await run(command)
+      t.equal(code, 1, name)
+      t.match(
+        `${stdout}${stderr}`,
+        `${name}:2: has a SecretProviderClass, and isn't checked; skipped ${name}: is a template; fill it in first`,
+      )
+    }
+  }
+  const { run } = makeFolder(t, {
+    'a.yaml': podText(),
+    'b.yaml.tpl': 'a: 1\n',
+    'kv.yaml': classText('a'),
+  })
+  const { stdout, stderr } = await run(['check'])
+  t.notMatch(`${stdout}${stderr}`, 'b.yaml.tpl')
+})
