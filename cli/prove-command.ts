@@ -31,7 +31,11 @@ export function addProve(program: Command, end: End): void {
         .argParser(checkNamespace),
     )
     .option('--image <image>', 'image of the pods, which has a shell', 'busybox:1.37')
-    .option('--only <scenario>', 'only this scenario; repeatable', append)
+    .option('--only <scenario>', 'only this scenario, or “answers”; repeatable', append)
+    .option(
+      '--throttle',
+      'also ask the vault until it throttles, for ten seconds at most; that counts against the subscription',
+    )
     .option('--report <folder>', 'folder of the report', 'akv-injector-proof')
     .addOption(
       new Option('--timeout <duration>', 'how long to wait for what a step expects')

@@ -52,7 +52,10 @@ const tokenRequest = mapping({
 })
 
 /** Serves the commands over plain HTTP, on loopback only. The answer to an invalid request lists its problems: `{ "problems": [...] }`. */
-export async function startControl(commands: Commands, port: number) {
+export async function startControl(
+  commands: Commands & { readonly connection: object },
+  port: number,
+) {
   const app = fastify({ forceCloseConnections: true, bodyLimit: maxBodyBytes })
   guard(app)
   const post = <T>(path: string, schema: z.ZodType<T>, run: (value: T) => unknown) =>
@@ -85,6 +88,7 @@ export async function startControl(commands: Commands, port: number) {
     return {}
   })
   app.get('/names', async () => commands.names())
+  app.get('/connection', async () => commands.connection)
   app.get('/requests', async () => ({ requests: commands.requests }))
 
   await app.listen({ host: '127.0.0.1', port })

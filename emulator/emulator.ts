@@ -85,7 +85,15 @@ export async function startEmulator(options: EmulatorOptions) {
           ipAddresses: address ? [address] : [],
         })
   const commands = createCommands(state, requests, tokenProxy)
-  const control = await startControl(commands, options.controlPort ?? 0).catch(async (error) => {
+  const connection = {
+    authorityHost: state.url,
+    vaultUrl: `${state.url}/{vault}`,
+    audience: state.audience,
+    tenantId: state.tenantId,
+    ca: certificate.caPem,
+  }
+  const controlled = { ...commands, connection }
+  const control = await startControl(controlled, options.controlPort ?? 0).catch(async (error) => {
     await Promise.all([app.close(), tokenProxy?.close()])
     throw error
   })
@@ -94,7 +102,9 @@ export async function startEmulator(options: EmulatorOptions) {
     /** The authority host, such as `https://localhost:PORT`. */
     url: state.url,
     /** `https://localhost:PORT/{vault}` */
-    vaultUrl: `${state.url}/{vault}`,
+    vaultUrl: connection.vaultUrl,
+    /** What a client needs besides an identity. */
+    connection,
     /** `http://127.0.0.1:PORT` */
     controlUrl: control.url,
     caPem: certificate.caPem,

@@ -9,6 +9,7 @@ import { printLines } from '../lib/terminal/print-lines.ts'
 import type { AzureAccount } from './azure/account.ts'
 import { describeAzureRights, findMissingRights } from './azure/rights.ts'
 import { describePlan, refusalOfRun } from './plan/describe-plan.ts'
+import type { Facts } from './plan/facts.ts'
 import type { Made } from './plan/made.ts'
 import type { ProofAzure } from './plan/proof-azure.ts'
 import type { ProofPlan, Resource } from './plan/resource.ts'
@@ -29,10 +30,13 @@ interface Run {
     readonly yes?: boolean
     readonly keep?: boolean
     readonly clean?: boolean
+    readonly throttle?: boolean
   }
   readonly azure: ProofAzure
   /** Undefined with an emulator. */
   readonly account: AzureAccount | undefined
+  readonly facts: Facts
+  readonly recordsAnswers: boolean
   readonly plan: ProofPlan
   readonly scenariosFor: (made: Made) => readonly Scenario[]
   readonly state: RunState

@@ -39,6 +39,8 @@ interface ProveOptions {
   readonly yes?: boolean
   readonly keep?: boolean
   readonly clean?: boolean
+  /** Asks the vault until it throttles. */
+  readonly throttle?: boolean
 }
 
 /**
@@ -68,7 +70,8 @@ export async function prove(options: ProveOptions): Promise<ExitCode> {
       ...{ vaultName: azure.vaultName, values: newValues() },
     }
     return await carryOut({
-      ...{ options, azure, account, stops, toolsFor },
+      ...{ options, azure, account, stops, toolsFor, facts },
+      recordsAnswers: options.only === undefined || options.only.includes('answers'),
       where: placesOf(options, account, context),
       plan: azure.plan(facts),
       scenariosFor: (made) =>
@@ -157,7 +160,7 @@ function checkOptions({ emulated, resourceGroup, vault, only = [] }: ProveOption
     throw new InputError(
       `--vault: found ${JSON.stringify(vault.slice(0, 80))}; expected 3 to 24 lower-case letters, digits and single hyphens`,
     )
-  const ids: readonly string[] = scenarioIds
+  const ids: readonly string[] = [...scenarioIds, 'answers']
   for (const id of only)
     if (!ids.includes(id))
       throw new InputError(

@@ -2,11 +2,17 @@ import type { Clock } from '../lib/clock.ts'
 import type { JsonObject } from '../lib/shape.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import { version } from '../lib/version.ts'
+import { installSource, subscriptionSource } from './answers/answer-sources.ts'
+import type { AnswerLine } from './answers/compare-answers.ts'
+import { tryAnswers } from './answers/try-answers.ts'
+import type { AzureAccount } from './azure/account.ts'
+import type { Facts } from './plan/facts.ts'
 import type { Made } from './plan/made.ts'
 import type { ProofAzure } from './plan/proof-azure.ts'
 import type { ProofPlan } from './plan/resource.ts'
 import { makeAll } from './plan/run-plan.ts'
 import type { RunState } from './plan/run-state.ts'
+import { answersText } from './report/answers-text.ts'
 import type { RawReport, ScenarioLine } from './report/report.ts'
 import { lineText } from './report/report-text.ts'
 import { readInstall } from './scenarios/find-requirements.ts'
@@ -17,6 +23,9 @@ import type { Tools } from './tools/tools.ts'
 
 interface ProofOptions {
   readonly azure: ProofAzure
+  /** Undefined with an emulator. */
+  readonly account: AzureAccount | undefined
+  readonly facts: Facts
   readonly plan: ProofPlan
   readonly scenariosFor: (made: Made) => readonly Scenario[]
   readonly state: RunState
@@ -28,7 +37,9 @@ interface ProofOptions {
   readonly makingTools: Tools
   readonly clock: Clock
   readonly stops: Pick<Stops, 'work'>
-  readonly options: { readonly installNamespace: string }
+  readonly options: { readonly installNamespace: string; readonly throttle?: boolean }
+  /** Whether Azure's answers are recorded. */
+  readonly recordsAnswers: boolean
   readonly timeoutMs: number
 }
 
@@ -61,7 +72,31 @@ export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'le
   const has = new Set([...install.has, ...(azure.kind === 'real' ? ['real-azure' as const] : [])])
   const lines = abort.aborted ? [] : await runScenarios(proof.scenariosFor(made), has, proof)
   const scenarios = lines.map((line): JsonObject => ({ ...line }))
-  return { ...about, end: abort.aborted ? 'interrupted' : 'finished', scenarios }
+  const answers = await answersOf(proof, made, lines)
+  return {
+    ...about,
+    ...{ end: abort.aborted ? 'interrupted' : 'finished', scenarios, answers },
+  }
+}
+
+/** Undefined if they aren't recorded. */
+async function answersOf(
+  proof: ProofOptions,
+  made: Made,
+  lines: readonly ScenarioLine[],
+): Promise<readonly AnswerLine[] | undefined> {
+  const { account, azure, tools, clock, facts, options, stops } = proof
+  const abort = stops.work
+  const isShut = lines.some(({ id, result }) => id === 'grants' && result === 'failed')
+  if (!proof.recordsAnswers || isShut || abort.aborted) return undefined
+  const about = { tools, made, vaultName: azure.vaultName }
+  const source =
+    account === undefined ? await installSource(about) : subscriptionSource(account.tenantId, about)
+  if (source === undefined) return undefined
+  const throttles = options.throttle === true
+  const answers = await tryAnswers({ source, azure, facts, tools, clock, abort, throttles })
+  printLines(process.stdout, answersText(answers))
+  return answers
 }
 
 async function runScenarios(

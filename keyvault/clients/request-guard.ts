@@ -58,6 +58,16 @@ export interface GuardOptions {
   readonly onSend?: () => (outcome: EndedRequest['outcome']) => void
   /** Called in each turn of the event loop in which an answer is read that is much larger than those of a vault are. */
   readonly onLargeAnswer?: (() => void) | undefined
+  /** Is given each answer as it came, whatever its status. */
+  readonly onAnswer?: ((answer: RawAnswer) => void) | undefined
+}
+
+/** An answer of Entra or a vault. All of it is untrusted. */
+export interface RawAnswer {
+  readonly status: number
+  /** Names, in lower case, and values. */
+  readonly headers: Iterable<readonly [string, string]>
+  readonly bodyAsText?: string | null
 }
 
 type AdditionalPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number]
@@ -68,7 +78,8 @@ type Request = Parameters<AdditionalPolicy['policy']['sendRequest']>[0]
  * the SDK can act on it: redirects aren't followed, and no challenge makes the SDK ask for another token.
  */
 export function requestGuard(options: GuardOptions): AdditionalPolicy {
-  const { base, sendTo, token, serverTime, onFailure, onSend, timeoutMs = 10_000 } = options
+  const { base, sendTo, token, serverTime, onFailure, onSend, onAnswer } = options
+  const { timeoutMs = 10_000 } = options
   const onLargeAnswer = options.onLargeAnswer ?? (() => undefined)
   const home = withSlash(new URL(base).href)
   const fail = (failure: FailedRequest) => {
@@ -96,6 +107,7 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
         })
         // The SDK parses it next.
         if (answer.isLarge()) onLargeAnswer()
+        onAnswer?.(response)
         serverTime?.record(response.headers.get('date'))
         onEnd?.(response.status === 200 ? 'ok' : 'failed')
         if (response.status === 200) return response

@@ -2,7 +2,12 @@ import type { Agent } from 'node:https'
 import { ClientAssertionCredential } from '@azure/identity'
 import { bindingAudience, tokenAudience } from '../../lib/azure/token-audience.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { type FailedRequest, RequestFailure, requestGuard } from '../clients/request-guard.ts'
+import {
+  type FailedRequest,
+  type GuardOptions,
+  RequestFailure,
+  requestGuard,
+} from '../clients/request-guard.ts'
 import type { ServerTime } from '../clients/server-time.ts'
 import { type Sender, userAgentOptions } from '../clients/user-agent.ts'
 import { signInError } from '../errors/classify.ts'
@@ -45,6 +50,8 @@ export interface SignInOptions extends Sender {
   readonly serverTime?: ServerTime | undefined
   /** A token that an earlier sign-in of the same identity got. It is used for as long as it lasts. */
   readonly heldToken?: VaultToken | undefined
+  /** As {@link GuardOptions.onAnswer}. */
+  readonly onAnswer?: GuardOptions['onAnswer']
 }
 
 export interface VaultToken {
@@ -114,6 +121,7 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
         base: authorityHost,
         sendTo: tokenProxy,
         serverTime,
+        onAnswer: options.onAnswer,
         onFailure: (found) => {
           failure ??= found
         },

@@ -52,6 +52,8 @@ interface ObjectReaderOptions extends Sender {
   readonly timer?: RequestTimer | undefined
   /** As {@link GuardOptions.onLargeAnswer}. */
   readonly onLargeAnswer?: GuardOptions['onLargeAnswer']
+  /** As {@link GuardOptions.onAnswer}. */
+  readonly onAnswer?: GuardOptions['onAnswer']
 }
 
 /** 5,000 versions. Only a hostile host would answer with an endless list. */
@@ -122,7 +124,8 @@ async function createClient(
   collection: Collection,
   readerOptions: ObjectReaderOptions,
 ): Promise<ObjectClient> {
-  const { vaultUrl: template, agent, token, serverTime, timer, onLargeAnswer } = readerOptions
+  const { vaultUrl: template, agent, token, serverTime, timer } = readerOptions
+  const { onLargeAnswer, onAnswer } = readerOptions
   const base = vaultUrl(template, vault)
   const onSend = timer && timed(vault, timer)
   const options: ClientOptions = {
@@ -132,7 +135,7 @@ async function createClient(
     agent,
     userAgentOptions: userAgentOptions(readerOptions),
     additionalPolicies: [
-      requestGuard({ base, token, serverTime, onLargeAnswer, ...(onSend && { onSend }) }),
+      requestGuard({ base, token, serverTime, onLargeAnswer, onAnswer, ...(onSend && { onSend }) }),
     ],
   }
   switch (collection) {

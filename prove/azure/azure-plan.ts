@@ -82,7 +82,10 @@ function callOf(change: VaultChange, account: AzureAccount, vault: string): Tool
     case 'new-version':
       return azCall('keyvault', 'secret', 'set', '--value', change.value, ...where)
     case 'enable':
-      return azCall('keyvault', 'secret', 'set-attributes', '--enabled', 'true', ...where)
+    case 'disable': {
+      const isEnabled = String(change.kind === 'enable')
+      return azCall('keyvault', 'secret', 'set-attributes', '--enabled', isEnabled, ...where)
+    }
     case 'delete':
       return azCall('keyvault', 'secret', 'delete', ...where)
     default:

@@ -37,10 +37,7 @@ function plan(facts: Facts): ProofPlan {
       sentence: `a vault ${vaultName} and four identities in the emulator`,
       make: [
         {
-          call: {
-            path: '/add',
-            body: { identities: identities(), vaults: { [vaultName]: vault(facts) } },
-          },
+          call: { path: '/add', body: emulatedContent(facts) },
         },
       ],
       find: { by: 'names', call: { path: '/names' }, ...content },
@@ -49,6 +46,12 @@ function plan(facts: Facts): ProofPlan {
     namespaceResource({ facts }),
   ]
 }
+
+/** What the emulator has, in the form of its data. */
+export const emulatedContent = (facts: Facts) => ({
+  identities: identities(),
+  vaults: { [vaultName]: vault(facts) },
+})
 
 const identities = () =>
   accountNames.map((name) => ({
@@ -84,7 +87,8 @@ function callOf(change: VaultChange): ProofCall {
     case 'new-version':
       return { path: '/rotate', body: { vault: vaultName, name, value: change.value } }
     case 'enable':
-      return { path: '/set', body: { vault: vaultName, name, enabled: true } }
+    case 'disable':
+      return { path: '/set', body: { vault: vaultName, name, enabled: change.kind === 'enable' } }
     case 'delete':
       return { path: '/set', body: { vault: vaultName, name, deleted: true } }
     default:

@@ -6,7 +6,7 @@ import type { ProofPlan } from './resource.ts'
 /** A change of the vault that a scenario makes. */
 export type VaultChange =
   | { readonly kind: 'new-version'; readonly name: string; readonly value: string }
-  | { readonly kind: 'enable' | 'delete'; readonly name: string }
+  | { readonly kind: 'enable' | 'disable' | 'delete'; readonly name: string }
 
 /** Where the vault and the identities are: in an emulator, or in a subscription. */
 export interface ProofAzure {

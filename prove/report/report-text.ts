@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenarios/scenario.ts'
+import { answersMarkdown } from './answers-text.ts'
 import type { Report, ScenarioLine } from './report.ts'
 
 /** The report as Markdown, for an issue. */
@@ -34,6 +35,7 @@ export function reportMarkdown(report: Report, scenarios: readonly Scenario[]): 
         .join(' | ')
         .trim(),
     ),
+    ...answersMarkdown(report.answers),
   ].join('\n')}\n`
 }
 

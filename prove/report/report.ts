@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, scalarText, withoutAbsent } from '../../lib/shape.ts'
+import { type AnswerLine, readAnswerLines } from '../answers/compare-answers.ts'
 import { type ResourceKind, resourceKinds } from '../plan/resource.ts'
 import { isSeen, type Seen } from '../scenarios/looks/seen.ts'
 import { type ScenarioId, scenarioIds } from '../scenarios/scenario.ts'
@@ -27,6 +28,8 @@ export interface Report {
   readonly versions: { readonly akvInjector?: string; readonly kubernetes?: string }
   readonly nodes?: number
   readonly scenarios: readonly ScenarioLine[]
+  /** What Azure's answers look like, and where the emulator's differ. Absent if they weren't recorded. */
+  readonly answers?: readonly AnswerLine[]
   /** What could not be removed. */
   readonly left: readonly { readonly kind: ResourceKind; readonly count: number }[]
 }
@@ -39,6 +42,7 @@ export interface RawReport {
   readonly versions: JsonObject
   readonly nodes: unknown
   readonly scenarios: readonly JsonObject[]
+  readonly answers?: unknown
   /** The kinds of what could not be removed. */
   readonly left: readonly unknown[]
 }
@@ -60,6 +64,7 @@ export function makeProofReport(raw: RawReport): Report {
     }),
     ...withoutAbsent({ nodes: countOf(raw.nodes) }),
     scenarios: raw.scenarios.flatMap(lineOf),
+    ...withoutAbsent({ answers: readAnswerLines(raw.answers) }),
     left: resourceKinds.flatMap((kind) => {
       const count = raw.left.filter((one) => one === kind).length
       return count === 0 ? [] : [{ kind, count }]

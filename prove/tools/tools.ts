@@ -28,8 +28,11 @@ export type ToolCall =
 
 /** A request to the control interface, as data. */
 export type ControlRequest =
-  | { readonly path: '/names' }
-  | { readonly path: '/add' | '/remove' | '/rotate' | '/set'; readonly body: JsonObject }
+  | { readonly path: '/names' | '/connection' }
+  | {
+      readonly path: '/add' | '/remove' | '/rotate' | '/set' | '/faults'
+      readonly body: JsonObject
+    }
 
 export type ProofCall = ToolCall | ControlRequest
 

@@ -18,6 +18,7 @@ function reportOf(text: string): Report {
     },
     nodes: valueAt(value, 'nodes'),
     scenarios: objectsAt(value, 'scenarios'),
+    answers: valueAt(value, 'answers'),
     left: objectsAt(value, 'left').flatMap(({ kind, count }) => Array(Number(count)).fill(kind)),
   })
 }
@@ -71,6 +72,13 @@ t.test('a report of AKS is a row, and one of an emulator isn’t', (t) => {
     versions: { akvInjector: '0.1.0', kubernetes: '1.36.3' },
     nodes: 3,
     scenarios,
+    answers: [
+      {
+        request: 'secret',
+        seen: { status: ['200'], headers: ['date'] },
+        emulator: { headers: [] },
+      },
+    ],
     left: [{ kind: 'deleted-vault', count: 1 }],
   }
   const text = JSON.stringify(report)

@@ -88,7 +88,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['p-limit'],
   },
   prove: {
-    rooms: ['lib', 'command'],
+    rooms: ['lib', 'keyvault', 'emulator', 'command'],
     parts: [
       'webhook/core/model/our-names.ts',
       'repository/rbac/role.ts',

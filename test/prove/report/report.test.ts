@@ -1,4 +1,6 @@
 import t from 'tap'
+import { answerFields, otherWord } from '../../../prove/answers/answer-words.ts'
+import { answersText } from '../../../prove/report/answers-text.ts'
 import { makeProofReport } from '../../../prove/report/report.ts'
 import { lineText, reportMarkdown } from '../../../prove/report/report-text.ts'
 import { allScenarios } from '../../../prove/scenarios/all-scenarios.ts'
@@ -23,6 +25,10 @@ const secrets = [
   '1.36.3-shop',
   'passed shop',
 ]
+
+const everyField = (text: unknown) =>
+  Object.fromEntries(answerFields.map((field) => [field, [text, text]]))
+const allOther = Object.fromEntries(answerFields.map((field) => [field, [otherWord]]))
 
 t.test('a report can’t hold anything but listed words, counts and versions', (t) => {
   const found: string[] = []
@@ -54,6 +60,16 @@ t.test('a report can’t hold anything but listed words, counts and versions', (
         },
         { id: 'types', result: 'passed', [String(secret)]: secret },
       ],
+      answers: [
+        { request: secret, seen: { status: ['200'] }, emulator: {} },
+        { request: 'key', seen: [secret], emulator: {} },
+        {
+          request: 'secret',
+          seen: { ...everyField(secret), [String(secret)]: [secret] },
+          emulator: everyField(secret),
+          why: secret,
+        },
+      ],
       left: [secret, 'namespace'],
     })
     t.strictSame(report, {
@@ -66,12 +82,14 @@ t.test('a report can’t hold anything but listed words, counts and versions', (
         { id: 'init', result: 'failed' },
         { id: 'types', result: 'passed' },
       ],
+      answers: [{ request: 'secret', seen: allOther, emulator: allOther }],
       left: [{ kind: 'namespace', count: 1 }],
     })
     const text = [
       JSON.stringify(report),
       reportMarkdown(report, scenarios),
       ...report.scenarios.map(lineText),
+      ...answersText(report.answers ?? []),
     ].join('\n')
     found.push(...secrets.filter((one) => text.includes(one)))
   }
@@ -105,6 +123,13 @@ t.test('what a report may hold is in both forms', (t) => {
       },
       { id: 'fast-start', result: 'skipped' },
     ],
+    answers: [
+      {
+        request: 'disabled',
+        seen: { status: ['403'], code: ['Forbidden'], 'inner-code': ['SecretDisabled'] },
+        emulator: { 'inner-code': [] },
+      },
+    ],
     left: [],
   })
   t.strictSame(report.versions, { akvInjector: '0.1.0', kubernetes: '1.36.3' })
@@ -114,6 +139,11 @@ t.test('what a report may hold is in both forms', (t) => {
   t.match(text, '- left behind: nothing')
   t.match(text, 'Azure was emulated')
   t.match(text, /^\| wrong-role \| .* \| failed \| AKV_FORBIDDEN \| no-code \| 2 \| 120 \|$/m)
+  t.match(text, /^\| disabled \| 403 \| Forbidden SecretDisabled \| inner-code \|$/m)
+  t.match(
+    text,
+    '- disabled differs in inner-code: Azure has SecretDisabled, the emulator nothing more',
+  )
   t.match(lineText(report.scenarios[1] as never), 'Expected AKV_FORBIDDEN, saw no-code')
   t.end()
 })

@@ -107,6 +107,8 @@ function controlAnswer(world: FakeWorld, request: ControlRequest): ControlAnswer
       }
       return { status: 200, body: {} }
     }
+    case '/connection':
+    case '/faults':
     case '/rotate':
     case '/set':
       return { status: 200, body: {} }
