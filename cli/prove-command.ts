@@ -33,8 +33,9 @@ export function addProve(program: Command, end: End): void {
     .option('--image <image>', 'image of the pods, which has a shell', 'busybox:1.37')
     .option('--only <scenario>', 'only this scenario, or “answers”; repeatable', append)
     .option(
-      '--throttle',
-      'also ask the vault until it throttles, for ten seconds at most; that counts against the subscription',
+      '--also <scenario>',
+      'also this scenario, which runs only on request: “throttled”, which counts against the subscription; repeatable',
+      append,
     )
     .option('--report <folder>', 'folder of the report', 'akv-injector-proof')
     .addOption(

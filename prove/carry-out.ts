@@ -30,7 +30,7 @@ interface Run {
     readonly yes?: boolean
     readonly keep?: boolean
     readonly clean?: boolean
-    readonly throttle?: boolean
+    readonly also?: readonly string[]
   }
   readonly azure: ProofAzure
   /** Undefined with an emulator. */

@@ -39,8 +39,8 @@ interface ProveOptions {
   readonly yes?: boolean
   readonly keep?: boolean
   readonly clean?: boolean
-  /** Asks the vault until it throttles. */
-  readonly throttle?: boolean
+  /** Scenarios that run only if they are named. */
+  readonly also?: readonly string[]
 }
 
 /**
@@ -113,11 +113,12 @@ const placesOf = (
 
 /** A scenario that the others need runs always. */
 function isChosen(
-  { id, requires, isGate }: ReturnType<typeof allScenarios>[number],
-  { only }: ProveOptions,
+  { id, requires, isGate, isOnRequest }: ReturnType<typeof allScenarios>[number],
+  { only, also = [] }: ProveOptions,
   azure: ProofAzure,
 ): boolean {
-  if (requires === 'real-azure' && azure.kind !== 'real') return false
+  if (requires?.endsWith('-azure') && requires !== `${azure.kind}-azure`) return false
+  if (isOnRequest && ![...also, ...(only ?? [])].includes(id)) return false
   return only === undefined || isGate === true || only.includes(id)
 }
 
@@ -149,7 +150,13 @@ function toolsIn(folder: string, { emulated, kubeconfig, context }: ProveOptions
 }
 
 /** Before anything is looked at. */
-function checkOptions({ emulated, resourceGroup, vault, only = [] }: ProveOptions): void {
+function checkOptions({
+  emulated,
+  resourceGroup,
+  vault,
+  only = [],
+  also = [],
+}: ProveOptions): void {
   if ((emulated === undefined) === (resourceGroup === undefined))
     throw new InputError(
       'expected either --resource-group, for a subscription, or --emulated, for an emulator',
@@ -166,6 +173,9 @@ function checkOptions({ emulated, resourceGroup, vault, only = [] }: ProveOption
       throw new InputError(
         `--only: unknown scenario ${JSON.stringify(id)}; accepted: ${ids.join(', ')}`,
       )
+  for (const id of also)
+    if (id !== 'throttled')
+      throw new InputError(`--also: found ${JSON.stringify(id)}; accepted: throttled`)
 }
 
 /** The emulator serves it on loopback only, so nothing is ever sent to another host. */

@@ -37,7 +37,7 @@ interface ProofOptions {
   readonly makingTools: Tools
   readonly clock: Clock
   readonly stops: Pick<Stops, 'work'>
-  readonly options: { readonly installNamespace: string; readonly throttle?: boolean }
+  readonly options: { readonly installNamespace: string; readonly also?: readonly string[] }
   /** Whether Azure's answers are recorded. */
   readonly recordsAnswers: boolean
   readonly timeoutMs: number
@@ -69,7 +69,7 @@ export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'le
     ])
     return { ...about, end: 'not-made' }
   }
-  const has = new Set([...install.has, ...(azure.kind === 'real' ? ['real-azure' as const] : [])])
+  const has = new Set<Requirement>([...install.has, `${azure.kind}-azure`])
   const lines = abort.aborted ? [] : await runScenarios(proof.scenariosFor(made), has, proof)
   const scenarios = lines.map((line): JsonObject => ({ ...line }))
   const answers = await answersOf(proof, made, lines)
@@ -93,7 +93,7 @@ async function answersOf(
   const source =
     account === undefined ? await installSource(about) : subscriptionSource(account.tenantId, about)
   if (source === undefined) return undefined
-  const throttles = options.throttle === true
+  const throttles = options.also?.includes('throttled') === true
   const answers = await tryAnswers({ source, azure, facts, tools, clock, abort, throttles })
   printLines(process.stdout, answersText(answers))
   return answers

@@ -47,15 +47,16 @@ export async function installSource(options: SourceOptions): Promise<AnswerSourc
     },
     ...{ isLocal: true, tenantId: textAt('tenantId'), vaultName, made },
     assertionOf: (account) => requestToken(tools, account),
-    throttle: () => tools.control({ path: '/faults', body: throttleOnce }),
+    throttle: () => tools.control({ path: '/faults', body: throttleOnce(vaultName) }),
   }
 }
 
-const throttleOnce = {
-  match: { service: 'vault' },
+const throttleOnce = (vault: string) => ({
+  match: { service: 'vault', vault } as const,
   count: 1,
-  action: { kind: 'throttle', retryAfterSeconds: 1 },
-} as const
+  forMs: 60_000,
+  action: { kind: 'throttle', retryAfterSeconds: 1 } as const,
+})
 
 /**
  * The token that the kubelet would give to a pod of this account. It stays in memory.
@@ -88,7 +89,7 @@ export async function startOwnEmulator(
     ...{ cloud, isLocal: true, tenantId, vaultName: vault, made },
     assertionOf: (serviceAccount) =>
       emulator.serviceAccountToken({ namespace: namespaceName, serviceAccount }),
-    throttle: async () => emulator.addFault(throttleOnce),
+    throttle: async () => emulator.addFault(throttleOnce(vault)),
   }
   return { emulator, source }
 }

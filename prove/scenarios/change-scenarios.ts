@@ -1,9 +1,10 @@
+import type { ControlRequest } from '../tools/tools.ts'
 import { apply, change, code, file, podOf } from './parts.ts'
 import type { Scenario, ScenarioFacts } from './scenario.ts'
 
 /** How pods follow the vault, and which version they get. */
 export function changeScenarios(facts: ScenarioFacts): readonly Scenario[] {
-  const { values, versions } = facts
+  const { values, versions, vaultName } = facts
   const pod = (name: string, annotations: Readonly<Record<string, string>>) =>
     apply(podOf({ name, facts, annotations }))
   const refresh = '30s'
@@ -43,6 +44,19 @@ export function changeScenarios(facts: ScenarioFacts): readonly Scenario[] {
       ],
     },
     {
+      id: 'throttled',
+      sentence:
+        'a pod that starts while the vault throttles waits as long as it says, and gets its file',
+      requires: 'emulated-azure',
+      isOnRequest: true,
+      steps: [
+        { kind: 'fault', request: throttle(vaultName) },
+        pod('throttled', { secrets: 'plain' }),
+        code('throttled', 'AKV_THROTTLED'),
+        file('throttled', 'plain', values.plain),
+      ],
+    },
+    {
       id: 'deleted',
       sentence: 'a running pod keeps its file after the secret was deleted, and the agent says so',
       steps: [
@@ -55,3 +69,14 @@ export function changeScenarios(facts: ScenarioFacts): readonly Scenario[] {
     },
   ]
 }
+
+/** Longer than a look takes. */
+const throttle = (vault: string): ControlRequest => ({
+  path: '/faults',
+  body: {
+    match: { service: 'vault', vault },
+    count: 2,
+    forMs: 60_000,
+    action: { kind: 'throttle', retryAfterSeconds: 5 },
+  },
+})

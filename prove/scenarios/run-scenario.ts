@@ -39,7 +39,7 @@ export async function runScenario(scenario: Scenario, given: RunOptions): Promis
   const startedMs = options.clock.now()
   let last = { step: 0, expected: 'applied' as Seen, seen: 'applied' as Seen }
   for (const [index, step] of scenario.steps.entries()) {
-    const expected = step.kind === 'change' ? 'changed' : step.expected
+    const expected = 'expected' in step ? step.expected : 'changed'
     const seen = await runStep(step, options)
     last = { step: index + 1, expected, seen }
     if (options.abort.aborted || seen !== expected) break
@@ -64,6 +64,8 @@ async function runStep(step: ScenarioStep, options: RunOptions): Promise<Seen> {
       return (await callWith(tools, options.azure.callOf(step.change))).isWell
         ? 'changed'
         : 'not-changed'
+    case 'fault':
+      return (await tools.control(step.request)).status === 200 ? 'changed' : 'not-changed'
     case 'look':
       return await lookUntil(step.look, step.expected, options)
     default:

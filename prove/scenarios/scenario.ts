@@ -2,12 +2,14 @@ import type { Facts } from '../plan/facts.ts'
 import type { Made } from '../plan/made.ts'
 import type { VaultChange } from '../plan/proof-azure.ts'
 import type { KubeObject } from '../plan/resource.ts'
+import type { ControlRequest } from '../tools/tools.ts'
 import type { Look } from './looks/look.ts'
 import type { Seen } from './looks/seen.ts'
 
 /** What an install may have or not. A scenario whose requirement isn't met is skipped. */
 const requirements = [
   'real-azure',
+  'emulated-azure',
   'variables',
   'fast-start',
   'secret-sync',
@@ -25,6 +27,8 @@ export type ScenarioStep =
     }
   /** Changes the vault. */
   | { readonly kind: 'change'; readonly change: VaultChange }
+  /** Lets the emulator fail. */
+  | { readonly kind: 'fault'; readonly request: ControlRequest }
   /** Looks until it sees what is expected, or the time is up. */
   | { readonly kind: 'look'; readonly look: Look; readonly expected: Seen }
 
@@ -37,6 +41,8 @@ export interface Scenario {
   /** What has to be true, for people. */
   readonly sentence: string
   readonly requires?: Requirement
+  /** It runs only if somebody asks for it. */
+  readonly isOnRequest?: true
   /** How long each of its looks waits at least. */
   readonly waitsMs?: number
   /** The others are skipped if it fails, because they would fail for the same reason. */
@@ -68,6 +74,7 @@ export const scenarioIds = [
   'status',
   'who-gate-open',
   'who-gate-shut',
+  'throttled',
   'deleted',
 ] as const
 export type ScenarioId = (typeof scenarioIds)[number]

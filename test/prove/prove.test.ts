@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Emulator } from '../../emulator/emulator.ts'
 import { emulatedAzure } from '../../prove/plan/emulated-plan.ts'
-import { namespaceName } from '../../prove/plan/facts.ts'
+import { accountNames, namespaceName } from '../../prove/plan/facts.ts'
 import { start } from '../support/run-command-line.ts'
 import { runInProcess as run } from '../support/run-in-process.ts'
 import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
@@ -84,6 +84,40 @@ t.test('a scenario that fails is named, and fails the run', async (t) => {
     readFileSync(join(world.report, name), 'utf8'),
   )
   t.notMatch(files.join(), 'secret of nobody')
+  isClean(t, world)
+})
+
+t.test('Azure’s answers are compared with an emulator’s, and a difference is named', async (t) => {
+  const world = await makeWorld(t)
+  for (const account of accountNames)
+    world.set(
+      `token-${account}`,
+      await world.emulator.serviceAccountToken({
+        namespace: namespaceName,
+        serviceAccount: account,
+      }),
+    )
+  writeKubectl(join(world.folder, 'bin'), ['"create token"*) cat "$WORLD/token-$3"'])
+  const args = [...world.args, '--yes', '--only', 'answers']
+  const { code, stdout } = await run(args, world)
+  t.equal(code, 0, stdout)
+  t.match(stdout, /^answers: 17 recorded\. The emulator differs in 0 fields$/m)
+  t.match(readReport(world), { scenarios: { length: 0 }, answers: { length: 17 } })
+  world.emulator.addFault({
+    match: { path: `/${emulatedAzure.vaultName}/secrets/expired` },
+    action: { kind: 'status', status: 404 },
+  })
+  t.match(await run(args, world), {
+    code: 0,
+    stdout: 'expired differs in status: Azure has 404, the emulator 200',
+  })
+  t.match(
+    readFileSync(join(world.report, 'report.md'), 'utf8'),
+    '| expired | 404 | other | status, ',
+  )
+  world.emulator.clearFaults()
+  writeKubectl(join(world.folder, 'bin'), ['"create token"*) exit 1'])
+  t.match(await run(args, world), { code: 0, stdout: 'answers: 1 recorded' })
   isClean(t, world)
 })
 
@@ -252,6 +286,7 @@ t.test('mistakes are refused before anything is looked at', async (t) => {
       [...world.args, '--only', 'inti', '--yes'],
       'unknown scenario "inti"; accepted: grants, init, ',
     ],
+    [[...world.args, '--also', 'init', '--yes'], '--also: found "init"; accepted: throttled'],
     [[...world.args, '--timeout', '2h'], 'an hour at most'],
     [[...world.args, '--keep', '--clean'], 'cannot be used with'],
     [

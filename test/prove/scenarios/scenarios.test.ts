@@ -90,7 +90,7 @@ t.test('each step of each scenario can fail, and the outcome names it', async (t
     for (const [index, step] of scenario.steps.entries()) {
       const { tools } = toolsFor(scenario, step)
       const outcome = await run(scenario, tools)
-      const expected = step.kind === 'change' ? 'changed' : step.expected
+      const expected = 'expected' in step ? step.expected : 'changed'
       t.match(outcome, { result: 'failed', step: index + 1, expected }, scenario.id)
       t.not(outcome.seen, expected)
       failures += 1
