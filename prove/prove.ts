@@ -14,7 +14,7 @@ import { type Facts, newValues } from './plan/facts.ts'
 import type { ProofAzure } from './plan/proof-azure.ts'
 import { openRunState } from './plan/run-state.ts'
 import { allScenarios } from './scenarios/all-scenarios.ts'
-import { scenarioIds } from './scenarios/scenario.ts'
+import { gateId, onRequestIds, scenarioIds } from './scenarios/scenario.ts'
 import { handleSignals, outliveOutput, type Stops } from './stops.ts'
 import { startTools } from './tools/start-tools.ts'
 import type { Tools, ToolsFor } from './tools/tools.ts'
@@ -32,6 +32,8 @@ interface ProveOptions {
   readonly installNamespace: string
   readonly image: string
   readonly only?: readonly string[]
+  /** Scenarios that run only if they are named. */
+  readonly also?: readonly string[]
   /** The folder of the report. */
   readonly report: string
   /** How long a look may take, in seconds. */
@@ -39,8 +41,6 @@ interface ProveOptions {
   readonly yes?: boolean
   readonly keep?: boolean
   readonly clean?: boolean
-  /** Scenarios that run only if they are named. */
-  readonly also?: readonly string[]
 }
 
 /**
@@ -111,15 +111,16 @@ const placesOf = (
     : `Azure: resource group ${account.resourceGroup}, subscription ${account.subscriptionId}`,
 ]
 
-/** A scenario that the others need runs always. */
+/** A scenario that the others need runs always, and one that costs more only if it is named. */
 function isChosen(
-  { id, requires, isGate, isOnRequest }: ReturnType<typeof allScenarios>[number],
-  { only, also = [] }: ProveOptions,
+  { id, requires, takesVault }: ReturnType<typeof allScenarios>[number],
+  { only, also = [], keep }: ProveOptions,
   azure: ProofAzure,
 ): boolean {
   if (requires?.endsWith('-azure') && requires !== `${azure.kind}-azure`) return false
-  if (isOnRequest && ![...also, ...(only ?? [])].includes(id)) return false
-  return only === undefined || isGate === true || only.includes(id)
+  if (keep && takesVault === 'for-good') return false
+  if (id === gateId || also.includes(id)) return true
+  return only === undefined ? !onRequestIds.includes(id) : only.includes(id)
 }
 
 const accountOf = (
@@ -171,11 +172,14 @@ function checkOptions({
   for (const id of only)
     if (!ids.includes(id))
       throw new InputError(
-        `--only: unknown scenario ${JSON.stringify(id)}; accepted: ${ids.join(', ')}`,
+        `--only: unknown scenario ${JSON.stringify(id.slice(0, 80))}; accepted: ${ids.join(', ')}`,
       )
+  const onRequest: readonly string[] = onRequestIds
   for (const id of also)
-    if (id !== 'throttled')
-      throw new InputError(`--also: found ${JSON.stringify(id)}; accepted: throttled`)
+    if (!onRequest.includes(id))
+      throw new InputError(
+        `--also: found ${JSON.stringify(id.slice(0, 80))}; accepted: ${onRequestIds.join(', ')}`,
+      )
 }
 
 /** The emulator serves it on loopback only, so nothing is ever sent to another host. */

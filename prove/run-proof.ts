@@ -17,7 +17,7 @@ import type { RawReport, ScenarioLine } from './report/report.ts'
 import { lineText } from './report/report-text.ts'
 import { readInstall } from './scenarios/find-requirements.ts'
 import { runScenario } from './scenarios/run-scenario.ts'
-import type { Requirement, Scenario } from './scenarios/scenario.ts'
+import { gateId, type Requirement, type Scenario } from './scenarios/scenario.ts'
 import type { Stops } from './stops.ts'
 import type { Tools } from './tools/tools.ts'
 
@@ -70,9 +70,16 @@ export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'le
     return { ...about, end: 'not-made' }
   }
   const has = new Set<Requirement>([...install.has, `${azure.kind}-azure`])
-  const lines = abort.aborted ? [] : await runScenarios(proof.scenariosFor(made), has, proof)
-  const scenarios = lines.map((line): JsonObject => ({ ...line }))
-  const answers = await answersOf(proof, made, lines)
+  const isLast = ({ takesVault }: Scenario) => takesVault !== undefined
+  const all = abort.aborted ? [] : proof.scenariosFor(made)
+  const first = await runScenarios(
+    all.filter((one) => !isLast(one)),
+    { has, before: [] },
+    proof,
+  )
+  const answers = await answersOf(proof, made, first)
+  const last = await runScenarios(all.filter(isLast), { has, before: first }, proof)
+  const scenarios = [...first, ...last].map((line): JsonObject => ({ ...line }))
   return {
     ...about,
     ...{ end: abort.aborted ? 'interrupted' : 'finished', scenarios, answers },
@@ -87,8 +94,7 @@ async function answersOf(
 ): Promise<readonly AnswerLine[] | undefined> {
   const { account, azure, tools, clock, facts, options, stops } = proof
   const abort = stops.work
-  const isShut = lines.some(({ id, result }) => id === 'grants' && result === 'failed')
-  if (!proof.recordsAnswers || isShut || abort.aborted) return undefined
+  if (!proof.recordsAnswers || isShut(lines) || abort.aborted) return undefined
   const about = { tools, made, vaultName: azure.vaultName }
   const source =
     account === undefined ? await installSource(about) : subscriptionSource(account.tenantId, about)
@@ -99,22 +105,33 @@ async function answersOf(
   return answers
 }
 
+/** Whether a scenario failed that all others need. */
+const isShut = (lines: readonly ScenarioLine[]): boolean =>
+  lines.some(({ id, result }) => id === gateId && result === 'failed')
+
+interface Preconditions {
+  /** What the install has. */
+  readonly has: ReadonlySet<Requirement>
+  /** What was run before these. */
+  readonly before: readonly ScenarioLine[]
+}
+
+/** @returns a line for each that was run or skipped, without those before */
 async function runScenarios(
   scenarios: readonly Scenario[],
-  has: ReadonlySet<Requirement>,
+  { has, before }: Preconditions,
   proof: ProofOptions,
 ): Promise<readonly ScenarioLine[]> {
   const abort = proof.stops.work
   const lines: ScenarioLine[] = []
-  let isOpen = true
   for (const scenario of scenarios) {
     if (abort.aborted) break
-    const { id, requires, isGate } = scenario
-    const isPossible = isOpen && (requires === undefined || has.has(requires))
+    const { id, requires } = scenario
+    const isPossible =
+      !isShut([...before, ...lines]) && (requires === undefined || has.has(requires))
     const line: ScenarioLine = isPossible
       ? { id, ...(await runScenario(scenario, { ...proof, abort })) }
       : { id, result: 'skipped' }
-    if (isGate && line.result === 'failed') isOpen = false
     lines.push(line)
     printLines(process.stdout, [lineText(line)])
   }

@@ -77,17 +77,28 @@ const deletedVault = (account: AzureAccount, name: string): Resource => ({
 })
 
 function callOf(change: VaultChange, account: AzureAccount, vault: string): ToolCall {
-  const where = ['--vault-name', vault, '--name', change.name, ...inSubscription(account)]
+  const secret = (command: string, name: string, ...options: readonly string[]) =>
+    azCall(
+      ...['keyvault', 'secret', command, '--vault-name', vault, '--name', name],
+      ...options,
+      ...inSubscription(account),
+    )
+  const itself = (command: string, ...options: readonly string[]) =>
+    azCall('keyvault', command, '--name', vault, ...options, ...inGroup(account))
   switch (change.kind) {
     case 'new-version':
-      return azCall('keyvault', 'secret', 'set', '--value', change.value, ...where)
+      return secret('set', change.name, '--value', change.value)
     case 'enable':
-    case 'disable': {
-      const isEnabled = String(change.kind === 'enable')
-      return azCall('keyvault', 'secret', 'set-attributes', '--enabled', isEnabled, ...where)
-    }
+    case 'disable':
+      return secret('set-attributes', change.name, '--enabled', String(change.kind === 'enable'))
     case 'delete':
-      return azCall('keyvault', 'secret', 'delete', ...where)
+      return secret('delete', change.name)
+    case 'network':
+      return change.by === 'firewall'
+        ? itself('update', '--default-action', change.isOpen ? 'Allow' : 'Deny')
+        : itself('update', '--public-network-access', change.isOpen ? 'Enabled' : 'Disabled')
+    case 'delete-vault':
+      return itself('delete')
     default:
       return change satisfies never
   }

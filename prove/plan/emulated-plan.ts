@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../lib/shape.ts'
 import type { ProofCall } from '../tools/tools.ts'
 import { type AccountName, accountNames, type Facts, namespaceName } from './facts.ts'
 import { namespaceResource } from './namespace-resource.ts'
@@ -81,16 +82,33 @@ const vault = ({ values }: Facts) => ({
   certificates: { web: { dnsNames: ['web.example'] } },
 })
 
+const refusals = {
+  'public-access': 'ForbiddenByConnection',
+  firewall: 'ForbiddenByFirewall',
+}
+
+const fault = (action: JsonObject): ProofCall => ({
+  path: '/faults',
+  body: { match: { vault: vaultName }, action },
+})
+
 function callOf(change: VaultChange): ProofCall {
-  const { name } = change
+  const vault = vaultName
   switch (change.kind) {
     case 'new-version':
-      return { path: '/rotate', body: { vault: vaultName, name, value: change.value } }
+      return { path: '/rotate', body: { vault, name: change.name, value: change.value } }
     case 'enable':
     case 'disable':
-      return { path: '/set', body: { vault: vaultName, name, enabled: change.kind === 'enable' } }
+      return { path: '/set', body: { vault, name: change.name, enabled: change.kind === 'enable' } }
     case 'delete':
-      return { path: '/set', body: { vault: vaultName, name, deleted: true } }
+      return { path: '/set', body: { vault, name: change.name, deleted: true } }
+    case 'network':
+      return change.isOpen
+        ? { path: '/faults', method: 'DELETE', vault }
+        : fault({ kind: 'forbidden', innerCode: refusals[change.by] })
+    // Nothing answers at its name.
+    case 'delete-vault':
+      return fault({ kind: 'reset' })
     default:
       return change satisfies never
   }

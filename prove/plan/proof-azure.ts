@@ -7,6 +7,13 @@ import type { ProofPlan } from './resource.ts'
 export type VaultChange =
   | { readonly kind: 'new-version'; readonly name: string; readonly value: string }
   | { readonly kind: 'enable' | 'disable' | 'delete'; readonly name: string }
+  /** Who may connect to the vault, whatever role they have. */
+  | {
+      readonly kind: 'network'
+      readonly by: 'public-access' | 'firewall'
+      readonly isOpen: boolean
+    }
+  | { readonly kind: 'delete-vault' }
 
 /** Where the vault and the identities are: in an emulator, or in a subscription. */
 export interface ProofAzure {

@@ -48,7 +48,6 @@ export function changeScenarios(facts: ScenarioFacts): readonly Scenario[] {
       sentence:
         'a pod that starts while the vault throttles waits as long as it says, and gets its file',
       requires: 'emulated-azure',
-      isOnRequest: true,
       steps: [
         { kind: 'fault', request: throttle(vaultName) },
         pod('throttled', { secrets: 'plain' }),

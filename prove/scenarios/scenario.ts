@@ -41,12 +41,10 @@ export interface Scenario {
   /** What has to be true, for people. */
   readonly sentence: string
   readonly requires?: Requirement
-  /** It runs only if somebody asks for it. */
-  readonly isOnRequest?: true
   /** How long each of its looks waits at least. */
   readonly waitsMs?: number
-  /** The others are skipped if it fails, because they would fail for the same reason. */
-  readonly isGate?: true
+  /** Nothing can be read from the vault meanwhile, or never again, so it comes last. --keep leaves out what takes it for good. */
+  readonly takesVault?: 'meanwhile' | 'for-good'
   readonly steps: readonly ScenarioStep[]
 }
 
@@ -76,5 +74,14 @@ export const scenarioIds = [
   'who-gate-shut',
   'throttled',
   'deleted',
+  'firewall',
+  'public-access-off',
+  'vault-deleted',
 ] as const
 export type ScenarioId = (typeof scenarioIds)[number]
+
+/** The others are skipped if this one fails, because they would fail for the same reason. */
+export const gateId: ScenarioId = 'grants'
+
+/** These cost more, so they run only if somebody asks for them. */
+export const onRequestIds: readonly ScenarioId[] = ['throttled', 'firewall']

@@ -13,9 +13,12 @@ export async function askControl(
   const none = { status: undefined, body: undefined }
   if (url === undefined) return none
   try {
-    const response = await fetch(new URL(request.path, url), {
+    const target = new URL(request.path, url)
+    if ('vault' in request) target.searchParams.set('vault', request.vault)
+    const response = await fetch(target, {
       signal: AbortSignal.any([abort, AbortSignal.timeout(timeoutMs)]),
       redirect: 'error',
+      ...('method' in request && { method: request.method }),
       ...('body' in request && {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

@@ -33,6 +33,8 @@ export type ControlRequest =
       readonly path: '/add' | '/remove' | '/rotate' | '/set' | '/faults'
       readonly body: JsonObject
     }
+  /** Ends the faults of a vault. */
+  | { readonly path: '/faults'; readonly method: 'DELETE'; readonly vault: string }
 
 export type ProofCall = ToolCall | ControlRequest
 

@@ -46,6 +46,7 @@ const ours = [
   'keyvault list-deleted',
   'keyvault secret delete',
   'keyvault secret set-attributes',
+  'keyvault update',
 ]
 const names = [...new Set([...called.map(commandOf), ...ours])].sort()
 const commands = Object.fromEntries(

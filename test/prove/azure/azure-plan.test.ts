@@ -195,8 +195,15 @@ t.test('scenarios change the vault by commands that az has', async (t) => {
     { kind: 'new-version', name: 'rotated', value: 'x' },
     { kind: 'enable', name: 'disabled' },
     { kind: 'delete', name: 'deleted' },
+    { kind: 'network', by: 'firewall', isOpen: false },
+    { kind: 'network', by: 'public-access', isOpen: true },
+    { kind: 'delete-vault' },
   ] as const)
     t.match(await tools.run(azure.callOf(change) as never), { code: 0 }, change.kind)
+  // The removal goes on from there.
+  t.ok(subscription.deletedVaults.has(azure.vaultName))
+  t.strictSame(await removeAll(plan, { tools, state: stateIn(t) }), [])
+  t.strictSame(subscription, world())
 })
 
 t.test('names never change, and a resource group has its own', (t) => {

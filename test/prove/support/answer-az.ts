@@ -74,6 +74,7 @@ const answers: Readonly<Record<string, ControlAnswer>> = {
     vaults.set(name, newVault(tagsOf(values)))
     return { name }
   },
+  'keyvault update': ({ vaults }, { name = '' }) => vaults.get(name) && {},
   'keyvault delete': ({ vaults, deletedVaults }, { name = '' }) => {
     const vault = vaults.get(name)
     if (vault === undefined) return undefined
