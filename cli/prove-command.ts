@@ -19,6 +19,8 @@ export function addProve(program: Command, end: End): void {
     .option('--subscription <id>', 'subscription of the resource group; default: that of az')
     .option('--vault <name>', 'name of the vault; default: one that belongs to the resource group')
     .option('--issuer <url>', 'OIDC issuer of the cluster; default: what the API server says')
+    .option('--aks <name>', 'AKS cluster, to try an identity binding of it')
+    .option('--aks-group <name>', 'resource group of the AKS cluster; default: --resource-group')
     .option(
       '--emulated <url>',
       'control interface of the emulator that the install uses, such as http://127.0.0.1:8445',

@@ -63,7 +63,7 @@ export async function carryOut(run: Run): Promise<ExitCode> {
   if (refusal !== undefined) return fail(refusal)
   if (options.clean) return await clean(run)
   const missing = account && (await findMissingRights(run.toolsFor(stops.work), account))
-  const rights = account === undefined ? [] : describeAzureRights(missing)
+  const rights = account === undefined ? [] : describeAzureRights(missing, account.aks)
   printLines(process.stdout, [
     ...[...describePlan(found, options.keep), ...run.where],
     ...[...rights, sizeText(run)],

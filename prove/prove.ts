@@ -27,6 +27,9 @@ interface ProveOptions {
   /** The name of the vault, instead of the one that belongs to the resource group. */
   readonly vault?: string
   readonly issuer?: string
+  /** The AKS cluster, for its identity binding, and its resource group. Default: the resource group of the run. */
+  readonly aks?: string
+  readonly aksGroup?: string
   readonly kubeconfig?: string
   readonly context?: string
   readonly installNamespace: string
@@ -118,13 +121,14 @@ function isChosen(
   azure: ProofAzure,
 ): boolean {
   if (requires?.endsWith('-azure') && requires !== `${azure.kind}-azure`) return false
+  if (requires === 'identity-binding' && !azure.hasBinding) return false
   if (keep && takesVault === 'for-good') return false
   if (id === gateId || also.includes(id)) return true
   return only === undefined ? !onRequestIds.includes(id) : only.includes(id)
 }
 
 const accountOf = (
-  { resourceGroup = '', subscription, issuer, clean }: ProveOptions,
+  { resourceGroup = '', subscription, issuer, aks, aksGroup, clean }: ProveOptions,
   toolsFor: ToolsFor,
   { work }: Stops,
 ): Promise<AzureAccount> =>
@@ -132,6 +136,7 @@ const accountOf = (
     resourceGroup,
     ...(subscription !== undefined && { subscription }),
     ...(issuer !== undefined && { issuer }),
+    ...(aks !== undefined && { aks: { name: aks, resourceGroup: aksGroup ?? resourceGroup } }),
     // Removing needs none, so it also works if the cluster is gone.
     ...(clean && { issuer: 'https://unused.invalid' }),
   })
@@ -155,6 +160,7 @@ function checkOptions({
   emulated,
   resourceGroup,
   vault,
+  aks,
   only = [],
   also = [],
 }: ProveOptions): void {
@@ -163,6 +169,10 @@ function checkOptions({
       'expected either --resource-group, for a subscription, or --emulated, for an emulator',
     )
   if (emulated !== undefined) readControlUrl(emulated)
+  if (aks !== undefined && (emulated !== undefined || !/^[a-z0-9][\w-]{0,62}$/i.test(aks)))
+    throw new InputError(
+      `--aks: found ${JSON.stringify(aks.slice(0, 80))}; expected the name of an AKS cluster, with --resource-group`,
+    )
   // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
   if (vault !== undefined && (vault.length > 24 || !/^[a-z](?:-?[a-z0-9]){2,}$/.test(vault)))
     throw new InputError(

@@ -9,4 +9,11 @@ export interface AzureAccount {
   readonly principalType: 'User' | 'ServicePrincipal'
   /** The issuer of the cluster's tokens. */
   readonly issuer: string
+  /** The cluster, if its identity binding is to be tried. */
+  readonly aks?: AksCluster
+}
+
+export interface AksCluster {
+  readonly name: string
+  readonly resourceGroup: string
 }

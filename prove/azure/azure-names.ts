@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { AccountName } from '../plan/facts.ts'
 import type { AzureAccount } from './account.ts'
 
 type Group = Pick<AzureAccount, 'subscriptionId' | 'resourceGroup'>
@@ -9,6 +10,11 @@ export const vaultNameOf = ({ subscriptionId, resourceGroup }: Group): string =>
 
 export const vaultIdOf = ({ subscriptionId, resourceGroup }: Group, vaultName: string): string =>
   `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.KeyVault/vaults/${vaultName}`
+
+export const identityNameOf = (account: AccountName): string => `akv-injector-prove-${account}`
+
+export const identityIdOf = ({ subscriptionId, resourceGroup }: Group, name: string): string =>
+  `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`
 
 /** The name of a role assignment is a UUID. The same one each time makes a second assignment the first one. */
 export function assignmentName(scope: string, principalId: string, roleId: string): string {

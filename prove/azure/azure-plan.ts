@@ -7,13 +7,15 @@ import type { ProofPlan, Resource } from '../plan/resource.ts'
 import type { ToolCall } from '../tools/tools.ts'
 import type { AzureAccount } from './account.ts'
 import { azCall, azureMark, inGroup, inSubscription, markTags, purgeVault } from './az-calls.ts'
-import { vaultNameOf } from './azure-names.ts'
+import { identityNameOf, vaultNameOf } from './azure-names.ts'
+import { bindingResources } from './binding-resources.ts'
 import { vaultResource } from './vault-resource.ts'
 
 /** The Azure of a resource group. Nothing outside of it is made, but a deleted vault keeps its name in the subscription. */
 export function realAzure(account: AzureAccount, name = vaultNameOf(account)): ProofAzure {
   return {
     kind: 'real',
+    hasBinding: account.aks !== undefined,
     vaultName: name,
     plan: (facts) => plan(account, facts),
     known: nothingMade,
@@ -28,13 +30,14 @@ export function realAzure(account: AzureAccount, name = vaultNameOf(account)): P
  */
 const plan = (account: AzureAccount, facts: Facts): ProofPlan => [
   ...accountNames.map((name) => identityResource(account, name)),
+  ...(account.aks === undefined ? [] : bindingResources(account, account.aks)),
   deletedVault(account, facts.vaultName),
   vaultResource(account, facts),
   namespaceResource({ facts, tenantId: account.tenantId }),
 ]
 
 function identityResource(account: AzureAccount, accountName: AccountName): Resource {
-  const name = `akv-injector-prove-${accountName}`
+  const name = identityNameOf(accountName)
   const group = inGroup(account)
   const create = azCall(
     ...['identity', 'create', '--name', name, '--location', account.location],
@@ -49,7 +52,7 @@ function identityResource(account: AzureAccount, accountName: AccountName): Reso
   return {
     kind: 'managed-identity',
     name,
-    sentence: `a managed identity ${name}${accountName === 'loose' ? ', which nobody can sign in as' : ''}`,
+    sentence: `a managed identity ${name}${accountName === 'loose' ? ', which has no federated credential' : ''}`,
     make: [
       { call: create, learn: { of: 'identity', account: accountName } },
       // Azure refuses two federated credentials at the same time.

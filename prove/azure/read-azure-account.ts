@@ -4,7 +4,7 @@ import { isObject, type JsonObject, objectAt, scalarText, valueAt } from '../../
 import { isUuid } from '../../lib/values/parse-uuid.ts'
 import { jsonOf } from '../tools/json-of.ts'
 import type { ToolCall, Tools } from '../tools/tools.ts'
-import type { AzureAccount } from './account.ts'
+import type { AksCluster, AzureAccount } from './account.ts'
 import { azCall, inSubscription } from './az-calls.ts'
 
 interface AccountOptions {
@@ -13,6 +13,7 @@ interface AccountOptions {
   readonly subscription?: string
   /** Default: the one that the API server names. */
   readonly issuer?: string
+  readonly aks?: AksCluster
 }
 
 /**
@@ -50,6 +51,7 @@ export async function readAzureAccount(
     objectId: await readObjectId(tools, subscriptionId),
     principalType: valueAt(signIn, 'user', 'type') === 'user' ? 'User' : 'ServicePrincipal',
     issuer: await readIssuer(tools, options.issuer),
+    ...(options.aks && { aks: options.aks }),
   }
 }
 

@@ -2,7 +2,7 @@ import { isObject, objectsAt } from '../../lib/shape.ts'
 import { matchesAction } from '../../repository/identity/verify/match-actions.ts'
 import { jsonOf } from '../tools/json-of.ts'
 import type { Tools } from '../tools/tools.ts'
-import type { AzureAccount } from './account.ts'
+import type { AksCluster, AzureAccount } from './account.ts'
 import { azCall, inSubscription } from './az-calls.ts'
 
 /** What a run does in the resource group. */
@@ -24,8 +24,26 @@ const inSubscriptionActions = [
   'Microsoft.KeyVault/locations/deletedVaults/purge/action',
 ] as const
 
+/** What it does in the cluster's resource group. */
+const inClusterActions = [
+  'Microsoft.ContainerService/managedClusters/identityBindings/read',
+  'Microsoft.ContainerService/managedClusters/identityBindings/write',
+  'Microsoft.ContainerService/managedClusters/identityBindings/delete',
+] as const
+
+const describeAksRights = (aks: AksCluster | undefined): readonly string[] =>
+  aks === undefined
+    ? []
+    : [
+        `It needs these rights on the AKS cluster ${aks.name}, which it doesn’t check, and in the cluster the right to create ClusterRoles:`,
+        ...inClusterActions.map((action) => `- ${action}`),
+      ]
+
 /** @param missing - in the resource group. Undefined if Azure doesn't say */
-export function describeAzureRights(missing: readonly string[] | undefined): readonly string[] {
+export function describeAzureRights(
+  missing: readonly string[] | undefined,
+  aks?: AksCluster,
+): readonly string[] {
   const end = (action: string) => (missing?.includes(action) ? ': you don’t have it' : '')
   return [
     'It needs these rights in the resource group. Contributor and Role Based Access Control Administrator together have them:',
@@ -33,7 +51,8 @@ export function describeAzureRights(missing: readonly string[] | undefined): rea
     missing === undefined ? 'Azure doesn’t say whether you have them.' : '',
     'It needs these rights in the subscription, which can’t be checked in advance:',
     ...inSubscriptionActions.map((action) => `- ${action}`),
-    'Without the last one, or if a policy enforces purge protection, the deleted vault keeps its name for 7 to 90 days.',
+    ...describeAksRights(aks),
+    'Without the right to purge, or if a policy enforces purge protection, the deleted vault keeps its name for 7 to 90 days.',
   ].filter((line) => line !== '')
 }
 

@@ -22,6 +22,7 @@ const versions = {
 /** The Azure of `prove --emulated`. */
 export const emulatedAzure: ProofAzure = {
   kind: 'emulated',
+  hasBinding: false,
   vaultName,
   plan,
   known: { clientIds, principalIds: {}, versions },

@@ -18,6 +18,8 @@ export type VaultChange =
 /** Where the vault and the identities are: in an emulator, or in a subscription. */
 export interface ProofAzure {
   readonly kind: 'emulated' | 'real'
+  /** Whether a run makes an identity binding there. */
+  readonly hasBinding: boolean
   readonly vaultName: string
   plan(facts: Facts): ProofPlan
   /** What is known before anything is made. */

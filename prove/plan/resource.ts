@@ -6,6 +6,8 @@ import type { Learned, Made } from './made.ts'
 export const resourceKinds = [
   'emulated-azure',
   'managed-identity',
+  'identity-binding',
+  'cluster-role',
   'deleted-vault',
   'vault',
   'namespace',

@@ -64,10 +64,14 @@ function found({
   const isFast = objectsAt(server, 'env').some(
     ({ name, value }) => name === 'AKV_INJECTOR_AGENT_FAST_START' && value === 'true',
   )
+  const hasBinding = objectsAt(server, 'env').some(
+    ({ name }) => name === 'AKV_INJECTOR_IDENTITY_BINDING_TOKEN_PROXY',
+  )
   const [, minor = 0] = (kubernetes ?? '').split('.').map(Number)
   return [
     ...(minor >= 35 ? (['variables'] as const) : []),
     ...(isFast ? (['fast-start'] as const) : []),
+    ...(hasBinding ? (['identity-binding'] as const) : []),
     ...(args === undefined ? [] : (['secret-sync'] as const)),
     ...(args?.includes('"--classes"') ? (['classes'] as const) : []),
     ...(args?.includes('"--external-secrets"') && hasNone(operators)

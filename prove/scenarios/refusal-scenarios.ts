@@ -29,6 +29,17 @@ export function refusalScenarios(facts: ScenarioFacts): readonly Scenario[] {
       ],
     },
     {
+      id: 'identity-binding',
+      sentence: 'an identity without a federated credential signs in by an identity binding',
+      requires: 'identity-binding',
+      waitsMs: 15 * 60_000,
+      steps: [
+        apply(pod('identity-binding', 'loose', { 'identity-binding': 'true' })),
+        // It has no role. Without the binding, it couldn't even sign in.
+        code('identity-binding', 'AKV_FORBIDDEN'),
+      ],
+    },
+    {
       id: 'mistake-denied',
       sentence: 'a pod with an unknown annotation is denied',
       steps: [

@@ -83,7 +83,7 @@ t.test('a report of AKS is a row, and one of an emulator isn’t', (t) => {
   }
   const text = JSON.stringify(report)
   t.strictSame(reportOf(text), report)
-  t.match(tableOf([reportOf(text)]), /\n\| 0\.1\.0 \| 1\.36\.3 \| 3 \| 27 \| 1 \| 0 \|$/)
+  t.match(tableOf([reportOf(text)]), /\n\| 0\.1\.0 \| 1\.36\.3 \| 3 \| 28 \| 1 \| 0 \|$/)
   t.notMatch(tableOf([reportOf(JSON.stringify({ ...report, azure: 'emulated' }))]), '0.1.0')
   t.notMatch(tableOf([reportOf(JSON.stringify({ ...report, cluster: 'other' }))]), '0.1.0')
   const told = { ...report, tenant: 'x', versions: { ...report.versions, host: 'x' } }

@@ -290,6 +290,8 @@ t.test('mistakes are refused before anything is looked at', async (t) => {
       [...world.args, '--also', 'init', '--yes'],
       '--also: found "init"; accepted: throttled, firewall',
     ],
+    [[...world.args, '--aks', 'shop'], '--aks: found "shop"; expected the name of an AKS cluster'],
+    [[command, '-g', 'x', '--aks', '-x'], '--aks: found'],
     [[...world.args, '--timeout', '2h'], 'an hour at most'],
     [[...world.args, '--keep', '--clean'], 'cannot be used with'],
     [

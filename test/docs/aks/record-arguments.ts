@@ -30,6 +30,8 @@ rmSync(folder, { recursive: true })
 /** `akv-injector identity` prints the first one, and runs those up to `rest` with `--verify`. `prove` runs the others. */
 const ours = [
   'aks identity-binding create',
+  'aks identity-binding delete',
+  'aks identity-binding list',
   'identity list',
   'identity federated-credential list',
   'role assignment list',

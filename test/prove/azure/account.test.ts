@@ -33,6 +33,8 @@ t.test('the account is what az and the API server say', async (t) => {
   t.match(await readAzureAccount(toolsWith({ 'account show': user }), options), {
     principalType: 'User',
   })
+  const aks = { name: 'shop', resourceGroup: 'shop' }
+  t.match(await readAzureAccount(toolsWith(), { ...options, aks }), { aks })
   const issuer = 'https://other.example/'
   t.match(await readAzureAccount(toolsWith(), { ...options, issuer }), { issuer })
 })
@@ -140,6 +142,11 @@ t.test('the preview says which rights are missing', (t) => {
   t.match(text, '- Microsoft.KeyVault/vaults/read\n')
   t.match(text, 'keeps its name for 7 to 90 days')
   t.notMatch(text, 'doesn’t say')
+  t.notMatch(text, 'identityBindings')
+  t.match(
+    describeAzureRights([], { name: 'shop', resourceGroup: 'shop' }).join('\n'),
+    /AKS cluster shop.*\n- Microsoft.ContainerService\/managedClusters\/identityBindings\/read\n/,
+  )
   t.match(describeAzureRights(undefined).join('\n'), 'Azure doesn’t say whether you have them.')
   t.end()
 })

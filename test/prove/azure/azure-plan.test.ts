@@ -25,7 +25,11 @@ const facts = {
   vaultName: azure.vaultName,
   values: newValues(),
 }
-const plan = azure.plan(facts)
+// With all that a plan can have.
+const plan = realAzure({
+  ...fakeAccount,
+  aks: { name: 'shop-aks', resourceGroup: 'shop' },
+}).plan(facts)
 const abort = new AbortController().signal
 const stateIn = (t: Test) => openRunState(join(t.testdir(), 'state.json'))
 
@@ -78,8 +82,19 @@ t.test('everything is made in a resource group, and Azure says which IDs it has'
       audiences: ['api://AzureADTokenExchange'],
     },
   ])
+  t.match(
+    subscription.bindings.get('akv-injector-prove'),
+    /\/resourceGroups\/Proof\/.*\/userAssignedIdentities\/akv-injector-prove-loose$/,
+  )
   t.strictSame(await removeAll(plan, { tools, state: options.state }), [])
   t.strictSame(subscription, world())
+})
+
+t.test('an identity binding is made only for a cluster that is named', (t) => {
+  const kinds = azure.plan(facts).map(({ kind }) => kind)
+  t.notOk(kinds.includes('identity-binding') || kinds.includes('cluster-role'))
+  t.equal(azure.hasBinding, false)
+  t.end()
 })
 
 t.test(
@@ -137,6 +152,7 @@ t.test('what somebody else has made is never touched', async (t) => {
       'managed-identity',
       (it) => it.identities.set('akv-injector-prove-sync', newIdentity(tags, 7)),
     ],
+    ['identity-binding', (it) => it.bindings.set('akv-injector-prove', '/somebody/else')],
     ['vault', (it) => it.vaults.set(azure.vaultName, newVault(tags))],
     ['deleted-vault', (it) => it.deletedVaults.set(azure.vaultName, newVault(tags))],
   ]

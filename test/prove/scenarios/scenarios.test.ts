@@ -203,8 +203,9 @@ t.test('what an install has is read from its Deployments', async (t) => {
       'akv-injector',
     )
   const fast = { name: 'AKV_INJECTOR_AGENT_FAST_START', value: 'true' }
+  const binding = { name: 'AKV_INJECTOR_IDENTITY_BINDING_TOKEN_PROXY', value: 'https://x' }
   const all = await install({
-    'akv-injector-webhook': deployment({ env: [fast] }),
+    'akv-injector-webhook': deployment({ env: [fast, binding] }),
     'akv-injector-sync': deployment({ args: ['sync', '--classes', '--external-secrets'] }),
     version: JSON.stringify({ serverVersion: { gitVersion: 'v1.36.3-shop.internal' } }),
     nodes: JSON.stringify({ items: [{}, {}] }),
@@ -214,6 +215,7 @@ t.test('what an install has is read from its Deployments', async (t) => {
     'classes',
     'external-secrets',
     'fast-start',
+    'identity-binding',
     'secret-sync',
     'variables',
   ])

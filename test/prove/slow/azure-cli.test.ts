@@ -24,6 +24,9 @@ async function makeWorld(t: Test) {
   writeKubectl(join(folder, 'bin'), [
     `exec*) for path; do :; done; cat "$WORLD/values/$(basename "$path")"`,
     `"logs disabled"*) echo '{"code":"AKV_OBJECT_DISABLED"}'`,
+    `"logs firewall"*) echo '{"code":"AKV_FIREWALL"}'`,
+    `"logs public-access-off"*) echo '{"code":"AKV_PUBLIC_ACCESS_DISABLED"}'`,
+    `"logs vault-deleted"*) echo '{"code":"AKV_NETWORK"}'`,
     `"logs deleted"*) echo '{"code":"AKV_OBJECT_NOT_FOUND"}'`,
   ])
   const world = newWorld()
@@ -96,11 +99,20 @@ t.test(
     await killAt(24)
     t.equal(world.deletedVaults.size, newWorld().deletedVaults.size + 1)
     const before = azure.changes
-    const only = ['rotation', 'disabled', 'deleted'].flatMap((id) => ['--only', id])
-    const { code, stdout, stderr } = await prove('--yes', ...only).ended
+    const ids = [
+      'rotation',
+      'disabled',
+      'deleted',
+      'firewall',
+      'public-access-off',
+      'vault-deleted',
+    ]
+    const only = ids.flatMap((id) => ['--only', id])
+    const aks = ['--aks', 'shop-aks', '--aks-group', 'shop']
+    const { code, stdout, stderr } = await prove('--yes', ...only, ...aks).ended
     t.equal(code, 0, stderr)
     t.match(stdout, 'An earlier run has left the deleted-vault')
-    t.match(stdout, '\n4 passed; ')
+    t.match(stdout, '\n7 passed; ')
     t.ok(azure.changes - before > 30, `${azure.changes - before} changes`)
     hasNothingLeft()
   },

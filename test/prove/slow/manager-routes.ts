@@ -1,68 +1,40 @@
-import { type JsonObject, objectAt, scalarText } from '../../../lib/shape.ts'
+import { objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { fakeAccount, newIdentity, newVault } from '../support/azure-world.ts'
 import { errorBody, ok, on, type Route } from './azure-route.ts'
+import {
+  assignmentOf,
+  bindingBody,
+  credentialOf,
+  deletedBody,
+  identityBody,
+  inGroup,
+  subscriptionBody,
+  tagsOf,
+  vaultBody,
+  vaultId,
+} from './manager-bodies.ts'
 
-const { subscriptionId, tenantId, location, resourceGroup } = fakeAccount
+const { tenantId, location, resourceGroup } = fakeAccount
 const list = (items: Iterable<unknown>) => ok({ value: [...items] })
 
 const subscription = '/subscriptions/(?<subscriptionId>[^/]+)'
 const group = `${subscription}/resource[gG]roups/(?<resourceGroupName>[^/]+)`
 const identities = `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`
 const identity = `${identities}/(?<resourceName>[^/]+)`
+const bindings = `${group}/providers/Microsoft.ContainerService/managedClusters/shop-aks/identityBindings`
+const binding = `${bindings}/(?<name>[^/]+)`
 const vaults = `${group}/providers/Microsoft.KeyVault/vaults`
 const vault = `${vaults}/(?<vaultName>[^/]+)`
 const deletedVault = `${subscription}/providers/Microsoft.KeyVault/locations/[^/]+/deletedVaults/(?<vaultName>[^/]+)`
 
-const tagsOf = (body: JsonObject) => objectAt(body, 'tags') as Readonly<Record<string, string>>
-
-const credentialOf = (body: JsonObject) => {
-  const { issuer, subject, audiences } = objectAt(body, 'properties')
-  return {
-    issuer: scalarText(issuer),
-    subject: scalarText(subject),
-    audiences: Array.isArray(audiences) ? audiences : [],
-  }
-}
-const assignmentOf = (body: JsonObject) => {
-  const { principalId, principalType, roleDefinitionId } = objectAt(body, 'properties')
-  return {
-    roleId: scalarText(roleDefinitionId).split('/').at(-1) ?? '',
-    principalId: scalarText(principalId),
-    principalType: scalarText(principalType),
-  }
+/** What is asked for goes on for a while. */
+const accepted = {
+  status: 202,
+  headers: { location: 'https://management.azure.com/ended?api-version=1', 'retry-after': '0' },
 }
 
 const msi = { package: '@azure/arm-msi' } as const
 const keyvault = { package: '@azure/arm-keyvault' } as const
-
-const inGroup = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`
-const identityBody = (
-  name: string,
-  { tags, clientId, principalId }: ReturnType<typeof newIdentity>,
-) => ({
-  id: `${inGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`,
-  ...{ name, location, tags, type: 'Microsoft.ManagedIdentity/userAssignedIdentities' },
-  properties: { tenantId, clientId, principalId },
-})
-const vaultId = (name: string) => `${inGroup}/providers/Microsoft.KeyVault/vaults/${name}`
-const vaultBody = (name: string, { tags }: ReturnType<typeof newVault>) => ({
-  ...{ id: vaultId(name), name, location, tags, type: 'Microsoft.KeyVault/vaults' },
-  properties: {
-    ...{ tenantId, sku: { family: 'A', name: 'standard' }, accessPolicies: [] },
-    ...{ vaultUri: `https://${name}.vault.azure.net/`, provisioningState: 'Succeeded' },
-    ...{ enableRbacAuthorization: true, enableSoftDelete: true, softDeleteRetentionInDays: 7 },
-  },
-})
-const deletedBody = (name: string, { tags }: ReturnType<typeof newVault>) => ({
-  id: `/subscriptions/${subscriptionId}/providers/Microsoft.KeyVault/locations/${location}/deletedVaults/${name}`,
-  ...{ name, type: 'Microsoft.KeyVault/deletedVaults' },
-  properties: { vaultId: vaultId(name), location, tags },
-})
-
-const subscriptionBody = {
-  ...{ id: `/subscriptions/${subscriptionId}`, subscriptionId, tenantId, displayName: 'proof' },
-  ...{ state: 'Enabled', homeTenantId: tenantId, managedByTenants: [] },
-}
 
 /** What az asks Resource Manager. */
 export const managerRoutes: readonly Route[] = [
@@ -135,6 +107,28 @@ export const managerRoutes: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: on(bindings),
+    answer: ({ world }) => list([...world.bindings].map(bindingBody)),
+  },
+  {
+    method: 'PUT',
+    path: on(binding),
+    isChange: true,
+    answer: ({ world }, { name = '' }, body) => {
+      const id = scalarText(valueAt(body, 'properties', 'managedIdentity', 'resourceId'))
+      world.bindings.set(name, id)
+      return ok(bindingBody([name, id]))
+    },
+  },
+  {
+    method: 'DELETE',
+    path: on(binding),
+    isChange: true,
+    answer: ({ world }, { name = '' }) =>
+      world.bindings.delete(name) ? accepted : { status: 204 },
+  },
+  {
+    method: 'GET',
     path: on(vaults),
     published: keyvault,
     answer: ({ world }) => list([...world.vaults].map(([name, one]) => vaultBody(name, one))),
@@ -202,17 +196,9 @@ export const managerRoutes: readonly Route[] = [
     published: keyvault,
     isChange: true,
     answer: ({ world }, { vaultName = '' }) =>
-      world.deletedVaults.delete(vaultName)
-        ? {
-            status: 202,
-            headers: {
-              location: 'https://management.azure.com/purged?api-version=1',
-              'retry-after': '0',
-            },
-          }
-        : undefined,
+      world.deletedVaults.delete(vaultName) ? accepted : undefined,
   },
-  { method: 'GET', path: on('/purged'), answer: () => ({ status: 204 }) },
+  { method: 'GET', path: on('/ended'), answer: () => ({ status: 204 }) },
   {
     method: 'PUT',
     path: on(

@@ -65,6 +65,16 @@ const answers: Readonly<Record<string, ControlAnswer>> = {
     const identity = identities.get(values['identity-name'] ?? '')
     return identity?.credentials.set(name, { issuer, subject, audiences: [audiences] }) && {}
   },
+  'aks identity-binding list': ({ bindings }) =>
+    [...bindings].map(([name, resourceId]) => ({
+      ...{ name, properties: { managedIdentity: { resourceId } } },
+    })),
+  'aks identity-binding create': ({ bindings, identities }, values) => {
+    const { name = '', 'managed-identity-resource-id': id = '' } = values
+    return identities.has(id.split('/').at(-1) ?? '') ? bindings.set(name, id) && {} : undefined
+  },
+  'aks identity-binding delete': ({ bindings }, { name = '' }) =>
+    bindings.delete(name) || undefined,
   'keyvault list': ({ vaults }) => listed(vaults),
   'keyvault list-deleted': ({ deletedVaults }) =>
     listed(deletedVaults).map(({ name, tags }) => ({ name, properties: { tags } })),

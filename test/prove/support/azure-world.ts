@@ -2,6 +2,8 @@
 export interface AzureWorld {
   readonly identities: Map<string, FakeIdentity>
   readonly vaults: Map<string, FakeVault>
+  /** The identity bindings of the AKS cluster: which identity each binds. */
+  readonly bindings: Map<string, string>
   /** Deleted, and not purged. */
   readonly deletedVaults: Map<string, FakeVault>
   /** Whether the caller may purge vaults. */
@@ -53,6 +55,7 @@ export const fakeAccount = {
 export const emptyAzureWorld = (): AzureWorld => ({
   identities: new Map(),
   vaults: new Map(),
+  bindings: new Map(),
   deletedVaults: new Map(),
   canPurge: true,
   actions: ['*'],
@@ -63,6 +66,7 @@ export function addStrangers(world: AzureWorld): void {
   const tags = { owner: 'somebody' }
   world.identities.set('shop', newIdentity(tags, 99))
   world.vaults.set('shop-kv', newVault(tags))
+  world.bindings.set('shop', '/subscriptions/x/shop')
   world.deletedVaults.set('shop-old-kv', newVault(tags))
 }
 

@@ -15,12 +15,14 @@ import { ran } from './ran.ts'
 /** A cluster and an emulator that only know whether the things of a plan exist. */
 export interface FakeWorld {
   namespace: 'absent' | 'ours' | 'foreign' | 'unreadable' | 'stuck'
+  hasClusterRole: boolean
   emulated: { readonly identities: readonly string[]; readonly vaults: readonly string[] }
   isEmulatorUp: boolean
 }
 
 export const emptyWorld = (): FakeWorld => ({
   namespace: 'absent',
+  hasClusterRole: false,
   emulated: { identities: ['other'], vaults: ['other'] },
   isEmulatorUp: true,
 })
@@ -71,6 +73,18 @@ function answerOf(world: FakeWorld, call: ToolCall): Ran | undefined {
   if (args[0] === 'delete' && args[1] === 'namespace') {
     if (world.namespace === 'stuck') return ran('', 1)
     world.namespace = 'absent'
+    return ran()
+  }
+  if (args[0] === 'get' && args[1] === 'clusterrole')
+    return ran(
+      world.hasClusterRole ? JSON.stringify({ metadata: { labels: { [mark[0]]: mark[1] } } }) : '',
+    )
+  if (args[0] === 'delete' && args[1]?.startsWith('clusterrole/')) {
+    world.hasClusterRole = false
+    return ran()
+  }
+  if (call.tool === 'kubectl' && call.objects?.some(({ kind }) => kind === 'ClusterRole')) {
+    world.hasClusterRole = true
     return ran()
   }
   const makesNamespace =

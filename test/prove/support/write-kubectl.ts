@@ -6,7 +6,7 @@ import { mark } from '../../../prove/plan/facts.ts'
 export const namespaceText = JSON.stringify({ metadata: { labels: { [mark[0]]: mark[1] } } })
 
 /**
- * Writes a program `kubectl`: a cluster of one namespace, whose agents all log the same code. A file `hang-VERB` lets that verb hang.
+ * Writes a program `kubectl`: a cluster of one namespace and one ClusterRole, whose agents all log the same code. A file `hang-VERB` lets that verb hang.
  *
  * @param more - branches of a shell's `case`, which come first
  */
@@ -19,7 +19,12 @@ case "$*" in
 ${more.map((branch) => `${branch} ;;\n`).join('')}"get namespace"*) if [ -e "$WORLD/namespace" ]; then cat "$WORLD/namespace"; fi ;;
 "delete namespace"*) rm -f "$WORLD/namespace" ;;
 "get deployment akv-injector-webhook"*) echo '{}' ;;
-create*) [ -e "$WORLD/namespace" ] || echo '${namespaceText}' >"$WORLD/namespace" ;;
+"get clusterrole "*) if [ -e "$WORLD/clusterrole" ]; then cat "$WORLD/clusterrole"; fi ;;
+"delete clusterrole/"*) rm -f "$WORLD/clusterrole" ;;
+"delete clusterrolebinding/"*) ;;
+create*) for file; do :; done
+  if grep -q '"ClusterRole"' "$file"; then echo '${namespaceText}' >"$WORLD/clusterrole"; exit; fi
+  [ -e "$WORLD/namespace" ] || echo '${namespaceText}' >"$WORLD/namespace" ;;
 apply*) ;;
 logs*) echo '{"code":"AKV_FORBIDDEN"}' ;;
 exec*) echo 'secret of nobody' ;;
