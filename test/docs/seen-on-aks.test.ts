@@ -83,7 +83,13 @@ t.test('a report of AKS is a row, and one of an emulator isn’t', (t) => {
   }
   const text = JSON.stringify(report)
   t.strictSame(reportOf(text), report)
-  t.match(tableOf([reportOf(text)]), /\n\| 0\.1\.0 \| 1\.36\.3 \| 3 \| 28 \| 1 \| 0 \|$/)
+  const row = `| 0.1.0 | 1.36.3 | 3 | ${scenarios.length - 1} | 1 | 0 |`
+  t.equal(
+    tableOf([reportOf(text)])
+      .split('\n')
+      .at(-1),
+    row,
+  )
   t.notMatch(tableOf([reportOf(JSON.stringify({ ...report, azure: 'emulated' }))]), '0.1.0')
   t.notMatch(tableOf([reportOf(JSON.stringify({ ...report, cluster: 'other' }))]), '0.1.0')
   const told = { ...report, tenant: 'x', versions: { ...report.versions, host: 'x' } }
