@@ -10,6 +10,7 @@ import { benchRendering } from './cli-rendering.ts'
 import { benchRepository } from './cli-repository.ts'
 import { benchCommandLine } from './command-line.ts'
 import { benchCore } from './core.ts'
+import { benchFinds } from './finds/bench-finds.ts'
 import { benchPfx } from './pfx.ts'
 import { compareWithRecord, readRecord, writeRecord } from './record.ts'
 import { benchSync } from './sync.ts'
@@ -60,6 +61,11 @@ const tables: Readonly<Record<string, Table>> = {
     title: 'check of a repository of Flux, with the kustomize or kubectl on the PATH',
     bench: benchRendering,
     isLong: true,
+  },
+  finds: {
+    title: 'a find that matches ten secrets, in vaults of different sizes',
+    note: 'The find of an account is an expression, and runs from the sources; the pod has the agent of the image.',
+    bench: benchFinds,
   },
   pfx: { title: 'certificates out of PKCS#12', bench: benchPfx },
   'template-costs': {

@@ -37,11 +37,20 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** @param address - where the emulator listens; its URL has the name localhost in any case */
-export async function openStage(address = '127.0.0.1'): Promise<Stage> {
+/** The vault with so many secrets, `app-0-0` to `app-N-9`: ten for each app. */
+export const vaultOf = (secrets: number): string => `vault-${secrets}`
+
+/**
+ * @param address - where the emulator listens; its URL has the name localhost in any case
+ * @param sizes - how many secrets other vaults have
+ */
+export async function openStage(
+  address = '127.0.0.1',
+  sizes: readonly number[] = [],
+): Promise<Stage> {
   // V8 optimises Node's code for paths if they are long, which takes 2 MiB. In the image, they are short.
   const folder = mkdtempSync(`${tmpdir()}/`)
-  const { child, ready } = startEmulator(folder, address)
+  const { child, ready } = startEmulator(folder, { address, sizes })
   const close = async () => {
     child.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'close')
@@ -104,11 +113,16 @@ export function agentEnvironment(
   return { NODE_OPTIONS: imageOptions, [configVariable]: encodeConfig(config) }
 }
 
+function largeVault(size: number): string {
+  const secrets = Array.from({ length: size }, (_, i) => `app-${Math.floor(i / 10)}-${i % 10}: v`)
+  return `  ${vaultOf(size)}: { readers: ["*"], secrets: { ${secrets.join(', ')} } }\n`
+}
+
 type Ready = Pick<Stage, 'url' | 'controlUrl' | 'token' | 'ca'>
 
 function startEmulator(
   folder: string,
-  address: string,
+  { address, sizes }: { readonly address: string; readonly sizes: readonly number[] },
 ): { readonly child: ChildProcess; readonly ready: Promise<Ready> } {
   const secrets = Array.from({ length: mostSecrets }, (_, i) => `secret-${i}: value-${i}`)
   const certificates = Array.from({ length: 10 }, (_, i) => `certificate-${i}: { issuer: {} }`)
@@ -119,7 +133,7 @@ vaults:
     readers: ["*"]
     secrets: { ${secrets.join(', ')} }
     certificates: { ${certificates.join(', ')} }
-`
+${sizes.map(largeVault).join('')}`
   const dataFile = join(folder, 'vault.yaml')
   writeFileSync(dataFile, data)
   const program = join(import.meta.dirname, 'emulator-process.ts')
