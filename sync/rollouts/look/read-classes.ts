@@ -23,7 +23,13 @@ interface ReadClasses {
  */
 export async function readClasses(
   workloads: readonly SeenWorkload[],
-  { namespace, services }: { readonly namespace: string; readonly services: RolloutServices },
+  {
+    namespace,
+    services,
+  }: {
+    readonly namespace: string
+    readonly services: Pick<RolloutServices, 'cluster' | 'policy'>
+  },
 ): Promise<ReadClasses> {
   const names = new Set(
     workloads.flatMap(({ asks, template }) =>
