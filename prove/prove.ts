@@ -163,6 +163,7 @@ function checkOptions({
   aks,
   only = [],
   also = [],
+  keep,
 }: ProveOptions): void {
   if ((emulated === undefined) === (resourceGroup === undefined))
     throw new InputError(
@@ -190,9 +191,16 @@ function checkOptions({
       throw new InputError(
         `--also: found ${JSON.stringify(id.slice(0, 80))}; accepted: ${onRequestIds.join(', ')}`,
       )
+  const named = [...only, ...also]
+  const refused = [
+    keep && named.includes('vault-deleted') && 'vault-deleted can’t run with --keep',
+    aks === undefined && named.includes('identity-binding') && 'identity-binding needs --aks',
+    emulated === undefined && only.includes('throttled') && 'throttled needs --emulated',
+  ].find((problem) => typeof problem === 'string')
+  if (refused !== undefined) throw new InputError(`--only: ${refused}`)
 }
 
-/** The emulator serves it on loopback only, so nothing is ever sent to another host. */
+/** The emulator serves its control interface on loopback only. */
 function readControlUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(url.hostname))

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import { reasonOf } from '../lib/reason-of.ts'
 import type { JsonObject } from '../lib/shape.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import { version } from '../lib/version.ts'
@@ -100,9 +101,15 @@ async function answersOf(
     account === undefined ? await installSource(about) : subscriptionSource(account.tenantId, about)
   if (source === undefined) return undefined
   const throttles = options.also?.includes('throttled') === true
-  const answers = await tryAnswers({ source, azure, facts, tools, clock, abort, throttles })
-  printLines(process.stdout, answersText(answers))
-  return answers
+  try {
+    const answers = await tryAnswers({ source, azure, facts, tools, clock, abort, throttles })
+    printLines(process.stdout, answersText(answers))
+    return answers
+  } catch (error) {
+    // What the scenarios have shown is reported all the same.
+    printLines(process.stderr, [`the answers could not be recorded: ${reasonOf(error)}`])
+    return undefined
+  }
 }
 
 /** Whether a scenario failed that all others need. */

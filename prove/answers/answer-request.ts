@@ -81,13 +81,17 @@ const all: Readonly<Record<AnswerRequestId, readonly [AccountName, Asks]>> = {
 /**
  * Each kind of request that the agent makes, in the order in which they are made.
  *
- * @param options - `throttles`: whether the vault is asked until it throttles
+ * @param options - `throttles`: whether the vault is asked until it throttles. `hasBinding`: whether an identity binding was made. AKS
+ *   then gives the identity a federated credential of its own, so Entra's answer would be another one
  */
 export const answerRequests = ({
   throttles,
+  hasBinding = false,
 }: {
   readonly throttles: boolean
+  readonly hasBinding?: boolean
 }): readonly AnswerRequest[] =>
   answerRequestIds
     .filter((id) => throttles || id !== 'throttled')
+    .filter((id) => !hasBinding || id !== 'no-credential')
     .map((id) => ({ id, account: all[id][0], asks: all[id][1] }))

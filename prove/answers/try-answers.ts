@@ -10,7 +10,7 @@ import { type AnswerSource, recordAnswers } from './record-answers.ts'
 
 interface TryOptions {
   readonly source: AnswerSource
-  readonly azure: Pick<ProofAzure, 'callOf'>
+  readonly azure: Pick<ProofAzure, 'callOf' | 'hasBinding'>
   readonly facts: Facts
   readonly tools: Tools
   readonly clock: Clock
@@ -18,7 +18,7 @@ interface TryOptions {
   readonly throttles: boolean
 }
 
-/** Records Azure's answers and the emulator's to the same requests. The scenarios are over, because it deletes a secret. */
+/** Records Azure's answers and the emulator's to the same requests. It deletes a secret, so the scenarios that need that one are over. */
 export async function tryAnswers(options: TryOptions): Promise<readonly AnswerLine[]> {
   const { azure, tools, facts } = options
   // Scenarios may have enabled the one, and deleted the other.
@@ -27,7 +27,10 @@ export async function tryAnswers(options: TryOptions): Promise<readonly AnswerLi
     ['delete', 'deleted'],
   ] as const)
     await callWith(tools, azure.callOf({ kind, name }))
-  const requests = answerRequests(options)
+  const requests = answerRequests({
+    throttles: options.throttles,
+    hasBinding: azure.hasBinding === true,
+  })
   const seen = await recordAnswers(requests, options.source, options)
   const { emulator, source } = await startOwnEmulator(facts)
   try {

@@ -30,7 +30,7 @@ function binding(azure: AzureAccount, aks: AksCluster): Resource {
   return {
     kind: 'identity-binding',
     name,
-    sentence: `an identity binding ${name} of ${identityNameOf(account)} in the AKS cluster ${aks.name}`,
+    sentence: `an identity binding ${name} of ${identityNameOf(account)} in the AKS cluster ${aks.name} of the resource group ${aks.resourceGroup}`,
     make: [{ call: call('create', '--name', name, '--managed-identity-resource-id', identityId) }],
     find: {
       by: 'list',
@@ -87,7 +87,8 @@ const clusterRole: Resource = {
   remove: [
     {
       tool: 'kubectl',
-      args: ['delete', `clusterrolebinding/${name}`, '--ignore-not-found', '--timeout=60s'],
+      // By its label: somebody else may have one of this name.
+      args: ['delete', 'clusterrolebinding', `--selector=${mark.join('=')}`, '--timeout=60s'],
     },
     {
       tool: 'kubectl',

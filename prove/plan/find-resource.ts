@@ -32,8 +32,11 @@ export async function findResource(
 const isNamed = (item: unknown, name: string): boolean =>
   scalarText(valueAt(item, 'name')).toLowerCase() === name
 
+/** So do its IDs, and AKS writes some with other letters than it was given. */
 const presenceOf = (object: unknown, { at, key, value }: OwnMark): Presence =>
-  objectAt(object, ...at)[key] === value ? 'present' : 'foreign'
+  scalarText(objectAt(object, ...at)[key]).toLowerCase() === value.toLowerCase()
+    ? 'present'
+    : 'foreign'
 
 async function findNames(find: HowToFind & { by: 'names' }, tools: Tools): Promise<Presence> {
   const { status, body } = await tools.control(find.call)

@@ -1,3 +1,4 @@
+import { countOf } from '../../lib/count-of.ts'
 import type { AnswerField } from '../answers/answer-words.ts'
 import type { AnswerLine } from '../answers/compare-answers.ts'
 
@@ -6,8 +7,12 @@ export function answersText(lines: readonly AnswerLine[]): readonly string[] {
   const missing = lines.filter(({ seen }) => seen.status?.[0] === 'none')
   const differences = lines.flatMap(differencesOf)
   return [
-    `answers: ${lines.length - missing.length} recorded. The emulator differs in ${differences.length} fields`,
-    ...missing.map(({ request }) => `answers: nobody answered ${request}`),
+    `answers: ${lines.length - missing.length} recorded. The emulator differs in ${countOf(differences.length, 'field')}`,
+    ...missing.map(({ request }) =>
+      request === 'throttled'
+        ? 'answers: the vault didn’t throttle within ten seconds'
+        : `answers: nobody answered ${request}`,
+    ),
     ...differences,
   ]
 }

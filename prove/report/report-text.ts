@@ -42,7 +42,7 @@ export function reportMarkdown(report: Report, scenarios: readonly Scenario[]): 
 function aboutText({ azure, cluster }: Report): string {
   if (azure === 'emulated')
     return 'Azure was emulated: this run says nothing about AKS or a real Key Vault.'
-  const where = cluster === 'aks' ? 'on AKS' : 'on a cluster that isn’t AKS'
+  const where = cluster === 'aks' ? 'on AKS' : 'on a cluster that isn’t known to be AKS'
   return `The vault and the identities were in a subscription of Azure, and the pods ${where}.`
 }
 

@@ -1,3 +1,4 @@
+import type { Seen } from './looks/seen.ts'
 import { apply, change, code, file, podOf } from './parts.ts'
 import type { Scenario, ScenarioFacts } from './scenario.ts'
 
@@ -11,32 +12,31 @@ export function networkScenarios(facts: ScenarioFacts): readonly Scenario[] {
   const hasFile = (name: string) => file(name, 'plain', facts.values.plain)
   const network = (by: 'public-access' | 'firewall', isOpen: boolean) =>
     change({ kind: 'network', by, isOpen })
+  /** A pod that starts before the change has arrived gets its file, so a running one is watched first. */
+  const shut = (by: 'public-access' | 'firewall', name: string, seen: Seen) => [
+    pod(`${name}-running`, '30s'),
+    hasFile(`${name}-running`),
+    network(by, false),
+    code(`${name}-running`, seen),
+    pod(name),
+    code(name, seen),
+    network(by, true),
+    hasFile(name),
+  ]
   return [
     {
       id: 'firewall',
       takesVault: 'meanwhile',
       sentence: 'a vault’s firewall keeps a pod from starting until it lets the pod in',
       waitsMs,
-      steps: [
-        network('firewall', false),
-        pod('firewall'),
-        code('firewall', 'AKV_FIREWALL'),
-        network('firewall', true),
-        hasFile('firewall'),
-      ],
+      steps: shut('firewall', 'firewall', 'AKV_FIREWALL'),
     },
     {
       id: 'public-access-off',
       takesVault: 'meanwhile',
       sentence: 'a vault without public network access keeps a pod from starting until it has it',
       waitsMs,
-      steps: [
-        network('public-access', false),
-        pod('public-access-off'),
-        code('public-access-off', 'AKV_PUBLIC_ACCESS_DISABLED'),
-        network('public-access', true),
-        hasFile('public-access-off'),
-      ],
+      steps: shut('public-access', 'public-access-off', 'AKV_PUBLIC_ACCESS_DISABLED'),
     },
     {
       id: 'vault-deleted',

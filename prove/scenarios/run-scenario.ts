@@ -46,6 +46,7 @@ export async function runScenario(scenario: Scenario, given: RunOptions): Promis
   }
   const seconds = Math.round((options.clock.now() - startedMs) / 1000)
   if (options.abort.aborted) return { ...last, result: 'interrupted', seconds }
+  await openAgain(scenario, last.step, options)
   await removePods(scenario, options.tools)
   return { ...last, result: last.seen === last.expected ? 'passed' : 'failed', seconds }
 }
@@ -82,6 +83,17 @@ async function lookUntil(look: Look, expected: Seen, options: RunOptions): Promi
     if (seen === expected || abort.aborted || clock.now() >= endMs) return seen
     await clock.sleep(lookEveryMs, abort)
   }
+}
+
+/** The scenarios after one that failed need the vault, too, and --keep leaves it to be looked at. */
+async function openAgain(
+  { steps, takesVault }: Scenario,
+  done: number,
+  { tools, azure }: RunOptions,
+): Promise<void> {
+  if (takesVault !== 'meanwhile') return
+  for (const step of steps.slice(done))
+    if (step.kind === 'change') await callWith(tools, azure.callOf(step.change))
 }
 
 /** The pods of later scenarios don't wait for room on a node. The Secrets stay until the namespace is removed. */

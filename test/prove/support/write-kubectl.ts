@@ -21,7 +21,7 @@ ${more.map((branch) => `${branch} ;;\n`).join('')}"get namespace"*) if [ -e "$WO
 "get deployment akv-injector-webhook"*) echo '{}' ;;
 "get clusterrole "*) if [ -e "$WORLD/clusterrole" ]; then cat "$WORLD/clusterrole"; fi ;;
 "delete clusterrole/"*) rm -f "$WORLD/clusterrole" ;;
-"delete clusterrolebinding/"*) ;;
+"delete clusterrolebinding --selector="*) ;;
 create*) for file; do :; done
   if grep -q '"ClusterRole"' "$file"; then echo '${namespaceText}' >"$WORLD/clusterrole"; exit; fi
   [ -e "$WORLD/namespace" ] || echo '${namespaceText}' >"$WORLD/namespace" ;;
