@@ -20,7 +20,12 @@ import type { DocumentContent } from './document-content.ts'
 import { withBusyVaults } from './find/find-busy-vaults.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
-import { isForOtherStores, undecidedExternalSecret, undecidedPod } from './find/find-undecided.ts'
+import {
+  isForOtherStores,
+  judgeBeside,
+  undecidedExternalSecret,
+  undecidedPod,
+} from './find/find-undecided.ts'
 import { readSources } from './find/read-sources.ts'
 import { type Finding, warningFindings } from './findings/finding.ts'
 import type { Verdict } from './findings/verdict.ts'
@@ -71,18 +76,17 @@ export function checkManifests(
         .map((object) => withNames(object, checkClass(object, { serving, ...sync(object) }))),
       ...some.filter(isExternalSecretsKind).map((object) => {
         if (isExternalSecret(object))
-          return (
-            undecidedExternalSecret(object, { ...hidden(object), policy }) ??
-            withNames(object, checkExternalSecret(object, sync(object)))
+          return judgeBeside(undecidedExternalSecret(object, { ...hidden(object), policy }), () =>
+            withNames(object, checkExternalSecret(object, sync(object))),
           )
         return isSecretStore(object)
           ? withNames(object, checkSecretStore(object, serving.policy))
           : checkOtherOperatorKind(object, isForOtherStores(object, { ...hidden(object), policy }))
       }),
-      ...templates.map(
-        (template) =>
-          undecidedPod(template, { ...hidden(template), serving }) ??
+      ...templates.map((template) =>
+        judgeBeside(undecidedPod(template, { ...hidden(template), serving }), () =>
           checkPod(template, { serving, objects: viewOf(template).lookUps }),
+        ),
       ),
       ...accounts.map((account) => {
         const verdict = checkAccount(account, serving.policy)

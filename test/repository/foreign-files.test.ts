@@ -353,6 +353,7 @@ t.test('the search of what is skipped is bounded, and says so once', (t) => {
   t.strictSame(search({ maxFiles: 1 }), [tooMany, undefined])
   t.strictSame(search({ maxEntries: 1 }), [tooMany, undefined])
   t.strictSame(search({ maxBytes: 5 }), [undefined, tooMany])
+  t.equal(createSearch({ ...bounds, maxBytes: 3 })(pathOf('a'))?.has, tooMany)
   t.end()
 })
 

@@ -52,6 +52,27 @@ t.test('an object isn’t judged without a store or a class of a skipped folder'
   t.equal(stdout.match(/problem: /g)?.length, 2, 'only of the third')
 })
 
+t.test('what is wrong with the object itself is a problem all the same', async (t) => {
+  const { run } = makeFolder(t, {
+    'infra/kustomization.yaml': `resources: [kv.yaml, stores.yaml, '${remote}']\n`,
+    'infra/kv.yaml': classText('team-a'),
+    'infra/stores.yaml': store('azure', '{ azurekv: { vaultUrl: https://a.vault.azure.net } }'),
+    'web.yaml': podText().replace(
+      'namespace: shop\n',
+      "namespace: shop\n  annotations: { akv-injector.io/refrsh: '1m' }\n",
+    ),
+    'app.yaml': externalSecret('azure').replace('spec:\n', 'spec:\n  refreshInterval: banana\n'),
+  })
+  const { code, stdout } = await run(['check', '--no-render'])
+  t.equal(code, 1)
+  t.match(stdout, /Pod\/web \(web.yaml\): would be denied\n.*kv is in infra\/kv.yaml, which/)
+  t.match(stdout, 'akv-injector.io/refrsh: unknown annotation')
+  t.match(stdout, 'ExternalSecret/azure (app.yaml): would not be synced')
+  t.match(stdout, 'spec.refreshInterval "banana"')
+  t.notMatch(stdout, 'among these files')
+  t.notMatch(stdout, 'name no ServiceAccount')
+})
+
 t.test('a definition that is read counts, also in a folder that is skipped', async (t) => {
   const { run } = makeFolder(t, {
     'k/kustomization.yaml': `resources: ['${remote}']\n`,

@@ -59,6 +59,8 @@ export function undecidedPod(
   return hidden && undecided(template, hidden)
 }
 
+const isText = (value: unknown): boolean => typeof value === 'string'
+
 /** Whether all stores that an object of a kind that isn't served names are known, and none is of Key Vault. */
 export function isForOtherStores(
   { object }: NamedObject,
@@ -76,7 +78,27 @@ export function isForOtherStores(
     const options = { kind, namespace: undefined, policy }
     return stores.every((store) => readStore(store?.object['spec'], options).kind === 'other')
   }
-  return refs.length > 0 && refs.every(isOther)
+  const listed = [spec, ...inner].flatMap((some) => objectsAt(some, 'secretStoreRefs'))
+  // A label selector may choose any store.
+  return refs.length > 0 && refs.every(isOther) && listed.every(({ name }) => isText(name))
+}
+
+/** How a judgement says that something isn't among what was read. */
+const ofAbsence = /\bis not among these files\b|^these files name no ServiceAccount\b/
+
+/**
+ * Judges an object whose store or class is only in a file that isn't read. What is wrong with the object itself is a problem all the
+ * same, and what depends on the unread file isn't.
+ *
+ * @param undecided - from {@link undecidedPod} or {@link undecidedExternalSecret}
+ * @param judge - judges the object as if no file had the store or the class
+ */
+export function judgeBeside(undecided: Verdict | undefined, judge: () => Verdict): Verdict {
+  if (undecided?.outcome !== 'undecided') return undecided ?? judge()
+  const verdict = judge()
+  const own = verdict.findings.filter(({ message }) => !ofAbsence.test(message))
+  const isWrong = own.some(({ severity }) => severity === 'problem')
+  return { ...(isWrong ? verdict : undecided), findings: [...undecided.findings, ...own] }
 }
 
 type Hidden = Reference & HiddenDefinition

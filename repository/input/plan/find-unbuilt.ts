@@ -70,12 +70,18 @@ const foreignSource = (
     .find((sentence) => sentence !== undefined)
 
 /** The folders of an ApplicationSet that a generator lists, up to the first `*`, as sources. */
+/** The folder of a path, before the first part with a star. */
+function beforePattern(path: string): string {
+  const star = path.indexOf('*')
+  return star < 0 ? path : path.slice(0, Math.max(path.lastIndexOf('/', star), 0))
+}
+
 const generatedFolders = (spec: JsonObject): readonly JsonObject[] =>
   objectsAt(spec, 'generators').flatMap(({ git }) =>
     objectsAt({ git }, 'git', 'directories')
       .slice(0, 1)
       .map(({ path }) => ({
-        path: scalarText(path).replace(/\/?[^/]*\*.*$/s, ''),
+        path: beforePattern(scalarText(path)),
         repoURL: valueAt(git, 'repoURL'),
       })),
   )

@@ -68,14 +68,14 @@ export class OwnRepository {
   explainUrl(url: unknown): string | undefined {
     const address = typeof url === 'string' ? addressOf(url) : undefined
     if (address === undefined || this.isOurs(url)) return undefined
-    const remotes = this.#remotes().map(({ full }) => printable(full, 100))
+    const remotes = this.#remotes().map(({ full }) => shownAddress(full))
     const found =
       remotes.length === 0
         ? 'this checkout has no remote, and most objects use another URL'
         : `the remotes of this checkout are ${listNames(remotes, maxShown)}`
     const { full } = address
     const shown = /^[\w./-]{1,200}$/.test(full) ? full : 'URL'
-    return `its source is ${printable(full, 100)}, but ${found}; if both are the same repository, run "git remote add upstream https://${shown}" and check again`
+    return `its source is ${shownAddress(full)}, but ${found}; if both are the same repository, run "git remote add upstream https://${shown}" and check again`
   }
 
   /** The same for a source of Flux. */
@@ -205,3 +205,6 @@ function addressOf(url: string): Address | undefined {
   const server = host.toLowerCase().replace(/^(?:ssh|www)\./, '')
   return name ? { full: [server, ...segments, name].join('/'), name } : undefined
 }
+
+/** A URL with mistakes may still have a password in front of an @. */
+const shownAddress = (full: string): string => printable(full.replace(/^[^@]*@/, '***@'), 100)

@@ -144,8 +144,8 @@ function entriesOf(folder: string, errors: FileError[]): readonly Dirent[] {
   }
 }
 
-/** The endings of the usual languages of templates. */
-const templateName = /\.ya?ml\.(?:tpl|tftpl|tmpl|gotmpl|template|j2|jinja2?|erb|mustache)$/i
+/** Manifests that another program fills in: the endings of the usual languages of templates. */
+export const templateName = /\.ya?ml\.(?:tpl|tftpl|tmpl|gotmpl|template|j2|jinja2?|erb|mustache)$/i
 
 export const isManifestName = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name)
 

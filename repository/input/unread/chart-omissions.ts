@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { RenderFolder, SkippedPath } from '../text/find-files.ts'
 import { findHeld } from './find-held.ts'
 import { createSearch } from './search-skipped.ts'
@@ -20,7 +21,9 @@ export class ChartOmissions {
   found(): readonly SkippedPath[] {
     const search = createSearch()
     return [...this.#charts].flatMap(([path, isHeld]) => {
-      const held = isHeld ? undefined : search(path)
+      const held = isHeld
+        ? undefined
+        : (search(join(path, 'templates')) ?? search(join(path, 'charts')))
       return held === undefined
         ? []
         : {

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FilePosition } from '../text/file-error.ts'
-import { isManifestName } from '../text/find-files.ts'
+import { isManifestName, templateName } from '../text/find-files.ts'
 import { linePositions } from '../text/line-positions.ts'
 import { readStart } from '../text/read-start.ts'
 import { findHeld } from './find-held.ts'
@@ -56,7 +56,6 @@ export function* textsIn(
       const inner = join(folder, entry.name)
       if (entry.isDirectory()) open.push({ folder: inner, depth: depth + 1 })
       if (entry.isFile() && isSearched(entry.name)) yield* readFile(inner)
-      if (isOver()) return
     }
   }
 }
@@ -97,7 +96,8 @@ export function heldIn(
   return isWhole ? undefined : { has: 'is larger than 64 MiB', at: { source: path } }
 }
 
-const isSearched = (name: string): boolean => isManifestName(name) || name.endsWith('.tpl')
+const isSearched = (name: string): boolean =>
+  isManifestName(name) || name.endsWith('.tpl') || templateName.test(name)
 
 function entriesOf(folder: string): readonly Dirent[] {
   try {
