@@ -40,7 +40,7 @@ export async function listWorkloads(
 
 /** Reads only the workloads of pods whose owner is new. */
 async function findNewWorkloads(rolled: RolledAccount, services: RolloutServices): Promise<void> {
-  const { cluster } = services
+  const { clock, cluster } = services
   const { namespace } = rolled.account
   const before = rolled.owners
   const pods = await listPods(rolled, services)
@@ -51,7 +51,10 @@ async function findNewWorkloads(rolled: RolledAccount, services: RolloutServices
     ...rolled.workloads,
     ...track(workloads, { rolled, classes, services }),
   ])
-  if (problems.length > 0) rolled.classProblems = problems
+  if (problems.length > 0) {
+    rolled.classProblems = problems
+    rolled.nextListAtMs = Math.min(rolled.nextListAtMs, clock.now() + searchMs)
+  }
   // Not before: if a request fails, these owners are still new at the next search.
   rolled.owners = new Set(pods.keys())
   for (const held of refused) await noteHeld(rolled, held, services)
@@ -89,7 +92,8 @@ function track(
   return workloads.map((seen) => {
     const { uid } = seen.ref
     const { pendingMs, nextCheckAtMs = 0 } = before.get(uid) ?? {}
-    const objects = askedObjects(seen, { policy, classes }).slice(0, maxAskedObjects)
+    // One more than are watched, so that the log says that there are more.
+    const objects = askedObjects(seen, { policy, classes }).slice(0, maxAskedObjects + 1)
     return [uid, { ref: seen.ref, objects, pendingMs, nextCheckAtMs }]
   })
 }
