@@ -7,7 +7,7 @@ import type { Look } from '../../../prove/scenarios/looks/look.ts'
 import { callOf, readAnswer } from '../../../prove/scenarios/looks/look-once.ts'
 import { runScenario } from '../../../prove/scenarios/run-scenario.ts'
 import type { Scenario, ScenarioStep } from '../../../prove/scenarios/scenario.ts'
-import type { Ran, ToolCall, Tools } from '../../../prove/tools/tools.ts'
+import type { ControlRequest, Ran, ToolCall, Tools } from '../../../prove/tools/tools.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { answerThatSays } from '../support/fake-tools.ts'
 import { proofFacts } from '../support/proof-facts.ts'
@@ -18,35 +18,35 @@ const timeoutMs = 60_000
 const denied = 'Error from server: admission webhook "pods.akv-injector.io" denied the request: no'
 
 /** Answers each step as it expects, but the one that is broken. */
-function toolsFor(scenario: Scenario, broken?: ScenarioStep): { tools: Tools; calls: ToolCall[] } {
+function toolsFor(scenario: Scenario, broken?: ScenarioStep) {
   const calls: ToolCall[] = []
+  const requests: ControlRequest[] = []
   let at = 0
   const step = () => scenario.steps[at]
-  return {
-    calls,
-    tools: {
-      async run(call): Promise<Ran> {
-        calls.push(call)
-        const now = step()
-        if (now === undefined || call.args[0] === 'delete') return ran()
-        if (now.kind === 'apply') {
-          const isRefused = (now.expected === 'refused') !== (now === broken)
-          if (now !== broken) at += 1
-          return isRefused ? ran('', 1, denied) : ran()
-        }
-        if (now.kind !== 'look') throw new Error(`${scenario.id}: no look is due`)
-        t.strictSame(call, callOf(now.look))
-        if (now === broken) return answerThatSays(now.look, wrong(now.look))
-        at += 1
-        return answerThatSays(now.look, now.expected)
-      },
-      async control() {
-        const now = step()
+  const tools: Tools = {
+    async run(call): Promise<Ran> {
+      calls.push(call)
+      const now = step()
+      if (now === undefined || call.args[0] === 'delete') return ran()
+      if (now.kind === 'apply') {
+        const isRefused = (now.expected === 'refused') !== (now === broken)
         if (now !== broken) at += 1
-        return { status: now === broken ? 409 : 200, body: {} }
-      },
+        return isRefused ? ran('', 1, denied) : ran()
+      }
+      if (now.kind !== 'look') throw new Error(`${scenario.id}: no look is due`)
+      t.strictSame(call, callOf(now.look))
+      if (now === broken) return answerThatSays(now.look, wrong(now.look))
+      at += 1
+      return answerThatSays(now.look, now.expected)
+    },
+    async control(request) {
+      requests.push(request)
+      const now = step()
+      if (now !== broken) at += 1
+      return { status: now === broken ? 409 : 200, body: {} }
     },
   }
+  return { tools, calls, requests }
 }
 
 /** Something else than any scenario expects. */
@@ -97,6 +97,26 @@ t.test('each step of each scenario can fail, and the outcome names it', async (t
     }
   t.ok(failures > 50, `${failures} failures`)
 })
+
+t.test(
+  'a scenario that fails opens the vault that it shut, and doesn’t shut it any more',
+  async (t) => {
+    const isShut = (step: ScenarioStep) =>
+      step.kind === 'change' && step.change.kind === 'network' && !step.change.isOpen
+    let failures = 0
+    for (const scenario of scenarios.filter(({ steps }) => steps.some(isShut)))
+      for (const [index, broken] of scenario.steps.entries()) {
+        const { tools, requests } = toolsFor(scenario, broken)
+        await run(scenario, tools)
+        const shuts = requests.filter((request) => 'body' in request)
+        const expected = scenario.steps.slice(0, index + 1).filter(isShut)
+        t.equal(shuts.length, expected.length, `${scenario.id} ${index}`)
+        t.match(requests.at(-1), { path: '/faults', method: 'DELETE' }, `${scenario.id} ${index}`)
+        failures += 1
+      }
+    t.equal(failures, 16)
+  },
+)
 
 t.test('a look repeats until it sees what is expected, or the time is up', async (t) => {
   const look: Look = { at: 'file', pod: 'web', path: 'a', wanted: { equals: 'x' } }
