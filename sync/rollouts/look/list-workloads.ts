@@ -1,7 +1,5 @@
 import { maxListedPods } from '../cluster/rollout-port.ts'
 import { askedObjects } from '../read/asked-objects.ts'
-import type { SeenWorkload } from '../read/read-workload.ts'
-import type { ServedClass } from '../read/served-class.ts'
 import type { RolloutServices } from '../services/rollout-services.ts'
 import { byOwner, findWorkloads, maxOwners } from './find-workloads.ts'
 import { maxAskedObjects } from './read-changes.ts'
@@ -25,35 +23,26 @@ export async function listWorkloads(
   rolled: RolledAccount,
   services: RolloutServices,
 ): Promise<void> {
-  const { clock, cluster } = services
   const pods = await listPods(rolled, services)
-  const { namespace } = rolled.account
-  const { workloads, refused } = await findWorkloads(pods, { namespace, cluster })
-  const { classes, problems } = await readClasses(workloads, { namespace, services })
-  rolled.workloads = new Map(track(workloads, { rolled, classes, services }))
+  const { tracked, refused, problems } = await readWorkloads(pods, { rolled, services })
+  rolled.workloads = tracked
   rolled.classProblems = problems
   rolled.owners = new Set(pods.keys())
   for (const held of refused) await noteHeld(rolled, held, services)
   forgetGone(rolled, { refused: new Set(refused.map(({ object }) => object.uid)), services })
-  rolled.nextListAtMs = clock.now() + (problems.length > 0 ? searchMs : listMs)
+  rolled.nextListAtMs = services.clock.now() + (problems.length > 0 ? searchMs : listMs)
 }
 
 /** Reads only the workloads of pods whose owner is new. */
 async function findNewWorkloads(rolled: RolledAccount, services: RolloutServices): Promise<void> {
-  const { clock, cluster } = services
-  const { namespace } = rolled.account
   const before = rolled.owners
   const pods = await listPods(rolled, services)
   const added = new Map([...pods].filter(([owner]) => !before.has(owner)))
-  const { workloads, refused } = await findWorkloads(added, { namespace, cluster })
-  const { classes, problems } = await readClasses(workloads, { namespace, services })
-  rolled.workloads = new Map([
-    ...rolled.workloads,
-    ...track(workloads, { rolled, classes, services }),
-  ])
+  const { tracked, refused, problems } = await readWorkloads(added, { rolled, services })
+  rolled.workloads = new Map([...rolled.workloads, ...tracked])
   if (problems.length > 0) {
     rolled.classProblems = problems
-    rolled.nextListAtMs = Math.min(rolled.nextListAtMs, clock.now() + searchMs)
+    rolled.nextListAtMs = Math.min(rolled.nextListAtMs, services.clock.now() + searchMs)
   }
   // Not before: if a request fails, these owners are still new at the next search.
   rolled.owners = new Set(pods.keys())
@@ -77,25 +66,23 @@ async function listPods(
   return owned
 }
 
-function track(
-  workloads: readonly SeenWorkload[],
-  {
-    rolled: { workloads: before },
-    classes,
-    services: { policy },
-  }: {
-    readonly rolled: Pick<RolledAccount, 'workloads'>
-    readonly classes: ReadonlyMap<string, ServedClass>
-    readonly services: Pick<RolloutServices, 'policy'>
-  },
-): readonly (readonly [string, TrackedWorkload])[] {
-  return workloads.map((seen) => {
+/** Reads the workloads of pods, with their classes, and what they ask for. */
+async function readWorkloads(
+  pods: ReturnType<typeof byOwner>,
+  { rolled, services }: { readonly rolled: RolledAccount; readonly services: RolloutServices },
+) {
+  const { cluster, policy } = services
+  const { namespace } = rolled.account
+  const { workloads, refused } = await findWorkloads(pods, { namespace, cluster })
+  const { classes, problems } = await readClasses(workloads, { namespace, services })
+  const tracked = workloads.map((seen): [string, TrackedWorkload] => {
     const { uid } = seen.ref
-    const { pendingMs, nextCheckAtMs = 0 } = before.get(uid) ?? {}
+    const { pendingMs, nextCheckAtMs = 0 } = rolled.workloads.get(uid) ?? {}
     // One more than are watched, so that the log says that there are more.
     const objects = askedObjects(seen, { policy, classes }).slice(0, maxAskedObjects + 1)
     return [uid, { ref: seen.ref, objects, pendingMs, nextCheckAtMs }]
   })
+  return { tracked: new Map(tracked), refused, problems }
 }
 
 /** Nothing holds workloads without pods back. Drops what is recorded of those that were last rolled out a day ago. */

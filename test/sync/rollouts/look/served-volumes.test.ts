@@ -222,6 +222,22 @@ t.test('a new workload isn’t forgotten if the API server doesn’t answer', as
   t.strictSame(patched(simulation), ['new'])
 })
 
+t.test(
+  'a class of a new workload that can’t be used is read again after ten minutes',
+  async (t) => {
+    const simulation = await started()
+    simulation.deploy('new', asking, mounting('keys'))
+    await simulation.pass(15)
+    t.match(simulation.problems(), [/^the objects of SecretProviderClass keys aren’t watched: /])
+    simulation.classes.set('keys', classOf([secret('key')]))
+    await simulation.pass(11)
+    t.strictSame(simulation.problems(), [])
+    simulation.rotate('key')
+    await simulation.pass(10)
+    t.strictSame(patched(simulation), ['new'])
+  },
+)
+
 t.test('classes of other providers are the driver’s', async (t) => {
   const simulation = await started()
   simulation.classes.set('kv', { spec: { provider: 'vault', parameters: { objects: 'x' } } })
