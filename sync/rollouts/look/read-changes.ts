@@ -39,7 +39,7 @@ export async function readChanges(
   const problems: string[] =
     asked.length > maxAskedObjects
       ? [
-          `workloads ask for ${asked.length} objects, and only the first ${maxAskedObjects} are watched; use more accounts`,
+          `workloads ask for more than ${maxAskedObjects} objects, and the others aren’t watched; use more accounts`,
         ]
       : []
   const ofVaults = bounded.filter((object) => object.kind === 'vault')

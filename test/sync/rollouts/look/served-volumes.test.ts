@@ -1,5 +1,6 @@
 import t from 'tap'
 import { stringify } from 'yaml'
+import { maxAskedObjects } from '../../../../sync/rollouts/look/read-changes.ts'
 import { maxClasses } from '../../../../sync/rollouts/look/read-classes.ts'
 import { RolloutSimulation } from './rollout-simulation.ts'
 
@@ -258,4 +259,22 @@ t.test('each class is read once for all workloads, and only so many', async (t) 
   t.match(simulation.problems(), [
     /name 120 SecretProviderClasses, and only the objects of the first 100 are/,
   ])
+})
+
+t.test('of a class with more objects than are watched, the first count', async (t) => {
+  const names = Array.from({ length: maxAskedObjects + 20 }, (_, i) => `object-${i}`)
+  const simulation = new RolloutSimulation()
+  for (const name of names) simulation.rotate(name)
+  simulation.classes.set('kv', classOf(names.map((name) => secret(name))))
+  simulation.deploy('web', asking, mounting('kv'))
+  await simulation.pass(10)
+  t.strictSame(simulation.problems(), [
+    'workloads ask for more than 200 objects, and the others aren’t watched; use more accounts',
+  ])
+  simulation.rotate('object-219')
+  await simulation.pass(30)
+  t.strictSame(patched(simulation), [])
+  simulation.rotate('object-0')
+  await simulation.pass(30)
+  t.strictSame(patched(simulation), ['web'])
 })
