@@ -2,7 +2,7 @@ import { onChangeKey, type WorkloadKind } from '../../../requests/annotations/on
 import type { HeldReason } from '../../../requests/rollouts/rollout-names.ts'
 import { controllerOf, type Owner, type SeenPod } from '../cluster/read-pod.ts'
 import type { RolloutCluster, RolloutEvent } from '../cluster/rollout-port.ts'
-import { readRolledWorkload, type SeenWorkload } from '../read/read-workload.ts'
+import { isOfTemplate, readRolledWorkload, type SeenWorkload } from '../read/read-workload.ts'
 
 /** Something that asks for roll-outs and can't have them. */
 interface RefusedObject {
@@ -52,7 +52,7 @@ export async function findWorkloads(
 }
 
 /**
- * Leaves out the classes whose volumes the webhook doesn't serve for any pod: the driver changes such files itself.
+ * Leaves out the classes whose volumes the webhook doesn't serve for any pod of the template: the driver changes such files itself.
  *
  * @param found - `other`: the same workload, as found by pods of another owner
  */
@@ -64,10 +64,11 @@ function withServed(
   }: { readonly ofOwner: readonly SeenPod[]; readonly other: SeenWorkload | undefined },
 ): SeenWorkload {
   const { template } = workload
+  const made = ofOwner.filter((pod) => isOfTemplate(pod, template))
   const classes = template.classes.filter(
     (name) =>
       other?.template.classes.includes(name) ||
-      ofOwner.some(({ driverClasses }) => !driverClasses.includes(name)),
+      made.some(({ driverClasses }) => !driverClasses.includes(name)),
   )
   return { ...workload, template: { ...template, classes } }
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { maxAskedObjects } from '../../../../sync/rollouts/look/read-changes.ts'
 import { maxClasses } from '../../../../sync/rollouts/look/read-classes.ts'
-import { RolloutSimulation } from './rollout-simulation.ts'
+import { RolloutSimulation, simulatedPod } from './rollout-simulation.ts'
 
 /** Roll-outs for the objects of SecretProviderClasses, whose volumes the webhook serves. */
 const classOf = (objects: readonly object[], parameters: object = {}) => ({
@@ -96,6 +96,23 @@ t.test('volumes that the driver mounts don’t count', async (t) => {
   simulation.rotate('key')
   await simulation.pass(60)
   t.strictSame(patched(simulation), ['web'])
+})
+
+t.test('pods of another template don’t make volumes of the driver count', async (t) => {
+  const simulation = new RolloutSimulation()
+  simulation.servesVolumes = []
+  simulation.classes.set('kv', classOf([secret('password')]))
+  simulation.rotate('password')
+  simulation.deploy('web', asking, mounting('kv'))
+  const owner = { kind: 'ReplicaSet', name: 'web-1' }
+  simulation.extraPods.push(
+    simulatedPod('forged', { owner, annotations: {}, startedMs: simulation.nowMs }),
+  )
+  await simulation.pass(20)
+  simulation.rotate('password')
+  await simulation.pass(120)
+  t.notOk(simulation.requests.includes('readClass'))
+  t.strictSame(patched(simulation), [])
 })
 
 t.test('beside a volume of another provider, the others are served', async (t) => {
