@@ -58,10 +58,16 @@ async function readNamed(
 ): Promise<ServedClass | string> {
   const { cluster, policy } = services
   const lookup = await cluster.readClass(namespace, name)
-  if (lookup.kind === 'forbidden')
-    return 'the controller may not get it; apply the Role that "akv-injector rbac" prints'
-  if (lookup.kind !== 'found')
-    return lookupProblem(lookup, { kind: 'SecretProviderClass', namespace })
-  const read = readServedClass(lookup.object, { policy, namespace })
-  return read.kind === 'valid' ? read.value : read.problem
+  switch (lookup.kind) {
+    case 'found': {
+      const read = readServedClass(lookup.object, { policy, namespace })
+      return read.kind === 'valid' ? read.value : read.problem
+    }
+    case 'absent':
+      return `namespace ${namespace} has no such SecretProviderClass; create it, or remove the volume`
+    case 'forbidden':
+      return 'the controller may not get it; apply the Role that "akv-injector rbac" prints'
+    default:
+      return lookupProblem(lookup, { kind: 'SecretProviderClass', namespace })
+  }
 }

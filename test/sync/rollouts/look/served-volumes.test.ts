@@ -180,7 +180,7 @@ t.test('a class that can’t be used has a sentence, and the other objects count
     [
       'absent',
       undefined,
-      'namespace team-a has no such SecretProviderClass; apply it before the pod',
+      'namespace team-a has no such SecretProviderClass; create it, or remove the volume',
     ],
     ['wrong', {}, 'has no spec'],
     ['unnamed', { spec: {} }, 'spec.provider is missing; expected "azure"'],
