@@ -1,6 +1,6 @@
 import { runesOf } from '../../delivery/go-template/model/byte-string.ts'
 import { templateRenderer } from '../../delivery/go-template/render.ts'
-import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
+import { countingBudget } from '../support/counting-budget.ts'
 import {
   expensiveBytes,
   expensiveTexts,
@@ -110,25 +110,17 @@ function runControl(): number {
 }
 
 async function render(template: string, value: Buffer) {
-  let charged = 0
   let turnBeganAt = cpuMicroseconds()
   let longestTurn = 0
   const endTurn = async () => {
     longestTurn = Math.max(longestTurn, cpuMicroseconds() - turnBeganAt)
     turnBeganAt = cpuMicroseconds()
   }
-  const counted = createCpuBudget({ giveWay: endTurn })
-  const budget: CpuBudget = {
-    ...counted,
-    charge(microseconds) {
-      charged += microseconds
-      counted.charge(microseconds)
-    },
-  }
+  const { budget, charged } = countingBudget(endTurn)
   const before = cpuMicroseconds()
   await templateRenderer(new Map([['v', value]]), budget)(template)
   await endTurn()
-  return { charged, spent: cpuMicroseconds() - before, longestTurn }
+  return { charged: charged.microseconds, spent: cpuMicroseconds() - before, longestTurn }
 }
 
 /** The CPU time of this process, without the time in which others ran. */

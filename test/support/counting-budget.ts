@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 
 export interface CountingBudget {
@@ -6,14 +7,20 @@ export interface CountingBudget {
   readonly charged: { readonly times: number; readonly microseconds: number }
 }
 
-/** A budget that covers everything and counts what is charged to it. */
-export function countingBudget(): CountingBudget {
+/**
+ * A budget that covers everything and counts what is charged to it.
+ *
+ * @param giveWay - called when a turn of the event loop ends, as {@link createCpuBudget} says
+ */
+export function countingBudget(giveWay: () => Promise<void> = setImmediate): CountingBudget {
   const charged = { times: 0, microseconds: 0 }
+  const counted = createCpuBudget({ giveWay })
   const budget = {
-    ...createCpuBudget(),
+    ...counted,
     charge(microseconds: number) {
       charged.times += 1
       charged.microseconds += microseconds
+      counted.charge(microseconds)
     },
   }
   return { budget, charged }

@@ -6,7 +6,7 @@ import type { FunctionName } from '../../../../delivery/go-template/model/templa
 import { functionArguments, maxCallBytes } from '../../../../delivery/go-template/model/template.ts'
 import { parseGoTemplate } from '../../../../delivery/go-template/parse/parse.ts'
 import { templateRenderer } from '../../../../delivery/go-template/render.ts'
-import { type CpuBudget, createCpuBudget } from '../../../../lib/cpu-budget.ts'
+import { countingBudget } from '../../../support/counting-budget.ts'
 import {
   expensiveTexts,
   expensiveValues,
@@ -15,23 +15,15 @@ import {
 
 /** Renders a template and sums up what was charged, in all and in the turn of the event loop with the most, in microseconds. */
 async function chargesOf(template: string, value: Buffer) {
-  let [charged, turn, longestTurn] = [0, 0, 0]
-  const counted = createCpuBudget({
-    giveWay: async () => {
-      turn = 0
-    },
-  })
-  const budget: CpuBudget = {
-    ...counted,
-    charge(microseconds) {
-      charged += microseconds
-      turn += microseconds
-      longestTurn = Math.max(longestTurn, turn)
-      counted.charge(microseconds)
-    },
+  let [turnBegan, longestTurn] = [0, 0]
+  const endTurn = async () => {
+    longestTurn = Math.max(longestTurn, charged.microseconds - turnBegan)
+    turnBegan = charged.microseconds
   }
+  const { budget, charged } = countingBudget(endTurn)
   await templateRenderer(new Map([['v', value]]), budget)(template)
-  return { charged, longestTurn }
+  await endTurn()
+  return { charged: charged.microseconds, longestTurn }
 }
 
 const names = Object.keys(functionArguments) as FunctionName[]
