@@ -1,4 +1,5 @@
-import { mark, namespaceName } from '../plan/facts.ts'
+import { clusterObject } from '../plan/cluster-object.ts'
+import { namespaceName } from '../plan/facts.ts'
 import type { Resource } from '../plan/resource.ts'
 import type { AksCluster, AzureAccount } from './account.ts'
 import { azCall, inSubscription } from './az-calls.ts'
@@ -6,7 +7,6 @@ import { identityIdOf, identityNameOf } from './azure-names.ts'
 
 const account = 'loose'
 const name = 'akv-injector-prove'
-const metadata = { name, labels: { [mark[0]]: mark[1] } }
 
 /**
  * The identity binding, and the right of an account to use it. Its identity has no federated credential, so whoever signs in as it does
@@ -17,6 +17,7 @@ const metadata = { name, labels: { [mark[0]]: mark[1] } }
 export const bindingResources = (azure: AzureAccount, aks: AksCluster): readonly Resource[] => [
   binding(azure, aks),
   clusterRole,
+  clusterRoleBinding,
 ]
 
 function binding(azure: AzureAccount, aks: AksCluster): Resource {
@@ -42,57 +43,31 @@ function binding(azure: AzureAccount, aks: AksCluster): Resource {
   }
 }
 
-const clusterRole: Resource = {
-  kind: 'cluster-role',
-  name,
-  sentence: `a ClusterRole and a ClusterRoleBinding ${name}, by which one of the ServiceAccounts may use the binding`,
-  make: [
-    {
-      call: ({ clientIds }) => ({
-        tool: 'kubectl',
-        args: ['create', '--request-timeout=60s'],
-        objects: [
-          {
-            apiVersion: 'rbac.authorization.k8s.io/v1',
-            kind: 'ClusterRole',
-            metadata,
-            rules: [
-              {
-                apiGroups: ['cid.wi.aks.azure.com'],
-                resources: [clientIds[account] ?? ''],
-                verbs: ['use-managed-identity'],
-              },
-            ],
-          },
-          {
-            apiVersion: 'rbac.authorization.k8s.io/v1',
-            kind: 'ClusterRoleBinding',
-            metadata,
-            roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
-            subjects: [{ kind: 'ServiceAccount', name: account, namespace: namespaceName }],
-          },
-        ],
-      }),
-    },
-  ],
-  find: {
-    by: 'object',
-    call: {
-      tool: 'kubectl',
-      args: ['get', 'clusterrole', name, '--ignore-not-found', '--output=json'],
-    },
-    mark: { at: ['metadata', 'labels'], key: mark[0], value: mark[1] },
-  },
-  // The role, which is what is looked for, comes last.
-  remove: [
-    {
-      tool: 'kubectl',
-      // By its label: somebody else may have one of this name.
-      args: ['delete', 'clusterrolebinding', `--selector=${mark.join('=')}`, '--timeout=60s'],
-    },
-    {
-      tool: 'kubectl',
-      args: ['delete', `clusterrole/${name}`, '--ignore-not-found', '--timeout=60s'],
-    },
-  ],
-}
+const group = 'rbac.authorization.k8s.io'
+
+const clusterRole = clusterObject({
+  ...{ kind: 'cluster-role', name, type: 'clusterrole' },
+  sentence: `a ClusterRole ${name}, which lets an account use the binding`,
+  objectOf: ({ clientIds }) => ({
+    apiVersion: `${group}/v1`,
+    kind: 'ClusterRole',
+    rules: [
+      {
+        apiGroups: ['cid.wi.aks.azure.com'],
+        resources: [clientIds[account] ?? ''],
+        verbs: ['use-managed-identity'],
+      },
+    ],
+  }),
+})
+
+const clusterRoleBinding = clusterObject({
+  ...{ kind: 'cluster-role-binding', name, type: 'clusterrolebinding' },
+  sentence: `a ClusterRoleBinding ${name}, which gives it to one of the ServiceAccounts`,
+  objectOf: () => ({
+    apiVersion: `${group}/v1`,
+    kind: 'ClusterRoleBinding',
+    roleRef: { apiGroup: group, kind: 'ClusterRole', name },
+    subjects: [{ kind: 'ServiceAccount', name: account, namespace: namespaceName }],
+  }),
+})

@@ -35,7 +35,7 @@ const describeAksRights = (aks: AksCluster | undefined): readonly string[] =>
   aks === undefined
     ? []
     : [
-        `It needs these rights on the AKS cluster ${aks.name}, which it doesn’t check, and in the cluster the right to create ClusterRoles:`,
+        `It needs these rights on the AKS cluster ${aks.name}, which it doesn’t check, and in the cluster the right to read, create and delete ClusterRoles and ClusterRoleBindings:`,
         ...inClusterActions.map((action) => `- ${action}`),
       ]
 

@@ -1,7 +1,8 @@
 import { syncRolesFor } from '../../repository/rbac/role.ts'
-import { accountNames, type Facts, mark, namespaceName } from './facts.ts'
+import { clusterObject } from './cluster-object.ts'
+import { accountNames, type Facts, namespaceName } from './facts.ts'
 import type { Made } from './made.ts'
-import type { Resource } from './resource.ts'
+import type { MakeStep, Resource } from './resource.ts'
 
 interface NamespaceOptions {
   readonly facts: Facts
@@ -10,48 +11,21 @@ interface NamespaceOptions {
 }
 
 /** The namespace of all scenarios. Everything else in it is removed with it. */
-export const namespaceResource = (options: NamespaceOptions): Resource => ({
-  kind: 'namespace',
-  name: namespaceName,
-  sentence: `a namespace ${namespaceName} with four ServiceAccounts and a Role for Secret sync; all scenarios run in it`,
-  make: [
-    {
-      // Unlike `apply`, this never puts our label on a namespace that exists.
-      call: {
-        tool: 'kubectl',
-        args: ['create', '--request-timeout=60s'],
-        objects: [
-          {
-            apiVersion: 'v1',
-            kind: 'Namespace',
-            metadata: { name: namespaceName, labels: { [mark[0]]: mark[1] } },
-          },
-        ],
-      },
-    },
-    {
-      call: (made) => ({
-        tool: 'kubectl',
-        args: ['apply', '--request-timeout=60s'],
-        objects: namespaceObjects(options, made),
-      }),
-    },
-  ],
-  find: {
-    by: 'object',
-    call: {
+export function namespaceResource(options: NamespaceOptions): Resource {
+  const namespace = clusterObject({
+    ...{ kind: 'namespace', name: namespaceName, type: 'namespace' },
+    sentence: `a namespace ${namespaceName} with four ServiceAccounts and a Role for Secret sync; all scenarios run in it`,
+    objectOf: () => ({ apiVersion: 'v1', kind: 'Namespace' }),
+  })
+  const content: MakeStep = {
+    call: (made) => ({
       tool: 'kubectl',
-      args: ['get', 'namespace', namespaceName, '--ignore-not-found', '--output=json'],
-    },
-    mark: { at: ['metadata', 'labels'], key: mark[0], value: mark[1] },
-  },
-  remove: [
-    {
-      tool: 'kubectl',
-      args: ['delete', 'namespace', namespaceName, '--ignore-not-found', '--timeout=150s'],
-    },
-  ],
-})
+      args: ['apply', '--request-timeout=60s'],
+      objects: namespaceObjects(options, made),
+    }),
+  }
+  return { ...namespace, make: [...namespace.make, content] }
+}
 
 function namespaceObjects({ facts, tenantId }: NamespaceOptions, { clientIds }: Made) {
   const namespace = namespaceName

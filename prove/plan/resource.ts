@@ -8,6 +8,7 @@ export const resourceKinds = [
   'managed-identity',
   'identity-binding',
   'cluster-role',
+  'cluster-role-binding',
   'deleted-vault',
   'vault',
   'namespace',

@@ -15,7 +15,13 @@ import {
   newIdentity,
   newVault,
 } from '../support/azure-world.ts'
-import { emptyWorld, type FakeOptions, fakeTools, Killed } from '../support/fake-tools.ts'
+import {
+  emptyWorld,
+  type FakeOptions,
+  type FakeWorld,
+  fakeTools,
+  Killed,
+} from '../support/fake-tools.ts'
 import { ran } from '../support/ran.ts'
 
 const azure = realAzure(fakeAccount)
@@ -92,7 +98,8 @@ t.test('everything is made in a resource group, and Azure says which IDs it has'
 
 t.test('an identity binding is made only for a cluster that is named', (t) => {
   const kinds = azure.plan(facts).map(({ kind }) => kind)
-  t.notOk(kinds.includes('identity-binding') || kinds.includes('cluster-role'))
+  for (const kind of ['identity-binding', 'cluster-role', 'cluster-role-binding'] as const)
+    t.notOk(kinds.includes(kind), kind)
   t.equal(azure.hasBinding, false)
   t.end()
 })
@@ -147,22 +154,27 @@ t.test('a vault that can’t be purged is listed, and keeps its name', async (t)
 
 t.test('what somebody else has made is never touched', async (t) => {
   const tags = { owner: 'somebody' }
-  const foreign: readonly (readonly [string, (world: AzureWorld) => void])[] = [
+  const foreign: readonly (readonly [string, (world: AzureWorld, cluster: FakeWorld) => void])[] = [
     [
       'managed-identity',
       (it) => it.identities.set('akv-injector-prove-sync', newIdentity(tags, 7)),
     ],
     ['identity-binding', (it) => it.bindings.set('akv-injector-prove', '/somebody/else')],
+    ['cluster-role', (_, cluster) => (cluster.clusterrole = 'foreign')],
+    ['cluster-role-binding', (_, cluster) => (cluster.clusterrolebinding = 'foreign')],
     ['vault', (it) => it.vaults.set(azure.vaultName, newVault(tags))],
     ['deleted-vault', (it) => it.deletedVaults.set(azure.vaultName, newVault(tags))],
   ]
   for (const [kind, add] of foreign) {
     const [subscription, before] = [world(), world()]
-    for (const one of [subscription, before]) add(one)
-    const tools = toolsFor(subscription)
+    const [cluster, clusterBefore] = [emptyWorld(), emptyWorld()]
+    add(subscription, cluster)
+    add(before, clusterBefore)
+    const tools = toolsFor(subscription, {}, cluster)
     t.match(refusalOfRun(await survey(plan, tools)), `the ${kind} `)
     t.strictSame(await removeAll(plan, { tools, state: stateIn(t) }), [])
     t.strictSame(subscription, before)
+    t.strictSame(cluster, clusterBefore)
   }
 })
 

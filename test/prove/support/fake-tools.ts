@@ -1,4 +1,4 @@
-import { mark, namespaceName } from '../../../prove/plan/facts.ts'
+import { mark } from '../../../prove/plan/facts.ts'
 import type { Look } from '../../../prove/scenarios/looks/look.ts'
 import type { Seen } from '../../../prove/scenarios/looks/seen.ts'
 import type {
@@ -12,17 +12,23 @@ import { answerAz } from './answer-az.ts'
 import type { AzureWorld } from './azure-world.ts'
 import { ran } from './ran.ts'
 
+type Presence = 'absent' | 'ours' | 'foreign' | 'unreadable' | 'stuck'
+/** The objects in no namespace, as kubectl calls them. */
+const types = ['namespace', 'clusterrole', 'clusterrolebinding'] as const
+
 /** A cluster and an emulator that only know whether the things of a plan exist. */
 export interface FakeWorld {
-  namespace: 'absent' | 'ours' | 'foreign' | 'unreadable' | 'stuck'
-  hasClusterRole: boolean
+  namespace: Presence
+  clusterrole: Presence
+  clusterrolebinding: Presence
   emulated: { readonly identities: readonly string[]; readonly vaults: readonly string[] }
   isEmulatorUp: boolean
 }
 
 export const emptyWorld = (): FakeWorld => ({
   namespace: 'absent',
-  hasClusterRole: false,
+  clusterrole: 'absent',
+  clusterrolebinding: 'absent',
   emulated: { identities: ['other'], vaults: ['other'] },
   isEmulatorUp: true,
 })
@@ -63,34 +69,26 @@ export function fakeTools(world: FakeWorld, options: FakeOptions = {}): Tools {
 }
 
 function answerOf(world: FakeWorld, call: ToolCall): Ran | undefined {
-  const { args } = call
-  if (args[0] === 'get' && args[1] === 'namespace') {
-    if (world.namespace === 'unreadable') return ran('', 1)
-    if (world.namespace === 'absent') return ran()
-    const labels = world.namespace === 'foreign' ? {} : { [mark[0]]: mark[1] }
-    return ran(JSON.stringify({ metadata: { name: namespaceName, labels } }))
-  }
-  if (args[0] === 'delete' && args[1] === 'namespace') {
-    if (world.namespace === 'stuck') return ran('', 1)
-    world.namespace = 'absent'
+  if (call.tool !== 'kubectl') return undefined
+  const { args, objects = [] } = call
+  const [verb, type] = args
+  if (verb === 'create') {
+    for (const { kind } of objects)
+      for (const made of types) if (String(kind).toLowerCase() === made) world[made] = 'ours'
     return ran()
   }
-  if (args[0] === 'get' && args[1] === 'clusterrole')
-    return ran(
-      world.hasClusterRole ? JSON.stringify({ metadata: { labels: { [mark[0]]: mark[1] } } }) : '',
-    )
-  if (args[0] === 'delete' && args[1]?.startsWith('clusterrole/')) {
-    world.hasClusterRole = false
-    return ran()
+  const asked = types.find((one) => one === type)
+  if (asked === undefined) return undefined
+  const presence = world[asked]
+  if (verb === 'get') {
+    if (presence === 'unreadable') return ran('', 1)
+    if (presence === 'absent') return ran()
+    const labels = presence === 'foreign' ? {} : { [mark[0]]: mark[1] }
+    return ran(JSON.stringify({ metadata: { labels } }))
   }
-  if (call.tool === 'kubectl' && call.objects?.some(({ kind }) => kind === 'ClusterRole')) {
-    world.hasClusterRole = true
-    return ran()
-  }
-  const makesNamespace =
-    call.tool === 'kubectl' && call.objects?.some(({ kind }) => kind === 'Namespace')
-  if (!makesNamespace) return undefined
-  world.namespace = 'ours'
+  if (verb !== 'delete') return undefined
+  if (presence === 'stuck') return ran('', 1)
+  world[asked] = 'absent'
   return ran()
 }
 

@@ -6,7 +6,8 @@ import { mark } from '../../../prove/plan/facts.ts'
 export const namespaceText = JSON.stringify({ metadata: { labels: { [mark[0]]: mark[1] } } })
 
 /**
- * Writes a program `kubectl`: a cluster of one namespace and one ClusterRole, whose agents all log the same code. A file `hang-VERB` lets that verb hang.
+ * Writes a program `kubectl`: a cluster that may have the namespace, the ClusterRole and its binding, whose agents all log the
+ * same code. A file `hang-VERB` lets that verb hang.
  *
  * @param more - branches of a shell's `case`, which come first
  */
@@ -16,15 +17,12 @@ echo "$*" >>"$WORLD/calls"
 if [ "$1" = --context ]; then shift 2; fi
 if [ -e "$WORLD/hang-$1" ]; then touch "$WORLD/hangs-$1"; exec sleep 600; fi
 case "$*" in
-${more.map((branch) => `${branch} ;;\n`).join('')}"get namespace"*) if [ -e "$WORLD/namespace" ]; then cat "$WORLD/namespace"; fi ;;
-"delete namespace"*) rm -f "$WORLD/namespace" ;;
-"get deployment akv-injector-webhook"*) echo '{}' ;;
-"get clusterrole "*) if [ -e "$WORLD/clusterrole" ]; then cat "$WORLD/clusterrole"; fi ;;
-"delete clusterrole/"*) rm -f "$WORLD/clusterrole" ;;
-"delete clusterrolebinding --selector="*) ;;
+${more.map((branch) => `${branch} ;;\n`).join('')}"get deployment akv-injector-webhook"*) echo '{}' ;;
+"get namespace"* | "get clusterrole"*) if [ -e "$WORLD/$2" ]; then cat "$WORLD/$2"; fi ;;
+"delete namespace"* | "delete clusterrole"*) rm -f "$WORLD/$2" ;;
 create*) for file; do :; done
-  if grep -q '"ClusterRole"' "$file"; then echo '${namespaceText}' >"$WORLD/clusterrole"; exit; fi
-  [ -e "$WORLD/namespace" ] || echo '${namespaceText}' >"$WORLD/namespace" ;;
+  for type in clusterrolebinding clusterrole namespace; do if grep -qi "\\"kind\\": *\\"$type\\"" "$file"; then break; fi; done
+  [ -e "$WORLD/$type" ] || echo '${namespaceText}' >"$WORLD/$type" ;;
 apply*) ;;
 logs*) echo '{"code":"AKV_FORBIDDEN"}' ;;
 exec*) echo 'secret of nobody' ;;
