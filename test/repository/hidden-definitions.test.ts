@@ -155,3 +155,11 @@ t.test('a template by its name is searched', async (t) => {
   const { stdout, stderr } = await run(['check'])
   t.notMatch(`${stdout}${stderr}`, 'b.yaml.tpl')
 })
+
+t.test('a template that is named is checked, and nothing else is said of it', async (t) => {
+  const { run } = makeFolder(t, { 'kv.yaml': classText('team-a'), 'web.yaml.tpl': podText() })
+  const named = await run(['check', '--strict'], ['.', 'web.yaml.tpl'])
+  t.match(named.stdout, 'Pod/web (web.yaml.tpl): would be served')
+  t.notMatch(`${named.stdout}${named.stderr}`, "isn't checked")
+  t.equal(named.code, 0)
+})

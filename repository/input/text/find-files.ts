@@ -118,7 +118,7 @@ export function findFiles(
   const found = {
     named,
     skipped,
-    templates,
+    templates: templates.filter((path) => !files.has(path)),
     unseen: [...unseen].filter((path) => !files.has(path)),
     unrendered,
     errors,
