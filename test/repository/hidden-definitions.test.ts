@@ -156,6 +156,14 @@ t.test('a template by its name is searched', async (t) => {
   t.notMatch(`${stdout}${stderr}`, 'b.yaml.tpl')
 })
 
+t.test('a template that is too large is named with what is read of it', async (t) => {
+  const { run } = makeFolder(t, { 'a.yaml': podText(), 'b.yaml.j2': ' '.repeat(1024 * 1024 + 1) })
+  t.match(
+    (await run(['check'])).stdout,
+    "warning: b.yaml.j2: is larger than 1 MiB, and isn't checked; skipped b.yaml.j2: is a template; fill it in first",
+  )
+})
+
 t.test('a template that is named is checked, and nothing else is said of it', async (t) => {
   const { run } = makeFolder(t, { 'kv.yaml': classText('team-a'), 'web.yaml.tpl': podText() })
   const named = await run(['check', '--strict'], ['.', 'web.yaml.tpl'])

@@ -48,10 +48,11 @@ function passedOver(
   {
     text,
     isWhole,
+    maxBytes,
     ...others
   }: Pick<PassedOver, 'reason' | 'isManifest'> & Parameters<typeof heldIn>[1],
 ): PassedOver {
-  const held = heldIn(path, { text, isWhole })
+  const held = heldIn(path, { text, isWhole, maxBytes })
   return { path, ...others, ...(held && { held }), ...(mentions.test(text) && { text }) }
 }
 
@@ -69,6 +70,7 @@ export function passOverTemplate(path: string): PassedOver {
   const start = readStart(path, maxTemplateBytes) ?? { text: '', isWhole: true }
   return passedOver(path, {
     ...start,
+    maxBytes: maxTemplateBytes,
     reason: 'is a template; fill it in first',
     isManifest: false,
   })

@@ -86,14 +86,23 @@ export function createSearch(
   }
 }
 
-/** Searches the text of a file. */
+/**
+ * Searches the text of a file.
+ *
+ * @param start - `maxBytes`: how much of the file was read, if `isWhole` is false
+ */
 export function heldIn(
   path: string,
-  { text, isWhole }: { readonly text: string; readonly isWhole: boolean },
+  {
+    text,
+    isWhole,
+    maxBytes = maxFileBytes,
+  }: { readonly text: string; readonly isWhole: boolean; readonly maxBytes?: number | undefined },
 ): HeldPlace | undefined {
   const held = findHeld(text)
   if (held) return { has: `has ${held.what}`, at: linePositions(text, path)(held.offset) }
-  return isWhole ? undefined : { has: 'is larger than 64 MiB', at: { source: path } }
+  if (isWhole) return undefined
+  return { has: `is larger than ${maxBytes / 1024 / 1024} MiB`, at: { source: path } }
 }
 
 const isSearched = (name: string): boolean =>
