@@ -98,10 +98,8 @@ export async function readCheckInput(
   })
   const readable = [...read, ...rendered.read].filter((file) => 'contents' in file)
   const contents = readable.flatMap((file) => file.contents)
-  const passedOver = [
-    ...read.filter((file) => 'isManifest' in file),
-    ...everything.templates.map(passOverTemplate),
-  ]
+  const notManifests = read.filter((file) => 'isManifest' in file)
+  const passedOver = [...notManifests, ...everything.templates.map(passOverTemplate)]
   const ofFolders = [...plan.errors, ...rendered.errors]
   const fatal = [
     ...ofFolders,
@@ -129,7 +127,8 @@ export async function readCheckInput(
     ),
     unread: [
       ...unreadable.flatMap(({ path }) => (path === '-' ? [] : unreadFile(path))),
-      ...passedOver.flatMap(doubtsOf),
+      // A template may become anything, or nothing at all. The warning about it is enough.
+      ...notManifests.flatMap(doubtsOf),
       ...unseenPaths(everything.unseen),
     ],
     findHidden: hiddenDefinitions(rendered.skipped, plan.files),

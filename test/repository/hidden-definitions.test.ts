@@ -156,6 +156,18 @@ t.test('a template by its name is searched', async (t) => {
   t.notMatch(`${stdout}${stderr}`, 'b.yaml.tpl')
 })
 
+t.test('a template changes nothing about other files', async (t) => {
+  const { run } = makeFolder(t, {
+    'app/kv.yaml': classText('team-a'),
+    'web/web.yaml': podText(),
+    't/kv.yaml.j2': classText('team-b', '"{{ name }}"'),
+  })
+  const { code, stdout } = await run(['check'])
+  t.equal(code, 0)
+  t.match(stdout, 'Pod/web (web/web.yaml): would be served')
+  t.match(stdout, 'warning: t/kv.yaml.j2:2: has a SecretProviderClass')
+})
+
 t.test('a template that is too large is named with what is read of it', async (t) => {
   const { run } = makeFolder(t, { 'a.yaml': podText(), 'b.yaml.j2': ' '.repeat(1024 * 1024 + 1) })
   t.match(
