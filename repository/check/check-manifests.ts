@@ -20,22 +20,14 @@ import type { DocumentContent } from './document-content.ts'
 import { withBusyVaults } from './find/find-busy-vaults.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
-import {
-  isForOtherStores,
-  judgeBeside,
-  undecidedExternalSecret,
-  undecidedPod,
-} from './find/find-undecided.ts'
+import { judgeExternalSecret, judgePod } from './find/find-undecided.ts'
 import { readSources } from './find/read-sources.ts'
 import { type Finding, warningFindings } from './findings/finding.ts'
 import type { Verdict } from './findings/verdict.ts'
 import { checkAccount } from './objects/check-account.ts'
 import { checkClass } from './objects/check-class.ts'
-import {
-  checkExternalSecret,
-  checkOtherOperatorKind,
-  checkSecretStore,
-} from './objects/check-external-secret.ts'
+import { checkExternalSecret, checkSecretStore } from './objects/check-external-secret.ts'
+import { checkOtherOperatorKind } from './objects/check-other-operator-kind.ts'
 import { checkPod } from './objects/check-pod.ts'
 import { checkSecret } from './objects/check-secret.ts'
 import type { CheckInput } from './read-check-input.ts'
@@ -76,16 +68,16 @@ export function checkManifests(
         .map((object) => withNames(object, checkClass(object, { serving, ...sync(object) }))),
       ...some.filter(isExternalSecretsKind).map((object) => {
         if (isExternalSecret(object))
-          return judgeBeside(undecidedExternalSecret(object, { ...hidden(object), policy }), () =>
+          return judgeExternalSecret(object, { ...hidden(object), policy }, () =>
             withNames(object, checkExternalSecret(object, sync(object))),
           )
         return isSecretStore(object)
           ? withNames(object, checkSecretStore(object, serving.policy))
-          : checkOtherOperatorKind(object, isForOtherStores(object, { ...hidden(object), policy }))
+          : checkOtherOperatorKind(object, { ...hidden(object), policy })
       }),
       ...templates.map((template) =>
-        judgeBeside(undecidedPod(template, { ...hidden(template), serving }), () =>
-          checkPod(template, { serving, objects: viewOf(template).lookUps }),
+        judgePod(template, { ...hidden(template), serving }, (objects) =>
+          checkPod(template, { serving, objects }),
         ),
       ),
       ...accounts.map((account) => {

@@ -73,6 +73,54 @@ t.test('what is wrong with the object itself is a problem all the same', async (
   t.notMatch(stdout, 'name no ServiceAccount')
 })
 
+t.test('only what a skipped folder has is taken as known', async (t) => {
+  const twoStores = (name: string, other: string) =>
+    `${externalSecret(name)}  dataFrom:
+    - extract: { key: b }
+      sourceRef: { storeRef: { kind: ClusterSecretStore, name: ${other} } }
+`
+  const twoClasses = (name: string) =>
+    `${podText(name)}    - name: none
+      csi: { driver: secrets-store.csi.k8s.io, volumeAttributes: { secretProviderClass: none } }
+`
+  const { run } = makeFolder(t, {
+    'infra/kustomization.yaml': `resources: [kv.yaml, stores.yaml, '${remote}']\n`,
+    'infra/kv.yaml': [classText('team-a'), classText('a', 'aws').replace('azure', 'aws')].join(
+      '---\n',
+    ),
+    'infra/stores.yaml': [
+      store('azure', '{ azurekv: { vaultUrl: https://a.vault.azure.net } }'),
+      store('other', '{ oracle: { vault: x, region: y } }'),
+    ].join('---\n'),
+    'app.yaml': [
+      twoStores('azure', 'none'),
+      twoStores('azure', 'other').replace('name: azure, n', 'name: mixed, n'),
+    ].join('---\n'),
+    'web.yaml': [
+      podText('aws', 'aws'),
+      twoClasses('two'),
+      podText('odd').replace(
+        'namespace: shop\n',
+        "namespace: shop\n  annotations: { akv-injector.io/refresh: 'is not among these files' }\n",
+      ),
+    ].join('---\n'),
+  })
+  const { stdout } = await run(['check', '--no-render'])
+  const about = (title: string) => stdout.split('\n\n').find((text) => text.startsWith(title)) ?? ''
+  t.match(about('ExternalSecret/azure'), /would not be synced\n.*: ClusterSecretStore azure is in /)
+  t.match(about('ExternalSecret/azure'), /problem: .*ClusterSecretStore none: is not among/)
+  t.notMatch(about('ExternalSecret/azure'), 'ClusterSecretStore azure: is not among')
+  t.match(stdout, /^ExternalSecret\/mixed .* not synced: ClusterSecretStore other \(/m)
+  t.match(
+    stdout,
+    /^Pod\/aws .* not injected: its SecretProviderClasses are not of the provider azure$/m,
+  )
+  t.match(about('Pod/two'), /would be denied\n.*SecretProviderClass kv is in /)
+  t.match(about('Pod/two'), /problem: .*SecretProviderClass none: is not among/)
+  t.match(about('Pod/odd'), /would be denied\n.*SecretProviderClass kv is in /)
+  t.match(about('Pod/odd'), 'akv-injector.io/refresh "is not among these files"')
+})
+
 t.test('a definition that is read counts, also in a folder that is skipped', async (t) => {
   const { run } = makeFolder(t, {
     'k/kustomization.yaml': `resources: ['${remote}']\n`,

@@ -18,6 +18,7 @@ const replaced: Readonly<Record<string, string>> = {
   'repository/input/plan/overlay-folders.ts': './web/core/node/render-folders.ts',
   'repository/input/plan/expand-application-set.ts': './web/core/node/render-folders.ts',
   'repository/check/find/hidden-definitions.ts': './web/core/node/render-folders.ts',
+  'repository/check/find/find-undecided.ts': './web/core/node/render-folders.ts',
   'repository/migrate/files/unreviewed-files.ts': nothing,
   'repository/migrate/files/write-changes.ts': nothing,
   'repository/identity/verify/verify.ts': nothing,

@@ -1,16 +1,16 @@
 import type { Serving } from '../../../command/review/read-serving.ts'
 import { reviewRequest } from '../../../command/review/review-request.ts'
-import { objectsAt, valueAt } from '../../../lib/shape.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
+import { readClass } from '../../../requests/class/read-class.ts'
 import {
   readStore,
   type StoreKind,
-  type StoreRef,
   storeRefsIn,
 } from '../../../requests/external-secret/read-store.ts'
 import { classesNeeded } from '../../../webhook/core/csi/needed-objects.ts'
 import { findNamesakes } from '../../input/objects/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../../input/objects/find-objects.ts'
+import type { Finding } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 import type { FindHidden, HiddenDefinition } from './hidden-definitions.ts'
 
@@ -19,87 +19,91 @@ interface Reference {
   readonly name: string
 }
 
-interface Lookups {
+/** Where definitions are looked up. */
+export interface Lookups {
   readonly lookUps: readonly FoundObject[]
   readonly findHidden: FindHidden
 }
 
-/** Says that an ExternalSecret can't be judged, because only a file that isn't read has its store. */
-export function undecidedExternalSecret(
+/**
+ * Judges an ExternalSecret. If only a file that isn't read has one of its stores, it is undecided, or left to the operator if
+ * that store is another provider's.
+ *
+ * @param judge - judges it by what is read
+ */
+export function judgeExternalSecret(
   found: NamedObject,
   { policy, ...lookups }: Lookups & { readonly policy: Policy },
-): Verdict | undefined {
-  const [hidden] = hiddenAmong(storeRefsIn(found.object['spec']), lookups)
-  if (hidden === undefined) return undefined
-  const { kind, object } = hidden
-  const options = { kind: kind as StoreKind, namespace: undefined, policy }
-  const content = readStore(object['spec'], options)
-  return content.kind === 'other'
-    ? {
+  judge: () => Verdict,
+): Verdict {
+  const hidden = hiddenAmong(storeRefsIn(found.object['spec']), lookups)
+  for (const store of hidden) {
+    const options = { kind: store.kind as StoreKind, namespace: undefined, policy }
+    const content = readStore(store.object['spec'], options)
+    if (content.kind === 'other')
+      return {
         subject: subjectOf(found),
         outcome: 'not-synced',
-        sentence: `not synced: ${titleOf(hidden)} (${hidden.path}): ${content.sentence}`,
+        sentence: `not synced: ${titleOf(store)} (${store.path}): ${content.sentence}`,
         details: [],
         findings: [],
       }
-    : undecided(found, hidden)
+  }
+  return judgeWithout(hidden, found, judge())
 }
 
-/** Says that a pod can't be judged, because only a file that isn't read has the class of one of its volumes. */
-export function undecidedPod(
+/**
+ * Judges a pod. If only a file that isn't read has the class of one of its volumes, it is undecided, unless all its classes are
+ * in such files, and other providers'.
+ *
+ * @param judge - judges it with these objects to look up
+ */
+export function judgePod(
   template: PodTemplate,
   { serving, ...lookups }: Lookups & { readonly serving: Serving },
-): Verdict | undefined {
-  if (!serving.servesVolumes) return undefined
-  const names = classesNeeded(reviewRequest(template))
-  const [hidden] = hiddenAmong(
+  judge: (lookUps: Lookups['lookUps']) => Verdict,
+): Verdict {
+  const names = serving.servesVolumes ? classesNeeded(reviewRequest(template)) : []
+  const hidden = hiddenAmong(
     names.map((name) => ({ kind: 'SecretProviderClass', name })),
     lookups,
   )
-  return hidden && undecided(template, hidden)
+  const { cloudName } = serving.policy
+  const others = hidden.filter(
+    ({ object }) => readClass(object, cloudName).kind === 'other-provider',
+  )
+  if (others.length > 0 && others.length === names.length)
+    return judge(others.map((one) => ({ ...one, namespace: template.namespace })))
+  return judgeWithout(hidden, template, judge(lookups.lookUps))
 }
-
-const isText = (value: unknown): boolean => typeof value === 'string'
-
-/** Whether all stores that an object of a kind that isn't served names are known, and none is of Key Vault. */
-export function isForOtherStores(
-  { object }: NamedObject,
-  { policy, lookUps, findHidden }: Lookups & { readonly policy: Policy },
-): boolean {
-  const { spec } = object
-  const inner = ['externalSecretSpec', 'pushSecretSpec'].map((key) => valueAt(spec, key))
-  const refs = [spec, ...inner].flatMap((some) => [
-    ...storeRefsIn(some),
-    ...objectsAt(some, 'secretStoreRefs').flatMap((ref) => storeRefsIn({ secretStoreRef: ref })),
-  ])
-  const isOther = ({ kind, name }: StoreRef) => {
-    const found = findNamesakes(lookUps, { kind, name })
-    const stores = found.length > 0 ? found : [findHidden({ kind, name })]
-    const options = { kind, namespace: undefined, policy }
-    return stores.every((store) => readStore(store?.object['spec'], options).kind === 'other')
-  }
-  const listed = [spec, ...inner].flatMap((some) => objectsAt(some, 'secretStoreRefs'))
-  // A label selector may choose any store.
-  return refs.length > 0 && refs.every(isOther) && listed.every(({ name }) => isText(name))
-}
-
-/** How a judgement says that something isn't among what was read. */
-const ofAbsence = /\bis not among these files\b|^these files name no ServiceAccount\b/
 
 /**
- * Judges an object whose store or class is only in a file that isn't read. What is wrong with the object itself is a problem all the
- * same, and what depends on the unread file isn't.
+ * Adds that the verdict on an object depends on files that aren't read. What is wrong with the object itself is a problem all the
+ * same, and what depends on these files isn't.
  *
- * @param undecided - from {@link undecidedPod} or {@link undecidedExternalSecret}
- * @param judge - judges the object as if no file had the store or the class
+ * @param verdict - as if no file had the hidden objects
  */
-export function judgeBeside(undecided: Verdict | undefined, judge: () => Verdict): Verdict {
-  if (undecided?.outcome !== 'undecided') return undecided ?? judge()
-  const verdict = judge()
-  const own = verdict.findings.filter(({ message }) => !ofAbsence.test(message))
-  const isWrong = own.some(({ severity }) => severity === 'problem')
-  return { ...(isWrong ? verdict : undecided), findings: [...undecided.findings, ...own] }
+function judgeWithout(
+  hidden: readonly Hidden[],
+  found: Parameters<typeof subjectOf>[0],
+  verdict: Verdict,
+): Verdict {
+  const [first] = hidden
+  if (first === undefined || !verdict.findings.some(isProblem)) return verdict
+  const absences = hidden.map((one) => `${titleOf(one)}: is not among these files`)
+  const own = verdict.findings.filter(
+    // A store may also name the account.
+    ({ code, message }) =>
+      code !== 'AKV_SYNC_ACCOUNT' && !absences.some((absence) => message.includes(absence)),
+  )
+  const undecided = undecidedWithout(first, found)
+  return {
+    ...(own.some(isProblem) ? verdict : undecided),
+    findings: [...undecided.findings, ...own],
+  }
 }
+
+const isProblem = ({ severity }: Finding): boolean => severity === 'problem'
 
 type Hidden = Reference & HiddenDefinition
 
@@ -117,7 +121,7 @@ const hiddenAmong = (
 
 const titleOf = ({ kind, name }: Reference): string => `${kind} ${name}`
 
-const undecided = (found: Parameters<typeof subjectOf>[0], hidden: Hidden): Verdict => ({
+const undecidedWithout = (hidden: Hidden, found: Parameters<typeof subjectOf>[0]): Verdict => ({
   subject: subjectOf(found),
   outcome: 'undecided',
   sentence: `undecided without ${titleOf(hidden)}`,

@@ -1,7 +1,6 @@
 import { row } from '../../../command/review/describe-wanted.ts'
-import { printable } from '../../../lib/printable.ts'
 import { describeProblem } from '../../../lib/problems/problem.ts'
-import { isObject, scalarText } from '../../../lib/shape.ts'
+import { isObject } from '../../../lib/shape.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { storeContent } from '../../../requests/external-secret/external-secret-source.ts'
 import type { StoreKind } from '../../../requests/external-secret/read-store.ts'
@@ -108,35 +107,4 @@ function usableFrom(found: NamedObject): NamedObject {
     return found
   const conditions = [...spec['conditions'], { namespaces: [namespace] }]
   return { ...found, object: { ...object, spec: { ...spec, conditions } } }
-}
-
-/**
- * Reports that akv-injector ignores any other kind of the External Secrets Operator.
- *
- * @param isForOthers - whether none of its stores is of Key Vault, so that nothing is lost
- */
-export function checkOtherOperatorKind(found: NamedObject, isForOthers: boolean): Verdict {
-  const { kind, apiVersion } = found.object
-  if (isForOthers)
-    return {
-      subject: subjectOf(found),
-      outcome: 'not-served',
-      sentence: 'not served: none of its stores is of Key Vault; leave it to the operator',
-      details: [],
-      findings: [],
-    }
-  const what = typeof kind === 'string' ? `${printable(kind, 63)} of ` : ''
-  return {
-    subject: subjectOf(found),
-    outcome: 'not-served',
-    sentence: 'not served',
-    details: [],
-    findings: [
-      {
-        severity: 'problem',
-        code: 'AKV_CHECK_UNSERVED',
-        message: `${what}${printable(scalarText(apiVersion), 100)} is not served here; see docs/from-external-secrets.md`,
-      },
-    ],
-  }
 }

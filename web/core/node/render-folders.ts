@@ -6,6 +6,14 @@ export const expandApplicationSet = (): undefined => undefined
 
 export const hiddenDefinitions = () => (): undefined => undefined
 
+export const judgeExternalSecret = <T>(_: unknown, _lookups: unknown, judge: () => T): T => judge()
+
+export const judgePod = <T, L>(
+  _: unknown,
+  { lookUps }: { readonly lookUps: L },
+  judge: (lookUps: L) => T,
+): T => judge(lookUps)
+
 export const readOverlayFolders = () => ({})
 
 /** Flux reads only folders. */
