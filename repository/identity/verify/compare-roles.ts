@@ -98,19 +98,16 @@ function extraOf(
       ? needs.objects.filter((object) => objectPath(object).toLowerCase() === scope.path)
       : needs.objects
   const readsVault = usesRoles(question) && role.vaultActions.length > 0
-  const allowed = rolesFor(objects.map(({ collection }) => collection)).flatMap(
-    (role) => role.dataActions,
-  )
-  const extra = readsVault ? extraActions(role, allowed) : []
+  const extra = readsVault ? extraActions(role, actionsFor(objects)) : []
+  // A find needs a role for the whole vault, but only for secrets.
+  const isTooWide =
+    isByObject &&
+    scope.kind !== 'object' &&
+    extraActions(role, actionsFor(needs.objects.filter(({ isAll }) => isAll))).length > 0
   const reasons = [
     ...(extra.length > 0 ? [extraReason(extra, objects)] : []),
     ...(readsVault && scope.kind === 'above' ? ['it holds for other vaults, too'] : []),
-    ...(readsVault &&
-    isByObject &&
-    scope.kind !== 'object' &&
-    !needs.objects.some(({ isAll }) => isAll)
-      ? ['it holds for all objects of the vault']
-      : []),
+    ...(readsVault && isTooWide ? ['it holds for all objects of the vault'] : []),
     ...(role.canChangeAccess ? ['it can change who may read the vault'] : []),
   ]
   if (reasons.length === 0) return []
@@ -124,6 +121,10 @@ function extraOf(
     ),
   ]
 }
+
+/** The data actions of the narrowest roles for some objects. */
+const actionsFor = (objects: readonly NeededObject[]): readonly string[] =>
+  rolesFor(objects.map(({ collection }) => collection)).flatMap(({ dataActions }) => dataActions)
 
 function extraReason(extra: readonly string[], objects: readonly NeededObject[]): string {
   if (objects.length === 0) return 'the files don’t read this object'

@@ -152,6 +152,18 @@ t.test('a role on single secrets is not enough for a find', async (t) => {
   t.match(stdout, 'missing: Key Vault Secrets User on the vault, to read secrets/*\n')
 })
 
+t.test('a find doesn’t justify a role for anything else on the vault', async (t) => {
+  const az = await startFakeAz(t.testdir(), [web])
+  await grant(az, finding)
+  const { code, stdout } = await verify(az, finding, ['--scope', 'object'])
+  t.equal(code, 1)
+  t.match(
+    stdout,
+    'too much: Key Vault Reader on the vault: it holds for all objects of the vault\n',
+  )
+  t.match(stdout, /result: 1 too much\n$/)
+})
+
 t.test('ExternalSecrets and several identities are compared as well', async (t) => {
   const other = {
     clientId: '44444444-4444-4444-4444-444444444444',
