@@ -12,7 +12,7 @@ const servedPerSecond = 400
 /** A list that is refused begins again, so that lists need about as much again (docs/performance.md, "Pods that find secrets"). */
 const mostPerSecond = servedPerSecond / 2
 
-/** What the pods of a template list in each refresh. `spec.replicas` says how many there are; without it, they count as one. */
+/** Says what the pods of a template list in each refresh. `spec.replicas` is how many there are. Without it, they count as one. */
 export function repeatedLists(
   { manifest, ownerPath }: PodTemplate,
   { finds = [], refreshSeconds }: Pick<AgentConfig, 'finds' | 'refreshSeconds'>,
@@ -24,8 +24,8 @@ export function repeatedLists(
 }
 
 /**
- * Adds a warning to the verdict whose pods list a vault most, if all pods together may take too much of the vault's limit. How many
- * secrets a vault has isn't known, so each counts as one with as many as a pod may list.
+ * Adds a warning for each vault whose lists may take too much of its limit, to the verdict whose pods list it most often. How many
+ * secrets a vault has isn't known, so this assumes as many as a pod may list.
  */
 export function withBusyVaults(verdicts: readonly Verdict[]): readonly Verdict[] {
   const listings = verdicts.flatMap((verdict): readonly Listing[] => {
@@ -64,11 +64,12 @@ function whyBusy(listings: readonly Listing[]): string | undefined {
   const lists = sum(listings.map(listsPerSecond))
   if (lists * maxListedPages <= mostPerSecond) return undefined
   const pods = show(sum(listings.map((listing) => listing.lists.pods)))
-  const enough = show(Math.floor(mostPerSecond / lists) * secretsInPage)
+  const enough = Math.floor(mostPerSecond / lists) * secretsInPage
+  const condition = enough > 0 ? `if the vault has more than ${show(enough)} secrets, ` : ''
   return [
     `${pods} pods in these files list vault ${listings[0]?.vault}, with up to ${show(lists * maxListedPages)} requests a second if it has ${show(maxListedPages * secretsInPage)} secrets, the most that a pod may list`,
     `Key Vault serves ${servedPerSecond} a second to all clients of a vault, and lists need half of that free`,
-    `if the vault has more than ${enough} secrets, name objects instead of finding them, or refresh less often`,
+    `${condition}name objects instead of finding them, or refresh less often`,
   ].join('; ')
 }
 
