@@ -71,11 +71,11 @@ export class OwnRepository {
     const remotes = this.#remotes().map(({ full }) => shownAddress(full))
     const found =
       remotes.length === 0
-        ? 'this checkout has no remote, and most objects use another URL'
+        ? 'this checkout has no remote with a host, and most objects use another URL'
         : `the remotes of this checkout are ${listNames(remotes, maxShown)}`
     const { full } = address
     const shown = /^[\w./-]{1,200}$/.test(full) ? full : 'URL'
-    return `its source is ${shownAddress(full)}, but ${found}; if both are the same repository, run "git remote add upstream https://${shown}" and check again`
+    return `its source is ${shownAddress(full)}, but ${found}; if both are the same repository, add that URL as a remote, for example with "git remote add upstream https://${shown}", and check again`
   }
 
   /** The same for a source of Flux. */

@@ -147,7 +147,7 @@ t.test('a fork with another name is told that the URL is the reason', async (t) 
     t.match(stderr, `what ${kind}/`)
     t.match(
       stderr,
-      `isn't read: its source is github.com/shop/gitops, but the remotes of this checkout are github.com/me/renamed, git.example/mirror/renamed; if both are the same repository, run "git remote add upstream https://github.com/shop/gitops" and check again; to read it: `,
+      `isn't read: its source is github.com/shop/gitops, but the remotes of this checkout are github.com/me/renamed, git.example/mirror/renamed; if both are the same repository, add that URL as a remote, for example with "git remote add upstream https://github.com/shop/gitops", and check again; to read it: `,
     )
     t.notMatch(stderr, 'word')
     const added = config('git@github.com:me/renamed.git', 'https://github.com/shop/gitops')
@@ -156,7 +156,11 @@ t.test('a fork with another name is told that the URL is the reason', async (t) 
   const owns = [application('one', own), application('two', own), application('three', other)]
   t.match(
     await said({ '.git/HEAD': '' }, owns.join('---\n')),
-    `what Application/three becomes isn't read: its source is github.com/other/charts, but this checkout has no remote, and most objects use another URL; `,
+    `what Application/three becomes isn't read: its source is github.com/other/charts, but this checkout has no remote with a host, and most objects use another URL; `,
+  )
+  t.match(
+    await said(config('/srv/git/shop.git'), owns.join('---\n')),
+    'but this checkout has no remote with a host',
   )
   const elsewhere = await said(config(own), application('x', other, 'not/here'))
   t.match(elsewhere, "what Application/x becomes isn't read; to read it")
