@@ -23,9 +23,9 @@ export function readStart(path: string, maxBytes: number): StartOfFile | undefin
     const status = fstatSync(descriptor)
     if (!status.isFile()) return undefined
     const bytes = Buffer.allocUnsafe(Math.min(status.size, maxBytes))
-    const length = readInto(bytes, descriptor)
+    const start = bytes.subarray(0, readInto(bytes, descriptor))
     return {
-      text: new TextDecoder(encodingOf(bytes)).decode(bytes.subarray(0, length)),
+      text: new TextDecoder(encodingOf(start)).decode(start),
       isWhole: status.size <= maxBytes,
     }
   } catch {
