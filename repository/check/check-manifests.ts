@@ -102,7 +102,10 @@ export function checkManifests(
 const nearMisses = (object: AnnotatedManifest): readonly Finding[] =>
   warningFindings(object, object.nearMisses)
 
-/** kubectl drops all but the last entry of a key without a word. That is no concern of ours in a pod whose text has nothing of ours. */
+/**
+ * Warns of keys that a mapping has twice, because kubectl silently drops all entries but the last. A pod that isn't injected gets no
+ * such warning if its text has nothing for akv-injector.
+ */
 function withDuplicates(verdict: Verdict): Verdict {
   const { manifest, path } = verdict.subject
   if (manifest.duplicates === undefined) return verdict

@@ -59,7 +59,7 @@ const hasSources: Builder['isHere'] = (spec, { pathOf, own }) =>
     return folder === '' || pathOf(folder) !== undefined
   })
 
-/** Explains the first URL of sources whose folder is here. */
+/** Says why the URL of a source counts as another repository's, although its folder is here. Undefined if there is no such source. */
 const foreignSource = (
   sources: readonly JsonObject[],
   { pathOf, own }: Reader,
@@ -69,13 +69,13 @@ const foreignSource = (
     .map(({ repoURL }) => own.explainUrl(repoURL))
     .find((sentence) => sentence !== undefined)
 
-/** The folders of an ApplicationSet that a generator lists, up to the first `*`, as sources. */
 /** The folder of a path, before the first part with a star. */
 function beforePattern(path: string): string {
   const star = path.indexOf('*')
   return star < 0 ? path : path.slice(0, Math.max(path.lastIndexOf('/', star), 0))
 }
 
+/** The first folder of each Git generator of an ApplicationSet, as a source. */
 const generatedFolders = (spec: JsonObject): readonly JsonObject[] =>
   objectsAt(spec, 'generators').flatMap(({ git }) =>
     objectsAt({ git }, 'git', 'directories')
