@@ -2,11 +2,10 @@ import { secretsInPage } from '../../delivery/contract.ts'
 import type { Figure } from '../bench/bench.ts'
 import { countAnswers, countRestarts, quantile } from './fleet-figures.ts'
 import { foundByEach } from './pod-config.ts'
-import { type FleetScale, minuteMs } from './scenarios.ts'
+import { type FleetScale, limitFor, minuteMs } from './scenarios.ts'
 import { boundedFigures, mostIn } from './shared-figures.ts'
 import type { ByScale } from './shared-vaults.ts'
 import { type FleetResult, simulateFleet } from './simulate-fleet.ts'
-import { keyVaultLimit, type VaultLimit } from './vault-limit.ts'
 
 /** How many pods share Key Vault's limit. A smaller fleet gets a smaller limit. */
 export const findingPods = 2_000
@@ -16,11 +15,6 @@ const pages = secretsInVault / secretsInPage
 /** All have started and refreshed by then. */
 const steadyFromMs = 10 * minuteMs
 
-const limitFor = ({ pods }: FleetScale): VaultLimit => ({
-  ...keyVaultLimit,
-  requests: Math.ceil((keyVaultLimit.requests * pods) / findingPods),
-})
-
 /** All pods start within a minute, list a vault of {@link secretsInVault} secrets, find ten of them, and refresh. */
 export const startFinding = (
   scale: FleetScale,
@@ -29,7 +23,7 @@ export const startFinding = (
   simulateFleet({
     ...scale,
     startWithinMs: minuteMs,
-    limit: limitFor(scale),
+    limit: limitFor(scale, findingPods),
     secrets: secretsInVault,
     seed: 4,
     refreshSeconds,
@@ -54,7 +48,7 @@ export function steadyRequests(result: FleetResult) {
 }
 
 export function findingFigures(result: FleetResult, scale: FleetScale): readonly Figure[] {
-  const { requests } = limitFor(scale)
+  const { requests } = limitFor(scale, findingPods)
   const floorSeconds = (scale.pods * (pages + foundByEach) * 10) / requests
   const ready = result.pods.map(({ readyAtMs }) => readyAtMs / 1000)
   const steady = steadyRequests(result)
@@ -80,6 +74,7 @@ export function findingFigures(result: FleetResult, scale: FleetScale): readonly
         }),
       ],
       scale,
+      findingPods,
     ),
     { what: 'requests in that hour', value: steady.requests.toLocaleString('en') },
   ]

@@ -9,9 +9,10 @@ export interface FleetScale {
 export const fullPods = 10_000
 export const minuteMs = 60_000
 
-export const limitFor = ({ pods }: FleetScale): VaultLimit => ({
+/** @param full - how many pods share Key Vault's limit */
+export const limitFor = ({ pods }: FleetScale, full = fullPods): VaultLimit => ({
   ...keyVaultLimit,
-  requests: Math.ceil((keyVaultLimit.requests * pods) / fullPods),
+  requests: Math.ceil((keyVaultLimit.requests * pods) / full),
 })
 
 /** All pods start within a minute. */

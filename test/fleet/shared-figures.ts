@@ -18,15 +18,20 @@ interface Measured {
   readonly atMost: number | ByScale | undefined
 }
 
-/** Shows values with a bound, and fails those that exceed it. */
+/**
+ * Shows values with a bound, and fails those that exceed it.
+ *
+ * @param full - how many pods a fleet has for which the bounds of full scale hold
+ */
 export function boundedFigures(
   measured: readonly Measured[],
   scale: FleetScale,
+  full = fullPods,
 ): readonly Figure[] {
   return measured.flatMap(({ what, value, atMost }): Figure[] => {
     if (atMost === undefined) return []
     const bound =
-      typeof atMost === 'number' ? atMost : scale.pods < fullPods ? atMost.tenth : atMost.full
+      typeof atMost === 'number' ? atMost : scale.pods < full ? atMost.tenth : atMost.full
     const shown = `${show(value)} (at most ${show(bound)})`
     const failure = `${what}: ${shown}`
     return [{ what, value: shown, ...(value <= bound ? {} : { failure }) }]
