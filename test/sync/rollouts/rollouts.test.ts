@@ -3,7 +3,7 @@ import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { recordAnnotation } from '../../../requests/rollouts/rollout-names.ts'
 import { Rollouts } from '../../../sync/rollouts/rollouts.ts'
 import { manualClock } from '../../support/manual-clock.ts'
-import { rolloutServices } from './look/rollout-simulation.ts'
+import { rolloutServices } from './rollout-services.ts'
 
 const minuteMs = 60_000
 

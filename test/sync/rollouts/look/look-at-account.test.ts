@@ -1,6 +1,7 @@
 import t from 'tap'
 import { readRolloutRecord } from '../../../../requests/rollouts/record.ts'
-import { minuteMs, RolloutSimulation, simulatedPod } from './rollout-simulation.ts'
+import { minuteMs, RolloutSimulation } from './rollout-simulation.ts'
+import { simulatedPod } from './simulated-pod.ts'
 
 const asking = { 'on-change': 'rollout', secrets: 'team-a:password' }
 

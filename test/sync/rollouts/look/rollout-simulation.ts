@@ -22,15 +22,15 @@ import { RolloutMetrics } from '../../../../sync/rollouts/services/rollout-metri
 import type { RolloutServices } from '../../../../sync/rollouts/services/rollout-services.ts'
 import { RolloutSlots } from '../../../../sync/rollouts/services/rollout-slots.ts'
 import type { OpenSession } from '../../../../sync/round/services.ts'
-import { type MemoryLog, memoryLog } from '../../../support/memory-log.ts'
+import { memoryLog } from '../../../support/memory-log.ts'
 import { secretPagesOf } from '../../../support/secret-pages.ts'
 import { policy } from '../../../webhook/core/policy.ts'
 import { ampleShares } from '../../harness/ample-shares.ts'
 import { noOutage } from '../../harness/no-outage.ts'
+import { account, simulatedPod } from './simulated-pod.ts'
 
 export const minuteMs = 60_000
 const namespace = 'team-a'
-const account = 'web'
 
 interface SimulatedDeployment {
   readonly uid: string
@@ -403,83 +403,3 @@ const ours = (entries: Record<string, string>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(entries).map(([key, value]) => [`akv-injector.io/${key}`, value]),
   )
-
-/** A pod whose agent has fetched once. */
-export function simulatedPod(
-  name: string,
-  {
-    owner,
-    annotations,
-    startedMs,
-    isReady = true,
-    volumes = [],
-  }: {
-    readonly owner?: { readonly apiVersion?: string; readonly kind: string; readonly name: string }
-    readonly annotations: Readonly<Record<string, string>>
-    readonly startedMs: number
-    readonly isReady?: boolean
-    readonly volumes?: unknown
-  },
-): JsonObject {
-  const startedAt = new Date(startedMs).toISOString()
-  const terminated = { startedAt }
-  return {
-    metadata: {
-      name,
-      uid: `uid-${name}`,
-      creationTimestamp: startedAt,
-      annotations,
-      ownerReferences:
-        owner === undefined
-          ? []
-          : [{ apiVersion: 'apps/v1', uid: `uid-${owner.name}`, ...owner, controller: true }],
-    },
-    spec: {
-      serviceAccountName: account,
-      volumes,
-      initContainers: Object.keys(annotations).length > 0 ? [{ name: 'akv-injector' }] : [],
-    },
-    status: {
-      phase: 'Running',
-      conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }],
-      initContainerStatuses: [{ name: 'akv-injector', state: { terminated } }],
-      containerStatuses: [{ name: 'app', state: { running: { startedAt } } }],
-    },
-  }
-}
-
-/** Services of a namespace without pods. */
-export function rolloutServices({
-  clock,
-  signal,
-  ...requests
-}: Pick<RolloutServices, 'clock' | 'signal'> &
-  Pick<RolloutCluster, 'readAccount' | 'writeRecord' | 'readOwner'>): RolloutServices &
-  Pick<MemoryLog, 'lines'> {
-  const { log, lines } = memoryLog()
-  return {
-    settings: { intervalMs: 5 * minuteMs, concurrent: 5, minIntervalMs: 0, maxPerDay: 6 },
-    cluster: {
-      serverTimeMs: clock.wallTime,
-      listPods: async () => ({ pods: [], isCut: false }),
-      patchTemplate: async () => undefined,
-      createEvent: async () => undefined,
-      readClass: async () => ({ kind: 'absent' }),
-      ...requests,
-    },
-    secrets: { readSecret: async () => undefined },
-    outage: noOutage,
-    policy,
-    openSession: () => {
-      throw new Error('nothing asks for objects')
-    },
-    slots: new RolloutSlots({ concurrent: 5, clock }),
-    metrics: new RolloutMetrics(new Registry()),
-    events: { take: () => true },
-    memory: ampleShares(),
-    clock,
-    log,
-    lines,
-    signal,
-  }
-}

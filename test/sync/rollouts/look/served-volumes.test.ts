@@ -2,7 +2,8 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { maxAskedObjects } from '../../../../sync/rollouts/look/read-changes.ts'
 import { maxClasses } from '../../../../sync/rollouts/look/read-classes.ts'
-import { RolloutSimulation, simulatedPod } from './rollout-simulation.ts'
+import { RolloutSimulation } from './rollout-simulation.ts'
+import { simulatedPod } from './simulated-pod.ts'
 
 /** Roll-outs for the objects of SecretProviderClasses, whose volumes the webhook serves. */
 const classOf = (objects: readonly object[], parameters: object = {}) => ({
