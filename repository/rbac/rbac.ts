@@ -180,7 +180,7 @@ async function findInFiles(options: RbacOptions) {
       ...unusedLines(given, placeholders),
       ...sortOutMistakes(found.notes, placeholders),
       ...mistakes,
-      ...keptLines(placeholders.usedIn(names)),
+      ...keptLines(placeholders.usedIn([...names, ...rollouts.classes])),
       ...(errors.length > 0 ? [noRoles] : []),
       ...(isEmpty ? [`${nothingSyncs}${nothing === undefined ? '' : `: ${nothing}`}`] : []),
     ],

@@ -125,6 +125,15 @@ t.test('of the classes of served volumes, exactly those may be read', async (t) 
     t.strictSame(rulesOf(result.stdout), rules)
 })
 
+t.test('a placeholder in the name of a class stays in the Role, and a line says so', async (t) => {
+  const volumeAttributes = { secretProviderClass: 'kv-${APP}' }
+  const volumes = [{ name: 'kv', csi: { driver: 'secrets-store.csi.k8s.io', volumeAttributes } }]
+  const { code, stdout, stderr } = await rbac([workload({ metadata: own('rollout'), volumes })])
+  t.equal(code, 0)
+  t.match(stdout, 'kv-${APP}')
+  t.match(stderr, '${APP}: kept in the output')
+})
+
 t.test('with --watch namespaces, only Secret sync needs more', async (t) => {
   const { stdout } = await rbac([workload({ template: 'rollout' })], '--watch', 'namespaces')
   t.strictSame(rulesOf(stdout), [events, ...rolloutRules('default')])
