@@ -121,6 +121,27 @@ t.test('only what a skipped folder has is taken as known', async (t) => {
   t.match(about('Pod/odd'), 'akv-injector.io/refresh "is not among these files"')
 })
 
+t.test('a name is of another provider only if all its definitions are', async (t) => {
+  const folder = (name: string, provider: string, classProvider: string) => ({
+    [`${name}/kustomization.yaml`]: `resources: [all.yaml, '${remote}']\n`,
+    [`${name}/all.yaml`]: [
+      store('shared', provider),
+      classText('a').replace('provider: azure', `provider: ${classProvider}`),
+    ].join('---\n'),
+  })
+  const { run } = makeFolder(t, {
+    ...folder('dev', '{ oracle: { vault: x, region: y } }', 'aws'),
+    ...folder('prod', '{ azurekv: { vaultUrl: https://a.vault.azure.net } }', 'azure'),
+    'app.yaml': externalSecret('shared'),
+    'push.yaml': externalSecret('shared').replace('kind: ExternalSecret', 'kind: PushSecret'),
+    'web.yaml': podText(),
+  })
+  const { stdout } = await run(['check', '--no-render'])
+  t.match(stdout, /^ExternalSecret\/shared .*: undecided without/m)
+  t.match(stdout, /^PushSecret\/shared .*: not served\n {2}problem/m)
+  t.match(stdout, /^Pod\/web .*: undecided without/m)
+})
+
 t.test('a definition that is read counts, also in a folder that is skipped', async (t) => {
   const { run } = makeFolder(t, {
     'k/kustomization.yaml': `resources: ['${remote}']\n`,

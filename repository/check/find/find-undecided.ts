@@ -39,12 +39,13 @@ export function judgeExternalSecret(
   const hidden = hiddenAmong(storeRefsIn(found.object['spec']), lookups)
   for (const store of hidden) {
     const options = { kind: store.kind as StoreKind, namespace: undefined, policy }
-    const content = readStore(store.object['spec'], options)
-    if (content.kind === 'other')
+    const read = ({ object }: HiddenDefinition) => readStore(object['spec'], options)
+    const content = read(store.definitions[0])
+    if (content.kind === 'other' && store.definitions.every((one) => read(one).kind === 'other'))
       return {
         subject: subjectOf(found),
         outcome: 'not-synced',
-        sentence: `not synced: ${titleOf(store)} (${store.path}): ${content.sentence}`,
+        sentence: `not synced: ${titleOf(store)} (${store.definitions[0].path}): ${content.sentence}`,
         details: [],
         findings: [],
       }
@@ -69,11 +70,16 @@ export function judgePod(
     lookups,
   )
   const { cloudName } = serving.policy
-  const others = hidden.filter(
-    ({ object }) => readClass(object, cloudName).kind === 'other-provider',
-  )
+  const isOther = ({ object }: HiddenDefinition) =>
+    readClass(object, cloudName).kind === 'other-provider'
+  const others = hidden.filter(({ definitions }) => definitions.every(isOther))
   if (others.length > 0 && others.length === names.length)
-    return judge(others.map((one) => ({ ...one, namespace: template.namespace })))
+    return judge(
+      others.map(({ kind, name, definitions: [{ object }] }) => ({
+        ...{ kind, name, object },
+        namespace: template.namespace,
+      })),
+    )
   return judgeWithout(hidden, template, judge(lookups.lookUps))
 }
 
@@ -105,9 +111,11 @@ function judgeWithout(
 
 const isProblem = ({ severity }: Finding): boolean => severity === 'problem'
 
-type Hidden = Reference & HiddenDefinition
+interface Hidden extends Reference {
+  readonly definitions: readonly [HiddenDefinition, ...HiddenDefinition[]]
+}
 
-/** The objects that no file has that is read, in any namespace, and that one has that isn't. */
+/** The objects that no file has that is read, in any namespace, and that some have that aren't. */
 const hiddenAmong = (
   references: readonly Reference[],
   { lookUps, findHidden }: Lookups,
@@ -115,22 +123,25 @@ const hiddenAmong = (
   references
     .filter((wanted) => findNamesakes(lookUps, wanted).length === 0)
     .flatMap((wanted) => {
-      const definition = findHidden(wanted)
-      return definition ? [{ ...wanted, ...definition }] : []
+      const [first, ...others] = findHidden(wanted)
+      return first ? [{ ...wanted, definitions: [first, ...others] }] : []
     })
 
 const titleOf = ({ kind, name }: Reference): string => `${kind} ${name}`
 
-const undecidedWithout = (hidden: Hidden, found: Parameters<typeof subjectOf>[0]): Verdict => ({
-  subject: subjectOf(found),
-  outcome: 'undecided',
-  sentence: `undecided without ${titleOf(hidden)}`,
-  details: [],
-  findings: [
-    {
-      severity: 'warning',
-      code: 'AKV_CHECK_UNREAD',
-      message: `${titleOf(hidden)} is in ${hidden.path}, which isn't read, because ${hidden.skipped} is skipped; render that, and pass the result with these files`,
-    },
-  ],
-})
+function undecidedWithout(hidden: Hidden, found: Parameters<typeof subjectOf>[0]): Verdict {
+  const [{ path, skipped }] = hidden.definitions
+  return {
+    subject: subjectOf(found),
+    outcome: 'undecided',
+    sentence: `undecided without ${titleOf(hidden)}`,
+    details: [],
+    findings: [
+      {
+        severity: 'warning',
+        code: 'AKV_CHECK_UNREAD',
+        message: `${titleOf(hidden)} is in ${path}, which isn't read, because ${skipped} is skipped; render that, and pass the result with these files`,
+      },
+    ],
+  }
+}

@@ -17,10 +17,10 @@ export interface HiddenDefinition {
 export type FindHidden = (wanted: {
   readonly kind: string
   readonly name: string
-}) => HiddenDefinition | undefined
+}) => readonly HiddenDefinition[]
 
 /**
- * Returns a function that finds a class or a store by its name in the files of skipped folders. They are read at the first
+ * Returns a function that finds classes or stores by their name in the files of skipped folders. They are read at the first
  * call, because most repositories need none of them. What is rendered could still change such an object, also its namespace.
  *
  * @param read - the files that are read all the same
@@ -31,7 +31,7 @@ export function hiddenDefinitions(
 ): FindHidden {
   const all = once(() => {
     const files = new Set(read.map((path) => resolve(path)))
-    const found = new Map<string, HiddenDefinition>()
+    const found = new Map<string, HiddenDefinition[]>()
     const left = { ...defaultBounds }
     let toParse = maxParsed
     for (const { path: folder } of skipped) {
@@ -43,18 +43,23 @@ export function hiddenDefinitions(
         if (toParse < 0) return found
         for (const object of objectsIn(file.text, file.path)) {
           const key = keyOf(object['kind'], valueAt(object, 'metadata', 'name'))
-          if (!found.has(key)) found.set(key, { path: file.path, skipped: folder, object })
+          const same = found.get(key) ?? []
+          found.set(key, same)
+          if (same.length < maxSame) same.push({ path: file.path, skipped: folder, object })
         }
       }
     }
     return found
   })
-  return ({ kind, name }) => all().get(keyOf(kind, name))
+  return ({ kind, name }) => all().get(keyOf(kind, name)) ?? []
 }
 
 const keyOf = (kind: unknown, name: unknown): string => JSON.stringify([kind, name])
 
 const kindLine = /^["']?kind["']?:\s*["']?(?:SecretProviderClass|(?:Cluster)?SecretStore)\b/m
+
+/** Definitions of one name. Each may be looked at for each object that names it. */
+const maxSame = 100
 
 /** Characters of all files that are parsed for this. */
 const maxParsed = 8 * 1024 * 1024

@@ -54,9 +54,11 @@ function isForOtherStores(
   const refs = [...specs, ...listed.map((ref) => ({ secretStoreRef: ref }))].flatMap(storeRefsIn)
   const isOther = ({ kind, name }: StoreRef) => {
     const found = findNamesakes(lookUps, { kind, name })
-    const stores = found.length > 0 ? found : [findHidden({ kind, name })]
+    const stores = found.length > 0 ? found : findHidden({ kind, name })
     const options = { kind, namespace: undefined, policy }
-    return stores.every((store) => readStore(store?.object['spec'], options).kind === 'other')
+    const isOfOther = ({ object }: Pick<NamedObject, 'object'>) =>
+      readStore(object['spec'], options).kind === 'other'
+    return stores.length > 0 && stores.every(isOfOther)
   }
   // A label selector may choose any store.
   return (

@@ -4,7 +4,7 @@ export const renderFolders = (): readonly never[] => []
 
 export const expandApplicationSet = (): undefined => undefined
 
-export const hiddenDefinitions = () => (): undefined => undefined
+export const hiddenDefinitions = () => (): readonly never[] => []
 
 export const judgeExternalSecret = <T>(_: unknown, _lookups: unknown, judge: () => T): T => judge()
 
