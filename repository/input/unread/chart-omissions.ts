@@ -24,12 +24,13 @@ export class ChartOmissions {
       const held = isHeld
         ? undefined
         : (search(join(path, 'templates')) ?? search(join(path, 'charts')))
-      return held === undefined
-        ? []
-        : {
-            path: held.at.source,
-            reason: `${held.has}, which the values leave out; to check it: akv-injector check ${shown(path)} --values FILE`,
-          }
+      if (held === undefined) return []
+      // Without a line, it is a file or folder that wasn't searched to its end.
+      const what = held.at.line === undefined ? held.has : `${held.has}, which the values leave out`
+      return {
+        path: held.at.source,
+        reason: `${what}; to check it: akv-injector check ${shown(path)} --values FILE`,
+      }
     })
   }
 }

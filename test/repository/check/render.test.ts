@@ -493,23 +493,28 @@ t.test('the help of both commands has the options', async (t) => {
 t.test('what the values of a chart leave out is named', async (t) => {
   const template = `{{ if .Values.vault }}\napiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\n{{ end }}\n`
   const other = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n'
+  const deep = Array.from({ length: 33 }, () => 'x').join('/')
   const { check, repository } = setUp(t, {
     files: {
       ...Object.fromEntries(
-        ['a', 'b', 'c'].flatMap((name) => [
+        ['a', 'b', 'c', 'd'].flatMap((name) => [
           [`${name}/Chart.yaml`, `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`],
           [`${name}/templates/kv.yaml`, template],
         ]),
       ),
       'c/templates/kv.yaml': '',
+      'd/templates/kv.yaml': '',
+      [`d/templates/${deep}/a.yaml`]: '',
       'a/rendered.txt': other,
       'b/rendered.txt': pod('kv-b'),
       'c/rendered.txt': other,
+      'd/rendered.txt': other,
     },
   })
   const { code, stderr } = await check(['--strict'])
   t.equal(code, 0, 'the chart is read as it is asked for')
   t.strictSame(stderr.split('\n').filter(Boolean), [
     `skipped ${repository}/a/templates/kv.yaml: has a SecretProviderClass, which the values leave out; to check it: akv-injector check ${repository}/a --values FILE`,
+    `skipped ${repository}/d/templates/${deep}: has more files than are searched; to check it: akv-injector check ${repository}/d --values FILE`,
   ])
 })
