@@ -11,7 +11,7 @@ const nothing = 'nothing'
 /** Sources of the commands, and what the page has in their place. */
 const replaced: Readonly<Record<string, string>> = {
   'repository/input/text/read-descriptor.ts': './web/core/node/input.ts',
-  // These write files, or start programs such as Helm and the Azure CLI. A page has one file and no programs.
+  // These look into folders, write files, or start programs such as Helm and the Azure CLI. A page has one file and no programs.
   'repository/input/render/overlay.ts': nothing,
   'repository/input/render/render-folders.ts': './web/core/node/render-folders.ts',
   'repository/input/plan/plan-flux.ts': './web/core/node/render-folders.ts',
