@@ -37,7 +37,10 @@ function binding(azure: AzureAccount, aks: AksCluster): Resource {
       by: 'list',
       call: call('list'),
       // It has no tags.
-      mark: { at: ['properties', 'managedIdentity'], key: 'resourceId', value: identityId },
+      mark: {
+        at: ['properties', 'managedIdentity'],
+        ...{ key: 'resourceId', value: identityId, isId: true },
+      },
     },
     remove: [call('delete', '--name', name, '--yes')],
   }

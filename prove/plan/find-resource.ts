@@ -32,11 +32,11 @@ export async function findResource(
 const isNamed = (item: unknown, name: string): boolean =>
   scalarText(valueAt(item, 'name')).toLowerCase() === name
 
-/** So do its IDs, and AKS writes some with other letters than it was given. */
-const presenceOf = (object: unknown, { at, key, value }: OwnMark): Presence =>
-  scalarText(objectAt(object, ...at)[key]).toLowerCase() === value.toLowerCase()
-    ? 'present'
-    : 'foreign'
+function presenceOf(object: unknown, { at, key, value, isId }: OwnMark): Presence {
+  const found = scalarText(objectAt(object, ...at)[key])
+  const isOurs = isId ? found.toLowerCase() === value.toLowerCase() : found === value
+  return isOurs ? 'present' : 'foreign'
+}
 
 async function findNames(find: HowToFind & { by: 'names' }, tools: Tools): Promise<Presence> {
   const { status, body } = await tools.control(find.call)

@@ -55,6 +55,8 @@ export interface OwnMark {
   readonly at: readonly string[]
   readonly key: string
   readonly value: string
+  /** Azure's IDs ignore case, and AKS writes some with other letters than it was given. Labels and tags don't. */
+  readonly isId?: true
 }
 
 /** In the order in which they are made. They are removed in reverse. */

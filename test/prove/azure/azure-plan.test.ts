@@ -178,6 +178,23 @@ t.test('what somebody else has made is never touched', async (t) => {
   }
 })
 
+t.test(
+  'a binding is ours in whatever letters AKS writes its ID, and a tag only as we write it',
+  async (t) => {
+    const [subscription, cluster] = [world(), emptyWorld()]
+    const tools = toolsFor(subscription, {}, cluster)
+    const options = { tools, state: stateIn(t), clock: fakeClock({}), abort }
+    await makeAll(plan, azure.known, options)
+    const id = subscription.bindings.get('akv-injector-prove') ?? ''
+    subscription.bindings.set('akv-injector-prove', id.toUpperCase())
+    t.equal(refusalOfRun(await survey(plan, tools)), undefined)
+    t.strictSame(await removeAll(plan, options), [])
+    t.strictSame(subscription, world())
+    subscription.vaults.set(azure.vaultName, newVault({ 'made-by': 'Akv-Injector-Prove' }))
+    t.match(refusalOfRun(await survey(plan, tools)), 'the vault ')
+  },
+)
+
 t.test('what az can’t list is unknown, not absent', async (t) => {
   for (const output of [ran('', 1), ran(''), ran('{"value":[]}'), ran('null')]) {
     const tools: Tools = { ...toolsFor(world()), run: async () => output }
