@@ -97,12 +97,14 @@ async function answersOf(
   const abort = stops.work
   if (!proof.recordsAnswers || isShut(lines) || abort.aborted) return undefined
   const about = { tools, made, vaultName: azure.vaultName }
-  const source =
-    account === undefined ? await installSource(about) : subscriptionSource(account.tenantId, about)
-  if (source === undefined) return undefined
   const throttles = options.also?.includes('throttled') === true
   try {
+    const source =
+      account === undefined
+        ? await installSource(about)
+        : subscriptionSource(account.tenantId, about)
     const answers = await tryAnswers({ source, azure, facts, tools, clock, abort, throttles })
+    if (abort.aborted) return undefined
     printLines(process.stdout, answersText(answers))
     return answers
   } catch (error) {

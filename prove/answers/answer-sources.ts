@@ -28,8 +28,12 @@ export const subscriptionSource = (tenantId: string, options: SourceOptions): An
   assertionOf: (account) => requestToken(options.tools, account),
 })
 
-/** The emulator of the install. Undefined if it doesn't say where it is. */
-export async function installSource(options: SourceOptions): Promise<AnswerSource | undefined> {
+/**
+ * The emulator of the install.
+ *
+ * @throws Error if it doesn't say where it is, as older ones don't
+ */
+export async function installSource(options: SourceOptions): Promise<AnswerSource> {
   const { tools, made, vaultName } = options
   const { body } = await tools.control({ path: '/connection' })
   const textAt = (name: string) => {
@@ -37,7 +41,8 @@ export async function installSource(options: SourceOptions): Promise<AnswerSourc
     return typeof text === 'string' ? text : ''
   }
   const authorityHost = textAt('authorityHost')
-  if (!URL.canParse(authorityHost)) return undefined
+  if (!URL.canParse(authorityHost))
+    throw new Error('the emulator has no /connection in its control interface; use a newer one')
   return {
     cloud: {
       authorityHost,

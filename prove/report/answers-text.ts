@@ -10,8 +10,8 @@ export function answersText(lines: readonly AnswerLine[]): readonly string[] {
     `answers: ${lines.length - missing.length} recorded. The emulator differs in ${countOf(differences.length, 'field')}`,
     ...missing.map(({ request }) =>
       request === 'throttled'
-        ? 'answers: the vault didn’t throttle within ten seconds'
-        : `answers: nobody answered ${request}`,
+        ? 'answers: the vault didn’t throttle'
+        : `answers: no answer to ${request}`,
     ),
     ...differences,
   ]

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -118,6 +121,34 @@ t.test('Azure’s answers are compared with an emulator’s, and a difference is
   world.emulator.clearFaults()
   writeKubectl(join(world.folder, 'bin'), ['"create token"*) exit 1'])
   t.match(await run(args, world), { code: 0, stdout: 'answers: 1 recorded' })
+  isClean(t, world)
+})
+
+t.test('if the answers can’t be recorded, the rest is reported', async (t) => {
+  const world = await makeWorld(t)
+  // An emulator of an earlier version.
+  const earlier = createServer((incoming, response) => {
+    if (incoming.url === '/connection') return void response.writeHead(404).end('{}')
+    const { method = '', url = '', headers } = incoming
+    const forwarded = request(new URL(url, world.emulator.controlUrl), { method, headers })
+    forwarded.on('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers)
+      answer.pipe(response)
+    })
+    incoming.pipe(forwarded)
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => earlier.close())
+  await once(earlier, 'listening')
+  const { port } = earlier.address() as AddressInfo
+  const control = ['prove', '--emulated', `http://127.0.0.1:${port}`, '--report', world.report]
+  const only = ['--yes', '--only', 'wrong-role', '--only', 'answers']
+  t.match(await run([...control, ...only], world), {
+    code: 0,
+    stdout: 'wrong-role: passed',
+    stderr: 'the answers could not be recorded: the emulator has no /connection',
+  })
+  t.match(readReport(world), { end: 'finished', scenarios: [{ id: 'wrong-role' }] })
+  t.notOk('answers' in readReport(world))
   isClean(t, world)
 })
 

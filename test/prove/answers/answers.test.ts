@@ -124,7 +124,7 @@ t.test('a vault that nobody reaches has no differences', async (t) => {
   )
   t.match(answersText(lines), [
     'answers: 0 recorded. The emulator differs in 0 fields',
-    'answers: nobody answered token',
-    'answers: nobody answered secret',
+    'answers: no answer to token',
+    'answers: no answer to secret',
   ])
 })

@@ -68,7 +68,7 @@ async function makeWorld(t: Test) {
       const { child, ended } = prove('--yes', '--only', 'wrong-role')
       await Promise.race([held, ended])
       const { pid = 0 } = child
-      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? []
       child.kill('SIGKILL')
       // Each has a process group of its own.
       for (const one of children) process.kill(-Number(one), 'SIGKILL')
