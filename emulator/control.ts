@@ -44,6 +44,7 @@ const change = mapping({
   contentType: maybe(validText('a string')),
   tags: maybe(tagsSchema),
 })
+const whoseFaults = mapping({ vault: maybe(validText('a vault')) })
 const tokenRequest = mapping({
   namespace: dnsName,
   serviceAccount: dnsName,
@@ -80,11 +81,11 @@ export async function startControl(
     token: await commands.serviceAccountToken(options),
   }))
   post('/rotate-cluster-ca', mapping({}), async () => ({ ca: await commands.rotateClusterCa() }))
-  app.delete<{ Querystring: { vault?: unknown } }>('/faults', async ({ query }, reply) => {
-    const { vault } = query
-    if (vault !== undefined && typeof vault !== 'string')
-      return reply.code(400).send({ problems: ['vault: found several; expected one'] })
-    commands.clearFaults(vault)
+  app.delete('/faults', async ({ query }, reply) => {
+    const result = whoseFaults.safeParse(query)
+    if (!result.success)
+      return reply.code(400).send({ problems: describeIssues(result.error.issues, 'query') })
+    commands.clearFaults(result.data.vault)
     return {}
   })
   app.get('/names', async () => commands.names())

@@ -158,7 +158,19 @@ t.test('faults of one vault can be ended, and end with it', async (t) => {
   t.equal((await read()).status, 503)
   await post('/remove', { vaults: ['Added'] })
   t.equal((await read()).status, 404)
-  t.equal((await end('vault=a&vault=b')).status, 400)
+  const refused = [
+    ['vault=a&vault=b', /^query\.vault: found a list; accepted: a vault$/],
+    // It would have ended all faults.
+    ['vautl=team-a', /^query: unknown key "vautl"; did you mean "vault"\?/],
+  ] as const
+  await add('team-a')
+  for (const [query, problem] of refused) {
+    const answer = await end(query)
+    t.equal(answer.status, 400)
+    t.match(await answer.json(), { problems: [problem] })
+  }
+  t.equal((await get('db-password')).status, 503)
+  await end('')
 })
 
 t.test('the control API issues tokens for service accounts', async (t) => {
