@@ -16,13 +16,6 @@ export const inGroup = (account: Pick<AzureAccount, 'subscriptionId' | 'resource
   ...inSubscription(account),
 ]
 
-/** Frees the name of a deleted vault. */
-export const purgeVault = (account: AzureAccount, name: string): ToolCall =>
-  azCall(
-    ...['keyvault', 'purge', '--name', name, '--location', account.location],
-    ...inSubscription(account),
-  )
-
 export const azureMark: OwnMark = { at: ['tags'], key: 'made-by', value: 'akv-injector-prove' }
 
 export const markTags = ['--tags', `${azureMark.key}=${azureMark.value}`]

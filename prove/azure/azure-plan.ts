@@ -6,7 +6,7 @@ import type { ProofAzure, VaultChange } from '../plan/proof-azure.ts'
 import type { ProofPlan, Resource } from '../plan/resource.ts'
 import type { ToolCall } from '../tools/tools.ts'
 import type { AzureAccount } from './account.ts'
-import { azCall, azureMark, inGroup, inSubscription, markTags, purgeVault } from './az-calls.ts'
+import { azCall, azureMark, inGroup, inSubscription, markTags } from './az-calls.ts'
 import { identityNameOf, vaultNameOf } from './azure-names.ts'
 import { bindingResources } from './binding-resources.ts'
 import { vaultResource } from './vault-resource.ts'
@@ -76,7 +76,8 @@ const deletedVault = (account: AzureAccount, name: string): Resource => ({
     ),
     mark: { ...azureMark, at: ['properties', 'tags'] },
   },
-  remove: [purgeVault(account, name)],
+  // az finds out where it was: the resource group may have been in another region then.
+  remove: [azCall('keyvault', 'purge', '--name', name, ...inSubscription(account))],
 })
 
 function callOf(change: VaultChange, account: AzureAccount, vault: string): ToolCall {

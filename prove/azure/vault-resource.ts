@@ -2,7 +2,7 @@ import { narrowestGrants } from '../../lib/azure/narrowest-grants.ts'
 import type { AccountName, Facts } from '../plan/facts.ts'
 import type { MakeStep, Resource } from '../plan/resource.ts'
 import type { AzureAccount } from './account.ts'
-import { azCall, azureMark, inGroup, inSubscription, markTags, purgeVault } from './az-calls.ts'
+import { azCall, azureMark, inGroup, inSubscription, markTags } from './az-calls.ts'
 import { assignmentName, vaultIdOf } from './azure-names.ts'
 
 /** The vault, the roles on it and its objects: all of them are gone when it is deleted. */
@@ -26,8 +26,14 @@ export function vaultResource(account: AzureAccount, facts: Facts): Resource {
       call: azCall('keyvault', 'list', '--resource-type', 'vault', ...group),
       mark: azureMark,
     },
-    // The list of deleted vaults may not have it at once, so purging doesn't wait for it.
-    remove: [azCall('keyvault', 'delete', '--name', name, ...group), purgeVault(account, name)],
+    remove: [
+      azCall('keyvault', 'delete', '--name', name, ...group),
+      // Without its location, az looks for it in the list of deleted vaults, which may not have it at once.
+      azCall(
+        ...['keyvault', 'purge', '--name', name, '--location', account.location],
+        ...inSubscription(account),
+      ),
+    ],
   }
 }
 

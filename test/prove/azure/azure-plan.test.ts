@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { azureMark } from '../../../prove/azure/az-calls.ts'
 import { realAzure } from '../../../prove/azure/azure-plan.ts'
 import { describePlan, refusalOfRun } from '../../../prove/plan/describe-plan.ts'
 import { newValues } from '../../../prove/plan/facts.ts'
@@ -150,6 +151,15 @@ t.test('a vault that can’t be purged is listed, and keeps its name', async (t)
   t.equal(refusalOfRun(await survey(otherPlan, tools)), undefined)
   subscription.canPurge = true
   t.strictSame(await removeAll(plan, { tools, state: stateIn(t) }), [])
+})
+
+t.test('a deleted vault is purged where it was, wherever the group is now', async (t) => {
+  const subscription = world()
+  const { key, value } = azureMark
+  subscription.deletedVaults.set(azure.vaultName, newVault({ [key]: value }, 'northeurope'))
+  const tools = toolsFor(subscription)
+  t.strictSame(await removeAll(plan, { tools, state: stateIn(t) }), [])
+  t.strictSame(subscription, world())
 })
 
 t.test('what somebody else has made is never touched', async (t) => {

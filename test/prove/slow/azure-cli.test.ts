@@ -3,9 +3,11 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { azureMark } from '../../../prove/azure/az-calls.ts'
+import { vaultNameOf } from '../../../prove/azure/azure-names.ts'
 import { programPath, without } from '../../support/needs/without.ts'
 import { start } from '../../support/run-command-line.ts'
-import { addStrangers, emptyAzureWorld, fakeAccount } from '../support/azure-world.ts'
+import { addStrangers, emptyAzureWorld, fakeAccount, newVault } from '../support/azure-world.ts'
 import { writeKubectl } from '../support/write-kubectl.ts'
 import { answerAzure } from './answer-azure.ts'
 import { loadPublishedModels } from './published-models.ts'
@@ -128,6 +130,11 @@ t.test('--clean with the real az removes what a killed run left', { skip }, asyn
     t.equal(code, 0, stderr)
     hasNothingLeft()
   }
+  // The resource group was in another region once.
+  const { key, value } = azureMark
+  world.deletedVaults.set(vaultNameOf(fakeAccount), newVault({ [key]: value }, 'northeurope'))
+  t.match(await prove('--clean').ended, { code: 0 })
+  hasNothingLeft()
 })
 
 const killsOf = (list: string): readonly number[] => list.split(',').map(Number)

@@ -46,7 +46,7 @@ export const vaultBody = (name: string, { tags }: ReturnType<typeof newVault>) =
     ...{ enableRbacAuthorization: true, enableSoftDelete: true, softDeleteRetentionInDays: 7 },
   },
 })
-export const deletedBody = (name: string, { tags }: ReturnType<typeof newVault>) => ({
+export const deletedBody = (name: string, { tags, location }: ReturnType<typeof newVault>) => ({
   id: `/subscriptions/${subscriptionId}/providers/Microsoft.KeyVault/locations/${location}/deletedVaults/${name}`,
   ...{ name, type: 'Microsoft.KeyVault/deletedVaults' },
   properties: { vaultId: vaultId(name), location, tags },

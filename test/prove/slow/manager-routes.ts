@@ -25,7 +25,7 @@ const bindings = `${group}/providers/Microsoft.ContainerService/managedClusters/
 const binding = `${bindings}/(?<name>[^/]+)`
 const vaults = `${group}/providers/Microsoft.KeyVault/vaults`
 const vault = `${vaults}/(?<vaultName>[^/]+)`
-const deletedVault = `${subscription}/providers/Microsoft.KeyVault/locations/[^/]+/deletedVaults/(?<vaultName>[^/]+)`
+const deletedVault = `${subscription}/providers/Microsoft.KeyVault/locations/(?<location>[^/]+)/deletedVaults/(?<vaultName>[^/]+)`
 
 /** What is asked for goes on for a while. */
 const accepted = {
@@ -156,7 +156,8 @@ export const managerRoutes: readonly Route[] = [
             'A vault with the same name already exists in deleted state.',
           ),
         }
-      const one = world.vaults.get(vaultName) ?? newVault(tagsOf(body))
+      const one =
+        world.vaults.get(vaultName) ?? newVault(tagsOf(body), scalarText(body['location']))
       world.vaults.set(vaultName, one)
       return ok(vaultBody(vaultName, one))
     },
@@ -185,9 +186,9 @@ export const managerRoutes: readonly Route[] = [
     method: 'GET',
     path: on(deletedVault),
     published: keyvault,
-    answer: ({ world }, { vaultName = '' }) => {
+    answer: ({ world }, { vaultName = '', location }) => {
       const one = world.deletedVaults.get(vaultName)
-      return one && ok(deletedBody(vaultName, one))
+      return one?.location === location ? one && ok(deletedBody(vaultName, one)) : undefined
     },
   },
   {
@@ -195,8 +196,11 @@ export const managerRoutes: readonly Route[] = [
     path: on(`${deletedVault}/purge`),
     published: keyvault,
     isChange: true,
-    answer: ({ world }, { vaultName = '' }) =>
-      world.deletedVaults.delete(vaultName) ? accepted : undefined,
+    answer: ({ world }, { vaultName = '', location }) =>
+      world.deletedVaults.get(vaultName)?.location === location &&
+      world.deletedVaults.delete(vaultName)
+        ? accepted
+        : undefined,
   },
   { method: 'GET', path: on('/ended'), answer: () => ({ status: 204 }) },
   {

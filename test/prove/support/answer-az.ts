@@ -81,7 +81,7 @@ const answers: Readonly<Record<string, ControlAnswer>> = {
   'keyvault create': ({ vaults, deletedVaults }, values) => {
     const { name = '' } = values
     if (vaults.has(name) || deletedVaults.has(name)) return 'forbidden'
-    vaults.set(name, newVault(tagsOf(values)))
+    vaults.set(name, newVault(tagsOf(values), values['location']))
     return { name }
   },
   'keyvault update': ({ vaults }, { name = '' }) => vaults.get(name) && {},
@@ -92,8 +92,9 @@ const answers: Readonly<Record<string, ControlAnswer>> = {
     deletedVaults.set(name, { ...vault, assignments: new Map() })
     return {}
   },
-  'keyvault purge': ({ deletedVaults, canPurge }, { name = '' }) => {
-    if (!deletedVaults.has(name)) return undefined
+  'keyvault purge': ({ deletedVaults, canPurge }, { name = '', location }) => {
+    const vault = deletedVaults.get(name)
+    if (vault === undefined || (location ?? vault.location) !== vault.location) return undefined
     return canPurge ? deletedVaults.delete(name) : 'forbidden'
   },
   'keyvault secret set': addObject,

@@ -28,6 +28,7 @@ interface FakeCredential {
 
 export interface FakeVault {
   readonly tags: Tags
+  readonly location: string
   /** By name. Deleting the vault removes them. */
   readonly assignments: Map<string, FakeAssignment>
   /** The names of its secrets, keys and certificates, each as often as it has versions. */
@@ -77,8 +78,8 @@ export const newIdentity = (tags: Tags, number: number): FakeIdentity => ({
   credentials: new Map(),
 })
 
-export const newVault = (tags: Tags): FakeVault => ({
-  tags,
+export const newVault = (tags: Tags, location: string = fakeAccount.location): FakeVault => ({
+  ...{ tags, location },
   assignments: new Map(),
   objects: [],
 })
