@@ -161,6 +161,7 @@ function checkOptions({
   resourceGroup,
   vault,
   aks,
+  aksGroup,
   only = [],
   also = [],
   keep,
@@ -193,11 +194,16 @@ function checkOptions({
       )
   const named = [...only, ...also]
   const refused = [
-    keep && named.includes('vault-deleted') && 'vault-deleted can’t run with --keep',
-    aks === undefined && named.includes('identity-binding') && 'identity-binding needs --aks',
-    emulated === undefined && only.includes('throttled') && 'throttled needs --emulated',
+    keep && named.includes('vault-deleted') && '--only: vault-deleted can’t run with --keep',
+    aks === undefined &&
+      named.includes('identity-binding') &&
+      '--only: identity-binding needs --aks',
+    emulated === undefined && only.includes('throttled') && '--only: throttled needs --emulated',
+    aks === undefined &&
+      aksGroup !== undefined &&
+      '--aks-group: needs --aks, whose resource group it is',
   ].find((problem) => typeof problem === 'string')
-  if (refused !== undefined) throw new InputError(`--only: ${refused}`)
+  if (refused !== undefined) throw new InputError(refused)
 }
 
 /** The emulator serves its control interface on loopback only. */

@@ -327,6 +327,7 @@ t.test('mistakes are refused before anything is looked at', async (t) => {
     [[command, '-g', 'x', '--only', 'throttled'], '--only: throttled needs --emulated'],
     [[...world.args, '--aks', 'shop'], '--aks: found "shop"; expected the name of an AKS cluster'],
     [[command, '-g', 'x', '--aks', '-x'], '--aks: found'],
+    [[command, '-g', 'x', '--aks-group', 'y'], '--aks-group: needs --aks'],
     [[...world.args, '--timeout', '2h'], 'an hour at most'],
     [[...world.args, '--keep', '--clean'], 'cannot be used with'],
     [
