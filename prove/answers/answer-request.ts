@@ -52,10 +52,11 @@ export const answerRequestIds = [
 export type AnswerRequestId = (typeof answerRequestIds)[number]
 
 type Asks = AnswerRequest['asks']
-const secret = (name: string, more: object = {}): Asks => ({
-  ...{ for: 'object', type: 'secret', name },
-  ...more,
-})
+type ObjectAsks = Extract<Asks, { readonly for: 'object' }>
+const secret = (
+  name: string,
+  more: Pick<ObjectAsks, 'isOld' | 'isRefused' | 'isThrottled'> = {},
+): Asks => ({ for: 'object', type: 'secret', name, ...more })
 
 const all: Readonly<Record<AnswerRequestId, readonly [AccountName, Asks]>> = {
   discovery: ['reader', { for: 'token', isFirst: true }],
