@@ -4,7 +4,7 @@ import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { TokenProxy } from '../../lib/identity-binding/token-proxy.ts'
 
 /** Enough for all parallel fetches, and few enough for a proxy. */
-const maxSockets = 16
+export const maxSockets = 16
 
 /**
  * Creates a connection pool: the one for Entra and all vaults, or one for a token proxy. The SDKs use its proxy and TLS

@@ -1,5 +1,5 @@
 import type { Agent } from 'node:https'
-import { createConnection } from '../../keyvault/clients/connection.ts'
+import { createConnection, maxSockets } from '../../keyvault/clients/connection.ts'
 import type { RawAnswer } from '../../keyvault/clients/request-guard.ts'
 import { createSignIn, type SignIn, type SignInOptions } from '../../keyvault/entra/sign-in.ts'
 import { createObjectReader, type ObjectReader } from '../../keyvault/readers/object-reader.ts'
@@ -49,8 +49,8 @@ export async function recordAnswers(
   source: AnswerSource,
   options: RecordOptions,
 ): Promise<RecordedAnswers> {
-  const { cloud, isLocal } = source
-  const agent = createConnection({ ca: cloud.ca, env: isLocal ? {} : process.env })
+  const { cloud } = source
+  const agent = connect(source)
   const signIns = new Map<AccountName, SignIn>()
   const recorded = new Map<AnswerRequestId, AnswerShape>()
   try {
@@ -64,6 +64,9 @@ export async function recordAnswers(
     agent.destroy()
   }
 }
+
+const connect = ({ cloud: { ca }, isLocal }: AnswerSource): Agent =>
+  createConnection({ ca, env: isLocal ? {} : process.env })
 
 interface AskOptions extends RecordOptions {
   readonly source: AnswerSource
@@ -89,13 +92,15 @@ async function answerTo(
   const { source, agent, signIns } = options
   const signIn = signIns.get(account) ?? openSignIn(account, options)
   signIns.set(account, signIn)
-  const reader = createObjectReader({
-    ...{ vaultUrl: source.cloud.vaultUrl, agent, principal: account, onAnswer },
-    token: 'isRefused' in asks ? async () => refusedToken : signIn.token,
-  })
-  const ask = () => refusable(() => askVault(asks, reader, options))
-  if (!('isThrottled' in asks)) await ask()
-  else if (!(await throttles(ask, () => seen.last?.status === tooManyRequests, options)))
+  const askBy = (agent: Agent) => {
+    const reader = createObjectReader({
+      ...{ vaultUrl: source.cloud.vaultUrl, agent, principal: account, onAnswer },
+      token: 'isRefused' in asks ? async () => refusedToken : signIn.token,
+    })
+    return () => refusable(() => askVault(asks, reader, options))
+  }
+  if (!('isThrottled' in asks)) await askBy(agent)()
+  else if (!(await throttles(askBy, () => seen.last?.status === tooManyRequests, options)))
     return undefined
   return seen.last
 }
@@ -150,21 +155,30 @@ async function askVault(
   }
 }
 
-/** A vault answers 4,000 requests in ten seconds (learn.microsoft.com/azure/key-vault/general/service-limits). */
-const flood = { forMs: 10_000, maxRequests: 8_000, atOnce: 16 }
+/**
+ * A vault answers 4,000 requests in ten seconds (learn.microsoft.com/azure/key-vault/general/service-limits). Whenever Azure begins to
+ * count, one of two periods has half of the requests.
+ */
+const flood = { forMs: 10_000, maxRequests: 8_000, connections: 64 }
 
 /** Asks until the vault throttles, or for ten seconds. Returns whether it did. */
 async function throttles(
-  ask: () => Promise<unknown>,
+  askBy: (agent: Agent) => () => Promise<unknown>,
   isThrottled: () => boolean,
   { source, clock, abort }: AskOptions,
 ): Promise<boolean> {
   await source.throttle?.()
+  const agents = Array.from({ length: flood.connections / maxSockets }, () => connect(source))
   const endMs = clock.now() + flood.forMs
   let left = flood.maxRequests
-  const keepAsking = async () => {
+  const keepAsking = async (ask: () => Promise<unknown>) => {
     while (!isThrottled() && !abort.aborted && clock.now() < endMs && left-- > 0) await ask()
   }
-  await Promise.all(Array.from({ length: flood.atOnce }, keepAsking))
-  return isThrottled()
+  try {
+    const asks = agents.map(askBy).flatMap((ask) => Array.from({ length: maxSockets }, () => ask))
+    await Promise.all(asks.map(keepAsking))
+    return isThrottled()
+  } finally {
+    for (const agent of agents) agent.destroy()
+  }
 }

@@ -106,6 +106,25 @@ t.test('a wrong answer is named in each field, and nothing of it is told', async
   }
 })
 
+t.test('64 requests at once, and only for ten seconds, ask a vault to throttle', async (t) => {
+  const { source, emulator } = other
+  const reads = () => emulator.requests.filter(({ path }) => path.includes('/secrets/plain')).length
+  const before = reads()
+  const { throttle: _, ...neverThrottling } = source
+  let looks = 0
+  const lines = await recordAnswers(
+    requests.filter(({ id }) => id === 'throttled'),
+    neverThrottling,
+    {
+      // It begins, each of those that ask looks once, and then the time is over.
+      clock: { ...clock, now: () => (looks++ > 64 ? 10_000 : 0) },
+      abort: new AbortController().signal,
+    },
+  )
+  t.strictSame(lines.get('throttled'), { status: ['none'] })
+  t.equal(reads() - before, 64)
+})
+
 t.test('a vault that nobody reaches has no differences', async (t) => {
   const { record, source } = one
   const nowhere = { ...source.cloud, authorityHost: 'https://localhost:1' }
