@@ -4,15 +4,17 @@ import type { FoundObject, NamedObject } from '../objects/find-objects.ts'
 import { isSecretStore } from './external-secrets-kind.ts'
 
 /**
- * Finds, among several definitions of a store, one that belongs to another provider or controller. Then the store isn't
- * ours, whichever counts.
+ * Returns one of several definitions of a store if all of them belong to other providers or controllers. Then the store
+ * isn't ours, whichever counts.
  */
 export const foreignDefinition = (
   { among = [] }: FoundObject,
   policy: Policy,
 ): NamedObject | undefined =>
-  among.find((store) => {
-    const { kind, namespace, object } = store
-    const options = { kind: kind as StoreKind, namespace, policy }
-    return isSecretStore(store) && readStore(object['spec'], options).kind === 'other'
-  })
+  among.every((store) => isOfOther(store, policy)) ? among[0] : undefined
+
+function isOfOther(store: NamedObject, policy: Policy): boolean {
+  const { kind, namespace, object } = store
+  const options = { kind: kind as StoreKind, namespace, policy }
+  return isSecretStore(store) && readStore(object['spec'], options).kind === 'other'
+}

@@ -117,27 +117,24 @@ t.test('a store in another namespace, or of the other kind, is named', async (t)
   t.match(neither.stdout, 'ClusterSecretStore kv: is not among these files; pass the file')
 })
 
-t.test('a store with several definitions is another provider’s if one of them is', async (t) => {
-  const other = store('shop', { vault: { server: 'https://vault.example' } })
-  const third = store('shop', { vault: { server: 'https://other.example' } })
-  for (const stores of [
-    [store('shop'), other],
-    [other, store('shop')],
-    [other, third],
-  ]) {
-    const { stdout, code } = await check(...stores, account, externalSecret())
-    t.equal(code, 0)
-    t.match(stdout, 'not synced: SecretStore kv: spec.provider is not azurekv')
-  }
-  const ours = await check(
-    store('shop'),
-    {
-      ...store('shop'),
-      spec: { provider: { azurekv: { vaultUrl: 'https://team-b.vault.azure.net' } } },
-    },
-    account,
-    externalSecret(),
-  )
-  t.equal(ours.code, 1)
-  t.match(ours.stdout, 'is defined differently in one folder')
-})
+t.test(
+  'a store with several definitions is another provider’s only if all of them are',
+  async (t) => {
+    const other = store('shop', { vault: { server: 'https://vault.example' } })
+    const third = store('shop', { vault: { server: 'https://other.example' } })
+    const theirs = await check(other, third, account, externalSecret())
+    t.equal(theirs.code, 0)
+    t.match(theirs.stdout, 'not synced: SecretStore kv: spec.provider is not azurekv')
+    const ours = store('shop', { azurekv: { vaultUrl: 'https://team-b.vault.azure.net' } })
+    for (const stores of [
+      [store('shop'), ours],
+      [store('shop'), other],
+      [other, store('shop')],
+    ]) {
+      const { stdout, code } = await check(...stores, account, externalSecret())
+      t.equal(code, 1)
+      t.match(stdout, 'ExternalSecret/app (standard input): would not be synced')
+      t.match(stdout, 'SecretStore kv: is defined differently in one folder')
+    }
+  },
+)
