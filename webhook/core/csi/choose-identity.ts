@@ -99,25 +99,36 @@ const clientSentence: Parameters<typeof differences>[1] = (id, other) =>
 const tenantSentence: Parameters<typeof differences>[1] = (id, other) =>
   `signs in to tenant ${id}, and volume ${other.volume} to ${other.id}, but a pod has one identity; use vaults of one tenant, and name it in ${annotationPrefix}tenant-id`
 
-/** How the provider would sign in. Without any flag, it uses the client secret of `nodePublishSecretRef`. */
-const otherSignInOf = ({ otherSignIn }: VolumeIdentity): string => otherSignIn ?? 'a client secret'
+/**
+ * How the provider would sign in instead. Without any flag of the class, it uses the client secret of
+ * `nodePublishSecretRef`.
+ */
+const otherSignInOf = ({ otherSignIn, hasClientSecret }: VolumeIdentity): string | undefined =>
+  otherSignIn ?? (hasClientSecret ? 'a client secret' : undefined)
 
-const noIdentitySentence = (
+function noIdentitySentence(
   volume: VolumeIdentity,
   { namespace, accountName }: PodIdentity,
-): string =>
-  `signs in with ${otherSignInOf(volume)}, but akv-injector signs in only with the pod's service account. Give an identity that may read the vault a federated credential for system:serviceaccount:${namespace}:${accountName}, and name it: kubectl annotate serviceaccount ${accountName} azure.workload.identity/client-id=… -n ${namespace}`
+): string {
+  const other = otherSignInOf(volume)
+  const reason =
+    other === undefined
+      ? `names no client to sign in as, and neither does ServiceAccount ${accountName}`
+      : `signs in with ${other}, but akv-injector signs in only with the pod's service account`
+  return `${reason}. Give an identity that may read the vault a federated credential for system:serviceaccount:${namespace}:${accountName}, and name it: kubectl annotate serviceaccount ${accountName} azure.workload.identity/client-id=… -n ${namespace}`
+}
 
 function unusedSignInWarnings(volume: Identified, pod: PodIdentity): readonly Problem[] {
-  const { id, otherSignIn, hasClientSecret } = volume
-  if (otherSignIn === undefined && !hasClientSecret) return []
+  const { id, otherSignIn } = volume
+  const other = otherSignInOf(volume)
+  if (other === undefined) return []
   if (id === undefined && !pod.isLabelled) return []
   const asks = otherSignIn === undefined ? 'the volume asks for' : 'the class asks for'
   const client = id === undefined ? '' : ` as ${id}`
   return [
     {
       ...volume.field,
-      sentence: `${asks} ${otherSignInOf(volume)}; the pod signs in${client} with its service account ${pod.accountName}, which needs a federated credential`,
+      sentence: `${asks} ${other}; the pod signs in${client} with its service account ${pod.accountName}, which needs a federated credential`,
     },
   ]
 }
