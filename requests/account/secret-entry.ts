@@ -41,6 +41,7 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
 
 /** Checks the name of a requested Secret. */
 export function parseSecretName(name: unknown): Parsed<string> {
+  if (name === undefined) return invalid('is missing; name the Secret')
   if (typeof name !== 'string' || !isName(name, subdomainName))
     return invalid(`expected the name of a Secret: ${subdomainName.sentence}`)
   return isRecordName(name)

@@ -27,7 +27,7 @@ t.test('a class whose Secrets would not be synced has its facts and its warnings
   t.match(stdout, `identity   ${clientID}`)
   t.match(stdout, 'file       a (0644) from team-a:a')
   t.match(stdout, 'parameters.userAssignedIdentity is unknown and has no effect')
-  t.match(stdout, /line 17: secretObjects, item 1, secretName: expected the name of a Secret/)
+  t.match(stdout, /line 17: secretObjects, item 1, secretName: is missing; name the Secret/)
 })
 
 t.test('a misspelt parameter is named beside the one that is missing', async (t) => {

@@ -248,7 +248,7 @@ t.test('anything but a list of Secrets is refused', async (t) => {
     ['- a: 1\n b', /this isn't valid YAML: line \d/],
     ['- &a {}\n- *a', /aliases/],
     ['- secret: db\n  secret: db', /this isn't valid YAML.*unique/],
-    ['- {}', /^item 1: secret: expected the name of a Secret/],
+    ['- {}', /^item 1: secret: is missing; name the Secret/],
     ['- { secret: , data: x }', /^item 1: secret: expected/],
   ] as const)
     t.match(refusals(sync)[0], sentence, sync)
