@@ -6,6 +6,7 @@ import { positionOf } from '../document/position-of.ts'
 import type { Path } from '../document/search-templates.ts'
 import { FileError } from '../text/file-error.ts'
 import { kustomizationNames } from '../text/find-files.ts'
+import { hideUser } from '../text/hide-user.ts'
 import { isFile } from '../text/is-file.ts'
 import { realPath } from '../unread/unread.ts'
 import { isWhollyKnown, misspeltIn, referencesIn } from './kustomization-fields.ts'
@@ -92,8 +93,9 @@ function sortReferences({ folder, root, manifest, object }: Folder): Sorted {
   const errorAt = (path: Path, sentence: string) =>
     new FileError(positionOf(manifest, path), sentence)
   const sorted = referencesIn(object).map(({ target, path, isTree }) => {
-    const shown = printable(target, 200)
-    if (remote.test(target))
+    const isRemote = remote.test(target)
+    const shown = printable(isRemote ? hideUser(target) : target, 200)
+    if (isRemote)
       return { error: errorAt(path, `refers to ${shown}, and nothing is fetched; ${byHand}`) }
     const found = follow(target, folder)
     if (found === undefined && isTree)
