@@ -14,9 +14,7 @@ const replaced: Readonly<Record<string, string>> = {
   // These look into folders, write files, or start programs such as Helm and the Azure CLI. A page has one file and no programs.
   'repository/input/render/overlay.ts': nothing,
   'repository/input/render/render-folders.ts': './web/core/node/render-folders.ts',
-  'repository/input/plan/plan-flux.ts': './web/core/node/render-folders.ts',
-  'repository/input/plan/overlay-folders.ts': './web/core/node/render-folders.ts',
-  'repository/input/plan/expand-application-set.ts': './web/core/node/render-folders.ts',
+  'repository/input/plan/plan-rendering.ts': './web/core/node/render-folders.ts',
   'repository/check/find/hidden-definitions.ts': './web/core/node/render-folders.ts',
   'repository/check/find/find-undecided.ts': './web/core/node/render-folders.ts',
   'repository/migrate/files/unreviewed-files.ts': nothing,

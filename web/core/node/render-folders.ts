@@ -2,8 +2,6 @@
 
 export const renderFolders = (): readonly never[] => []
 
-export const expandApplicationSet = (): undefined => undefined
-
 export const hiddenDefinitions = () => (): readonly never[] => []
 
 export const judgeExternalSecret = <T>(_: unknown, _lookups: unknown, judge: () => T): T => judge()
@@ -14,13 +12,16 @@ export const judgePod = <T, L>(
   judge: (lookUps: L) => T,
 ): T => judge(lookUps)
 
-export const readOverlayFolders = () => ({})
-
-/** Flux reads only folders. */
-export const planFlux = () => ({
-  start: () => [],
-  files: new Set(),
-  parts: new Set(),
-  follow: () => [],
-  end: () => undefined,
+/** Nothing is rendered, and no object of Flux or Argo CD finds the folder that it names. */
+export const planRendering = <T extends object>(found: T) => ({
+  ...found,
+  roots: [],
+  refused: [],
+  follow: (): readonly never[] => [],
+  releases: {
+    namespaceOf: (): undefined => undefined,
+    isBuilt: () => false,
+    pathOf: (): undefined => undefined,
+    own: { isOurs: () => true },
+  },
 })
