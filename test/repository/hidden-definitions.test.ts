@@ -191,7 +191,7 @@ spec: { externalSecretSpec: { secretStoreRef: { kind: ClusterSecretStore, name: 
     })
     const { code, stdout } = await run(['check'])
     t.equal(code, 1)
-    const left = 'not served: none of its stores is of Key Vault; leave it to the operator'
+    const left = 'not served: none of the stores is of Key Vault; leave it to the operator'
     for (const title of ['PushSecret/other', 'ClusterExternalSecret/all'])
       t.match(stdout, `${title} (a.yaml): ${left}`)
     for (const title of ['PushSecret/azure', 'PushSecret/none'])

@@ -11,7 +11,7 @@ import { classesNeeded } from '../../../webhook/core/csi/needed-objects.ts'
 import { findNamesakes } from '../../input/objects/find-object.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../../input/objects/find-objects.ts'
 import type { Finding } from '../findings/finding.ts'
-import { subjectOf, type Verdict } from '../findings/verdict.ts'
+import { leftToOperator, subjectOf, type Verdict } from '../findings/verdict.ts'
 import type { FindHidden, HiddenDefinition } from './hidden-definitions.ts'
 
 interface Reference {
@@ -42,13 +42,11 @@ export function judgeExternalSecret(
     const read = ({ object }: HiddenDefinition) => readStore(object['spec'], options)
     const content = read(store.definitions[0])
     if (content.kind === 'other' && store.definitions.every((one) => read(one).kind === 'other'))
-      return {
-        subject: subjectOf(found),
-        outcome: 'not-synced',
-        sentence: `not synced: ${titleOf(store)} (${store.definitions[0].path}): ${content.sentence}`,
-        details: [],
-        findings: [],
-      }
+      return leftToOperator(
+        found,
+        'not-synced',
+        `not synced: ${titleOf(store)} (${store.definitions[0].path}): ${content.sentence}`,
+      )
   }
   return judgeWithout(hidden, found, judge())
 }

@@ -8,7 +8,7 @@ import type { UncheckedFinding } from '../../input/unread/sort-out-skipped.ts'
 import type { Finding } from './finding.ts'
 import { addKind, countAll, type KindCounts } from './kind-counts.ts'
 import { taskLines } from './task.ts'
-import type { Verdict } from './verdict.ts'
+import { countedKind, type Verdict } from './verdict.ts'
 
 /** Everything that `check` reports, in whichever form it prints it. */
 export interface CheckReport {
@@ -113,8 +113,10 @@ function countedIn(
   others?: KindCounts,
 ): KindCounts {
   const counts = new Map(others)
-  for (const { countedAs, outcome } of verdicts)
-    if (countedAs !== undefined && outcome === wanted) addKind(counts, countedAs)
+  for (const verdict of verdicts) {
+    const kind = countedKind(verdict)
+    if (kind !== undefined && verdict.outcome === wanted) addKind(counts, kind)
+  }
   return counts
 }
 

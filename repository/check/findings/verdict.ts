@@ -29,7 +29,7 @@ type CheckOutcome =
 export interface Verdict {
   readonly subject: Subject
   readonly outcome: CheckOutcome
-  /** The object's kind, if the text may only count the object with others of its kind. */
+  /** The object's kind, if the text may only count it with others of its kind ({@link countedKind}). */
   readonly countedAs?: string
   /** The outcome in words. */
   readonly sentence: string
@@ -47,6 +47,24 @@ export interface RepeatedLists {
   readonly pods: number
   readonly refreshSeconds: number
 }
+
+/** The kind to count an object by. Undefined if it has a problem or a warning, which is always shown. */
+export const countedKind = ({ countedAs, findings }: Verdict): string | undefined =>
+  findings.every(({ severity }) => severity === 'note') ? countedAs : undefined
+
+/** A verdict on an object that is the business of the External Secrets Operator. */
+export const leftToOperator = (
+  subject: Subject,
+  outcome: 'not-synced' | 'not-served',
+  sentence: string,
+): Verdict => ({
+  subject: subjectOf(subject),
+  outcome,
+  countedAs: subject.title.split('/', 1).join(),
+  sentence,
+  details: [],
+  findings: [],
+})
 
 /** Picks the members of an object that a verdict keeps. */
 export const subjectOf = ({ manifest, path, title, part, namespace }: Subject): Subject => ({

@@ -14,7 +14,7 @@ import { describeComposed } from '../describe/describe-composed.ts'
 import type { SourceFacts } from '../find/read-sources.ts'
 import { problemFindings, warningFindings } from '../findings/finding.ts'
 import type { Task } from '../findings/task.ts'
-import { subjectOf, type Verdict } from '../findings/verdict.ts'
+import { leftToOperator, subjectOf, type Verdict } from '../findings/verdict.ts'
 import { noClient, warning } from './check-account.ts'
 
 /** Reports whether Secret sync would make the Secret of an ExternalSecret, and which account it would read as. */
@@ -27,7 +27,7 @@ export function checkExternalSecret(
   const notSynced = { subject, outcome: 'not-synced' } as const
   if (source?.isLeftAlone) {
     const reasons = source.problems.map(describeProblem).join('; ')
-    return { ...notSynced, sentence: `not synced: ${reasons}`, details: [], findings: [] }
+    return leftToOperator(found, 'not-synced', `not synced: ${reasons}`)
   }
   const chosen =
     source && chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
@@ -74,6 +74,8 @@ export function checkSecretStore(found: NamedObject, policy: Policy): Verdict {
   const { namespace } = found
   const kind = found.kind as StoreKind
   const content = storeContent(seenStore(usableFrom(found)), { kind, namespace, policy })
+  if (content.kind === 'other')
+    return leftToOperator(found, 'not-served', `would not be used: ${content.sentence}`)
   const unused = { subject: subjectOf(found), outcome: 'not-served', details: [] } as const
   if (content.kind !== 'read')
     return { ...unused, sentence: `would not be used: ${content.sentence}`, findings: [] }

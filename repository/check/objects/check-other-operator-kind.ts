@@ -9,7 +9,7 @@ import {
 import { findNamesakes } from '../../input/objects/find-object.ts'
 import type { NamedObject } from '../../input/objects/find-objects.ts'
 import type { Lookups } from '../find/find-undecided.ts'
-import { subjectOf, type Verdict } from '../findings/verdict.ts'
+import { leftToOperator, subjectOf, type Verdict } from '../findings/verdict.ts'
 
 type StoreLookups = Lookups & { readonly policy: Policy }
 
@@ -20,13 +20,11 @@ type StoreLookups = Lookups & { readonly policy: Policy }
 export function checkOtherOperatorKind(found: NamedObject, lookups: StoreLookups): Verdict {
   const { kind, apiVersion } = found.object
   if (isForOtherStores(found, lookups))
-    return {
-      subject: subjectOf(found),
-      outcome: 'not-served',
-      sentence: 'not served: none of its stores is of Key Vault; leave it to the operator',
-      details: [],
-      findings: [],
-    }
+    return leftToOperator(
+      found,
+      'not-served',
+      'not served: none of the stores is of Key Vault; leave it to the operator',
+    )
   const what = typeof kind === 'string' ? `${printable(kind, 63)} of ` : ''
   return {
     subject: subjectOf(found),

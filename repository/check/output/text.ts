@@ -9,7 +9,7 @@ import { uncheckedLine } from '../../input/unread/sort-out-skipped.ts'
 import type { Finding } from '../findings/finding.ts'
 import { countAll, type KindCounts } from '../findings/kind-counts.ts'
 import type { CheckReport, CheckSums } from '../findings/report.ts'
-import type { Verdict } from '../findings/verdict.ts'
+import { countedKind, type Verdict } from '../findings/verdict.ts'
 
 type Output = NodeJS.WritableStream & Parameters<typeof foldWidth>[0]
 type Format = Parameters<typeof styleText>[0]
@@ -51,15 +51,20 @@ function* blocksOf(
 ): Generator<readonly string[]> {
   if (nothing) yield [style('yellow', `warning: ${nothing.message}`)]
   yield unchecked.map((finding) => style('yellow', uncheckedLine(finding)))
-  const isFolded = countAll(plainPods) > maxPlainPods
-  for (const verdict of verdicts)
-    if (verdict.countedAs === undefined || (verdict.outcome === 'not-injected' && !isFolded))
-      yield verdictLines(verdict, style)
+  const isFolded = countAll(plainPods) > maxPlain
+  const left = leftObjects(verdicts)
+  const isLeftFolded = countAll(left) > maxPlain
+  const isShown = (verdict: Verdict) =>
+    countedKind(verdict) === undefined ||
+    (verdict.outcome === 'not-injected' ? !isFolded : isLeft(verdict) && !isLeftFolded)
+  for (const verdict of verdicts) if (isShown(verdict)) yield verdictLines(verdict, style)
   yield placeholderLines(placeholders, style)
   yield taskLines(tasks, width)
   const podCounts = isFolded ? countedLines(plainPods, 'pod template', plainReason) : []
   const counts = countedLines(counted, 'object', 'without a pod template')
-  if (!quiet) yield [...podCounts, ...counts, style(sumsFormat(sums), sumsLine(sums))]
+  const leftCounts = isLeftFolded ? leftLines(left) : []
+  if (!quiet)
+    yield [...leftCounts, ...podCounts, ...counts, style(sumsFormat(sums), sumsLine(sums))]
 }
 
 /** Puts an empty line between two blocks, unless each is a single line. */
@@ -128,9 +133,36 @@ const taskLines = (tasks: CheckReport['tasks'], width: number | undefined): read
         ...printScript(tasks, { width: width && width - 2 }).map((line) => `  ${plain(line)}`),
       ]
 
-/** More pods than these are counted in one line if akv-injector has nothing to do with them. */
-const maxPlainPods = 5
+/** More pods than these, or more objects of the External Secrets Operator, are only counted if akv-injector has nothing to do with them. */
+const maxPlain = 5
 const plainReason = 'not injected, without akv-injector.io annotations'
+
+const isLeft = ({ outcome }: Verdict): boolean =>
+  outcome === 'not-synced' || outcome === 'not-served'
+
+/** Counts what is left to the External Secrets Operator by kind and reason, which names the store. */
+function leftObjects(verdicts: readonly Verdict[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const verdict of verdicts) {
+    const kind = countedKind(verdict)
+    if (kind === undefined || !isLeft(verdict)) continue
+    const key = JSON.stringify([kind, verdict.sentence])
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return counts
+}
+
+function leftLines(left: ReadonlyMap<string, number>): readonly string[] {
+  const sorted = [...left].toSorted(([, one], [, other]) => other - one)
+  const lines = sorted.slice(0, maxKinds).map(([key, count]) => {
+    const [kind, sentence]: readonly [string, string] = JSON.parse(key)
+    return plain(`${countOf(count, kind)} ${sentence}`)
+  })
+  const rest = sorted.slice(maxKinds).reduce((sum, [, count]) => sum + count, 0)
+  return rest === 0
+    ? lines
+    : [...lines, `${countOf(rest, 'more object')} left to the operator; --output json lists them`]
+}
 
 /** The most common kinds of objects that are only counted. */
 function countedLines(counted: KindCounts, what: string, why: string): readonly string[] {

@@ -66,6 +66,47 @@ t.test('many pods that have nothing of ours are one line', async (t) => {
   t.equal(many.stdout.match(/^Pod\/.*: not injected: /gm)?.length, 1, 'only the one that says why')
 })
 
+t.test('many objects that are left to the operator are one line for each store', async (t) => {
+  const version = 'apiVersion: external-secrets.io/v1\n'
+  const store = (name: string, more = '') =>
+    `${version}kind: ClusterSecretStore\nmetadata: { name: ${name} }\nspec: { provider: { fake: { data: [] } } }\n${more}`
+  const secret = (i: number, store: string) =>
+    `${version}kind: ExternalSecret\nmetadata: { name: ${store}-${i} }\nspec: { secretStoreRef: { kind: ClusterSecretStore, name: ${store} }, data: [{ secretKey: a, remoteRef: { key: a } }] }\n`
+  const secrets = (count: number, store: string) =>
+    Array.from({ length: count }, (_, i) => secret(i, store))
+  const few = await check(store('one'), ...secrets(4, 'one'))
+  t.equal(few.stdout.match(/^ExternalSecret\/one-\d .*: not synced: /gm)?.length, 4)
+  const documents = [
+    ...[store('one'), store('two'), ...secrets(4, 'one'), ...secrets(1000, 'two')],
+  ]
+  const { code, stdout } = await check(...documents)
+  const foreign =
+    'spec.provider is not azurekv; only Key Vault is read here, so leave it to the operator'
+  t.equal(
+    stdout,
+    `1000 ExternalSecrets not synced: ClusterSecretStore two: ${foreign}
+4 ExternalSecrets not synced: ClusterSecretStore one: ${foreign}
+2 ClusterSecretStores would not be used: ${foreign}
+1 file, 0 pods checked, 0 problems, 0 warnings, 0 objects not looked at
+`,
+  )
+  t.equal(code, 0)
+  const json = await runInProcess(['check', '-', '--output', 'json'], {
+    input: documents.join('---\n'),
+  })
+  t.equal(JSON.parse(json.stdout).objects.length, 1006, 'JSON has each of them')
+  const misspelt = store('three').replace('three', 'three, annotations: { akv-injecter.io/a: b }')
+  t.match(
+    (await check(misspelt, ...documents)).stdout,
+    /^ClusterSecretStore\/three .*\n {2}warning/m,
+  )
+  const many = Array.from({ length: 12 }, (_, i) => [store(`s${i}`), secret(i, `s${i}`)]).flat()
+  t.match(
+    (await check(...many)).stdout,
+    /\n5 more objects left to the operator; --output json lists them\n1 file,/,
+  )
+})
+
 t.test('kinds beyond a thousand are counted together, and a kind is printable', async (t) => {
   const { stdout } = await check(...Array.from({ length: 1100 }, (_, i) => of(`\u001b${i}`)))
   t.match(
