@@ -56,7 +56,9 @@ const storeRef = allOf({
 
 const sourceRef = allOf({
   storeRef: readStoreRef,
-  generatorRef: refused('values come from Key Vault only; write extract'),
+  generatorRef: refused(
+    'values come from Key Vault only; store the value there, and write extract',
+  ),
 })
 
 /** Reads an item of `data`. */

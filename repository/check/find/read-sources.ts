@@ -14,6 +14,7 @@ import type { NamedObject } from '../../input/objects/find-objects.ts'
 import { classSource } from '../../input/sources/class-source.ts'
 import { externalSecretReader } from '../../input/sources/external-secret-reader.ts'
 import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
+import { leaveGenerated } from '../../input/sources/leave-generated.ts'
 import { isClass } from '../../input/sources/referred-to.ts'
 import { findSyncMistakes } from './find-sync-mistakes.ts'
 
@@ -46,10 +47,14 @@ export function readSources(
   const facts = new Map(
     [...byNamespace].map(([namespace, some]) => {
       const sources = new Map(
-        some.map((object) => [
-          keyOf(object),
-          isClass(object) ? classSource(object, policy) : readerIn(viewOf(object))(object),
-        ]),
+        leaveGenerated(
+          some.map((object) => ({
+            object,
+            source: isClass(object)
+              ? classSource(object, policy)
+              : readerIn(viewOf(object))(object),
+          })),
+        ).map(({ object, source }) => [keyOf(object), source]),
       )
       const all = [...sources.values()].filter((source) => source !== undefined)
       const listed = withNamedAccounts(accounts.get(namespace) ?? [], all)

@@ -15,7 +15,7 @@ type StoreLookups = Lookups & { readonly policy: Policy }
 
 /**
  * Reports that akv-injector ignores a kind of the External Secrets Operator, such as PushSecret. That isn't a problem if none of the
- * object's stores is of Key Vault.
+ * object's stores is of Key Vault, or if it is a generator: an ExternalSecret that needs it has the problem, if there is one.
  */
 export function checkOtherOperatorKind(found: NamedObject, lookups: StoreLookups): Verdict {
   const { kind, apiVersion } = found.object
@@ -24,6 +24,12 @@ export function checkOtherOperatorKind(found: NamedObject, lookups: StoreLookups
       found,
       'not-served',
       'not served: none of the stores is of Key Vault; leave it to the operator',
+    )
+  if (scalarText(apiVersion).startsWith('generators.'))
+    return leftToOperator(
+      found,
+      'not-served',
+      'not served: akv-injector has no generators; leave it to the operator',
     )
   const what = typeof kind === 'string' ? `${printable(kind, 63)} of ` : ''
   return {

@@ -182,6 +182,25 @@ const unrelated = fc.constantFrom(
     spec: { values: { text: '{{ .Values.x }}' } },
   },
 )
+
+const generatorRef = { apiVersion: 'generators.external-secrets.io/v1alpha1', kind: 'Password' }
+/** What stays with the External Secrets Operator. */
+const leftToOperator = fc.constantFrom(
+  { ...generatorRef, metadata: { name: 'a', namespace: 'one' }, spec: { length: 20 } },
+  {
+    apiVersion: 'external-secrets.io/v1',
+    kind: 'ExternalSecret',
+    metadata: { name: 'a', namespace: 'other' },
+    spec: { dataFrom: [{ sourceRef: { generatorRef: { ...generatorRef, name: 'a' } } }] },
+  },
+  {
+    apiVersion: 'external-secrets.io/v1',
+    kind: 'ClusterSecretStore',
+    metadata: { name: 'a' },
+    spec: { provider: { fake: { data: [] } } },
+  },
+)
+const foreign = fc.oneof(unrelated, leftToOperator)
 const elsewhere = fc.constantFrom('', 'dev/', 'prod/eu/', 'new/', 'dev/new/')
 
 const runs = { numRuns: Math.ceil(numRuns / 8) }
@@ -204,7 +223,7 @@ const classElsewhere = classOf({ name: 'a', namespace: 'other' }, { vault: 'x', 
 t.test('an unrelated file changes nothing that is said of another', async (t) => {
   let changes = 0
   await fc.assert(
-    fc.asyncProperty(repositories, unrelated, elsewhere, async (files, object, folder) => {
+    fc.asyncProperty(repositories, foreign, elsewhere, async (files, object, folder) => {
       const added = `${folder}added.yaml`
       const before = await readAll(files)
       const after = await readAll({ ...files, [added]: stringify(object) })

@@ -119,6 +119,9 @@ t.test('moving a manifest into a rendered folder changes only places', isSkipped
     pod('kv-${ENV}'),
     'apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: a, annotations: { akv-injector.io/secrets: x, akv-injector.io/vault: kv_a } }\n',
     `apiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\nmetadata: { name: kv }\nspec: { provider: azure, parameters: { keyvaultName: kv, objects: none } }\n`,
+    'apiVersion: generators.external-secrets.io/v1alpha1\nkind: Password\nmetadata: { name: a }\n',
+    'apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: { name: a }\nspec: { dataFrom: [{ sourceRef: { generatorRef: { kind: Password, name: a } } }] }\n',
+    'apiVersion: external-secrets.io/v1\nkind: SecretStore\nmetadata: { name: a }\nspec: { provider: { fake: { data: [] } } }\n',
   ]
   const findings = async (files: Texts) => {
     const { code, stdout } = await check(t, files, { args: ['-o', 'json'] })
