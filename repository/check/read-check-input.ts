@@ -127,8 +127,7 @@ export async function readCheckInput(
     ),
     unread: [
       ...unreadable.flatMap(({ path }) => (path === '-' ? [] : unreadFile(path))),
-      // A template may become anything, or nothing at all. The warning about it is enough.
-      ...notManifests.flatMap(doubtsOf),
+      ...passedOver.flatMap(doubtsOf),
       ...unseenPaths(everything.unseen),
     ],
     findHidden: hiddenDefinitions(rendered.skipped, plan.files),

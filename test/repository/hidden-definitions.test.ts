@@ -230,11 +230,14 @@ t.test('a template changes nothing about other files', async (t) => {
     'app/kv.yaml': classText('team-a'),
     'web/web.yaml': podText(),
     't/kv.yaml.j2': classText('team-b', '"{{ name }}"'),
+    't/any.yaml': classText('team-b', '{{.Name}}'),
+    'web/same.yaml': classText('{{.Vault}}'),
   })
   const { code, stdout } = await run(['check'])
   t.equal(code, 0)
   t.match(stdout, 'Pod/web (web/web.yaml): would be served')
-  t.match(stdout, 'warning: t/kv.yaml.j2:2: has a SecretProviderClass')
+  for (const file of ['t/kv.yaml.j2', 't/any.yaml', 'web/same.yaml'])
+    t.match(stdout, `warning: ${file}:2: has a SecretProviderClass`)
 })
 
 t.test('a template that is too large is named with what is read of it', async (t) => {

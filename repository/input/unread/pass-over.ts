@@ -13,6 +13,8 @@ export interface PassedOver {
   readonly reason: string
   /** Whether it was meant as a manifest. Nothing is said about other files, unless they have `held`. */
   readonly isManifest: boolean
+  /** Whether another program has to fill it in. */
+  readonly isTemplate?: boolean
   readonly held?: HeldPlace
   /** Its text, if that mentions classes or the External Secrets Operator. */
   readonly text?: string
@@ -36,6 +38,7 @@ export function passOverBroken(path: string, error: FileError): PassedOver | und
     ...start,
     reason: isTemplate ? 'is a template; render it first' : reasonOf(error),
     isManifest,
+    isTemplate,
   })
   return isManifest && !isTemplate && file.held !== undefined ? undefined : file
 }
@@ -50,7 +53,7 @@ function passedOver(
     isWhole,
     maxBytes,
     ...others
-  }: Pick<PassedOver, 'reason' | 'isManifest'> & Parameters<typeof heldIn>[1],
+  }: Pick<PassedOver, 'reason' | 'isManifest' | 'isTemplate'> & Parameters<typeof heldIn>[1],
 ): PassedOver {
   const held = heldIn(path, { text, isWhole, maxBytes })
   return { path, ...others, ...(held && { held }), ...(mentions.test(text) && { text }) }
@@ -73,6 +76,7 @@ export function passOverTemplate(path: string): PassedOver {
     maxBytes: maxTemplateBytes,
     reason: 'is a template; fill it in first',
     isManifest: false,
+    isTemplate: true,
   })
 }
 
@@ -94,9 +98,12 @@ export function isForeign(manifest: Manifest): boolean {
 const isObjectNode = (node: unknown): boolean =>
   isMap(node) && (node.has('apiVersion') || node.has('kind'))
 
-/** What `check` has to know of a file that was passed over: it may define objects. */
+/**
+ * What `check` has to know of a file that was passed over: it may define objects. A template may become anything, or nothing at all, so
+ * the warning about it is enough.
+ */
 export const doubtsOf = (file: PassedOver): readonly Unread[] =>
-  file.isManifest || file.held !== undefined ? unreadOf(file) : []
+  !file.isTemplate && (file.isManifest || file.held !== undefined) ? unreadOf(file) : []
 
 /** What `migrate` has to know of a file that was passed over: it may use objects. */
 export const unreadOf = ({ path, text }: PassedOver): readonly Unread[] =>
