@@ -26,7 +26,7 @@ export function readChart(
 ): Chart {
   const file = join(folder, 'Chart.yaml')
   const own = { path: folder, kind: 'chart', reads: [folder] } as const
-  if (!isFile(file)) return { ...own, errors: [new FileError({ source: file }, "isn't a file")] }
+  if (!isFile(file)) return { ...own, errors: [new FileError({ source: file }, missingFile)] }
   try {
     const chart = readMapping(file, command)
     if (chart === undefined) return { ...own, errors: [notAChart(file)] }
@@ -90,6 +90,8 @@ const outsideSentence =
   'is a symbolic link to something outside of the repository, and Helm would read that; render the chart yourself, and pass the result'
 
 const maxErrors = 10
+
+const missingFile = "isn't a file; if werf makes it, pass what werf render prints"
 
 const notAChart = (source: string): FileError =>
   new FileError({ source }, "isn't a mapping; a chart has a name and a version")

@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { FileError } from './file-error.ts'
 import { readErrorSentence } from './read-text.ts'
 
@@ -49,7 +49,7 @@ interface FindOptions {
 
 /**
  * Finds the files to read: the named files, and in and below the named folders those whose names end with `.yaml`,
- * `.yml` or `.json`. Skips hidden files and folders, `node_modules`, symbolic links, and folders that Helm or Kustomize
+ * `.yml` or `.json`. Skips hidden files and folders (but not werf's chart), `node_modules`, symbolic links, and folders that Helm or Kustomize
  * has to render.
  *
  * @param paths - as the user gave them; `-` is standard input
@@ -76,7 +76,7 @@ export function findFiles(
   const readFolder = (folder: string, depth: number): void => {
     const found = entriesOf(folder, errors)
     entries += found.length
-    const kind = renderKind(found)
+    const kind = renderKind(folder, found)
     if (kind !== undefined) unrendered.push({ path: folder, kind })
     if (kind !== undefined && !(kind === 'kustomization' && entersKustomize)) {
       if (renders?.includes(kind)) return
@@ -90,7 +90,8 @@ export function findFiles(
     }
     for (const entry of found) {
       if (isFull()) return
-      if (entry.name.startsWith('.')) continue
+      if (entry.name.startsWith('.') && !(entry.name === werfFolder && entry.isDirectory()))
+        continue
       const path = join(folder, entry.name)
       const reason = skipReason(entry) ?? (depth >= maxDepth ? tooDeep(entry, maxDepth) : undefined)
       if (mayHaveManifests(entry, path) && (entry.isSymbolicLink() || depth >= maxDepth))
@@ -163,9 +164,12 @@ function skipReason(entry: Dirent): string | undefined {
 const tooDeep = (entry: Dirent, maxDepth: number): string | undefined =>
   entry.isDirectory() ? `it is more than ${maxDepth} folders deep` : undefined
 
-function renderKind(entries: readonly Dirent[]): RenderFolder['kind'] | undefined {
+/** The folder in which werf expects the chart of a repository. It makes a missing `Chart.yaml` itself. */
+const werfFolder = '.helm'
+
+function renderKind(folder: string, entries: readonly Dirent[]): RenderFolder['kind'] | undefined {
   const names = new Set(entries.map(({ name }) => name))
-  if (names.has('Chart.yaml')) return 'chart'
+  if (names.has('Chart.yaml') || basename(folder) === werfFolder) return 'chart'
   return kustomizationNames.some((name) => names.has(name)) ? 'kustomization' : undefined
 }
 
