@@ -42,6 +42,20 @@ t.test('many objects of a kind are one line with a command', async (t) => {
   ])
 })
 
+t.test('the command for a Kustomization has its namespace', async (t) => {
+  for (const [metadata, namespace] of [
+    ['{ name: apps, namespace: team }', 'team'],
+    ['{ name: apps }', 'NAMESPACE'],
+  ] as const) {
+    const text = kustomization('apps', './deploy').replace('{ name: apps }', metadata)
+    const { lines } = await check(t, { 'a.yaml': text })
+    t.match(
+      lines[0],
+      `: flux build kustomization apps -n ${namespace} --path FOLDER | akv-injector check -`,
+    )
+  }
+})
+
 t.test('only what is elsewhere is named', async (t) => {
   const elsewhere: Texts = {
     'a path of another repository': kustomization('apps', './deploy'),

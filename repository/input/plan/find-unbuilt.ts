@@ -97,7 +97,8 @@ const builders: readonly Builder[] = [
         : pathOf(fluxPath(path)) !== undefined && own.hasSource(sourceRef),
     elsewhere: ({ path, sourceRef }, { pathOf, own }) =>
       pathOf(fluxPath(path)) && own.explainSource(sourceRef),
-    commandFor: (name) => `flux build kustomization ${name} --path FOLDER`,
+    commandFor: (name, namespace) =>
+      `flux build kustomization ${name} -n ${namespace} --path FOLDER`,
   },
   {
     kind: 'HelmRelease',
