@@ -88,14 +88,16 @@ function addLines(tasks: readonly AddTask[]): readonly ScriptLine[] {
   const [first] = tasks
   if (first === undefined) return []
   const names = tasks.map(({ namespace, account }) => `${namespace}/${account}`)
-  const [noun, what] =
+  const [noun, what, one] =
     tasks.length === 1
-      ? ['ServiceAccount', 'it']
-      : ['ServiceAccounts', 'each, in the form of the first,']
+      ? ['ServiceAccount', 'it', 'the one']
+      : ['ServiceAccounts', 'each, in the form of the first,', 'those']
+  const isForSync = tasks.some((task) => task.isForSync)
+  const or = isForSync ? '' : `, or annotate ${one} in the cluster`
   return [
-    comment(`The files lack ${noun} ${listNames(names, maxNamed)}. Add ${what} to them:`),
+    comment(`The files lack ${noun} ${listNames(names, maxNamed)}. Add ${what} to them${or}:`),
     comment(accountManifest(first)),
-    ...(tasks.some(({ isForSync }) => isForSync) ? [syncComment] : []),
+    ...(isForSync ? [syncComment] : []),
   ]
 }
 

@@ -58,7 +58,7 @@ t.test('the manifest of an account that no file has is printed once, for all of 
   const add = { kind: 'add', ...web } as const
   const lines = printScript(taskLines([add, add]))
   t.strictSame(lines.slice(1), [
-    '# The files lack ServiceAccount shop/web. Add it to them:',
+    '# The files lack ServiceAccount shop/web. Add it to them, or annotate the one in the cluster:',
     '#   apiVersion: v1',
     '#   kind: ServiceAccount',
     '#   metadata:',
