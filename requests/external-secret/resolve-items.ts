@@ -1,5 +1,5 @@
 import type { SecretValue } from '../../delivery/destination.ts'
-import { describeProblem, plainProblem } from '../../lib/problems/problem.ts'
+import { describeProblem, type FieldPath, plainProblem } from '../../lib/problems/problem.ts'
 import { type Field, isFull, reportThat } from '../../lib/problems/read.ts'
 import { forbiddenVaults } from '../administrator/choose-vaults.ts'
 import type { Policy } from '../administrator/policy.ts'
@@ -30,13 +30,14 @@ export function resolveItems(items: readonly Item[], resolving: Resolving) {
   const inputs: ComposedInput[] = []
   for (const [index, item] of items.entries()) {
     const { store = defaultStore, path } = item
+    const storePath = item.store === undefined ? ['spec', 'secretStoreRef'] : path
     if (isFull(at)) break
     if (store === undefined) {
       reportThat({ ...at, path }, 'names no store; set spec.secretStoreRef')
       continue
     }
     const title = `${store.kind} ${store.name}`
-    if (!stores.has(title)) stores.set(title, usableStore(store, resolving))
+    if (!stores.has(title)) stores.set(title, usableStore(store, storePath, resolving))
     const vault = stores.get(title)?.vault
     if (vault === undefined) continue
     const to = { kind: 'input', secret: secret.name, index } as const
@@ -79,14 +80,15 @@ function inputOf({ key, ref, find, rewrite }: Item, index: number): ComposedInpu
     : { kind: 'key', ...input, key }
 }
 
-/** A store that can be used. Adds a problem otherwise. */
+/** A store that can be used. Adds a problem otherwise, at the path of the reference. */
 function usableStore(
   ref: StoreRef,
+  path: FieldPath,
   { findStore, at, policy, namespace }: Resolving,
 ): (ReadStore & StoreRef) | undefined {
   const title = `${ref.kind} ${ref.name}`
   const content = findStore(ref)
-  const wrongStore = (sentence: string) => at.problems.push(plainProblem(title + sentence))
+  const wrongStore = (sentence: string) => at.problems.push(plainProblem(title + sentence, path))
   if (content === undefined) wrongStore(' does not exist; apply it')
   else if (content.kind !== 'read') wrongStore(`: ${content.sentence}`)
   if (content?.kind !== 'read') return undefined
