@@ -1,11 +1,13 @@
 import { mapWithProgress } from '../../lib/terminal/map-with-progress.ts'
 import type { Manifest } from '../input/document/manifest.ts'
+import { chartName } from '../input/placeholders/chart-gaps.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { describeUnbuilt, findUnbuilt, type Unbuilt } from '../input/plan/find-unbuilt.ts'
 import { planRendering, type RenderPlan } from '../input/plan/plan-rendering.ts'
 import { readRendered } from '../input/plan/read-rendered.ts'
 import { eachManifest } from '../input/read-manifests.ts'
 import { type ChartOptions, readChartOptions } from '../input/render/chart-options.ts'
+import { hasDefaultValues } from '../input/render/helm-arguments.ts'
 import { chooseRendered } from '../input/render/render-programs.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles, type RenderFolder } from '../input/text/find-files.ts'
@@ -91,7 +93,9 @@ export async function readCheckInput(
     isRequired: render === true,
     read: ({ text, source, root }) => {
       leftOut.note(root, text)
-      const placeholders = options.placeholders.within(root.values ?? new Map())
+      const placeholders = hasDefaultValues(root, charts)
+        ? options.placeholders.inChart(chartName(root.path))
+        : options.placeholders.within(root.values ?? new Map())
       const namespace = root.namespace ?? options.namespace
       return readContents(() => text, source, { ...reading, placeholders, namespace })
     },

@@ -118,7 +118,7 @@ export function* eachManifest(
     const manifest: Manifest = {
       ...file,
       ...piece,
-      ...(placeholders && mayNeedFilling(text.slice(start, end)) && { placeholders }),
+      ...(placeholders && mayNeedFilling(text.slice(start, end), placeholders) && { placeholders }),
       span: piece.item?.span ?? contentSpan(document, text),
       start: document.contents.range[0],
       version: document.directives.yaml.version,
@@ -144,7 +144,8 @@ export function* eachManifest(
 }
 
 /** A document without placeholders may have what looks like their stand-ins. */
-const mayNeedFilling = (text: string): boolean => mayHavePlaceholders(text) || hasPlaceholder(text)
+const mayNeedFilling = (text: string, { chart }: Placeholders): boolean =>
+  chart !== undefined || mayHavePlaceholders(text) || hasPlaceholder(text)
 
 function renderSentence(command: string): string {
   const first = canRender(command) ? 'pass the folder of its chart, or ' : ''

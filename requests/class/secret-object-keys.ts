@@ -23,7 +23,9 @@ export function readSecretObjectKeys(
 ): readonly SecretValue[] {
   const before = at.problems.length
   const items: readonly unknown[] = Array.isArray(data) ? data : []
-  if (items.length === 0) report(at, 'expected a list of objectName and key')
+  const expected = 'expected a list of objectName and key'
+  if (typeof data === 'string') reportValue(at, data, expected)
+  else if (items.length === 0) report(at, expected)
   const values: SecretValue[] = []
   const keys = new Set<string>()
   const objectNames = new Set<string>()

@@ -21,9 +21,10 @@ export function settlePlaceholders(verdicts: readonly Verdict[], placeholders: P
   const named = new Set([...placeholders.unfilled(), ...undecided.keys()])
   return {
     verdicts: settled,
-    /** One warning for each placeholder without a value. */
-    placeholders: [...named].map((placeholder) =>
-      warningOf(placeholder, [...(undecided.get(placeholder) ?? [])]),
+    /** One warning for each placeholder without a value, and for each chart whose values leave something empty. */
+    placeholders: [...Map.groupBy(named, (placeholder) => placeholder.chart ?? placeholder)].map(
+      ([, group]) =>
+        warningOf(group, new Set(group.flatMap((one) => [...(undecided.get(one) ?? [])]))),
     ),
   }
 }
@@ -66,14 +67,24 @@ function settle(
 
 const maxNamed = 3
 
-function warningOf(
-  { text, position, uses, isExpression, isComment }: Placeholder,
-  titles: readonly string[],
-): Finding {
+/** @param group - one placeholder, or all of a chart */
+function warningOf(group: readonly Placeholder[], titles: ReadonlySet<string>): Finding {
+  const [first] = group as readonly [Placeholder]
+  const { position, isExpression, isComment, chart } = first
+  const texts = listNames(
+    group.map(({ text }) => text),
+    maxNamed,
+  )
+  const uses = group.reduce((sum, one) => sum + one.uses, 0)
+  const lack =
+    chart === undefined
+      ? `${texts} has no value here`
+      : `the chart's default values leave empty: ${texts}`
   const parts = [
-    `${text} has no value here${uses > 1 ? ` (used ${uses} times, here first)` : ''}`,
+    `${lack}${uses > 1 ? ` (used ${uses} times, here first)` : ''}`,
+    ...(chart === undefined ? [] : ['pass others with --values FILE']),
     ...(isComment ? ['it is a comment to YAML unless it is in quotes'] : []),
-    ...(titles.length > 0 ? [`undecided without it: ${listNames(titles, maxNamed)}`] : []),
+    ...(titles.size > 0 ? [`undecided without it: ${listNames([...titles], maxNamed)}`] : []),
     ...(isExpression ? ["a value isn't enough for this form, so check what is rendered"] : []),
   ]
   return { severity: 'warning', code: 'AKV_CHECK_PLACEHOLDER', message: parts.join('; '), position }

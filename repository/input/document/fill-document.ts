@@ -1,4 +1,5 @@
 import type { Document, Scalar } from 'yaml'
+import { withGaps } from '../placeholders/chart-gaps.ts'
 import type { Placeholders } from '../placeholders/placeholders.ts'
 import { shapeIn } from '../placeholders/shape-in.ts'
 import type { FilePosition } from '../text/file-error.ts'
@@ -17,14 +18,17 @@ interface Filling {
 /** Replaces placeholders in the values of a document that the commands read (see {@link findFields}). */
 export function fillDocument(document: Document, filling: Filling): void {
   const { placeholders, text, positionAt, isFirst } = filling
-  for (const { scalar, key, matters } of findFields(document, text)) {
+  for (const { scalar, key, parent, matters } of findFields(document, text)) {
     const comment = placeholderComment(scalar)
-    const written = comment === undefined ? scalar.value : comment
+    const value = comment ?? scalar.value
+    const { chart } = placeholders
+    const written = chart === undefined ? value : withGaps(value, { key, parent, chart })
     if (typeof written !== 'string') continue
     const use = {
       position: () => positionAt(scalar.range?.[0] ?? 0),
       counts: isFirst && matters,
       isComment: comment !== undefined,
+      ...(written !== value && chart !== undefined && { chart }),
     }
     const filled = placeholders.fill(written, use, (span) => shapeIn(written, { key, ...span }))
     if (filled === undefined || filled.text === written) continue

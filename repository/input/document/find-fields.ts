@@ -6,6 +6,8 @@ interface ReadField {
   readonly scalar: Scalar
   /** The key of the value, or of the nearest mapping around it. */
   readonly key: string
+  /** The key around that one, if the value is below one that the commands read. */
+  readonly parent?: string
   /** Whether to warn if a placeholder in it has no value. */
   readonly matters: boolean
 }
@@ -38,6 +40,7 @@ interface Walk {
 /** A step on the way to a value. */
 interface Step {
   readonly key: string
+  readonly parent?: string
   readonly matters: boolean
   readonly depth: number
 }
@@ -129,15 +132,19 @@ const isReadAnnotation = (key: string): boolean =>
   (key.startsWith(annotationPrefix) && !key.startsWith(`${annotationPrefix}template.`)) ||
   key.startsWith('azure.workload.identity/')
 
-function findBelow(node: unknown, walk: Walk, { key, matters, depth }: Step): void {
+function findBelow(node: unknown, walk: Walk, step: Step): void {
+  const { key, parent, matters, depth } = step
   const value = resolve(node, walk)
   if (depth > maxDepth || walk.seen.has(value)) return
   walk.seen.add(value)
-  if (isScalar(value)) walk.fields.push({ scalar: value, key, matters })
+  if (isScalar(value))
+    walk.fields.push({ scalar: value, key, ...(parent !== undefined && { parent }), matters })
   else if (isCollection(value))
     for (const [name, child] of childrenOf(value))
-      if (!isOpaque(name, key))
-        findBelow(child, walk, { key: name === '' ? key : name, matters, depth: depth + 1 })
+      if (!isOpaque(name, key)) {
+        const at = name === '' ? step : { key: name, parent: key, matters }
+        findBelow(child, walk, { ...at, depth: depth + 1 })
+      }
 }
 
 /** Whether the value is a regular expression, a template, or a path in which Kubernetes itself expands variables. */

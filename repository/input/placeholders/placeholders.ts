@@ -14,6 +14,8 @@ export interface Placeholder extends Pick<FoundPlaceholder, 'text' | 'name' | 'i
   readonly uses: number
   /** YAML reads it as a comment, because it isn't quoted. */
   readonly isComment: boolean
+  /** The chart whose values leave something empty where the placeholder was put. Absent if the text is in the files. */
+  readonly chart?: string
 }
 
 /** A text in which placeholders are replaced. */
@@ -29,6 +31,8 @@ interface Use {
   /** Whether the placeholder matters for what a command reports, and this use wasn't counted before. */
   readonly counts: boolean
   readonly isComment: boolean
+  /** The chart that lacks a value here, if the text isn't in the file. */
+  readonly chart?: string
 }
 
 /** The placeholders of all files that a command reads. */
@@ -46,6 +50,10 @@ export interface Placeholders {
   ): FilledText | undefined
   /** The same placeholders, in a text that gives some of them values. The user's own values count more. */
   within(values: ReadonlyMap<string, string>): Placeholders
+  /** The same placeholders, in what a chart gives that may lack values ({@link withGaps}). */
+  inChart(name: string): Placeholders
+  /** The name of that chart. */
+  readonly chart?: string
   /** Reads a sentence about filled values. Whoever shows it does this once. */
   show(sentence: string): Shown
   /** Gives a value as its author wrote it. */
@@ -135,6 +143,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   const all: Placeholders = {
     fill: filling(new Map()),
     within: (more) => ({ ...all, fill: filling(limitValues(more, maxAdded)) }),
+    inChart: (name) => ({ ...all, chart: name }),
     show(sentence) {
       const found = markedIn(sentence).map(({ placeholder }) => placeholder)
       return {
@@ -165,13 +174,14 @@ type Known = { -readonly [Key in keyof Placeholder]: Placeholder[Key] }
 function createKnown() {
   const known = new Map<string, Known>()
   return {
-    note(found: FoundPlaceholder, { position, counts, isComment }: Use): Placeholder {
+    note(found: FoundPlaceholder, { position, counts, isComment, chart }: Use): Placeholder {
       const { text, name, isExpression } = found
       const earlier = known.get(text)
       const placeholder = earlier ?? {
         text,
         name,
         ...(isExpression && { isExpression }),
+        ...(chart !== undefined && { chart }),
         position: position(),
         uses: 0,
         isComment: false,

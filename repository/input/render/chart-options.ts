@@ -42,6 +42,10 @@ export function readChartOptions(
   return { values: values.map(readValuesFile), kubeVersion }
 }
 
+/** Returns the files with values for the chart in a folder, by its absolute path. */
+export const valuesFor = (folder: string, values: ChartSettings['values']) =>
+  values.filter(({ chart }) => chart === undefined || chart === folder)
+
 function readValuesFile(text: string): ChartValuesFile {
   if (isFile(text)) return { file: text }
   const [, folder, file] = /^([^=]+)=(.+)$/s.exec(text) ?? []

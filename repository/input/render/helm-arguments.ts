@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { ChartSettings } from './chart-options.ts'
+import type { RenderFolder } from '../text/find-files.ts'
+import { type ChartSettings, valuesFor } from './chart-options.ts'
 
 /** A release of a chart in the repository. */
 export interface Release {
@@ -42,7 +43,7 @@ export function helmArguments(
     writeFileSync(file, some.text)
     return file
   })
-  const chosen = values.filter(({ chart }) => chart === undefined || chart === folder)
+  const chosen = valuesFor(folder, values)
   return [
     ...(release === undefined ? [] : [release.name]),
     chart,
@@ -53,6 +54,13 @@ export function helmArguments(
     ...(release?.sets ?? []),
   ]
 }
+
+/** Whether nobody gives values for what is rendered: it is a chart that no release names, and no option has values for it. */
+export const hasDefaultValues = (
+  { kind, path, release }: RenderFolder & { readonly release?: Release },
+  { values }: ChartSettings,
+): boolean =>
+  kind === 'chart' && release === undefined && valuesFor(resolve(path), values).length === 0
 
 /** Makes a folder of links to everything in a chart but its `values.yaml`, which Helm has no option to leave out. */
 function linkChart(folder: string, links: string): string {

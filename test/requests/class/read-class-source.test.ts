@@ -136,6 +136,10 @@ t.test('every mistake has its place', async (t) => {
       'secretObjects, item 1, Secret a: data: expected a list of objectName and key',
     ],
     [
+      [{ secretName: 'a', data: 'x' }],
+      'secretObjects, item 1, Secret a: data "x": expected a list of objectName and key',
+    ],
+    [
       [secretObject('a', { a: 'db-password' }), secretObject('a', { b: 'db-password' })],
       'secretObjects, item 2, Secret a: another item has this name; merge the two',
     ],

@@ -1,0 +1,154 @@
+import t from 'tap'
+import { chartName, withGaps } from '../../../repository/input/placeholders/chart-gaps.ts'
+import { findPlaceholders } from '../../../repository/input/placeholders/find-placeholders.ts'
+import { without } from '../../support/needs/without.ts'
+import { makeFolder } from '../../support/repository.ts'
+import { checkRepository, clientId } from '../input/render/check-repository.ts'
+
+const needsHelm = { skip: without('helm') }
+
+/** A chart whose values leave the vault and the objects of its class empty. */
+const chart = {
+  'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',
+  'charts/web/values.yaml': 'vault:\nsecret: ""\n',
+  'charts/web/templates/web.yaml': `apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata: { name: "kv-{{ .Values.vault }}" }
+spec:
+  provider: azure
+  parameters:
+    keyvaultName: {{ .Values.vault }}
+    clientID: ${clientId}
+    objects: |
+      array:
+        - |
+          objectName: {{ .Values.secret }}
+          objectType: secret
+        - |
+          objectName: {{ .Values.secret | quote }}
+          objectType: key
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: web }
+spec:
+  containers: [{ name: web, image: web, volumeMounts: [{ name: kv, mountPath: /kv }] }]
+  volumes: [{ name: kv, csi: { driver: secrets-store.csi.k8s.io, volumeAttributes: { secretProviderClass: "kv-{{ .Values.vault }}" } } }]
+`,
+}
+
+t.test('values that a chart leaves empty are one warning', needsHelm, async (t) => {
+  const { code, stdout } = await checkRepository(t, chart)
+  t.equal(code, 0, stdout)
+  t.match(
+    stdout,
+    /^Pod\/web \(charts\/web \(rendered\)\): undecided without .*<objectName of chart charts.web>$/m,
+  )
+  t.match(stdout, '0 problems, 1 warning,')
+  t.match(
+    stdout,
+    /warning: charts\/web \(rendered\):\d+: the chart's default values leave empty: (?:<\w+ of chart charts.web>, ){2}<\w+ of chart charts.web> \(used 5 times, here first\); pass others with --values FILE; undecided without it: /,
+  )
+  t.equal((await checkRepository(t, chart, { args: ['--strict'] })).code, 1)
+})
+
+t.test('each chart has its own warning', needsHelm, async (t) => {
+  const copies = ['a', 'b'].flatMap((name) =>
+    Object.entries(chart).map(([path, text]) => [path.replace('charts/web', `${name}/helm`), text]),
+  )
+  const { stdout } = await checkRepository(t, Object.fromEntries(copies))
+  t.match(stdout, 'leave empty: <name of chart a.helm>')
+  t.match(stdout, 'leave empty: <name of chart b.helm>')
+  t.match(stdout, '0 problems, 2 warnings,')
+})
+
+t.test('nothing is open where somebody gives values', needsHelm, async (t) => {
+  const files = { ...chart, 'dev.txt': 'vault:\nsecret: db\n' }
+  for (const values of ['dev.txt', 'charts/web=dev.txt']) {
+    const { code, stdout } = await checkRepository(t, files, { args: ['--values', values] })
+    t.equal(code, 1, stdout)
+    t.match(stdout, 'SecretProviderClass/kv- (charts/web (rendered)): would not be served')
+    t.notMatch(stdout, 'of chart')
+  }
+})
+
+t.test('what is wrong all the same is a problem', needsHelm, async (t) => {
+  const { code, stdout } = await checkRepository(t, {
+    ...chart,
+    'charts/web/templates/a.yaml': `apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata: { name: a }
+spec: { provider: azure, parameters: { keyvaultName: a_b, clientID: "", objects: "" } }
+`,
+  })
+  t.equal(code, 1)
+  t.match(stdout, 'parameters.keyvaultName "a_b"')
+})
+
+t.test('an empty value outside of charts is a problem', async (t) => {
+  const { run } = makeFolder(t, {
+    'a.yaml': `apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata: { name: a }
+spec: { provider: azure, parameters: { keyvaultName: "", objects: "array: ['{objectName: a, objectType: secret}']" } }
+`,
+  })
+  const { code, stdout } = await run(['check'])
+  t.equal(code, 1)
+  t.match(stdout, 'parameters.keyvaultName is missing')
+})
+
+t.test('a placeholder is put only where something is missing', (t) => {
+  const fill = (value: unknown, key: string, parent?: string) =>
+    withGaps(value, { key, parent, chart: 'web' })
+  const gap = (key: string) => `<${key} of chart web>`
+  for (const [value, key, filled] of [
+    [null, 'keyvaultName', gap('keyvaultName')],
+    [' ', 'clientID', gap('clientID')],
+    ['', 'akv-injector.io/vault', gap('vault')],
+    ['https://.vault.azure.net', 'vaultUrl', `https://${gap('vaultUrl')}.vault.azure.net`],
+    ['kv-', 'name', `kv-${gap('name')}`],
+    ['-kv', 'secretProviderClass', `${gap('name')}-kv`],
+    ['array:\n', 'objects', `array:\n- |\n  objectName: ${gap('objects')}\n  objectType: secret\n`],
+    [
+      'array:\n- |\n  objectName:\n  objectType: key\n- |\n  objectName: ""\n',
+      'objects',
+      `array:\n- |\n  objectName: ${gap('objectName')}\n  objectType: key\n- |\n  objectName: ${gap('objectName')}\n`,
+    ],
+  ] as const)
+    t.equal(fill(value, key), filled)
+  t.equal(fill(null, 'data', 'secretObjects'), gap('data'))
+  for (const [value, key] of [
+    ...['data', 'serviceAccountName', 'objectVersion', 'tenantId'].map((key) => [null, key]),
+    ['kv-a', 'name'],
+    [' kv-a ', 'name'],
+    ['a-', 'objectAlias'],
+    [1, 'keyvaultName'],
+    ['array:\n- |\n  objectName: a\n', 'objects'],
+  ] as const)
+    t.equal(fill(value, key ?? ''), value)
+  t.end()
+})
+
+t.test('each placeholder has a form that is found, whatever the folder is called', (t) => {
+  for (const folder of [
+    '.',
+    '/',
+    'a b/ü',
+    '../'.repeat(50),
+    `charts/${'x'.repeat(1000)}`,
+    '<>"\n',
+  ]) {
+    const text = withGaps('', {
+      key: 'secretProviderClass',
+      parent: undefined,
+      chart: chartName(folder),
+    })
+    t.strictSame(
+      findPlaceholders(String(text)).map((found) => found.text),
+      [text],
+      folder,
+    )
+  }
+  t.end()
+})
