@@ -140,7 +140,7 @@ t.test(
     for (const [name, expected] of [
       [
         'store-not-in-files',
-        /^ExternalSecret\/app \(.*manifests\.yaml\): would not be synced\n {2}SecretStore vault: is not/,
+        /^ExternalSecret\/app \(.*manifests\.yaml\): would not be synced\n {2}line 15: SecretStore vault: is not/,
       ],
       [
         'account-turned-off',
