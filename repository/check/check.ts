@@ -12,12 +12,13 @@ import { withVariables } from '../input/placeholders/shell-variables.ts'
 import type { ChartOptions } from '../input/render/chart-options.ts'
 import { errorLines } from '../input/text/file-error.ts'
 import { checkManifests, concernsDriver } from './check-manifests.ts'
-import { type CheckReport, makeReport, type Strictness } from './findings/report.ts'
+import { makeReport, type Strictness } from './findings/report.ts'
 import { settlePlaceholders } from './findings/settle-placeholders.ts'
 import { githubText } from './output/github.ts'
 import { jsonText } from './output/json.ts'
 import type { OutputForm } from './output/output-forms.ts'
 import { sarifText } from './output/sarif.ts'
+import { skippedLines } from './output/skipped-lines.ts'
 import { printText } from './output/text.ts'
 import { readCheckInput } from './read-check-input.ts'
 
@@ -74,14 +75,3 @@ function withVariableComments(
 }
 
 const forms = { json: jsonText, github: githubText, sarif: sarifText }
-
-const maxSkipped = 10
-
-/** Lines about the folders and files that weren't read: the first few, and how many more there are. */
-export function skippedLines({ skipped }: Pick<CheckReport, 'skipped'>): readonly string[] {
-  const more = skipped.length - maxSkipped
-  return [
-    ...skipped.slice(0, maxSkipped).map(({ path, reason }) => `skipped ${path}: ${reason}`),
-    ...(more > 0 ? [`skipped ${more} more; --output json lists them`] : []),
-  ]
-}

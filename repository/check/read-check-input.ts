@@ -125,9 +125,9 @@ export async function readCheckInput(
     errors,
     fatal,
     ...joinUnread(
+      describeUnbuilt(readable, options.command),
       { skipped: leftOut.found(), unchecked: [] },
       sortOutSkipped(paths, { skipped: rendered.skipped, passedOver, read: plan.files }),
-      describeUnbuilt(readable, options.command),
     ),
     unread: [
       ...unreadable.flatMap(({ path }) => (path === '-' ? [] : unreadFile(path))),

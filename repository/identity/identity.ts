@@ -17,9 +17,9 @@ import type { Confirmed } from '../../command/said.ts'
 import { printable } from '../../lib/printable.ts'
 import { foldWidth } from '../../lib/terminal/fold-width.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
-import { skippedLines } from '../check/check.ts'
 import { concernsDriver } from '../check/check-manifests.ts'
 import { isCredentialOpen, openCredentials } from '../check/findings/open-credential.ts'
+import { skippedLines } from '../check/output/skipped-lines.ts'
 import { readWholeInput } from '../check/read-whole-input.ts'
 import {
   type GivenValues,

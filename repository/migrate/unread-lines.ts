@@ -1,4 +1,4 @@
-import { skippedLines } from '../check/check.ts'
+import { skippedLines } from '../check/output/skipped-lines.ts'
 import { uncheckedLine } from '../input/unread/sort-out-skipped.ts'
 import type { MigrateInput } from './content/read-input.ts'
 

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { once } from '../../../lib/cached.ts'
 import { type JsonObject, valueAt } from '../../../lib/shape.ts'
 import { objectsIn } from '../../input/plan/read-flux.ts'
@@ -35,7 +35,7 @@ export function hiddenDefinitions(
     const left = { ...defaultBounds }
     let toParse = maxParsed
     for (const { path: folder } of skipped) {
-      if (basename(folder) === 'node_modules' || isLink(folder)) continue
+      if (isLink(folder)) continue
       for (const file of textsIn(folder, left)) {
         if ('isTooMuch' in file) return found
         if (files.has(resolve(file.path)) || !kindLine.test(file.text)) continue

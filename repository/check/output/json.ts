@@ -34,7 +34,7 @@ export function jsonText(report: CheckReport): string {
       ...(namespace !== undefined && { namespace }),
       ...fileAndPosition(at),
     })),
-    skipped,
+    skipped: skipped.map(({ path, reason }) => ({ path, reason })),
     commands: printScript(tasks),
   }
   return `${printableJson(JSON.stringify(value, null, 2))}\n`

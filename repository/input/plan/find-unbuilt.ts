@@ -195,7 +195,10 @@ export function describeUnbuilt(
   const found = files.flatMap(({ unbuilt }) => unbuilt)
   const why = ({ elsewhere }: Unbuilt) => (elsewhere === undefined ? '' : `: ${elsewhere}`)
   const run = (one: Unbuilt) => `${one.command} | akv-injector ${command} -`
-  const plain = found.filter(({ held }) => held === undefined)
+  // Those of other repositories come last: each may have a URL of its own.
+  const plain = found
+    .filter(({ held }) => held === undefined)
+    .toSorted((one, other) => why(one).length - why(other).length)
   const kinds = [...Map.groupBy(plain, (one) => `${one.kind}${why(one)}`).values()]
   return {
     skipped: kinds.flatMap(([first, ...others]) =>

@@ -55,7 +55,11 @@ function dependencyErrors(folder: string, { manifest, object }: MappingFile): re
   return (Array.isArray(listed) ? listed : []).flatMap((dependency, i) => {
     const name: unknown = isObject(dependency) ? dependency['name'] : undefined
     if (typeof name !== 'string' || vendored.some((entry) => isOf(entry, name))) return []
-    return new FileError(positionOf(manifest, ['dependencies', i]), missingSentence(name))
+    return new FileError(
+      positionOf(manifest, ['dependencies', i]),
+      missingSentence(name),
+      'a dependency',
+    )
   })
 }
 

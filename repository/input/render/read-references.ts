@@ -90,16 +90,20 @@ interface Folder extends MappingFile {
 type Sorted = Pick<FolderReferences, 'folders' | 'files' | 'errors' | 'load'>
 
 function sortReferences({ folder, root, manifest, object }: Folder): Sorted {
-  const errorAt = (path: Path, sentence: string) =>
-    new FileError(positionOf(manifest, path), sentence)
+  const errorAt = (path: Path, ...sentences: readonly [sentence: string, common?: string]) =>
+    new FileError(positionOf(manifest, path), ...sentences)
   const sorted = referencesIn(object).map(({ target, path, isTree }) => {
     const isRemote = remote.test(target)
     const shown = printable(isRemote ? hideUser(target) : target, 200)
     if (isRemote)
-      return { error: errorAt(path, `refers to ${shown}, and nothing is fetched; ${byHand}`) }
+      return {
+        error: errorAt(path, `refers to ${shown}, and nothing is fetched; ${byHand}`, 'a URL'),
+      }
     const found = follow(target, folder)
     if (found === undefined && isTree)
-      return { error: errorAt(path, `refers to ${shown}, which does not exist here`) }
+      return {
+        error: errorAt(path, `refers to ${shown}, which does not exist here`, 'a missing file'),
+      }
     if (found !== undefined && !isInCheckout(found.real, root))
       return { error: errorAt(path, `refers to ${shown}, which is ${outside}`) }
     return found?.isFolder

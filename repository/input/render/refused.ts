@@ -36,11 +36,13 @@ export function settleRefused(
     const { source = '' } = error?.position ?? {}
     const failure = isRendered(source) ? "can't be read once rendered" : "can't be rendered"
     const reason = `${failure}: ${source === path ? error?.sentence : error?.message}`
+    const cause = `${failure}: ${error?.common}`
     return [path, ...reads].flatMap((folder) => {
       if (known.has(resolve(folder))) return []
       known.add(resolve(folder))
       return {
         path: folder,
+        cause,
         reason: folder === path ? reason : `belongs to ${path}, which ${reason}`,
       }
     })

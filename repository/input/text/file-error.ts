@@ -20,13 +20,20 @@ export class FileError extends InputError {
   /** The file, with a line and column if the error has them. */
   readonly position: Pick<FilePosition, 'source'> & Partial<FilePosition>
   readonly sentence: string
+  /** What the sentence has in common with those about other files; all of it, if nothing else is known. */
+  readonly common: string
 
-  constructor(position: Pick<FilePosition, 'source'> & Partial<FilePosition>, sentence: string) {
+  constructor(
+    position: Pick<FilePosition, 'source'> & Partial<FilePosition>,
+    sentence: string,
+    common = sentence,
+  ) {
     const { source, line, column } = position
     const file = describeSource(source)
     super(`${line === undefined ? file : `${file}:${line}:${column}`}: ${sentence}`)
     this.position = position
     this.sentence = sentence
+    this.common = common
   }
 }
 

@@ -23,6 +23,8 @@ export interface FoundFiles {
 export interface SkippedPath {
   readonly path: string
   readonly reason: string
+  /** What the reason has in common with those of other paths, so that it is given once. Absent: all of it. */
+  readonly cause?: string
 }
 
 /** A folder of templates or patches, which have to be rendered before an API server gets them. */
@@ -80,18 +82,14 @@ export function findFiles(
     if (kind !== undefined) unrendered.push({ path: folder, kind })
     if (kind !== undefined && !(kind === 'kustomization' && entersKustomize)) {
       if (renders?.includes(kind)) return
-      const reason = renderHint(
-        { path: folder, kind },
-        { command, isWanted: renders !== undefined },
-      )
-      if (depth === 0) errors.push(new FileError({ source: folder }, reason))
-      else skipped.push({ path: folder, reason })
+      const hint = renderHint({ path: folder, kind }, { command, isWanted: renders !== undefined })
+      if (depth === 0) errors.push(new FileError({ source: folder }, hint.reason))
+      else skipped.push(hint)
       return
     }
     for (const entry of found) {
       if (isFull()) return
-      if (entry.name.startsWith('.') && !(entry.name === werfFolder && entry.isDirectory()))
-        continue
+      if (isHidden(entry)) continue
       const path = join(folder, entry.name)
       const reason = skipReason(entry) ?? (depth >= maxDepth ? tooDeep(entry, maxDepth) : undefined)
       if (mayHaveManifests(entry, path) && (entry.isSymbolicLink() || depth >= maxDepth))
@@ -151,13 +149,16 @@ export const templateName = /\.ya?ml\.(?:tpl|tftpl|tmpl|gotmpl|template|j2|jinja
 export const isManifestName = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name)
 
 const mayHaveManifests = (entry: Dirent, path: string): boolean =>
-  entry.name !== 'node_modules' &&
-  ((entry.isSymbolicLink() && isManifestName(entry.name)) || isFolder(path))
+  (entry.isSymbolicLink() && isManifestName(entry.name)) || isFolder(path)
+
+/** Whether nothing is said about a file or a folder. */
+const isHidden = (entry: Dirent): boolean =>
+  entry.name === 'node_modules' ||
+  (entry.name.startsWith('.') && !(entry.name === werfFolder && entry.isDirectory()))
 
 function skipReason(entry: Dirent): string | undefined {
-  if (entry.name === 'node_modules' && entry.isDirectory()) return 'it has packages of Node.js'
   return entry.isSymbolicLink() && (isManifestName(entry.name) || !entry.name.includes('.'))
-    ? 'it is a symbolic link; name it to read it'
+    ? 'is a symbolic link, which is followed only if you name it'
     : undefined
 }
 
@@ -178,11 +179,15 @@ export const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'K
 function renderHint(
   { path, kind }: RenderFolder,
   { command, isWanted }: { readonly command: string; readonly isWanted: boolean },
-): string {
+): SkippedPath {
   const shown = /^[\w./-]+$/.test(path) ? path : 'FOLDER'
   const { what, program, missing } = hints[kind]
   const then = `render it first: ${program} ${shown} | akv-injector ${command} -`
-  return isWanted ? `${what}, and ${missing}, or ${then}` : `${what}; ${then}`
+  return {
+    path,
+    reason: isWanted ? `${what}, and ${missing}, or ${then}` : `${what}; ${then}`,
+    cause: what,
+  }
 }
 
 const hints = {

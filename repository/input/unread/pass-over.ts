@@ -11,8 +11,10 @@ import type { Unread } from './unread.ts'
 export interface PassedOver {
   readonly path: string
   readonly reason: string
-  /** Whether it was meant as a manifest. Nothing is said about other files, unless they have `held`. */
+  /** Whether it was meant as a manifest. */
   readonly isManifest: boolean
+  /** Whether it is worth naming without `held`. Nothing is said about others. */
+  readonly isNamed?: boolean
   /** Whether another program has to fill it in. */
   readonly isTemplate?: boolean
   readonly held?: HeldPlace
@@ -38,10 +40,15 @@ export function passOverBroken(path: string, error: FileError): PassedOver | und
     ...start,
     reason: isTemplate ? 'is a template; render it first' : reasonOf(error),
     isManifest,
+    isNamed: isManifest && needed.test(text),
     isTemplate,
   })
   return isManifest && !isTemplate && file.held !== undefined ? undefined : file
 }
+
+/** What others may need, or be made from: the client of an account, and objects of Flux and Argo CD. */
+const needed =
+  /azure\.workload\.identity\/|kind["']?\s*:\s*["']?(?:Kustomization|HelmRelease|Application|ApplicationSet)\b/
 
 const reasonOf = ({ position: { line }, sentence }: FileError): string =>
   line === undefined ? sentence : `line ${line}: ${sentence}`
@@ -53,7 +60,7 @@ function passedOver(
     isWhole,
     maxBytes,
     ...others
-  }: Pick<PassedOver, 'reason' | 'isManifest' | 'isTemplate'> & Parameters<typeof heldIn>[1],
+  }: Omit<PassedOver, 'path' | 'held' | 'text'> & Parameters<typeof heldIn>[1],
 ): PassedOver {
   const held = heldIn(path, { text, isWhole, maxBytes })
   return { path, ...others, ...(held && { held }), ...(mentions.test(text) && { text }) }

@@ -1,7 +1,8 @@
-import { basename, relative, resolve, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import { printable } from '../../../lib/printable.ts'
 import { describeSource } from '../text/file-error.ts'
-import type { SkippedPath } from '../text/find-files.ts'
+import { isManifestName, type SkippedPath, templateName } from '../text/find-files.ts'
+import { isFile } from '../text/is-file.ts'
 import type { PassedOver } from './pass-over.ts'
 import { createSearch, defaultBounds, type HeldPlace } from './search-skipped.ts'
 import { isLink, leadsUp, realPath } from './unread.ts'
@@ -42,17 +43,17 @@ export function sortOutSkipped(
   const files = new Set(read.map((path) => resolve(path)))
   const search = createSearch(defaultBounds, (path) => files.has(resolve(path)))
   const roots = paths.flatMap((path) => realPath(path) ?? [])
-  const isSearched = (path: string) =>
-    basename(path) !== 'node_modules' && !leadsUp(path) && !isReadAnyway(path, roots)
-  const searched = skipped.map((one) => {
-    const held = isSearched(one.path) ? search(one.path) : undefined
-    return { ...one, ...(held && { held }) }
-  })
-  const named = passedOver.filter(({ isManifest }) => isManifest)
+  const searched = skipped
+    .filter(({ path }) => !isReadAnyway(path, roots))
+    .map((one) => {
+      const held = leadsUp(one.path) ? undefined : search(one.path)
+      return { ...one, ...(held && { held }) }
+    })
+  const named = passedOver.filter(({ isNamed }) => isNamed)
   return {
     skipped: [...searched, ...named]
       .filter((one) => one.held === undefined)
-      .map(({ path, reason }) => ({ path, reason })),
+      .map(({ path, reason, cause }: SkippedPath) => ({ path, reason, ...(cause && { cause }) })),
     unchecked: [...searched, ...passedOver].flatMap(findingOf),
   }
 }
@@ -63,17 +64,19 @@ export const joinUnread = (...all: readonly SortedSkipped[]): SortedSkipped => (
   unchecked: all.flatMap(({ unchecked }) => unchecked),
 })
 
-/** Whether a path is a symbolic link to something in a folder that was given. That is read, or has a finding of its own. */
+/**
+ * Whether a path is a symbolic link to something in a folder that was given, which is read or named by itself, or to nothing. A
+ * file counts only if its own name is that of a manifest.
+ */
 function isReadAnyway(path: string, roots: readonly string[]): boolean {
   if (!isLink(path)) return false
   const target = realPath(path)
-  return (
-    target === undefined ||
-    roots.some((root) => {
-      const parts = relative(root, target).split(sep)
-      return !parts.some((part) => part.startsWith('.') || part === 'node_modules')
-    })
-  )
+  if (target === undefined) return true
+  if (isFile(target) && !isManifestName(target) && !templateName.test(target)) return false
+  return roots.some((root) => {
+    const parts = relative(root, target).split(sep)
+    return !parts.some((part) => part.startsWith('.') || part === 'node_modules')
+  })
 }
 
 const findingOf = ({

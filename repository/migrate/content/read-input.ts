@@ -121,8 +121,8 @@ function readTexts(
     ],
     named,
     ...joinUnread(
-      sortOutSkipped(paths, { skipped, passedOver, read: files }),
       describeUnbuilt(unbuiltIn(readable, found), command),
+      sortOutSkipped(paths, { skipped, passedOver, read: files }),
     ),
     otherFiles: {
       builds: kustomize.builds,

@@ -34,7 +34,7 @@ t.test('a folder stands for the manifests in it and below', async (t) => {
 })
 
 t.test(
-  'hidden files, links and templates are skipped, and all but hidden ones named',
+  'links and templates are skipped and named, and hidden files and packages of Node.js aren’t',
   async (t) => {
     const folder = t.testdir({
       'a.yaml': '',
@@ -53,9 +53,8 @@ t.test(
       skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`),
       [
         /^chart: is a Helm chart; render it first: helm template NAME (?:\S+\/chart|FOLDER) \| akv-injector check -$/,
-        'link.yaml: it is a symbolic link; name it to read it',
-        'loop: it is a symbolic link; name it to read it',
-        'node_modules: it has packages of Node.js',
+        'link.yaml: is a symbolic link, which is followed only if you name it',
+        'loop: is a symbolic link, which is followed only if you name it',
         'over lay: is a Kustomize folder; render it first: kubectl kustomize FOLDER | akv-injector check -',
       ],
     )
