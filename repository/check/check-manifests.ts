@@ -52,7 +52,11 @@ export function checkManifests(
   )
   const contested = (account: AnnotatedManifest) =>
     contestedIn(viewOf(account).objects).get(account) ?? []
-  const hidden = (referrer: InFile) => ({ lookUps: viewOf(referrer).lookUps, findHidden })
+  const hidden = (referrer: InFile) => ({
+    lookUps: viewOf(referrer).lookUps,
+    findHidden: (wanted: Parameters<typeof findHidden>[0]) =>
+      findHidden(wanted, referrer.manifest.source),
+  })
   const withNames = (object: NamedObject, verdict: Verdict): Verdict => ({
     ...verdict,
     findings: [

@@ -6,11 +6,16 @@ import { describeUnbuilt, findUnbuilt, type Unbuilt } from '../input/plan/find-u
 import { planRendering, type RenderPlan } from '../input/plan/plan-rendering.ts'
 import { readRendered } from '../input/plan/read-rendered.ts'
 import { eachManifest } from '../input/read-manifests.ts'
-import { type ChartOptions, readChartOptions } from '../input/render/chart-options.ts'
+import {
+  type ChartOptions,
+  type ChartSettings,
+  readChartOptions,
+} from '../input/render/chart-options.ts'
 import { hasDefaultValues } from '../input/render/helm-arguments.ts'
+import type { Rendered } from '../input/render/render-folders.ts'
 import { chooseRendered } from '../input/render/render-programs.ts'
 import { FileError } from '../input/text/file-error.ts'
-import { findFiles, type RenderFolder } from '../input/text/find-files.ts'
+import { findFiles, type RenderFolder, type SkippedPath } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
 import { ChartOmissions } from '../input/unread/chart-omissions.ts'
 import {
@@ -91,14 +96,7 @@ export async function readCheckInput(
     ...options,
     ...charts,
     isRequired: render === true,
-    read: ({ text, source, root }) => {
-      leftOut.note(root, text)
-      const placeholders = hasDefaultValues(root, charts)
-        ? options.placeholders.inChart(chartName(root.path))
-        : options.placeholders.within(root.values ?? new Map())
-      const namespace = root.namespace ?? options.namespace
-      return readContents(() => text, source, { ...reading, placeholders, namespace })
-    },
+    read: (result) => readOutput(result, { ...reading, ...charts, leftOut }),
   })
   const readable = [...read, ...rendered.read].filter((file) => 'contents' in file)
   const contents = readable.flatMap((file) => file.contents)
@@ -134,15 +132,34 @@ export async function readCheckInput(
       ...passedOver.flatMap(doubtsOf),
       ...unseenPaths(everything.unseen),
     ],
-    findHidden: hiddenDefinitions(rendered.skipped, plan.files),
+    findHidden: hiddenDefinitions(
+      { skipped: rendered.skipped, charts: leftOut.charts() },
+      plan.files,
+    ),
     files: readable.length,
     ...(hasNothing && { nothing: describeNothing(seen) }),
   }
 }
 
-interface FileReading extends ReadingOptions {
+interface FileReading extends Omit<ReadingOptions, keyof ChartOptions> {
   /** What Flux and Argo CD apply. */
   readonly releases: RenderPlan['releases']
+}
+
+/** Reads what was rendered of a folder. */
+function readOutput(
+  { text, source, root }: Rendered,
+  { leftOut, ...options }: FileReading & ChartSettings & { readonly leftOut: ChartOmissions },
+): FileContents | FileError | SkippedPath {
+  const isDefault = hasDefaultValues(root, options)
+  const skipped = isDefault ? options.releases.leavesAside(root.path) : undefined
+  if (skipped) return skipped
+  leftOut.note(root, text, isDefault)
+  const placeholders = isDefault
+    ? options.placeholders.inChart(chartName(root.path))
+    : options.placeholders.within(root.values ?? new Map())
+  const namespace = root.namespace ?? options.namespace
+  return readContents(() => text, source, { ...options, placeholders, namespace })
 }
 
 type ReadFile = FileContents | PassedOver | FileError

@@ -128,7 +128,8 @@ const hiddenAmong = (
 const titleOf = ({ kind, name }: Reference): string => `${kind} ${name}`
 
 function undecidedWithout(hidden: Hidden, found: Parameters<typeof subjectOf>[0]): Verdict {
-  const [{ path, skipped }] = hidden.definitions
+  const [{ path, isNameOpen, why }] = hidden.definitions
+  const where = isNameOpen ? 'may be made from' : 'is in'
   return {
     subject: subjectOf(found),
     outcome: 'undecided',
@@ -138,7 +139,7 @@ function undecidedWithout(hidden: Hidden, found: Parameters<typeof subjectOf>[0]
       {
         severity: 'warning',
         code: 'AKV_CHECK_UNREAD',
-        message: `${titleOf(hidden)} is in ${path}, which isn't read, because ${skipped} is skipped; render that, and pass the result with these files`,
+        message: `${titleOf(hidden)} ${where} ${path}, ${why}`,
       },
     ],
   }

@@ -1,16 +1,19 @@
 import { dirname, join, resolve } from 'node:path'
 import { cached } from '../../../lib/cached.ts'
+import { printable } from '../../../lib/printable.ts'
 import { type JsonObject, objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { limitValues } from '../placeholders/limit-values.ts'
 import type { RefusedFolder } from '../render/refused.ts'
 import type { RenderRoot } from '../render/render-folder.ts'
 import type { Rendered } from '../render/render-folders.ts'
 import { folderInRepository, topOfRepository } from '../render/repository-root.ts'
-import type { RenderFolder } from '../text/find-files.ts'
+import type { RenderFolder, SkippedPath } from '../text/find-files.ts'
+import { findHeld } from '../unread/find-held.ts'
+import { readFolderText } from '../unread/read-folder-text.ts'
 import type { OverlayFolders } from './overlay-folders.ts'
 import type { OwnRepository } from './own-repository.ts'
 import type { FolderOverlay } from './read-application.ts'
-import { type Applied, readBuilder } from './read-builder.ts'
+import { type Applied, chartsOf, readBuilder } from './read-builder.ts'
 import { buildersIn, maxAdded, substitute, textOf } from './read-flux.ts'
 import { type ChartRelease, lookUpCost, type RepositoryReader } from './read-helm-release.ts'
 
@@ -58,6 +61,8 @@ export class ReleasePlan {
   )
   readonly #paths = new Map<string, { readonly path: string | undefined }>()
   readonly #seen = new Set<string>()
+  /** Objects that aren't read, by the charts that they are made from. */
+  readonly #unreadUsers = new Map<string, Omit<Builder, 'path'>>()
   /** The namespaces that Applications give to the objects in folders. */
   readonly #namespaces = new Map<string, Set<string | undefined>>()
 
@@ -98,6 +103,16 @@ export class ReleasePlan {
     return this.#find(path, this.#topOf(file))
   }
 
+  /** Says why a chart isn't judged by its default values, if that is so: an object that isn't read gives it others. */
+  leavesAside(chart: string): SkippedPath | undefined {
+    const user = this.#unreadUsers.get(resolve(chart))
+    if (user === undefined) return undefined
+    const text = readFolderText(chart)
+    return text === undefined || findHeld(text)
+      ? { path: chart, reason: valuesUnknown(user) }
+      : undefined
+  }
+
   /** Whether everything that an object becomes is read. */
   isBuilt(object: Builder): boolean {
     return this.#built.get(keyOf(object)) ?? false
@@ -121,6 +136,9 @@ export class ReleasePlan {
           (overlays.length === 0 || follows.includes('kustomization')),
       )
       this.#setBuilt({ ...namesOf(object), path: file }, isRead ?? false)
+      if (!isRead)
+        for (const chart of chartsOf(object, reader))
+          this.#unreadUsers.set(resolve(chart), namesOf(object))
       return isRead && applied ? applied.flatMap((one) => this.#apply(one, file)) : []
     })
   }
@@ -191,6 +209,9 @@ export class ReleasePlan {
 
 /** Characters of all releases and Applications together. The values stay in memory until they are rendered. */
 const maxTotalLength = 64 * 1024 * 1024
+
+const valuesUnknown = ({ kind, name }: Omit<Builder, 'path'>): string =>
+  `is the chart of ${kind}/${printable(name, 100)}, whose values aren't known here; to check it with others, pass --values CHART=FILE`
 
 const namesOf = (object: JsonObject) => ({
   kind: scalarText(object['kind']),

@@ -24,7 +24,7 @@ export interface RenderPlan {
   /** Returns the folders to render next. */
   readonly follow: (rendered: Rendered | RefusedFolder | 'end') => readonly RenderRoot[]
   /** What is known of releases and Applications. */
-  readonly releases: Pick<ReleasePlan, 'namespaceOf' | 'isBuilt' | 'pathOf' | 'own'>
+  readonly releases: Pick<ReleasePlan, 'namespaceOf' | 'isBuilt' | 'pathOf' | 'own' | 'leavesAside'>
   readonly errors: readonly FileError[]
 }
 

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { type JsonObject, scalarText, valueAt } from '../../../lib/shape.ts'
+import { type JsonObject, objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
+import { applicationSources } from './application-sources.ts'
 import { expandApplicationSet } from './expand-application-set.ts'
 import { type Application, readApplication } from './read-application.ts'
-import { type RepositoryReader, readHelmRelease } from './read-helm-release.ts'
+import { isChart, type RepositoryReader, readHelmRelease } from './read-helm-release.ts'
 
 /** What an object of Flux or Argo CD applies. */
 export interface Applied extends Application {
@@ -22,6 +23,17 @@ const groups: Readonly<Record<string, string>> = {
   HelmRelease: 'helm.toolkit.fluxcd.io',
   Application: 'argoproj.io',
   ApplicationSet: 'argoproj.io',
+}
+
+/** Lists the charts of this repository that a HelmRelease or an Application is made from. */
+export function chartsOf(object: JsonObject, { pathOf, own }: RepositoryReader): readonly string[] {
+  const spec = objectAt(object, 'spec')
+  const { chart, sourceRef } = objectAt(spec, 'chart', 'spec')
+  const paths = [
+    ...(own.hasSource(sourceRef) ? [chart] : []),
+    ...applicationSources(spec).flatMap(({ path, repoURL }) => (own.isOurs(repoURL) ? path : [])),
+  ]
+  return paths.map(pathOf).filter(isChart)
 }
 
 /**

@@ -1,5 +1,8 @@
+export type HeldKind = keyof typeof whats
+
 /** Something in a text that `check` would look at. */
 interface Held {
+  readonly kind: HeldKind
   /** What it is, with an article. */
   readonly what: string
   /** Its offset in the text. */
@@ -9,12 +12,18 @@ interface Held {
 /**
  * Finds the first object or field that concerns akv-injector in a text that isn't read as manifests. Custom resource
  * definitions and commented lines don't count.
+ *
+ * @param except - what isn't looked for
  */
-export function findHeld(text: string): Held | undefined {
+export function findHeld(
+  text: string,
+  except: ReadonlySet<HeldKind> = new Set(),
+): Held | undefined {
   const pattern = new RegExp(marks, 'gm')
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const offset = match.index
-    if (!isCommented(text, offset)) return { what: whatIs(match), offset }
+    const kind = kindOf(match)
+    if (!except.has(kind) && !isCommented(text, offset)) return { kind, what: whats[kind], offset }
     const lineEnd = text.indexOf('\n', offset)
     if (lineEnd === -1) return undefined
     pattern.lastIndex = lineEnd
@@ -34,13 +43,18 @@ const marks = [
   `(?<![\\w.])driver${value}(?<driver>secrets-store\\.csi\\.k8s\\.io)`,
 ].join('|')
 
-function whatIs({ groups }: RegExpExecArray): string {
+function kindOf({ groups }: RegExpExecArray): HeldKind {
   const { group, kind, annotation } = groups ?? {}
-  if (annotation !== undefined) return 'an annotation or a label of akv-injector'
-  if (group === 'secrets-store.csi.x-k8s.io' || kind === 'SecretProviderClass')
-    return 'a SecretProviderClass'
-  if (group !== undefined || kind !== undefined) return 'an object of the External Secrets Operator'
-  return 'a volume of the Secrets Store CSI Driver'
+  if (annotation !== undefined) return 'annotation'
+  if (group === 'secrets-store.csi.x-k8s.io' || kind === 'SecretProviderClass') return 'class'
+  return group !== undefined || kind !== undefined ? 'operator' : 'volume'
+}
+
+const whats = {
+  class: 'a SecretProviderClass',
+  operator: 'an object of the External Secrets Operator',
+  annotation: 'an annotation or a label of akv-injector',
+  volume: 'a volume of the Secrets Store CSI Driver',
 }
 
 /** Whether the line of an offset is a comment. */

@@ -4,7 +4,7 @@ import type { FilePosition } from '../text/file-error.ts'
 import { isManifestName, templateName } from '../text/find-files.ts'
 import { linePositions } from '../text/line-positions.ts'
 import { readStart } from '../text/read-start.ts'
-import { findHeld } from './find-held.ts'
+import { findHeld, type HeldKind } from './find-held.ts'
 
 /** The place of the first object that `check` would look at, in a file or folder that isn't read. */
 export interface HeldPlace {
@@ -68,10 +68,10 @@ export function* textsIn(
 export function createSearch(
   bounds = defaultBounds,
   isRead: (path: string) => boolean = () => false,
-): (path: string) => HeldPlace | undefined {
+): (path: string, except?: ReadonlySet<HeldKind>) => HeldPlace | undefined {
   const left = { ...bounds }
   let isReported = false
-  return (path) => {
+  return (path, except) => {
     // Only the first path beyond the limits is reported.
     if (isReported) return undefined
     for (const file of textsIn(path, left)) {
@@ -79,7 +79,7 @@ export function createSearch(
         isReported = true
         return { has: 'has more files than are searched', at: { source: file.path } }
       }
-      const held = isRead(file.path) ? undefined : heldIn(file.path, file)
+      const held = isRead(file.path) ? undefined : heldIn(file.path, file, except)
       if (held) return held
     }
     return undefined
@@ -90,6 +90,7 @@ export function createSearch(
  * Searches the text of a file.
  *
  * @param start - `maxBytes`: how much of the file was read, if `isWhole` is false
+ * @param except - what isn't looked for
  */
 export function heldIn(
   path: string,
@@ -98,8 +99,9 @@ export function heldIn(
     isWhole,
     maxBytes = maxFileBytes,
   }: { readonly text: string; readonly isWhole: boolean; readonly maxBytes?: number | undefined },
+  except?: ReadonlySet<HeldKind>,
 ): HeldPlace | undefined {
-  const held = findHeld(text)
+  const held = findHeld(text, except)
   if (held) return { has: `has ${held.what}`, at: linePositions(text, path)(held.offset) }
   if (isWhole) return undefined
   return { has: `is larger than ${maxBytes / 1024 / 1024} MiB`, at: { source: path } }

@@ -97,7 +97,7 @@ t.test('values of files, ConfigMaps and the release count more and more', isSkip
 })
 
 t.test(
-  'what isn’t in the repository is named, and then the chart has its own values',
+  'what isn’t in the repository is named, and then its chart isn’t judged',
   isSkipped,
   async (t) => {
     for (const spec of [
@@ -109,9 +109,11 @@ t.test(
       '  targetNamespace: "-a"\n',
       `  values: { a: "${'x'.repeat(1024 * 1024)}" }\n`,
     ]) {
-      const { code, pods, stderr } = await check(t, { ...chart, 'a.yaml': release('web', spec) })
+      const files = { ...chart, 'a.yaml': release('web', spec) }
+      const { code, pods, stdout, stderr } = await check(t, files)
       t.equal(code, 0)
-      t.strictSame(pods, ['release-name (charts/web (rendered)) kv-chart:own'])
+      t.strictSame(pods, [])
+      t.match(stdout, 'skipped charts/web: is the chart of HelmRelease/web, whose values')
       t.match(
         stderr,
         /^skipped a\.yaml: what HelmRelease\/web becomes isn't read/m,
