@@ -19,6 +19,7 @@ const reportOf = async (input: string, ...args: readonly string[]) =>
 const forms = [
   ...['${X}', '<X>', '__X__', '#{X}#', '#{X}', '$(X)', '$X'],
   ...['YOUR_VAULT', 'REPLACE_WITH_VAULT', 'INSERT_VAULT_HERE', 'CHANGEME', 'REPLACE_ME'],
+  ...['PLACEHOLDER', 'REPLACE-WITH-VAULT', '{{vault}}'],
 ]
 const quoted = (text: string) => `"${text}"`
 
@@ -116,7 +117,7 @@ t.test('a value from --set or a file reads as if it were written', async (t) => 
 t.test('filling is the same as writing the value into the file', async (t) => {
   let decided = 0
   const value = fc.oneof(
-    fc.constantFrom('team-a', 'true', '42', '0x1f', '', 'null', 'a b', '"', "it's", '{{x}}', '#'),
+    fc.constantFrom('team-a', 'true', '42', '0x1f', '', 'null', 'a b', '"', "it's", '{{.x}}', '#'),
     fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/),
   )
   const position = fc.constantFrom('vault', 'namespace', 'client')
