@@ -2,6 +2,7 @@ import type { ExitCode } from '../../command/exit-code.ts'
 import { comment, type ScriptLine } from '../../command/grants/script.ts'
 import { readServing, servingAssumption } from '../../command/review/read-serving.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
+import type { NamedObject } from '../input/objects/find-objects.ts'
 import {
   type GivenValues,
   readGivenValues,
@@ -49,7 +50,8 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
     placeholders,
   })
   const checked = checkManifests({ contents, unread, findHidden }, serving)
-  const settled = settlePlaceholders(checked.verdicts, placeholders)
+  const accounts = contents.flatMap(({ objects }) => objects.filter(isAccount))
+  const settled = settlePlaceholders(checked.verdicts, placeholders, accounts)
   const found = makeReport({ ...input, ...checked, ...settled }, options)
   const report = { ...found, tasks: withVariableComments(found.tasks, placeholders) }
   if (serving.isAssumed && !quiet && contents.some(concernsDriver))
@@ -62,6 +64,8 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
   else process.stdout.write(forms[output](report))
   return report.exitCode
 }
+
+const isAccount = ({ kind }: Pick<NamedObject, 'kind'>): boolean => kind === 'ServiceAccount'
 
 function withVariableComments(
   tasks: readonly ScriptLine[],

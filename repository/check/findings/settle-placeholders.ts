@@ -1,14 +1,23 @@
 import { listNames } from '../../../lib/list-names.ts'
+import type { NamedObject } from '../../input/objects/find-objects.ts'
 import { titleOf } from '../../input/objects/title-of.ts'
 import type { Placeholder, Placeholders } from '../../input/placeholders/placeholders.ts'
 import type { Finding } from './finding.ts'
-import type { Verdict } from './verdict.ts'
+import { countedKind, type Verdict } from './verdict.ts'
+
+type Account = Pick<NamedObject, 'namespace' | 'object'>
 
 /**
  * Removes findings that depend on a placeholder without a value, because a problem with a stand-in may disappear once
  * there is a value. In all other text, puts back what the author wrote in place of stand-ins.
+ *
+ * @param accounts - the ServiceAccounts of the files
  */
-export function settlePlaceholders(verdicts: readonly Verdict[], placeholders: Placeholders) {
+export function settlePlaceholders(
+  verdicts: readonly Verdict[],
+  placeholders: Placeholders,
+  accounts: readonly Account[],
+) {
   const undecided = new Map<Placeholder, Set<string>>()
   const settled = verdicts.map((verdict) => {
     const { open, verdict: shown } = settle(verdict, placeholders)
@@ -18,7 +27,14 @@ export function settlePlaceholders(verdicts: readonly Verdict[], placeholders: P
     }
     return shown
   })
-  const named = new Set([...placeholders.unfilled(), ...undecided.keys()])
+  const unfilled = placeholders.unfilled()
+  const used = unfilled.every(({ isOurs }) => isOurs)
+    ? undefined
+    : usedPlaceholders(verdicts, placeholders, accounts)
+  const named = new Set([
+    ...unfilled.filter((one) => one.isOurs || used?.has(one)),
+    ...undecided.keys(),
+  ])
   return {
     verdicts: settled,
     /** One warning for each placeholder without a value, and for each chart whose values leave something empty. */
@@ -28,6 +44,33 @@ export function settlePlaceholders(verdicts: readonly Verdict[], placeholders: P
     ),
   }
 }
+
+/** The placeholders in what is said of objects of ours, and in the accounts of their namespaces, which may have their identity. */
+function usedPlaceholders(
+  verdicts: readonly Verdict[],
+  placeholders: Placeholders,
+  accounts: readonly Account[],
+): ReadonlySet<Placeholder> {
+  const ours = verdicts.filter(
+    (verdict) => countedKind(verdict) === undefined && verdict.outcome !== 'not-injected',
+  )
+  const namespaces = new Set(ours.map(({ subject }) => subject.namespace))
+  const texts = [
+    ...ours.map(textsOf),
+    ...accounts.filter(({ namespace }) => namespaces.has(namespace)).map(({ object }) => object),
+  ]
+  return new Set(
+    texts.flatMap((some) => placeholders.usedIn(some).map(({ placeholder }) => placeholder)),
+  )
+}
+
+const textsOf = ({ subject, sentence, details, findings }: Verdict): readonly string[] => [
+  subject.title,
+  subject.namespace,
+  sentence,
+  ...details,
+  ...findings.map(({ message }) => message),
+]
 
 function settle(
   verdict: Verdict,
@@ -39,8 +82,7 @@ function settle(
     return { finding: { ...finding, message }, open: finding.severity === 'problem' ? open : [] }
   })
   const open = [...new Set(shownFindings.flatMap((shown) => shown.open))]
-  const texts = [subject.title, subject.namespace, sentence, ...details]
-  const all = [...texts, ...findings.map(({ message }) => message)]
+  const all = textsOf(verdict)
   // Most verdicts have no placeholder, and a copy of each takes memory.
   if (open.length === 0 && all.every((text) => restore(text) === text)) return { verdict, open }
   const left = shownFindings.flatMap((shown) => (shown.open.length === 0 ? shown.finding : []))

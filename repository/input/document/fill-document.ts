@@ -26,7 +26,8 @@ export function fillDocument(document: Document, filling: Filling): void {
     if (typeof written !== 'string') continue
     const use = {
       position: () => positionAt(scalar.range?.[0] ?? 0),
-      counts: isFirst && matters,
+      counts: isFirst && matters !== false,
+      isOurs: matters === 'ours',
       isComment: comment !== undefined,
       ...(written !== value && chart !== undefined && { chart }),
     }

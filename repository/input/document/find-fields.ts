@@ -8,9 +8,14 @@ interface ReadField {
   readonly key: string
   /** The key around that one, if the value is below one that the commands read. */
   readonly parent?: string
-  /** Whether to warn if a placeholder in it has no value. */
-  readonly matters: boolean
+  readonly matters: Matters
 }
+
+/**
+ * Whether to warn if a placeholder has no value. `identity`: if something of ours uses the object, because other programs have
+ * accounts with an identity, too.
+ */
+type Matters = false | 'identity' | 'ours'
 
 /** Nothing that people write by hand is nested this deeply. */
 const maxDepth = 64
@@ -41,7 +46,7 @@ interface Walk {
 interface Step {
   readonly key: string
   readonly parent?: string
-  readonly matters: boolean
+  readonly matters: Matters
   readonly depth: number
 }
 
@@ -82,39 +87,40 @@ function findInObject(node: unknown, walk: Walk, depth = 0): void {
   }
   const source =
     isCollection(object) && object.range ? walk.text.slice(object.range[0], object.range[1]) : ''
-  const isOurs = ours.test(source)
   const isSource =
     kind === 'SecretProviderClass' ||
     textOf(object, 'apiVersion', walk).includes('external-secrets.io/')
-  if (!isSource && !isOurs && kind !== 'ServiceAccount') return
+  const matters = isSource || ours.test(source) ? 'ours' : identity.test(source) && 'identity'
+  if (matters === false && kind !== 'ServiceAccount') return
   // Stores and pods refer to accounts by name, but most accounts don't matter otherwise.
   for (const path of isSource ? [...names, ['spec']] : names)
-    findAt(object, path, { walk, matters: isSource || isOurs })
-  if (!isSource && isOurs) findInPods(object, walk, { key: '', matters: true, depth: 0 })
+    findAt(object, path, { walk, matters })
+  if (!isSource && matters !== false) findInPods(object, walk, { key: '', matters, depth: 0 })
 }
 
-/** Text that only users of akv-injector write into a pod, an account or a Secret. */
-const ours = /akv-injector\.io\/|secrets-store\.csi|azure\.workload\.identity\//
+/** Text that only users of akv-injector or of the CSI driver write into a pod, an account or a Secret. */
+const ours = /akv-injector\.io\/|secrets-store\.csi/
+const identity = /azure\.workload\.identity\//
 
-function findInPods(node: unknown, walk: Walk, { key, depth }: Step): void {
+function findInPods(node: unknown, walk: Walk, { key, matters, depth }: Step): void {
   const value = resolve(node, walk)
   if (!isCollection(value) || depth > maxDepth || walk.seen.has(value)) return
   const containers = memberOf(memberOf(value, 'spec', walk), 'containers', walk)
   const annotations = memberOf(memberOf(value, 'metadata', walk), 'annotations', walk)
   if (isSeq(containers) || (key === 'template' && annotations !== undefined)) {
-    for (const path of podFields) findAt(value, path, { walk, matters: true })
+    for (const path of podFields) findAt(value, path, { walk, matters })
     return
   }
   walk.seen.add(value)
   for (const [name, child] of childrenOf(value))
-    findInPods(child, walk, { key: name, matters: true, depth: depth + 1 })
+    findInPods(child, walk, { key: name, matters, depth: depth + 1 })
 }
 
 /** Finds the values at a path, in which `*` is each item of a list. */
 function findAt(
   node: unknown,
   [head = '', ...rest]: readonly string[],
-  context: { readonly walk: Walk; readonly matters: boolean },
+  context: { readonly walk: Walk; readonly matters: Matters },
 ): void {
   const { walk, matters } = context
   const value = resolve(node, walk)

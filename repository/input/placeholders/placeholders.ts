@@ -14,6 +14,8 @@ export interface Placeholder extends Pick<FoundPlaceholder, 'text' | 'name' | 'i
   readonly uses: number
   /** YAML reads it as a comment, because it isn't quoted. */
   readonly isComment: boolean
+  /** Whether an object of ours has it, and not just one with an identity, which other programs use, too. */
+  readonly isOurs: boolean
   /** The chart whose values leave something empty where the placeholder was put. Absent if the text is in the files. */
   readonly chart?: string
 }
@@ -31,6 +33,8 @@ interface Use {
   /** Whether the placeholder matters for what a command reports, and this use wasn't counted before. */
   readonly counts: boolean
   readonly isComment: boolean
+  /** Whether the object is ours. Absent: no. */
+  readonly isOurs?: boolean
   /** The chart that lacks a value here, if the text isn't in the file. */
   readonly chart?: string
 }
@@ -174,7 +178,10 @@ type Known = { -readonly [Key in keyof Placeholder]: Placeholder[Key] }
 function createKnown() {
   const known = new Map<string, Known>()
   return {
-    note(found: FoundPlaceholder, { position, counts, isComment, chart }: Use): Placeholder {
+    note(
+      found: FoundPlaceholder,
+      { position, counts, isComment, isOurs = false, chart }: Use,
+    ): Placeholder {
       const { text, name, isExpression } = found
       const earlier = known.get(text)
       const placeholder = earlier ?? {
@@ -185,12 +192,14 @@ function createKnown() {
         position: position(),
         uses: 0,
         isComment: false,
+        isOurs: false,
       }
       known.set(text, placeholder)
       if (!counts) return placeholder
       if (earlier?.uses === 0) placeholder.position = position()
       placeholder.uses++
       placeholder.isComment ||= isComment
+      placeholder.isOurs ||= isOurs
       return placeholder
     },
     all: (): readonly Placeholder[] => [...known.values()],

@@ -220,6 +220,31 @@ metadata: { name: "\${NAME}" }
   t.match(await check(input, '--strict'), { code: 0, stdout: /0 problems, 0 warnings/ })
 })
 
+t.test('an account or a pod with an identity is the business of other programs', async (t) => {
+  const account = `apiVersion: v1
+kind: ServiceAccount
+metadata: { name: web, namespace: shop, annotations: { azure.workload.identity/client-id: "\${CLIENT}" } }
+`
+  const pod = `apiVersion: v1
+kind: Pod
+metadata: { name: "\${NAME}", namespace: shop, annotations: { azure.workload.identity/inject-proxy-sidecar: "\${PROXY}" } }
+spec: { serviceAccountName: web, containers: [{ name: a, image: a }] }
+`
+  const input = `${account}---\n${pod}`
+  t.match(await check(input, '--strict'), { code: 0, stdout: /0 problems, 0 warnings/ })
+  const withoutAccount = storeText({ vault: 'kv-a' })
+    .split('---\n')
+    .filter((text) => !text.includes('kind: ServiceAccount'))
+    .join('---\n')
+  const annotated = podText({ vault: 'kv-a', secrets: 'a' }, { serviceAccountName: 'web' })
+  for (const user of [annotated, withoutAccount]) {
+    const { stdout } = await check(`${input}---\n${user}`, '--namespace', 'shop')
+    t.match(stdout, /warning: .*\$\{CLIENT\} has no value here/)
+    t.match(stdout, '0 problems')
+    t.notMatch(stdout, /\$\{(?:NAME|PROXY)\} has no value/)
+  }
+})
+
 t.test('two stores that differ only in what a placeholder will be are the same text', async (t) => {
   const folder = t.testdir({
     dev: { 'kv.yaml': storeText({ vault: '${VAULT}' }) },
