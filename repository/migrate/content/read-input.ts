@@ -12,7 +12,6 @@ import { type ManifestFile, parseManifests } from '../../input/read-manifests.ts
 import type { ChartSettings } from '../../input/render/chart-options.ts'
 import { FileError } from '../../input/text/file-error.ts'
 import { findFiles, type SkippedPath } from '../../input/text/find-files.ts'
-import { looksLikeManifest } from '../../input/text/looks-like-manifest.ts'
 import { readStart } from '../../input/text/read-start.ts'
 import { readText } from '../../input/text/read-text.ts'
 import {
@@ -24,6 +23,7 @@ import {
   passOverTemplate,
   unreadOf,
 } from '../../input/unread/pass-over.ts'
+import { heldIn } from '../../input/unread/search-skipped.ts'
 import {
   joinUnread,
   sortOutSkipped,
@@ -107,7 +107,7 @@ function readTexts(
     ...found.templates.map(passOverTemplate),
   ]
   const readable = read.filter((file) => 'manifests' in file)
-  const patches = kustomize.patches.filter(mayBeManifest).map((path) => ({
+  const patches = kustomize.patches.filter(mayConcernUs).map((path) => ({
     path,
     reason: 'no kustomization.yaml has it as a resource',
   }))
@@ -147,8 +147,10 @@ const unbuiltIn = (files: readonly MigratedFile[], { releases }: FoundTexts) =>
         unbuilt: manifests.flatMap((manifest) => findUnbuilt(manifest, releases)),
       }))
 
-const mayBeManifest = (path: string): boolean =>
-  looksLikeManifest(readStart(path, maxSearchedBytes)?.text ?? '')
+function mayConcernUs(path: string): boolean {
+  const start = readStart(path, maxSearchedBytes)
+  return start !== undefined && heldIn(path, start) !== undefined
+}
 
 /** Patches are shorter. */
 const maxSearchedBytes = 1024 * 1024

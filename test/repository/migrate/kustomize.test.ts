@@ -81,7 +81,7 @@ t.test('resources of Kustomize folders are edited, and patches aren’t', async 
   t.match(after['base/web.yaml'], 'akv-injector.io/vault: team-vault')
   t.equal(after['base/kv.yaml'], '', 'an empty file, because Kustomize fails if it is missing')
   t.equal(after['overlays/prod/more.yaml'], plain['overlays/prod/more.yaml'])
-  t.match(stderr, 'skipped overlays/prod/more.yaml: no kustomization.yaml has it as a resource')
+  t.notMatch(stderr, 'more.yaml', 'it has nothing of ours')
 })
 
 t.test('what an overlay changes or doesn’t show stays', async (t) => {
