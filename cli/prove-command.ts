@@ -25,12 +25,18 @@ export function addProve(program: Command, end: End): void {
       '--emulated <url>',
       'control interface of the emulator that the install uses, such as http://127.0.0.1:8445',
     )
+    .option(
+      '--chart <chart>',
+      'install this chart first, into a cluster without akv-injector, and also try what changes an install',
+    )
+    .option('--values <file>', 'values of the chart, such as its image; repeatable', append)
     .option('--kubeconfig <file>', 'kubeconfig; default: $KUBECONFIG, or ~/.kube/config')
     .option('--context <name>', 'context of the kubeconfig; default: the current one')
     .addOption(
       new Option('--install-namespace <name>', 'namespace of akv-injector')
         .default('akv-injector')
-        .argParser(checkNamespace),
+        .argParser(checkNamespace)
+        .conflicts('chart'),
     )
     .option('--image <image>', 'image of the pods, which has a shell', 'busybox:1.37')
     .option('--only <scenario>', 'only this scenario, or “answers”; repeatable', append)
@@ -54,6 +60,7 @@ export function addProve(program: Command, end: End): void {
         'akv-injector prove --resource-group akv-injector-prove',
         'akv-injector prove --resource-group akv-injector-prove --clean',
         'akv-injector prove --emulated http://127.0.0.1:8445',
+        'akv-injector prove --resource-group akv-injector-prove --chart ./manifests/chart --values values.yaml',
       ),
     )
     .action(async (options) => end(await (await import('../prove/prove.ts')).prove(options)))

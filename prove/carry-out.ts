@@ -8,6 +8,7 @@ import { reasonOf } from '../lib/reason-of.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import type { AzureAccount } from './azure/account.ts'
 import { describeAzureRights, findMissingRights } from './azure/rights.ts'
+import { whyNotInstall } from './install/why-not-install.ts'
 import { describePlan, refusalOfRun } from './plan/describe-plan.ts'
 import type { Facts } from './plan/facts.ts'
 import type { Made } from './plan/made.ts'
@@ -24,7 +25,6 @@ import type { ToolsFor } from './tools/tools.ts'
 
 interface Run {
   readonly options: {
-    readonly installNamespace: string
     readonly report: string
     readonly timeout: number
     readonly yes?: boolean
@@ -62,6 +62,9 @@ export async function carryOut(run: Run): Promise<ExitCode> {
   )
   if (refusal !== undefined) return fail(refusal)
   if (options.clean) return await clean(run)
+  const { install } = run.facts
+  const reason = install && (await whyNotInstall(install, run.toolsFor(stops.work)))
+  if (reason !== undefined) return fail(reason)
   const missing = account && (await findMissingRights(run.toolsFor(stops.work), account))
   const rights = account === undefined ? [] : describeAzureRights(missing, account.aks)
   printLines(process.stdout, [

@@ -9,12 +9,15 @@ import type { AzureAccount } from './azure/account.ts'
 import { realAzure } from './azure/azure-plan.ts'
 import { readAzureAccount } from './azure/read-azure-account.ts'
 import { carryOut } from './carry-out.ts'
+import { installResource } from './install/install-resource.ts'
+import { ownNamespace } from './install/own-install.ts'
+import { readOwnInstall } from './install/read-own-install.ts'
 import { emulatedAzure } from './plan/emulated-plan.ts'
 import { type Facts, newValues } from './plan/facts.ts'
 import type { ProofAzure } from './plan/proof-azure.ts'
 import { openRunState } from './plan/run-state.ts'
 import { allScenarios } from './scenarios/all-scenarios.ts'
-import { gateId, onRequestIds, scenarioIds } from './scenarios/scenario.ts'
+import { gateIds, installScenarioIds, onRequestIds, scenarioIds } from './scenarios/scenario.ts'
 import { handleSignals, outliveOutput, type Stops } from './stops.ts'
 import { startTools } from './tools/start-tools.ts'
 import type { Tools, ToolsFor } from './tools/tools.ts'
@@ -30,6 +33,9 @@ interface ProveOptions {
   /** The AKS cluster, for its identity binding, and its resource group. Default: the resource group of the run. */
   readonly aks?: string
   readonly aksGroup?: string
+  /** The chart that the run installs, and files with its values. */
+  readonly chart?: string
+  readonly values?: readonly string[]
   readonly kubeconfig?: string
   readonly context?: string
   readonly installNamespace: string
@@ -54,6 +60,7 @@ interface ProveOptions {
  */
 export async function prove(options: ProveOptions): Promise<ExitCode> {
   checkOptions(options)
+  const install = readOwnInstall(options)
   const folder = privateFolder(options.report)
   const restoreOutput = outliveOutput()
   const stops = handleSignals(() =>
@@ -67,19 +74,23 @@ export async function prove(options: ProveOptions): Promise<ExitCode> {
     const account =
       options.resourceGroup === undefined ? undefined : await accountOf(options, toolsFor, stops)
     const azure = account === undefined ? emulatedAzure : realAzure(account, options.vault)
-    const { image, installNamespace } = options
     const facts: Facts = {
-      ...{ image, installNamespace },
+      image: options.image,
+      installNamespace: install === undefined ? options.installNamespace : ownNamespace,
+      ...(install !== undefined && { install }),
       ...{ vaultName: azure.vaultName, values: newValues() },
     }
     return await carryOut({
       ...{ options, azure, account, stops, toolsFor, facts },
       recordsAnswers: options.only === undefined || options.only.includes('answers'),
       where: placesOf(options, account, context),
-      plan: azure.plan(facts),
+      plan: [
+        installResource(install, install !== undefined || options.clean === true),
+        ...azure.plan(facts),
+      ],
       scenariosFor: (made) =>
         allScenarios({ ...facts, ...made }).filter((scenario) =>
-          isChosen(scenario, options, azure),
+          isChosen(scenario, options, { azure, ownsInstall: install !== undefined }),
         ),
       stateFile: join(folder, 'state.json'),
       state: openRunState(join(folder, 'state.json')),
@@ -118,12 +129,13 @@ const placesOf = (
 function isChosen(
   { id, requires, takesVault }: ReturnType<typeof allScenarios>[number],
   { only, also = [], keep }: ProveOptions,
-  azure: ProofAzure,
+  { azure, ownsInstall }: { readonly azure: ProofAzure; readonly ownsInstall: boolean },
 ): boolean {
   if (requires?.endsWith('-azure') && requires !== `${azure.kind}-azure`) return false
   if (requires === 'identity-binding' && !azure.hasBinding) return false
   if (keep && takesVault === 'for-good') return false
-  if (id === gateId || also.includes(id)) return true
+  if (!ownsInstall && installScenarioIds.includes(id)) return false
+  if (gateIds.includes(id) || also.includes(id)) return true
   return only === undefined ? !onRequestIds.includes(id) : only.includes(id)
 }
 
@@ -159,6 +171,7 @@ function toolsIn(folder: string, { emulated, kubeconfig, context }: ProveOptions
 function checkOptions({
   emulated,
   resourceGroup,
+  chart,
   vault,
   aks,
   aksGroup,
@@ -195,6 +208,9 @@ function checkOptions({
   const named = [...only, ...also]
   const refused = [
     keep && named.includes('vault-deleted') && '--only: vault-deleted can’t run with --keep',
+    chart === undefined &&
+      installScenarioIds.some((id) => named.includes(id)) &&
+      `--only: ${installScenarioIds.join(', ')} need --chart, and a cluster without akv-injector`,
     aks === undefined &&
       named.includes('identity-binding') &&
       '--only: identity-binding needs --aks',

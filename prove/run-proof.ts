@@ -16,9 +16,9 @@ import type { RunState } from './plan/run-state.ts'
 import { answersText } from './report/answers-text.ts'
 import type { RawReport, ScenarioLine } from './report/report.ts'
 import { lineText } from './report/report-text.ts'
-import { readInstall } from './scenarios/find-requirements.ts'
+import { type FoundInstall, readInstall } from './scenarios/find-requirements.ts'
 import { runScenario } from './scenarios/run-scenario.ts'
-import { gateId, type Requirement, type Scenario } from './scenarios/scenario.ts'
+import { gateIds, type Requirement, type Scenario } from './scenarios/scenario.ts'
 import type { Stops } from './stops.ts'
 import type { Tools } from './tools/tools.ts'
 
@@ -38,7 +38,7 @@ interface ProofOptions {
   readonly makingTools: Tools
   readonly clock: Clock
   readonly stops: Pick<Stops, 'work'>
-  readonly options: { readonly installNamespace: string; readonly also?: readonly string[] }
+  readonly options: { readonly also?: readonly string[] }
   /** Whether Azure's answers are recorded. */
   readonly recordsAnswers: boolean
   readonly timeoutMs: number
@@ -46,31 +46,28 @@ interface ProofOptions {
 
 /** Makes what the plan has, and runs the scenarios one after the other. Removes nothing of the plan. */
 export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'left'>> {
-  const { azure, plan, tools, makingTools, state, clock, stops } = proof
+  const { azure, facts, plan, tools, makingTools, state, clock, stops } = proof
   const abort = stops.work
-  const install = await readInstall(tools, proof.options.installNamespace)
-  const about = {
-    azure: azure.kind,
-    cluster: install?.isAks ? 'aks' : 'other',
-    versions: { akvInjector: version, kubernetes: install?.kubernetes },
-    nodes: install?.nodes,
-    scenarios: [],
-  }
-  if (install === undefined && !abort.aborted)
+  const { installNamespace } = facts
+  const isOwn = facts.install !== undefined
+  const before = isOwn ? undefined : await readInstall(tools, installNamespace)
+  if (!isOwn && before === undefined && !abort.aborted) {
     printLines(process.stdout, [
-      `kubectl finds no Deployment akv-injector-webhook in the namespace ${proof.options.installNamespace}, or you may not read it. Nothing was made; check the context and --install-namespace`,
+      `kubectl finds no Deployment akv-injector-webhook in the namespace ${installNamespace}, or you may not read it. Nothing was made; check the context and --install-namespace, or install a chart for the run with --chart`,
     ])
-  if (install === undefined) return { ...about, end: abort.aborted ? 'interrupted' : 'no-install' }
+    return { ...aboutRun(azure, before), end: 'no-install' }
+  }
   const { made, missing } = await makeAll(plan, azure.known, {
     ...{ tools: makingTools, state, clock, abort },
   })
   if (missing !== undefined && !abort.aborted) {
     printLines(process.stdout, [
-      `the ${missing.kind} ${missing.name} could not be made, or exists meanwhile; private/calls.log in the folder of the report has what az and kubectl said`,
+      `the ${missing.kind} ${missing.name} could not be made, or exists meanwhile; private/calls.log in the folder of the report has what az, helm and kubectl said`,
     ])
-    return { ...about, end: 'not-made' }
+    return { ...aboutRun(azure, before), end: 'not-made' }
   }
-  const has = new Set<Requirement>([...install.has, `${azure.kind}-azure`])
+  const install = before ?? (abort.aborted ? undefined : await readInstall(tools, installNamespace))
+  const has = new Set<Requirement>([...(install?.has ?? []), `${azure.kind}-azure`])
   const isLast = ({ takesVault }: Scenario) => takesVault !== undefined
   const all = abort.aborted ? [] : proof.scenariosFor(made)
   const first = await runScenarios(
@@ -82,10 +79,18 @@ export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'le
   const last = await runScenarios(all.filter(isLast), { has, before: first }, proof)
   const scenarios = [...first, ...last].map((line): JsonObject => ({ ...line }))
   return {
-    ...about,
+    ...aboutRun(azure, install),
     ...{ end: abort.aborted ? 'interrupted' : 'finished', scenarios, answers },
   }
 }
+
+const aboutRun = (azure: ProofAzure, install: FoundInstall | undefined) => ({
+  azure: azure.kind,
+  cluster: install?.isAks ? 'aks' : 'other',
+  versions: { akvInjector: version, kubernetes: install?.kubernetes },
+  nodes: install?.nodes,
+  scenarios: [],
+})
 
 /** Undefined if they aren't recorded. */
 async function answersOf(
@@ -114,9 +119,9 @@ async function answersOf(
   }
 }
 
-/** Whether a scenario failed that all others need. */
+/** Whether a scenario failed that the others need. */
 const isShut = (lines: readonly ScenarioLine[]): boolean =>
-  lines.some(({ id, result }) => id === gateId && result === 'failed')
+  lines.some(({ id, result }) => gateIds.includes(id) && result === 'failed')
 
 interface Preconditions {
   /** What the install has. */

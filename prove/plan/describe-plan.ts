@@ -15,6 +15,7 @@ export function refusalOfRun(found: readonly FoundResource[]): string | undefine
 function unknownText({ find, kind, name }: Resource): string {
   switch (find.by) {
     case 'object':
+    case 'label':
       return `kubectl can’t say whether the ${kind} ${name} exists. Nothing was changed; check the context and your rights`
     case 'list':
       return `az can’t say whether the ${kind} ${name} exists. Nothing was changed; check your rights, and the folder private of the report`
@@ -40,5 +41,12 @@ export const describePlan = (found: readonly FoundResource[], keep = false): rea
       ({ resource }) =>
         `An earlier run has left the ${resource.kind} ${resource.name}, or one that still goes on has made it. It is removed first.`,
     ),
-  'It changes nothing outside of them: the install, its webhook and its CRDs stay as they are.',
+  ...(found.some(({ resource }) => resource.kind === 'install' && resource.make.length > 0)
+    ? [
+        'It changes nothing outside of them. Until then, the install serves annotated pods in all namespaces.',
+      ]
+    : [
+        'It changes nothing outside of them: the install, its webhook and its CRDs stay as they are.',
+        'Installing, switching off, upgrading and uninstalling need a cluster without akv-injector, and --chart.',
+      ]),
 ]

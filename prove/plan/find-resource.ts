@@ -14,6 +14,11 @@ export async function findResource(
       if (code !== 0) return 'unknown'
       return stdout.trim() === '' ? 'absent' : presenceOf(jsonOf(stdout), find.mark)
     }
+    case 'label': {
+      const { code, stdout } = await tools.run(find.call)
+      if (code !== 0) return 'unknown'
+      return stdout.trim() === '' ? 'absent' : 'present'
+    }
     case 'list': {
       const { code, stdout } = await tools.run(find.call)
       const listed = code === 0 ? jsonOf(stdout) : undefined

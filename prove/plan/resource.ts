@@ -4,6 +4,7 @@ import type { Learned, Made } from './made.ts'
 
 /** The kinds of things that a run makes. The report names them, and nothing else about them. */
 export const resourceKinds = [
+  'install',
   'emulated-azure',
   'managed-identity',
   'identity-binding',
@@ -23,6 +24,8 @@ export interface Resource {
   /** What it is for, for people. */
   readonly sentence: string
   readonly make: readonly MakeStep[]
+  /** Only an earlier run can have made it, so this one doesn’t begin it. */
+  readonly isEarlier?: boolean
   /** Needs nothing that a run has learned, so that another run can find it. */
   readonly find: HowToFind
   /** The same. Each call is tried, and only a look says whether they worked. */
@@ -40,6 +43,8 @@ export interface MakeStep {
 export type HowToFind =
   /** Prints the object, or nothing if it doesn't exist. */
   | { readonly by: 'object'; readonly call: ToolCall; readonly mark: OwnMark }
+  /** Prints the names of the objects that have our label, or nothing. */
+  | { readonly by: 'label'; readonly call: ToolCall }
   /** Prints a list of objects with names. */
   | { readonly by: 'list'; readonly call: ToolCall; readonly mark: OwnMark }
   | {

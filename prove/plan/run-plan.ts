@@ -44,6 +44,7 @@ export async function makeAll(
 ): Promise<{ readonly made: Made; readonly missing?: Resource }> {
   let made = known
   for (const resource of plan) {
+    if (resource.isEarlier) continue
     // Somebody may have made it since the survey. What isn't absent isn't begun, so it isn't removed either.
     if ((await findResource(resource, options.tools)) !== 'absent')
       return { made, missing: resource }

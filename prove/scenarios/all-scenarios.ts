@@ -1,6 +1,7 @@
 import { changeScenarios } from './change-scenarios.ts'
 import { commandScenarios } from './command-scenarios.ts'
 import { deliveryScenarios } from './delivery-scenarios.ts'
+import { installScenarios } from './install-scenarios.ts'
 import { networkScenarios } from './network-scenarios.ts'
 import { refusalScenarios } from './refusal-scenarios.ts'
 import { type Scenario, type ScenarioFacts, scenarioIds } from './scenario.ts'
@@ -15,6 +16,7 @@ export function allScenarios(facts: ScenarioFacts): readonly Scenario[] {
     syncScenarios,
     commandScenarios,
     networkScenarios,
+    installScenarios,
   ].flatMap((make) => make(facts))
   const placeOf = ({ id }: Scenario) => scenarioIds.indexOf(id)
   return all.toSorted((a, b) => placeOf(a) - placeOf(b))

@@ -1,5 +1,5 @@
 import type { ControlRequest } from '../tools/tools.ts'
-import { apply, change, code, file, podOf } from './parts.ts'
+import { apply, call, change, code, file, podOf } from './parts.ts'
 import type { Scenario, ScenarioFacts } from './scenario.ts'
 
 /** How pods follow the vault, and which version they get. */
@@ -49,7 +49,7 @@ export function changeScenarios(facts: ScenarioFacts): readonly Scenario[] {
         'a pod that starts while the vault throttles waits as long as it says, and gets its file',
       requires: 'emulated-azure',
       steps: [
-        { kind: 'fault', request: throttle(vaultName) },
+        call(throttle(vaultName)),
         pod('throttled', { secrets: 'plain' }),
         code('throttled', 'AKV_THROTTLED'),
         file('throttled', 'plain', values.plain),

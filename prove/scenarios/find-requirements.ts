@@ -3,7 +3,7 @@ import { jsonOf } from '../tools/json-of.ts'
 import type { Tools } from '../tools/tools.ts'
 import type { Requirement } from './scenario.ts'
 
-interface Install {
+export interface FoundInstall {
   /** `1.36.3`, or undefined if the API server doesn't say. */
   readonly kubernetes: string | undefined
   /** The number of nodes. */
@@ -17,7 +17,7 @@ interface Install {
 export async function readInstall(
   tools: Tools,
   installNamespace: string,
-): Promise<Install | undefined> {
+): Promise<FoundInstall | undefined> {
   const get = async (...args: readonly string[]) => {
     const { code, stdout } = await tools.run({ tool: 'kubectl', args })
     return code === 0 ? jsonOf(stdout) : undefined

@@ -1,6 +1,7 @@
 import { type Facts, namespaceName } from '../plan/facts.ts'
 import type { VaultChange } from '../plan/proof-azure.ts'
 import type { KubeObject } from '../plan/resource.ts'
+import type { ProofCall } from '../tools/tools.ts'
 import type { Look } from './looks/look.ts'
 import { appName } from './looks/look-once.ts'
 import type { Seen } from './looks/seen.ts'
@@ -69,6 +70,15 @@ export const code = (pod: string, expected: Seen): ScenarioStep =>
   look({ at: 'agent-code', pod }, expected)
 
 export const exit = (expected: 'exit-0' | 'exit-1', ...args: readonly string[]): ScenarioStep =>
-  look({ at: 'exit', args }, expected)
+  look({ at: 'exit', call: { tool: 'akv-injector', args } }, expected)
 
-export const change = (change: VaultChange): ScenarioStep => ({ kind: 'change', change })
+export const change = (change: VaultChange): ScenarioStep => ({
+  kind: 'change',
+  change,
+  restores: change.kind === 'network' && change.isOpen,
+})
+
+export const call = (call: ProofCall): ScenarioStep => ({ kind: 'call', call })
+
+/** A call that also a scenario that failed makes. */
+export const restore = (call: ProofCall): ScenarioStep => ({ kind: 'call', call, restores: true })

@@ -2,9 +2,9 @@ import type { Clock } from '../../lib/clock.ts'
 import { callWith } from '../plan/call-with.ts'
 import { namespaceName } from '../plan/facts.ts'
 import type { ProofAzure } from '../plan/proof-azure.ts'
-import type { Tools } from '../tools/tools.ts'
+import type { ProofCall, Tools } from '../tools/tools.ts'
 import type { Look } from './looks/look.ts'
-import { callOf, readAnswer } from './looks/look-once.ts'
+import { callOf, readAnswer, whyNotCreated } from './looks/look-once.ts'
 import type { Seen } from './looks/seen.ts'
 import type { Scenario, ScenarioStep } from './scenario.ts'
 
@@ -27,9 +27,6 @@ interface RunOptions {
   readonly azure: Pick<ProofAzure, 'callOf'>
 }
 
-/** How the API server names the webhook that denied an object. */
-const refusal = 'admission webhook "pods.akv-injector.io" denied the request'
-
 /** kubectl starts a process each time, so looking more often would slow down what is looked at. */
 const lookEveryMs = 2_000
 
@@ -47,7 +44,7 @@ export async function runScenario(scenario: Scenario, given: RunOptions): Promis
   const seconds = Math.round((options.clock.now() - startedMs) / 1000)
   if (options.abort.aborted) return { ...last, result: 'interrupted', seconds }
   const isPassed = last.seen === last.expected
-  if (!isPassed) await openAgain(scenario, options)
+  if (!isPassed) await restore(scenario, options)
   await removePods(scenario, options.tools)
   return { ...last, result: isPassed ? 'passed' : 'failed', seconds }
 }
@@ -58,16 +55,11 @@ async function runStep(step: ScenarioStep, options: RunOptions): Promise<Seen> {
     case 'apply': {
       const args = ['apply', '--request-timeout=60s']
       const { code, stderr } = await tools.run({ tool: 'kubectl', args, objects: step.objects })
-      if (code === 0) return 'applied'
-      // Anything else, such as an API server that doesn't answer, isn't a refusal.
-      return stderr.includes(refusal) ? 'refused' : 'not-applied'
+      return code === 0 ? 'applied' : whyNotCreated(stderr)
     }
     case 'change':
-      return (await callWith(tools, options.azure.callOf(step.change))).isWell
-        ? 'changed'
-        : 'not-changed'
-    case 'fault':
-      return (await tools.control(step.request)).status === 200 ? 'changed' : 'not-changed'
+    case 'call':
+      return (await callWith(tools, changeOf(step, options))).isWell ? 'changed' : 'not-changed'
     case 'look':
       return await lookUntil(step.look, step.expected, options)
     default:
@@ -86,11 +78,16 @@ async function lookUntil(look: Look, expected: Seen, options: RunOptions): Promi
   }
 }
 
-/** Later scenarios need the vault, and --keep leaves it to be looked at. */
-async function openAgain({ steps }: Scenario, { tools, azure }: RunOptions): Promise<void> {
+const changeOf = (
+  step: ScenarioStep & { readonly kind: 'change' | 'call' },
+  { azure }: RunOptions,
+): ProofCall => (step.kind === 'change' ? azure.callOf(step.change) : step.call)
+
+/** Later scenarios need the vault and the install, and --keep leaves both to be looked at. */
+async function restore({ steps }: Scenario, options: RunOptions): Promise<void> {
   for (const step of steps)
-    if (step.kind === 'change' && step.change.kind === 'network' && step.change.isOpen)
-      await callWith(tools, azure.callOf(step.change))
+    if ((step.kind === 'change' || step.kind === 'call') && step.restores)
+      await callWith(options.tools, changeOf(step, options))
 }
 
 /** The pods of later scenarios don't wait for room on a node. The Secrets stay until the namespace is removed. */

@@ -2,7 +2,7 @@ import type { Facts } from '../plan/facts.ts'
 import type { Made } from '../plan/made.ts'
 import type { VaultChange } from '../plan/proof-azure.ts'
 import type { KubeObject } from '../plan/resource.ts'
-import type { ControlRequest } from '../tools/tools.ts'
+import type { ProofCall } from '../tools/tools.ts'
 import type { Look } from './looks/look.ts'
 import type { Seen } from './looks/seen.ts'
 
@@ -26,10 +26,10 @@ export type ScenarioStep =
       readonly objects: readonly KubeObject[]
       readonly expected: 'applied' | 'refused'
     }
-  /** Changes the vault. */
-  | { readonly kind: 'change'; readonly change: VaultChange }
-  /** Lets the emulator fail. */
-  | { readonly kind: 'fault'; readonly request: ControlRequest }
+  /** Changes the vault. If the scenario fails, what has `restores` is done all the same, because later scenarios need it. */
+  | { readonly kind: 'change'; readonly change: VaultChange; readonly restores?: boolean }
+  /** Lets the emulator fail, or changes the install. */
+  | { readonly kind: 'call'; readonly call: ProofCall; readonly restores?: true }
   /** Looks until it sees what is expected, or the time is up. */
   | { readonly kind: 'look'; readonly look: Look; readonly expected: Seen }
 
@@ -50,6 +50,7 @@ export interface Scenario {
 }
 
 export const scenarioIds = [
+  'installed',
   'grants',
   'init',
   'types',
@@ -76,14 +77,23 @@ export const scenarioIds = [
   'who-gate-shut',
   'throttled',
   'deleted',
+  'webhook-down',
+  'webhook-off',
   'firewall',
   'public-access-off',
   'vault-deleted',
 ] as const
 export type ScenarioId = (typeof scenarioIds)[number]
 
-/** The others are skipped if this one fails, because they would fail for the same reason. */
-export const gateId: ScenarioId = 'grants'
+/** These change the install, so they run only if the run has made it. */
+export const installScenarioIds: readonly ScenarioId[] = [
+  'installed',
+  'webhook-down',
+  'webhook-off',
+]
+
+/** The others are skipped if one of these fails, because they would fail for the same reason. */
+export const gateIds: readonly ScenarioId[] = ['installed', 'grants']
 
 /** These cost more, so they run only if somebody asks for them. */
 export const onRequestIds: readonly ScenarioId[] = ['throttled', 'firewall']

@@ -2,6 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../../command/run-program.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { JsonObject } from '../../lib/shape.ts'
 import { askControl } from './ask-control.ts'
 import type { Ran, ToolCall, Tools } from './tools.ts'
 import { waitForSignIn } from './wait-for-sign-in.ts'
@@ -31,7 +32,7 @@ const bounds = { maxBytes: 8 * 1024 * 1024, timeoutMs: 300_000 }
 const azEnv = { AZURE_EXTENSION_USE_DYNAMIC_INSTALL: 'no', AZURE_CORE_NO_COLOR: '1' }
 
 /**
- * Starts the user's own kubectl and az, and this command line again for commands such as `doctor`. No program has a standard input,
+ * Starts the user's own kubectl, helm and az, and this command line again for commands such as `doctor`. No program has a standard input,
  * so none can wait for an answer.
  */
 export function startTools(options: ToolOptions): Tools {
@@ -58,20 +59,27 @@ export function startTools(options: ToolOptions): Tools {
 
 function commands(options: ToolOptions): (call: ToolCall) => readonly [string, ...string[]] {
   const { folder, kubeconfig, context, nextFile } = options
-  const access = [
+  const accessBy = (contextOption: string) => [
     ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
-    ...(context === undefined ? [] : ['--context', context]),
+    ...(context === undefined ? [] : [contextOption, context]),
   ]
+  const access = accessBy('--context')
+  const fileOf = (content: JsonObject) => {
+    const file = join(folder, nextFile())
+    writeFileSync(file, JSON.stringify(content), { mode: 0o600 })
+    return file
+  }
   return (call) => {
     if (call.tool === 'az') return ['az', ...call.args, '--output', 'json', '--only-show-errors']
     if (call.tool === 'akv-injector')
       return [process.execPath, ...process.execArgv, ownProgram(), ...call.args, ...access]
+    if (call.tool === 'helm') {
+      const values = call.values === undefined ? [] : ['--values', fileOf(call.values)]
+      return ['helm', ...call.args, ...values, ...accessBy('--kube-context')]
+    }
     const [verb = '', ...args] = call.args
     if (call.objects === undefined) return ['kubectl', ...access, verb, ...args]
-    const file = join(folder, nextFile())
-    writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: call.objects }), {
-      mode: 0o600,
-    })
+    const file = fileOf({ apiVersion: 'v1', kind: 'List', items: call.objects })
     return ['kubectl', ...access, verb, ...args, '--filename', file]
   }
 }

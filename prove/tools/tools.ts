@@ -21,6 +21,8 @@ export type ToolCall =
       /** Written to a file, which is the last argument. */
       readonly objects?: readonly JsonObject[]
     }
+  /** The values are written to a file, which is the last of `--values`. */
+  | { readonly tool: 'helm'; readonly args: readonly string[]; readonly values?: JsonObject }
   /** The command line itself. */
   | { readonly tool: 'akv-injector'; readonly args: readonly string[] }
   /** Its output is JSON, if it has one. */

@@ -6,12 +6,13 @@ import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Emulator } from '../../emulator/emulator.ts'
+import { ownNamespace } from '../../prove/install/own-install.ts'
 import { emulatedAzure } from '../../prove/plan/emulated-plan.ts'
 import { accountNames, namespaceName } from '../../prove/plan/facts.ts'
 import { start } from '../support/run-command-line.ts'
 import { runInProcess as run } from '../support/run-in-process.ts'
 import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
-import { namespaceText, writeKubectl } from './support/write-kubectl.ts'
+import { namespaceText, writeHelm, writeKubectl } from './support/write-kubectl.ts'
 
 t.setTimeout(600_000)
 
@@ -29,6 +30,7 @@ interface World {
 async function makeWorld(t: Test): Promise<World> {
   const folder = t.testdir({ bin: {} })
   writeKubectl(join(folder, 'bin'))
+  writeHelm(join(folder, 'bin'))
   const report = join(folder, 'report')
   const emulator = await startTestEmulator(t, { yaml: 'vaults: { other: {} }' })
   const path = `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`
@@ -47,6 +49,7 @@ async function makeWorld(t: Test): Promise<World> {
 /** Nothing of `prove` is left, and everything else is. */
 function isClean(t: Test, { emulator, has }: World): void {
   t.notOk(has('namespace'))
+  t.notOk(has('install'))
   t.strictSame(emulator.names(), { identities: [], vaults: ['other'] })
 }
 
@@ -271,6 +274,60 @@ t.test('--keep leaves everything, and the next run removes it first', async (t) 
   isClean(t, world)
 })
 
+t.test(
+  'an install that a killed run has made is removed by --clean, or by the next run',
+  async (t) => {
+    for (const next of [['--clean'], ['--yes', '--only', 'wrong-role']]) {
+      const world = await makeWorld(t)
+      world.set('hang-install')
+      const { child, ended } = start([...world.args, '--yes', '--chart', 'x'], world.env)
+      await until(() => world.has('hangs-install'))
+      child.kill('SIGKILL')
+      await ended
+      t.ok(world.has('install'))
+      rmSync(world.report, { recursive: true })
+      t.match(await run([...world.args, ...next], world), { code: 0 })
+      const calls = readFileSync(join(world.folder, 'calls'), 'utf8')
+      t.match(calls, /^helm install akv-injector x .* --values \S+objects-\d+\.json$/m)
+      t.match(calls, /^helm uninstall akv-injector /m)
+      isClean(t, world)
+    }
+  },
+)
+
+t.test('a second Ctrl-C ends an install, too, and what it has left is named', async (t) => {
+  const world = await makeWorld(t)
+  world.set('hang-install')
+  const { child, ended } = start([...world.args, '--yes', '--chart', 'x'], world.env)
+  const stopping = new Promise((resolve) => child.stderr?.once('data', resolve))
+  await until(() => world.has('hangs-install'))
+  child.kill('SIGINT')
+  await stopping
+  child.kill('SIGINT')
+  t.match(await ended, { code: 1, stdout: `could not be removed: install ${ownNamespace}` })
+  t.match(readReport(world), { end: 'interrupted', left: [{ kind: 'install', count: 1 }] })
+  t.match(await run([...world.args, '--clean'], world), { code: 0 })
+  isClean(t, world)
+})
+
+t.test(
+  'nothing is installed beside an install, or from something else than our chart',
+  async (t) => {
+    const world = await makeWorld(t)
+    const args = [...world.args, '--yes', '--chart', 'x']
+    world.set('others', 'MutatingWebhookConfiguration zz-akv-injector \nClusterRole admin \n')
+    t.match(await run(args, world), {
+      code: 1,
+      stderr:
+        'the cluster has MutatingWebhookConfiguration zz-akv-injector. --chart needs a cluster',
+    })
+    rmSync(join(world.folder, 'bin/helm'))
+    t.match(await run(args, world), { code: 1, stderr: 'helm isn’t on the PATH' })
+    t.notMatch(readFileSync(join(world.folder, 'calls'), 'utf8'), / (create|install|delete) /)
+    isClean(t, world)
+  },
+)
+
 t.test('what somebody else has made is left alone', async (t) => {
   const world = await makeWorld(t)
   world.set('namespace', '{"metadata":{}}')
@@ -313,7 +370,7 @@ t.test('mistakes are refused before anything is looked at', async (t) => {
     [[command, '-g', 'x', '--vault', 'a'.repeat(25)], '--vault: found'],
     [
       [...world.args, '--only', 'inti', '--yes'],
-      '--only: unknown scenario "inti"; accepted: grants, init, ',
+      '--only: unknown scenario "inti"; accepted: installed, grants, init, ',
     ],
     [
       [...world.args, '--also', 'init', '--yes'],
@@ -328,6 +385,12 @@ t.test('mistakes are refused before anything is looked at', async (t) => {
     [[...world.args, '--aks', 'shop'], '--aks: found "shop"; expected the name of an AKS cluster'],
     [[command, '-g', 'x', '--aks', '-x'], '--aks: found'],
     [[command, '-g', 'x', '--aks-group', 'y'], '--aks-group: needs --aks'],
+    [[...world.args, '--only', 'webhook-off'], 'need --chart, and a cluster without akv-injector'],
+    [[...world.args, '--values', 'x'], '--values: these are values of a chart; add --chart'],
+    [[...world.args, '--chart', ''], '--chart: found ""; expected a chart'],
+    [[...world.args, '--chart=--debug'], '--chart: found "--debug"'],
+    [[...world.args, '--chart', 'x', '--values', 'absent.yaml'], '"absent.yaml" doesn’t exist'],
+    [[...world.args, '--chart', 'x', '--install-namespace', 'y'], 'cannot be used with'],
     [[...world.args, '--timeout', '2h'], 'an hour at most'],
     [[...world.args, '--keep', '--clean'], 'cannot be used with'],
     [

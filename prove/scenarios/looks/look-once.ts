@@ -34,22 +34,30 @@ export function callOf(look: Look): ToolCall {
       return kubectl('logs', look.pod, '--container', agentName, '--tail=200')
     case 'injection':
     case 'gate':
+    case 'app':
       return getPod(look.pod)
+    case 'admission':
+      return {
+        tool: 'kubectl',
+        args: ['create', '--dry-run=server', '--request-timeout=30s', '--output=json'],
+        objects: [look.pod],
+      }
     case 'secret':
       return kubectl(
         ...['get', 'secret', look.name, '--ignore-not-found'],
         ...['--request-timeout=30s', '--output=json'],
       )
     case 'exit':
-      return { tool: 'akv-injector', args: look.args }
+      return look.call
     default:
       return look satisfies never
   }
 }
 
 /** What the answer to that call says, in one word. */
-export function readAnswer(look: Look, { code, stdout }: Ran): Seen {
+export function readAnswer(look: Look, { code, stdout, stderr }: Ran): Seen {
   if (look.at === 'exit') return exitOf(code)
+  if (look.at === 'admission' && code !== 0) return whyNotCreated(stderr)
   if (code !== 0) return 'unreachable'
   switch (look.at) {
     case 'file':
@@ -58,16 +66,27 @@ export function readAnswer(look: Look, { code, stdout }: Ran): Seen {
     case 'agent-code':
       return lastCode(stdout)
     case 'injection':
+    case 'admission':
       return agentOf(stdout) === undefined ? 'not-injected' : 'injected'
     case 'gate':
       return objectAt(agentOf(stdout), 'lifecycle')['postStart'] === undefined
         ? 'not-gated'
         : 'gated'
+    case 'app':
+      return isRunning(stdout) ? 'started' : 'not-started'
     case 'secret':
       return compareSecret(look, stdout)
     default:
       return look satisfies never
   }
+}
+
+/** Why the API server doesn’t create an object. Anything else, such as an API server that doesn’t answer, is no refusal. */
+export function whyNotCreated(stderr: string): Seen {
+  if (stderr.includes('admission webhook "pods.akv-injector.io" denied the request'))
+    return 'refused'
+  if (stderr.includes('failed calling webhook "pods.akv-injector.io"')) return 'unanswered'
+  return 'not-applied'
 }
 
 function exitOf(code: number | undefined): Seen {
@@ -95,6 +114,11 @@ function lastCode(log: string): Seen {
 
 const agentOf = (pod: string) =>
   objectsAt(jsonOf(pod), 'spec', 'initContainers').find(({ name }) => name === agentName)
+
+const isRunning = (pod: string): boolean =>
+  objectsAt(jsonOf(pod), 'status', 'containerStatuses').some(
+    ({ name, state }) => name === appName && objectAt(state)['running'] !== undefined,
+  )
 
 function compareSecret(
   { key, wanted }: { readonly key: string; readonly wanted: WantedText },

@@ -1,3 +1,6 @@
+import type { KubeObject } from '../../plan/resource.ts'
+import type { ToolCall } from '../../tools/tools.ts'
+
 /** The text that a file, a variable or a Secret must have: all of it, or how it begins. */
 export type WantedText = { readonly equals: string } | { readonly begins: string }
 
@@ -29,5 +32,9 @@ export type Look =
       readonly key: string
       readonly wanted: WantedText
     }
-  /** The exit code of a command of ours. */
-  | { readonly at: 'exit'; readonly args: readonly string[] }
+  /** What the API server would make of a new pod. Nothing is created. */
+  | { readonly at: 'admission'; readonly pod: KubeObject }
+  /** Whether the app of the pod runs. */
+  | { readonly at: 'app'; readonly pod: string }
+  /** The exit code of a command of ours, or of Helm. */
+  | { readonly at: 'exit'; readonly call: ToolCall & { readonly tool: 'akv-injector' | 'helm' } }

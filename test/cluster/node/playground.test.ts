@@ -1,17 +1,20 @@
 import { execFile } from 'node:child_process'
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { clusterTypes } from '../../../prove/install/install-resource.ts'
+import { markSelector } from '../../../prove/install/own-install.ts'
+import { installScenarioIds } from '../../../prove/scenarios/scenario.ts'
 import { startProxy } from '../../support/servers/start-proxy.ts'
 import { until } from '../client/cluster.ts'
 import { supportsEnv } from '../client/env-support.ts'
@@ -169,40 +172,31 @@ t.test('the webhook runs on the network of its node, and agents use a proxy', as
   t.match(await helm('test'), /Phase:\s+Succeeded/)
 })
 
+t.test('in a cluster without it, prove installs the chart, and removes it', async (t) => {
+  const values = join(XDG_CACHE_HOME, 'values.json')
+  writeFileSync(values, await helm('get values', '--revision=1', '--output=json'))
+  const install = ['--chart', 'manifests/chart', '--values', values]
+  await t.rejects(prove(...install), { code: 1, stderr: 'has MutatingWebhookConfiguration zz-akv' })
+  await kubectl('delete', 'mutatingwebhookconfiguration', 'zz-akv-injector')
+  await helm('uninstall', '--wait')
+  await kubectl('delete', 'crd', '--selector=app.kubernetes.io/name=akv-injector')
+  const ids = installScenarioIds
+  const lines = await prove(...install, ...ids.flatMap((id) => ['--only', id]))
+  for (const id of ids)
+    t.ok(
+      lines.some((line) => line.startsWith(`${id}: passed`)),
+      id,
+    )
+  const types = `${clusterTypes.join()},customresourcedefinitions`
+  t.equal(await fieldOf('{.items[*].metadata.name}', types, markSelector), '')
+  t.notMatch(await fieldOf('{.items[*].metadata.name}', 'namespaces'), 'akv-injector-prove')
+})
+
 t.test('cluster:down removes the cluster and all its files', async (t) => {
   t.ok(readState(folder))
   t.match(await run('down'), 'the cluster and all its files were removed')
   t.notOk(existsSync(folder))
   t.match(await run('down'), 'no cluster is running')
-})
-
-t.test('a cluster that kind can’t create leaves nothing behind', async (t) => {
-  const programs = t.testdir({
-    docker: '#!/bin/sh\necho "docker $*" >> "$CALLED"\n',
-    kind: '#!/bin/sh\necho "kind $1" >> "$CALLED"\n[ "$1" != load ] || { echo "no space" >&2; exit 1; }\n',
-  })
-  await t.rejects(
-    upByKind(programs),
-    /cluster: could not start the cluster\. kind failed:\nno space/,
-  )
-  t.match(
-    readFileSync(join(programs, 'called'), 'utf8'),
-    /^docker image inspect .*\nkind get\nkind create\nkind load\nkind delete\n$/,
-  )
-  t.notOk(existsSync(folder))
-})
-
-t.test('an existing kind cluster of the same name is left alone', async (t) => {
-  const programs = t.testdir({
-    docker: '#!/bin/sh\n',
-    kind: '#!/bin/sh\necho "kind $*" >> "$CALLED"\necho akv-injector\n',
-  })
-  await t.rejects(
-    upByKind(programs),
-    /kind has a cluster akv-injector that npm run cluster didn't create/,
-  )
-  t.equal(readFileSync(join(programs, 'called'), 'utf8'), 'kind get clusters\n')
-  t.notOk(existsSync(folder))
 })
 
 /** A pod with a secret of our own vault. */
@@ -211,15 +205,6 @@ function podNamed(name: string): string {
     .replace('name: files', `name: ${name}`)
     .replace('vault: team-a', 'vault: mine')
     .replace(/\|\n(\s{6}.*\n)+/, 'only-mine\n')
-}
-
-/** @param programs - a folder with scripts in place of Docker and kind */
-async function upByKind(programs: string): Promise<unknown> {
-  for (const name of ['docker', 'kind']) chmodSync(join(programs, name), 0o755)
-  const CALLED = join(programs, 'called')
-  return await execute(process.execPath, [join(scripts, 'up.ts'), '--kind'], {
-    env: { ...env, CALLED, PATH: `${programs}:${process.env['PATH']}` },
-  })
 }
 
 /** Links the built programs and images into the test's own cache folder. */
@@ -241,7 +226,7 @@ async function run(script: string, ...args: readonly string[]): Promise<string> 
 async function helm(command: string, ...args: readonly string[]): Promise<string> {
   const { stdout } = await execute(
     join(folder, 'helm'),
-    [command, 'akv-injector', ...args, '--namespace', 'akv-injector', '--timeout', '120s'],
+    [...command.split(' '), 'akv-injector', ...args, '--namespace', 'akv-injector'],
     { env: { ...env, KUBECONFIG: kubeconfig } },
   )
   return stdout

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { installResource } from '../../../prove/install/install-resource.ts'
 import { describePlan, refusalOfRun } from '../../../prove/plan/describe-plan.ts'
 import { emulatedAzure } from '../../../prove/plan/emulated-plan.ts'
 import { makeAll, removeAll, survey } from '../../../prove/plan/run-plan.ts'
@@ -11,7 +12,7 @@ import { emptyWorld, fakeTools, Killed } from '../support/fake-tools.ts'
 import { proofFacts } from '../support/proof-facts.ts'
 import { ran } from '../support/ran.ts'
 
-const plan = emulatedAzure.plan(proofFacts)
+const plan = [installResource(proofFacts.install, true), ...emulatedAzure.plan(proofFacts)]
 const { known } = emulatedAzure
 const abort = new AbortController().signal
 const clock = fakeClock({})
@@ -32,9 +33,11 @@ t.test('a run makes everything in order, records it and removes it', async (t) =
   const tools = fakeTools(world)
   const state = openRunState(file)
   t.strictSame(await makeAll(plan, known, { tools, state, clock, abort }), { made: known })
+  t.equal(world.install, 'ours')
   t.equal(world.namespace, 'ours')
   t.equal(world.emulated.identities.length, 5)
   t.strictSame(JSON.parse(readFileSync(file, 'utf8')), {
+    'install akv-injector-prove-install': 'made',
     'emulated-azure akv-injector-prove': 'made',
     'namespace akv-injector-prove': 'made',
   })
@@ -71,7 +74,7 @@ t.test('whenever a run is killed, the next one leaves nothing', async (t) => {
       )
       t.strictSame(world, emptyWorld())
     }
-  t.ok(kills >= 16, `${kills} kills`)
+  t.ok(kills >= 28, `${kills} kills`)
 })
 
 t.test('what somebody else has made is never touched', async (t) => {
@@ -95,7 +98,7 @@ t.test('what appears after the survey is neither changed nor removed', async (t)
     const { missing } = await makeAll(plan, known, { tools, state, clock, abort })
     t.match(missing, { kind: 'namespace' })
     const own = plan.filter((resource) => state.isBegun(resource))
-    t.match(own, [{ kind: 'emulated-azure' }])
+    t.match(own, [{ kind: 'install' }, { kind: 'emulated-azure' }])
     t.strictSame(await removeAll(own, { tools, state }), [])
     t.strictSame(world, { ...emptyWorld(), namespace })
   }
@@ -134,9 +137,9 @@ t.test('what can’t be seen or removed is said', async (t) => {
 t.test('an abort ends the making before the next resource', async (t) => {
   const world = emptyWorld()
   const stop = new AbortController()
-  // The first call looks for it, and the second one makes it.
+  // The third call installs, and the fifth one adds the vault.
   let calls = 0
-  const tools = fakeTools(world, { after: () => ++calls === 2 && stop.abort() })
+  const tools = fakeTools(world, { after: () => ++calls === 5 && stop.abort() })
   const state = openRunState(stateIn(t))
   t.strictSame(await makeAll(plan, known, { tools, state, clock, abort: stop.signal }), {
     made: known,

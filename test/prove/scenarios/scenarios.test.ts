@@ -27,12 +27,18 @@ function toolsFor(scenario: Scenario, broken?: ScenarioStep) {
     async run(call): Promise<Ran> {
       calls.push(call)
       const now = step()
-      if (now === undefined || call.args[0] === 'delete') return ran()
+      if (now === undefined || isRemoval(call)) return ran()
       if (now.kind === 'apply') {
         const isRefused = (now.expected === 'refused') !== (now === broken)
         if (now !== broken) at += 1
         return isRefused ? ran('', 1, denied) : ran()
       }
+      if (now.kind === 'call' && now.call === call) {
+        if (now !== broken) at += 1
+        return ran('', now === broken ? 1 : 0)
+      }
+      // After the step that failed.
+      if (restoringCalls(scenario).some((one) => one === call)) return ran()
       if (now.kind !== 'look') throw new Error(`${scenario.id}: no look is due`)
       t.strictSame(call, callOf(now.look))
       if (now === broken) return answerThatSays(now.look, wrong(now.look))
@@ -49,6 +55,11 @@ function toolsFor(scenario: Scenario, broken?: ScenarioStep) {
   return { tools, calls, requests }
 }
 
+const isRemoval = ({ args: [verb, type] }: ToolCall) => verb === 'delete' && type === 'pod'
+
+const restoringCalls = ({ steps }: Scenario) =>
+  steps.flatMap((step) => (step.kind === 'call' && step.restores ? [step.call] : []))
+
 /** Something else than any scenario expects. */
 function wrong(look: Look) {
   switch (look.at) {
@@ -56,8 +67,12 @@ function wrong(look: Look) {
       return 'exit-2'
     case 'agent-code':
       return 'AKV_INTERNAL'
+    case 'admission':
+      return 'refused'
+    case 'app':
+      return 'not-started'
     case 'injection':
-      return look.pod === 'opt-out' ? 'injected' : 'not-injected'
+      return ['opt-out', 'off'].includes(look.pod) ? 'injected' : 'not-injected'
     case 'gate':
       return 'not-gated'
     default:
@@ -117,6 +132,19 @@ t.test(
     t.equal(failures, 16)
   },
 )
+
+t.test('a scenario that fails leaves the webhook as it was', async (t) => {
+  let failures = 0
+  for (const scenario of scenarios.filter((one) => restoringCalls(one).length > 0))
+    for (const broken of scenario.steps) {
+      const { tools, calls } = toolsFor(scenario, broken)
+      await run(scenario, tools)
+      const last = calls.filter((call) => !isRemoval(call)).at(-1)
+      t.equal(last, restoringCalls(scenario).at(-1), scenario.id)
+      failures += 1
+    }
+  t.ok(failures >= 20, `${failures} failures`)
+})
 
 t.test('a look repeats until it sees what is expected, or the time is up', async (t) => {
   const look: Look = { at: 'file', pod: 'web', path: 'a', wanted: { equals: 'x' } }
@@ -185,7 +213,7 @@ t.test('answers that nobody expects are read as something that no step expects',
     { at: 'agent-code', pod: 'a' },
     { at: 'gate', pod: 'a' },
     { at: 'secret', name: 'a', key: 'k', wanted: { equals: 'x' } },
-    { at: 'exit', args: [] },
+    { at: 'exit', call: { tool: 'akv-injector', args: [] } },
   ]
   const texts = [
     '',

@@ -1,3 +1,4 @@
+import { markSelector, ownNamespace } from '../../../prove/install/own-install.ts'
 import { mark } from '../../../prove/plan/facts.ts'
 import type { Look } from '../../../prove/scenarios/looks/look.ts'
 import type { Seen } from '../../../prove/scenarios/looks/seen.ts'
@@ -18,6 +19,8 @@ const types = ['namespace', 'clusterrole', 'clusterrolebinding'] as const
 
 /** A cluster and an emulator that only know whether the things of a plan exist. */
 export interface FakeWorld {
+  /** The install that a run makes. */
+  install: Presence
   namespace: Presence
   clusterrole: Presence
   clusterrolebinding: Presence
@@ -26,6 +29,7 @@ export interface FakeWorld {
 }
 
 export const emptyWorld = (): FakeWorld => ({
+  install: 'absent',
   namespace: 'absent',
   clusterrole: 'absent',
   clusterrolebinding: 'absent',
@@ -69,12 +73,16 @@ export function fakeTools(world: FakeWorld, options: FakeOptions = {}): Tools {
 }
 
 function answerOf(world: FakeWorld, call: ToolCall): Ran | undefined {
+  if (call.tool === 'helm') return helmAnswer(world, call)
   if (call.tool !== 'kubectl') return undefined
   const { args, objects = [] } = call
   const [verb, type] = args
+  if (args.includes(markSelector)) return installAnswer(world, args)
   if (verb === 'create') {
-    for (const { kind } of objects)
-      for (const made of types) if (String(kind).toLowerCase() === made) world[made] = 'ours'
+    if (JSON.stringify(objects).includes(ownNamespace)) world.install = 'ours'
+    else
+      for (const { kind } of objects)
+        for (const made of types) if (String(kind).toLowerCase() === made) world[made] = 'ours'
     return ran()
   }
   const asked = types.find((one) => one === type)
@@ -89,6 +97,22 @@ function answerOf(world: FakeWorld, call: ToolCall): Ran | undefined {
   if (verb !== 'delete') return undefined
   if (presence === 'stuck') return ran('', 1)
   world[asked] = 'absent'
+  return ran()
+}
+
+function helmAnswer(world: FakeWorld, { args }: ToolCall): Ran {
+  // It fails without its namespace, as `helm install` does without --create-namespace.
+  if (args[0] === 'install' && world.install !== 'ours') return ran('', 1)
+  return ran(args[0] === 'show' ? 'apiVersion: v2\nname: akv-injector\n' : '')
+}
+
+/** Of calls that name our label. */
+function installAnswer(world: FakeWorld, [verb, types = '']: readonly string[]): Ran {
+  if (world.install === 'unreadable') return ran('', 1)
+  if (verb === 'get') return ran(world.install === 'absent' ? '' : 'namespace/x\n')
+  if (world.install === 'stuck') return ran('', 1)
+  // Switching off leaves the rest.
+  if (types.includes('namespaces')) world.install = 'absent'
   return ran()
 }
 
@@ -144,16 +168,29 @@ export function answerThatSays(look: Look, seen: Seen): Ran {
     }
     case 'agent-code':
       return ran(`not JSON\n${JSON.stringify({ level: 'warn', code: seen })}\n`)
-    case 'injection':
-    case 'gate': {
-      const lifecycle = seen === 'gated' ? { lifecycle: { postStart: {} } } : {}
-      const agent = { name: 'akv-injector', ...lifecycle }
-      const initContainers = seen === 'not-injected' ? [] : [{ name: 'other' }, agent]
-      return ran(JSON.stringify({ spec: { initContainers } }))
+    case 'admission':
+      if (seen === 'unanswered')
+        return ran('', 1, 'failed calling webhook "pods.akv-injector.io": no endpoints')
+      if (seen === 'refused')
+        return ran('', 1, 'admission webhook "pods.akv-injector.io" denied the request: no')
+      return podThatIs(seen)
+    case 'app': {
+      const state = seen === 'started' ? { running: {} } : { waiting: {} }
+      return ran(JSON.stringify({ status: { containerStatuses: [{ name: 'app', state }] } }))
     }
+    case 'injection':
+    case 'gate':
+      return podThatIs(seen)
     default:
       return look satisfies never
   }
+}
+
+function podThatIs(seen: Seen): Ran {
+  const lifecycle = seen === 'gated' ? { lifecycle: { postStart: {} } } : {}
+  const agent = { name: 'akv-injector', ...lifecycle }
+  const initContainers = seen === 'not-injected' ? [] : [{ name: 'other' }, agent]
+  return ran(JSON.stringify({ spec: { initContainers } }))
 }
 
 const textOf = (wanted: { equals: string } | { begins: string }): string =>
