@@ -1,5 +1,6 @@
 import type { OwnInstall } from '../plan/facts.ts'
 import type { Resource } from '../plan/resource.ts'
+import type { ToolCall } from '../tools/tools.ts'
 import {
   installCall,
   installLabels,
@@ -49,6 +50,21 @@ export function installResource(
       { tool: 'kubectl', args: ['delete', all, markSelector, '--timeout=150s'] },
     ],
   }
+}
+
+/** What a chart makes in its namespace. Events and EndpointSlices aren’t its own, and the namespace and CRDs are kept. */
+const ownTypes = [
+  ...['deployments', 'services', 'configmaps', 'secrets', 'serviceaccounts', 'roles'],
+  ...['rolebindings', 'networkpolicies', 'poddisruptionbudgets'],
+]
+
+/** Prints the names of what an uninstall has to remove. */
+export const leftoversCall: ToolCall = {
+  tool: 'kubectl',
+  args: [
+    ...['get', [...clusterTypes, ...ownTypes].join(), markSelector, '--namespace', ownNamespace],
+    '--output=name',
+  ],
 }
 
 const createNamespace = {

@@ -22,14 +22,24 @@ const helm = (command: string, ...args: readonly string[]): ToolCall & { tool: '
 const wait = ['--wait', '--timeout=4m']
 
 /** `helm install` as docs/install.md has it, with Secret sync, so that its scenarios run, too. */
-export const installCall = ({ chart, values }: OwnInstall): ToolCall => ({
-  ...helm('install', chart, ...wait, ...values.map((file) => `--values=${file}`)),
-  values: {
-    commonLabels: installLabels,
-    webhook: { replicas },
-    sync: { enabled: true, classes: true, externalSecrets: true },
-  },
+export const installCall = (install: OwnInstall): ToolCall => ({
+  ...helm('install', install.chart, ...valuesArgs(install), ...wait),
+  values: ownValues,
 })
+
+/** The same for a release that may be there still. */
+export const reinstallCall = (install: OwnInstall): ToolCall => ({
+  ...helm('upgrade', install.chart, '--install', ...valuesArgs(install), ...wait),
+  values: ownValues,
+})
+
+const valuesArgs = ({ values }: OwnInstall) => values.map((file) => `--values=${file}`)
+
+const ownValues = {
+  commonLabels: installLabels,
+  webhook: { replicas },
+  sync: { enabled: true, classes: true, externalSecrets: true },
+}
 
 /** `helm upgrade` as docs/install.md has it. */
 export const upgradeCall = (chart: string, ...args: readonly string[]): ToolCall =>

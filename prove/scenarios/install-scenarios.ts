@@ -1,4 +1,11 @@
-import { scaleCall, switchOffCall, testCall, upgradeCall } from '../install/own-install.ts'
+import {
+  reinstallCall,
+  scaleCall,
+  switchOffCall,
+  testCall,
+  uninstallCall,
+  upgradeCall,
+} from '../install/own-install.ts'
 import type { KubeObject } from '../plan/resource.ts'
 import { apply, call, file, look, podOf, restore } from './parts.ts'
 import type { Scenario, ScenarioFacts } from './scenario.ts'
@@ -8,7 +15,8 @@ const waitsMs = 5 * 60_000
 
 /** What is tried of an install that the run has made: nobody else depends on it. */
 export function installScenarios(facts: ScenarioFacts): readonly Scenario[] {
-  const chart = facts.install?.chart ?? ''
+  const { install = { chart: '', values: [] } } = facts
+  const { chart } = install
   const annotated = (name: string) =>
     podOf({ name, facts, annotations: { secrets: 'plain', refresh: '30s' } })
   const hasFile = (pod: string) => file(pod, 'plain', facts.values.plain)
@@ -52,6 +60,24 @@ export function installScenarios(facts: ScenarioFacts): readonly Scenario[] {
         restore(upgradeCall(chart)),
         admits,
         ...gets('off-no-more'),
+      ],
+    },
+    {
+      id: 'uninstalled',
+      sentence:
+        'after an uninstall, only CRDs are left, a running pod keeps its file, new ones start without an agent, and the chart can be installed again',
+      waitsMs,
+      steps: [
+        ...gets('uninstalled-running'),
+        ...[switchOffCall, uninstallCall].map(call),
+        look({ at: 'leftovers' }, 'absent'),
+        apply(annotated('uninstalled')),
+        look({ at: 'app', pod: 'uninstalled' }, 'started'),
+        look({ at: 'injection', pod: 'uninstalled' }, 'not-injected'),
+        hasFile('uninstalled-running'),
+        restore(reinstallCall(install)),
+        admits,
+        ...gets('installed-again'),
       ],
     },
   ]

@@ -79,6 +79,7 @@ export const scenarioIds = [
   'deleted',
   'webhook-down',
   'webhook-off',
+  'uninstalled',
   'firewall',
   'public-access-off',
   'vault-deleted',
@@ -90,6 +91,7 @@ export const installScenarioIds: readonly ScenarioId[] = [
   'installed',
   'webhook-down',
   'webhook-off',
+  'uninstalled',
 ]
 
 /** The others are skipped if one of these fails, because they would fail for the same reason. */

@@ -1,5 +1,6 @@
 import { objectAt, objectsAt, scalarText } from '../../../lib/shape.ts'
 import { agentName, defaultMountPath } from '../../../webhook/core/model/our-names.ts'
+import { leftoversCall } from '../../install/install-resource.ts'
 import { namespaceName } from '../../plan/facts.ts'
 import { jsonOf } from '../../tools/json-of.ts'
 import type { Ran, ToolCall } from '../../tools/tools.ts'
@@ -47,6 +48,8 @@ export function callOf(look: Look): ToolCall {
         ...['get', 'secret', look.name, '--ignore-not-found'],
         ...['--request-timeout=30s', '--output=json'],
       )
+    case 'leftovers':
+      return leftoversCall
     case 'exit':
       return look.call
     default:
@@ -74,6 +77,8 @@ export function readAnswer(look: Look, { code, stdout, stderr }: Ran): Seen {
         : 'gated'
     case 'app':
       return isRunning(stdout) ? 'started' : 'not-started'
+    case 'leftovers':
+      return stdout.trim() === '' ? 'absent' : 'present'
     case 'secret':
       return compareSecret(look, stdout)
     default:

@@ -36,5 +36,7 @@ export type Look =
   | { readonly at: 'admission'; readonly pod: KubeObject }
   /** Whether the app of the pod runs. */
   | { readonly at: 'app'; readonly pod: string }
+  /** Whether anything of the install is left that uninstalling has to remove. */
+  | { readonly at: 'leftovers' }
   /** The exit code of a command of ours, or of Helm. */
   | { readonly at: 'exit'; readonly call: ToolCall & { readonly tool: 'akv-injector' | 'helm' } }

@@ -9,6 +9,7 @@ const words = [
   'differs',
   'unreachable',
   'absent',
+  'present',
   'injected',
   'not-injected',
   'unanswered',

@@ -71,8 +71,10 @@ function wrong(look: Look) {
       return 'refused'
     case 'app':
       return 'not-started'
+    case 'leftovers':
+      return 'present'
     case 'injection':
-      return ['opt-out', 'off'].includes(look.pod) ? 'injected' : 'not-injected'
+      return ['opt-out', 'off', 'uninstalled'].includes(look.pod) ? 'injected' : 'not-injected'
     case 'gate':
       return 'not-gated'
     default:

@@ -174,6 +174,8 @@ export function answerThatSays(look: Look, seen: Seen): Ran {
       if (seen === 'refused')
         return ran('', 1, 'admission webhook "pods.akv-injector.io" denied the request: no')
       return podThatIs(seen)
+    case 'leftovers':
+      return ran(seen === 'absent' ? '' : 'secret/x\n')
     case 'app': {
       const state = seen === 'started' ? { running: {} } : { waiting: {} }
       return ran(JSON.stringify({ status: { containerStatuses: [{ name: 'app', state }] } }))
