@@ -29,6 +29,7 @@ export function addProve(program: Command, end: End): void {
       '--chart <chart>',
       'install this chart first, into a cluster without akv-injector, and also try what changes an install',
     )
+    .option('--upgrade-from <chart>', 'earlier chart, to try an upgrade from it to --chart')
     .option('--values <file>', 'values of the chart, such as its image; repeatable', append)
     .option('--kubeconfig <file>', 'kubeconfig; default: $KUBECONFIG, or ~/.kube/config')
     .option('--context <name>', 'context of the kubeconfig; default: the current one')

@@ -36,6 +36,8 @@ interface ProveOptions {
   /** The chart that the run installs, and files with its values. */
   readonly chart?: string
   readonly values?: readonly string[]
+  /** The chart that an upgrade begins with. */
+  readonly upgradeFrom?: string
   readonly kubeconfig?: string
   readonly context?: string
   readonly installNamespace: string
@@ -90,7 +92,7 @@ export async function prove(options: ProveOptions): Promise<ExitCode> {
       ],
       scenariosFor: (made) =>
         allScenarios({ ...facts, ...made }).filter((scenario) =>
-          isChosen(scenario, options, { azure, ownsInstall: install !== undefined }),
+          isChosen(scenario, options, azure),
         ),
       stateFile: join(folder, 'state.json'),
       state: openRunState(join(folder, 'state.json')),
@@ -128,13 +130,14 @@ const placesOf = (
 /** A scenario that the others need runs always, and one that costs more only if it is named. */
 function isChosen(
   { id, requires, takesVault }: ReturnType<typeof allScenarios>[number],
-  { only, also = [], keep }: ProveOptions,
-  { azure, ownsInstall }: { readonly azure: ProofAzure; readonly ownsInstall: boolean },
+  { chart, upgradeFrom, only, also = [], keep }: ProveOptions,
+  azure: ProofAzure,
 ): boolean {
   if (requires?.endsWith('-azure') && requires !== `${azure.kind}-azure`) return false
   if (requires === 'identity-binding' && !azure.hasBinding) return false
   if (keep && takesVault === 'for-good') return false
-  if (!ownsInstall && installScenarioIds.includes(id)) return false
+  if (chart === undefined && installScenarioIds.includes(id)) return false
+  if (upgradeFrom === undefined && id === 'upgraded') return false
   if (gateIds.includes(id) || also.includes(id)) return true
   return only === undefined ? !onRequestIds.includes(id) : only.includes(id)
 }
@@ -172,6 +175,7 @@ function checkOptions({
   emulated,
   resourceGroup,
   chart,
+  upgradeFrom,
   vault,
   aks,
   aksGroup,
@@ -211,6 +215,9 @@ function checkOptions({
     chart === undefined &&
       installScenarioIds.some((id) => named.includes(id)) &&
       `--only: ${installScenarioIds.join(', ')} need --chart, and a cluster without akv-injector`,
+    upgradeFrom === undefined &&
+      named.includes('upgraded') &&
+      '--only: upgraded needs --upgrade-from',
     aks === undefined &&
       named.includes('identity-binding') &&
       '--only: identity-binding needs --aks',

@@ -5,6 +5,7 @@ import type { OwnInstall } from '../plan/facts.ts'
 interface InstallOptions {
   readonly chart?: string
   readonly values?: readonly string[]
+  readonly upgradeFrom?: string
 }
 
 /**
@@ -12,15 +13,22 @@ interface InstallOptions {
  *
  * @throws InputError if an option needs another one, or a file is absent
  */
-export function readOwnInstall({ chart, values = [] }: InstallOptions): OwnInstall | undefined {
+export function readOwnInstall({
+  chart,
+  values = [],
+  upgradeFrom,
+}: InstallOptions): OwnInstall | undefined {
   if (chart === undefined && values.length > 0)
     throw new InputError('--values: these are values of a chart; add --chart')
+  if (chart === undefined && upgradeFrom !== undefined)
+    throw new InputError('--upgrade-from: an upgrade needs the chart that it leads to; add --chart')
   if (chart === undefined) return undefined
   checkArgument('--chart', chart)
+  if (upgradeFrom !== undefined) checkArgument('--upgrade-from', upgradeFrom)
   for (const file of values)
     if (!existsSync(file))
       throw new InputError(`--values: the file ${JSON.stringify(file.slice(0, 80))} doesn’t exist`)
-  return { chart, values }
+  return { chart, values, ...(upgradeFrom !== undefined && { upgradeFrom }) }
 }
 
 /** Helm would take it for an option. */

@@ -4,10 +4,14 @@ import { clusterTypes } from './install-resource.ts'
 
 /** Why a run can't install. Undefined if it can. */
 export async function whyNotInstall(
-  { chart }: OwnInstall,
+  { chart, upgradeFrom = chart }: OwnInstall,
   tools: Tools,
 ): Promise<string | undefined> {
-  return (await whyNotChart(chart, tools)) ?? (await whyNotHere(tools))
+  return (
+    (await whyNotChart(chart, tools)) ??
+    (await whyNotChart(upgradeFrom, tools)) ??
+    (await whyNotHere(tools))
+  )
 }
 
 async function whyNotChart(chart: string, tools: Tools): Promise<string | undefined> {

@@ -28,6 +28,8 @@ export interface OwnInstall {
   readonly chart: string
   /** Files with values, such as the image. */
   readonly values: readonly string[]
+  /** The chart that an upgrade begins with. */
+  readonly upgradeFrom?: string
 }
 
 /** What a run knows before it makes anything. */

@@ -79,6 +79,8 @@ export const scenarioIds = [
   'deleted',
   'webhook-down',
   'webhook-off',
+  'values-changed',
+  'upgraded',
   'uninstalled',
   'firewall',
   'public-access-off',
@@ -91,6 +93,8 @@ export const installScenarioIds: readonly ScenarioId[] = [
   'installed',
   'webhook-down',
   'webhook-off',
+  'values-changed',
+  'upgraded',
   'uninstalled',
 ]
 

@@ -387,6 +387,12 @@ t.test('mistakes are refused before anything is looked at', async (t) => {
     [[command, '-g', 'x', '--aks-group', 'y'], '--aks-group: needs --aks'],
     [[...world.args, '--only', 'webhook-off'], 'need --chart, and a cluster without akv-injector'],
     [[...world.args, '--values', 'x'], '--values: these are values of a chart; add --chart'],
+    [[...world.args, '--upgrade-from', 'x'], '--upgrade-from: an upgrade needs the chart'],
+    [
+      [...world.args, '--chart', 'x', '--only', 'upgraded'],
+      '--only: upgraded needs --upgrade-from',
+    ],
+    [[...world.args, '--chart', 'x', '--upgrade-from', '-y'], '--upgrade-from: found "-y"'],
     [[...world.args, '--chart', ''], '--chart: found ""; expected a chart'],
     [[...world.args, '--chart=--debug'], '--chart: found "--debug"'],
     [[...world.args, '--chart', 'x', '--values', 'absent.yaml'], '"absent.yaml" doesn’t exist'],

@@ -69,8 +69,9 @@ export function readAnswer(look: Look, { code, stdout, stderr }: Ran): Seen {
     case 'agent-code':
       return lastCode(stdout)
     case 'injection':
+      return injectionOf(stdout)
     case 'admission':
-      return agentOf(stdout) === undefined ? 'not-injected' : 'injected'
+      return injectionOf(stdout, look.agentCpu)
     case 'gate':
       return objectAt(agentOf(stdout), 'lifecycle')['postStart'] === undefined
         ? 'not-gated'
@@ -119,6 +120,14 @@ function lastCode(log: string): Seen {
 
 const agentOf = (pod: string) =>
   objectsAt(jsonOf(pod), 'spec', 'initContainers').find(({ name }) => name === agentName)
+
+/** @param agentCpu - what the agent has to request. Default: anything */
+function injectionOf(pod: string, agentCpu?: string): Seen {
+  const agent = agentOf(pod)
+  if (agent === undefined) return 'not-injected'
+  const { cpu } = objectAt(agent, 'resources', 'requests')
+  return agentCpu === undefined || cpu === agentCpu ? 'injected' : 'differs'
+}
 
 const isRunning = (pod: string): boolean =>
   objectsAt(jsonOf(pod), 'status', 'containerStatuses').some(

@@ -32,8 +32,8 @@ export type Look =
       readonly key: string
       readonly wanted: WantedText
     }
-  /** What the API server would make of a new pod. Nothing is created. */
-  | { readonly at: 'admission'; readonly pod: KubeObject }
+  /** What the API server would make of a new pod. Nothing is created. If `agentCpu` is given, the agent must request that. */
+  | { readonly at: 'admission'; readonly pod: KubeObject; readonly agentCpu?: string }
   /** Whether the app of the pod runs. */
   | { readonly at: 'app'; readonly pod: string }
   /** Whether anything of the install is left that uninstalling has to remove. */

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -175,7 +176,16 @@ t.test('the webhook runs on the network of its node, and agents use a proxy', as
 t.test('in a cluster without it, prove installs the chart, and removes it', async (t) => {
   const values = join(XDG_CACHE_HOME, 'values.json')
   writeFileSync(values, await helm('get values', '--revision=1', '--output=json'))
-  const install = ['--chart', 'manifests/chart', '--values', values]
+  // No version has been released, so the earlier chart differs in its version only.
+  const earlier = join(XDG_CACHE_HOME, 'chart')
+  cpSync('manifests/chart', earlier, { recursive: true })
+  const chartFile = join(earlier, 'Chart.yaml')
+  writeFileSync(
+    chartFile,
+    readFileSync(chartFile, 'utf8').replace(/^version: .*/m, 'version: 0.0.9'),
+  )
+  const charts = ['--chart', 'manifests/chart', '--upgrade-from', earlier]
+  const install = [...charts, '--values', values]
   await t.rejects(prove(...install), { code: 1, stderr: 'has MutatingWebhookConfiguration zz-akv' })
   await kubectl('delete', 'mutatingwebhookconfiguration', 'zz-akv-injector')
   await helm('uninstall', '--wait')

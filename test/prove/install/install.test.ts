@@ -60,6 +60,11 @@ t.test('a chart that isn’t ours, or that can’t be read, isn’t installed', 
     await reason(() => ran('', 1)),
     /^helm isn’t on the PATH, or can’t read the chart "\.\/chart"/,
   )
+  const earlier = { ...install, upgradeFrom: 'earlier' }
+  const onlyChart = toolsThat(({ args }) =>
+    args.includes('earlier') ? ran('', 1) : ran(chartText),
+  )
+  t.match(await whyNotInstall(earlier, onlyChart), 'can’t read the chart "earlier"')
   t.match(await reason(() => ran('name: other\n')), '"./chart" isn’t the chart of akv-injector')
   t.match(
     await reason(({ tool }) => (tool === 'helm' ? ran(chartText) : ran('', 1))),

@@ -68,7 +68,7 @@ function wrong(look: Look) {
     case 'agent-code':
       return 'AKV_INTERNAL'
     case 'admission':
-      return 'refused'
+      return look.agentCpu === undefined ? 'refused' : 'differs'
     case 'app':
       return 'not-started'
     case 'leftovers':

@@ -173,7 +173,7 @@ export function answerThatSays(look: Look, seen: Seen): Ran {
         return ran('', 1, 'failed calling webhook "pods.akv-injector.io": no endpoints')
       if (seen === 'refused')
         return ran('', 1, 'admission webhook "pods.akv-injector.io" denied the request: no')
-      return podThatIs(seen)
+      return podThatIs(seen, look.agentCpu)
     case 'leftovers':
       return ran(seen === 'absent' ? '' : 'secret/x\n')
     case 'app': {
@@ -188,9 +188,10 @@ export function answerThatSays(look: Look, seen: Seen): Ran {
   }
 }
 
-function podThatIs(seen: Seen): Ran {
+function podThatIs(seen: Seen, cpu = '10m'): Ran {
   const lifecycle = seen === 'gated' ? { lifecycle: { postStart: {} } } : {}
-  const agent = { name: 'akv-injector', ...lifecycle }
+  const requests = { cpu: seen === 'differs' ? '10m' : cpu }
+  const agent = { name: 'akv-injector', ...lifecycle, resources: { requests } }
   const initContainers = seen === 'not-injected' ? [] : [{ name: 'other' }, agent]
   return ran(JSON.stringify({ spec: { initContainers } }))
 }
