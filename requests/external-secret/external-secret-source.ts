@@ -53,6 +53,7 @@ export function externalSecretSource(
     ...base,
     hints: {
       ...accountOf(read),
+      ...(read.lacksStore && { isOpen: true }),
       annotated: annotated ?? annotationOf(read, findStore),
     },
     schedule: read.schedule,

@@ -34,6 +34,8 @@ export interface ReadExternalSecret {
   readonly notes: readonly string[]
   /** The stores that it names, that exist and that are for us. */
   readonly stores: readonly (ReadStore & StoreRef)[]
+  /** Whether it names a store that isn't among these. */
+  readonly lacksStore: boolean
   readonly problems: readonly Problem[]
 }
 
@@ -60,7 +62,7 @@ export function readExternalSecret(
   if (items.length === 0 && at.problems.length === 0)
     reportThat(below(at, 'data'), 'and spec.dataFrom are missing; list the keys of the Secret')
   const resolving = { ...options, at, secret, defaultStore: secretStoreRef }
-  const { values, finds, inputs, stores } = resolveItems(items, resolving)
+  const { values, finds, inputs, stores, lacksStore } = resolveItems(items, resolving)
   if (at.problems.length === 0) {
     checkType(secret.type, { items, template, at })
     checkNeededKeys(needed, items, at)
@@ -76,6 +78,7 @@ export function readExternalSecret(
     schedule,
     notes: [...notes, ...items.flatMap(notesOn)],
     stores,
+    lacksStore,
     problems: at.problems.slice(0, maxKeptProblems),
   }
 }

@@ -50,6 +50,7 @@ export function resolveItems(items: readonly Item[], resolving: Resolving) {
     finds,
     inputs,
     stores: [...stores.values()].filter((store) => store !== undefined),
+    lacksStore: [...stores.values()].includes(undefined),
   }
 }
 

@@ -24,6 +24,8 @@ export interface AccountHints {
   readonly clientId?: string | undefined
   /** The value of {@link accountAnnotation}. */
   readonly annotated?: string | undefined
+  /** Whether something that isn't known could name the account. */
+  readonly isOpen?: boolean
 }
 
 /** An account that is enabled in the namespace. */

@@ -96,9 +96,7 @@ function judgeWithout(
   if (first === undefined || !verdict.findings.some(isProblem)) return verdict
   const absences = hidden.map((one) => `${titleOf(one)}: is not among these files`)
   const own = verdict.findings.filter(
-    // A store may also name the account.
-    ({ code, message }) =>
-      code !== 'AKV_SYNC_ACCOUNT' && !absences.some((absence) => message.includes(absence)),
+    ({ message }) => !absences.some((absence) => message.includes(absence)),
   )
   const undecided = undecidedWithout(first, found)
   return {

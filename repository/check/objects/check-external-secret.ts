@@ -32,7 +32,7 @@ export function checkExternalSecret(
   const chosen =
     source && chooseAccountInFiles(source.hints, { namespace, listed, what: 'the ExternalSecret' })
   // While the store isn't known, it could still name the account.
-  const isOpen = mistakes.some(({ sentence }) => hasPlaceholder(sentence))
+  const isOpen = source?.hints.isOpen || mistakes.some(({ sentence }) => hasPlaceholder(sentence))
   const undecided =
     chosen?.kind === 'none' && !isOpen ? [accountProblem(chosen.sentence, chosen.path)] : []
   const problems = [...mistakes, ...undecided]
