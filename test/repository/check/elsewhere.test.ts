@@ -117,6 +117,15 @@ t.test('a store in another namespace, or of the other kind, is named', async (t)
   t.match(neither.stdout, 'ClusterSecretStore kv: is not among these files; pass the file')
 })
 
+t.test('an account isn’t missing while the store isn’t known', async (t) => {
+  const { stdout } = await check(externalSecret())
+  t.match(stdout, 'SecretStore kv: is not among these files')
+  t.notMatch(stdout, /ServiceAccount|to do before/)
+  const known = await check(store('shop'), externalSecret())
+  t.match(known.stdout, 'these files name no ServiceAccount in namespace shop')
+  t.match(known.stdout, 'to do before')
+})
+
 t.test(
   'a store with several definitions is another provider’s only if all of them are',
   async (t) => {
