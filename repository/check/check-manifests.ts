@@ -107,16 +107,16 @@ const nearMisses = (object: AnnotatedManifest): readonly Finding[] =>
   warningFindings(object, object.nearMisses)
 
 /**
- * Warns of keys that a mapping has twice, because kubectl silently drops all entries but the last. A pod that isn't injected gets no
- * such warning if its text has nothing for akv-injector.
+ * Warns of keys that a mapping has twice, because kubectl silently drops all entries but the last. A pod that isn't injected, or an
+ * object that isn't looked at, gets no such warning if its text has nothing for akv-injector.
  */
 function withDuplicates(verdict: Verdict): Verdict {
   const { manifest, path } = verdict.subject
   if (manifest.duplicates === undefined) return verdict
   const object = treeOf(manifest).getIn(path[0] === 'items' ? path.slice(0, 2) : [], true)
   const [start = 0, , end = manifest.text.length] = (isNode(object) && object.range) || []
-  if (verdict.outcome === 'not-injected' && !findHeld(manifest.text.slice(start, end)))
-    return verdict
+  const isPlain = verdict.outcome === 'not-injected' || verdict.outcome === 'not-looked-at'
+  if (isPlain && !findHeld(manifest.text.slice(start, end))) return verdict
   const findings = manifest.duplicates
     .filter(({ offset }) => start <= offset && offset < end)
     .map(

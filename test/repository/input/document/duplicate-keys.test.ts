@@ -85,6 +85,8 @@ t.test('only for the object of a List that has it', async (t) => {
 
 t.test('only where something of ours is, even if it doesn’t count', async (t) => {
   const labels = '  labels: { a: b, a: c }\n'
+  const release =
+    'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: a }\nspec:\n'
   const volumes =
     'volumes: [{ name: s, csi: { driver: secrets-store.csi.k8s.io } }], volumes: [], containers'
   for (const [text, warnings] of [
@@ -93,6 +95,8 @@ t.test('only where something of ours is, even if it doesn’t count', async (t) 
     // No annotation counts here, which is what the warning is for.
     [pod(annotations('v'), '  annotations: { b: c }\n'), 1],
     [pod().replace('containers', volumes), 1],
+    [`${release}  values: { a: 1, a: 2 }\n`, 0],
+    [`${release}  values: { a: { akv-injector.io/vault: v }, a: 2 }\n`, 1],
   ] as const) {
     const { run } = makeFolder(t, { 'web.yaml': text })
     const { stdout } = await run(['check'])
