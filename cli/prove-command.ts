@@ -1,26 +1,17 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { End } from '../command/end.ts'
 import { parseDuration } from '../lib/values/parse-duration.ts'
+import { moduleKinds } from '../prove/azure/account.ts'
 import { examples } from './examples.ts'
 import { append, checkNamespace } from './shared-options.ts'
 
 /** Adds `prove`, which tries an install in a cluster. */
 export function addProve(program: Command, end: End): void {
-  program
-    .command('prove')
+  withAzureOptions(program.command('prove'))
     .summary('try everything in a cluster of your own, and write a report')
     .description(
       'Tries what akv-injector promises against an install in a cluster: files, variables, rotation, refusals, Secret sync and the other commands. Says first what it makes and which rights it needs, and removes it at the end. The report has only listed words and numbers, so that it can be published. With --resource-group, az makes a vault and identities in your subscription. With --emulated, an emulator has them.',
     )
-    .option(
-      '-g, --resource-group <name>',
-      'existing resource group for the vault and the identities',
-    )
-    .option('--subscription <id>', 'subscription of the resource group; default: that of az')
-    .option('--vault <name>', 'name of the vault; default: one that belongs to the resource group')
-    .option('--issuer <url>', 'OIDC issuer of the cluster; default: what the API server says')
-    .option('--aks <name>', 'AKS cluster, to try an identity binding of it')
-    .option('--aks-group <name>', 'resource group of the AKS cluster; default: --resource-group')
     .option(
       '--emulated <url>',
       'control interface of the emulator that the install uses, such as http://127.0.0.1:8445',
@@ -66,6 +57,24 @@ export function addProve(program: Command, end: End): void {
     )
     .action(async (options) => end(await (await import('../prove/prove.ts')).prove(options)))
 }
+
+const withAzureOptions = (command: Command): Command =>
+  command
+    .option(
+      '-g, --resource-group <name>',
+      'existing resource group for the vault and the identities',
+    )
+    .option('--subscription <id>', 'subscription of the resource group; default: that of az')
+    .option('--vault <name>', 'name of the vault; default: one that belongs to the resource group')
+    .option('--issuer <url>', 'OIDC issuer of the cluster; default: what the API server says')
+    .option('--aks <name>', 'AKS cluster, to try an identity binding of it')
+    .option('--aks-group <name>', 'resource group of the AKS cluster; default: --resource-group')
+    .addOption(
+      new Option(
+        '--with <modules>',
+        'make the identities and their roles with Bicep or Terraform; default: commands of az',
+      ).choices(moduleKinds),
+    )
 
 function readTimeout(text: string): number {
   const parsed = parseDuration(text)

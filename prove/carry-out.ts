@@ -66,7 +66,7 @@ export async function carryOut(run: Run): Promise<ExitCode> {
   const reason = install && (await whyNotInstall(install, run.toolsFor(stops.work)))
   if (reason !== undefined) return fail(reason)
   const missing = account && (await findMissingRights(run.toolsFor(stops.work), account))
-  const rights = account === undefined ? [] : describeAzureRights(missing, account.aks)
+  const rights = account === undefined ? [] : describeAzureRights(missing, account)
   printLines(process.stdout, [
     ...[...describePlan(found, options.keep), ...run.where],
     ...[...rights, sizeText(run)],

@@ -11,7 +11,12 @@ export interface AzureAccount {
   readonly issuer: string
   /** The cluster, if its identity binding is to be tried. */
   readonly aks?: AksCluster
+  /** What makes the identities, their credentials and roles. Default: commands of az. */
+  readonly modules?: ModuleKind
 }
+
+export const moduleKinds = ['bicep', 'terraform'] as const
+export type ModuleKind = (typeof moduleKinds)[number]
 
 export interface AksCluster {
   readonly name: string

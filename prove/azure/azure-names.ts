@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import type { AccountName } from '../plan/facts.ts'
-import type { AzureAccount } from './account.ts'
+import type { AksCluster, AzureAccount } from './account.ts'
 
 type Group = Pick<AzureAccount, 'subscriptionId' | 'resourceGroup'>
 
@@ -15,6 +16,16 @@ export const identityNameOf = (account: AccountName): string => `akv-injector-pr
 
 export const identityIdOf = ({ subscriptionId, resourceGroup }: Group, name: string): string =>
   `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`
+
+export const clusterIdOf = (
+  { subscriptionId }: Pick<AzureAccount, 'subscriptionId'>,
+  { name, resourceGroup }: AksCluster,
+): string =>
+  `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${name}`
+
+/** A file or a folder of the modules that users have. In the package, this is two folders below the root, too. */
+export const modulePath = (name: string): string =>
+  fileURLToPath(new URL(`../../manifests/azure/${name}`, import.meta.url))
 
 /** The name of a role assignment is a UUID. The same one each time makes a second assignment the first one. */
 export function assignmentName(scope: string, principalId: string, roleId: string): string {

@@ -1,14 +1,15 @@
-import { tokenAudience } from '../../lib/azure/token-audience.ts'
-import { type AccountName, accountNames, type Facts, namespaceName } from '../plan/facts.ts'
+import type { Facts } from '../plan/facts.ts'
 import { nothingMade } from '../plan/made.ts'
 import { namespaceResource } from '../plan/namespace-resource.ts'
 import type { ProofAzure, VaultChange } from '../plan/proof-azure.ts'
 import type { ProofPlan, Resource } from '../plan/resource.ts'
 import type { ToolCall } from '../tools/tools.ts'
 import type { AzureAccount } from './account.ts'
-import { azCall, azureMark, inGroup, inSubscription, markTags } from './az-calls.ts'
-import { identityNameOf, vaultNameOf } from './azure-names.ts'
-import { bindingResources } from './binding-resources.ts'
+import { azCall, azureMark, inGroup, inSubscription } from './az-calls.ts'
+import { vaultNameOf } from './azure-names.ts'
+import { bicepResources } from './bicep-resources.ts'
+import { bindingRights, identityResources } from './identity-resources.ts'
+import { terraformResources } from './terraform-resources.ts'
 import { vaultResource } from './vault-resource.ts'
 
 /** The Azure of a resource group. Nothing outside of it is made, but a deleted vault keeps its name in the subscription. */
@@ -28,40 +29,19 @@ export function realAzure(account: AzureAccount, name = vaultNameOf(account)): P
  * only then is the vault's name free. Deleting the vault removes the roles on it, and identities take their federated credentials
  * with them.
  */
-const plan = (account: AzureAccount, facts: Facts): ProofPlan => [
-  ...accountNames.map((name) => identityResource(account, name)),
-  ...(account.aks === undefined ? [] : bindingResources(account, account.aks)),
-  deletedVault(account, facts.vaultName),
-  vaultResource(account, facts),
-  namespaceResource({ facts, tenantId: account.tenantId }),
-]
-
-function identityResource(account: AzureAccount, accountName: AccountName): Resource {
-  const name = identityNameOf(accountName)
-  const group = inGroup(account)
-  const create = azCall(
-    ...['identity', 'create', '--name', name, '--location', account.location],
-    ...markTags,
-    ...group,
-  )
-  const federate = azCall(
-    ...['identity', 'federated-credential', 'create', '--name', 'akv-injector-prove'],
-    ...['--identity-name', name, '--issuer', account.issuer, '--audiences', tokenAudience],
-    ...['--subject', `system:serviceaccount:${namespaceName}:${accountName}`, ...group],
-  )
-  return {
-    kind: 'managed-identity',
-    name,
-    sentence: `a managed identity ${name}${accountName === 'loose' ? ', which has no federated credential' : ''}`,
-    make: [
-      { call: create, learn: { of: 'identity', account: accountName } },
-      // Azure refuses two federated credentials at the same time.
-      ...(accountName === 'loose' ? [] : [{ call: federate }]),
-    ],
-    find: { by: 'list', call: azCall('identity', 'list', ...group), mark: azureMark },
-    remove: [azCall('identity', 'delete', '--name', name, ...group)],
-  }
+function plan(account: AzureAccount, facts: Facts): ProofPlan {
+  const vault = [deletedVault(account, facts.vaultName), vaultResource(account, facts)]
+  return [
+    // The modules assign roles on the vault. Without them, the vault's own steps do so.
+    ...(account.modules === undefined
+      ? [...identityResources(account), ...vault]
+      : [...vault, ...modules[account.modules](account, facts.vaultName)]),
+    ...(account.aks === undefined ? [] : bindingRights),
+    namespaceResource({ facts, tenantId: account.tenantId }),
+  ]
 }
+
+const modules = { bicep: bicepResources, terraform: terraformResources }
 
 const deletedVault = (account: AzureAccount, name: string): Resource => ({
   kind: 'deleted-vault',

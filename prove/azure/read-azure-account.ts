@@ -4,7 +4,7 @@ import { isObject, type JsonObject, objectAt, scalarText, valueAt } from '../../
 import { isUuid } from '../../lib/values/parse-uuid.ts'
 import { jsonOf } from '../tools/json-of.ts'
 import type { ToolCall, Tools } from '../tools/tools.ts'
-import type { AksCluster, AzureAccount } from './account.ts'
+import type { AksCluster, AzureAccount, ModuleKind } from './account.ts'
 import { azCall, inSubscription } from './az-calls.ts'
 
 interface AccountOptions {
@@ -14,6 +14,7 @@ interface AccountOptions {
   /** Default: the one that the API server names. */
   readonly issuer?: string
   readonly aks?: AksCluster
+  readonly modules?: ModuleKind
 }
 
 /**
@@ -25,7 +26,13 @@ export async function readAzureAccount(
   tools: Tools,
   options: AccountOptions,
 ): Promise<AzureAccount> {
-  const { subscription } = options
+  const { subscription, modules } = options
+  if (modules === 'terraform')
+    await ask(
+      tools,
+      { tool: 'terraform', args: ['version', '-json'] },
+      'terraform doesn’t print its version; prove needs Terraform 1.5 or later',
+    )
   const signIn = await ask(
     tools,
     azCall(
@@ -52,6 +59,7 @@ export async function readAzureAccount(
     principalType: valueAt(signIn, 'user', 'type') === 'user' ? 'User' : 'ServicePrincipal',
     issuer: await readIssuer(tools, options.issuer),
     ...(options.aks && { aks: options.aks }),
+    ...(modules && { modules }),
   }
 }
 

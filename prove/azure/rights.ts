@@ -2,11 +2,11 @@ import { isObject, objectsAt } from '../../lib/shape.ts'
 import { matchesAction } from '../../repository/identity/verify/match-actions.ts'
 import { jsonOf } from '../tools/json-of.ts'
 import type { Tools } from '../tools/tools.ts'
-import type { AksCluster, AzureAccount } from './account.ts'
+import type { AzureAccount, ModuleKind } from './account.ts'
 import { azCall, inSubscription } from './az-calls.ts'
 
 /** What a run does in the resource group. */
-const inGroupActions = [
+const always = [
   'Microsoft.ManagedIdentity/userAssignedIdentities/read',
   'Microsoft.ManagedIdentity/userAssignedIdentities/write',
   'Microsoft.ManagedIdentity/userAssignedIdentities/delete',
@@ -17,6 +17,29 @@ const inGroupActions = [
   'Microsoft.Authorization/roleAssignments/write',
 ] as const
 
+/** What the modules do besides. */
+const byModules: Readonly<Record<ModuleKind, readonly string[]>> = {
+  bicep: [
+    'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read',
+    'Microsoft.Resources/deployments/read',
+    'Microsoft.Resources/deployments/write',
+    'Microsoft.Resources/deployments/delete',
+    'Microsoft.Resources/deployments/cancel/action',
+    'Microsoft.Resources/deployments/validate/action',
+    'Microsoft.Resources/deployments/operationStatuses/read',
+  ],
+  terraform: [
+    'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read',
+    'Microsoft.Authorization/roleAssignments/read',
+    'Microsoft.Authorization/roleDefinitions/read',
+  ],
+}
+
+const inGroupActions = ({ modules }: Pick<AzureAccount, 'modules'>): readonly string[] => [
+  ...always,
+  ...(modules === undefined ? [] : byModules[modules]),
+]
+
 /** What it does in the subscription. Azure has no documented way to ask for that in advance. */
 const inSubscriptionActions = [
   'Microsoft.KeyVault/deletedVaults/read',
@@ -24,34 +47,44 @@ const inSubscriptionActions = [
   'Microsoft.KeyVault/locations/deletedVaults/purge/action',
 ] as const
 
-/** What it does in the cluster's resource group. */
+/** What it does to the cluster. */
 const inClusterActions = [
   'Microsoft.ContainerService/managedClusters/identityBindings/read',
   'Microsoft.ContainerService/managedClusters/identityBindings/write',
   'Microsoft.ContainerService/managedClusters/identityBindings/delete',
 ] as const
 
-const describeAksRights = (aks: AksCluster | undefined): readonly string[] =>
+/** main.bicep reads the cluster's issuer, and makes the binding by a deployment in the cluster's resource group. */
+const inClusterByBicep = [
+  'Microsoft.ContainerService/managedClusters/read',
+  'Microsoft.Resources/deployments/read, write and delete in its resource group',
+] as const
+
+const describeAksRights = ({ aks, modules }: Rights): readonly string[] =>
   aks === undefined
     ? []
     : [
         `It needs these rights on the AKS cluster ${aks.name}, which it doesn’t check, and in the cluster the right to read, create and delete ClusterRoles and ClusterRoleBindings:`,
-        ...inClusterActions.map((action) => `- ${action}`),
+        ...[...inClusterActions, ...(modules === 'bicep' ? inClusterByBicep : [])].map(
+          (action) => `- ${action}`,
+        ),
       ]
+
+type Rights = Pick<AzureAccount, 'aks' | 'modules'>
 
 /** @param missing - in the resource group. Undefined if Azure doesn't say */
 export function describeAzureRights(
   missing: readonly string[] | undefined,
-  aks?: AksCluster,
+  account: Rights,
 ): readonly string[] {
   const end = (action: string) => (missing?.includes(action) ? ': you don’t have it' : '')
   return [
     'It needs these rights in the resource group. Contributor and Role Based Access Control Administrator together have them:',
-    ...inGroupActions.map((action) => `- ${action}${end(action)}`),
+    ...inGroupActions(account).map((action) => `- ${action}${end(action)}`),
     missing === undefined ? 'Azure doesn’t say whether you have them.' : '',
     'It needs these rights in the subscription, which can’t be checked in advance:',
     ...inSubscriptionActions.map((action) => `- ${action}`),
-    ...describeAksRights(aks),
+    ...describeAksRights(account),
     'Without the right to purge, or if a policy enforces purge protection, the deleted vault keeps its name for 7 to 90 days.',
   ].filter((line) => line !== '')
 }
@@ -82,7 +115,7 @@ export async function findMissingRights(
   )
     return undefined
   const permissions = objectsAt(answer, 'value')
-  return inGroupActions.filter(
+  return inGroupActions(account).filter(
     (action) =>
       !permissions.some(
         ({ actions, notActions }) => matches(actions, action) && !matches(notActions, action),

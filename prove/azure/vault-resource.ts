@@ -18,7 +18,7 @@ export function vaultResource(account: AzureAccount, facts: Facts): Resource {
   return {
     kind: 'vault',
     name,
-    sentence: `a vault ${name} with roles for two of them and for you (Key Vault Administrator), eight secrets, a key and a certificate`,
+    sentence: `a vault ${name} ${account.modules === undefined ? 'with roles for two of them and for you' : 'with a role for you'} (Key Vault Administrator), eight secrets, a key and a certificate`,
     make: [{ call: create }, ...assignments(account, name), ...objects(account, facts)],
     find: {
       by: 'list',
@@ -40,7 +40,7 @@ export function vaultResource(account: AzureAccount, facts: Facts): Resource {
 /** Has every data action of a vault. The roles of the scenarios only read. */
 const administrator = '00482a5a-887f-4fb3-b363-3b7fe8e74483'
 
-/** The caller's role comes last: once it works, the others had more time. */
+/** The caller's role comes last: once it works, the others had more time. With modules, these assign the others. */
 function assignments(account: AzureAccount, vaultName: string): readonly MakeStep[] {
   const { secrets, keys } = narrowestGrants
   const scope = vaultIdOf(account, vaultName)
@@ -57,9 +57,13 @@ function assignments(account: AzureAccount, vaultName: string): readonly MakeSte
     isPatient: true,
   })
   return [
-    toAccount('reader', secrets.role.id),
-    toAccount('reader', keys.role.id),
-    toAccount('sync', secrets.role.id),
+    ...(account.modules === undefined
+      ? [
+          toAccount('reader', secrets.role.id),
+          toAccount('reader', keys.role.id),
+          toAccount('sync', secrets.role.id),
+        ]
+      : []),
     { call: assign(account.objectId, administrator, account.principalType) },
   ]
 }

@@ -13,6 +13,8 @@ type VersionName = 'old' | 'new'
 /** What the answer to a call says: the IDs of an identity, or the version of a secret. */
 export type Learned =
   | { readonly of: 'identity'; readonly account: AccountName }
+  /** Only its client ID, at this place. */
+  | { readonly of: 'client'; readonly account: AccountName; readonly at: readonly string[] }
   | { readonly of: 'version'; readonly name: VersionName }
 
 export const nothingMade: Made = { clientIds: {}, principalIds: {}, versions: {} }
@@ -31,6 +33,11 @@ export function learn(made: Made, learned: Learned, answer: unknown): Made | und
         principalIds: { ...made.principalIds, [account]: principalId },
       }
     }
+    case 'client': {
+      const clientId = textAt(answer, ...learned.at)
+      if (clientId === undefined) return undefined
+      return { ...made, clientIds: { ...made.clientIds, [learned.account]: clientId } }
+    }
     case 'version': {
       // https://VAULT/secrets/NAME/VERSION
       const version = textAt(answer, 'id')?.split('/').at(-1)
@@ -42,7 +49,7 @@ export function learn(made: Made, learned: Learned, answer: unknown): Made | und
   }
 }
 
-function textAt(answer: unknown, member: string): string | undefined {
-  const text = valueAt(answer, member)
+function textAt(answer: unknown, ...path: readonly string[]): string | undefined {
+  const text = valueAt(answer, ...path)
   return typeof text === 'string' && text !== '' && text.length <= 1024 ? text : undefined
 }

@@ -7,6 +7,7 @@ export const resourceKinds = [
   'install',
   'emulated-azure',
   'managed-identity',
+  'deployment',
   'identity-binding',
   'cluster-role',
   'cluster-role-binding',

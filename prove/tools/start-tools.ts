@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../../command/run-program.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -26,7 +26,9 @@ interface ToolOptions {
   readonly nextFile: () => string
 }
 
-const bounds = { maxBytes: 8 * 1024 * 1024, timeoutMs: 300_000 }
+const maxBytes = 8 * 1024 * 1024
+/** Terraform downloads providers, and waits for what it makes. */
+const timeoutsMs = { terraform: 1_800_000, other: 300_000 }
 
 /** `az` must never prompt, or install an extension. */
 const azEnv = { AZURE_EXTENSION_USE_DYNAMIC_INSTALL: 'no', AZURE_CORE_NO_COLOR: '1' }
@@ -40,7 +42,8 @@ export function startTools(options: ToolOptions): Tools {
   const commandOf = commands(options)
   const runOnce = async (call: ToolCall): Promise<Ran> => {
     const env = call.tool === 'az' ? { ...process.env, ...azEnv } : process.env
-    const end = await runProgram(commandOf(call), { ...bounds, env, abort })
+    const timeoutMs = timeoutsMs[call.tool === 'terraform' ? 'terraform' : 'other']
+    const end = await runProgram(commandOf(call), { maxBytes, timeoutMs, env, abort })
     const ran =
       end.kind === 'ended'
         ? { code: end.code ?? undefined, stdout: end.stdout, stderr: end.stderr }
@@ -50,7 +53,7 @@ export function startTools(options: ToolOptions): Tools {
   }
   return {
     run: (call) =>
-      call.tool === 'az'
+      call.tool === 'az' || call.tool === 'terraform'
         ? waitForSignIn(() => runOnce(call), { ...options, abort: options.abortWaiting })
         : runOnce(call),
     control: (request) => askControl(controlUrl, request, abort),
@@ -77,11 +80,23 @@ function commands(options: ToolOptions): (call: ToolCall) => readonly [string, .
       const values = call.values === undefined ? [] : ['--values', fileOf(call.values)]
       return ['helm', ...call.args, ...values, ...accessBy('--kube-context')]
     }
+    if (call.tool === 'terraform') return ['terraform', inRoot(folder, call.root), ...call.args]
     const [verb = '', ...args] = call.args
     if (call.objects === undefined) return ['kubectl', ...access, verb, ...args]
     const file = fileOf({ apiVersion: 'v1', kind: 'List', items: call.objects })
     return ['kubectl', ...access, verb, ...args, '--filename', file]
   }
+}
+
+/** Terraform's state is there, too. A new root module begins without one: what is left is removed without Terraform. */
+function inRoot(folder: string, root: JsonObject | undefined): string {
+  const path = join(folder, 'terraform')
+  if (root !== undefined) {
+    rmSync(path, { recursive: true, force: true })
+    mkdirSync(path, { mode: 0o700 })
+    writeFileSync(join(path, 'main.tf.json'), JSON.stringify(root, null, 2), { mode: 0o600 })
+  }
+  return `-chdir=${path}`
 }
 
 /** The file that this process was started with. */

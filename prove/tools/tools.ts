@@ -25,6 +25,12 @@ export type ToolCall =
   | { readonly tool: 'helm'; readonly args: readonly string[]; readonly values?: JsonObject }
   /** The command line itself. */
   | { readonly tool: 'akv-injector'; readonly args: readonly string[] }
+  | {
+      readonly tool: 'terraform'
+      readonly args: readonly string[]
+      /** The root module. It is written to an empty folder, in which the next calls run, too. */
+      readonly root?: JsonObject
+    }
   /** Its output is JSON, if it has one. */
   | { readonly tool: 'az'; readonly args: readonly string[] }
 

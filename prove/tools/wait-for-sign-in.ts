@@ -13,7 +13,7 @@ const waitMs = 30 * 60_000
 const tryEveryMs = 10_000
 
 /**
- * Runs `az`. If the sign-in has expired, it says so, and tries again until somebody has signed in again, so that a run can go on
+ * Runs `az`, or a program that asks it. If the sign-in has expired, it says so, and tries again until somebody has signed in again, so that a run can go on
  * where it was.
  */
 export async function waitForSignIn(
@@ -37,6 +37,9 @@ export async function waitForSignIn(
   }
 }
 
-/** Azure CLI 2.91.0 names `az login` when nobody is signed in, and when a sign-in has expired. */
+/**
+ * Azure CLI 2.91.0 names `az login` when nobody is signed in, and when a sign-in has expired. Terraform prints what az said, in a frame
+ * that may break it.
+ */
 const needsSignIn = ({ code, stderr }: Ran): boolean =>
-  code !== 0 && /\baz login\b/.test(stderr.slice(0, 16_384))
+  code !== 0 && /\baz[\s│]+login\b/.test(stderr.slice(0, 16_384))

@@ -397,6 +397,13 @@ t.test('mistakes are refused before anything is looked at', async (t) => {
     [[...world.args, '--chart=--debug'], '--chart: found "--debug"'],
     [[...world.args, '--chart', 'x', '--values', 'absent.yaml'], '"absent.yaml" doesn’t exist'],
     [[...world.args, '--chart', 'x', '--install-namespace', 'y'], 'cannot be used with'],
+    [[command, '-g', 'x', '--with', 'bicep'], '--with: bicep needs --aks'],
+    [
+      [command, '-g', 'x', '--with', 'bicep', '--aks', 'y', '--issuer', 'https://x.example'],
+      '--issuer: can’t be used with --with bicep',
+    ],
+    [[...world.args, '--with', 'terraform'], '--with: needs --resource-group'],
+    [[command, '-g', 'x', '--with', 'pulumi'], 'Allowed choices are bicep, terraform'],
     [[...world.args, '--timeout', '2h'], 'an hour at most'],
     [[...world.args, '--keep', '--clean'], 'cannot be used with'],
     [

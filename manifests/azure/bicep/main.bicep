@@ -7,6 +7,9 @@ param identityName string
 
 param location string = resourceGroup().location
 
+@description('The tags of the managed identity.')
+param tags object = {}
+
 @description('The AKS cluster, with the OIDC issuer and workload identity turned on.')
 param clusterName string
 param clusterResourceGroup string = resourceGroup().name
@@ -36,6 +39,7 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2025-10-01' existin
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: identityName
   location: location
+  tags: tags
 }
 
 // One after the other: Entra answers 409 if one identity gets several credentials at the same time.

@@ -37,6 +37,7 @@ resource "azurerm_user_assigned_identity" "this" {
   name                = var.name
   resource_group_name = var.resource_group_name
   location            = var.location
+  tags                = var.tags
 }
 
 resource "azurerm_federated_identity_credential" "this" {

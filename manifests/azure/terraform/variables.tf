@@ -13,6 +13,12 @@ variable "location" {
   type        = string
 }
 
+variable "tags" {
+  description = "The tags of the managed identity."
+  type        = map(string)
+  default     = {}
+}
+
 variable "oidc_issuer_url" {
   description = "The OIDC issuer of the AKS cluster, such as azurerm_kubernetes_cluster.example.oidc_issuer_url."
   type        = string

@@ -137,16 +137,28 @@ t.test('a resource group may have any letters', async (t) => {
 })
 
 t.test('the preview says which rights are missing', (t) => {
-  const text = describeAzureRights(['Microsoft.KeyVault/vaults/write']).join('\n')
+  const text = describeAzureRights(['Microsoft.KeyVault/vaults/write'], {}).join('\n')
   t.match(text, '- Microsoft.KeyVault/vaults/write: you don’t have it')
   t.match(text, '- Microsoft.KeyVault/vaults/read\n')
   t.match(text, 'keeps its name for 7 to 90 days')
   t.notMatch(text, 'doesn’t say')
   t.notMatch(text, 'identityBindings')
+  t.notMatch(text, 'Microsoft.Resources/deployments')
+  const aks = { name: 'shop', resourceGroup: 'shop' }
+  const bicep = describeAzureRights(['Microsoft.Resources/deployments/write'], {
+    aks,
+    modules: 'bicep',
+  })
+  t.match(bicep.join('\n'), '- Microsoft.Resources/deployments/write: you don’t have it')
+  t.match(bicep.join('\n'), '- Microsoft.ContainerService/managedClusters/read')
   t.match(
-    describeAzureRights([], { name: 'shop', resourceGroup: 'shop' }).join('\n'),
+    describeAzureRights([], { modules: 'terraform' }).join('\n'),
+    '- Microsoft.Authorization/roleDefinitions/read',
+  )
+  t.match(
+    describeAzureRights([], { aks }).join('\n'),
     /AKS cluster shop.*\n- Microsoft.ContainerService\/managedClusters\/identityBindings\/read\n/,
   )
-  t.match(describeAzureRights(undefined).join('\n'), 'Azure doesn’t say whether you have them.')
+  t.match(describeAzureRights(undefined, {}).join('\n'), 'Azure doesn’t say whether you have them.')
   t.end()
 })

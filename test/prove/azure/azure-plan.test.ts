@@ -90,7 +90,7 @@ t.test('everything is made in a resource group, and Azure says which IDs it has'
     },
   ])
   t.match(
-    subscription.bindings.get('akv-injector-prove'),
+    subscription.bindings.get('akv-injector-prove-loose'),
     /\/resourceGroups\/Proof\/.*\/userAssignedIdentities\/akv-injector-prove-loose$/,
   )
   t.strictSame(await removeAll(plan, { tools, state: options.state }), [])
@@ -169,7 +169,7 @@ t.test('what somebody else has made is never touched', async (t) => {
       'managed-identity',
       (it) => it.identities.set('akv-injector-prove-sync', newIdentity(tags, 7)),
     ],
-    ['identity-binding', (it) => it.bindings.set('akv-injector-prove', '/somebody/else')],
+    ['identity-binding', (it) => it.bindings.set('akv-injector-prove-loose', '/somebody/else')],
     ['cluster-role', (_, cluster) => (cluster.clusterrole = 'foreign')],
     ['cluster-role-binding', (_, cluster) => (cluster.clusterrolebinding = 'foreign')],
     ['vault', (it) => it.vaults.set(azure.vaultName, newVault(tags))],
@@ -195,8 +195,8 @@ t.test(
     const tools = toolsFor(subscription, {}, cluster)
     const options = { tools, state: stateIn(t), clock: fakeClock({}), abort }
     await makeAll(plan, azure.known, options)
-    const id = subscription.bindings.get('akv-injector-prove') ?? ''
-    subscription.bindings.set('akv-injector-prove', id.toUpperCase())
+    const id = subscription.bindings.get('akv-injector-prove-loose') ?? ''
+    subscription.bindings.set('akv-injector-prove-loose', id.toUpperCase())
     t.equal(refusalOfRun(await survey(plan, tools)), undefined)
     t.strictSame(await removeAll(plan, options), [])
     t.strictSame(subscription, world())

@@ -31,6 +31,7 @@ async function makeWorld(t: Test) {
     `"logs vault-deleted"*) echo '{"code":"AKV_NETWORK"}'`,
     `"logs deleted"*) echo '{"code":"AKV_OBJECT_NOT_FOUND"}'`,
   ])
+  writeFileSync(join(folder, 'bin/bicep'), bicep, { mode: 0o755 })
   const world = newWorld()
   const problems: string[] = []
   const check = await loadPublishedModels(join(dirname(azureCli), '..'))
@@ -48,6 +49,8 @@ async function makeWorld(t: Test) {
     PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`,
     AZURE_CONFIG_DIR: join(folder, 'azure'),
     AZURE_CORE_COLLECT_TELEMETRY: 'false',
+    // Otherwise, az downloads it.
+    AZURE_BICEP_USE_BINARY_FROM_PATH: 'true',
     HTTPS_PROXY: azure.url,
     REQUESTS_CA_BUNDLE: join(folder, 'ca.pem'),
   }
@@ -58,18 +61,23 @@ async function makeWorld(t: Test) {
     env: { ...process.env, ...env },
   })
   const report = join(folder, 'report')
-  const where = ['--resource-group', resourceGroup, '--issuer', issuer, '--report', report]
-  const prove = (...args: readonly string[]) => start(['prove', ...where, ...args], env)
+  const where = ['--resource-group', resourceGroup, '--report', report]
+  const prove = (...args: readonly string[]) =>
+    start(
+      ['prove', ...where, ...(args.includes('bicep') ? [] : ['--issuer', issuer]), ...args],
+      env,
+    )
   return {
     ...{ world, azure, prove },
     /** Kills prove and its `az` when a request has changed something, and nobody has answered it yet. */
-    async killAt(changes: number) {
+    async killAt(changes: number, ...more: readonly string[]) {
       const held = new Promise<void>((onHeld) => {
         azure.hold = { at: azure.changes + changes, onHeld }
       })
-      const { child, ended } = prove('--yes', '--only', 'wrong-role')
+      const { child, ended } = prove('--yes', '--only', 'wrong-role', ...more)
       await Promise.race([held, ended])
       const { pid = 0 } = child
+      if (child.exitCode !== null) throw new Error((await ended).stderr)
       const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? []
       child.kill('SIGKILL')
       // Each has a process group of its own.
@@ -85,6 +93,22 @@ async function makeWorld(t: Test) {
     },
   }
 }
+
+/** Prints a template with the parameters of the file, as the compiler does, and without its resources. */
+const bicep = `#!${process.execPath}
+const [, , command, , file] = process.argv
+if (command === '--version') console.log('Bicep CLI version 0.39.26 (x)')
+else {
+  const text = process.getBuiltinModule('node:fs').readFileSync(file, 'utf8')
+  const parameters = Object.fromEntries(
+    [...text.matchAll(/^param (\\w+) (\\w+)( =)?/gm)].map(([, name, type, hasDefault]) => [
+      name, { type, ...(hasDefault && { defaultValue: type === 'array' ? [] : type === 'object' ? {} : type === 'bool' ? false : '' }) },
+    ]),
+  )
+  const $schema = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#'
+  console.log(JSON.stringify({ $schema, contentVersion: '1.0.0.0', parameters, resources: [] }))
+}
+`
 
 function newWorld() {
   const world = emptyAzureWorld()
@@ -119,6 +143,21 @@ t.test(
     hasNothingLeft()
   },
 )
+
+t.test('the real az deploys Bicep, and a killed run is removed', { skip }, async (t) => {
+  const { world, prove, killAt, hasNothingLeft } = await makeWorld(t)
+  const bicep = ['--with', 'bicep', '--aks', 'shop-aks', '--aks-group', 'shop']
+  const { code, stdout, stderr } = await prove('--yes', '--only', 'deleted', ...bicep).ended
+  t.equal(code, 0, stderr)
+  t.match(stdout, '\n2 passed; ')
+  hasNothingLeft()
+  // In the middle of the third deployment.
+  await killAt(16, ...bicep)
+  t.match([...world.deployments.keys()], /akv-injector-prove-loose/)
+  const clean = ['--clean', '--aks', 'shop-aks', '--aks-group', 'shop']
+  t.match(await prove(...clean).ended, { code: 0 })
+  hasNothingLeft()
+})
 
 t.test('--clean with the real az removes what a killed run left', { skip }, async (t) => {
   const { world, prove, killAt, hasNothingLeft } = await makeWorld(t)

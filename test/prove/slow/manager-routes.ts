@@ -1,6 +1,7 @@
 import { objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { fakeAccount, newIdentity, newVault } from '../support/azure-world.ts'
 import { errorBody, ok, on, type Route } from './azure-route.ts'
+import { deploymentRoutes } from './deployment-routes.ts'
 import {
   assignmentOf,
   bindingBody,
@@ -202,6 +203,7 @@ export const managerRoutes: readonly Route[] = [
         ? accepted
         : undefined,
   },
+  ...deploymentRoutes(group),
   { method: 'GET', path: on('/ended'), answer: () => ({ status: 204 }) },
   {
     method: 'PUT',

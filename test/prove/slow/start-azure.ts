@@ -87,7 +87,8 @@ async function read(request: IncomingMessage): Promise<AzureRequest> {
     isSignedIn: headers.authorization !== undefined,
     body:
       headers['content-type']?.startsWith('application/json') && sent
-        ? JSON.parse(sent)
+        ? // az sends a template in a form that only Azure reads as JSON.
+          JSON.parse(sent.replace(', template:{', ', "template":{'))
         : undefined,
   }
 }

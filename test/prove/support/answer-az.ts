@@ -11,6 +11,7 @@ import {
   newIdentity,
   newVault,
 } from './azure-world.ts'
+import { deployBicep, deploymentBody } from './make-by-modules.ts'
 import { ran } from './ran.ts'
 
 const recorded = readRecordedArguments()
@@ -24,7 +25,7 @@ export function answerAz(world: AzureWorld, { args }: ToolCall): Ran {
   const values = Object.fromEntries(
     args.flatMap((arg, at) => (arg.startsWith('--') ? [[arg.slice(2), args[at + 1] ?? '']] : [])),
   )
-  const answer = answers[commandOf(asked)]?.(world, values)
+  const answer = answers[commandOf(asked)]?.(world, values, args)
   if (answer === undefined) return ran('', 3, 'ERROR: (ResourceNotFound) it was not found.')
   return answer === 'forbidden' ? ran('', 1, 'ERROR: (Forbidden) no') : ran(JSON.stringify(answer))
 }
@@ -33,7 +34,7 @@ const tagsOf = ({ tags = '' }: Values) => Object.fromEntries([tags.split('=')])
 const listed = (vaults: ReadonlyMap<string, FakeVault>) =>
   [...vaults].map(([name, { tags }]) => ({ name, tags }))
 
-type ControlAnswer = (world: AzureWorld, values: Values) => unknown
+type ControlAnswer = (world: AzureWorld, values: Values, args: readonly string[]) => unknown
 
 /** Undefined: what the command is about doesn't exist. */
 const answers: Readonly<Record<string, ControlAnswer>> = {
@@ -65,6 +66,19 @@ const answers: Readonly<Record<string, ControlAnswer>> = {
     const identity = identities.get(values['identity-name'] ?? '')
     return identity?.credentials.set(name, { issuer, subject, audiences: [audiences] }) && {}
   },
+  'deployment group list': ({ deployments }, { query = '' }) => {
+    const [, name = ''] = /^\[\?name=='([\w-]+)'\]$/.exec(query) ?? []
+    const found = deployments.get(name)
+    return found === undefined ? [] : [deploymentBody(name, found)]
+  },
+  'deployment group create': (world, { name = '', 'template-file': file = '' }, args) => {
+    const given = args.slice(args.indexOf('--parameters') + 1)
+    const end = given.findIndex((arg) => arg.startsWith('--'))
+    return deployBicep(world, { name, file, parameters: given.slice(0, end) })
+  },
+  'deployment group cancel': () => 'forbidden',
+  'deployment group delete': ({ deployments }, { name = '' }) =>
+    deployments.delete(name) || undefined,
   'aks identity-binding list': ({ bindings }) =>
     [...bindings].map(([name, resourceId]) => ({
       ...{ name, properties: { managedIdentity: { resourceId } } },

@@ -1,9 +1,13 @@
+import type { JsonObject } from '../../../lib/shape.ts'
+
 /** What a subscription has, so far as `prove` sees it. Names and IDs are compared as Azure does, without their case. */
 export interface AzureWorld {
   readonly identities: Map<string, FakeIdentity>
   readonly vaults: Map<string, FakeVault>
   /** The identity bindings of the AKS cluster: which identity each binds. */
   readonly bindings: Map<string, string>
+  /** Deployments of the resource groups, with their parameters. */
+  readonly deployments: Map<string, JsonObject>
   /** Deleted, and not purged. */
   readonly deletedVaults: Map<string, FakeVault>
   /** Whether the caller may purge vaults. */
@@ -57,6 +61,7 @@ export const emptyAzureWorld = (): AzureWorld => ({
   identities: new Map(),
   vaults: new Map(),
   bindings: new Map(),
+  deployments: new Map(),
   deletedVaults: new Map(),
   canPurge: true,
   actions: ['*'],
@@ -68,6 +73,7 @@ export function addStrangers(world: AzureWorld): void {
   world.identities.set('shop', newIdentity(tags, 99))
   world.vaults.set('shop-kv', newVault(tags))
   world.bindings.set('shop', '/subscriptions/x/shop')
+  world.deployments.set('shop', { tags })
   world.deletedVaults.set('shop-old-kv', newVault(tags))
 }
 

@@ -11,6 +11,7 @@ import type {
 } from '../../../prove/tools/tools.ts'
 import { answerAz } from './answer-az.ts'
 import type { AzureWorld } from './azure-world.ts'
+import { fakeTerraform } from './make-by-modules.ts'
 import { ran } from './ran.ts'
 
 type Presence = 'absent' | 'ours' | 'foreign' | 'unreadable' | 'stuck'
@@ -52,13 +53,16 @@ export interface FakeOptions {
 
 export function fakeTools(world: FakeWorld, options: FakeOptions = {}): Tools {
   const { before = () => {}, after = () => {} } = options
+  const answerTerraform = fakeTerraform()
   return {
     async run(call) {
       before()
-      const azure = options.azure !== undefined && call.tool === 'az' ? options.azure : undefined
+      const { azure } = options
       const answer =
-        (azure === undefined ? answerOf(world, call) : answerAz(azure, call)) ??
-        options.run?.(call) ??
+        (call.tool === 'az' && azure && answerAz(azure, call)) ||
+        (call.tool === 'terraform' && azure && answerTerraform(azure, call)) ||
+        answerOf(world, call) ||
+        options.run?.(call) ||
         ran()
       after()
       return answer

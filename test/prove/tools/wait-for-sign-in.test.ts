@@ -7,11 +7,15 @@ import { ran } from '../support/ran.ts'
 const signedOut = ran('', 1, 'ERROR: AADSTS700082\nTo re-authenticate, please run:\naz login\n')
 
 /** Fails so often, and then works. */
-async function wait(failures: number, options: { isAttended: boolean; stop?: AbortController }) {
+async function wait(
+  failures: number,
+  options: { isAttended: boolean; stop?: AbortController; failure?: Ran },
+) {
   const said: string[] = []
   const clock = fakeClock({ onSleep: () => options.stop?.abort() })
   let runs = 0
-  const run = async (): Promise<Ran> => (++runs > failures ? ran('done') : signedOut)
+  const run = async (): Promise<Ran> =>
+    ++runs > failures ? ran('done') : (options.failure ?? signedOut)
   const abort = options.stop?.signal ?? new AbortController().signal
   const end = await waitForSignIn(run, {
     ...{ clock, abort, isAttended: options.isAttended },
@@ -26,6 +30,12 @@ t.test('a run goes on when somebody has signed in again', async (t) => {
     runs: 4,
     said: [/Run az login in another/],
   })
+  const failure = ran(
+    '',
+    1,
+    '╷\n│ Error: running Azure CLI: exit status 1: Please run az\n│ login\n╵\n',
+  )
+  t.match(await wait(1, { isAttended: true, failure }), { code: 0, runs: 2 })
   t.strictSame(await wait(0, { isAttended: true }), { code: 0, runs: 1, said: [] })
 })
 

@@ -51,10 +51,10 @@ const [packed]: readonly Packed[] = JSON.parse(
 if (packed === undefined) throw new Error('npm pack made nothing')
 
 t.test(
-  'the package has the bundle, its bill, licences and examples, and nothing else',
+  'the package has the bundle, its bill, licences, modules and examples, and nothing else',
   async (t) => {
     const parts = new Set(
-      packed.files.map(({ path }) => path.replace(/^(dist\/chunks|manifests\/examples)\/.*/, '$1')),
+      packed.files.map(({ path }) => path.replace(/^(dist\/chunks|manifests\/\w+)\/.*/, '$1')),
     )
     t.strictSame([...parts].sort(), [
       'LICENSE',
@@ -71,6 +71,7 @@ t.test(
       'dist/re2js.js',
       'dist/sbom.cdx.json',
       'dist/wait.js',
+      'manifests/azure',
       'manifests/examples',
       'package.json',
     ])
