@@ -32,6 +32,21 @@ t.test('a symbolic link may be the definition that counts', async (t) => {
   t.match(texts(), { 'dev/web.yaml': podText(), 'prod/web.yaml': /vault: prod-vault/ })
 })
 
+t.test('a linked folder defines nothing by its pages', async (t) => {
+  for (const [file, code] of [
+    ['kv.md', 0],
+    ['kv.yaml', 1],
+  ] as const) {
+    const { run, pathOf } = makeRepository(t, {
+      [`.pages/${file}`]: classText('dev-vault'),
+      'app/web.yaml': podText(),
+      'prod/kv.yaml': classText('prod-vault'),
+    })
+    symlinkSync('../.pages', pathOf('app/pages'))
+    t.match(await run(['check']), { code }, file)
+  }
+})
+
 t.test('a file that can’t be read may be the definition that counts', async (t) => {
   const { run } = makeRepository(t, {
     ...environments,

@@ -6,11 +6,15 @@ import { readStart } from '../text/read-start.ts'
 const bounds = { maxFiles: 2_000, maxBytes: 16 * 1024 * 1024 }
 
 /**
- * Reads the text of all files in and below a folder that isn't read as manifests.
+ * Reads the text of the files in and below a folder that isn't read as manifests.
  *
+ * @param isRead - gets the name of a file; by default, all are read
  * @returns undefined if the files are too large, or if one of them is a packed chart or a symbolic link
  */
-export function readFolderText(folder: string): string | undefined {
+export function readFolderText(
+  folder: string,
+  isRead: (name: string) => boolean = () => true,
+): string | undefined {
   const texts: string[] = []
   let bytes = 0
   const open = [folder]
@@ -19,7 +23,7 @@ export function readFolderText(folder: string): string | undefined {
       const inner = join(path, entry.name)
       if (entry.isDirectory()) open.push(inner)
       if (entry.isSymbolicLink()) return undefined
-      if (!entry.isFile()) continue
+      if (!entry.isFile() || !isRead(entry.name)) continue
       bytes += statSync(inner).size
       if (/\.tgz$/.test(entry.name) || texts.length >= bounds.maxFiles || bytes > bounds.maxBytes)
         return undefined

@@ -107,7 +107,8 @@ export function heldIn(
   return { has: `is larger than ${maxBytes / 1024 / 1024} MiB`, at: { source: path } }
 }
 
-const isSearched = (name: string): boolean =>
+/** Whether a file may have manifests, by its name. */
+export const isSearched = (name: string): boolean =>
   isManifestName(name) || name.endsWith('.tpl') || templateName.test(name)
 
 function entriesOf(folder: string): readonly Dirent[] {

@@ -8,6 +8,7 @@ import { hasPlaceholder } from '../placeholders/open-names.ts'
 import { FileError } from '../text/file-error.ts'
 import { readStart } from '../text/read-start.ts'
 import { readFolderText } from './read-folder-text.ts'
+import { isSearched } from './search-skipped.ts'
 
 /** A file or a folder that isn't read as manifests, but may define or use objects all the same. */
 export interface Unread {
@@ -114,7 +115,8 @@ export function unseenPaths(paths: readonly string[]): readonly Unread[] {
       // Reading a file of /proc might never end. Such files have no size.
       if (status.isFile()) return wholeText(target)
       folders++
-      return status.isDirectory() && folders <= maxFolders ? readFolderText(target) : undefined
+      const isFolder = status.isDirectory() && folders <= maxFolders
+      return isFolder ? readFolderText(target, isSearched) : undefined
     }),
   )
   return paths
