@@ -21,6 +21,7 @@ import { openRunState } from './plan/run-state.ts'
 import { allScenarios } from './scenarios/all-scenarios.ts'
 import { gateIds, installScenarioIds, onRequestIds } from './scenarios/scenario.ts'
 import { handleSignals, outliveOutput, type Stops } from './stops.ts'
+import { foreseePrompts } from './tools/foresee-prompts.ts'
 import { startTools } from './tools/start-tools.ts'
 import type { Tools, ToolsFor } from './tools/tools.ts'
 
@@ -43,6 +44,8 @@ export async function prove(options: ProveOptions): Promise<ExitCode> {
   try {
     const context = options.context ?? (await currentContext(toolsIn(folder, options)(stops.work)))
     const toolsFor = toolsIn(folder, { ...options, ...(context !== undefined && { context }) })
+    const warning = await foreseePrompts(toolsFor(stops.work))
+    if (warning !== undefined) printLines(process.stderr, [warning])
     const account =
       options.resourceGroup === undefined ? undefined : await accountOf(options, toolsFor, stops)
     const azure = account === undefined ? emulatedAzure : realAzure(account, options.vault)

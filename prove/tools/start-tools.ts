@@ -52,10 +52,8 @@ export function startTools(options: ToolOptions): Tools {
     return ran
   }
   return {
-    run: (call) =>
-      call.tool === 'az' || call.tool === 'terraform'
-        ? waitForSignIn(() => runOnce(call), { ...options, abort: options.abortWaiting })
-        : runOnce(call),
+    // Terraform and kubectl may sign in by az, too.
+    run: (call) => waitForSignIn(() => runOnce(call), { ...options, abort: options.abortWaiting }),
     control: (request) => askControl(controlUrl, request, abort),
   }
 }
