@@ -2,6 +2,7 @@ import type { LookedUp, LookedUpKind, Lookup } from '../../requests/class/looked
 import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-objects.ts'
 import type { AdmissionRequest } from '../../webhook/core/model/admission-review.ts'
 import { findElsewhere } from './objects/find-elsewhere.ts'
+import { findNear } from './objects/find-near.ts'
 import { findObject } from './objects/find-object.ts'
 import type { FoundObject } from './objects/find-objects.ts'
 import { findPossible } from './objects/find-possible.ts'
@@ -37,7 +38,9 @@ function findOther(
   objects: readonly FoundObject[],
   wanted: Pick<FoundObject, 'kind' | 'namespace' | 'name'>,
 ): string | undefined {
-  const isAccount = wanted.kind === 'ServiceAccount'
-  if (isAccount && wanted.name === 'default') return undefined
-  return (isAccount ? undefined : findPossible(objects, wanted)) ?? findElsewhere(objects, wanted)
+  if (wanted.kind === 'ServiceAccount')
+    return wanted.name === 'default' ? undefined : findElsewhere(objects, wanted)
+  return (
+    findPossible(objects, wanted) ?? findElsewhere(objects, wanted) ?? findNear(objects, wanted)
+  )
 }

@@ -49,7 +49,7 @@ export function lookupProblem(
     case 'not-in-files':
       return kind === 'ServiceAccount'
         ? 'is not among these files, and nothing else names the client to sign in as; add it to the files, with the annotation azure.workload.identity/client-id'
-        : 'is not among these files'
+        : `is not among these files; pass the file that has it, or the output of kubectl get secretproviderclasses --namespace ${namespace} --output yaml`
     case 'unclear':
       return lookup.sentence
     case undefined:

@@ -1,4 +1,5 @@
 import { listNames } from '../../../lib/list-names.ts'
+import { isName, labelName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
 import { positionOf } from '../document/position-of.ts'
 import { describeSource } from '../text/file-error.ts'
@@ -16,10 +17,15 @@ const maxPlaces = 3
  * @returns a clause about it, with its file; undefined if no namespace has it
  */
 export function findElsewhere(objects: readonly FoundObject[], wanted: Named): string | undefined {
-  const places = findNamesakes(objects, wanted).map(placeOf)
-  return places.length === 0
-    ? undefined
-    : `is not in namespace ${printable(wanted.namespace, 63)} of these files, but in ${listNames(places, maxPlaces)}; write the same namespace in both files, or, if Kustomize sets it, check what Kustomize renders`
+  const found = findNamesakes(objects, wanted)
+  const [first, second] = found
+  if (first === undefined) return undefined
+  const places = listNames(found.map(placeOf), maxPlaces)
+  const option =
+    second === undefined && isName(first.namespace, labelName)
+      ? `, or pass --namespace ${first.namespace} if only kubectl gets it`
+      : ''
+  return `is not in namespace ${printable(wanted.namespace, 63)} of these files, but in ${places}; write the same namespace in both files${option}, or, if Kustomize sets it, check what Kustomize renders`
 }
 
 function placeOf(found: FoundObject & Partial<NamedObject>): string {

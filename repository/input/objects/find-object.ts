@@ -30,27 +30,46 @@ function indexOf(objects: readonly Identified[]): ReadonlyMap<string, number> {
   return index
 }
 
-/** For each index: the positions of the objects of each kind and name, in whichever namespace. */
-const namesakes = new WeakMap<ReadonlyMap<string, number>, ReadonlyMap<string, readonly number[]>>()
+type Groups = ReadonlyMap<string, readonly number[]>
 
-/** Finds the objects of a kind and name in all namespaces. The lists that share an index share this, too. */
-export function findNamesakes<T extends Identified>(
-  objects: readonly T[],
-  wanted: Pick<Identified, 'kind' | 'name'>,
-): readonly T[] {
-  const index = indexOf(objects)
-  const positions = namesakes.get(index) ?? groupNames(objects, index)
-  namesakes.set(index, positions)
-  const key = keyOf({ ...wanted, namespace: '' })
-  return (positions.get(key) ?? []).flatMap((position) => objects[position] ?? [])
+/** For each index: the positions of the objects of each kind and name, and of each kind and namespace. */
+const groups = {
+  namespace: new WeakMap<ReadonlyMap<string, number>, Groups>(),
+  name: new WeakMap<ReadonlyMap<string, number>, Groups>(),
 }
 
-const groupNames = (
+/** Finds the objects of a kind and name in all namespaces. */
+export const findNamesakes = <T extends Identified>(
+  objects: readonly T[],
+  wanted: Pick<Identified, 'kind' | 'name'>,
+): readonly T[] => findAll(objects, { ...wanted, namespace: '' }, 'namespace')
+
+/** Finds the objects of a kind in a namespace. */
+export const findNeighbours = <T extends Identified>(
+  objects: readonly T[],
+  wanted: Pick<Identified, 'kind' | 'namespace'>,
+): readonly T[] => findAll(objects, { ...wanted, name: '' }, 'name')
+
+/** Finds the objects that differ in one member only. The lists that share an index share its groups, too. */
+function findAll<T extends Identified>(
+  objects: readonly T[],
+  wanted: Identified,
+  open: keyof typeof groups,
+): readonly T[] {
+  const index = indexOf(objects)
+  const known = groups[open].get(index) ?? groupWithout(open, objects, index)
+  groups[open].set(index, known)
+  const positions = known.get(keyOf({ ...wanted, [open]: '' })) ?? []
+  return positions.flatMap((position) => objects[position] ?? [])
+}
+
+const groupWithout = (
+  open: keyof typeof groups,
   objects: readonly Identified[],
   index: ReadonlyMap<string, number>,
-): ReadonlyMap<string, readonly number[]> =>
+): Groups =>
   Map.groupBy(index.values(), (position) =>
-    keyOf({ kind: '', name: '', ...objects[position], namespace: '' }),
+    keyOf({ kind: '', name: '', namespace: '', ...objects[position], [open]: '' }),
   )
 
 /** Returns a text that identifies an object by kind, namespace and name. */

@@ -12,6 +12,7 @@ import {
 } from '../../../requests/external-secret/seen-external-secret.ts'
 import type { Source } from '../../../requests/source/source.ts'
 import { findElsewhere } from '../objects/find-elsewhere.ts'
+import { findNear } from '../objects/find-near.ts'
 import { findNamesakes, keyOf } from '../objects/find-object.ts'
 import type { FoundObject, NamedObject } from '../objects/find-objects.ts'
 import { findPossible } from '../objects/find-possible.ts'
@@ -68,7 +69,8 @@ function findOther(
     findElsewhere(objects, wanted) ??
     (findNamesakes(objects, { kind: other, name }).some(isUsable)
       ? `is not among these files, but ${other} ${name} is; write kind: ${other} in the reference`
-      : undefined)
+      : undefined) ??
+    findNear(stores, wanted)
   )
 }
 

@@ -70,11 +70,42 @@ t.test('a class in another namespace is named, with its file', async (t) => {
   t.equal(code, 1)
   t.match(
     stdout,
-    'SecretProviderClass kv: is not in namespace shop of these files, but in namespace bank (standard input:1); write the same namespace in both files, or, if Kustomize sets it, check what Kustomize renders',
+    'SecretProviderClass kv: is not in namespace shop of these files, but in namespace bank (standard input:1); write the same namespace in both files, or pass --namespace bank if only kubectl gets it, or, if Kustomize sets it, check what Kustomize renders',
   )
   const many = await check(...['a', 'b', 'c', 'd', 'e'].map(classIn), pod)
   t.match(many.stdout, /but in namespace a \(.*, namespace c \(.*, 2 more; write/)
   t.equal((await check(classIn('bank'), classIn('shop'), pod)).code, 0)
+})
+
+t.test('the one near name in the namespace is named, and otherwise what to pass', async (t) => {
+  const named = (name: string, namespace = 'shop') => ({
+    ...classIn(namespace),
+    metadata: { name, namespace },
+  })
+  const near = (name: string) =>
+    `SecretProviderClass kv: is not among these files, but ${name} is; if that is meant, write its name, because Kustomize's namePrefix and nameSuffix don't change it in references`
+  for (const name of ['kv-dev', 'team-kv'])
+    t.match((await check(named(name), named('other'), pod)).stdout, near(name))
+  const missing =
+    'SecretProviderClass kv: is not among these files; pass the file that has it, or the output of kubectl get secretproviderclasses --namespace shop --output yaml'
+  for (const others of [
+    [named('kv-dev'), named('kv-prod')],
+    [named('kv-dev', 'bank')],
+    [named('unlike')],
+    [named('kw')],
+  ])
+    t.match((await check(...others, pod)).stdout, missing)
+  const podOfShop = JSON.parse(
+    JSON.stringify(pod).replace('"secretProviderClass":"kv"', '"secretProviderClass":"kv-shop"'),
+  )
+  const many = Array.from({ length: 20 }, (_, i) => named(`other-${i}`))
+  t.match((await check(named('kv-shops'), podOfShop)).stdout, 'but kv-shops is; if that is meant')
+  t.notMatch((await check(named('kv-shops'), ...many, podOfShop)).stdout, 'kv-shops is;')
+  const stores = { ...store('shop'), metadata: { name: 'kv-dev', namespace: 'shop' } }
+  t.match(
+    (await check(stores, account, externalSecret())).stdout,
+    'SecretStore kv: is not among these files, but kv-dev is; if that is meant',
+  )
 })
 
 t.test('an account in another namespace is named, unless every namespace has one', async (t) => {

@@ -46,7 +46,7 @@ t.test(
           {
             kind: 'unclear',
             sentence:
-              'is not in namespace shop of these files, but in namespace elsewhere; write the same namespace in both files, or, if Kustomize sets it, check what Kustomize renders',
+              'is not in namespace shop of these files, but in namespace elsewhere; write the same namespace in both files, or pass --namespace elsewhere if only kubectl gets it, or, if Kustomize sets it, check what Kustomize renders',
           },
         ],
         ['c', { kind: 'not-in-files' }],
