@@ -28,7 +28,7 @@ export function chooseAccountInFiles(
   const annotate = `annotate ${what} with ${accountAnnotation}`
   const sentence =
     listed.length === 0
-      ? `these files name no ServiceAccount in namespace ${namespace} and its environment to read ${what} as; add one with the annotation ${azureAnnotations.clientId}, or, if it is elsewhere, ${annotate}`
+      ? `these files have no ServiceAccount in namespace ${namespace} that could read ${what}; add one with the annotation ${azureAnnotations.clientId}, or, if it is elsewhere, ${annotate}`
       : `${butAnnotated(hints.annotated)}these files name ${listAccountNames(listed)} in namespace ${namespace}, and all of them count as enabled; ${annotate}, or pass only the accounts that are enabled`
   return { ...chosen, sentence }
 }

@@ -153,7 +153,7 @@ t.test('an account isn’t missing while the store isn’t known', async (t) => 
   t.match(stdout, 'SecretStore kv: is not among these files')
   t.notMatch(stdout, /ServiceAccount|to do before/)
   const known = await check(store('shop'), externalSecret())
-  t.match(known.stdout, 'these files name no ServiceAccount in namespace shop')
+  t.match(known.stdout, 'these files have no ServiceAccount in namespace shop')
   t.match(known.stdout, 'to do before')
 })
 

@@ -148,7 +148,7 @@ t.test(
       ],
       [
         'store-by-managed-identity-and-no-account',
-        /^ExternalSecret\/app \(.*manifests\.yaml\): no ServiceAccount reads it\n {2}these files name no ServiceAccount in namespace default and its environment to read/,
+        /^ExternalSecret\/app \(.*manifests\.yaml\): no ServiceAccount reads it\n {2}these files have no ServiceAccount in namespace default that could read/,
       ],
     ] as const)
       t.match(await runInProcess(['identity', externalSecrets(name)]), {
