@@ -51,22 +51,36 @@ export async function buildImage(options: ImageOptions): Promise<Engine> {
   return engine
 }
 
-/** Builds from a folder of its own, because `npm pack` and other builds may write the checkout's `dist/` at the same time. */
 async function build(engine: Engine, options: ImageOptions): Promise<void> {
+  await inBuildContext(options, (cwd) => {
+    const { status } = spawnSync(engine, buildArguments(engine, options, revision()), {
+      cwd,
+      // Standard output is for results: the engine's steps go to standard error.
+      stdio: ['ignore', process.stderr.fd, 'inherit'],
+    })
+    if (status !== 0) throw new Error(`${engine} could not build the image`)
+  })
+}
+
+/**
+ * Makes what the Containerfile takes, and runs a build there. It is a folder of its own, because `npm pack` and other builds may write
+ * the checkout's `dist/` at the same time.
+ *
+ * @param run - takes the folder, which is removed afterwards
+ */
+export async function inBuildContext(
+  { dist: given, bill }: Pick<ImageOptions, 'dist' | 'bill'>,
+  run: (folder: string) => void,
+): Promise<void> {
   const context = mkdtempSync(join(tmpdir(), 'akv-injector-context-'))
   try {
     for (const name of ['Containerfile', 'LICENSE'])
       copyFileSync(join(root, name), join(context, name))
     const dist = join(context, 'dist')
-    if (options.dist === undefined) await makeDist(dist, process.versions.node)
-    else cpSync(options.dist, dist, { recursive: true })
-    if (options.bill !== undefined) copyFileSync(join(dist, 'sbom.cdx.json'), options.bill)
-    const { status } = spawnSync(engine, buildArguments(engine, options, revision()), {
-      cwd: context,
-      // Standard output is for results: the engine's steps go to standard error.
-      stdio: ['ignore', process.stderr.fd, 'inherit'],
-    })
-    if (status !== 0) throw new Error(`${engine} could not build the image`)
+    if (given === undefined) await makeDist(dist, process.versions.node)
+    else cpSync(given, dist, { recursive: true })
+    if (bill !== undefined) copyFileSync(join(dist, 'sbom.cdx.json'), bill)
+    run(context)
   } finally {
     rmSync(context, { recursive: true, force: true })
   }
@@ -89,11 +103,7 @@ export function buildArguments(engine: Engine, options: ImageOptions, revision: 
   const isDocker = engine === 'docker'
   return [
     ...(isDocker ? ['buildx', 'build', ...dockerOutput(layout)] : ['build']),
-    ...['--file', 'Containerfile'],
-    ...['--build-arg', `VERSION=${packageJson.version}`],
-    ...['--build-arg', `REVISION=${revision}`],
-    ...['--build-arg', `NODE_VERSION=${process.versions.node}`],
-    ...(base === undefined ? [] : ['--build-arg', `BASE=${base}`]),
+    ...sharedArguments(base, revision),
     ...(isDocker ? ['--build-arg', 'SOURCE_DATE_EPOCH=0'] : reproducible),
     ...(platform === undefined ? [] : ['--platform', platform]),
     // For buildah and podman a tag is a single image: the second platform would take it from the first.
@@ -101,6 +111,15 @@ export function buildArguments(engine: Engine, options: ImageOptions, revision: 
     '.',
   ]
 }
+
+/** What every builder takes. */
+export const sharedArguments = (base: string | undefined, revision: string): readonly string[] => [
+  ...['--file', 'Containerfile'],
+  ...['--build-arg', `VERSION=${packageJson.version}`],
+  ...['--build-arg', `REVISION=${revision}`],
+  ...['--build-arg', `NODE_VERSION=${process.versions.node}`],
+  ...(base === undefined ? [] : ['--build-arg', `BASE=${base}`]),
+]
 
 /** Attestations say when the build ran, so a layout gets none. */
 const dockerOutput = (layout: string | undefined): string[] =>

@@ -14,6 +14,7 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { buildArguments, buildImage } from '../../image/build-image.ts'
 import { buildImageArchive } from '../../image/build-image-archive.ts'
+import { buildInRegistry } from '../../image/build-in-registry.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { copyBundle } from '../support/start-fast/copy-bundle.ts'
 import { readLayout, writeLayout } from './oci-layout.ts'
@@ -63,8 +64,12 @@ t.test('the image holds the Node that is tested, and runs as nobody', async (t) 
   t.notMatch(last, /^(RUN|ADD) /m, 'nothing in it could run')
   t.match(containerfile, ' -o /image/usr/local/bin/node ', 'where the probe’s #! line expects it')
   t.match(containerfile, ' ln -s /app/await-files.js /image/usr/bin/test;', 'the startup probe')
-  const executable = /^COPY --chmod=755 .*dist \/program\/app\/$/m
+  const executable =
+    /^COPY LICENSE dist \/program\/app\/\n(#.*\n)*RUN set -eu; \\\n +chmod -R 755 \/program;/m
   t.match(containerfile, executable, 'so that the kernel starts the probe')
+  const onlyBuildKit =
+    /^(COPY|ADD|RUN) .*(--(chmod|link|mount|parents|exclude|checksum|security|network)|<<)/m
+  t.notMatch(containerfile, onlyBuildKit, 'az acr build has no BuildKit')
 })
 
 /** Engines of our own, as a PATH. Each answers `info` with its exit code, and writes down what it is to do. */
@@ -88,6 +93,7 @@ fi
 echo "$name" "$@" >> "${folder}/called"
 case "$*" in
   'build '*) pwd > "${folder}/context"; cp -R dist "${folder}/dist";;
+  'acr build '*) pwd > "${folder}/context"; cp -R dist "${folder}/dist"; exit ${engines['az'] ?? 0};;
   push*|'manifest push'*|buildx*dest=*)
     to=$(echo "$*" | sed -E 's/.*(oci:|dest=)([^ :]+).*/\\2/')
     cp -R "${folder}/layout/." "$to";;
@@ -235,6 +241,31 @@ t.test('without a container engine, the image build names the possible ones', as
   t.match(stderr, 'none of buildah, podman, docker works here; install one')
 })
 
+t.test('a registry of Azure builds from the same folder', async (t) => {
+  const { called, folder } = useEngines(t, { az: 0, buildah: 0 })
+  await buildInRegistry({ acr: 'shop1', tag: 'akv-injector:1', dist, base: 'base:1' })
+  t.match(
+    called(),
+    /^az acr build --registry shop1 --image akv-injector:1 --file Containerfile (--build-arg \w+=\S+ ){4}--platform linux\/amd64 \.\n$/,
+  )
+  t.notOk(existsSync(readFileSync(join(folder, 'context'), 'utf8').trim()))
+  const failing = useEngines(t, { az: 1 })
+  const fails = buildInRegistry({ acr: 'shop1', tag: 'a:1', dist, platform: 'linux/arm64' })
+  await t.rejects(fails, { message: 'the registry shop1 could not build the image' })
+  t.match(failing.called(), / --platform linux\/arm64 \.\n$/)
+})
+
+t.test('without the Azure CLI, the build says so', async (t) => {
+  const { PATH } = process.env
+  process.env['PATH'] = t.testdir()
+  t.teardown(() => {
+    process.env['PATH'] = PATH
+  })
+  await t.rejects(buildInRegistry({ acr: 'shop1', tag: 'a:1', dist }), {
+    message: 'az can’t be started; install the Azure CLI, and sign in with az login',
+  })
+})
+
 /** The machine may have engines that work. */
 const broken = { buildah: 1, podman: 1, docker: 1 }
 const archives = [
@@ -276,6 +307,22 @@ function readArchive(t: Test, archive: string) {
 
 for (const { args, message } of [
   { args: ['--compression', 'zstd'], message: 'name one with --archive FILE' },
+  {
+    args: ['--acr', 'shop1.azurecr.io'],
+    message: '--acr is "shop1.azurecr.io", but must be the name of an Azure container registry',
+  },
+  {
+    args: ['--acr', 'shop1', '--archive', 'a.tar'],
+    message: '--archive can’t be used with --acr',
+  },
+  {
+    args: ['--acr', 'shop1', '--platform', 'linux/amd64,linux/arm64'],
+    message: 'with --acr, --platform names one platform',
+  },
+  {
+    args: ['--acr', 'shop1', '--tag', 'shop1.azurecr.io/a:1'],
+    message: '--tag is "shop1.azurecr.io/a:1", but with --acr it must be a repository',
+  },
   { args: ['--compression', 'xz'], message: '--compression is "xz", but must be gzip or zstd' },
 ])
   t.test(`${args.join(' ')} alone is refused before anything is built`, async (t) => {
