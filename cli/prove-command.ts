@@ -34,7 +34,7 @@ export function addProve(program: Command, end: End): void {
     .option('--only <scenario>', 'only this scenario, or “answers”; repeatable', append)
     .option(
       '--also <scenario>',
-      'also this scenario, which runs only on request: “firewall” or “throttled”, which counts against the subscription; repeatable',
+      'also this scenario, which runs only on request: “firewall”, “roll-outs” or “throttled”, which counts against the subscription; repeatable',
       append,
     )
     .option('--report <folder>', 'folder of the report', 'akv-injector-proof')

@@ -24,22 +24,25 @@ const wait = ['--wait', '--timeout=4m']
 /** `helm install` as docs/install.md has it, with Secret sync, so that its scenarios run, too. */
 export const installCall = (install: OwnInstall): ToolCall => ({
   ...helm('install', install.chart, ...valuesArgs(install), ...wait),
-  values: ownValues,
+  values: ownValues(install),
 })
 
 /** The same for a release that may be there still. */
 export const reinstallCall = (install: OwnInstall): ToolCall => ({
   ...helm('upgrade', install.chart, '--install', ...valuesArgs(install), ...wait),
-  values: ownValues,
+  values: ownValues(install),
 })
 
 const valuesArgs = ({ values }: OwnInstall) => values.map((file) => `--values=${file}`)
 
-const ownValues = {
+const ownValues = ({ rollsOut }: OwnInstall) => ({
   commonLabels: installLabels,
   webhook: { replicas },
-  sync: { enabled: true, classes: true, externalSecrets: true },
-}
+  sync: {
+    ...{ enabled: true, classes: true, externalSecrets: true },
+    ...(rollsOut && { rollouts: { enabled: true, interval: '1m' } }),
+  },
+})
 
 /** `helm upgrade` as docs/install.md has it. */
 export const upgradeCall = (chart: string, ...args: readonly string[]): ToolCall =>

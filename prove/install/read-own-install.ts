@@ -3,6 +3,8 @@ import { InputError } from '../../command/input-error.ts'
 import type { OwnInstall } from '../plan/facts.ts'
 
 interface InstallOptions {
+  readonly only?: readonly string[]
+  readonly also?: readonly string[]
   readonly chart?: string
   readonly values?: readonly string[]
   readonly upgradeFrom?: string
@@ -17,6 +19,8 @@ export function readOwnInstall({
   chart,
   values = [],
   upgradeFrom,
+  only = [],
+  also = [],
 }: InstallOptions): OwnInstall | undefined {
   if (chart === undefined && values.length > 0)
     throw new InputError('--values: these are values of a chart; add --chart')
@@ -28,7 +32,8 @@ export function readOwnInstall({
   for (const file of values)
     if (!existsSync(file))
       throw new InputError(`--values: the file ${JSON.stringify(file.slice(0, 80))} doesn’t exist`)
-  return { chart, values, ...(upgradeFrom !== undefined && { upgradeFrom }) }
+  const rollsOut = [...only, ...also].includes('roll-outs')
+  return { chart, values, rollsOut, ...(upgradeFrom !== undefined && { upgradeFrom }) }
 }
 
 /** Helm would take it for an option. */

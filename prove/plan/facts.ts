@@ -30,6 +30,8 @@ export interface OwnInstall {
   readonly values: readonly string[]
   /** The chart that an upgrade begins with. */
   readonly upgradeFrom?: string
+  /** Whether its controller rolls workloads out. */
+  readonly rollsOut: boolean
 }
 
 /** What a run knows before it makes anything. */
@@ -45,7 +47,9 @@ export interface Facts {
   readonly values: Readonly<Record<ValueName, string>>
 }
 
-const valueNames = ['plain', 'property', 'encoded', 'first', 'second', 'old', 'new'] as const
+const valueNames = [
+  ...(['plain', 'property', 'encoded', 'first', 'second', 'rolled', 'old', 'new'] as const),
+]
 type ValueName = (typeof valueNames)[number]
 
 export const newValues = (): Facts['values'] =>

@@ -1,6 +1,6 @@
 import { syncRolesFor } from '../../repository/rbac/role.ts'
 import { clusterObject } from './cluster-object.ts'
-import { accountNames, type Facts, namespaceName } from './facts.ts'
+import { type AccountName, accountNames, type Facts, namespaceName } from './facts.ts'
 import type { Made } from './made.ts'
 import type { MakeStep, Resource } from './resource.ts'
 
@@ -29,12 +29,6 @@ export function namespaceResource(options: NamespaceOptions): Resource {
 
 function namespaceObjects({ facts, tenantId }: NamespaceOptions, { clientIds }: Made) {
   const namespace = namespaceName
-  const syncRoles = syncRolesFor(namespace, ['sync'], {
-    controllerNamespace: facts.installNamespace,
-    watch: 'cluster',
-    classes: true,
-    externalSecrets: true,
-  })
   return [
     ...accountNames.map((name) => ({
       apiVersion: 'v1',
@@ -48,6 +42,23 @@ function namespaceObjects({ facts, tenantId }: NamespaceOptions, { clientIds }: 
         },
       },
     })),
-    ...syncRoles,
+    ...syncRoles(facts),
   ]
 }
+
+/**
+ * What lets the controller write the Secrets of the scenarios.
+ *
+ * @param rollouts - the accounts whose workloads it may roll out, too
+ */
+export const syncRoles = (
+  { installNamespace }: Pick<Facts, 'installNamespace'>,
+  rollouts: readonly AccountName[] = [],
+) =>
+  syncRolesFor(namespaceName, ['sync'], {
+    controllerNamespace: installNamespace,
+    watch: 'cluster',
+    classes: true,
+    externalSecrets: true,
+    rollouts,
+  })

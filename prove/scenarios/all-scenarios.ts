@@ -4,6 +4,7 @@ import { deliveryScenarios } from './delivery-scenarios.ts'
 import { installScenarios } from './install-scenarios.ts'
 import { networkScenarios } from './network-scenarios.ts'
 import { refusalScenarios } from './refusal-scenarios.ts'
+import { rolloutScenario } from './rollout-scenario.ts'
 import { type Scenario, type ScenarioFacts, scenarioIds } from './scenario.ts'
 import { syncScenarios } from './sync-scenarios.ts'
 
@@ -17,6 +18,7 @@ export function allScenarios(facts: ScenarioFacts): readonly Scenario[] {
     commandScenarios,
     networkScenarios,
     installScenarios,
+    (facts: ScenarioFacts) => [rolloutScenario(facts)],
   ].flatMap((make) => make(facts))
   const placeOf = ({ id }: Scenario) => scenarioIds.indexOf(id)
   return all.toSorted((a, b) => placeOf(a) - placeOf(b))

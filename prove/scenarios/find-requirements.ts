@@ -77,6 +77,7 @@ function found({
     ...(args?.includes('"--external-secrets"') && hasNone(operators)
       ? (['external-secrets'] as const)
       : []),
+    ...(args?.includes('"--rollouts"') ? (['roll-outs'] as const) : []),
   ]
 }
 

@@ -21,7 +21,7 @@ const agentCpu = '11m'
 /** What is tried of an install that the run has made: nobody else depends on it. */
 export function installScenarios(facts: ScenarioFacts): readonly Scenario[] {
   const parts = partsFor(facts)
-  const install = facts.install ?? { chart: '', values: [] }
+  const install = facts.install ?? { chart: '', values: [], rollsOut: false }
   return [
     installed(parts),
     down(parts),

@@ -95,11 +95,11 @@ async function removePods({ steps }: Scenario, tools: Tools): Promise<void> {
   const names = steps.flatMap((step) =>
     step.kind === 'apply'
       ? step.objects
-          .filter(({ kind }) => kind === 'Pod')
-          .map(({ metadata }) => String(metadata['name']))
+          .filter(({ kind }) => kind === 'Pod' || kind === 'Deployment')
+          .map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata['name']}`)
       : [],
   )
   if (names.length === 0) return
-  const args = ['delete', 'pod', ...names, '--ignore-not-found', '--timeout=60s']
+  const args = ['delete', ...names, '--ignore-not-found', '--timeout=60s']
   await tools.run({ tool: 'kubectl', args: [...args, '--namespace', namespaceName] })
 }

@@ -16,6 +16,7 @@ const requirements = [
   'secret-sync',
   'classes',
   'external-secrets',
+  'roll-outs',
 ] as const
 export type Requirement = (typeof requirements)[number]
 
@@ -77,6 +78,7 @@ export const scenarioIds = [
   'who-gate-shut',
   'throttled',
   'deleted',
+  'roll-outs',
   'webhook-down',
   'webhook-off',
   'values-changed',
@@ -102,4 +104,4 @@ export const installScenarioIds: readonly ScenarioId[] = [
 export const gateIds: readonly ScenarioId[] = ['installed', 'grants']
 
 /** These cost more, so they run only if somebody asks for them. */
-export const onRequestIds: readonly ScenarioId[] = ['throttled', 'firewall']
+export const onRequestIds: readonly ScenarioId[] = ['throttled', 'firewall', 'roll-outs']

@@ -374,7 +374,7 @@ t.test('mistakes are refused before anything is looked at', async (t) => {
     ],
     [
       [...world.args, '--also', 'init', '--yes'],
-      '--also: found "init"; accepted: throttled, firewall',
+      '--also: found "init"; accepted: throttled, firewall, roll-outs',
     ],
     [
       [...world.args, '--only', 'vault-deleted', '--keep'],

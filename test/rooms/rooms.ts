@@ -91,6 +91,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['lib', 'keyvault', 'emulator', 'command'],
     parts: [
       'webhook/core/model/our-names.ts',
+      'requests/rollouts/rollout-names.ts',
       'repository/rbac/role.ts',
       'repository/identity/verify/match-actions.ts',
     ],

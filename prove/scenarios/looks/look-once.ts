@@ -37,6 +37,8 @@ export function callOf(look: Look): ToolCall {
     case 'gate':
     case 'app':
       return getPod(look.pod)
+    case 'annotation':
+      return kubectl('get', look.object, '--request-timeout=30s', '--output=json')
     case 'admission':
       return {
         tool: 'kubectl',
@@ -78,6 +80,10 @@ export function readAnswer(look: Look, { code, stdout, stderr }: Ran): Seen {
         : 'gated'
     case 'app':
       return isRunning(stdout) ? 'started' : 'not-started'
+    case 'annotation': {
+      const found = objectAt(jsonOf(stdout), ...look.within, 'annotations')[look.key]
+      return scalarText(found).includes(look.text) && found !== undefined ? 'present' : 'absent'
+    }
     case 'leftovers':
       return stdout.trim() === '' ? 'absent' : 'present'
     case 'secret':

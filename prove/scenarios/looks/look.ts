@@ -32,6 +32,16 @@ export type Look =
       readonly key: string
       readonly wanted: WantedText
     }
+  /** Whether an object has an annotation that contains this text. */
+  | {
+      readonly at: 'annotation'
+      /** Such as `deployment/web`. */
+      readonly object: string
+      /** The member that has the annotations. */
+      readonly within: readonly string[]
+      readonly key: string
+      readonly text: string
+    }
   /** What the API server would make of a new pod. Nothing is created. If `agentCpu` is given, the agent must request that. */
   | { readonly at: 'admission'; readonly pod: KubeObject; readonly agentCpu?: string }
   /** Whether the app of the pod runs. */

@@ -12,7 +12,7 @@ import { emptyWorld, fakeTools } from '../support/fake-tools.ts'
 import { proofFacts } from '../support/proof-facts.ts'
 import { ran } from '../support/ran.ts'
 
-const install = { chart: './chart', values: [] }
+const install = { chart: './chart', values: [], rollsOut: false }
 const chartText = 'apiVersion: v2\nname: akv-injector\n'
 
 const toolsThat = (answer: (call: ToolCall) => Ran): Tools => ({

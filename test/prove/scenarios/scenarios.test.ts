@@ -55,7 +55,8 @@ function toolsFor(scenario: Scenario, broken?: ScenarioStep) {
   return { tools, calls, requests }
 }
 
-const isRemoval = ({ args: [verb, type] }: ToolCall) => verb === 'delete' && type === 'pod'
+const isRemoval = ({ args: [verb, object = ''] }: ToolCall) =>
+  verb === 'delete' && /^(pod|deployment)\//.test(object)
 
 const restoringCalls = ({ steps }: Scenario) =>
   steps.flatMap((step) => (step.kind === 'call' && step.restores ? [step.call] : []))
@@ -71,6 +72,8 @@ function wrong(look: Look) {
       return look.agentCpu === undefined ? 'refused' : 'differs'
     case 'app':
       return 'not-started'
+    case 'annotation':
+      return 'absent'
     case 'leftovers':
       return 'present'
     case 'injection':
@@ -93,10 +96,13 @@ t.test(
       const outcome = await run(scenario, tools)
       t.match(outcome, { result: 'passed', step: scenario.steps.length }, scenario.id)
       const pods = scenario.steps.flatMap((step) =>
-        step.kind === 'apply' ? step.objects.filter(({ kind }) => kind === 'Pod') : [],
+        step.kind === 'apply'
+          ? step.objects.filter(({ kind }) => kind === 'Pod' || kind === 'Deployment')
+          : [],
       )
       const deleted = calls.filter(({ args }) => args[0] === 'delete').flatMap(({ args }) => args)
-      for (const { metadata } of pods) t.ok(deleted.includes(String(metadata['name'])), scenario.id)
+      for (const { kind, metadata } of pods)
+        t.ok(deleted.includes(`${kind.toLowerCase()}/${metadata['name']}`), scenario.id)
     }
   },
 )
@@ -256,7 +262,9 @@ t.test('what an install has is read from its Deployments', async (t) => {
   const binding = { name: 'AKV_INJECTOR_IDENTITY_BINDING_TOKEN_PROXY', value: 'https://x' }
   const all = await install({
     'akv-injector-webhook': deployment({ env: [fast, binding] }),
-    'akv-injector-sync': deployment({ args: ['sync', '--classes', '--external-secrets'] }),
+    'akv-injector-sync': deployment({
+      args: ['sync', '--classes', '--external-secrets', '--rollouts'],
+    }),
     version: JSON.stringify({ serverVersion: { gitVersion: 'v1.36.3-shop.internal' } }),
     nodes: JSON.stringify({ items: [{}, {}] }),
     deployments: JSON.stringify({ items: [] }),
@@ -266,6 +274,7 @@ t.test('what an install has is read from its Deployments', async (t) => {
     'external-secrets',
     'fast-start',
     'identity-binding',
+    'roll-outs',
     'secret-sync',
     'variables',
   ])

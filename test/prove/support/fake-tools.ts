@@ -178,6 +178,11 @@ export function answerThatSays(look: Look, seen: Seen): Ran {
       if (seen === 'refused')
         return ran('', 1, 'admission webhook "pods.akv-injector.io" denied the request: no')
       return podThatIs(seen, look.agentCpu)
+    case 'annotation': {
+      const within = { annotations: seen === 'present' ? { [look.key]: look.text } : {} }
+      const object = look.within.reduceRight<object>((inner, name) => ({ [name]: inner }), within)
+      return ran(JSON.stringify(object))
+    }
     case 'leftovers':
       return ran(seen === 'absent' ? '' : 'secret/x\n')
     case 'app': {

@@ -5,7 +5,7 @@ import type { ScenarioFacts } from '../../../prove/scenarios/scenario.ts'
 export const proofFacts: ScenarioFacts = {
   image: 'busybox:1.37',
   installNamespace: 'akv-injector',
-  install: { chart: 'chart', values: [], upgradeFrom: 'earlier' },
+  install: { chart: 'chart', values: [], upgradeFrom: 'earlier', rollsOut: true },
   vaultName: emulatedAzure.vaultName,
   values: newValues(),
   ...emulatedAzure.known,
