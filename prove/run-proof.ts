@@ -7,6 +7,7 @@ import { installSource, subscriptionSource } from './answers/answer-sources.ts'
 import type { AnswerLine } from './answers/compare-answers.ts'
 import { tryAnswers } from './answers/try-answers.ts'
 import type { AzureAccount } from './azure/account.ts'
+import { type ChartVersions, readChartVersions } from './install/read-chart-versions.ts'
 import type { Facts } from './plan/facts.ts'
 import type { Made } from './plan/made.ts'
 import type { ProofAzure } from './plan/proof-azure.ts'
@@ -50,12 +51,14 @@ export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'le
   const abort = stops.work
   const { installNamespace } = facts
   const isOwn = facts.install !== undefined
+  const charts = facts.install && (await readChartVersions(facts.install, tools))
+  const about = (install?: FoundInstall) => ({ ...aboutRun(install, charts), azure: azure.kind })
   const before = isOwn ? undefined : await readInstall(tools, installNamespace)
   if (!isOwn && before === undefined && !abort.aborted) {
     printLines(process.stdout, [
       `kubectl finds no Deployment akv-injector-webhook in the namespace ${installNamespace}, or you may not read it. Nothing was made; check the context and --install-namespace, or install a chart for the run with --chart`,
     ])
-    return { ...aboutRun(azure, before), end: 'no-install' }
+    return { ...about(), end: 'no-install' }
   }
   const { made, missing } = await makeAll(plan, azure.known, {
     ...{ tools: makingTools, state, clock, abort },
@@ -64,7 +67,7 @@ export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'le
     printLines(process.stdout, [
       `the ${missing.kind} ${missing.name} could not be made, or exists meanwhile; private/calls.log in the folder of the report has what az, helm and kubectl said`,
     ])
-    return { ...aboutRun(azure, before), end: 'not-made' }
+    return { ...about(before), end: 'not-made', missing: missing.kind }
   }
   const install = before ?? (abort.aborted ? undefined : await readInstall(tools, installNamespace))
   const has = new Set<Requirement>([...(install?.has ?? []), `${azure.kind}-azure`])
@@ -79,15 +82,14 @@ export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'le
   const last = await runScenarios(all.filter(isLast), { has, before: first }, proof)
   const scenarios = [...first, ...last].map((line): JsonObject => ({ ...line }))
   return {
-    ...aboutRun(azure, install),
+    ...about(install),
     ...{ end: abort.aborted ? 'interrupted' : 'finished', scenarios, answers },
   }
 }
 
-const aboutRun = (azure: ProofAzure, install: FoundInstall | undefined) => ({
-  azure: azure.kind,
+const aboutRun = (install?: FoundInstall, charts?: ChartVersions) => ({
   cluster: install?.isAks ? 'aks' : 'other',
-  versions: { akvInjector: version, kubernetes: install?.kubernetes },
+  versions: { akvInjector: version, kubernetes: install?.kubernetes, ...charts },
   nodes: install?.nodes,
   scenarios: [],
 })

@@ -57,6 +57,12 @@ export const switchOffCall: ToolCall = {
 /** How docs/install.md removes it, after {@link switchOffCall}. */
 export const uninstallCall: ToolCall = helm('uninstall', '--ignore-not-found', ...wait)
 
+/** Prints what Chart.yaml has. */
+export const showCall = (chart: string): ToolCall => ({
+  tool: 'helm',
+  args: ['show', 'chart', chart],
+})
+
 export const testCall: ToolCall & { tool: 'helm' } = helm('test', '--timeout=4m')
 
 /** Takes all replicas of the webhook away, or brings them back. */

@@ -1,6 +1,7 @@
 import { madeBy, type OwnInstall } from '../plan/facts.ts'
 import type { Tools } from '../tools/tools.ts'
 import { clusterTypes } from './install-resource.ts'
+import { showCall } from './own-install.ts'
 
 /** Why a run can't install. Undefined if it can. */
 export async function whyNotInstall(
@@ -16,7 +17,7 @@ export async function whyNotInstall(
 
 async function whyNotChart(chart: string, tools: Tools): Promise<string | undefined> {
   const shown = JSON.stringify(chart.slice(0, 80))
-  const { code, stdout } = await tools.run({ tool: 'helm', args: ['show', 'chart', chart] })
+  const { code, stdout } = await tools.run(showCall(chart))
   if (code !== 0)
     return `helm isn’t on the PATH, or can’t read the chart ${shown}; private/calls.log in the folder of the report has what it said. Nothing was changed`
   return /^name: akv-injector$/m.test(stdout)

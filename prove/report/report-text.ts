@@ -4,7 +4,8 @@ import type { Report, ScenarioLine } from './report.ts'
 
 /** The report as Markdown, for an issue. */
 export function reportMarkdown(report: Report, scenarios: readonly Scenario[]): string {
-  const { versions, nodes, end, left } = report
+  const { versions, nodes, end, missing, left } = report
+  const { chart, upgradeFrom } = versions
   const sentenceOf = (line: ScenarioLine) =>
     scenarios.find(({ id }) => id === line.id)?.sentence ?? ''
   return `${[
@@ -14,7 +15,9 @@ export function reportMarkdown(report: Report, scenarios: readonly Scenario[]): 
     '',
     `- akv-injector: ${versions.akvInjector ?? 'unknown'}`,
     `- Kubernetes: ${versions.kubernetes ?? 'unknown'}, nodes: ${nodes ?? 'unknown'}`,
-    `- end: ${end}`,
+    ...(chart === undefined ? [] : [`- chart that the run installed: ${chart}`]),
+    ...(upgradeFrom === undefined ? [] : [`- chart that it upgraded: ${upgradeFrom}`]),
+    `- end: ${end}${missing === undefined ? '' : `, because it could not make: ${missing}`}`,
     `- left behind: ${left.map(({ kind, count }) => `${count} ${kind}`).join(', ') || 'nothing'}`,
     `- scenarios: ${sumOf(report.scenarios)}`,
     '',

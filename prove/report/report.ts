@@ -7,6 +7,7 @@ import { type ScenarioId, scenarioIds } from '../scenarios/scenario.ts'
 const results = ['passed', 'failed', 'skipped', 'interrupted'] as const
 const azures = ['emulated', 'real'] as const
 const clusters = ['aks', 'other'] as const
+const versionNames = ['akvInjector', 'kubernetes', 'chart', 'upgradeFrom'] as const
 const ends = ['finished', 'interrupted', 'not-made', 'no-install'] as const
 
 export interface ScenarioLine {
@@ -25,8 +26,11 @@ export interface Report {
   readonly azure: (typeof azures)[number]
   readonly cluster: (typeof clusters)[number]
   readonly end: (typeof ends)[number]
-  readonly versions: { readonly akvInjector?: string; readonly kubernetes?: string }
+  /** `chart` and `upgradeFrom`: those that the run installed. */
+  readonly versions: { readonly [name in (typeof versionNames)[number]]?: string }
   readonly nodes?: number
+  /** What could not be made, so that the run ended. */
+  readonly missing?: ResourceKind
   readonly scenarios: readonly ScenarioLine[]
   /** What Azure's answers look like, and where the emulator's differ. Absent if they weren't recorded. */
   readonly answers?: readonly AnswerLine[]
@@ -41,6 +45,8 @@ export interface RawReport {
   readonly end: unknown
   readonly versions: JsonObject
   readonly nodes: unknown
+  /** The kind of what could not be made. */
+  readonly missing?: unknown
   readonly scenarios: readonly JsonObject[]
   readonly answers?: unknown
   /** The kinds of what could not be removed. */
@@ -52,17 +58,21 @@ export interface RawReport {
  * report is published, so it must be unable to hold a tenant, a subscription, a client, a host, an issuer, a value or a token.
  */
 export function makeProofReport(raw: RawReport): Report {
-  const { akvInjector, kubernetes } = raw.versions
   return {
     form: 1,
     azure: oneOfList(azures, raw.azure) ?? 'emulated',
     cluster: oneOfList(clusters, raw.cluster) ?? 'other',
     end: oneOfList(ends, raw.end) ?? 'interrupted',
-    versions: withoutAbsent({
-      akvInjector: versionOf(akvInjector),
-      kubernetes: versionOf(kubernetes),
+    versions: Object.fromEntries(
+      versionNames.flatMap((name) => {
+        const version = versionOf(raw.versions[name])
+        return version === undefined ? [] : [[name, version]]
+      }),
+    ),
+    ...withoutAbsent({
+      nodes: countOf(raw.nodes),
+      missing: oneOfList(resourceKinds, raw.missing),
     }),
-    ...withoutAbsent({ nodes: countOf(raw.nodes) }),
     scenarios: raw.scenarios.flatMap(lineOf),
     ...withoutAbsent({ answers: readAnswerLines(raw.answers) }),
     left: resourceKinds.flatMap((kind) => {

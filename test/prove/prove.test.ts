@@ -295,6 +295,18 @@ t.test(
   },
 )
 
+t.test('an install that fails is named, and removed', async (t) => {
+  const world = await makeWorld(t)
+  world.set('fail-install')
+  const args = [...world.args, '--yes', '--chart', 'x']
+  t.match(await run(args, world), {
+    code: 1,
+    stdout: `the install ${ownNamespace} could not be made`,
+  })
+  t.match(readReport(world), { end: 'not-made', missing: 'install', versions: { chart: '0.1.0' } })
+  isClean(t, world)
+})
+
 t.test('a second Ctrl-C ends an install, too, and what it has left is named', async (t) => {
   const world = await makeWorld(t)
   world.set('hang-install')

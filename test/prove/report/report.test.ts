@@ -44,8 +44,12 @@ t.test('a report can’t hold anything but listed words, counts and versions', (
       azure: secret,
       cluster: secret,
       end: secret,
-      versions: { akvInjector: secret, kubernetes: secret, [String(secret)]: secret },
+      versions: {
+        ...{ akvInjector: secret, kubernetes: secret, chart: secret, upgradeFrom: secret },
+        [String(secret)]: secret,
+      },
       nodes: secret,
+      missing: secret,
       scenarios: [
         { id: secret, result: 'passed', expected: 'delivered', seen: 'delivered' },
         { id: 'init', result: secret },
@@ -145,6 +149,19 @@ t.test('what a report may hold is in both forms', (t) => {
     '- disabled differs in inner-code: Azure has SecretDisabled, the emulator nothing more',
   )
   t.match(lineText(report.scenarios[1] as never), 'Expected AKV_FORBIDDEN, saw no-code')
+  t.end()
+})
+
+t.test('a report names what could not be made, and which charts were installed', (t) => {
+  const report = makeProofReport({
+    ...{ azure: 'emulated', cluster: 'other', end: 'not-made', missing: 'install' },
+    versions: { chart: '0.2.0', upgradeFrom: '0.1.0' },
+    ...{ nodes: undefined, scenarios: [], left: [] },
+  })
+  t.match(report, { missing: 'install', versions: { chart: '0.2.0', upgradeFrom: '0.1.0' } })
+  const text = reportMarkdown(report, scenarios)
+  t.match(text, '- end: not-made, because it could not make: install')
+  t.match(text, '- chart that the run installed: 0.2.0\n- chart that it upgraded: 0.1.0\n')
   t.end()
 })
 

@@ -39,12 +39,13 @@ esac
   writeFileSync(join(folder, 'kubectl'), script, { mode: 0o755 })
 }
 
-/** Writes a program `helm`, which can read each chart. A file `hang-COMMAND` lets that command hang. */
+/** Writes a program `helm`, which can read each chart. A file `hang-COMMAND` lets that command hang, and `fail-COMMAND` fail. */
 export function writeHelm(folder: string): void {
   const script = `#!/bin/sh
 echo "helm $*" >>"$WORLD/calls"
 if [ -e "$WORLD/hang-$1" ]; then touch "$WORLD/hangs-$1"; exec sleep 600; fi
-if [ "$1" = show ]; then echo 'name: akv-injector'; fi
+if [ "$1" = show ]; then printf 'name: akv-injector\nversion: 0.1.0\n'; fi
+[ ! -e "$WORLD/fail-$1" ]
 `
   writeFileSync(join(folder, 'helm'), script, { mode: 0o755 })
 }
