@@ -6,6 +6,7 @@ import { treeOf } from '../input/document/manifest.ts'
 import type { InFile } from '../input/environments/definitions.ts'
 import { findAmbiguity } from '../input/environments/find-ambiguity.ts'
 import { type FolderView, viewsByFolder } from '../input/environments/folder-views.ts'
+import { withoutTemplates } from '../input/environments/without-templates.ts'
 import { findNearMisses } from '../input/objects/find-near-misses.ts'
 import type { AnnotatedManifest, NamedObject } from '../input/objects/find-objects.ts'
 import {
@@ -38,7 +39,7 @@ export function checkManifests(
   serving: Serving,
 ) {
   const viewOf = viewsByFolder(
-    contents.flatMap(({ objects }) => objects),
+    withoutTemplates(contents.flatMap(({ objects }) => objects)),
     doubtsAboutUnread(unread),
   )
   const annotated = contents.flatMap(({ accounts }) => accounts)

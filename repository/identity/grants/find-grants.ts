@@ -11,6 +11,7 @@ import {
 } from '../../input/accounts/workload-identity.ts'
 import { findAmbiguity } from '../../input/environments/find-ambiguity.ts'
 import { type FolderView, viewsByFolder } from '../../input/environments/folder-views.ts'
+import { withoutTemplates } from '../../input/environments/without-templates.ts'
 import type { FoundObject, NamedObject, PodTemplate } from '../../input/objects/find-objects.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
 import type { Unread } from '../../input/unread/unread.ts'
@@ -31,7 +32,7 @@ export function findGrants(
     readonly serving: Serving
   },
 ) {
-  const viewOf = viewsByFolder(objects, doubtsAboutUnread(unread))
+  const viewOf = viewsByFolder(withoutTemplates(objects), doubtsAboutUnread(unread))
   const environments = [...new Set(objects.map((object) => viewOf(object).objects))]
   const found = [
     ...templates.map((pod) => grantOfPod(pod, { objects: viewOf(pod).lookUps, serving })),

@@ -6,16 +6,22 @@ export const hasPlaceholder = (text: string): boolean => marksIn(text).length > 
 /** Whether two names may be the same once the placeholders in them have values. */
 export function mayEqual(name: string, other: string): boolean {
   if (name === other || (hasPlaceholder(name) && hasPlaceholder(other))) return true
-  return matches(name, other) || matches(other, name)
+  return isFilledForm(name, other) || isFilledForm(other, name)
 }
 
-/** Whether a text begins like the pattern before its first stand-in, and ends like it after its last one. */
-function matches(text: string, pattern: string): boolean {
+/** Whether a text is the pattern with something in place of each stand-in. */
+export function isFilledForm(text: string, pattern: string): boolean {
   const found = marksIn(pattern)
-  const [first] = found
-  const last = found.at(-1)
-  if (first === undefined || last === undefined) return false
-  const head = pattern.slice(0, first.index)
-  const tail = pattern.slice(last.index + last.mark.length)
-  return text.length >= head.length + tail.length && text.startsWith(head) && text.endsWith(tail)
+  if (found.length === 0) return text === pattern
+  let at = 0
+  let end = 0
+  for (const { mark, index } of found) {
+    const piece = pattern.slice(end, index)
+    const place = end === 0 ? 0 : text.indexOf(piece, at)
+    if (place < 0 || !text.startsWith(piece, place)) return false
+    at = place + piece.length
+    end = index + mark.length
+  }
+  const tail = pattern.slice(end)
+  return text.length >= at + tail.length && text.endsWith(tail)
 }
