@@ -170,7 +170,8 @@ const werfFolder = '.helm'
 
 function renderKind(folder: string, entries: readonly Dirent[]): RenderFolder['kind'] | undefined {
   const names = new Set(entries.map(({ name }) => name))
-  if (names.has('Chart.yaml') || basename(folder) === werfFolder) return 'chart'
+  const isWerf = basename(folder) === werfFolder && names.has('templates')
+  if (names.has('Chart.yaml') || isWerf) return 'chart'
   return kustomizationNames.some((name) => names.has(name)) ? 'kustomization' : undefined
 }
 

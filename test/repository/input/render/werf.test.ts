@@ -33,3 +33,9 @@ t.test('without its Chart.yaml, it is named', async (t) => {
   t.match(stdout, 'skipped .helm: is a Helm chart')
   t.notMatch(`${stdout}${stderr}`, '.other')
 })
+
+t.test('a folder of that name without templates is of another program', async (t) => {
+  const { run } = makeFolder(t, { '.helm/repository/repositories.yaml': 'a: b', 'a.yaml': 'a: b' })
+  const { code, stderr } = await run(['check', '--render'])
+  t.strictSame([code, stderr], [0, ''])
+})
