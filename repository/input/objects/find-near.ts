@@ -22,15 +22,15 @@ export function findNear(objects: readonly FoundObject[], wanted: Named): string
   if (length > maxCompared || hasPlaceholder(wanted.name)) return undefined
   const isMeasured = length <= maxMeasured && wanted.name.length >= minMeasured
   const names = neighbours.map(({ name }) => name).filter((name) => !hasPlaceholder(name))
+  const isAffixed = (name: string) => hasAffix(name, wanted.name) || hasAffix(wanted.name, name)
   const [near, another] = names.filter(
-    (name) =>
-      hasAffix(name, wanted.name) ||
-      hasAffix(wanted.name, name) ||
-      (isMeasured && nearestName(wanted.name, [name]) !== undefined),
+    (name) => isAffixed(name) || (isMeasured && nearestName(wanted.name, [name]) !== undefined),
   )
-  return near === undefined || another !== undefined
-    ? undefined
-    : `is not among these files, but ${near} is; if that is meant, write its name, because Kustomize's namePrefix and nameSuffix don't change it in references`
+  if (near === undefined || another !== undefined) return undefined
+  const why = isAffixed(near)
+    ? ", because Kustomize's namePrefix and nameSuffix don't change it in references"
+    : ''
+  return `is not among these files, but ${near} is; if that is meant, write its name${why}`
 }
 
 const hasAffix = (name: string, part: string): boolean =>

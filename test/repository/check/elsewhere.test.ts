@@ -99,7 +99,10 @@ t.test('the one near name in the namespace is named, and otherwise what to pass'
     JSON.stringify(pod).replace('"secretProviderClass":"kv"', '"secretProviderClass":"kv-shop"'),
   )
   const many = Array.from({ length: 20 }, (_, i) => named(`other-${i}`))
-  t.match((await check(named('kv-shops'), podOfShop)).stdout, 'but kv-shops is; if that is meant')
+  t.match(
+    (await check(named('kv-shops'), podOfShop)).stdout,
+    'but kv-shops is; if that is meant, write its name\n',
+  )
   t.notMatch((await check(named('kv-shops'), ...many, podOfShop)).stdout, 'kv-shops is;')
   const stores = { ...store('shop'), metadata: { name: 'kv-dev', namespace: 'shop' } }
   t.match(
