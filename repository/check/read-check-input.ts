@@ -1,6 +1,5 @@
 import { mapWithProgress } from '../../lib/terminal/map-with-progress.ts'
 import type { Manifest } from '../input/document/manifest.ts'
-import { chartName } from '../input/placeholders/chart-gaps.ts'
 import type { Placeholders } from '../input/placeholders/placeholders.ts'
 import { describeUnbuilt, findUnbuilt, type Unbuilt } from '../input/plan/find-unbuilt.ts'
 import { planRendering, type RenderPlan } from '../input/plan/plan-rendering.ts'
@@ -18,6 +17,7 @@ import { FileError } from '../input/text/file-error.ts'
 import { findFiles, type RenderFolder, type SkippedPath } from '../input/text/find-files.ts'
 import { readText } from '../input/text/read-text.ts'
 import { ChartOmissions } from '../input/unread/chart-omissions.ts'
+import { openChart } from '../input/unread/open-chart.ts'
 import {
   doubtsOf,
   isForeign,
@@ -156,7 +156,7 @@ function readOutput(
   if (skipped) return skipped
   leftOut.note(root, text, isDefault)
   const placeholders = isDefault
-    ? options.placeholders.inChart(chartName(root.path))
+    ? options.placeholders.inChart(openChart(root.path))
     : options.placeholders.within(root.values ?? new Map())
   const namespace = root.namespace ?? options.namespace
   return readContents(() => text, source, { ...options, placeholders, namespace })

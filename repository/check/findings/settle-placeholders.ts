@@ -28,11 +28,16 @@ export function settlePlaceholders(
     return shown
   })
   const unfilled = placeholders.unfilled()
-  const used = unfilled.every(({ isOurs }) => isOurs)
+  // What a chart leaves empty may be in an object of the External Secrets Operator that concerns other stores.
+  const isNamed = ({ isOurs, chart }: Placeholder) => isOurs && chart === undefined
+  const used = unfilled.every(isNamed)
     ? undefined
     : usedPlaceholders(verdicts, placeholders, accounts)
+  const charts = new Set([...(used ?? []), ...undecided.keys()].map(({ chart }) => chart))
   const named = new Set([
-    ...unfilled.filter((one) => one.isOurs || used?.has(one)),
+    ...unfilled.filter(
+      (one) => isNamed(one) || used?.has(one) || (one.chart !== undefined && charts.has(one.chart)),
+    ),
     ...undecided.keys(),
   ])
   return {

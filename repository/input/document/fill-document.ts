@@ -29,7 +29,7 @@ export function fillDocument(document: Document, filling: Filling): void {
       counts: isFirst && matters !== false,
       isOurs: matters === 'ours',
       isComment: comment !== undefined,
-      ...(written !== value && chart !== undefined && { chart }),
+      ...(written !== value && chart !== undefined && { chart: chart.name }),
     }
     const filled = placeholders.fill(written, use, (span) => shapeIn(written, { key, ...span }))
     if (filled === undefined || filled.text === written) continue

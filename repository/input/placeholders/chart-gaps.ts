@@ -5,10 +5,18 @@ const needed =
   /^(?:keyvaultName|clientID|vaultUrl|secretProviderClass|secretName|objectName|secretKey|key|akv-injector\.io\/(?:vault|secrets|client-id))$/
 const names = /^(?:name|secretName|secretProviderClass|serviceAccountName)$/
 
+/** A chart whose values may leave something empty. */
+export interface OpenChart {
+  /** In characters of a placeholder. */
+  readonly name: string
+  /** What its templates write without any value, as `KEY: VALUE`: no other values change it. */
+  readonly literals: () => ReadonlySet<string>
+}
+
 interface Field {
   readonly key: string
   readonly parent: string | undefined
-  readonly chart: string
+  readonly chart: OpenChart
 }
 
 /**
@@ -16,28 +24,56 @@ interface Field {
  * an object list, the vault in a URL, or the start or end of a name.
  *
  * @param value - of a scalar in what is rendered from the chart
- * @param field - `key`: its key, or the one of its list; `parent`: the key around that; `chart`: in characters of a placeholder
+ * @param field - `key`: its key, or the one of its list; `parent`: the key around that
  * @returns the value itself if nothing is missing
  */
 export function withGaps(value: unknown, { key, parent, chart }: Field): unknown {
   if (value !== null && typeof value !== 'string') return value
-  const gap = (of: string) => `<${of} of chart ${chart}>`
+  const gap = (of: string) => `<${of} of chart ${chart.name}>`
+  const isOpen = (of: string, text: string) => !chart.literals().has(literal(of, text))
   const written = value ?? ''
   const text = written.trim()
-  if (key === 'objects')
-    return text === '' || text === 'array:'
-      ? `array:\n- |\n  objectName: ${gap('objects')}\n  objectType: secret\n`
-      : written.replaceAll(emptyObject, `$1 ${gap('objectName')}`)
+  if (key === 'objects') {
+    const isEmpty = text === '' || text === 'array:'
+    if (isEmpty && isOpen(key, text))
+      return `array:\n- |\n  objectName: ${gap('objects')}\n  objectType: secret\n`
+    return emptyObject.test(written) && isOpen('objectName', '')
+      ? written.replaceAll(new RegExp(emptyObject, 'g'), `$1 ${gap('objectName')}`)
+      : value
+  }
   const own = gap(key.slice(key.lastIndexOf('/') + 1))
   const isNeeded = needed.test(key) || (key === 'data' && parent === 'secretObjects')
-  if (text === '') return isNeeded ? own : value
+  if (text === '') return isNeeded && isOpen(key, '') ? own : value
   if (key === 'vaultUrl') return written.replace(/^https:\/\/(?=\.)/, `https://${own}`)
-  if (!names.test(key)) return value
+  if (!names.test(key) || !/^-|-$/.test(written) || !isOpen(key, text)) return value
   // A reference to the name has the same placeholder.
   return written.replace(/^(?=-)/, gap('name')).replace(/(?<=-)$/, gap('name'))
 }
 
-const emptyObject = /(\bobjectName:) ?(?:""|'')?(?=\n|$)/g
+const emptyObject = /(\bobjectName:) ?(?:""|'')?(?=\n|$)/
+
+const literal = (key: string, text: string): string => `${key}: ${text}`
+
+/** A line with a key. */
+const keyLine = /^[ \t]{0,100}(?:- )?["']?([\w./-]{1,100})["']?:(?=[ \t\r\n]|$)([^\n]{0,300})/gm
+
+/**
+ * Finds what the templates of a chart write without any value: nothing, or a name that begins or ends with a hyphen.
+ * A key that some line gives a value from an action isn't empty by itself, and neither is one with something below it.
+ */
+export function literalsIn(texts: Iterable<string>): ReadonlySet<string> {
+  const literals = new Set<string>()
+  const open = new Set<string>()
+  for (const text of texts)
+    for (const [, key = '', rest = ''] of text.matchAll(keyLine)) {
+      const quoted = rest.trim()
+      const value = /^(["']?)(.*)\1$/s.exec(quoted)?.[2] ?? quoted
+      if (value.includes('{{')) open.add(literal(key, ''))
+      else if (value === '' ? quoted !== '' || needed.test(key) : /^-|-$/.test(value))
+        literals.add(literal(key, value))
+    }
+  return new Set([...literals].filter((one) => !open.has(one)))
+}
 
 /** Names the chart in a folder, for the text of a placeholder. */
 export const chartName = (folder: string): string =>

@@ -1,5 +1,6 @@
 import { valueAt } from '../../../lib/shape.ts'
 import { FileError, type FilePosition } from '../text/file-error.ts'
+import type { OpenChart } from './chart-gaps.ts'
 import { createCutValues } from './cut-values.ts'
 import { type FoundPlaceholder, findPlaceholders } from './find-placeholders.ts'
 import { limitValues, type Substitutions } from './limit-values.ts'
@@ -55,9 +56,9 @@ export interface Placeholders {
   /** The same placeholders, in a text that gives some of them values. The user's own values count more. */
   within(values: ReadonlyMap<string, string>): Placeholders
   /** The same placeholders, in what a chart gives that may lack values ({@link withGaps}). */
-  inChart(name: string): Placeholders
-  /** The name of that chart. */
-  readonly chart?: string
+  inChart(chart: OpenChart): Placeholders
+  /** That chart. */
+  readonly chart?: OpenChart
   /** Reads a sentence about filled values. Whoever shows it does this once. */
   show(sentence: string): Shown
   /** Gives a value as its author wrote it. */
@@ -147,7 +148,7 @@ export function createPlaceholders(options: PlaceholderOptions): Placeholders {
   const all: Placeholders = {
     fill: filling(new Map()),
     within: (more) => ({ ...all, fill: filling(limitValues(more, maxAdded)) }),
-    inChart: (name) => ({ ...all, chart: name }),
+    inChart: (chart) => ({ ...all, chart }),
     show(sentence) {
       const found = markedIn(sentence).map(({ placeholder }) => placeholder)
       return {

@@ -1,5 +1,9 @@
 import t from 'tap'
-import { chartName, withGaps } from '../../../repository/input/placeholders/chart-gaps.ts'
+import {
+  chartName,
+  literalsIn,
+  withGaps,
+} from '../../../repository/input/placeholders/chart-gaps.ts'
 import { findPlaceholders } from '../../../repository/input/placeholders/find-placeholders.ts'
 import { without } from '../../support/needs/without.ts'
 import { makeFolder } from '../../support/repository.ts'
@@ -85,6 +89,67 @@ spec: { provider: azure, parameters: { keyvaultName: a_b, clientID: "", objects:
   t.match(stdout, 'parameters.keyvaultName "a_b"')
 })
 
+t.test('what no values can mend is a problem', needsHelm, async (t) => {
+  for (const [name, vault, problem] of [
+    ['a', '""', 'parameters.keyvaultName is missing'],
+    ['a-', 'team-a', 'the name of a SecretProviderClass has'],
+  ]) {
+    const { code, stdout } = await checkRepository(t, {
+      'web/Chart.yaml': chart['charts/web/Chart.yaml'],
+      'web/templates/a.yaml': `apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata:
+  name: ${name}
+spec:
+  provider: azure
+  parameters:
+    keyvaultName: ${vault}
+    objects: "array: ['{objectName: a, objectType: secret}']"
+`,
+    })
+    t.equal(code, 1)
+    t.match(stdout, `SecretProviderClass/${name} (`)
+    t.match(stdout, problem)
+    t.notMatch(stdout, 'of chart')
+  }
+})
+
+t.test('what concerns other stores is no warning', needsHelm, async (t) => {
+  const files = {
+    'web/Chart.yaml': chart['charts/web/Chart.yaml'],
+    'web/templates/a.yaml': `apiVersion: external-secrets.io/v1
+kind: SecretStore
+metadata: { name: aws }
+spec: { provider: { aws: { service: SecretsManager, region: eu-west-1 } } }
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: web }
+spec:
+  secretStoreRef: { name: aws }
+  data: [{ secretKey: a, remoteRef: { key: "{{ .Values.key }}" } }]
+`,
+  }
+  const { code, stdout } = await checkRepository(t, files, { args: ['--strict'] })
+  t.equal(code, 0, stdout)
+  t.notMatch(stdout, 'of chart')
+})
+
+t.test('what templates write without a value', (t) => {
+  const found = literalsIn([
+    'a: ""\n  - objectName:\nname: kv-\nname: {{ .Values.name }}-\n"clientID": \'\'\n',
+    'vaultUrl: ""\nsecretName:\n  {{ .Values.b }}\ndata:\n- key: {{ .Values.a }}\nvaultUrl: "{{ .Values.url }}"\n',
+  ])
+  t.strictSame([...found].toSorted(), [
+    'a: ',
+    'clientID: ',
+    'name: kv-',
+    'objectName: ',
+    'secretName: ',
+  ])
+  t.end()
+})
+
 t.test('an empty value outside of charts is a problem', async (t) => {
   const { run } = makeFolder(t, {
     'a.yaml': `apiVersion: secrets-store.csi.x-k8s.io/v1
@@ -100,7 +165,7 @@ spec: { provider: azure, parameters: { keyvaultName: "", objects: "array: ['{obj
 
 t.test('a placeholder is put only where something is missing', (t) => {
   const fill = (value: unknown, key: string, parent?: string) =>
-    withGaps(value, { key, parent, chart: 'web' })
+    withGaps(value, { key, parent, chart: { name: 'web', literals: () => new Set() } })
   const gap = (key: string) => `<${key} of chart web>`
   for (const [value, key, filled] of [
     [null, 'keyvaultName', gap('keyvaultName')],
@@ -142,7 +207,7 @@ t.test('each placeholder has a form that is found, whatever the folder is called
     const text = withGaps('', {
       key: 'secretProviderClass',
       parent: undefined,
-      chart: chartName(folder),
+      chart: { name: chartName(folder), literals: () => new Set() },
     })
     t.strictSame(
       findPlaceholders(String(text)).map((found) => found.text),
