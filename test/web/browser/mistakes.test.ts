@@ -37,10 +37,25 @@ spec:
     spec: { containers: [{ name: app, image: app }] }
 `
 
+/** The store is known, and names no account. */
+const withoutAccount = `apiVersion: external-secrets.io/v1
+kind: SecretStore
+metadata: { name: kv }
+spec: { provider: { azurekv: { vaultUrl: 'https://team-a.vault.azure.net', authType: WorkloadIdentity } } }
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: web }
+spec:
+  secretStoreRef: { name: kv }
+  data: [{ secretKey: a, remoteRef: { key: a } }]
+`
+
 /** Mistakes that the fixtures lack. */
 const others = {
   broken: 'kind: Pod\nmetadata: {',
   misplaced,
+  'without-account': withoutAccount,
 }
 
 /** For each code of `check`, the first manifests with such a finding. */
