@@ -54,6 +54,8 @@ function rootModule(account: AzureAccount, vaultName: string): JsonObject {
     identity_id: `\${module.${boundAccount}.identity_id}`,
   }
   return {
+    // Without a source, Terraform takes it for hashicorp/azapi, which isn't the provider of the module.
+    ...(aks && { terraform: { required_providers: { azapi: { source: 'azure/azapi' } } } }),
     provider: {
       azurerm: {
         ...{ features: {}, subscription_id: subscriptionId },

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { JsonObject } from '../../../lib/shape.ts'
+import { type JsonObject, objectAt } from '../../../lib/shape.ts'
 import { moduleKinds } from '../../../prove/azure/account.ts'
 import { realAzure } from '../../../prove/azure/azure-plan.ts'
 import { describePlan, refusalOfRun } from '../../../prove/plan/describe-plan.ts'
@@ -166,6 +167,25 @@ t.test('Terraform takes no value for a template', (t) => {
       binding: { identity_id: '${module.loose.identity_id}' },
     },
   })
+  t.end()
+})
+
+t.test('Terraform finds each provider where the modules do', (t) => {
+  const sources = ['main.tf', 'identity-binding/main.tf'].flatMap((file) => {
+    const text = readFileSync(join('manifests/azure/terraform', file), 'utf8')
+    return [...text.matchAll(/^ {4}(\w+) = \{\n +source += "(.*)"$/gm)].map(([, name, source]) => [
+      ...[name, source],
+    ])
+  })
+  t.equal(sources.length, 2)
+  const [root] = planOf({ modules: 'terraform' })
+    .flatMap(({ make }) => make)
+    .flatMap(({ call }) => rootOf(call))
+  const given = objectAt(root, 'terraform', 'required_providers')
+  // https://developer.hashicorp.com/terraform/language/providers/requirements#source-addresses
+  const sourceOf = (name: string) => objectAt(given, name)['source'] ?? `hashicorp/${name}`
+  const used = Object.keys(objectAt(root, 'provider')).map((name) => [name, sourceOf(name)])
+  t.strictSame(used, sources)
   t.end()
 })
 
