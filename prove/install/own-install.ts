@@ -35,7 +35,9 @@ export const reinstallCall = (install: OwnInstall): ToolCall => ({
 
 const valuesArgs = ({ values }: OwnInstall) => values.map((file) => `--values=${file}`)
 
+/** These win over the values of the user. */
 const ownValues = ({ rollsOut }: OwnInstall) => ({
+  namespaceOverride: ownNamespace,
   commonLabels: installLabels,
   webhook: { replicas },
   sync: {

@@ -84,6 +84,10 @@ t.test('everything that changes an install says that it is the run’s', (t) => 
     t.ok(isOurs, `${tool} ${args.join(' ')}`)
   }
   t.ok(calls.length >= 7, `${calls.length} calls`)
+  // A values file of the user may name another namespace.
+  const values = calls.flatMap((call) => (call.tool === 'helm' && call.values) || [])
+  for (const one of values) t.match(one, { namespaceOverride: ownNamespace })
+  t.equal(values.length, 2)
   t.end()
 })
 
