@@ -57,6 +57,10 @@ const literal = (key: string, text: string): string => `${key}: ${text}`
 /** A line with a key. */
 const keyLine = /^[ \t]{0,100}(?:- )?["']?([\w./-]{1,100})["']?:(?=[ \t\r\n]|$)([^\n]{0,300})/gm
 
+/** A key in braces, such as `{ a: "", b: "" }`. */
+const braceKey =
+  /[{,]\s{0,99}["']?([\w./-]{1,100})["']?:(?=[ \t\r\n,}]|$)[ \t]{0,9}("[^"\n]{0,300}"|'[^'\n]{0,300}'|(?:\{\{|[^\n,{}])[^\n,}]{0,300})?/gm
+
 /**
  * Finds what the templates of a chart write without any value: nothing, or a name that begins or ends with a hyphen.
  * A key that some line gives a value from an action isn't empty by itself, and neither is one with something below it.
@@ -64,15 +68,18 @@ const keyLine = /^[ \t]{0,100}(?:- )?["']?([\w./-]{1,100})["']?:(?=[ \t\r\n]|$)(
 export function literalsIn(texts: Iterable<string>): ReadonlySet<string> {
   const literals = new Set<string>()
   const open = new Set<string>()
-  for (const text of texts)
-    for (const [, key = '', rest = ''] of text.matchAll(keyLine)) {
-      const quoted = rest.trim()
-      const value = /^(["']?)(.*)\1$/s.exec(quoted)?.[2] ?? quoted
-      if (value.includes('{{')) open.add(literal(key, ''))
-      else if (value === '' ? quoted !== '' || needed.test(key) : /^-|-$/.test(value))
-        literals.add(literal(key, value))
-    }
+  for (const [, key = '', rest = ''] of keysIn(texts)) {
+    const quoted = rest.trim()
+    const value = /^(["']?)(.*)\1$/s.exec(quoted)?.[2] ?? quoted
+    if (value.includes('{{')) open.add(literal(key, ''))
+    else if (value === '' ? quoted !== '' || needed.test(key) : /^-|-$/.test(value))
+      literals.add(literal(key, value))
+  }
   return new Set([...literals].filter((one) => !open.has(one)))
+}
+
+function* keysIn(texts: Iterable<string>): Generator<RegExpExecArray> {
+  for (const text of texts) for (const form of [keyLine, braceKey]) yield* text.matchAll(form)
 }
 
 /** Names the chart in a folder, for the text of a placeholder. */

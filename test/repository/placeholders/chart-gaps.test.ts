@@ -94,23 +94,21 @@ t.test('what no values can mend is a problem', needsHelm, async (t) => {
     ['a', '""', 'parameters.keyvaultName is missing'],
     ['a-', 'team-a', 'the name of a SecretProviderClass has'],
   ]) {
-    const { code, stdout } = await checkRepository(t, {
-      'web/Chart.yaml': chart['charts/web/Chart.yaml'],
-      'web/templates/a.yaml': `apiVersion: secrets-store.csi.x-k8s.io/v1
-kind: SecretProviderClass
-metadata:
-  name: ${name}
-spec:
-  provider: azure
-  parameters:
-    keyvaultName: ${vault}
-    objects: "array: ['{objectName: a, objectType: secret}']"
-`,
-    })
-    t.equal(code, 1)
-    t.match(stdout, `SecretProviderClass/${name} (`)
-    t.match(stdout, problem)
-    t.notMatch(stdout, 'of chart')
+    const head = 'apiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\n'
+    const objects = `"array: ['{objectName: a, objectType: secret}']"`
+    for (const text of [
+      `metadata:\n  name: ${name}\nspec:\n  provider: azure\n  parameters:\n    keyvaultName: ${vault}\n    objects: ${objects}\n`,
+      `metadata: { name: ${name} }\nspec: { provider: azure, parameters: { keyvaultName: ${vault}, objects: ${objects} } }\n`,
+    ]) {
+      const { code, stdout } = await checkRepository(t, {
+        'web/Chart.yaml': chart['charts/web/Chart.yaml'],
+        'web/templates/a.yaml': head + text,
+      })
+      t.equal(code, 1)
+      t.match(stdout, `SecretProviderClass/${name} (`)
+      t.match(stdout, problem)
+      t.notMatch(stdout, 'of chart')
+    }
   }
 })
 
@@ -147,6 +145,25 @@ t.test('what templates write without a value', (t) => {
     'objectName: ',
     'secretName: ',
   ])
+  const inBraces = literalsIn([
+    'spec: { provider: azure, parameters: { keyvaultName: "", clientID: {{ .Values.id }}, "name": kv- } }\n',
+    'data: [{ objectName: \'\', key: }]\nspec: {\n  vaultUrl: "",\n  a: { b: "{{ .Values.b }}", secretKey: "a, secretName: b" },\n}\nclientID: ""\n',
+  ])
+  t.strictSame([...inBraces].toSorted(), [
+    'key: ',
+    'keyvaultName: ',
+    'name: kv-',
+    'objectName: ',
+    'vaultUrl: ',
+  ])
+  t.end()
+})
+
+t.test('a hostile template is searched to its end', (t) => {
+  for (const part of ['{', '{a:', ',a: "', ",a: '", ', a: {{', '{ ', '\t', 'a', '\n']) {
+    const found = literalsIn([`${part.repeat(200_000)}\nclientID: ""\n`])
+    t.ok(found.has('clientID: '), part)
+  }
   t.end()
 })
 
