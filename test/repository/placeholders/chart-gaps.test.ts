@@ -112,7 +112,7 @@ t.test('what no values can mend is a problem', needsHelm, async (t) => {
   }
 })
 
-t.test('what concerns other stores is no warning', needsHelm, async (t) => {
+t.test('check ignores gaps in ExternalSecrets of other providers', needsHelm, async (t) => {
   const files = {
     'web/Chart.yaml': chart['charts/web/Chart.yaml'],
     'web/templates/a.yaml': `apiVersion: external-secrets.io/v1
