@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { basename, resolve } from 'node:path'
 
 /** Values that nobody leaves empty on purpose, by their keys. */
@@ -82,6 +83,14 @@ function* keysIn(texts: Iterable<string>): Generator<RegExpExecArray> {
   for (const text of texts) for (const form of [keyLine, braceKey]) yield* text.matchAll(form)
 }
 
-/** Names the chart in a folder, for the text of a placeholder. */
-export const chartName = (folder: string): string =>
-  (folder === '.' ? basename(resolve(folder)) : folder).replaceAll(/[^\w-]+/g, '.').slice(-34)
+/** A placeholder with a longer one would be too long. */
+const maxName = 34
+
+/** Names the chart in a folder, for the text of a placeholder. A long path gets a hash, because paths often end alike. */
+export function chartName(folder: string): string {
+  const path = folder === '.' ? basename(resolve(folder)) : folder
+  const name = path.replaceAll(/[^\w-]+/g, '.')
+  if (name.length <= maxName) return name
+  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8)
+  return `${hash}.${name.slice(hash.length + 1 - maxName)}`
+}

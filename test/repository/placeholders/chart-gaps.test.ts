@@ -57,13 +57,21 @@ t.test('values that a chart leaves empty are one warning', needsHelm, async (t) 
 })
 
 t.test('each chart has its own warning', needsHelm, async (t) => {
-  const copies = ['a', 'b'].flatMap((name) =>
-    Object.entries(chart).map(([path, text]) => [path.replace('charts/web', `${name}/helm`), text]),
+  const long = '/deploy/charts/web-frontends-of-the-shop'
+  const copies = ['a/helm', 'b/helm', `a${long}`, `b${long}`].flatMap((folder) =>
+    Object.entries(chart).map(([path, text]) => [path.replace('charts/web', folder), text]),
   )
   const { stdout } = await checkRepository(t, Object.fromEntries(copies))
   t.match(stdout, 'leave empty: <name of chart a.helm>')
   t.match(stdout, 'leave empty: <name of chart b.helm>')
-  t.match(stdout, '0 problems, 2 warnings,')
+  t.match(stdout, '0 problems, 4 warnings,')
+  for (const name of ['a', 'b'])
+    t.match(
+      stdout,
+      new RegExp(
+        `warning: ${name}${long} \\(rendered\\):\\d+: .* leave empty: <name of chart [\\da-f]{8}\\.web-frontends-of-the-shop>`,
+      ),
+    )
 })
 
 t.test('nothing is open where somebody gives values', needsHelm, async (t) => {
