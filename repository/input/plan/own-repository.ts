@@ -6,7 +6,7 @@ import { objectAt, scalarText, valueAt } from '../../../lib/shape.ts'
 import { mayHavePlaceholders } from '../placeholders/find-placeholders.ts'
 import { hasPlaceholder } from '../placeholders/open-names.ts'
 import { folderInRepository, repositoryRoot, topOfRepository } from '../render/repository-root.ts'
-import { hideUser } from '../text/hide-user.ts'
+import { hideCredentials } from '../text/hide-credentials.ts'
 import { readStart } from '../text/read-start.ts'
 import { applicationSources, folderBeforeTemplate } from './application-sources.ts'
 import { mayHaveBuilders, objectsIn, textOf } from './read-flux.ts'
@@ -207,4 +207,4 @@ function addressOf(url: string): Address | undefined {
   return name ? { full: [server, ...segments, name].join('/'), name } : undefined
 }
 
-const shownAddress = (full: string): string => printable(hideUser(full), 100)
+const shownAddress = (full: string): string => printable(hideCredentials(full), 100)

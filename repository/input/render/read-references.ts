@@ -6,7 +6,7 @@ import { positionOf } from '../document/position-of.ts'
 import type { Path } from '../document/search-templates.ts'
 import { FileError } from '../text/file-error.ts'
 import { kustomizationNames } from '../text/find-files.ts'
-import { hideUser } from '../text/hide-user.ts'
+import { hideCredentials } from '../text/hide-credentials.ts'
 import { isFile } from '../text/is-file.ts'
 import { realPath } from '../unread/unread.ts'
 import { isWhollyKnown, misspeltIn, referencesIn } from './kustomization-fields.ts'
@@ -94,7 +94,7 @@ function sortReferences({ folder, root, manifest, object }: Folder): Sorted {
     new FileError(positionOf(manifest, path), ...sentences)
   const sorted = referencesIn(object).map(({ target, path, isTree }) => {
     const isRemote = remote.test(target)
-    const shown = printable(isRemote ? hideUser(target) : target, 200)
+    const shown = printable(isRemote ? hideCredentials(target) : target, 200)
     if (isRemote)
       return {
         error: errorAt(path, `refers to ${shown}, and nothing is fetched; ${byHand}`, 'a URL'),

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hideUser } from '../../../../repository/input/text/hide-user.ts'
+import { hideCredentials } from '../../../../repository/input/text/hide-credentials.ts'
 
 t.test('what may be a password or a token isn’t shown', async (t) => {
   for (const [url, shown] of [
@@ -14,6 +14,10 @@ t.test('what may be a password or a token isn’t shown', async (t) => {
     ['ssh://git@git.example/a', 'ssh://***@git.example/a'],
     ['git@git.example:a/b', 'git@git.example:a/b'],
     ['https://git.example/a/b?ref=v1', 'https://git.example/a/b?ref=v1'],
+    ['https://a.example/b.yaml?sv=1&sig=password', 'https://a.example/b.yaml?***&***'],
+    ['git::https://a.example/b?ref=v1&sshkey=password', 'git::https://a.example/b?ref=v1&***'],
+    ['https://a.example/b?pass?word\nref=v1', 'https://a.example/b?***'],
+    ['git@git.example:a/b?token=password', 'git@git.example:a/b?***'],
   ] as const)
-    t.equal(hideUser(url), shown)
+    t.equal(hideCredentials(url), shown)
 })
