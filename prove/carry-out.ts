@@ -8,7 +8,7 @@ import { reasonOf } from '../lib/reason-of.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
 import type { AzureAccount } from './azure/account.ts'
 import { describeAzureRights, findMissingRights } from './azure/rights.ts'
-import { whyNotInstall } from './install/why-not-install.ts'
+import { checkInstall } from './install/check-install.ts'
 import { describePlan, refusalOfRun } from './plan/describe-plan.ts'
 import type { Facts } from './plan/facts.ts'
 import type { Made } from './plan/made.ts'
@@ -63,8 +63,8 @@ export async function carryOut(run: Run): Promise<ExitCode> {
   if (refusal !== undefined) return fail(refusal)
   if (options.clean) return await clean(run)
   const { install } = run.facts
-  const reason = install && (await whyNotInstall(install, run.toolsFor(stops.work)))
-  if (reason !== undefined) return fail(reason)
+  const check = install && (await checkInstall(install, run.toolsFor(stops.work)))
+  if (check?.kind === 'refused') return fail(check.reason)
   const missing = account && (await findMissingRights(run.toolsFor(stops.work), account))
   const rights = account === undefined ? [] : describeAzureRights(missing, account)
   printLines(process.stdout, [
@@ -78,7 +78,7 @@ export async function carryOut(run: Run): Promise<ExitCode> {
   if (earlier.length > 0) return fail(leftText(earlier))
   try {
     const proof = await runProof({
-      ...{ ...run, timeoutMs: options.timeout * 1000 },
+      ...{ ...run, charts: check?.versions, timeoutMs: options.timeout * 1000 },
       tools: run.toolsFor(stops.work),
       makingTools: run.toolsFor(stops.removal, stops.work),
     })

@@ -7,7 +7,7 @@ import { installSource, subscriptionSource } from './answers/answer-sources.ts'
 import type { AnswerLine } from './answers/compare-answers.ts'
 import { tryAnswers } from './answers/try-answers.ts'
 import type { AzureAccount } from './azure/account.ts'
-import { type ChartVersions, readChartVersions } from './install/read-chart-versions.ts'
+import type { ChartVersions } from './install/check-install.ts'
 import type { Facts } from './plan/facts.ts'
 import type { Made } from './plan/made.ts'
 import type { ProofAzure } from './plan/proof-azure.ts'
@@ -28,6 +28,8 @@ interface ProofOptions {
   /** Undefined with an emulator. */
   readonly account: AzureAccount | undefined
   readonly facts: Facts
+  /** Undefined if the run installs none. */
+  readonly charts: ChartVersions | undefined
   readonly plan: ProofPlan
   readonly scenariosFor: (made: Made) => readonly Scenario[]
   readonly state: RunState
@@ -47,11 +49,10 @@ interface ProofOptions {
 
 /** Makes what the plan has, and runs the scenarios one after the other. Removes nothing of the plan. */
 export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'left'>> {
-  const { azure, facts, plan, tools, makingTools, state, clock, stops } = proof
+  const { azure, facts, charts, plan, tools, makingTools, state, clock, stops } = proof
   const abort = stops.work
   const { installNamespace } = facts
   const isOwn = facts.install !== undefined
-  const charts = facts.install && (await readChartVersions(facts.install, tools))
   const about = (install?: FoundInstall) => ({ ...aboutRun(install, charts), azure: azure.kind })
   const before = isOwn ? undefined : await readInstall(tools, installNamespace)
   if (!isOwn && before === undefined && !abort.aborted) {

@@ -1,7 +1,8 @@
 import t from 'tap'
+import { checkInstall } from '../../../prove/install/check-install.ts'
 import { installResource } from '../../../prove/install/install-resource.ts'
 import { markSelector, ownNamespace } from '../../../prove/install/own-install.ts'
-import { whyNotInstall } from '../../../prove/install/why-not-install.ts'
+import type { OwnInstall } from '../../../prove/plan/facts.ts'
 import { makeAll, removeAll, survey } from '../../../prove/plan/run-plan.ts'
 import { openRunState } from '../../../prove/plan/run-state.ts'
 import { allScenarios } from '../../../prove/scenarios/all-scenarios.ts'
@@ -13,16 +14,22 @@ import { proofFacts } from '../support/proof-facts.ts'
 import { ran } from '../support/ran.ts'
 
 const install = { chart: './chart', values: [], rollsOut: false }
-const chartText = 'apiVersion: v2\nname: akv-injector\n'
+const chartText = 'apiVersion: v2\nname: akv-injector\nversion: 0.2.0\n'
 
 const toolsThat = (answer: (call: ToolCall) => Ran): Tools => ({
   run: async (call) => answer(call),
   control: async () => ({ status: 200, body: {} }),
 })
 
+/** Why nothing is installed. */
+async function refusalOf(given: OwnInstall, tools: Tools): Promise<string | undefined> {
+  const check = await checkInstall(given, tools)
+  return check.kind === 'refused' ? check.reason : undefined
+}
+
 t.test('nothing is installed where akv-injector, the driver or the operator is', async (t) => {
   const reason = (lines: string) =>
-    whyNotInstall(
+    refusalOf(
       install,
       toolsThat(({ tool }) => ran(tool === 'helm' ? chartText : lines)),
     )
@@ -55,7 +62,7 @@ t.test('nothing is installed where akv-injector, the driver or the operator is',
 })
 
 t.test('a chart that isn’t ours, or that can’t be read, isn’t installed', async (t) => {
-  const reason = (answer: (call: ToolCall) => Ran) => whyNotInstall(install, toolsThat(answer))
+  const reason = (answer: (call: ToolCall) => Ran) => refusalOf(install, toolsThat(answer))
   t.match(
     await reason(() => ran('', 1)),
     /^helm isn’t on the PATH, or can’t read the chart "\.\/chart"/,
@@ -64,12 +71,31 @@ t.test('a chart that isn’t ours, or that can’t be read, isn’t installed', 
   const onlyChart = toolsThat(({ args }) =>
     args.includes('earlier') ? ran('', 1) : ran(chartText),
   )
-  t.match(await whyNotInstall(earlier, onlyChart), 'can’t read the chart "earlier"')
+  t.match(await refusalOf(earlier, onlyChart), 'can’t read the chart "earlier"')
   t.match(await reason(() => ran('name: other\n')), '"./chart" isn’t the chart of akv-injector')
   t.match(
     await reason(({ tool }) => (tool === 'helm' ? ran(chartText) : ran('', 1))),
     /^kubectl can’t list what is installed/,
   )
+})
+
+t.test('each chart is read once, and says its version', async (t) => {
+  const read: string[] = []
+  const tools = toolsThat(({ tool, args }) => {
+    const chart = args.at(-1) ?? ''
+    if (tool === 'helm') read.push(chart)
+    return ran(tool === 'helm' ? chartText.replace('0.2.0', chart.slice(2)) : '')
+  })
+  const versionsOf = async (given: object) => await checkInstall({ ...install, ...given }, tools)
+  t.strictSame(await versionsOf({ chart: './1.2.0', upgradeFrom: './1.1.0' }), {
+    kind: 'possible',
+    versions: { chart: '1.2.0', upgradeFrom: '1.1.0' },
+  })
+  t.strictSame(await versionsOf({ chart: './1.3.0' }), {
+    kind: 'possible',
+    versions: { chart: '1.3.0', upgradeFrom: undefined },
+  })
+  t.strictSame(read, ['./1.2.0', './1.1.0', './1.3.0'])
 })
 
 t.test('everything that changes an install says that it is the run’s', (t) => {

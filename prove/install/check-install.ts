@@ -3,28 +3,48 @@ import type { Tools } from '../tools/tools.ts'
 import { clusterTypes } from './install-resource.ts'
 import { showCall } from './own-install.ts'
 
-/** Why a run can't install. Undefined if it can. */
-export async function whyNotInstall(
-  { chart, upgradeFrom = chart }: OwnInstall,
-  tools: Tools,
-): Promise<string | undefined> {
-  return (
-    (await whyNotChart(chart, tools)) ??
-    (await whyNotChart(upgradeFrom, tools)) ??
-    (await whyNotHere(tools))
-  )
+/** The versions in Chart.yaml. `upgradeFrom` is undefined if the run tries no upgrade. */
+export interface ChartVersions {
+  readonly chart: string | undefined
+  readonly upgradeFrom: string | undefined
 }
 
-async function whyNotChart(chart: string, tools: Tools): Promise<string | undefined> {
+interface Refused {
+  readonly kind: 'refused'
+  readonly reason: string
+}
+const refused = (reason: string): Refused => ({ kind: 'refused', reason })
+
+/** Reads the charts of a run, and looks whether it can install them in this cluster. Changes nothing. */
+export async function checkInstall(
+  { chart, upgradeFrom }: OwnInstall,
+  tools: Tools,
+): Promise<{ readonly kind: 'possible'; readonly versions: ChartVersions } | Refused> {
+  const to = await readChart(chart, tools)
+  if (to.kind === 'refused') return to
+  const from = upgradeFrom === undefined ? undefined : await readChart(upgradeFrom, tools)
+  if (from?.kind === 'refused') return from
+  const reason = await whyNotHere(tools)
+  if (reason !== undefined) return refused(reason)
+  return { kind: 'possible', versions: { chart: to.version, upgradeFrom: from?.version } }
+}
+
+async function readChart(
+  chart: string,
+  tools: Tools,
+): Promise<{ readonly kind: 'read'; readonly version: string | undefined } | Refused> {
   const shown = JSON.stringify(chart.slice(0, 80))
   const { code, stdout } = await tools.run(showCall(chart))
   if (code !== 0)
-    return `helm isn’t on the PATH, or can’t read the chart ${shown}; private/calls.log in the folder of the report has what it said. Nothing was changed`
-  return /^name: akv-injector$/m.test(stdout)
-    ? undefined
-    : `${shown} isn’t the chart of akv-injector. Nothing was changed`
+    return refused(
+      `helm isn’t on the PATH, or can’t read the chart ${shown}; private/calls.log in the folder of the report has what it said. Nothing was changed`,
+    )
+  if (!/^name: akv-injector$/m.test(stdout))
+    return refused(`${shown} isn’t the chart of akv-injector. Nothing was changed`)
+  return { kind: 'read', version: /^version: (.*)$/m.exec(stdout)?.[1] }
 }
 
+/** Why the cluster can't take an install. Undefined if it can. */
 async function whyNotHere(tools: Tools): Promise<string | undefined> {
   const { code, stdout } = await tools.run(listCall)
   if (code !== 0)
