@@ -7,7 +7,6 @@ import {
   uninstallCall,
   upgradeCall,
 } from '../install/own-install.ts'
-import type { OwnInstall } from '../plan/facts.ts'
 import type { KubeObject } from '../plan/resource.ts'
 import { apply, call, file, look, podOf, restore } from './parts.ts'
 import type { Scenario, ScenarioFacts } from './scenario.ts'
@@ -21,15 +20,7 @@ const agentCpu = '11m'
 /** What is tried of an install that the run has made: nobody else depends on it. */
 export function installScenarios(facts: ScenarioFacts): readonly Scenario[] {
   const parts = partsFor(facts)
-  const install = facts.install ?? { chart: '', values: [], rollsOut: false }
-  return [
-    installed(parts),
-    down(parts),
-    off(parts, install),
-    changed(parts, install),
-    upgraded(parts, install),
-    uninstalled(parts, install),
-  ]
+  return [installed, down, off, changed, upgraded, uninstalled].map((make) => make(parts))
 }
 
 type Parts = ReturnType<typeof partsFor>
@@ -39,6 +30,7 @@ function partsFor(facts: ScenarioFacts) {
     podOf({ name, facts, annotations: { secrets: 'plain', refresh: '30s' } })
   const hasFile = (pod: string) => file(pod, 'plain', facts.values.plain)
   return {
+    install: facts.install ?? { chart: '', values: [], rollsOut: false },
     annotated,
     hasFile,
     /** A new pod gets its file. */
@@ -77,10 +69,7 @@ const down = ({ annotated, hasFile, gets, admits }: Parts): Scenario => ({
   ],
 })
 
-const off = (
-  { annotated, hasFile, gets, admits, startsBare }: Parts,
-  install: OwnInstall,
-): Scenario => ({
+const off = ({ install, annotated, hasFile, gets, admits, startsBare }: Parts): Scenario => ({
   id: 'webhook-off',
   sentence:
     'without the webhook configuration, annotated pods start without an agent; an upgrade brings it back',
@@ -97,10 +86,7 @@ const off = (
   ],
 })
 
-const changed = (
-  { annotated, hasFile, gets, passesTest }: Parts,
-  install: OwnInstall,
-): Scenario => ({
+const changed = ({ install, annotated, hasFile, gets, passesTest }: Parts): Scenario => ({
   id: 'values-changed',
   sentence: 'an upgrade with another value reaches new pods, and a running pod keeps its file',
   waitsMs,
@@ -114,7 +100,7 @@ const changed = (
   ],
 })
 
-const upgraded = ({ hasFile, gets, admits, passesTest }: Parts, install: OwnInstall): Scenario => ({
+const upgraded = ({ install, hasFile, gets, admits, passesTest }: Parts): Scenario => ({
   id: 'upgraded',
   sentence:
     'an upgrade from an earlier chart passes helm test, new pods get their files, and a running pod keeps its file',
@@ -132,10 +118,7 @@ const upgraded = ({ hasFile, gets, admits, passesTest }: Parts, install: OwnInst
   ],
 })
 
-const uninstalled = (
-  { hasFile, gets, admits, startsBare }: Parts,
-  install: OwnInstall,
-): Scenario => ({
+const uninstalled = ({ install, hasFile, gets, admits, startsBare }: Parts): Scenario => ({
   id: 'uninstalled',
   sentence:
     'after an uninstall, only CRDs are left, a running pod keeps its file, new ones start without an agent, and the chart can be installed again',
