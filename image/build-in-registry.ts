@@ -15,13 +15,18 @@ interface RegistryOptions extends Pick<ImageOptions, 'base' | 'dist'> {
  *
  * @throws Error if an option is invalid, or the build fails
  */
-export async function buildInRegistry({ acr, tag, platform, ...options }: RegistryOptions) {
+export async function buildInRegistry({
+  acr,
+  tag,
+  platform = 'linux/amd64',
+  ...options
+}: RegistryOptions): Promise<void> {
   // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
   if (!/^[a-z0-9]{5,50}$/i.test(acr))
     throw new Error(
       `--acr is ${JSON.stringify(acr.slice(0, 80))}, but must be the name of an Azure container registry, 5 to 50 letters and digits, without .azurecr.io`,
     )
-  if (platform?.includes(','))
+  if (platform.includes(','))
     throw new Error(
       'with --acr, --platform names one platform, because a registry builds for one at a time',
     )
@@ -30,7 +35,11 @@ export async function buildInRegistry({ acr, tag, platform, ...options }: Regist
       `--tag is ${JSON.stringify(tag.slice(0, 80))}, but with --acr it must be a repository of that registry and a tag, such as akv-injector:1`,
     )
   await inBuildContext(options, (cwd) => {
-    const args = registryArguments({ acr, tag, platform, base: options.base }, revision())
+    const args = [
+      ...['acr', 'build', '--registry', acr, '--image', tag],
+      ...sharedArguments(options.base, revision()),
+      ...['--platform', platform, '.'],
+    ]
     const { status, error } = spawnSync('az', args, {
       cwd,
       stdio: ['ignore', process.stderr.fd, 'inherit'],
@@ -40,22 +49,3 @@ export async function buildInRegistry({ acr, tag, platform, ...options }: Regist
     if (status !== 0) throw new Error(`the registry ${acr} could not build the image`)
   })
 }
-
-/** The arguments for the Azure CLI. */
-const registryArguments = (
-  {
-    acr,
-    tag,
-    platform = 'linux/amd64',
-    base,
-  }: Pick<RegistryOptions, 'acr' | 'tag'> & {
-    readonly platform: string | undefined
-    readonly base: string | undefined
-  },
-  revision: string,
-): readonly string[] => [
-  ...['acr', 'build', '--registry', acr, '--image', tag],
-  ...sharedArguments(base, revision),
-  ...['--platform', platform],
-  '.',
-]
