@@ -1,5 +1,5 @@
 import type { ViewOf } from '../../input/environments/folder-views.ts'
-import { findObject } from '../../input/objects/find-object.ts'
+import { findObject, keyOf } from '../../input/objects/find-object.ts'
 import type { FoundObject, NamedObject } from '../../input/objects/find-objects.ts'
 import { valuesIn } from '../../input/placeholders/values-in.ts'
 import {
@@ -7,14 +7,15 @@ import {
   isExternalSecretsKind,
   isSecretStore,
 } from '../../input/sources/external-secrets-kind.ts'
+import { inScope, storesOf } from './store-references.ts'
 
 type StoreDecision =
   | { readonly kind: 'removed'; readonly store: NamedObject }
   | { readonly kind: 'kept'; readonly store: NamedObject; readonly reason: string }
 
 /**
- * Decides which stores can be removed, because only removed ExternalSecrets use them. Any text in another object that
- * could be a store's name counts as a use.
+ * Decides which stores can be removed, because removed ExternalSecrets name them and nothing else uses them. Any text in another object
+ * that could be a store's name counts as a use.
  *
  * @param removed - the removed ExternalSecrets
  */
@@ -26,7 +27,12 @@ export function findUnusedStores(
   const environments = [...Map.groupBy(users, viewOf)].map(([view, some]) => ({
     view,
     left: namesIn(some.filter((user) => !removed.has(user))),
-    moved: namesIn(some.filter((user) => removed.has(user))),
+    moved: new Set(
+      some
+        .filter((user) => removed.has(user))
+        .flatMap(storesOf)
+        .map((store) => keyOf(inScope(store))),
+    ),
   }))
   return objects.filter(isSecretStore).map((store): StoreDecision => {
     const { name } = store
@@ -38,7 +44,7 @@ export function findUnusedStores(
       .map(({ left }) => left.get(scope)?.get(name) ?? left.get(anywhere)?.get(name))
       .find((found) => found !== undefined)
     if (user !== undefined) return { kind: 'kept', store, reason: `${user.title} still needs it` }
-    return seeing.some(({ moved }) => moved.get(scope)?.has(name))
+    return seeing.some(({ moved }) => moved.has(keyOf(inScope(store))))
       ? { kind: 'removed', store }
       : { kind: 'kept', store, reason: 'no ExternalSecret of these files uses it' }
   })

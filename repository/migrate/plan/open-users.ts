@@ -1,14 +1,10 @@
-import { isObject, type JsonObject } from '../../../lib/shape.ts'
 import { classNamesOf } from '../../../requests/class/driver-volumes.ts'
 import { keyOf } from '../../input/objects/find-object.ts'
 import type { NamedObject } from '../../input/objects/find-objects.ts'
 import { mayEqual } from '../../input/placeholders/open-names.ts'
-import { valuesIn } from '../../input/placeholders/values-in.ts'
 import { isExternalSecretsKind, isSecretStore } from '../../input/sources/external-secrets-kind.ts'
 import type { MigratedContent } from '../content/content.ts'
-
-/** A reference to a class or a store. */
-type Reference = Pick<NamedObject, 'kind' | 'namespace' | 'name'> & { readonly user: string }
+import { inScope, storesOf } from './store-references.ts'
 
 /** Bounds the comparisons. People write fewer names. */
 const maxReferences = 500
@@ -49,27 +45,3 @@ export function openUserFinder(
 }
 
 const classKind = 'SecretProviderClass'
-
-/** Clears the namespace of a reference to a ClusterSecretStore. */
-const inScope = <T extends Pick<Reference, 'kind' | 'namespace'>>(some: T): T =>
-  some.kind === 'ClusterSecretStore' ? { ...some, namespace: '' } : some
-
-/** Lists the stores that an object of the External Secrets Operator names. */
-const storesOf = ({ title, namespace, object }: NamedObject): readonly Reference[] =>
-  [...valuesIn(object['spec'])].filter(isObject).flatMap((inner) =>
-    Object.entries(inner)
-      .filter(([key]) => /storeRefs?$/i.test(key))
-      .flatMap(([, ref]) => refsIn(ref, { namespace, user: title })),
-  )
-
-const refsIn = (
-  value: unknown,
-  common: Pick<Reference, 'namespace' | 'user'>,
-): readonly Reference[] =>
-  (Array.isArray(value) ? value : [value])
-    .filter((ref): ref is JsonObject => isObject(ref) && typeof ref['name'] === 'string')
-    .map(({ name, kind }) => ({
-      ...common,
-      name: String(name),
-      kind: kind === 'ClusterSecretStore' ? kind : 'SecretStore',
-    }))

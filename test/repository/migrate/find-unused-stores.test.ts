@@ -59,6 +59,24 @@ t.test('a SecretStore is for its namespace, a ClusterSecretStore for all', async
   ])
 })
 
+t.test('only the store that is named is removed, not another of that name', async (t) => {
+  const cluster = { name: 'kv', kind: 'ClusterSecretStore' }
+  const other = object('ClusterSecretStore', 'kv')
+  const data = [{ secretKey: 'db', remoteRef: { key: 'db' } }]
+  const named = [
+    [user('a', 'kv'), ['SecretStore/kv removed', 'ClusterSecretStore/kv: ']],
+    [
+      object('ExternalSecret', 'a', { secretStoreRef: cluster }),
+      ['SecretStore/kv: ', 'ClusterSecretStore/kv removed'],
+    ],
+  ] as const
+  for (const [external, expected] of named)
+    t.match(decisions([object('SecretStore', 'kv'), other, external], 'a'), [...expected])
+  const keyed = object('ExternalSecret', 'a', { secretStoreRef: { name: 'kv' }, data })
+  const stores = [object('SecretStore', 'kv'), object('SecretStore', 'db')]
+  t.match(decisions([...stores, keyed], 'a'), ['SecretStore/kv removed', 'SecretStore/db: '])
+})
+
 t.test('the store of a single item counts, and so does one that another kind uses', async (t) => {
   const sourceRef = { storeRef: { name: 'kv' } }
   const item = object('ExternalSecret', 'a', { data: [{ secretKey: 'x', sourceRef }] })

@@ -9,7 +9,15 @@ import { stringify } from 'yaml'
 import { numRuns } from '../../support/property-runs.ts'
 import type { Texts } from '../../support/repository.ts'
 import { runInFolder } from '../../support/run-in-folder.ts'
-import { accountOf, classOf, client, podOf, repositories, storeOf } from './random-repositories.ts'
+import {
+  accountOf,
+  classOf,
+  client,
+  externalSecretOf,
+  podOf,
+  repositories,
+  storeOf,
+} from './random-repositories.ts'
 
 const configMap = {
   apiVersion: 'v1',
@@ -50,6 +58,12 @@ const unrelated = fc.constantFrom(
 )
 
 const generatorRef = { apiVersion: 'generators.external-secrets.io/v1alpha1', kind: 'Password' }
+const foreignStore = {
+  apiVersion: 'external-secrets.io/v1',
+  kind: 'ClusterSecretStore',
+  metadata: { name: 'a' },
+  spec: { provider: { fake: { data: [] } } },
+}
 /** What stays with the External Secrets Operator. */
 const leftToOperator = fc.constantFrom(
   { ...generatorRef, metadata: { name: 'a', namespace: 'one' }, spec: { length: 20 } },
@@ -59,12 +73,7 @@ const leftToOperator = fc.constantFrom(
     metadata: { name: 'a', namespace: 'other' },
     spec: { dataFrom: [{ sourceRef: { generatorRef: { ...generatorRef, name: 'a' } } }] },
   },
-  {
-    apiVersion: 'external-secrets.io/v1',
-    kind: 'ClusterSecretStore',
-    metadata: { name: 'a' },
-    spec: { provider: { fake: { data: [] } } },
-  },
+  foreignStore,
 )
 const foreign = fc.oneof(unrelated, leftToOperator)
 const elsewhere = fc.constantFrom('', 'dev/', 'prod/eu/', 'new/', 'dev/new/')
@@ -83,6 +92,11 @@ const separateFiles: Texts = {
   'prod/eu/1.yaml': stringify(accountOf(inOne)),
   'dev/2.yaml': stringify(storeOf(inOne, { vault: 'vault-one', account: 'a' })),
   'dev/3.yaml': stringify(classOf(inOne, { vault: 'vault-two', hasSecret: true })),
+}
+/** `migrate` removes the store that is named, and no other of that name. */
+const namedStore: Texts = {
+  '0.yaml': stringify(storeOf(inOne, { vault: 'vault-one', account: 'a' })),
+  '1.yaml': stringify(externalSecretOf(inOne, 'a')),
 }
 const classElsewhere = classOf({ name: 'a', namespace: 'other' }, { vault: 'x', hasSecret: true })
 
@@ -103,6 +117,7 @@ t.test('an unrelated file changes nothing that is said of another', async (t) =>
       examples: [
         [migratedFiles, configMap, 'new/'],
         [separateFiles, classElsewhere, ''],
+        [namedStore, foreignStore, ''],
       ],
     },
   )

@@ -115,7 +115,7 @@ const stores = fc
   .record({ metadata, vault: vaults, account: fc.option(names, { nil: undefined }) })
   .map(({ metadata, vault, account }) => storeOf(metadata, { vault, account }))
 
-const externalSecrets = fc.record({ metadata, store: names }).map(({ metadata, store }) => ({
+export const externalSecretOf = (metadata: Metadata, store: string) => ({
   apiVersion: 'external-secrets.io/v1',
   kind: 'ExternalSecret',
   metadata,
@@ -123,7 +123,11 @@ const externalSecrets = fc.record({ metadata, store: names }).map(({ metadata, s
     secretStoreRef: { name: store },
     data: [{ secretKey: 'password', remoteRef: { key: 'db' } }],
   },
-}))
+})
+
+const externalSecrets = fc
+  .record({ metadata, store: names })
+  .map(({ metadata, store }) => externalSecretOf(metadata, store))
 
 /** The path of each file with its text: one document a file. */
 export const repositories = fc
