@@ -15,7 +15,8 @@ interface ReadRendered<T extends object> extends Settled {
 /**
  * Renders the folders of a plan. Reads the text of each as it comes, so that they aren't all in memory.
  *
- * @param options - `read`: gives a reason to leave the folder aside, which is no error; `isRequired`: whether a folder that can't be rendered is an error
+ * @param options - `read`: reads what was rendered of a folder; if it returns a skipped path instead, the folder is left aside, which isn't an
+ * error; `isRequired`: whether a folder that can't be rendered is an error
  */
 export async function readRendered<T extends object>(
   { roots, refused, skipped, follow }: Pick<RenderPlan, 'roots' | 'refused' | 'skipped' | 'follow'>,
