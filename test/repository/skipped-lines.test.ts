@@ -18,7 +18,7 @@ const times = (count: number, make: (i: number) => readonly [string, string]): T
 
 const linesOf = (stderr: string): readonly string[] => stderr.split('\n').filter(Boolean)
 
-t.test('folders that are skipped for one reason have one line', async (t) => {
+t.test('folders that are skipped for similar reasons have one line', async (t) => {
   const { run } = makeFolder(t, {
     ...times(30, (i) => [`charts/${i}/Chart.yaml`, 'name: a\n']),
     ...times(30, (i) => [`overlays/${i}/kustomization.yaml`, '']),
@@ -26,8 +26,8 @@ t.test('folders that are skipped for one reason have one line', async (t) => {
   })
   const lines = [
     ofRelease,
-    /^skipped charts\/0 and 29 more: is a Helm chart; render it first: helm template NAME \S*charts\/0 \| akv-injector \w+ -$/,
-    /^skipped overlays\/0 and 29 more: is a Kustomize folder; render it first: kubectl kustomize \S*overlays\/0 \| akv-injector \w+ -$/,
+    /^skipped charts\/0, and 29 more for similar reasons: is a Helm chart; render it first: helm template NAME \S*charts\/0 \| akv-injector \w+ -$/,
+    /^skipped overlays\/0, and 29 more for similar reasons: is a Kustomize folder; render it first: kubectl kustomize \S*overlays\/0 \| akv-injector \w+ -$/,
     'to list all 61 skipped paths: akv-injector check --output json',
   ]
   const { stderr } = await run(['check', '--no-render'])
@@ -57,8 +57,8 @@ t.test(
     })
     const { stderr } = await run(['check'])
     t.match(linesOf(stderr), [
-      /^skipped a\/0 and 6 more: can't be rendered: a\/0\/kustomization\.yaml:1:13: refers to https:\/\/example\.com\/0, and nothing is fetched; render the folder yourself, and pass the result$/,
-      /^skipped c\/0 and 2 more: can't be rendered: c\/0\/kustomization\.yaml:1:\d+: refers to no-0\.yaml, which does not exist here$/,
+      /^skipped a\/0, and 6 more for similar reasons: can't be rendered: a\/0\/kustomization\.yaml:1:13: refers to https:\/\/example\.com\/0, and nothing is fetched; render the folder yourself, and pass the result$/,
+      /^skipped c\/0, and 2 more for similar reasons: can't be rendered: c\/0\/kustomization\.yaml:1:\d+: refers to no-0\.yaml, which does not exist here$/,
       /^skipped d: can't be rendered: /,
       'to list all 11 skipped paths: akv-injector check --output json',
     ])

@@ -2,7 +2,10 @@ import type { SkippedPath } from '../../input/text/find-files.ts'
 
 const maxLines = 10
 
-/** Lines about the folders and files that weren't read: one for each reason, and how to list all, if some aren't named. */
+/**
+ * Lines about the folders and files that weren't read: one for each kind of reason, with the first path and its own reason. If some
+ * aren't named, the last line says how to list all.
+ */
 export function skippedLines({
   skipped,
 }: {
@@ -11,7 +14,9 @@ export function skippedLines({
   const groups = Map.groupBy(skipped, ({ reason, cause = reason }) => cause)
   const lines = [...groups.values()].slice(0, maxLines).flatMap(([first, ...others]) => {
     if (first === undefined) return []
-    const more = others.length === 0 ? '' : ` and ${others.length} more`
+    const isSame = others.every(({ reason }) => reason === first.reason)
+    const count = `and ${others.length} more`
+    const more = others.length === 0 ? '' : isSame ? ` ${count}` : `, ${count} for similar reasons`
     return `skipped ${first.path}${more}: ${first.reason}`
   })
   return skipped.length === lines.length

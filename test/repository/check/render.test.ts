@@ -432,7 +432,7 @@ t.test('without an option, what can be rendered is, and the rest is skipped', as
     t.match(stderr, /^skipped \S+\/overlays\/test: can't be rendered: \S+:1:13: refers to https/m)
     t.match(
       stderr,
-      /^skipped \S+\/broken and 1 more: is a Helm chart, and helm isn't on the PATH; install it, or render it first: helm template/m,
+      /^skipped \S+\/broken, and 1 more for similar reasons: is a Helm chart, and helm isn't on the PATH; install it, or render it first: helm template/m,
     )
     t.notMatch(stderr, 'akv-injector: ')
   }
