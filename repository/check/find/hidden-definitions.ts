@@ -94,8 +94,8 @@ const placesOf = ({ skipped, charts }: Unseen) => [
 ]
 
 /**
- * Whether a template may make this name. One without a fixed start or end may make any name, so only what its own chart refers to
- * is taken for it. No name is taken for a template of a chart that has given such an object another name.
+ * Whether a template may make this name. If its start and end are inserted, or fixed only by a single character, nearly any name could be
+ * its own, so only the references of its own chart count. A template makes no name if its chart has given such an object another one.
  */
 function mayHaveName(
   { object, chart }: Hidden,
@@ -105,9 +105,9 @@ function mayHaveName(
   if (chart?.has.has(held)) return false
   const [start = '', ...others] = scalarText(valueAt(object, 'metadata', 'name')).split(action)
   const end = others.at(-1) ?? ''
-  return /\w/.test(start + end)
-    ? name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end)
-    : chart !== undefined && isFrom(source, chart)
+  if (name.length < start.length + end.length) return false
+  if (!name.startsWith(start) || !name.endsWith(end)) return false
+  return /\w\w/.test(`${start} ${end}`) || (chart !== undefined && isFrom(source, chart))
 }
 
 /** Whether something was rendered from a chart. */

@@ -48,7 +48,11 @@ t.test('a class that no template could make is missing', needsHelm, async (t) =>
     chartWith('"k{{ .Values.x }}-other"'),
     // Its template has made another name.
     chartWith('{{ .Values.kv.name }}', { isOn: true }),
-    // A template that may make any name counts only for its own chart.
+    // A template that may make nearly any name counts only for its own chart.
+    ...['"k{{ .Values.x }}"', '"{{ .Values.x }}v"'].map((name) => ({
+      ...chartWith(name, { pod: 'own-v' }),
+      'web.yaml': podText(),
+    })),
     { ...chartWith('{{ .Values.kv.name }}', { pod: 'a', isOn: true }), 'web.yaml': podText() },
   ]) {
     const { code, stdout } = await checkRepository(t, files)
