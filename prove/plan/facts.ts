@@ -48,8 +48,15 @@ export interface Facts {
 }
 
 const valueNames = [
-  ...(['plain', 'property', 'encoded', 'first', 'second', 'rolled', 'old', 'new'] as const),
-]
+  'plain',
+  'property',
+  'encoded',
+  'first',
+  'second',
+  'rolled',
+  'old',
+  'new',
+] as const
 type ValueName = (typeof valueNames)[number]
 
 export const newValues = (): Facts['values'] =>

@@ -187,9 +187,9 @@ export const managerRoutes: readonly Route[] = [
     method: 'GET',
     path: on(deletedVault),
     published: keyvault,
-    answer: ({ world }, { vaultName = '', location }) => {
+    answer: ({ world }, { vaultName = '', location = '' }) => {
       const one = world.deletedVaults.get(vaultName)
-      return one?.location === location ? one && ok(deletedBody(vaultName, one)) : undefined
+      return one?.location === location ? ok(deletedBody(vaultName, one)) : undefined
     },
   },
   {
