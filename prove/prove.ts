@@ -125,9 +125,9 @@ const accountOf = (
     ...(subscription !== undefined && { subscription }),
     ...(issuer !== undefined && { issuer }),
     ...(aks !== undefined && { aks: { name: aks, resourceGroup: aksGroup ?? resourceGroup } }),
-    // Removing needs none, so it also works if the cluster is gone. main.bicep asks AKS.
+    // Removing needs no issuer, so it also works if the cluster is gone. main.bicep asks AKS for it.
     ...((clean || options.with === 'bicep') && { issuer: 'https://unused.invalid' }),
-    // Bicep leaves the most, so whatever was used is found.
+    // The plan of Bicep has all that any of the ways makes, so --clean finds it whichever was used.
     ...withoutAbsent({
       modules: clean ? 'bicep' : moduleKinds.find((kind) => kind === options.with),
     }),

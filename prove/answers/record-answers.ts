@@ -156,8 +156,8 @@ async function askVault(
 }
 
 /**
- * A vault answers 4,000 requests in ten seconds (learn.microsoft.com/azure/key-vault/general/service-limits). Whenever Azure begins to
- * count, one of two periods has half of the requests.
+ * A vault answers 4,000 requests in ten seconds (learn.microsoft.com/azure/key-vault/general/service-limits). Our ten seconds may lie
+ * in two of its periods, and one of these gets at least half of the requests.
  */
 const flood = { forMs: 10_000, maxRequests: 8_000, connections: 64 }
 

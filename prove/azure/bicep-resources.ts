@@ -6,8 +6,8 @@ import { identityNameOf, modulePath } from './azure-names.ts'
 import { boundAccount, identityParts, moduleValues } from './identity-resources.ts'
 
 /**
- * The identities as main.bicep makes them: by a deployment for each, which comes after what it makes. So the removal cancels a
- * deployment that a killed run has begun before it looks for what that one has made.
+ * The identities as main.bicep makes them: by a deployment for each, which comes after what it makes. The removal goes the other way:
+ * it first cancels a deployment that a killed run has begun, and then looks for what this one has made.
  */
 export const bicepResources = (account: AzureAccount, vaultName: string): readonly Resource[] =>
   accountNames.flatMap((name) => [
@@ -52,7 +52,7 @@ function deployment(account: AzureAccount, accountName: AccountName, vaultName: 
         ...['deployment', 'group', 'list', '--query', `[?name=='${name}']`],
         ...inGroup(account),
       ),
-      // Deployments have no tags of their own that az would set.
+      // az sets no tags of a deployment, so those that it was given mark it.
       mark: { ...azureMark, at: ['properties', 'parameters', 'tags', 'value'] },
     },
     remove: [

@@ -40,7 +40,7 @@ export function vaultResource(account: AzureAccount, facts: Facts): Resource {
 /** Has every data action of a vault. The roles of the scenarios only read. */
 const administrator = '00482a5a-887f-4fb3-b363-3b7fe8e74483'
 
-/** The caller's role comes last: once it works, the others had more time. With modules, these assign the others. */
+/** The caller's role comes last: once it works, the others had more time. With modules, the modules assign the others. */
 function assignments(account: AzureAccount, vaultName: string): readonly MakeStep[] {
   const { secrets, keys } = narrowestGrants
   const scope = vaultIdOf(account, vaultName)

@@ -5,7 +5,7 @@ import type { ToolCall } from '../tools/tools.ts'
 export const ownNamespace = 'akv-injector-prove-install'
 const release = 'akv-injector'
 
-/** The label of all that a run installs. That of other things of a run has another value. */
+/** The label of everything in the install. On the other things of a run, it has another value. */
 const installMark = [madeBy, 'prove-install'] as const
 export const markSelector = `--selector=${installMark.join('=')}`
 export const installLabels = Object.fromEntries([installMark])
@@ -18,7 +18,7 @@ const helm = (command: string, ...args: readonly string[]): ToolCall & { tool: '
   args: [command, release, ...args, '--namespace', ownNamespace],
 })
 
-/** Less than any program may take. */
+/** Shorter than the time limit of a program, so that Helm itself gives up first. */
 const wait = ['--wait', '--timeout=4m']
 
 /** `helm install` as docs/install.md has it, with Secret sync, so that its scenarios run, too. */

@@ -13,7 +13,7 @@ type VersionName = 'old' | 'new'
 /** What the answer to a call says: the IDs of an identity, or the version of a secret. */
 export type Learned =
   | { readonly of: 'identity'; readonly account: AccountName }
-  /** Only its client ID, at this place. */
+  /** Only the client ID of an identity, at this path of the answer. */
   | { readonly of: 'client'; readonly account: AccountName; readonly at: readonly string[] }
   | { readonly of: 'version'; readonly name: VersionName }
 

@@ -25,7 +25,7 @@ export interface Resource {
   /** What it is for, for people. */
   readonly sentence: string
   readonly make: readonly MakeStep[]
-  /** Only an earlier run can have made it, so this one doesn’t begin it. */
+  /** This run doesn't make it. It only removes what an earlier run has left of it. */
   readonly isEarlier?: boolean
   /** Needs nothing that a run has learned, so that another run can find it. */
   readonly find: HowToFind

@@ -14,10 +14,10 @@ import type { Scenario, ScenarioFacts } from './scenario.ts'
 /** A change of the install reaches the API server within a minute or two. */
 const waitsMs = 5 * 60_000
 
-/** No default of the chart. */
+/** Not the default of the chart. */
 const agentCpu = '11m'
 
-/** What is tried of an install that the run has made: nobody else depends on it. */
+/** Scenarios that change the install. The run has made it, so nobody else depends on it. */
 export function installScenarios(facts: ScenarioFacts): readonly Scenario[] {
   const parts = partsFor(facts)
   return [installed, down, off, changed, upgraded, uninstalled].map((make) => make(parts))

@@ -80,5 +80,5 @@ export const change = (change: VaultChange): ScenarioStep => ({
 
 export const call = (call: ProofCall): ScenarioStep => ({ kind: 'call', call })
 
-/** A call that also a scenario that failed makes. */
+/** A call that is made even if the scenario has failed. */
 export const restore = (call: ProofCall): ScenarioStep => ({ kind: 'call', call, restores: true })

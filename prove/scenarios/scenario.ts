@@ -27,9 +27,9 @@ export type ScenarioStep =
       readonly objects: readonly KubeObject[]
       readonly expected: 'applied' | 'refused'
     }
-  /** Changes the vault. If the scenario fails, what has `restores` is done all the same, because later scenarios need it. */
+  /** Changes the vault. If a scenario fails, its steps with `restores` still run, because later scenarios need the vault. */
   | { readonly kind: 'change'; readonly change: VaultChange; readonly restores?: boolean }
-  /** Lets the emulator fail, or changes the install. */
+  /** Makes the emulator fail, or changes the install. `restores` means the same. */
   | { readonly kind: 'call'; readonly call: ProofCall; readonly restores?: true }
   /** Looks until it sees what is expected, or the time is up. */
   | { readonly kind: 'look'; readonly look: Look; readonly expected: Seen }

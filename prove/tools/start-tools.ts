@@ -34,8 +34,8 @@ const timeoutsMs = { terraform: 1_800_000, other: 300_000 }
 const azEnv = { AZURE_EXTENSION_USE_DYNAMIC_INSTALL: 'no', AZURE_CORE_NO_COLOR: '1' }
 
 /**
- * Starts the user's own kubectl, helm and az, and this command line again for commands such as `doctor`. No program has a standard input,
- * so none can wait for an answer.
+ * Starts the user's own kubectl, helm, terraform and az, and this command line again for commands such as `doctor`. No program has a
+ * standard input, so none can wait for an answer.
  */
 export function startTools(options: ToolOptions): Tools {
   const { folder, abort, controlUrl } = options
@@ -86,7 +86,7 @@ function commands(options: ToolOptions): (call: ToolCall) => readonly [string, .
   }
 }
 
-/** Terraform's state is there, too. A new root module begins without one: what is left is removed without Terraform. */
+/** Terraform's state is there, too. A new root module begins without it, because az removes what an earlier run has left. */
 function inRoot(folder: string, root: JsonObject | undefined): string {
   const path = join(folder, 'terraform')
   if (root !== undefined) {

@@ -13,8 +13,8 @@ const waitMs = 30 * 60_000
 const tryEveryMs = 10_000
 
 /**
- * Runs `az`, or a program that may sign in by it. If the sign-in has expired, it says so, and tries again until somebody has signed in again, so that a run can go on
- * where it was.
+ * Runs `az`, or a program that may sign in by it. If the sign-in has expired, it says so, and tries again until somebody has signed
+ * in again, so that a run can go on where it was.
  */
 export async function waitForSignIn(
   run: () => Promise<Ran>,

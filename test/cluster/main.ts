@@ -227,7 +227,7 @@ async function runTests(files: readonly string[], { env, interrupted }: TestOpti
   const tap = [
     join(root, 'node_modules/.bin/tap'),
     '--jobs=1',
-    // Ends a file that waits for ever. Far more than any takes, even beside other clusters on two busy cores.
+    // Only a file that hangs takes this long. The others need far less, even beside other clusters on two busy cores.
     `--timeout=${1800 + Number(process.env['SOAK_SECONDS'] ?? 0)}`,
     '--disable-coverage',
   ]

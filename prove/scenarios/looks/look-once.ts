@@ -93,7 +93,10 @@ export function readAnswer(look: Look, { code, stdout, stderr }: Ran): Seen {
   }
 }
 
-/** Why the API server doesn’t create an object. Anything else, such as an API server that doesn’t answer, is no refusal. */
+/**
+ * What an error of the API server says about our webhook: `refused` if it denied the object, `unanswered` if the API server couldn't
+ * call it. Any other error, such as that of an API server that can't be reached, is `not-applied`.
+ */
 export function whyNotCreated(stderr: string): Seen {
   if (stderr.includes('admission webhook "pods.akv-injector.io" denied the request'))
     return 'refused'

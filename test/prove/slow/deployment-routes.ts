@@ -7,8 +7,8 @@ import { errorBody, ok, on, type Route } from './azure-route.ts'
 const main = join(import.meta.dirname, '../../../manifests/azure/bicep/main.bicep')
 
 /**
- * Deployments of main.bicep. There is no Bicep compiler here, so what the file makes is written again in make-by-modules.ts, and only
- * its parameters are the file's own.
+ * Answers requests about deployments of main.bicep. There is no Bicep compiler here, so make-by-modules.ts repeats what the file
+ * makes. Only the parameters are read from the file.
  *
  * @param group - the path of a resource group
  */

@@ -135,7 +135,7 @@ interface Made {
   readonly vault: string
 }
 
-/** What both modules make. Undefined if there is no such vault. Returns the client ID. */
+/** Makes what both modules make: an identity, its credentials and its roles. Returns its client ID, or undefined if there is no such vault. */
 function make(world: AzureWorld, module: Made): string | undefined {
   const vault = world.vaults.get(module.vault)
   if (vault === undefined) return undefined
