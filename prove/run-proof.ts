@@ -66,7 +66,7 @@ export async function runProof(proof: ProofOptions): Promise<Omit<RawReport, 'le
   })
   if (missing !== undefined && !abort.aborted) {
     printLines(process.stdout, [
-      `the ${missing.kind} ${missing.name} could not be made, or exists meanwhile; private/calls.log in the folder of the report has what az, helm and kubectl said`,
+      `the ${missing.kind} ${missing.name} could not be made, or exists meanwhile; private/calls.log in the folder of the report has what the programs said`,
     ])
     return { ...about(before), end: 'not-made', missing: missing.kind }
   }
