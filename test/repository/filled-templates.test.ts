@@ -44,6 +44,7 @@ t.test('a difference elsewhere counts', async (t) => {
     [classText('a-${X}-b'), classText('a-b')],
     [classText('a-${X}-b-${Y}-c'), classText('a-1-2-c')],
     [classText('team-b'), classText('team-a')],
+    [`${classText('${VAULT}')}  secretObjects: {}\n`, `${classText('team-a')}  secretObjects:\n`],
     [twoObjects('${A}', 'x', '${B}'), twoObjects('a', 'y', 'b')],
   ] as const) {
     const { code, stdout } = await checkOf(t, { 'k/a.yaml': template, 'k/b.yaml': filled })

@@ -36,8 +36,8 @@ function isFilled(value: unknown, template: unknown): boolean {
       isFilledForm(scalarText(value), template)
     )
   if (!isObject(template) && !Array.isArray(template)) return value === template
-  if (Array.isArray(template) !== Array.isArray(value) || typeof value !== 'object') return false
-  const [own, others] = [Object.entries(value ?? {}), new Map(Object.entries(template))]
+  if (Array.isArray(template) ? !Array.isArray(value) : !isObject(value)) return false
+  const [own, others] = [Object.entries(Object(value)), new Map(Object.entries(template))]
   return (
     own.length === others.size &&
     own.every(([key, member]) => others.has(key) && isFilled(member, others.get(key)))
