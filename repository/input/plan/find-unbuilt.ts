@@ -195,10 +195,11 @@ export function describeUnbuilt(
   const found = files.flatMap(({ unbuilt }) => unbuilt)
   const why = ({ elsewhere }: Unbuilt) => (elsewhere === undefined ? '' : `: ${elsewhere}`)
   const run = (one: Unbuilt) => `${one.command} | akv-injector ${command} -`
+  const isElsewhere = ({ elsewhere }: Unbuilt) => Number(elsewhere !== undefined)
   // Those of other repositories come last: each may have a URL of its own.
   const plain = found
     .filter(({ held }) => held === undefined)
-    .toSorted((one, other) => why(one).length - why(other).length)
+    .toSorted((one, other) => isElsewhere(one) - isElsewhere(other))
   const kinds = [...Map.groupBy(plain, (one) => `${one.kind}${why(one)}`).values()]
   return {
     skipped: kinds.flatMap(([first, ...others]) =>

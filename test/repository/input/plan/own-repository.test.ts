@@ -164,6 +164,16 @@ t.test('a fork with another name is told that the URL is the reason', async (t) 
   )
   const elsewhere = await said(config(own), application('x', other, 'not/here'))
   t.match(elsewhere, "what Application/x becomes isn't read; to read it")
+  const several = [
+    application('a', 'https://git.example/a/long-name'),
+    application('b', 'https://git.example/b'),
+    application('c', other, 'not/here'),
+  ]
+  const ordered = await said(config(own), several.join('---\n'))
+  t.strictSame(
+    [...ordered.matchAll(/what Application\/(\w)/g)].map(([, name]) => name),
+    ['c', 'a', 'b'],
+  )
 })
 
 t.test('without a remote, most objects decide', async (t) => {
