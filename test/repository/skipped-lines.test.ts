@@ -111,7 +111,7 @@ t.test(
   },
 )
 
-t.test('a link to a file that is read under no name of its own is searched', async (t) => {
+t.test('a link to a file that doesn’t have the name of a manifest is searched', async (t) => {
   const { run, pathOf } = makeFolder(t, { 'a.yaml': pod, 'kv.txt': classText('v') })
   symlinkSync('kv.txt', pathOf('kv.yaml'))
   t.match(await run(['check', '--no-render', '--strict']), {

@@ -13,7 +13,7 @@ export interface PassedOver {
   readonly reason: string
   /** Whether it was meant as a manifest. */
   readonly isManifest: boolean
-  /** Whether it is worth naming without `held`. Nothing is said about others. */
+  /** Whether it is named even if it has nothing to check. Absent: no. */
   readonly isNamed?: boolean
   /** Whether another program has to fill it in. */
   readonly isTemplate?: boolean
