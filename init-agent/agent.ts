@@ -96,7 +96,7 @@ async function refreshForLife(
   const measured = { ...context, config: state.finds?.config ?? config }
   const rest = openRest(program, { context, figures })
   const serves = servesBetweenRefreshes(config)
-  const settles = config.opensGate === true && isFirst && program !== undefined
+  const settles = isFirst && program !== undefined
   const earlyOnRefresh = settles && serves ? await followRefreshes(measured, figures) : undefined
   const afterMs = options.afterMs - (settles ? await settle(context, options.afterMs) : 0)
   if (!serves) return keepFresh(context, { state, afterMs, rest })
@@ -106,12 +106,13 @@ async function refreshForLife(
   return keepFresh(context, { state, afterMs, onRefresh })
 }
 
-/** The least and the longest time that an agent at a start gate stays in its first process. */
+/** The least and the longest time that an agent stays in its first process. */
 const settlingMs = [5_000, 35_000] as const
 
 /**
- * Waits before the process is replaced. At a start gate, the app starts right after its files are written, and shouldn't have to
- * share the CPU with another start. The time is random, so that the agents of a node don't all start again at once.
+ * Waits before the process is replaced. The app starts right after its files are written, and shouldn't have to share the CPU with
+ * another start. If it also ends right after that, the kubelet sends SIGTERM, which a starting process can lose
+ * (replace-process.ts). The time is random, so that the agents of a node don't all start again at once.
  *
  * @returns how long it has waited
  */
