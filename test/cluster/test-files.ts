@@ -13,11 +13,11 @@ export interface TestFiles {
 const alone = 'test/cluster/sync/soak.test.ts'
 
 /** Take about as long as all others of their kind. */
-const longFolders = /cluster\/(sync|node\/outages)\//
+const longOnes = /cluster\/(sync\/|node\/outages\/|node\/playground\.)/
 
 /** Divides files into lanes that run at a time, each on a cluster of its own. */
 export function lanesOf(files: readonly string[]): readonly (readonly string[])[] {
-  return [...Map.groupBy(files, (name) => longFolders.test(name)).values()]
+  return [...Map.groupBy(files, (name) => longOnes.test(name)).values()]
 }
 
 /** Returns the named tests, or all but the one that runs alone. */
