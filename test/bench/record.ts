@@ -22,20 +22,22 @@ export function writeRecord(found: ReadonlyMap<string, readonly Figure[]>): void
  * Compares the ratios of the tables that were measured with the recorded ones.
  *
  * @param renew - the command that records these tables
- * @returns a sentence for each ratio that is more than twice the recorded one, and for each that only one of both has
+ * @returns the table and the name of each ratio that is more than twice the recorded one, or that only one of both has, with a
+ *   sentence about it
  */
 export function compareWithRecord(
   found: ReadonlyMap<string, readonly Figure[]>,
   { record, renew }: { readonly record: RatioRecord; readonly renew: string },
-): readonly string[] {
-  return Object.entries(ratiosOf(found)).flatMap(([table, ratios]) => {
+): ReadonlyMap<string, string> {
+  const compared = Object.entries(ratiosOf(found)).flatMap(([table, ratios]) => {
     const recorded = record[table] ?? {}
     const names = new Set([...Object.keys(ratios), ...Object.keys(recorded)])
     return [...names].flatMap((name) => {
       const problem = problemOf({ found: ratios[name], recorded: recorded[name], renew })
-      return problem === undefined ? [] : [`${table}: ${name}: ${problem}`]
+      return problem === undefined ? [] : [[`${table}: ${name}`, problem] as const]
     })
   })
+  return new Map(compared)
 }
 
 /**
@@ -53,8 +55,8 @@ export function recordOrCompare(
     return 0
   }
   const problems = compareWithRecord(found, { record: readRecord(), renew })
-  for (const problem of problems) console.log(problem)
-  return problems.length === 0 ? 0 : 1
+  for (const [name, problem] of problems) console.log(`${name}: ${problem}`)
+  return problems.size === 0 ? 0 : 1
 }
 
 interface Compared {
