@@ -24,7 +24,7 @@ import { createMachineResource } from '../harness/machine-resource.ts'
 import { playgroundFolder, readState } from '../playground/state.ts'
 
 /** Tries `npm run cluster` in a cache folder of its own, beside the tests' cluster and the developer's own. */
-t.setTimeout(1_200_000)
+t.setTimeout(1_800_000)
 const execute = promisify(execFile)
 const scripts = join(import.meta.dirname, '../playground')
 const XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), 'akv-injector-playground-'))
@@ -72,8 +72,8 @@ t.test('the cluster outlives the command, and a second command reports it', asyn
 t.test('the examples run in it unchanged', async () => {
   for (const example of ['files', 'sync-opaque'])
     await kubectl('apply', '-f', `manifests/examples/${example}.yaml`)
-  await kubectl('wait', '--for=condition=Ready', 'pod/files', '--timeout=90s')
-  await kubectl('wait', '--for=create', 'secret/shop-db', '--timeout=90s')
+  await kubectl('wait', '--for=condition=Ready', 'pod/files', '--timeout=240s')
+  await kubectl('wait', '--for=create', 'secret/shop-db', '--timeout=240s')
 })
 
 t.test('pods resolve the names of Services', async (t) => {
@@ -86,7 +86,7 @@ t.test('pods resolve the names of Services', async (t) => {
 
 t.test('the vaults have the given data', async (t) => {
   await kubectl('apply', '-f', ownPod)
-  await kubectl('wait', '--for=condition=Ready', 'pod/own-data', '--timeout=90s')
+  await kubectl('wait', '--for=condition=Ready', 'pod/own-data', '--timeout=240s')
   const { stdout } = await kubectl('exec', 'own-data', '--', 'cat', '/mnt/secrets-store/only-mine')
   t.equal(stdout, 'from a file of my own')
 })
@@ -164,7 +164,7 @@ t.test('the webhook runs on the network of its node, and agents use a proxy', as
   t.equal(addresses, host)
   await untilAdmitted()
   await kubectl('replace', '--force', '-f', ownPod)
-  await kubectl('wait', '--for=condition=Ready', 'pod/own-data', '--timeout=90s')
+  await kubectl('wait', '--for=condition=Ready', 'pod/own-data', '--timeout=240s')
   t.ok(proxy.asked.length > 0)
   // Entra is asked at the node's address, and the vaults by their real names.
   for (const { url } of proxy.asked) {
