@@ -26,7 +26,7 @@ await copyBundle(folder)
 const soon = join(folder, 'soon.cjs')
 writeFileSync(soon, 'Math.random = () => 1 / 600')
 const later = join(folder, 'later.cjs')
-writeFileSync(later, 'Math.random = () => 1 / 2')
+writeFileSync(later, 'Math.random = () => 0.999')
 /** The agent changes its process after 6.5 s, long before its first refresh, if its interval is an hour. */
 const between = join(folder, 'between.cjs')
 writeFileSync(between, 'Math.random = () => 1 / 20')
