@@ -95,14 +95,14 @@ async function refreshForLife(
   const { state, figures, program, isFirst } = options
   const measured = { ...context, config: state.finds?.config ?? config }
   const rest = openRest(program, { context, figures })
-  const serves = servesBetweenRefreshes(config)
-  const settles = isFirst && program !== undefined
-  const earlyOnRefresh = settles && serves ? await followRefreshes(measured, figures) : undefined
-  const afterMs = options.afterMs - (settles ? await settle(context, options.afterMs) : 0)
-  if (!serves) return keepFresh(context, { state, afterMs, rest })
+  const onRefresh = servesBetweenRefreshes(config)
+    ? await followRefreshes(measured, figures)
+    : undefined
+  const settledMs = isFirst && program ? await settle(context, options.afterMs) : 0
+  const afterMs = options.afterMs - settledMs
+  if (onRefresh === undefined) return keepFresh(context, { state, afterMs, rest })
   // Only before the first refresh: later, the figures would have to be handed over, too.
   await rest(state, { waitMs: afterMs, untilRefreshMs: afterMs })
-  const onRefresh = earlyOnRefresh ?? (await followRefreshes(measured, figures))
   return keepFresh(context, { state, afterMs, onRefresh })
 }
 
