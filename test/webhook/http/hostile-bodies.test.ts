@@ -1,15 +1,16 @@
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { exampleReview } from './review.ts'
 import { serve, until } from './running-webhook.ts'
-import { type Caller, openSocket, post, untilClosed } from './serving.ts'
+import { type Caller, firstSaid, openSocket, post } from './serving.ts'
 
 const review = JSON.stringify(exampleReview())
 const large = review.padEnd(2_000_000)
 const json = 'content-type: application/json'
 
-t.test('a request answered before its body arrives gives back what it held', async (t) => {
+t.test('a request that is refused before its body arrives holds no memory', async (t) => {
   const { caller } = await serve(t, { finishMs: 50 })
   const early = {
     404: `POST /x HTTP/1.1\r\n${json}\r\ncontent-length: 3000000`,
@@ -17,14 +18,57 @@ t.test('a request answered before its body arrives gives back what it held', asy
     413: `POST /mutate HTTP/1.1\r\n${json}\r\ncontent-length: 3145729`,
     415: 'POST /mutate HTTP/1.1\r\ncontent-type: text/plain\r\ncontent-length: 3000000',
   }
+  const open: TLSSocket[] = []
   // As many as would fill the budget of 64 MiB.
   for (const [status, head] of Object.entries(early))
     for (let i = 0; i < 24; i++) {
       const socket = await openSocket(caller)
+      t.teardown(() => socket.destroy())
       socket.write(`${head}\r\nhost: x\r\n\r\n`)
-      t.match(await untilClosed(socket), new RegExp(`^HTTP/1.1 ${status} `))
+      t.match(await firstSaid(socket), new RegExp(`^HTTP/1.1 ${status} `))
+      open.push(socket)
     }
   t.equal((await post(caller, large)).status, 200)
+  t.notOk(
+    open.some(({ closed }) => closed),
+    `${open.length} callers could still send`,
+  )
+})
+
+t.test('a caller can send the rest of a refused request, as Go’s client does', async (t) => {
+  const { caller } = await serve(t)
+  const bytes = 3_000_000
+  const announced = `host: x\r\ncontent-length: ${bytes}\r\n\r\n`
+  for (const [status, target] of [
+    [404, '/x'],
+    [415, '/mutate'],
+  ] as const) {
+    const socket = await openSocket(caller)
+    socket.write(`POST ${target} HTTP/1.1\r\n${announced}`)
+    t.match(await firstSaid(socket), new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*expected|served`))
+    for (let sent = 0; sent < bytes; sent += 4_000)
+      await new Promise<void>((resolve, reject) =>
+        socket.write(Buffer.alloc(4_000), (error) => (error ? reject(error) : resolve())),
+      )
+    await once(socket, 'close')
+  }
+})
+
+t.test('a refused request of more than an API server sends is cut off', async (t) => {
+  const { caller } = await serve(t)
+  for (const piece of ['1\r\n \r\n'.repeat(1_000), `ffff\r\n${' '.repeat(0xffff)}\r\n`]) {
+    const socket = await openSocket(caller)
+    socket.on('error', () => {})
+    socket.write('POST /x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n')
+    t.match(await firstSaid(socket), /^HTTP\/1.1 404 /)
+    let sent = 0
+    for (; !socket.closed; sent += piece.length) {
+      socket.write(piece)
+      await delay(1)
+    }
+    t.comment(`${sent} bytes sent`)
+  }
+  t.pass('both were closed')
 })
 
 t.test('a caller that drips its bodies makes room for another address', async (t) => {
@@ -32,7 +76,7 @@ t.test('a caller that drips its bodies makes room for another address', async (t
   const slow: TLSSocket[] = []
   for (let i = 0; i < 21; i++) slow.push(await drip(t, caller, '127.0.0.2'))
   const more = await drip(t, caller, '127.0.0.2')
-  t.match(await untilClosed(more), / 429 .*too many large requests/s)
+  t.match(await firstSaid(more), / 429 .*too many large requests/s)
   t.notOk(slow.some(({ closed }) => closed))
   t.equal((await post(caller, large)).status, 200)
   await until(() => slow[0]?.closed === true)

@@ -10,7 +10,7 @@ import { issueClientCertificate } from '../../support/issue-client-certificate.t
 import { issueTestAuthority, type TestAuthority } from '../../support/issue-test-authority.ts'
 import { exampleReview } from './review.ts'
 import { serve, until } from './running-webhook.ts'
-import { openSocket, post, untilClosed } from './serving.ts'
+import { firstSaid, openSocket, post, untilClosed } from './serving.ts'
 import { testSettings } from './test-settings.ts'
 
 const review = JSON.stringify(exampleReview())
@@ -98,12 +98,9 @@ t.test(
     const { caller } = await serveClients(t)
     for (const target of ['POST /mutate', 'POST /mutate/csi', 'GET /elsewhere', 'DELETE /mutate']) {
       const socket = await openSocket(caller)
+      t.teardown(() => socket.destroy())
       socket.write(`${target} HTTP/1.1\r\nhost: x\r\ncontent-length: 3000000\r\n\r\n`)
-      t.match(
-        await untilClosed(socket),
-        /^HTTP\/1.1 403 [\s\S]*found no client certificate/,
-        target,
-      )
+      t.match(await firstSaid(socket), /^HTTP\/1.1 403 [\s\S]*found no client certificate/, target)
     }
   },
 )
@@ -113,7 +110,8 @@ t.test(
   async (t) => {
     const { caller, call } = await serveClients(t)
     const strangers = await Promise.all(Array.from({ length: 40 }, () => openSocket(caller)))
-    const answers = strangers.map(untilClosed)
+    t.teardown(() => strangers.map((socket) => socket.destroy()))
+    const answers = strangers.map(firstSaid)
     for (const socket of strangers)
       socket.write('POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-length: 3000000\r\n\r\n')
     const honest = await Promise.all(Array.from({ length: 10 }, () => call(apiServer)))

@@ -69,6 +69,12 @@ export async function openSocket(
   return socket
 }
 
+/** The first that the server says: headers and all that it sends with them. */
+export async function firstSaid(socket: TLSSocket): Promise<string> {
+  const [said] = await once(socket.setEncoding('utf8'), 'data')
+  return said
+}
+
 /** All that the server says before it hangs up. */
 export async function untilClosed(socket: TLSSocket): Promise<string> {
   let said = ''

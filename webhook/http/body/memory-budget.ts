@@ -36,6 +36,11 @@ export function addMemoryBudget(
     if (hold(request, announcedBytes(request.headers))) next()
     else refuseTooMany(reply)
   })
+  // The body of a refused request is discarded as it arrives.
+  app.addHook('onError', (request, _reply, _error, next) => {
+    shares.get(request)?.release()
+    next()
+  })
 
   const refuseTooMany = (reply: FastifyReply) => {
     refuse(reply.header('retry-after', '1'), tooMany)

@@ -1,3 +1,5 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import { finished } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { LineLimit } from '../../../lib/log/limit-lines.ts'
 import type { Metrics } from './metrics.ts'
@@ -13,7 +15,8 @@ export type Refuse = (reply: FastifyReply, refusal: Refusal) => FastifyReply
 
 /**
  * Answers with a sentence as plain text, because the API server repeats such a body to the pod's author. Closes the
- * connection, because only a client other than the API server sends bad requests.
+ * connection, because only a client other than the API server sends bad requests, but not before the request has arrived:
+ * Go's client sends it in pieces, and if it can't write one, it reports that in place of the answer.
  */
 export const refuser =
   (metrics: Metrics, limitLines: LineLimit): Refuse =>
@@ -22,12 +25,44 @@ export const refuser =
     limitLines(`refused ${status}`, (leftOut) =>
       reply.log.info({ outcome: 'invalid', status, problem: sentence, ...leftOut }, 'refused'),
     )
+    reply.hijack()
+    const body = `${sentence}\n`
+    reply.raw.writeHead(status, {
+      ...(reply.getHeaders() as OutgoingHttpHeaders),
+      connection: 'close',
+      'content-type': 'text/plain; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+    })
+    reply.raw.write(body)
+    discardBody(reply.request.raw, () => reply.raw.end())
     return reply
-      .code(status)
-      .header('connection', 'close')
-      .type('text/plain; charset=utf-8')
-      .send(`${sentence}\n`)
   }
+
+/**
+ * Reads what is left of a request, and keeps nothing of it.
+ *
+ * @param done - called once: at the request's end, or when it has more than an API server sends. The server's limit on the
+ *   time of a request ends one that stays incomplete.
+ */
+function discardBody(request: IncomingMessage, done: () => void): void {
+  let left = maxDiscardedBytes
+  function onData(chunk: Buffer): void {
+    left -= Math.max(chunk.length, minPieceBytes)
+    if (left < 0) finish()
+  }
+  function finish(): void {
+    stopWaiting()
+    request.off('data', onData)
+    done()
+  }
+  const stopWaiting = finished(request, finish)
+  request.on('data', onData)
+}
+
+/** The largest request of an API server. */
+const maxDiscardedBytes = 3 * 1024 * 1024
+/** Go sends larger pieces. A small one costs nearly as much CPU time as one of this size. */
+const minPieceBytes = 1024
 
 /** A refusal as an error, for code that can only throw or pass on errors. */
 export const refusalError = ({ status, sentence }: Refusal): Error =>
