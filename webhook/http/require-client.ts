@@ -14,7 +14,7 @@ export interface RequireClientOptions {
 }
 
 /**
- * Refuses requests of clients without an accepted certificate, before anything of them is read or held.
+ * Refuses requests of clients without an accepted certificate before their body is read. None of it is held.
  *
  * A certificate is verified in the handshake. If the authorities have changed since, the connection is closed with the next
  * answer, so that the client's next connection is judged by the new ones. Refusing the request instead would fail a pod,

@@ -41,22 +41,16 @@ export const refuser =
 /**
  * Reads what is left of a request, and keeps nothing of it.
  *
- * @param done - called once: at the request's end, or when it has more than an API server sends. The server's limit on the
- *   time of a request ends one that stays incomplete.
+ * @param done - called at the request's end, and when it has more than an API server sends. The server's limit on the time of a
+ *   request ends one that stays incomplete, and so does a shutdown.
  */
 function discardBody(request: IncomingMessage, done: () => void): void {
   let left = maxDiscardedBytes
-  function onData(chunk: Buffer): void {
+  finished(request, done)
+  request.on('data', (chunk: Buffer) => {
     left -= Math.max(chunk.length, minPieceBytes)
-    if (left < 0) finish()
-  }
-  function finish(): void {
-    stopWaiting()
-    request.off('data', onData)
-    done()
-  }
-  const stopWaiting = finished(request, finish)
-  request.on('data', onData)
+    if (left < 0) done()
+  })
 }
 
 /** The largest request of an API server. */
