@@ -174,7 +174,7 @@ const untilFound = (cluster: Cluster, object: KubeObject): Promise<unknown> =>
   until(async () => (await cluster.get(object)).status === 200)
 
 /**
- * Polls a condition until it is true.
+ * Polls a condition until it is true. It is asked once more when the time is over, because the machine may have paused.
  *
  * @param timeoutMs - 30 seconds by default. A busy machine has as much longer as others take of it.
  * @throws Error if the condition isn't true in time
@@ -182,11 +182,13 @@ const untilFound = (cluster: Cluster, object: KubeObject): Promise<unknown> =>
 export async function until(isTrue: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
   let leftMs = timeoutMs
   let lastMs = performance.now()
-  while (!(await isTrue())) {
+  for (;;) {
+    const isLast = leftMs < 0
+    if (await isTrue()) return
+    if (isLast) throw new Error(`not true within ${timeoutMs / 1000} s: ${isTrue}`)
     const nowMs = performance.now()
     leftMs -= (nowMs - lastMs) / slowness()
     lastMs = nowMs
-    if (leftMs < 0) throw new Error(`not true within ${timeoutMs / 1000} s: ${isTrue}`)
     await delay(50)
   }
 }

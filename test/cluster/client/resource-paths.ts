@@ -9,12 +9,14 @@ export interface ResourcePath {
 
 /** Finds the paths of objects by the cluster's API discovery. */
 export function resourcePaths(api: Api): (object: KubeObject) => Promise<ResourcePath> {
-  const known = new Map<string, Promise<readonly Resource[]>>()
+  const known = new Map<string, readonly Resource[]>()
+  const find = (base: string, kind: string) =>
+    known.get(base)?.find((resource) => resource.kind === kind)
   return async ({ apiVersion, kind, metadata }) => {
     const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
-    const resources = known.get(base) ?? discover(api, base)
-    known.set(base, resources)
-    const found = (await resources).find((resource) => resource.kind === kind)
+    // A CRD may have been added since.
+    if (!find(base, kind)) known.set(base, await discover(api, base))
+    const found = find(base, kind)
     if (!found) throw new Error(`the cluster has no resource of kind ${kind} in ${apiVersion}`)
     const { name, namespace = 'default' } = metadata
     const collection = found.namespaced

@@ -30,15 +30,22 @@ export async function removeCrd(cluster: Cluster): Promise<void> {
   await until(async () => (await cluster.get(crd)).status === 404)
 }
 
-/** Resolves when the API server serves the kind. */
+/** Resolves when the API server serves the kind. Its discovery is later than the condition `Established`. */
 export const untilEstablished = (cluster: Cluster, crd: KubeObject): Promise<void> =>
   until(async () => {
-    const { status = {} } = (await cluster.get(crd)).body as { status?: CrdStatus }
-    return (status.conditions ?? []).some(
-      ({ type, status }) => type === 'Established' && status === 'True',
+    const { spec } = (await cluster.get(crd)).body as unknown as Crd
+    const object = { kind: spec.names.kind, metadata: { name: 'any' } }
+    const served = spec.versions.filter(({ served }) => served)
+    const lists = served.map(({ name }) =>
+      cluster.list({ ...object, apiVersion: `${spec.group}/${name}` }),
     )
+    return (await Promise.allSettled(lists)).every(({ status }) => status === 'fulfilled')
   })
 
-interface CrdStatus {
-  readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null
+interface Crd {
+  readonly spec: {
+    readonly group: string
+    readonly names: { readonly kind: string }
+    readonly versions: readonly { readonly name: string; readonly served: boolean }[]
+  }
 }

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { connect } from '../../client/api.ts'
+import { until } from '../../client/cluster.ts'
 import type { Network } from '../../node/machine/network.ts'
 import type { apiServerParts, Parts } from '../../parts/find-parts.ts'
 import { freePorts } from '../free-ports.ts'
@@ -94,16 +95,18 @@ async function untilReady(
   void server.child.ended.then(() => {
     ended = true
   })
-  const deadline = Date.now() + readyTimeoutMs
-  for (;;) {
-    const ready = await cluster.call({ method: 'GET', path: '/readyz' }).catch(() => undefined)
-    if (ready?.status === 200) return cluster.close()
-    if (ended || Date.now() > deadline)
-      throw new Error(
-        `${server.name} ${ended ? 'ended' : 'is not ready'}. Its last output:\n${lastLines(server.logFile)}`,
-      )
-    await delay(100)
+  const isReady = async () => {
+    const answer = await cluster.call({ method: 'GET', path: '/readyz' }).catch(() => undefined)
+    return answer?.status === 200
   }
+  try {
+    await until(async () => ended || (await isReady()), readyTimeoutMs)
+  } catch {
+    throw new Error(`${server.name} is not ready. Its last output:\n${lastLines(server.logFile)}`)
+  } finally {
+    cluster.close()
+  }
+  if (ended) throw new Error(`${server.name} ended. Its last output:\n${lastLines(server.logFile)}`)
 }
 
 /** The API server can outlive the shell that ran it for a moment. */
