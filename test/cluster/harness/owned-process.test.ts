@@ -12,7 +12,8 @@ const module = join(import.meta.dirname, 'owned-process.ts')
 t.test('a program that is stopped can choose its exit code', async (t) => {
   const logFile = join(t.testdir(), 'log')
   const script = 'trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done'
-  const child = startOwnedProcess({ program: '/bin/sh', args: ['-c', script], logFile })
+  const args = ['-c', script]
+  const child = startOwnedProcess({ program: '/bin/sh', args, logFile, graceSeconds: 600 })
   while (lastLines(logFile) !== 'ready') await delay(10)
   t.equal(await child.stop(), 7)
 })

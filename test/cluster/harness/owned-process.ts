@@ -9,7 +9,7 @@ import { lastLines } from './last-lines.ts'
 export interface OwnedProcess {
   /** Resolves with the exit code when the process ends, or with null if a signal ended it. */
   readonly ended: Promise<number | null>
-  /** Sends SIGTERM, and SIGKILL ten seconds later. Resolves with the exit code. */
+  /** Sends SIGTERM, and SIGKILL after a while. Resolves with the exit code. */
   stop(): Promise<number | null>
   kill(): void
 }
@@ -20,6 +20,8 @@ export interface OwnedProcessOptions {
   /** The file that both output streams go to. By default they go to this process's streams. */
   readonly logFile?: string
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** How long the program may take to end after SIGTERM; by default ten seconds. */
+  readonly graceSeconds?: number
 }
 
 /**
@@ -28,9 +30,9 @@ export interface OwnedProcessOptions {
  * terminal reaches only this process.
  */
 export function startOwnedProcess(options: OwnedProcessOptions): OwnedProcess {
-  const { program, args, logFile, env = process.env } = options
+  const { program, args, logFile, env = process.env, graceSeconds = 10 } = options
   const log = logFile === undefined ? 'inherit' : openSync(logFile, 'a')
-  const shell = spawn('/bin/sh', ['-c', runUntilPipeCloses, program, ...args], {
+  const shell = spawn('/bin/sh', ['-c', runUntilPipeCloses(graceSeconds), program, ...args], {
     stdio: ['pipe', log, log],
     env,
     detached: true,
@@ -67,10 +69,15 @@ export async function untilReady(
   if (hasEnded) throw new Error(`${name} ended. Its last output:\n${lastLines(logFile)}`)
 }
 
-const runUntilPipeCloses = `
+// The seconds pass one by one, so that no sleep is left for longer when the program has ended.
+const runUntilPipeCloses = (graceSeconds: number) => `
 exec 3<&0
 "$0" "$@" 3<&- & program=$!
-{ read -r _ <&3; kill "$program"; sleep 10; kill -9 "$program"; } 2>/dev/null & watch=$!
+{
+  read -r _ <&3; kill "$program"
+  second=0; while [ $((second += 1)) -le ${graceSeconds} ]; do sleep 1; done
+  kill -9 "$program"
+} 2>/dev/null & watch=$!
 wait "$program"; code=$?
 kill "$watch" 2>/dev/null
 exit "$code"

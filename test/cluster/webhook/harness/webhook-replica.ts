@@ -28,6 +28,8 @@ export async function startReplica(t: Test, tlsDir: string): Promise<Replica> {
       AKV_INJECTOR_LOG_LEVEL: 'warn',
     },
     logFile,
+    // It ends by itself, but a busy machine may be late.
+    graceSeconds: 600,
   })
   t.teardown(() => child.kill())
   let ended = false
