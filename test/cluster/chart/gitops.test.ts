@@ -13,7 +13,6 @@ import {
 } from '../harness/install/install.ts'
 
 /** Applies and deletes the manifests as Argo CD and Flux do (docs/gitops.md). */
-t.setTimeout(300_000)
 const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
 const cluster = openCluster(t)
 const api = connect(kubeconfigFile)

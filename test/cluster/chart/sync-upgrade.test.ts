@@ -14,7 +14,6 @@ import { installObjects, webhookConfiguration } from '../harness/install/install
  * Tests `helm upgrade` from a chart that had a Role in each namespace with listed accounts, `helm rollback`, and the restore of
  * a deleted webhook configuration, while namespaces are deleted.
  */
-t.setTimeout(300_000)
 const cluster = openCluster(t)
 const api = connect(process.env['KUBECONFIG'] ?? '')
 t.teardown(() => api.close())
