@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { filesAndEnv, type Pod, plainPod, prefixed } from '../client/pods.ts'
 import { csiWebhookConfiguration } from '../harness/install/csi-manifests.ts'
 import { webhookConfiguration } from '../harness/install/install.ts'
+import { createPatiently } from './harness/create-patiently.ts'
 import { csiLabel, csiPod } from './harness/csi-pods.ts'
 import { recordReviews } from './harness/record-reviews.ts'
 
@@ -130,15 +130,8 @@ t.test('the largest pods stay within the cost limit of the match condition', asy
     })
     return pathsOf('probe').length > 0
   })
-  await createPatiently(large('without'))
+  expectSuccess(await createPatiently(cluster, large('without')))
   t.strictSame(pathsOf('without'), [])
-  await createPatiently(large('with', volumes))
+  expectSuccess(await createPatiently(cluster, large('with', volumes)))
   t.strictSame([...new Set(pathsOf('with'))], ['/mutate/csi'])
 })
-
-/** Tries again while the API server is too busy for such a pod. */
-async function createPatiently(pod: KubeObject): Promise<void> {
-  let answer = await cluster.create(pod, { dryRun: true })
-  while (answer.status === 504) answer = await cluster.create(pod, { dryRun: true })
-  expectSuccess(answer)
-}
