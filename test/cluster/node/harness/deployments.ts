@@ -1,3 +1,4 @@
+import type { Test } from 'tap'
 import type { KubeObject } from '../../client/api.ts'
 import { until } from '../../client/cluster.ts'
 import { type OpenNode, podTimeoutMs } from './open-node.ts'
@@ -14,8 +15,15 @@ export function deploymentOf({ metadata, spec }: KubeObject, name: string): Kube
   }
 }
 
-/** Returns the output of `kubectl describe` for a Deployment's ReplicaSet after it failed to create a pod. */
-export async function describedReplicaSet(node: OpenNode, deployment: KubeObject): Promise<string> {
+/**
+ * Applies a Deployment whose pods can't be created, and expects that `kubectl describe` says all these words about its
+ * ReplicaSet. The first attempts may fail for another reason: on a busy machine, a webhook may be late.
+ */
+export async function expectFailedCreate(
+  t: Test,
+  node: OpenNode,
+  { deployment, words }: { readonly deployment: KubeObject; readonly words: readonly string[] },
+): Promise<void> {
   await node.apply(deployment)
   const { namespace, name } = deployment.metadata
   const describe = () =>
@@ -23,7 +31,7 @@ export async function describedReplicaSet(node: OpenNode, deployment: KubeObject
   let described = ''
   await until(async () => {
     described = await describe()
-    return /Warning +FailedCreate/.test(described)
-  }, podTimeoutMs)
-  return described
+    return words.every((expected) => described.includes(expected))
+  }, podTimeoutMs).catch((error) => t.comment(error))
+  for (const expected of [/Warning +FailedCreate/, ...words]) t.match(described, expected)
 }
