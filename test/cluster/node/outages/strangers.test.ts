@@ -1,9 +1,10 @@
 import t from 'tap'
 import { connect, type KubeObject } from '../../client/api.ts'
+import { until } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import { appContainer, appPod, shell } from '../harness/app-pod.ts'
 import { deploymentOf } from '../harness/deployments.ts'
-import { isRunning, openNode } from '../harness/open-node.ts'
+import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
 import { bundleProgram, untilVerdict } from '../harness/run-doctor.ts'
 import { viewerOf } from '../harness/viewer.ts'
 
@@ -156,8 +157,14 @@ t.test('a quota that is full', async (t) => {
     spec: { hard: { pods: '0' } },
   }
   const { metadata, ...pod } = podOf('x')
-  const object = deploymentOf({ ...pod, metadata: { ...metadata, namespace: own } }, 'full')
+  const probe = { ...pod, metadata: { ...metadata, namespace: own } }
+  const object = deploymentOf(probe, 'full')
   await node.apply(quota)
+  // The API server enforces only what a controller has written to the status.
+  await until(async () => {
+    const { body } = await node.cluster.create(probe, { dryRun: true })
+    return /exceeded quota/.test(body.message ?? '')
+  }, podTimeoutMs)
   await node.apply(object)
   const viewer = await viewerOf(t, node, own)
   const verdict = `${before}a quota or a LimitRange refuses the pods: `
@@ -166,8 +173,9 @@ t.test('a quota that is full', async (t) => {
 
 t.test('a node that drains', async (t) => {
   const pod = podOf('drained', {
-    app: shell('trap "" TERM; while true; do sleep 1; done'),
-    spec: { terminationGracePeriodSeconds: 100 },
+    app: shell('trap "" TERM; until [ -e /tmp/end ]; do sleep 1; done'),
+    // Longer than the verdict can take on any machine.
+    spec: { terminationGracePeriodSeconds: 3600 },
   })
   await node.apply(pod)
   await node.untilPod(pod, isRunning)
@@ -182,4 +190,5 @@ t.test('a node that drains', async (t) => {
   expectSuccess(await api.call({ method: 'POST', path, body }))
   const verdict = `${done}the pod is being deleted: EvictionByEvictionAPI: `
   await untilVerdict(t, pod, { program, viewer, verdict })
+  await node.exec(pod, 'app', 'touch', '/tmp/end')
 })
