@@ -85,14 +85,24 @@ t.test(
 t.test('in a terminating namespace no Secret can be created, and an event says so', async (t) => {
   const { teamB } = testbed.namespaces
   const { metadata } = await testbed.annotate(annotations(sync), teamB)
-  const finalizers = (names: readonly string[]) =>
-    api.call({
-      method: 'PATCH',
-      path: `${accountsIn(teamB)}/web`,
-      body: { metadata: { finalizers: names } },
-      contentType: 'application/merge-patch+json',
-    })
-  expectSuccess(await finalizers(['example.com/held']))
+  // The namespace controller deletes the contents, and the round needs the account and its permissions.
+  const roles = `/apis/rbac.authorization.k8s.io/v1/namespaces/${teamB}`
+  const held = [
+    `${accountsIn(teamB)}/web`,
+    ...['roles', 'rolebindings'].map((kind) => `${roles}/${kind}/akv-injector-sync`),
+  ]
+  const setFinalizers = async (finalizers: readonly string[]) => {
+    for (const path of held)
+      expectSuccess(
+        await api.call({
+          method: 'PATCH',
+          path,
+          body: { metadata: { finalizers } },
+          contentType: 'application/merge-patch+json',
+        }),
+      )
+  }
+  await setFinalizers(['example.com/held'])
   expectSuccess(
     await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: teamB } }),
   )
@@ -101,5 +111,5 @@ t.test('in a terminating namespace no Secret can be created, and an event says s
   t.ok(metadata['uid'])
   const failures = /failures_total\{[^}]*code="AKV_CLUSTER_FORBIDDEN"\} 1/
   t.match(await testbed.options.metrics.text(), failures)
-  expectSuccess(await finalizers([]))
+  await setFinalizers([])
 })
