@@ -22,14 +22,18 @@ export function runProgram(program: string, args: readonly string[]): Promise<st
   })
 }
 
-/** Repeats a command until it says these words, because events and logs arrive after a moment. */
-export async function untilSaid(t: Test, say: () => Promise<string>, words: string): Promise<void> {
+/** Repeats a command until it says all these words at once, because events and logs arrive after a moment. */
+export async function untilSaid(
+  t: Test,
+  say: () => Promise<string>,
+  ...words: readonly (string | RegExp)[]
+): Promise<void> {
   let said = ''
   await until(async () => {
     said = await say()
-    return said.includes(words)
+    return words.every((some) => (typeof some === 'string' ? said.includes(some) : some.test(said)))
   }, podTimeoutMs).catch(() => undefined)
-  t.match(said, words)
+  for (const some of words) t.match(said, some)
 }
 
 /** The arguments of `doctor` for a pod or a workload. */

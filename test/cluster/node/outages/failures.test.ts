@@ -4,10 +4,10 @@ import { errorTable } from '../../../../lib/errors/error-table.ts'
 import { until } from '../../client/cluster.ts'
 import { supportsEnv } from '../../client/env-support.ts'
 import { appPod, mountPath, password } from '../harness/app-pod.ts'
-import { lastMessage } from '../harness/containers.ts'
 import { deploymentOf, expectFailedCreate } from '../harness/deployments.ts'
 import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode } from '../harness/open-node.ts'
+import { untilSaid } from '../harness/run-doctor.ts'
 import { brokenIdentities, faultyVault } from '../harness/vault-data.ts'
 
 /** Tests what `kubectl describe` shows for a pod that can't get its secrets, in both modes of the agent. */
@@ -174,11 +174,9 @@ await node.apply(...all.map(({ pod }) => pod))
 
 for (const { failure, mode, pod } of all)
   t.test(`${failure.name}, in ${mode} mode`, async (t) => {
-    // On a busy machine the emulator may answer too late at first. The kubelet then restarts the agent.
-    await node.untilPod(pod, (found) => lastMessage(found)?.includes(`${failure.code}: `) === true)
-    const described = await node.describe(pod)
+    // On a busy machine the emulator may answer one of the runs too late. The kubelet then restarts the agent.
     const { remedy } = errorTable[failure.code]
-    for (const words of [remedy, ...failure.says]) t.match(described, words)
+    await untilSaid(t, () => node.describe(pod), `${failure.code}: `, remedy, ...failure.says)
     if (mode === 'sidecar') await explain(t, failure.name, pod)
   })
 

@@ -11,9 +11,10 @@ import { classOf, csiApp } from '../csi/harness/csi-app.ts'
 import { serveLabelled } from '../csi/harness/serve-labelled.ts'
 import { appPod, mountPath, password } from '../harness/app-pod.ts'
 import { podWithChangedAgent } from '../harness/changed-agent.ts'
-import { agentStatus, isRestarted, killContainer, lastMessage } from '../harness/containers.ts'
+import { agentStatus, isRestarted, killContainer } from '../harness/containers.ts'
 import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
+import { untilSaid } from '../harness/run-doctor.ts'
 
 /** Tests identity bindings of AKS from the manifest to the file and the Secret, and what their failures look like. */
 if (withoutHelm) {
@@ -111,13 +112,8 @@ t.test('a synced account gets its Secret by the token proxy', async (t) => {
   const { body } = await node.cluster.get(secret)
   t.match(body, { data: { password: Buffer.from(password).toString('base64') } })
   const failed = /Warning +SyncFailed .* AKV_BINDING_FORBIDDEN: /
-  let described = ''
-  await until(async () => {
-    described = await node.describe(refused)
-    return failed.test(described)
-  }, podTimeoutMs).catch(() => undefined)
-  t.match(described, failed)
-  t.match(described, `system:serviceaccount:${namespace}:stranger`)
+  const user = `system:serviceaccount:${namespace}:stranger`
+  await untilSaid(t, () => node.describe(refused), failed, user)
   await explain(t, t.name, refused)
 })
 
@@ -187,9 +183,7 @@ await node.apply(...drills.map(({ pod }) => pod))
 
 for (const { name, code, pod, says } of drills)
   t.test(name, async (t) => {
-    await node.untilPod(pod, (found) => lastMessage(found)?.includes(`${code}: `) === true)
-    const described = await node.describe(pod)
-    for (const words of [errorTable[code].remedy, ...says]) t.match(described, words)
+    await untilSaid(t, () => node.describe(pod), `${code}: `, errorTable[code].remedy, ...says)
     await explain(t, name, pod)
   })
 
@@ -226,10 +220,9 @@ t.test('a token proxy that hangs', async (t) => {
   t.teardown(() => node.clearFaults())
   const waiting = bound('token-proxy-hangs', { timeout: '2s' })
   await node.apply(waiting)
-  await node.untilPod(waiting, (found) => lastMessage(found)?.includes('AKV_NETWORK: ') === true)
-  const described = await node.describe(waiting)
-  t.match(described, `token proxy at ${tokenProxy.url}`)
-  t.match(described, errorTable.AKV_NETWORK.remedy)
+  const { remedy } = errorTable.AKV_NETWORK
+  const proxy = `token proxy at ${tokenProxy.url}`
+  await untilSaid(t, () => node.describe(waiting), 'AKV_NETWORK: ', proxy, remedy)
   await explain(t, t.name, waiting)
 })
 

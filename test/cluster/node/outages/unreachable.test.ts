@@ -3,9 +3,9 @@ import type { AkvErrorCode } from '../../../../lib/errors/akv-error.ts'
 import { errorTable } from '../../../../lib/errors/error-table.ts'
 import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
 import { type ChangedAgentOptions, podWithChangedAgent } from '../harness/changed-agent.ts'
-import { lastMessage } from '../harness/containers.ts'
 import { openDrills } from '../harness/explain.ts'
 import { openNode } from '../harness/open-node.ts'
+import { untilSaid } from '../harness/run-doctor.ts'
 
 /** Tests what `kubectl describe` shows if the network, the proxy or the administrator's cloud settings are wrong. */
 const node = openNode(t)
@@ -60,8 +60,6 @@ await node.apply(...pods)
 for (const [index, { name, code, says }] of drills.entries())
   t.test(name, async (t) => {
     const pod = pods[index] as (typeof pods)[number]
-    await node.untilPod(pod, (found) => lastMessage(found) !== undefined)
-    const described = await node.describe(pod)
-    for (const words of [`${code}: `, errorTable[code].remedy, ...says]) t.match(described, words)
+    await untilSaid(t, () => node.describe(pod), `${code}: `, errorTable[code].remedy, ...says)
     await explain(t, name, pod)
   })
