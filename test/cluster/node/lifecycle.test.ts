@@ -12,6 +12,7 @@ import {
 } from './harness/containers.ts'
 import { openDrills } from './harness/explain.ts'
 import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
+import { untilSaid } from './harness/run-doctor.ts'
 
 /** Tests pods whose containers end, are killed or restart. */
 const node = openNode(t)
@@ -85,7 +86,8 @@ const deleted = podOf({
   // The finalizer lets the test read the status of the pod after it has ended.
   metadata: { finalizers: ['tests.akv-injector.io/keep'] },
   app: shell('trap "exit 0" TERM; while sleep 0.1; do :; done'),
-  spec: { terminationGracePeriodSeconds: 60 },
+  // Longer than the test waits, so that no agent ends because it is over.
+  spec: { terminationGracePeriodSeconds: 36_000 },
 })
 
 await node.control('/rotate', { vault: 'team-a', name: 'rotated', value: 'before' })
@@ -111,7 +113,7 @@ t.test('the agent of a deleted pod ends on SIGTERM', async (t) => {
   t.notOk(agent?.message, 'an orderly end needs no explanation')
   const secondsAfter =
     (Date.parse(agent?.finishedAt ?? '') - Date.parse(app?.finishedAt ?? '')) / 1000
-  t.ok(secondsAfter >= 0 && secondsAfter <= 5, `${secondsAfter} s after the app`)
+  t.ok(secondsAfter >= 0, `${secondsAfter} s after the app`)
   await release()
 })
 
@@ -166,11 +168,8 @@ t.test('the status of an agent that runs out of memory says so', async (t) => {
       warnings.join('\n'),
       'a memory limit of 12Mi may be too low for the agent; use at least 96Mi',
     )
-    await node.untilPod(pod, (found) => {
-      const { state, lastState } = agentStatus(found) ?? {}
-      return (state?.terminated ?? lastState?.terminated) !== undefined
-    })
-    t.match(await node.describe(pod), /Reason: +OOMKilled/)
+    // If the kubelet hears of the end first, the reason of this run is "Error", but that of a later one isn't.
+    await untilSaid(t, () => node.describe(pod), /Reason: +OOMKilled/)
     await explain(t, t.name, pod)
   }
 })
@@ -198,13 +197,14 @@ t.test('an ephemeral container sees no files', async (t) => {
 
 t.test('a restarted container has the new value of a variable', async (t) => {
   await node.untilPod(restarted, isRunning)
-  t.equal(await node.logs(restarted, 'app'), 'before\n')
+  const log = () => node.logs(restarted, 'app')
+  await untilSaid(t, log, /^before\n$/)
   await node.control('/rotate', { vault: 'team-a', name: 'rotated', value: 'after' })
   const read = () => node.exec(restarted, 'app', 'cat', `${mountPath}/rotated`)
   await until(async () => (await read()) === 'after', 60_000)
   await node.exec(restarted, 'app', 'touch', '/tmp/end')
   await node.untilPod(restarted, isRestarted('app'))
-  t.equal(await node.logs(restarted, 'app'), 'after\n')
+  await untilSaid(t, log, /^after\n$/)
 })
 
 /** Removes the finalizer, so that the pod is deleted. */
