@@ -58,6 +58,11 @@ t.test('an app is notified of a change after its file has changed', async (t) =>
   const seen = () => node.exec(pod, 'app', 'sh', '-c', 'touch /tmp/seen; cat /tmp/seen')
   t.equal(await seen(), '', 'the first fetch is no change')
   await node.control('/rotate', { vault: 'team-a', name: 'announced', value: 'second' })
-  await until(async () => (await seen()).endsWith('\n'), 45_000)
-  t.equal(await seen(), 'second\n')
+  let values = ''
+  await until(async () => {
+    values = await seen()
+    return values.endsWith('\n')
+  }, 45_000)
+  // The agent repeats a notification that a busy machine doesn't answer in time.
+  t.match(values, /^(second\n)+$/)
 })
