@@ -3,6 +3,7 @@ import { until } from '../../client/cluster.ts'
 import { podWithChangedAgent } from '../harness/changed-agent.ts'
 import { agentStatus, killContainer } from '../harness/containers.ts'
 import { isRunning, openNode, podTimeoutMs, type RunningPod } from '../harness/open-node.ts'
+import { untilSaid } from '../harness/run-doctor.ts'
 import { faultyVault } from '../harness/vault-data.ts'
 
 /** Tests the metrics and the readiness of a pod whose vault is cut off, beside a pod whose vault isn't. */
@@ -44,7 +45,6 @@ async function untilScraped(pod: Pod, pattern: RegExp): Promise<string> {
   }, podTimeoutMs)
   return text
 }
-const scrape = (pod: Pod) => untilScraped(pod, /./)
 
 const isReady = ({ status }: RunningPod): boolean =>
   status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
@@ -58,8 +58,7 @@ for (const pod of [cutOff, fine])
   await node.untilPod(pod, (found) => isRunning(found) && isReady(found))
 
 t.test('a pod serves its metrics, and its container declares the port', async (t) => {
-  const text = await scrape(cutOff)
-  t.match(text, current)
+  const text = await untilScraped(cutOff, current)
   t.match(
     text,
     `akv_injector_agent_object_created_timestamp_seconds{vault="${vault}",type="secret",name="db-password"}`,
@@ -75,14 +74,17 @@ t.test('a pod serves its metrics, and its container declares the port', async (t
 t.test('a pod whose vault is cut off shows it, and isn’t ready after its time', async (t) => {
   await node.control('/faults', { match: { vault }, action: { kind: 'status', status: 503 } })
   await untilScraped(cutOff, failing)
-  t.match(
-    await scrape(cutOff),
+  await untilScraped(
+    cutOff,
     /^akv_injector_agent_failures_total\{code="AKV_VAULT_UNAVAILABLE",vault="[^"]+"\} [1-9]/m,
   )
   await node.untilPod(cutOff, (found) => !isReady(found))
-  t.match(await node.describe(cutOff), /Readiness probe failed: the objects have been stale/)
-  t.ok(isReady(await node.untilPod(fine, isRunning)), 'the other pod is ready')
-  t.match(await scrape(fine), current)
+  const reason = 'Readiness probe failed: the objects have been stale'
+  await untilSaid(t, () => node.describe(cutOff), reason)
+  // On a busy machine, the other pod can be late for once, and is stale until its next refresh.
+  await node.untilPod(fine, isReady)
+  await untilScraped(fine, current)
+  t.notOk(isReady(await node.untilPod(cutOff, () => true)), 'while the other pod is ready')
 })
 
 t.test('an agent that restarts meanwhile doesn’t make the pod ready', async (t) => {
@@ -101,5 +103,5 @@ t.test('when the vault is back, the pod is ready again', async (t) => {
   await node.clearFaults()
   await untilScraped(cutOff, current)
   t.ok(isReady(await node.untilPod(cutOff, isReady)))
-  t.match(await scrape(cutOff), /^akv_injector_agent_staleness_seconds 0$/m)
+  await untilScraped(cutOff, /^akv_injector_agent_staleness_seconds 0$/m)
 })
