@@ -10,7 +10,13 @@ import { shell } from './harness/app-pod.ts'
 import { containerMemory } from './harness/container-memory.ts'
 import { openDrills } from './harness/explain.ts'
 import { withVault } from './harness/install-with-vault.ts'
-import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
+import {
+  hasEnded,
+  isRunning,
+  openNode,
+  podTimeoutMs,
+  type RunningPod,
+} from './harness/open-node.ts'
 
 /** Tests the controller as the chart deploys it: its image, permissions, policies and limits. */
 const node = openNode(t)
@@ -160,22 +166,20 @@ t.test('an ExternalSecret as it stands, up to the variable of a pod', async (t) 
   if (!store || !externalSecret || !pod) throw new Error('the fixture has three objects')
   await node.apply(store, externalSecret)
   const at = `--namespace=${namespace}`
-  const name = 'externalsecret/my-external-secret'
-  await node.kubectl('wait', at, '--for=condition=Ready', '--timeout=60s', name)
+  await until(async () => {
+    const { body } = await node.cluster.get(externalSecret)
+    const { conditions = [] } = (body['status'] ?? {}) as Partial<RunningPod['status']>
+    return conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
+  }, podTimeoutMs)
   t.match(
     await node.kubectl('get', at, 'externalsecret'),
-    /^NAME +STORETYPE +STORE +REFRESH INTERVAL +STATUS +READY +LAST SYNC\s+my-external-secret +SecretStore +azure-store +1h +SecretSynced +True +\d+s/,
+    /^NAME +STORETYPE +STORE +REFRESH INTERVAL +STATUS +READY +LAST SYNC\s+my-external-secret +SecretStore +azure-store +1h +SecretSynced +True +\d+[smh]/,
   )
   const { containers } = pod['spec'] as { readonly containers: readonly object[] }
   const app = { ...containers[0], image: 'busybox:1.37', ...shell('echo "$DB_PASSWORD"') }
   await node.apply({ ...pod, spec: { restartPolicy: 'Never', containers: [app] } })
-  await node.kubectl(
-    'wait',
-    at,
-    '--for=jsonpath={.status.phase}=Succeeded',
-    '--timeout=90s',
-    'pod/my-app',
-  )
+  const ended = await node.untilPod(pod, hasEnded)
+  t.equal(ended.status.phase, 'Succeeded')
   t.equal(await node.kubectl('logs', at, 'my-app'), 'correct horse battery staple\n')
 })
 

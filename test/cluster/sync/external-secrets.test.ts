@@ -119,7 +119,7 @@ t.test('ExternalSecrets become Secrets, and outlast their kind', { skip }, async
       ['Name', 'StoreType', 'Store', 'Refresh Interval', 'Status', 'Ready', 'Last Sync'],
     )
     t.match(rows[0]?.cells, ['my-external-secret', 'SecretStore', 'azure-store', '1h'])
-    t.match(rows[0]?.cells.slice(4), ['SecretSynced', 'True', /^\d+s$/])
+    t.match(rows[0]?.cells.slice(4), ['SecretSynced', 'True', /^\d+[smh]/])
   })
 
   await t.test('v1beta1, templates, extract, and a bad one beside good ones', async (t) => {
