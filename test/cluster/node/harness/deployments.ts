@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import type { KubeObject } from '../../client/api.ts'
 import { until } from '../../client/cluster.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import { type OpenNode, podTimeoutMs } from './open-node.ts'
 
 /** Returns a Deployment with one replica of this pod. */
@@ -14,6 +15,42 @@ export function deploymentOf({ metadata, spec }: KubeObject, name: string): Kube
     spec: { selector: { matchLabels: { app: name } }, template },
   }
 }
+
+interface Rollout extends KubeObject {
+  readonly metadata: KubeObject['metadata'] & { readonly generation: number }
+  readonly spec: { readonly replicas: number }
+  readonly status?: {
+    readonly observedGeneration?: number
+    readonly replicas?: number
+    readonly updatedReplicas?: number
+    readonly availableReplicas?: number
+  }
+}
+
+/**
+ * Waits until all pods of a Deployment are current and available. A busy machine has as much longer as others take of it, unlike
+ * with `kubectl rollout status`.
+ */
+export const untilRolledOut = (
+  { cluster }: OpenNode,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  timeoutMs = 180_000,
+): Promise<void> =>
+  until(async () => {
+    const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { namespace, name } }
+    const { body } = expectSuccess(await cluster.get(object))
+    const { metadata, spec, status = {} } = body as KubeObject as Rollout
+    const {
+      observedGeneration = 0,
+      replicas = 0,
+      updatedReplicas = 0,
+      availableReplicas = 0,
+    } = status
+    return (
+      observedGeneration >= metadata.generation &&
+      [replicas, updatedReplicas, availableReplicas].every((count) => count === spec.replicas)
+    )
+  }, timeoutMs)
 
 /**
  * Applies a Deployment whose pods can't be created, and expects that `kubectl describe` says all these words about its

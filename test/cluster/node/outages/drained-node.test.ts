@@ -8,6 +8,7 @@ import { agentOf, annotatedPod, type Pod } from '../../client/pods.ts'
 import { webhookConfiguration } from '../../harness/install/install.ts'
 import { changeEnforcement, policyBinding } from '../../policies/policy-binding.ts'
 import { appPod } from '../harness/app-pod.ts'
+import { untilRolledOut } from '../harness/deployments.ts'
 import { openNode, podTimeoutMs } from '../harness/open-node.ts'
 
 /** Drains the cluster's only node, so that no replica of the webhook can run. */
@@ -28,7 +29,7 @@ const isInjected = ({ status, body }: Answer) =>
 const scale = (replicas: number) =>
   node.kubectl('scale', own, 'deployment', 'akv-injector-webhook', `--replicas=${replicas}`)
 const rolledOut = () =>
-  node.kubectl('rollout', 'status', own, 'deployment/akv-injector-webhook', '--timeout=120s')
+  untilRolledOut(node, { namespace: 'akv-injector', name: 'akv-injector-webhook' })
 
 /** The commands in docs/install.md that let workloads start without the webhook. */
 const page = readFileSync(join(import.meta.dirname, '../../../../docs/install.md'), 'utf8')

@@ -31,10 +31,11 @@ const scale = (component: 'webhook' | 'certs', replicas: number) =>
     `--replicas=${replicas}`,
   )
 const untilGone = (component: string) =>
-  node.kubectl(
-    ...['wait', '--for=delete', 'pod', '--namespace=akv-injector', '--timeout=120s'],
-    `--selector=app.kubernetes.io/component=${component}`,
-  )
+  until(async () => {
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'akv-injector' } }
+    const label = `app.kubernetes.io/component=${component}`
+    return (await node.cluster.list(pod, label)).length === 0
+  }, podTimeoutMs)
 /** The API server notices a changed configuration after a moment. */
 const untilAnswered = (isSo: (answer: Answer) => boolean) =>
   until(

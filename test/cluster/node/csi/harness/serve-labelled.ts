@@ -5,6 +5,7 @@ import { csiLabel, csiPod } from '../../../csi/harness/csi-pods.ts'
 import { removeCrd } from '../../../csi/harness/open-csi-cluster.ts'
 import { readCsiManifests } from '../../../harness/install/csi-manifests.ts'
 import { forgetRelease, helmUpgrade } from '../../../harness/install/helm-upgrade.ts'
+import { untilRolledOut } from '../../harness/deployments.ts'
 import type { OpenNode } from '../../harness/open-node.ts'
 
 /**
@@ -62,11 +63,8 @@ export async function readCloud({ cluster, environment }: OpenNode): Promise<Clo
   return { name: 'custom', authorityHost: url, vaultUrl: `${url}/{vault}`, ca }
 }
 
-const rolledOut = ({ kubectl }: OpenNode) =>
-  kubectl(
-    ...['rollout', 'status', 'deployment/akv-injector-webhook'],
-    ...['--namespace=akv-injector', '--timeout=180s'],
-  )
+const rolledOut = (node: OpenNode) =>
+  untilRolledOut(node, { namespace: 'akv-injector', name: 'akv-injector-webhook' })
 
 /** The controller of the certificates looks at the webhook configuration once a minute. */
 const certificateTimeoutMs = 120_000
