@@ -2,7 +2,8 @@ import type { Test } from 'tap'
 import type { KubeObject } from '../../client/api.ts'
 import { until } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
-import { type OpenNode, podTimeoutMs } from './open-node.ts'
+import type { OpenNode } from './open-node.ts'
+import { untilSaid } from './run-doctor.ts'
 
 /** Returns a Deployment with one replica of this pod. */
 export function deploymentOf({ metadata, spec }: KubeObject, name: string): KubeObject {
@@ -65,10 +66,5 @@ export async function expectFailedCreate(
   const { namespace, name } = deployment.metadata
   const describe = () =>
     node.kubectl('describe', 'replicaset', `--namespace=${namespace}`, `--selector=app=${name}`)
-  let described = ''
-  await until(async () => {
-    described = await describe()
-    return words.every((expected) => described.includes(expected))
-  }, podTimeoutMs).catch((error) => t.comment(error))
-  for (const expected of [/Warning +FailedCreate/, ...words]) t.match(described, expected)
+  await untilSaid(t, describe, /Warning +FailedCreate/, ...words)
 }

@@ -6,7 +6,7 @@ import { supportsEnv } from '../../client/env-support.ts'
 import { appPod, mountPath, password } from '../harness/app-pod.ts'
 import { deploymentOf, expectFailedCreate } from '../harness/deployments.ts'
 import { openDrills } from '../harness/explain.ts'
-import { isRunning, openNode } from '../harness/open-node.ts'
+import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
 import { untilSaid } from '../harness/run-doctor.ts'
 import { brokenIdentities, faultyVault } from '../harness/vault-data.ts'
 
@@ -203,10 +203,13 @@ t.test('under a quota of limits.cpu', async (t) => {
     spec: { hard: { 'limits.cpu': '1' } },
   }
   await node.apply(quota)
+  const without = appPod({ namespace, name: 'without' })
+  const words = ['must specify limits.cpu for: akv-injector,app']
+  // The API server enforces only what a controller has written to the status.
   await until(async () => {
-    const { status } = (await node.cluster.get(quota)).body as { status?: { hard?: object } }
-    return status?.hard !== undefined
-  })
+    const { body } = await node.cluster.create(without, { dryRun: true })
+    return words.every((some) => body.message?.includes(some))
+  }, podTimeoutMs)
   const withLimit = appPod({
     namespace,
     name: 'with-limit',
@@ -214,8 +217,7 @@ t.test('under a quota of limits.cpu', async (t) => {
   })
   await node.apply(withLimit)
   await t.test('the ReplicaSet of a Deployment reports missing limits', async (t) => {
-    const deployment = deploymentOf(appPod({ namespace, name: 'without' }), 'without-limit')
-    const words = ['must specify limits.cpu for: akv-injector,app']
+    const deployment = deploymentOf(without, 'without-limit')
     await expectFailedCreate(t, node, { deployment, words })
     await explain(t, t.name, deployment)
   })
