@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { RenderFolder } from '../text/find-files.ts'
 import { type ChartSettings, valuesFor } from './chart-options.ts'
@@ -35,8 +35,11 @@ export function helmArguments(
   { namespace, values, kubeVersion, scratch }: HelmOptions,
 ): readonly string[] {
   const own = release?.values ?? []
-  if (own.length > 0) mkdirSync(scratch)
-  const chart = release?.hidesOwnValues ? linkChart(folder, join(scratch, 'chart')) : folder
+  // What Git keeps for itself may have the token of a checkout.
+  const hidden = ['.git', ...(release?.hidesOwnValues ? ['values.yaml'] : [])]
+  const isLinked = hidden.some((name) => existsSync(join(folder, name)))
+  if (own.length > 0 || isLinked) mkdirSync(scratch)
+  const chart = isLinked ? linkChart(folder, join(scratch, 'chart'), hidden) : folder
   const files = own.map((some, i) => {
     if ('file' in some) return some.file
     const file = join(scratch, `values-${i}.yaml`)
@@ -62,11 +65,11 @@ export const hasDefaultValues = (
 ): boolean =>
   kind === 'chart' && release === undefined && valuesFor(resolve(path), values).length === 0
 
-/** Makes a folder of links to everything in a chart but its `values.yaml`, which Helm has no option to leave out. */
-function linkChart(folder: string, links: string): string {
+/** Makes a folder of links to everything in a chart but some names, which Helm has no option to leave out. */
+function linkChart(folder: string, links: string, hidden: readonly string[]): string {
   mkdirSync(links)
   for (const name of readdirSync(folder))
-    if (name !== 'values.yaml') symlinkSync(join(folder, name), join(links, name))
+    if (!hidden.includes(name)) symlinkSync(join(folder, name), join(links, name))
   return links
 }
 

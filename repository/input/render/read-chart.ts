@@ -11,7 +11,7 @@ import { realPath } from '../unread/unread.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
 import type { RefusedFolder } from './refused.ts'
 import type { RenderRoot } from './render-folder.ts'
-import { isInCheckout, repositoryRoot } from './repository-root.ts'
+import { isInCheckout, isWithin, repositoryRoot } from './repository-root.ts'
 
 /** A chart, and why it can't be rendered, if it can't. */
 interface Chart extends RefusedFolder {
@@ -27,6 +27,9 @@ export function readChart(
   const file = join(folder, 'Chart.yaml')
   const own = { path: folder, kind: 'chart', reads: [folder] } as const
   if (!isFile(file)) return { ...own, errors: [new FileError({ source: file }, missingFile)] }
+  const root = repositoryRoot(folder, named) ?? folder
+  if (!isChartOf(folder, root))
+    return { ...own, errors: [new FileError({ source: file }, outsideSentence)] }
   try {
     const chart = readMapping(file, command)
     if (chart === undefined) return { ...own, errors: [notAChart(file)] }
@@ -36,10 +39,7 @@ export function readChart(
         skip: { path: folder, reason: 'is a library chart, which has no objects' },
         errors: [],
       }
-    const errors = [
-      ...linkErrors(folder, repositoryRoot(folder, named) ?? folder),
-      ...dependencyErrors(folder, chart),
-    ]
+    const errors = [...linkErrors(folder, root), ...dependencyErrors(folder, { ...chart, root })]
     return errors.length > 0
       ? { ...own, errors: errors.slice(0, maxErrors) }
       : { ...own, root: { ...own, file }, errors: [] }
@@ -49,9 +49,18 @@ export function readChart(
   }
 }
 
-function dependencyErrors(folder: string, { manifest, object }: MappingFile): readonly FileError[] {
+/** Whether a folder has a `Chart.yaml` of the repository. A link to something else could be read for ever. */
+function isChartOf(folder: string, root: string): boolean {
+  const file = realPath(join(folder, 'Chart.yaml'))
+  return file !== undefined && isInCheckout(file, root) && isFile(file)
+}
+
+function dependencyErrors(
+  folder: string,
+  { manifest, object, root }: MappingFile & { readonly root: string },
+): readonly FileError[] {
   const listed: unknown = object['dependencies']
-  const vendored = chartsIn(join(folder, 'charts'))
+  const vendored = chartsIn(join(folder, 'charts'), root)
   return (Array.isArray(listed) ? listed : []).flatMap((dependency, i) => {
     const name: unknown = isObject(dependency) ? dependency['name'] : undefined
     if (typeof name !== 'string' || vendored.some((entry) => isOf(entry, name))) return []
@@ -64,8 +73,8 @@ function dependencyErrors(folder: string, { manifest, object }: MappingFile): re
 }
 
 /**
- * Refuses symbolic links out of the repository, because Helm follows links, and the chart may come from a stranger.
- * Folders that links lead to are searched, too.
+ * Refuses symbolic links out of the repository, or to the whole of it with what Git keeps for itself, because Helm follows
+ * links, and the chart may come from a stranger. Folders that links lead to are searched, too.
  */
 function linkErrors(folder: string, root: string): readonly FileError[] {
   const folders = new Map([[realPath(folder), folder]])
@@ -75,7 +84,10 @@ function linkErrors(folder: string, root: string): readonly FileError[] {
       for (const link of linksIn(path)) {
         const real = realPath(link)
         if (real === undefined) continue
-        if (!isInCheckout(real, root)) errors.push(new FileError({ source: link }, outsideSentence))
+        if (isWithin(join(root, '.git'), real))
+          errors.push(new FileError({ source: link }, wholeSentence))
+        else if (!isInCheckout(real, root))
+          errors.push(new FileError({ source: link }, outsideSentence))
         else if (statSync(real).isDirectory() && !folders.has(real)) folders.set(real, link)
       }
     } catch (error) {
@@ -93,6 +105,9 @@ const linksIn = (folder: string): readonly string[] =>
 const outsideSentence =
   'is a symbolic link to something outside of the repository, and Helm would read that; render the chart yourself, and pass the result'
 
+const wholeSentence =
+  'is a symbolic link to the whole repository, and Helm would read its .git; remove the link, or render the chart yourself'
+
 const maxErrors = 10
 
 const missingFile = "isn't a file; if werf makes it, pass what werf render prints"
@@ -104,17 +119,18 @@ const missingSentence = (name: string): string =>
   `depends on the chart ${printable(name, 100)}, which charts/ doesn't have, and nothing is fetched; run helm dependency build`
 
 /** Lists the names of unpacked charts and of archives. */
-function chartsIn(folder: string): readonly string[] {
+function chartsIn(folder: string, root: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).map((entry) =>
-      entry.isDirectory() ? nameOf(join(folder, entry.name)) : entry.name,
+      entry.isDirectory() ? nameOf(join(folder, entry.name), root) : entry.name,
     )
   } catch {
     return []
   }
 }
 
-function nameOf(folder: string): string {
+function nameOf(folder: string, root: string): string {
+  if (!isChartOf(folder, root)) return ''
   try {
     return /^name:\s*["']?([^\s"'#]+)/m.exec(readText(join(folder, 'Chart.yaml')))?.[1] ?? ''
   } catch {

@@ -185,14 +185,14 @@ const adviceFor = (said: string): string =>
     ? "; pass your cluster's version with --kube-version"
     : '; if it lacks values, pass them to check with --values FILE'
 
-/** Shortens a program's message to one printable line, without Helm's advice to use an option of Helm. */
+/** Shortens a program's message to one printable line, without Helm's advice to use an option of Helm and its remarks on links. */
 const firstLines = (text: string): string =>
   printable(
     text
       .slice(0, 16_384)
       .split('\n')
       .map((line) => line.trim())
-      .filter((line) => line !== '' && !line.startsWith('Use --debug flag'))
+      .filter((line) => !/^$|^Use --debug flag|: found symbolic link in path: /.test(line))
       .slice(0, 4)
       .join(' '),
     600,

@@ -44,14 +44,19 @@ export async function checkRepository(
   {
     args = [],
     programs = { helm, kustomize },
+    links = {},
   }: {
     readonly args?: readonly string[]
+    /** Symbolic links in the repository, and what they lead to. */
+    readonly links?: Texts
     readonly programs?: Readonly<Record<string, string | undefined>>
   } = {},
 ) {
   const { pathOf } = makeFolder(t, { 'repository/.git/HEAD': '', 'bin/.keep': '', ...under(files) })
   for (const [name, program] of Object.entries(programs))
     if (program !== undefined) symlinkSync(program, pathOf(`bin/${name}`))
+  for (const [path, target] of Object.entries(links))
+    symlinkSync(target, pathOf(`repository/${path}`))
   const { code, stdout, stderr } = await runInFolder(
     pathOf('repository'),
     ['check', '.', ...args],

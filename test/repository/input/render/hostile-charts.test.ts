@@ -1,0 +1,72 @@
+// Hostile charts try to read what isn't theirs, by Helm's functions and by symbolic links.
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { without } from '../../../support/needs/without.ts'
+import type { Texts } from '../../../support/repository.ts'
+import { checkRepository, clientId } from './check-repository.ts'
+
+const needsHelm = { skip: without('helm') }
+const token = 'kv-token'
+
+/** A chart whose pod has a vault that is read from a file. */
+const chartAt = (folder: string, file: string): Texts => ({
+  [join(folder, 'Chart.yaml')]: 'apiVersion: v2\nname: app\nversion: 1.0.0\n',
+  [join(folder, 'templates/pod.yaml')]: `apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    akv-injector.io/vault: {{ .Files.Get "${file}" | default "kv-none" | trim }}
+    akv-injector.io/secrets: x
+    akv-injector.io/client-id: ${clientId}
+spec: { containers: [{ name: app, image: app }] }
+`,
+})
+
+t.test('a chart reads nothing that Git keeps for itself', needsHelm, async (t) => {
+  const git = { '.git/token': `${token}\n` }
+  const own = await checkRepository(t, {
+    ...chartAt('', 'vault.txt'),
+    ...git,
+    'vault.txt': 'kv-own\n',
+  })
+  t.match(own.stdout, 'from kv-own')
+  const top = await checkRepository(t, { ...chartAt('', '.git/token'), ...git })
+  t.match(top.stdout, 'from kv-none')
+  const linked = await checkRepository(
+    t,
+    { ...chartAt('app', 'up/.git/token'), ...git, 'app/.helmignore': 'app\n' },
+    { links: { 'app/up': '..' } },
+  )
+  t.match(linked.stdout + linked.stderr, /app\/up: is a symbolic link to the whole repository/)
+  for (const { stdout, stderr } of [top, linked]) t.notMatch(stdout + stderr, token)
+})
+
+t.test('a Chart.yaml that leads elsewhere isn’t read', needsHelm, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'akv-injector-pipe-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const chart = (name: string): Texts => ({
+    [`${name}/Chart.yaml`]: `apiVersion: v2\nname: ${name}\nversion: 1.0.0\ndependencies: [{ name: lib, version: 1.0.0 }]\n`,
+    [`${name}/charts/lib/values.yaml`]: '',
+  })
+  const { stderr } = await checkRepository(
+    t,
+    { ...chart('pipe'), ...chart('kernel'), 'log/values.yaml': '' },
+    {
+      args: ['--render'],
+      links: {
+        'pipe/charts/lib/Chart.yaml': pipe,
+        'kernel/charts/lib/Chart.yaml': '/proc/kmsg',
+        'log/Chart.yaml': '/proc/kmsg',
+      },
+    },
+  )
+  for (const path of ['pipe/charts/lib', 'kernel/charts/lib', 'log'])
+    t.match(stderr, `${path}/Chart.yaml: is a symbolic link to something outside`)
+})
