@@ -1,6 +1,6 @@
+import { maxBodyBytes } from '../../../webhook/body/max-body-bytes.ts'
 import { readAdmissionReview } from '../../../webhook/core/model/admission-review.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
-import { maxBodyBytes } from '../../../webhook/http/body/json-body.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 /** A review may take this many times the CPU time of `JSON.parse` of its body … */

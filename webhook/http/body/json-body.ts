@@ -1,13 +1,11 @@
 import { parseBoundedJson } from '../../../lib/json/parse-bounded-json.ts'
 import { printable } from '../../../lib/printable.ts'
+import { maxBodyBytes } from '../../body/max-body-bytes.ts'
 import { readBody } from '../../body/read-body.ts'
 import type { TakeTurn } from '../../sharing/turns.ts'
 import { type Refusal, refusalError } from '../server/refusal.ts'
 import type { WebhookServer } from '../server/webhook-server.ts'
 import { namespaceHint } from './namespace-hint.ts'
-
-/** An API server accepts no request above 3 MiB, and etcd no pod above 1.5 MiB. */
-export const maxBodyBytes = 3 * 1024 * 1024
 
 /**
  * Parses bodies as JSON, bounded in size and depth. Fastify's own parser isn't used, because it refuses a `__proto__`

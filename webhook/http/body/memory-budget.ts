@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { maxBodyBytes } from '../../body/max-body-bytes.ts'
 import { type ByteBudgetOptions, createByteBudget, type Share } from '../../sharing/byte-budget.ts'
 import type { Refusal, Refuse } from '../server/refusal.ts'
 import type { WebhookServer } from '../server/webhook-server.ts'
-import { maxBodyBytes } from './json-body.ts'
 
 export type MemoryBudget = ReturnType<typeof addMemoryBudget>
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { finished } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { LineLimit } from '../../../lib/log/limit-lines.ts'
+import { maxBodyBytes } from '../../body/max-body-bytes.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface Refusal {
@@ -45,7 +46,7 @@ export const refuser =
  *   request ends one that stays incomplete, and so does a shutdown.
  */
 function discardBody(request: IncomingMessage, done: () => void): void {
-  let left = maxDiscardedBytes
+  let left = maxBodyBytes
   finished(request, done)
   request.on('data', (chunk: Buffer) => {
     left -= Math.max(chunk.length, minPieceBytes)
@@ -53,8 +54,6 @@ function discardBody(request: IncomingMessage, done: () => void): void {
   })
 }
 
-/** The largest request of an API server. */
-const maxDiscardedBytes = 3 * 1024 * 1024
 /** Go sends larger pieces. A small one costs nearly as much CPU time as one of this size. */
 const minPieceBytes = 1024
 
