@@ -11,7 +11,7 @@ import { realPath } from '../unread/unread.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
 import type { RefusedFolder } from './refused.ts'
 import type { RenderRoot } from './render-folder.ts'
-import { isInCheckout, isWithin, repositoryRoot } from './repository-root.ts'
+import { isInCheckout, isWithin, leadsIntoCheckout, repositoryRoot } from './repository-root.ts'
 
 /** A chart, and why it can't be rendered, if it can't. */
 interface Chart extends RefusedFolder {
@@ -28,7 +28,7 @@ export function readChart(
   const own = { path: folder, kind: 'chart', reads: [folder] } as const
   if (!isFile(file)) return { ...own, errors: [new FileError({ source: file }, missingFile)] }
   const root = repositoryRoot(folder, named) ?? folder
-  if (!isChartOf(folder, root))
+  if (!leadsIntoCheckout(file, root))
     return { ...own, errors: [new FileError({ source: file }, outsideSentence)] }
   try {
     const chart = readMapping(file, command)
@@ -47,12 +47,6 @@ export function readChart(
     if (error instanceof FileError) return { ...own, errors: [error] }
     throw error
   }
-}
-
-/** Whether a folder has a `Chart.yaml` of the repository. A link to something else could be read for ever. */
-function isChartOf(folder: string, root: string): boolean {
-  const file = realPath(join(folder, 'Chart.yaml'))
-  return file !== undefined && isInCheckout(file, root) && isFile(file)
 }
 
 function dependencyErrors(
@@ -130,9 +124,10 @@ function chartsIn(folder: string, root: string): readonly string[] {
 }
 
 function nameOf(folder: string, root: string): string {
-  if (!isChartOf(folder, root)) return ''
+  const file = join(folder, 'Chart.yaml')
+  if (!isFile(file) || !leadsIntoCheckout(file, root)) return ''
   try {
-    return /^name:\s*["']?([^\s"'#]+)/m.exec(readText(join(folder, 'Chart.yaml')))?.[1] ?? ''
+    return /^name:\s*["']?([^\s"'#]+)/m.exec(readText(file))?.[1] ?? ''
   } catch {
     return ''
   }

@@ -11,7 +11,7 @@ import { isFile } from '../text/is-file.ts'
 import { realPath } from '../unread/unread.ts'
 import { isWhollyKnown, misspeltIn, referencesIn } from './kustomization-fields.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
-import { isInCheckout, isWithin, repositoryRoot } from './repository-root.ts'
+import { isInCheckout, isWithin, leadsIntoCheckout, repositoryRoot } from './repository-root.ts'
 
 /** What a Kustomize folder refers to, and which of that can't be rendered. */
 export interface FolderReferences {
@@ -50,6 +50,9 @@ export function readReferences(
   } as const
   if (name === undefined)
     return { ...empty, errors: [new FileError({ source: folder }, 'has no kustomization.yaml')] }
+  const root = repositoryRoot(folder, named) ?? folder
+  if (!leadsIntoCheckout(file, root))
+    return { ...empty, errors: [new FileError({ source: file }, `is a link to a file ${outside}`)] }
   try {
     const kustomization = readMapping(file, command)
     if (kustomization === undefined)
@@ -57,12 +60,6 @@ export function readReferences(
     const { object } = kustomization
     if (isForeign(object)) return { ...empty, kind: 'foreign', errors: [] }
     const kind = object['kind'] === 'Component' ? 'component' : 'kustomization'
-    const root = repositoryRoot(folder, named) ?? folder
-    if (!isWithin(realPath(file) ?? root, root))
-      return {
-        ...empty,
-        errors: [new FileError({ source: file }, `is a link to a file ${outside}`)],
-      }
     return { ...empty, kind, ...sortReferences({ folder, root, ...kustomization }) }
   } catch (error) {
     if (error instanceof FileError) return { ...empty, errors: [error] }

@@ -33,6 +33,10 @@ export function isWithin(path: string, folder: string): boolean {
 export const isInCheckout = (path: string, root: string): boolean =>
   isWithin(path, root) && !isWithin(path, join(root, '.git'))
 
+/** Whether a path leads to something in the repository. A link to a pipe or a device elsewhere could be read without an end. */
+export const leadsIntoCheckout = (path: string, root: string): boolean =>
+  isInCheckout(realPath(path) ?? root, root)
+
 /**
  * Finds the file or folder of a path that counts from the top of the repository, as the tools of GitOps write it.
  *

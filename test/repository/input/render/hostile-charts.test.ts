@@ -1,7 +1,7 @@
 // Hostile charts try to read what isn't theirs, by Helm's functions and by symbolic links.
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -10,6 +10,7 @@ import type { Texts } from '../../../support/repository.ts'
 import { checkRepository, clientId } from './check-repository.ts'
 
 const needsHelm = { skip: without('helm') }
+const needsBoth = { skip: without('helm') || without('kustomize') }
 const token = 'kv-token'
 
 /** A chart whose pod has a vault that is read from a file. */
@@ -46,27 +47,39 @@ t.test('a chart reads nothing that Git keeps for itself', needsHelm, async (t) =
   for (const { stdout, stderr } of [top, linked]) t.notMatch(stdout + stderr, token)
 })
 
-t.test('a Chart.yaml that leads elsewhere isn’t read', needsHelm, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'akv-injector-pipe-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const pipe = join(folder, 'pipe')
-  execFileSync('mkfifo', [pipe])
-  const chart = (name: string): Texts => ({
-    [`${name}/Chart.yaml`]: `apiVersion: v2\nname: ${name}\nversion: 1.0.0\ndependencies: [{ name: lib, version: 1.0.0 }]\n`,
-    [`${name}/charts/lib/values.yaml`]: '',
-  })
-  const { stderr } = await checkRepository(
-    t,
-    { ...chart('pipe'), ...chart('kernel'), 'log/values.yaml': '' },
-    {
-      args: ['--render'],
-      links: {
-        'pipe/charts/lib/Chart.yaml': pipe,
-        'kernel/charts/lib/Chart.yaml': '/proc/kmsg',
-        'log/Chart.yaml': '/proc/kmsg',
+t.test(
+  'a Chart.yaml or kustomization.yaml that leads elsewhere isn’t read',
+  needsBoth,
+  async (t) => {
+    const outside = mkdtempSync(join(tmpdir(), 'akv-injector-outside-'))
+    t.teardown(() => rmSync(outside, { recursive: true }))
+    const [pipe, library, foreign] = ['pipe', 'library', 'foreign'].map((name) =>
+      join(outside, name),
+    )
+    execFileSync('mkfifo', [`${pipe}`])
+    // Both would be passed over without a word, if they were read.
+    writeFileSync(`${library}`, 'apiVersion: v2\nname: a\nversion: 1.0.0\ntype: library\n')
+    writeFileSync(`${foreign}`, 'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n')
+    const { stderr } = await checkRepository(
+      t,
+      {
+        'pipe/Chart.yaml':
+          'apiVersion: v2\nname: pipe\nversion: 1.0.0\ndependencies: [{ name: lib, version: 1.0.0 }]\n',
+        'pipe/charts/lib/values.yaml': '',
+        'library/values.yaml': '',
+        'foreign/values.yaml': '',
       },
-    },
-  )
-  for (const path of ['pipe/charts/lib', 'kernel/charts/lib', 'log'])
-    t.match(stderr, `${path}/Chart.yaml: is a symbolic link to something outside`)
-})
+      {
+        args: ['--render'],
+        links: {
+          'pipe/charts/lib/Chart.yaml': `${pipe}`,
+          'library/Chart.yaml': `${library}`,
+          'foreign/kustomization.yaml': `${foreign}`,
+        },
+      },
+    )
+    for (const path of ['pipe/charts/lib', 'library'])
+      t.match(stderr, `${path}/Chart.yaml: is a symbolic link to something outside`)
+    t.match(stderr, 'foreign/kustomization.yaml: is a link to a file outside')
+  },
+)
