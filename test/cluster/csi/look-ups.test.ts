@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { Answer } from '../client/api.ts'
+import { callPatiently } from '../client/call-patiently.ts'
 import { testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { readCsiManifests, secretProviderClassCrd } from '../harness/install/csi-manifests.ts'
 import { secretProviderClass } from './harness/classes.ts'
-import { createPatiently } from './harness/create-patiently.ts'
 import { csiLabel, csiPod } from './harness/csi-pods.ts'
 import { openCsiCluster, removeCrd, untilEstablished } from './harness/open-csi-cluster.ts'
 import { serveCsiWebhook } from './harness/serve-csi-webhook.ts'
@@ -21,9 +21,10 @@ const subject = 'volume secrets-store, SecretProviderClass azure-kv'
 
 const sentenceOf = ({ status, body }: Answer): string =>
   status === 201 ? 'admitted' : (body.message ?? '')
-const refusal = async () => sentenceOf(await createPatiently(cluster, pod))
+const create = () => cluster.create(pod, { dryRun: true })
+const refusal = async () => sentenceOf(await callPatiently(create))
 /** Without patience, because the API server is to be late. */
-const firstRefusal = async () => sentenceOf(await cluster.create(pod, { dryRun: true }))
+const firstRefusal = async () => sentenceOf(await create())
 const untilRefusal = (wanted: RegExp): Promise<void> =>
   until(async () => wanted.test(await refusal()))
 

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
-import type { Answer, KubeObject } from '../../client/api.ts'
+import type { KubeObject } from '../../client/api.ts'
+import { callPatiently } from '../../client/call-patiently.ts'
 import { type Cluster, openCluster, until } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import type { NodeEnvironment } from './node-environment.ts'
@@ -94,7 +95,7 @@ export function openNode(t: Test, env = process.env): OpenNode {
     namespace: (labels = {}) => claimNamespace(t, cluster, labels),
     async apply(...objects) {
       for (const object of objects) {
-        expectSuccess(await applyPatiently(cluster, object))
+        expectSuccess(await callPatiently(() => cluster.apply(object)))
         t.teardown(() => cluster.delete(object))
       }
     },
@@ -107,17 +108,6 @@ export function openNode(t: Test, env = process.env): OpenNode {
     control: (path, body) => post(`${environment.vault.controlUrl}${path}`, body),
     clearFaults: () => fetch(`${environment.vault.controlUrl}/faults`, { method: 'DELETE' }),
   }
-}
-
-/** Applies an object, again if the webhook didn't answer in time, as a controller does. It is busy, and replaced by some tests. */
-async function applyPatiently(cluster: Cluster, object: KubeObject): Promise<Answer> {
-  let answer: Answer | undefined
-  const isAnswered = async () => {
-    answer = await cluster.apply(object)
-    return !/failed calling webhook "\S*pods\.akv-injector\.io"/.test(answer.body.message ?? '')
-  }
-  await until(isAnswered, podTimeoutMs).catch(() => {})
-  return answer as unknown as Answer
 }
 
 export const isRunning = ({ status }: RunningPod): boolean =>
