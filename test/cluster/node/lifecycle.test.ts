@@ -12,7 +12,7 @@ import {
 } from './harness/containers.ts'
 import { openDrills } from './harness/explain.ts'
 import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
-import { untilSaid } from './harness/run-doctor.ts'
+import { untilSaid } from './harness/until-said.ts'
 
 /** Tests pods whose containers end, are killed or restart. */
 const node = openNode(t)

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../client/api.ts'
 import { until } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import type { OpenNode } from './open-node.ts'
-import { untilSaid } from './run-doctor.ts'
+import { untilSaid } from './until-said.ts'
 
 /** Returns a Deployment with one replica of this pod. */
 export function deploymentOf({ metadata, spec }: KubeObject, name: string): KubeObject {
@@ -17,19 +17,27 @@ export function deploymentOf({ metadata, spec }: KubeObject, name: string): Kube
   }
 }
 
-interface Rollout extends KubeObject {
-  readonly metadata: KubeObject['metadata'] & { readonly generation: number }
-  readonly spec: { readonly replicas: number }
-  readonly status?: {
-    readonly observedGeneration?: number
-    readonly replicas?: number
-    readonly updatedReplicas?: number
-    readonly availableReplicas?: number
+/** A workload as the API server has it. */
+export interface SeenWorkload extends KubeObject {
+  readonly spec: {
+    readonly replicas: number
+    readonly template: { readonly metadata: { readonly annotations?: Record<string, string> } }
   }
+  readonly status: Readonly<Record<string, number | undefined>>
 }
 
+export const isReady = ({ metadata, spec, status }: SeenWorkload): boolean =>
+  status['observedGeneration'] === metadata['generation'] &&
+  status['readyReplicas'] === spec.replicas
+
+/** @param updated - how many pods a roll-out replaces; by default all */
+export const isRolledOut = (workload: SeenWorkload, updated = workload.spec.replicas): boolean =>
+  workload.status['updatedReplicas'] === updated &&
+  workload.status['replicas'] === workload.spec.replicas &&
+  isReady(workload)
+
 /**
- * Waits until all pods of a Deployment are current and available. A busy machine has as much longer as others take of it, unlike
+ * Waits until all pods of a Deployment are current and ready. A busy machine has as much longer as others take of it, unlike
  * with `kubectl rollout status`.
  */
 export const untilRolledOut = (
@@ -39,18 +47,7 @@ export const untilRolledOut = (
 ): Promise<void> =>
   until(async () => {
     const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { namespace, name } }
-    const { body } = expectSuccess(await cluster.get(object))
-    const { metadata, spec, status = {} } = body as KubeObject as Rollout
-    const {
-      observedGeneration = 0,
-      replicas = 0,
-      updatedReplicas = 0,
-      availableReplicas = 0,
-    } = status
-    return (
-      observedGeneration >= metadata.generation &&
-      [replicas, updatedReplicas, availableReplicas].every((count) => count === spec.replicas)
-    )
+    return isRolledOut(expectSuccess(await cluster.get(object)).body as unknown as SeenWorkload)
   }, timeoutMs)
 
 /**

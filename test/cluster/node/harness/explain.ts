@@ -2,7 +2,8 @@ import type { Test } from 'tap'
 import type { KubeObject } from '../../client/api.ts'
 import type { Drill } from '../drill.ts'
 import { drills } from '../drills.ts'
-import { bundleProgram, doctorOf, runProgram, untilSaid, untilVerdict } from './run-doctor.ts'
+import { bundleProgram, doctorOf, runProgram, untilVerdict } from './run-doctor.ts'
+import { untilSaid } from './until-said.ts'
 
 /** What is in a drill's state: a pod, a workload without pods, an account, or the whole cluster. */
 export type Explained = KubeObject | 'cluster'

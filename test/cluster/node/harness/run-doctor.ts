@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { bundle } from '../../../../image/bundle.ts'
 import type { KubeObject } from '../../client/api.ts'
-import { until } from '../../client/cluster.ts'
 import { temporaryFolder } from '../../harness/temporary-folder.ts'
-import { podTimeoutMs } from './open-node.ts'
+import { untilSaid } from './until-said.ts'
 
 /** Bundles the command line, and returns the path of the program. */
 export async function bundleProgram(t: Test): Promise<string> {
@@ -20,20 +19,6 @@ export function runProgram(program: string, args: readonly string[]): Promise<st
   return new Promise((resolve) => {
     execFile(process.execPath, [program, ...args], (_, stdout) => resolve(stdout))
   })
-}
-
-/** Repeats a command until it says all these words at once, because events and logs arrive after a moment. */
-export async function untilSaid(
-  t: Test,
-  say: () => Promise<string>,
-  ...words: readonly (string | RegExp)[]
-): Promise<void> {
-  let said = ''
-  await until(async () => {
-    said = await say()
-    return words.every((some) => (typeof some === 'string' ? said.includes(some) : some.test(said)))
-  }, podTimeoutMs).catch(() => undefined)
-  for (const some of words) t.match(said, some)
 }
 
 /** The arguments of `doctor` for a pod or a workload. */

@@ -7,7 +7,7 @@ import { appPod, mountPath, password } from '../harness/app-pod.ts'
 import { deploymentOf, expectFailedCreate } from '../harness/deployments.ts'
 import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
-import { untilSaid } from '../harness/run-doctor.ts'
+import { untilSaid } from '../harness/until-said.ts'
 import { brokenIdentities, faultyVault } from '../harness/vault-data.ts'
 
 /** Tests what `kubectl describe` shows for a pod that can't get its secrets, in both modes of the agent. */

@@ -14,7 +14,7 @@ import { podWithChangedAgent } from '../harness/changed-agent.ts'
 import { agentStatus, isRestarted, killContainer } from '../harness/containers.ts'
 import { openDrills } from '../harness/explain.ts'
 import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
-import { untilSaid } from '../harness/run-doctor.ts'
+import { untilSaid } from '../harness/until-said.ts'
 
 /** Tests identity bindings of AKS from the manifest to the file and the Secret, and what their failures look like. */
 if (withoutHelm) {

@@ -3,7 +3,7 @@ import { until } from '../../client/cluster.ts'
 import { podWithChangedAgent } from '../harness/changed-agent.ts'
 import { agentStatus, killContainer } from '../harness/containers.ts'
 import { isRunning, openNode, podTimeoutMs, type RunningPod } from '../harness/open-node.ts'
-import { untilSaid } from '../harness/run-doctor.ts'
+import { untilSaid } from '../harness/until-said.ts'
 import { faultyVault } from '../harness/vault-data.ts'
 
 /** Tests the metrics and the readiness of a pod whose vault is cut off, beside a pod whose vault isn't. */

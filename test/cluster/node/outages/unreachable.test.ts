@@ -5,7 +5,7 @@ import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
 import { type ChangedAgentOptions, podWithChangedAgent } from '../harness/changed-agent.ts'
 import { openDrills } from '../harness/explain.ts'
 import { openNode } from '../harness/open-node.ts'
-import { untilSaid } from '../harness/run-doctor.ts'
+import { untilSaid } from '../harness/until-said.ts'
 
 /** Tests what `kubectl describe` shows if the network, the proxy or the administrator's cloud settings are wrong. */
 const node = openNode(t)

@@ -1,17 +1,10 @@
 import { restartedAtAnnotation } from '../../../../requests/rollouts/rollout-names.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
+import { isReady, isRolledOut, type SeenWorkload } from '../harness/deployments.ts'
 import type { OpenNode, RunningPod } from '../harness/open-node.ts'
 import { recordOf } from './rollout-controller.ts'
 import { read } from './service-load.ts'
-
-interface SeenWorkload extends KubeObject {
-  readonly spec: {
-    readonly replicas: number
-    readonly template: { readonly metadata: { readonly annotations?: Record<string, string> } }
-  }
-  readonly status: Readonly<Record<string, number | undefined>>
-}
 
 /** Reads what has become of the workloads of the account `web`. */
 export function watchWorkloads(node: OpenNode, namespace: string) {
@@ -19,25 +12,15 @@ export function watchWorkloads(node: OpenNode, namespace: string) {
   const inNamespace = { namespace }
   const seen = async (workload: KubeObject) =>
     expectSuccess(await cluster.get(workload)).body as unknown as SeenWorkload
-  const isReady = async (workload: KubeObject) => {
-    const { metadata, spec, status } = await seen(workload)
-    const isObserved = status['observedGeneration'] === metadata['generation']
-    return isObserved && status['readyReplicas'] === spec.replicas
-  }
   return {
     seen,
-    isReady,
+    isReady: async (workload: KubeObject) => isReady(await seen(workload)),
     async restartedAt(workload: KubeObject) {
       return (await seen(workload)).spec.template.metadata.annotations?.[restartedAtAnnotation]
     },
     /** @param updated - how many pods a roll-out replaces; by default all */
-    async isRolledOut(workload: KubeObject, updated?: number) {
-      const { spec, status } = await seen(workload)
-      const isUpdated =
-        status['updatedReplicas'] === (updated ?? spec.replicas) &&
-        status['replicas'] === spec.replicas
-      return isUpdated && (await isReady(workload))
-    },
+    isRolledOut: async (workload: KubeObject, updated?: number) =>
+      isRolledOut(await seen(workload), updated),
     /** How many templates a workload has had. An undo gives an old one a new number. */
     async revisions(workload: KubeObject) {
       const apiVersion = 'apps/v1'
