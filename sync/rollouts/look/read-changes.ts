@@ -112,11 +112,13 @@ function noteAnswer(
   },
 ): void {
   const { name, fetched, services } = answer
-  const { version, createdAtMs: createdMs, expiresAtMs: _, ...value } = fetched
+  const { version, createdAtMs: createdMs, updatedAtMs: updatedMs, ...content } = fetched
   if (version === undefined) return
+  // Pods get none of these, and a new version with the same bytes may have others.
+  const { expiresAtMs: _, notBeforeAtMs: __, tags: ___, ...value } = content
   const digest = createHmac('sha256', digestKey).update(JSON.stringify(value)).digest('base64')
   const times = { nowMs: services.cluster.serverTimeMs(), sinceMs }
-  known.set(name, observeObject(known.get(name), { version, createdMs, digest }, times))
+  known.set(name, observeObject(known.get(name), { version, createdMs, updatedMs, digest }, times))
 }
 
 /** A synced Secret says when it changed. Without that, as after an upgrade, nothing is known to be old. */

@@ -1,7 +1,7 @@
 import type { RecordedObject } from '../../../requests/rollouts/record.ts'
 import { marginMs } from './margin.ts'
 
-/** An object that the controller reads again and again. All times are by the API server's clock, but for `createdMs` of a read. */
+/** An object that the controller reads again and again. All times are by the API server's clock, but for those of an answer. */
 export interface KnownObject extends RecordedObject {
   /** When this version was last the one that the vault answered with. Absent after a restart of the controller. */
   readonly lastSeenMs?: number
@@ -9,11 +9,12 @@ export interface KnownObject extends RecordedObject {
   readonly digest?: string
 }
 
-/** What a vault has answered. */
+/** What a vault has answered. Its times are by the clock of the vault. */
 interface ObjectAnswer {
   readonly version: string
-  /** By the clock of the vault. */
   readonly createdMs?: number | undefined
+  /** When its attributes were last set. A version may have been disabled until then. */
+  readonly updatedMs?: number | undefined
   readonly digest?: string
 }
 
@@ -36,7 +37,7 @@ export function observeObject(
       ? changeBeforeFirstLook(answer, times)
       : version === before.version || hasSameBytes
         ? before.changedMs
-        : changeSince(before, { createdMs: answer.createdMs, ...times })
+        : changeSince(before, answer, times)
   return { ...seen, ...(changedMs !== undefined && { changedMs }) }
 }
 
@@ -51,18 +52,15 @@ function changeBeforeFirstLook(
 }
 
 /**
- * A version that is dated before we last saw another one was enabled later, or restored, or the clock of the vault is slow. One
- * that is dated in the future shows a fast clock. Both count from now on, when they are first seen.
+ * A version whose dates lie before we last saw another one was restored, or the clock of the vault is slow. One that is dated in the
+ * future shows a fast clock. Both count from now on, when they are first seen.
  */
 function changeSince(
   { lastSeenMs, changedMs }: KnownObject,
-  times: {
-    readonly createdMs: number | undefined
-    readonly nowMs: number
-    readonly sinceMs: number
-  },
+  { createdMs = 0, updatedMs = 0 }: ObjectAnswer,
+  { nowMs, sinceMs }: { readonly nowMs: number; readonly sinceMs: number },
 ): number {
-  const { createdMs = 0, nowMs, sinceMs } = times
   const earliestMs = lastSeenMs ?? changedMs ?? sinceMs
-  return createdMs <= earliestMs || createdMs > nowMs ? nowMs : createdMs
+  const answeredMs = Math.max(createdMs, updatedMs)
+  return answeredMs <= earliestMs || answeredMs > nowMs ? nowMs : answeredMs
 }

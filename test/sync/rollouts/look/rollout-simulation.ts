@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client'
+import type { FetchedSecret } from '../../../../keyvault/clients/object-client.ts'
 import { AkvError } from '../../../../lib/errors/akv-error.ts'
 import { type JsonObject, objectsAt } from '../../../../lib/shape.ts'
 import { pruneClass } from '../../../../requests/class/prune-class.ts'
@@ -87,7 +88,10 @@ export class RolloutSimulation {
   nowMs = Date.UTC(2026, 0, 1)
   mostRolling = 0
   readonly #deployments = new Map<string, SimulatedDeployment>()
-  readonly #versions = new Map<string, { version: string; createdAtMs: number; value: string }>()
+  readonly #versions = new Map<
+    string,
+    Omit<FetchedSecret, 'kind' | 'contentType' | 'isCertificate'>
+  >()
   #count = 0
   #services: RolloutServices
   #rolled: RolledAccount | undefined
@@ -138,7 +142,13 @@ export class RolloutSimulation {
   rotate(object: string, value = `${this.#count}`): string {
     this.#count += 1
     const version = String(this.#count).padStart(32, '0')
-    this.#versions.set(object, { version, createdAtMs: this.nowMs, value })
+    const dates = {
+      createdAtMs: this.nowMs,
+      updatedAtMs: this.nowMs,
+      notBeforeAtMs: this.nowMs,
+      expiresAtMs: this.nowMs + 90 * 24 * 60 * minuteMs,
+    }
+    this.#versions.set(object, { version, value, ...dates, tags: { rotated: version } })
     return version
   }
 

@@ -30,7 +30,16 @@ t.test('rule 4: the same bytes are no change, if both were read', async (t) => {
   t.equal(observeObject(unread, answer, times)?.changedMs, minutes(97), 'without digests')
 })
 
-t.test('rule 4: a version that was enabled later, or restored, counts from now', async (t) => {
+t.test('rule 4: a version that was enabled since the last look changed then', async (t) => {
+  const changedAt = (createdMs: number, updatedMs: number) =>
+    observeObject(before, { version: 'v2', createdMs, updatedMs }, times)?.changedMs
+  t.equal(changedAt(minutes(96), minutes(98)), minutes(98), 'created since then, too')
+  t.equal(changedAt(minutes(-9999), minutes(98)), minutes(98))
+  t.equal(changedAt(minutes(-9999), minutes(94)), minutes(100), 'it was restored')
+  t.equal(changedAt(minutes(96), minutes(9999)), minutes(100), 'a clock that is days ahead')
+})
+
+t.test('rule 4: a version without a later date was restored, and counts from now', async (t) => {
   const changedAt = (createdMs: number | undefined, known: object = before) =>
     observeObject({ ...before, ...known }, { version: 'v2', createdMs }, times)?.changedMs
   t.equal(changedAt(minutes(94)), minutes(100))

@@ -45,6 +45,12 @@ const happening = oneof(
   }),
   record({ kind: constant('restart controller' as const) }),
 )
+/** A pod starts while the newest version is disabled, and it is enabled before the controller looks. */
+const enabledBetweenLooks: readonly Happening[] = [
+  { kind: 'pass', minutes: 37 },
+  { kind: 'replace' },
+  { kind: 'enable', object: 0, minutesAgo: 1 },
+]
 const history = array(happening, { maxLength: 25 })
 const day = 24 * 60
 
@@ -102,7 +108,7 @@ t.test('a change reaches every pod that a roll-out replaces', async (t) => {
       if (!simulated.isCurrent())
         throw new Error(`some pods are old: ${JSON.stringify(simulated.decision)}`)
     }),
-    { numRuns },
+    { numRuns, examples: [[enabledBetweenLooks, 0, false]] },
   )
   t.end()
 })

@@ -46,6 +46,8 @@ interface Version {
   readonly version: string
   readonly bytes: number
   readonly createdMs: number
+  /** When it was enabled. */
+  readonly updatedMs: number
 }
 interface VaultObject {
   readonly versions: Version[]
@@ -198,7 +200,8 @@ export class SimulatedRollouts {
 
   #version(bytes: number): Version {
     this.#versions += 1
-    return { version: `v${this.#versions}`, bytes, createdMs: this.nowMs + this.#clockMs }
+    const nowMs = this.nowMs + this.#clockMs
+    return { version: `v${this.#versions}`, bytes, createdMs: nowMs, updatedMs: nowMs }
   }
 
   #rotate(object: number, bytes: number): void {
