@@ -6,6 +6,7 @@ import { expiryNotes } from './expiries.ts'
 import type { JudgedPod } from './facts/judged-pod.ts'
 import {
   firstBlocker,
+  hasRun,
   hasStarted,
   type PodContainer,
   podContainers,
@@ -105,7 +106,7 @@ function lateAgentFault(judged: JudgedPod, ended: PodFault | undefined): PodFaul
   }
 }
 
-/** How far akv-injector got with a pod. */
+/** How far akv-injector got with a pod. A main container that has run had its files, however the agent ended later. */
 function partOf({ agent, containers }: JudgedPod): OurPart {
   const container = containers.find(({ isAgent }) => isAgent)
   if (agent === undefined || container === undefined) return 'none'
@@ -113,6 +114,7 @@ function partOf({ agent, containers }: JudgedPod): OurPart {
   if (
     hasStarted(container) ||
     state?.isReady ||
+    containers.some(hasRun) ||
     (state?.kind === 'terminated' && state.ended?.exitCode === 0)
   )
     return 'done'

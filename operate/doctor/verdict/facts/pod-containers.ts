@@ -65,7 +65,8 @@ export const firstBlocker = (
 const hasEndedWithPod = ({ role, state }: PodContainer, pod: JsonObject): boolean =>
   role === 'sidecar' && state?.kind === 'terminated' && textAt(pod, 'status', 'phase') === 'Failed'
 
-const hasRun = ({ role, state }: PodContainer): boolean =>
+/** Whether a main container has been started, now or earlier. */
+export const hasRun = ({ role, state }: PodContainer): boolean =>
   role === 'main' &&
   state !== undefined &&
   (state.kind !== 'waiting' || state.reason === 'CrashLoopBackOff')

@@ -245,4 +245,16 @@ testVerdicts({
     },
     'akv-injector did its part: the pod ran longer than activeDeadlineSeconds allows',
   ],
+  'a deadline that the app exceeds, whose agent is killed': [
+    {
+      pod: podOf({
+        phase: 'Failed',
+        init: [container('akv-injector', terminated(137), { ready: false, started: false })],
+        main: [container('app', terminated(137), { ready: false })],
+        status: { reason: 'DeadlineExceeded', message: 'Pod was active on the node too long' },
+      }),
+      log: '',
+    },
+    'akv-injector did its part: the pod ran longer than activeDeadlineSeconds allows',
+  ],
 })

@@ -22,6 +22,18 @@ import {
 } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
+/** A pod whose agent was killed, because it didn't end within the grace period. */
+const evicted = (app: ReturnType<typeof container>) =>
+  podOf({
+    ...{ phase: 'Failed', main: [app] },
+    init: [container('akv-injector', terminated(137), { ready: false, started: false })],
+    status: {
+      reason: 'Evicted',
+      message:
+        'The node was low on resource: memory. Threshold quantity: 100Mi, available: 80Mi. Container app was using 2Gi, request is 1Gi, has larger consumption of memory. ',
+    },
+  })
+
 testVerdicts({
   'an init container before ours that fails': [
     { pod: beforeAgent(backOff, 3) },
@@ -99,18 +111,11 @@ testVerdicts({
     'the agent hasn’t had its turn: no node accepts the pod: 0/1 nodes are available: pod has unbound',
   ],
   'an evicted pod': [
-    {
-      pod: podOf({
-        phase: 'Failed',
-        init: [container('akv-injector', terminated(137, { reason: 'ContainerStatusUnknown' }))],
-        status: {
-          reason: 'Evicted',
-          message:
-            'The node was low on resource: memory. Threshold quantity: 100Mi, available: 80Mi. Container app was using 2Gi, request is 1Gi, has larger consumption of memory. ',
-        },
-      }),
-      log: '',
-    },
+    { pod: evicted(container('app', terminated(137), { ready: false })) },
+    'akv-injector did its part: the kubelet evicted the pod from node node-1: The node was low on resource: memory.',
+  ],
+  'a pod that is evicted before its app runs': [
+    { pod: evicted(creating('app')) },
     'the agent isn’t the cause: the kubelet evicted the pod from node node-1: The node was low on resource: memory.',
   ],
   'a node that drains': [
