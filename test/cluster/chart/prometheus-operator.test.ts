@@ -4,9 +4,9 @@ import { type Manifest, readRendered } from '../../manifests/rendered.ts'
 import { skipped } from '../../support/needs/without.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { applyCrds } from '../client/crds.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { annotatedPod, plainPod } from '../client/pods.ts'
-import { untilEstablished } from '../csi/harness/open-csi-cluster.ts'
 import { findOperatorCrds } from '../parts/find-operator-crds.ts'
 import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
 
@@ -31,8 +31,7 @@ async function installCrds(t: Test): Promise<void> {
     // A cluster of KUBECONFIG may have them, and objects of them.
     if ((await cluster.get(crd)).status === 200) continue
     t.teardown(() => remove(crd))
-    expectSuccess(await cluster.apply(crd))
-    await untilEstablished(cluster, crd)
+    await applyCrds(cluster, [crd])
   }
 }
 

@@ -2,11 +2,12 @@ import t from 'tap'
 import type { Answer } from '../client/api.ts'
 import { callPatiently } from '../client/call-patiently.ts'
 import { testNamespace, until } from '../client/cluster.ts'
+import { applyCrds, deleteCrds } from '../client/crds.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { readCsiManifests, secretProviderClassCrd } from '../harness/install/csi-manifests.ts'
 import { secretProviderClass } from './harness/classes.ts'
 import { csiLabel, csiPod } from './harness/csi-pods.ts'
-import { openCsiCluster, removeCrd, untilEstablished } from './harness/open-csi-cluster.ts'
+import { openCsiCluster } from './harness/open-csi-cluster.ts'
 import { serveCsiWebhook } from './harness/serve-csi-webhook.ts'
 
 /**
@@ -66,14 +67,13 @@ t.test('a webhook without permission to read classes refuses the pod', async (t)
 })
 
 t.test('no kind SecretProviderClass in the cluster', async (t) => {
-  await removeCrd(cluster)
+  await deleteCrds(cluster, [secretProviderClassCrd()])
   await untilRefusal(/has no kind/)
   t.match(
     await refusal(),
     `${subject}: this cluster has no kind SecretProviderClass; install its CRD (csi.crd in the chart's values)`,
   )
-  expectSuccess(await cluster.apply(secretProviderClassCrd()))
-  await untilEstablished(cluster, secretProviderClassCrd())
-  await until(async () => (await cluster.apply(secretProviderClass({ namespace }))).status < 300)
+  await applyCrds(cluster, [secretProviderClassCrd()])
+  expectSuccess(await cluster.apply(secretProviderClass({ namespace })))
   await untilRefusal(/^admitted$/)
 })

@@ -3,11 +3,11 @@ import { withoutHelm } from '../../manifests/helm.ts'
 import { runCerts } from '../certs/run-certs.ts'
 import { connect, type KubeObject } from '../client/api.ts'
 import { openCluster } from '../client/cluster.ts'
+import { deleteCrds } from '../client/crds.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { readCsiManifests, secretProviderClassCrd } from '../harness/install/csi-manifests.ts'
 import { forgetRelease, helmUpgrade } from '../harness/install/helm-upgrade.ts'
 import { installObjects, webhookConfiguration } from '../harness/install/install.ts'
-import { removeCrd } from './harness/open-csi-cluster.ts'
 
 /** Tests `helm upgrade` from one value of `csi.namespaces` to another. */
 const skip = withoutHelm
@@ -41,7 +41,7 @@ t.test('caBundle, and the CRD, outlive every change of csi.namespaces', { skip }
   )
   t.teardown(async () => {
     for (const object of permissions) await cluster.delete(object)
-    await removeCrd(cluster)
+    await deleteCrds(cluster, [secretProviderClassCrd()])
     await forgetRelease(api)
     for (const object of installObjects()) await cluster.apply(object)
   })

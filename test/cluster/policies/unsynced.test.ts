@@ -2,6 +2,7 @@ import t from 'tap'
 import { readRendering } from '../../manifests/security/renderings.ts'
 import { connect, type KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { applyCrds } from '../client/crds.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { externalSecretCrds, secretProviderClassCrd } from '../harness/install/csi-manifests.ts'
 import { readManifest } from '../harness/install/install.ts'
@@ -23,7 +24,8 @@ t.teardown(async () => {
   for (const object of [...policies, ...crds]) await cluster.delete(object)
   for (const object of installed) await cluster.apply(object)
 })
-for (const object of [...crds, ...policies, ...teamRoles(enabled, ['web'])])
+await applyCrds(cluster, crds)
+for (const object of [...policies, ...teamRoles(enabled, ['web'])])
   expectSuccess(await cluster.apply(object))
 
 const warnings = async (object: KubeObject) =>
@@ -54,7 +56,7 @@ const isWarned = (object: KubeObject) => async () => {
   const answer = await cluster.apply(object, { dryRun: true })
   return answer.warnings.some((text) => text.includes('Secret sync is not enabled'))
 }
-/** Kinds and policies take effect a moment after they are applied. */
+/** Policies take effect a moment after they are applied. */
 for (const object of [account(other, 'web'), externalSecret(other), secretProviderClass(other)])
   await until(isWarned(object))
 await until(async () => !(await isWarned(account(enabled, 'web'))()))

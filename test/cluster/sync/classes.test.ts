@@ -7,6 +7,7 @@ import { tenantId } from '../../support/servers/start-test-emulator.ts'
 import { webId } from '../../sync/harness/simulation.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
+import { applyCrds } from '../client/crds.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { secretProviderClassCrd } from '../harness/install/csi-manifests.ts'
 import { startOwnCluster } from './harness/own-cluster.ts'
@@ -43,14 +44,7 @@ function classFor(name: string, secretName: string): KubeObject {
 t.test('secretObjects of classes become Secrets, and outlast their kind', { skip }, async (t) => {
   const { api, cluster, azure, ...own } = await startOwnCluster(t, vaultData)
   const crd = secretProviderClassCrd()
-  const group = '/apis/secrets-store.csi.x-k8s.io/v1'
-  const answers = async (path: string) => (await api.call({ method: 'GET', path })).status
-  const applyCrd = async () => {
-    expectSuccess(await cluster.apply(crd))
-    for (const path of [group, `${group}/namespaces/default/secretproviderclasses`])
-      await until(async () => (await answers(path)) === 200)
-  }
-  await applyCrd()
+  await applyCrds(cluster, [crd])
 
   const account = {
     apiVersion: 'v1',
@@ -114,7 +108,11 @@ t.test('secretObjects of classes become Secrets, and outlast their kind', { skip
 
   await t.test('a deleted CRD deletes no Secret, and neither does a restart', async (t) => {
     expectSuccess(await cluster.delete(crd))
-    await until(async () => /^synced-secret: AKV_SYNC_ORPHANED since /.test(await status()))
+    // If discovery still names the kind, the controller waits a minute longer.
+    await until(
+      async () => /^synced-secret: AKV_SYNC_ORPHANED since /.test(await status()),
+      2 * minuteMs,
+    )
     t.match(
       (await events()).join('\n'),
       /ServiceAccount default SyncFailed: AKV_SYNC_ORPHANED: Secret synced-secret came from/,
@@ -124,7 +122,7 @@ t.test('secretObjects of classes become Secrets, and outlast their kind', { skip
     await delay(minuteMs + 10_000)
     t.ok(await has('synced-secret'))
     // The kind returns, and later the class.
-    await applyCrd()
+    await applyCrds(cluster, [crd])
     await until(async () => (await status()).length > 0)
     await apply({
       ...example,

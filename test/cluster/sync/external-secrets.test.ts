@@ -7,6 +7,7 @@ import { tenantId } from '../../support/servers/start-test-emulator.ts'
 import { webId } from '../../sync/harness/simulation.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
+import { applyCrds } from '../client/crds.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { externalSecretCrds } from '../harness/install/csi-manifests.ts'
 import { startOwnCluster } from './harness/own-cluster.ts'
@@ -36,15 +37,7 @@ t.test('ExternalSecrets become Secrets, and outlast their kind', { skip }, async
       vaultUrl,
     ),
   ).map((document): KubeObject => document.toJS())
-  const applyCrds = async () => {
-    for (const crd of externalSecretCrds()) expectSuccess(await cluster.apply(crd))
-    for (const plural of ['externalsecrets', 'secretstores'])
-      await until(async () => {
-        const path = `/apis/${group}/v1/namespaces/${namespace}/${plural}`
-        return (await api.call({ method: 'GET', path })).status === 200
-      })
-  }
-  await applyCrds()
+  await applyCrds(cluster, externalSecretCrds())
   const apply = async (object: KubeObject) =>
     expectSuccess(
       await cluster.apply({ ...object, metadata: { ...object.metadata, namespace } } as KubeObject),
@@ -210,7 +203,7 @@ t.test('ExternalSecrets become Secrets, and outlast their kind', { skip }, async
     await delay(minuteMs + 10_000)
     t.ok(await has('my-k8s-secret'))
     t.ok(await has('of-made', 'url', 'p=correct horse&a=1'))
-    await applyCrds()
+    await applyCrds(cluster, externalSecretCrds())
     if (firstStore) await apply(firstStore)
     if (firstSecret) await apply(firstSecret)
     await untilReady('my-external-secret', 'True', 2 * minuteMs)

@@ -2,6 +2,7 @@ import t from 'tap'
 import { identity } from '../../sync/harness/external-secret-simulation.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { syncProgram } from './harness/sync-program.ts'
 import { openSyncTestbed } from './harness/sync-testbed.ts'
 
@@ -34,18 +35,13 @@ async function applyExternalSecrets(): Promise<void> {
   const vaultUrl = azure.vaultUrl.replace('{vault}', 'team-a')
   const serviceAccountRef = { name: 'web' }
   const apply = async (kind: string, name: string, spec: object) =>
-    (await cluster.apply({ apiVersion, kind, metadata: { name, namespace }, spec })).status < 300
-  // The API server may not serve a new kind at once.
-  await until(() =>
-    apply('SecretStore', 'kv', { provider: { azurekv: { vaultUrl, serviceAccountRef } } }),
-  )
+    expectSuccess(await cluster.apply({ apiVersion, kind, metadata: { name, namespace }, spec }))
+  await apply('SecretStore', 'kv', { provider: { azurekv: { vaultUrl, serviceAccountRef } } })
   for (const name of names)
-    await until(() =>
-      apply('ExternalSecret', name, {
-        secretStoreRef: { name: 'kv' },
-        data: [{ secretKey: 'password', remoteRef: { key: 'db-password' } }],
-      }),
-    )
+    await apply('ExternalSecret', name, {
+      secretStoreRef: { name: 'kv' },
+      data: [{ secretKey: 'password', remoteRef: { key: 'db-password' } }],
+    })
 }
 
 t.test('a program that is killed between Secrets and statuses finishes them later', async (t) => {

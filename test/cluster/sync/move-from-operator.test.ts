@@ -9,6 +9,7 @@ import { writeOwnCommand } from '../../support/write-own-command.ts'
 import { webId } from '../../sync/harness/simulation.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
+import { deleteCrds } from '../client/crds.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { externalSecretCrds } from '../harness/install/csi-manifests.ts'
 import { temporaryFolder } from '../harness/temporary-folder.ts'
@@ -203,10 +204,7 @@ t.test('a namespace moves from the operator, and back', { skip }, async (t) => {
   await t.test('6: the CRDs go, and come back with the objects', async (t) => {
     const [save = ''] = pageCommands(page, '6. Take the operator out')
     await promisify(execFile)('sh', ['-euc', save], { env, cwd })
-    for (const crd of externalSecretCrds()) expectSuccess(await cluster.delete(crd))
-    await until(
-      async () => (await cluster.get(externalSecretCrds()[0] as KubeObject)).status === 404,
-    )
+    await deleteCrds(cluster, externalSecretCrds())
     t.equal(await value(), 'of the vault')
     const [, , ...restore] = pageCommands(page, '6. Take the operator out')
     t.equal(restore.length, 3)

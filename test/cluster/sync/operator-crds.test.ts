@@ -4,8 +4,8 @@ import { tenantId } from '../../support/servers/start-test-emulator.ts'
 import { webId } from '../../sync/harness/simulation.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
+import { applyCrds } from '../client/crds.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { untilEstablished } from '../csi/harness/open-csi-cluster.ts'
 import { findOperatorCrds } from '../parts/find-operator-crds.ts'
 import { startOwnCluster } from './harness/own-cluster.ts'
 import { syncProgram } from './harness/sync-program.ts'
@@ -126,10 +126,7 @@ const withoutCloud = (crd: KubeObject): KubeObject =>
 
 async function open(t: Test) {
   const { cluster, azure, enableSync } = await startOwnCluster(t, vaultData)
-  for (const crd of crds.kind === 'valid' ? crds.value.map(withoutCloud) : []) {
-    expectSuccess(await cluster.apply(crd))
-    await untilEstablished(cluster, crd)
-  }
+  if (crds.kind === 'valid') await applyCrds(cluster, crds.value.map(withoutCloud))
   const at = (kind: string, name: string, version = apiVersion): KubeObject => ({
     apiVersion: version,
     kind,

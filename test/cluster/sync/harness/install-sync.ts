@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type Manifest, readRendered } from '../../../manifests/rendered.ts'
+import type { KubeObject } from '../../client/api.ts'
 import { type Cluster, testNamespace } from '../../client/cluster.ts'
+import { applyCrds } from '../../client/crds.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import { teamRoles } from './team-roles.ts'
 
@@ -36,7 +38,9 @@ export async function installSync(t: Test, cluster: Cluster): Promise<InstalledS
   t.teardown(async () => {
     for (const object of objects) await cluster.delete(object)
   })
-  for (const object of objects)
+  const isCrd = ({ kind }: KubeObject) => kind === 'CustomResourceDefinition'
+  await applyCrds(cluster, objects.filter(isCrd))
+  for (const object of objects.filter((object) => !isCrd(object)))
     expectSuccess(await cluster.apply(object, { dryRun: object.kind === 'Deployment' }))
   for (const [namespace, name] of [
     [teamA, 'api'],

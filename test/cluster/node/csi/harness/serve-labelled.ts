@@ -1,9 +1,9 @@
 import type { Test } from 'tap'
 import { connect } from '../../../client/api.ts'
 import { testNamespace, until } from '../../../client/cluster.ts'
+import { deleteCrds } from '../../../client/crds.ts'
 import { csiLabel, csiPod } from '../../../csi/harness/csi-pods.ts'
-import { removeCrd } from '../../../csi/harness/open-csi-cluster.ts'
-import { readCsiManifests } from '../../../harness/install/csi-manifests.ts'
+import { readCsiManifests, secretProviderClassCrd } from '../../../harness/install/csi-manifests.ts'
 import { forgetRelease, helmUpgrade } from '../../../harness/install/helm-upgrade.ts'
 import { untilRolledOut } from '../../harness/deployments.ts'
 import type { OpenNode } from '../../harness/open-node.ts'
@@ -42,7 +42,7 @@ export async function restoreInstall(node: OpenNode, cloud: CloudValues): Promis
   api.close()
   for (const object of readCsiManifests('labelled'))
     if (object.kind.startsWith('ClusterRole')) await node.cluster.delete(object)
-  await removeCrd(node.cluster)
+  await deleteCrds(node.cluster, [secretProviderClassCrd()])
 }
 
 /** Values of the chart. */
