@@ -17,9 +17,15 @@ export async function callPatiently(call: () => Promise<Answer>): Promise<Answer
   return answer
 }
 
-const isLate = ({ status, body }: Answer): boolean =>
-  status === 504 || lateWords.test(body.message ?? '')
+const isLate = (answer: Answer): boolean =>
+  isOutOfTime(answer) || absentWords.test(answer.body.message ?? '')
+
+/** Whether somebody's time was used up, as by a pause of the machine. */
+export const isOutOfTime = ({ status, body }: Answer): boolean =>
+  status === 504 || outOfTimeWords.test(body.message ?? '')
+
+const outOfTimeWords =
+  /failed calling webhook.*(deadline exceeded|Client\.Timeout)|did not answer within 2 s; try again/
 
 /** Without a connection that breaks: a webhook that restarts answers what it has been sent. */
-const lateWords =
-  /failed calling webhook.*(deadline exceeded|Client\.Timeout|connection refused|no endpoints available)|did not answer within 2 s; try again/
+const absentWords = /failed calling webhook.*(connection refused|no endpoints available)/

@@ -5,6 +5,7 @@ import { runScript, startFakeAz } from '../../support/fake-az/fake-az.ts'
 import { skipped } from '../../support/needs/without.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import type { KubeObject } from '../client/api.ts'
+import { callPatiently } from '../client/call-patiently.ts'
 import { testNamespace } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, type Pod } from '../client/pods.ts'
@@ -57,6 +58,6 @@ t.test('after the commands that check prints, the pod is served', { skip }, asyn
   t.match(az.created(), [{ subject: `system:serviceaccount:${namespace}:web` }])
 
   t.equal((await check((await cluster.get(account)).body)).code, 0, 'check is content now')
-  const created = expectSuccess(await cluster.create(ofAccount, { dryRun: true })).body as Pod
-  t.ok(agentOf(created))
+  const created = await callPatiently(() => cluster.create(ofAccount, { dryRun: true }))
+  t.ok(agentOf(expectSuccess(created).body as Pod))
 })

@@ -84,12 +84,11 @@ for (const [mode, configuration] of Object.entries(modes))
       const { pathsOf } = await recordReviews(t, cluster, configuration)
       const places = expected[mode as keyof typeof modes]
       const pathsFor = async (kind: Kind, namespace: string) => {
-        count += 1
-        const name = `pod-${count}`
-        const { body } = expectSuccess(
-          await cluster.create(pods[kind]({ name, namespace }), { dryRun: true }),
-        )
-        return pathsOf(String(body.metadata.name))
+        const answer = await callPatiently(() => {
+          count += 1
+          return cluster.create(pods[kind]({ name: `pod-${count}`, namespace }), { dryRun: true })
+        })
+        return pathsOf(String(expectSuccess(answer).body.metadata.name))
       }
       // The API server sees a changed configuration and its endpoints with a delay.
       await until(async () => {

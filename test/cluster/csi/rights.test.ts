@@ -2,7 +2,7 @@ import t from 'tap'
 import { accountKubeconfig } from '../client/account-kubeconfig.ts'
 import { listRights } from '../client/account-rights.ts'
 import { type Api, type Call, connect } from '../client/api.ts'
-import { testNamespace } from '../client/cluster.ts'
+import { testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { openCsiCluster } from './harness/open-csi-cluster.ts'
 
@@ -26,6 +26,8 @@ expectSuccess(
 const classes = (at: string) => `/apis/${group}/v1/namespaces/${at}/secretproviderclasses`
 const accounts = (at: string) => `/api/v1/namespaces/${at}/serviceaccounts`
 const get = (path: string) => webhook.call({ method: 'GET', path })
+// Rights take effect a moment after they are given.
+await until(async () => (await get(`${classes(namespace)}/azure-kv`)).status === 200)
 
 t.test('the webhook may get a class and a service account of any namespace, by name', async (t) => {
   t.equal((await get(`${classes(namespace)}/azure-kv`)).status, 200)

@@ -4,7 +4,7 @@ import { agentImage, injectedPod } from '../../support/injected-pods/injected-po
 import { runInProcess } from '../../support/run-in-process.ts'
 import { accountKubeconfig } from '../client/account-kubeconfig.ts'
 import { connect } from '../client/api.ts'
-import { openCluster, testNamespace } from '../client/cluster.ts'
+import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { addStandInNode } from './harness/stand-in-node.ts'
 
@@ -39,7 +39,14 @@ async function callerWith(name: string, role: string | undefined): Promise<strin
   const subjects = [{ kind: 'ServiceAccount', name, namespace }]
   if (role !== undefined) expectSuccess(await cluster.create({ ...binding, roleRef, subjects }))
   const account = { name, namespace }
-  return await accountKubeconfig({ api, kubeconfigFile, account, folder: t.testdir() })
+  const own = await accountKubeconfig({ api, kubeconfigFile, account, folder: t.testdir() })
+  const caller = connect(own)
+  t.teardown(() => caller.close())
+  const path = `/api/v1/namespaces/${namespace}/pods`
+  // Rights take effect a moment after they are given.
+  const mayList = async () => (await caller.call({ method: 'GET', path })).status === 200
+  if (role !== undefined) await until(mayList)
+  return own
 }
 
 const viewer = await callerWith('viewer', 'view')

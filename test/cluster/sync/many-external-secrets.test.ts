@@ -87,10 +87,7 @@ t.test(
       // A busy API server ends requests that are sent again then.
       const { answered, succeeded } = await requests()
       for (const what of ['create secrets', 'patch secrets', 'patch externalsecrets/status'])
-        t.ok(
-          (succeeded[what] ?? 0) <= count + namespaces.length,
-          `${what}: ${succeeded[what]} times`,
-        )
+        t.ok((succeeded[what] ?? 0) < 2 * count, `${what}: ${succeeded[what]} times`)
       t.ok(total(answered) <= 6 * count + 20 * namespaces.length, JSON.stringify(answered))
     })
 
@@ -108,7 +105,11 @@ t.test(
       await untilRefreshed()
       const { sent, succeeded } = await requests()
       t.ok((succeeded['get secrets'] ?? 0) >= 2 * count, 'each was looked at')
-      t.strictSame(Object.keys(writesIn(sent)), ['patch externalsecrets/status'])
+      // A round that fails for a moment also says so on its account.
+      t.strictSame(
+        Object.keys(writesIn(sent)).filter((what) => what !== 'patch serviceaccounts'),
+        ['patch externalsecrets/status'],
+      )
       t.strictSame(await secretVersions(), before)
     })
 

@@ -9,6 +9,7 @@ import { clusterOf, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { crdsFolder } from '../harness/install/csi-manifests.ts'
 import { startOwnCluster } from './harness/own-cluster.ts'
+import { secretsIn } from './harness/sync-account.ts'
 import { syncProgram } from './harness/sync-program.ts'
 
 const { CLUSTER_AUDIT_LOG } = process.env
@@ -127,6 +128,8 @@ t.test('a team with admin in its namespace needs no administrator', { skip }, as
     externalSecrets: true,
   })
   const program = await start()
+  const controller = connect(syncKubeconfig)
+  t.teardown(() => controller.close())
 
   await t.test('its manifests and what rbac prints give it Secrets', async (t) => {
     // Kinds, and the rules that RBAC adds to admin, take effect a moment later.
@@ -161,6 +164,9 @@ t.test('a team with admin in its namespace needs no administrator', { skip }, as
     const enabledNamespaces = () => program.metric('akv_injector_sync_namespaces{state="ready"}')
     t.equal(await enabledNamespaces(), 2)
     expectSuccess(await asTeam.delete(role))
+    // RBAC sees it a moment later. Until then, the controller would still make the Secret.
+    const path = `${secretsIn(namespace)}/absent`
+    await until(async () => (await controller.call({ method: 'GET', path })).status === 403)
     // The next token is refused.
     expectSuccess(await asTeam.apply(externalSecret('later')))
     await until(async () => (await enabledNamespaces()) === 1)

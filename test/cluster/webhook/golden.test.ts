@@ -9,6 +9,7 @@ import {
   readOutcome,
 } from '../../support/golden/admission-cases.ts'
 import type { KubeObject } from '../client/api.ts'
+import { callPatiently } from '../client/call-patiently.ts'
 import { openCluster, testNamespace } from '../client/cluster.ts'
 import { supportsEnv } from '../client/env-support.ts'
 import type { Pod } from '../client/pods.ts'
@@ -57,7 +58,7 @@ for (const { name, review, policyChanges } of admissionCases.filter(hasOwnPolicy
 
 async function agrees(t: Test, name: string, pod: Pod): Promise<void> {
   const outcome = readOutcome(name)
-  const { status, body } = await cluster.create(pod, { dryRun: true })
+  const { status, body } = await callPatiently(() => cluster.create(pod, { dryRun: true }))
   const anyway = refusedAnyway.get(name)
   if (anyway) return void t.match(body.message, anyway)
   const isInjected =

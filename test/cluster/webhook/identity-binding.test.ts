@@ -53,7 +53,8 @@ t.test(
     let message = ''
     await until(async () => {
       message = (await review(bound)).body.message ?? ''
-      return !message.includes('not asked yet')
+      // On a busy machine, the first question may get no answer in time.
+      return message.includes('has no DNS name')
     })
     t.match(
       message,

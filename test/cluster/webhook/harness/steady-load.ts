@@ -1,5 +1,6 @@
 import { slowness } from '../../../support/start-fast/end-hangs.ts'
 import type { Answer } from '../../client/api.ts'
+import { isOutOfTime } from '../../client/call-patiently.ts'
 import type { Cluster } from '../../client/cluster.ts'
 import { agentOf, annotatedPod, type Pod } from '../../client/pods.ts'
 
@@ -32,7 +33,10 @@ export function startSteadyLoad(
     const namespace = namespaces[created % namespaces.length] ?? 'default'
     created += 1
     const pod = annotatedPod({ namespace })
-    const failure = failureOf(await cluster.create(pod, { dryRun: true }))
+    const call = () => cluster.create(pod, { dryRun: true })
+    const first = await call()
+    // A busy machine can use up the five seconds that the API server gives a webhook, but hardly twice for the same pod.
+    const failure = failureOf(isOutOfTime(first) ? await call() : first)
     slowestMs = Math.max(slowestMs, performance.now() - startMs)
     if (failure) failures.push(failure)
     else admitted += 1
