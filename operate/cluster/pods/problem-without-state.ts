@@ -1,4 +1,4 @@
-import type { AgentPod } from './agent-pod.ts'
+import { type AgentPod, isRefreshing } from './agent-pod.ts'
 import type { AgentSaid } from './agent-said.ts'
 import { type ContainerState, type EndedContainer, waitsForItsTurn } from './container-state.ts'
 import { readTerminationMessage } from './read-termination-message.ts'
@@ -54,6 +54,13 @@ export function failedEnd(
   if (ended === undefined || ended.exitCode === 0) return undefined
   return { sinceMs: ended.finishedAtMs, ...reasonOfEnd(ended, warning), ended }
 }
+
+/**
+ * Why an agent that has written everything refreshes no longer, although its pod goes on. When a pod ends, the kubelet ends the
+ * agent, or kills it if it is too slow.
+ */
+export const endOfRefreshes = (pod: AgentPod): ReturnType<typeof failedEnd> =>
+  isRefreshing(pod) && !pod.hasEnded ? failedEnd(pod) : undefined
 
 const withoutState = ({ agentVersion, state }: AgentPod): string =>
   state?.kind === 'running' && state.restarts > 0

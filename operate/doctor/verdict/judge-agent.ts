@@ -1,10 +1,13 @@
 import { isOutageCode } from '../../../keyvault/readers/outage-codes.ts'
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { listNames } from '../../../lib/list-names.ts'
-import { isRefreshing } from '../../cluster/pods/agent-pod.ts'
 import { isCode } from '../../cluster/pods/agent-said.ts'
 import type { AskedAgent } from '../../cluster/pods/ask-agent.ts'
-import { type AgentProblem, failedEnd, isLost } from '../../cluster/pods/problem-without-state.ts'
+import {
+  type AgentProblem,
+  endOfRefreshes,
+  isLost,
+} from '../../cluster/pods/problem-without-state.ts'
 import type { JudgedPod } from './facts/judged-pod.ts'
 import { hasMemoryLimit } from './facts/pod-containers.ts'
 import type { FaultKind, PodFault } from './fault.ts'
@@ -67,7 +70,7 @@ function askedFault({ agent, namespace }: JudgedPod, asked: AskedAgent): PodFaul
     case 'gone':
       return silent(asked, namespace)
     case 'answered': {
-      const ended = agent !== undefined && isRefreshing(agent) ? failedEnd(agent) : undefined
+      const ended = agent && endOfRefreshes(agent)
       return ended === undefined
         ? staleFault(asked.state.objects)
         : problemFault(ended, agent?.state?.restarts ?? 0)

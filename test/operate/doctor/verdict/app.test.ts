@@ -218,6 +218,18 @@ testVerdicts({
     },
     'akv-injector did its part: container app ends with exit code 5',
   ],
+  'a job that fails, with a sidecar that is killed after it': [
+    {
+      pod: podOf({
+        phase: 'Failed',
+        init: [container('akv-injector', terminated(137), { ready: false, started: false })],
+        main: [container('app', terminated(5), { ready: false })],
+        spec: { restartPolicy: 'Never' },
+        status: { conditions: conditions({ Ready: false }) },
+      }),
+    },
+    'akv-injector did its part: container app ends with exit code 5',
+  ],
   'a proxy that crashes while the app runs': [
     {
       pod: podOf({
