@@ -31,6 +31,8 @@ export interface StartWebhookOptions {
   readonly finishMs?: number
   /** Waits for this many milliseconds. Default: a timer. */
   readonly sleep?: (ms: number) => Promise<void>
+  /** How many milliseconds have passed since any moment. Default: a monotonic clock. */
+  readonly elapsedMs?: () => number
 }
 
 export interface RunningWebhook {
@@ -50,7 +52,7 @@ export interface RunningWebhook {
 export async function startWebhook(options: StartWebhookOptions): Promise<RunningWebhook> {
   const { settings } = options
   const metrics = createMetrics()
-  const elapsedMs = () => performance.now()
+  const { elapsedMs = () => performance.now() } = options
   const takeTurn = createTurns({ elapsedMs })
   const reader =
     options.apiAccess && new ObjectGetter({ access: options.apiAccess, takeTurn, elapsedMs })
@@ -60,6 +62,7 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
   const policy = new LivePolicy(settings)
   const app = createApp(options, {
     metrics,
+    elapsedMs,
     get: reader && ((request, signal) => reader.get(request, signal)),
     takeTurn,
     isDraining,
@@ -100,6 +103,7 @@ function createApp(
   { settings, logStream, limits }: StartWebhookOptions,
   parts: {
     readonly metrics: Metrics
+    readonly elapsedMs: () => number
     readonly get: GetObject | undefined
     readonly takeTurn: TakeTurn
     readonly isDraining: () => boolean
@@ -107,13 +111,13 @@ function createApp(
     readonly policy: () => Policy
   },
 ): WebhookServer {
-  const { metrics, isDraining, get, takeTurn, caVersion, policy } = parts
+  const { metrics, elapsedMs, isDraining, get, takeTurn, caVersion, policy } = parts
   const { clients } = settings
   const countLookup = metrics.countClassLookup
-  const elapsedMs = () => performance.now()
   return buildWebhookApp({
     decide: (request, lookedUp) => mutate(request, policy(), lookedUp),
     metrics,
+    elapsedMs,
     takeTurn,
     ...(get && { lookUp: createLookUp({ get, countLookup, elapsedMs }) }),
     log: { level: settings.logLevel, stream: logStream },

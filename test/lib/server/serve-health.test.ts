@@ -131,8 +131,11 @@ t.test('a connection may stay open after metrics, but not after a check', async 
 t.test('the health server closes silent and slow connections', async (t) => {
   const limits = { requestTimeoutMs: 50, idleTimeoutMs: 50, checkIntervalMs: 10 }
   const { open } = await serve(t, { limits })
-  for (const said of ['', 'GET /healthz HT', 'GET /healthz HTTP/1.1\r\nhost: x\r\nx'])
-    t.match(await text(await open('127.0.0.1', said)), /^(HTTP\/1.1 408 .*)?$/s, said)
+  for (const said of ['', 'GET /healthz HT', 'GET /healthz HTTP/1.1\r\nhost: x\r\nx']) {
+    // A connection that is closed before it is read ends with an error.
+    const answer = await text(await open('127.0.0.1', said)).catch(() => '')
+    t.match(answer, /^(HTTP\/1.1 408 .*)?$/s, said)
+  }
 })
 
 t.test('a busy health server loses no connection of a probe', async (t) => {
