@@ -19,7 +19,7 @@ const helm = (command: string, ...args: readonly string[]): ToolCall & { tool: '
 })
 
 /** Shorter than the time limit of a program, so that Helm itself gives up first. */
-const wait = ['--wait', '--timeout=4m']
+const wait = ['--wait', '--timeout=14m']
 
 /** `helm install` as docs/install.md has it, with Secret sync, so that its scenarios run, too. */
 export const installCall = (install: OwnInstall): ToolCall => ({

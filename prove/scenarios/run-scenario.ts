@@ -3,7 +3,6 @@ import { callWith } from '../plan/call-with.ts'
 import { namespaceName } from '../plan/facts.ts'
 import type { ProofAzure } from '../plan/proof-azure.ts'
 import type { ProofCall, Tools } from '../tools/tools.ts'
-import type { Look } from './looks/look.ts'
 import { callOf, readAnswer, whyNotCreated } from './looks/look-once.ts'
 import type { Seen } from './looks/seen.ts'
 import type { Scenario, ScenarioStep } from './scenario.ts'
@@ -22,13 +21,13 @@ interface RunOptions {
   readonly tools: Tools
   readonly clock: Clock
   readonly abort: AbortSignal
-  /** How long a look may take to see what is expected. */
+  /** How long a look may take to see what is expected, and the webhook to answer. */
   readonly timeoutMs: number
   readonly azure: Pick<ProofAzure, 'callOf'>
 }
 
 /** kubectl starts a process each time, so looking more often would slow down what is looked at. */
-const lookEveryMs = 2_000
+const repeatAfterMs = 2_000
 
 /** Runs the steps of a scenario until one of them fails, and removes its pods. */
 export async function runScenario(scenario: Scenario, given: RunOptions): Promise<Outcome> {
@@ -54,27 +53,37 @@ async function runStep(step: ScenarioStep, options: RunOptions): Promise<Seen> {
   switch (step.kind) {
     case 'apply': {
       const args = ['apply', '--request-timeout=60s']
-      const { code, stderr } = await tools.run({ tool: 'kubectl', args, objects: step.objects })
-      return code === 0 ? 'applied' : whyNotCreated(stderr)
+      const apply = async (): Promise<Seen> => {
+        const { code, stderr } = await tools.run({ tool: 'kubectl', args, objects: step.objects })
+        return code === 0 ? 'applied' : whyNotCreated(stderr)
+      }
+      // Controllers repeat what the webhook hasn't answered in time, too.
+      return await repeat(apply, (seen) => seen !== 'unanswered', options)
     }
     case 'change':
     case 'call':
       return (await callWith(tools, changeOf(step, options))).isWell ? 'changed' : 'not-changed'
-    case 'look':
-      return await lookUntil(step.look, step.expected, options)
+    case 'look': {
+      const { look, expected } = step
+      const see = async () => readAnswer(look, await tools.run(callOf(look)))
+      return await repeat(see, (seen) => seen === expected, options)
+    }
     default:
       return step satisfies never
   }
 }
 
-/** Returns what was seen last. */
-async function lookUntil(look: Look, expected: Seen, options: RunOptions): Promise<Seen> {
-  const { tools, clock, abort, timeoutMs } = options
+/** Tries until the answer is final, or the time is over. Returns the last answer. */
+async function repeat(
+  attempt: () => Promise<Seen>,
+  isFinal: (seen: Seen) => boolean,
+  { clock, abort, timeoutMs }: RunOptions,
+): Promise<Seen> {
   const endMs = clock.now() + timeoutMs
   for (;;) {
-    const seen = readAnswer(look, await tools.run(callOf(look)))
-    if (seen === expected || abort.aborted || clock.now() >= endMs) return seen
-    await clock.sleep(lookEveryMs, abort)
+    const seen = await attempt()
+    if (isFinal(seen) || abort.aborted || clock.now() >= endMs) return seen
+    await clock.sleep(repeatAfterMs, abort)
   }
 }
 

@@ -27,8 +27,8 @@ interface ToolOptions {
 }
 
 const maxBytes = 8 * 1024 * 1024
-/** Terraform downloads providers, and waits for what it makes. */
-const timeoutsMs = { terraform: 1_800_000, other: 300_000 }
+/** Terraform downloads providers, and waits for what it makes. Helm waits for pods, which may need a new node. */
+const timeoutsMs = { terraform: 1_800_000, helm: 900_000, other: 300_000 }
 
 /** `az` must never prompt, or install an extension. */
 const azEnv = { AZURE_EXTENSION_USE_DYNAMIC_INSTALL: 'no', AZURE_CORE_NO_COLOR: '1' }
@@ -42,7 +42,8 @@ export function startTools(options: ToolOptions): Tools {
   const commandOf = commands(options)
   const runOnce = async (call: ToolCall): Promise<Ran> => {
     const env = call.tool === 'az' ? { ...process.env, ...azEnv } : process.env
-    const timeoutMs = timeoutsMs[call.tool === 'terraform' ? 'terraform' : 'other']
+    const { tool } = call
+    const timeoutMs = timeoutsMs[tool === 'terraform' || tool === 'helm' ? tool : 'other']
     const end = await runProgram(commandOf(call), { maxBytes, timeoutMs, env, abort })
     const ran =
       end.kind === 'ended'

@@ -154,6 +154,30 @@ t.test('a scenario that fails leaves the webhook as it was', async (t) => {
   t.ok(failures >= 20, `${failures} failures`)
 })
 
+t.test('an apply that the webhook didn’t answer is repeated until the time is up', async (t) => {
+  const scenario: Scenario = {
+    id: 'init',
+    sentence: '',
+    steps: [{ kind: 'apply', objects: [], expected: 'applied' }],
+  }
+  const late = 'failed calling webhook "pods.akv-injector.io": context deadline exceeded'
+  let calls = 0
+  const after = (count: number, end = ran()): Tools => ({
+    run: async () => (++calls > count ? end : ran('', 1, late)),
+    control: async () => ({ status: 200, body: {} }),
+  })
+  t.match(await run(scenario, after(2)), { result: 'passed', seconds: 4 })
+  t.match(await run(scenario, after(1_000)), { result: 'failed', seen: 'unanswered', seconds: 60 })
+  for (const [seen, said] of [
+    ['refused', denied],
+    ['not-applied', 'no such host'],
+  ] as const) {
+    calls = 0
+    t.match(await run(scenario, after(0, ran('', 1, said))), { result: 'failed', seen, seconds: 0 })
+    t.equal(calls, 1)
+  }
+})
+
 t.test('a look repeats until it sees what is expected, or the time is up', async (t) => {
   const look: Look = { at: 'file', pod: 'web', path: 'a', wanted: { equals: 'x' } }
   const scenario: Scenario = {
