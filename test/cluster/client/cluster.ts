@@ -161,17 +161,16 @@ export async function testNamespace(
   )
   const { name = '' } = body.metadata
   t.teardown(() => cluster.delete(body))
-  // The API server refuses pods until a controller has created this service account.
-  await untilFound(cluster, {
-    apiVersion: 'v1',
-    kind: 'ServiceAccount',
-    metadata: { name: 'default', namespace: name },
-  })
+  await untilDefaultAccount(cluster, name)
   return name
 }
 
-const untilFound = (cluster: Cluster, object: KubeObject): Promise<unknown> =>
-  until(async () => (await cluster.get(object)).status === 200)
+/** The API server refuses pods until a controller has created this service account. */
+export const untilDefaultAccount = (cluster: Cluster, namespace: string): Promise<void> => {
+  const metadata = { name: 'default', namespace }
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata }
+  return until(async () => (await cluster.get(account)).status === 200)
+}
 
 /**
  * Polls a condition until it is true. It is asked once more when the time is over, because the machine may have paused.

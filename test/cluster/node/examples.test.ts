@@ -39,7 +39,7 @@ t.test(
   async (t) => {
     if (!supportsEnv) {
       const [pod] = example('env').filter(({ kind }) => kind === 'Pod')
-      const { status, body } = await node.cluster.create(pod as KubeObject)
+      const { status, body } = await node.create(pod as KubeObject)
       t.equal(status, 400)
       t.match(body.message, 'akv-injector.io/env: needs Kubernetes 1.35 or later')
       return

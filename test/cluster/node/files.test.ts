@@ -117,7 +117,7 @@ t.test('with fsGroup only that group can read the files', async (t) => {
 })
 
 t.test('with mode 0400 only the agent’s user can read the files', async (t) => {
-  const { warnings } = await node.cluster.create(
+  const { warnings } = await node.create(
     { ...twoUsers, metadata: { ...twoUsers.metadata, name: 'again' } },
     { dryRun: true },
   )
@@ -164,7 +164,7 @@ t.test('the author of a pod can’t mount our volumes', async (t) => {
   ]
   for (const volumeMount of mounts) {
     const app = { volumeMounts: [volumeMount] }
-    const { status, body } = await node.cluster.create(
+    const { status, body } = await node.create(
       appPod({
         namespace,
         name: 'thief',
@@ -180,7 +180,7 @@ t.test('the author of a pod can’t mount our volumes', async (t) => {
 t.test('the author of a pod can’t read our volume by a variable', async (t) => {
   const fileKeyRef = { volumeName: 'akv-injector-env', path: 'env', key: 'API_KEY' }
   const other = { ...appContainer('other'), env: [{ name: 'COPY', valueFrom: { fileKeyRef } }] }
-  const { status, body } = await node.cluster.create(
+  const { status, body } = await node.create(
     appPod({
       ...{ namespace, name: 'thief', annotations: { env: 'API_KEY=api-key', containers: 'app' } },
       // azure-workload-identity's webhook would remove the variable's source.
@@ -200,9 +200,7 @@ t.test('the author of a pod can’t read our volume by a variable', async (t) =>
 
 t.test('the author of a pod can’t name the agent among the containers', async (t) => {
   const annotations = { secrets: 'db-password', containers: 'akv-injector' }
-  const { status, body } = await node.cluster.create(
-    appPod({ namespace, name: 'thief', annotations }),
-  )
+  const { status, body } = await node.create(appPod({ namespace, name: 'thief', annotations }))
   t.equal(status, 400)
   t.match(body.message, 'the pod has no container of this name; it has app')
 })

@@ -160,7 +160,7 @@ t.test('a sidecar writes all files again if none is left, as after a reboot', as
 
 t.test('the status of an agent that runs out of memory says so', async (t) => {
   for (const pod of outOfMemory) {
-    const { warnings } = await node.cluster.create(
+    const { warnings } = await node.create(
       { ...pod, metadata: { ...pod.metadata, name: 'again' } },
       { dryRun: true },
     )

@@ -42,8 +42,7 @@ t.test(
     const [pod] = pods
     const again = { ...pod, metadata: { ...pod?.metadata, name: 'again' } } as RunningPod
     const some = async () => {
-      for (let i = 0; i < 100; i++)
-        expectSuccess(await node.cluster.create(again, { dryRun: true }))
+      for (let i = 0; i < 100; i++) expectSuccess(await node.create(again, { dryRun: true }))
     }
     await Promise.all([some(), some(), some(), some(), some()])
     const ours = await node.cluster.list({ ...again, metadata: { namespace: 'akv-injector' } })

@@ -104,7 +104,7 @@ t.test('a subPath mount in a container that starts after the agent has the file'
 
 t.test('a subPath mount in a container that starts before the agent is refused', async (t) => {
   const pod = early(mount('shop', '/mnt/shop/x', { subPath: 'db-password' }), 'early-sub-path')
-  const { status, body } = await node.cluster.create(pod)
+  const { status, body } = await node.create(pod)
   t.equal(status, 400)
   t.match(body.message, /container early.*subPath/s)
 })
@@ -116,7 +116,7 @@ t.test('an init container after the agent sees the files', async (t) => {
 
 t.test('an init container before the agent sees an empty folder, and a warning', async (t) => {
   const again = { ...beforeAgent, metadata: { ...beforeAgent.metadata, name: 'again' } }
-  const { warnings } = await node.cluster.create(again, { dryRun: true })
+  const { warnings } = await node.create(again, { dryRun: true })
   t.match(warnings.join('\n'), /early/)
   await node.untilPod(beforeAgent, isRunning)
   t.equal(await node.logs(beforeAgent, 'early'), 'end\n')

@@ -22,7 +22,7 @@ export interface ChangedAgentOptions {
  * refuse an agent that isn't its own.
  */
 export async function podWithChangedAgent(
-  { cluster }: OpenNode,
+  node: OpenNode,
   options: ChangedAgentOptions,
 ): Promise<KubeObject> {
   const { namespace, name, annotations, config = () => ({}), env = {} } = options
@@ -32,7 +32,7 @@ export async function podWithChangedAgent(
     annotations: { ...identity, ...annotations },
     labels: {},
   })
-  const { body } = expectSuccess(await cluster.create(asked, { dryRun: true }))
+  const { body } = expectSuccess(await node.create(asked, { dryRun: true }))
   const { labels } = body.metadata
   const { initContainers = [], ...spec } = (body as Injected).spec
   const more = Object.entries(env).map(([variable, value]) => ({ name: variable, value }))

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import type { KubeObject } from '../../client/api.ts'
 import { callPatiently } from '../../client/call-patiently.ts'
-import { type Cluster, openCluster, until } from '../../client/cluster.ts'
+import { type Cluster, openCluster, until, untilDefaultAccount } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import type { NodeEnvironment } from './node-environment.ts'
 import { vaultNamespaces } from './vault-data.ts'
@@ -17,6 +17,8 @@ export interface OpenNode {
    * the test ends.
    */
   namespace(labels?: Readonly<Record<string, string>>): Promise<string>
+  /** Creates an object as {@link Cluster} does, and repeats what a busy machine was too slow for. Nothing deletes it. */
+  create: Cluster['create']
   /** Applies objects, and deletes them when the test ends. */
   apply(...objects: readonly KubeObject[]): Promise<void>
   /** Waits until there are `count` pods with this label, and returns them. */
@@ -93,6 +95,7 @@ export function openNode(t: Test, env = process.env): OpenNode {
     cluster,
     kubectl,
     namespace: (labels = {}) => claimNamespace(t, cluster, labels),
+    create: (object, options) => callPatiently(() => cluster.create(object, options)),
     async apply(...objects) {
       for (const object of objects) {
         expectSuccess(await callPatiently(() => cluster.apply(object)))
@@ -167,6 +170,7 @@ async function claimNamespace(
     }
     if ((await cluster.create(namespace)).status === 409) continue
     t.teardown(() => cluster.delete(namespace))
+    await untilDefaultAccount(cluster, name)
     const account = { namespace: name, name: 'web', annotations: { [clientIdKey]: webClientId } }
     expectSuccess(
       await cluster.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account }),

@@ -18,8 +18,8 @@ const { nodeName } = node.environment
 const policyName = 'akv-injector-uninjected-pods'
 const ours = '--selector=app.kubernetes.io/component=webhook'
 const own = '--namespace=akv-injector'
-const tryPod = (pod: KubeObject = appPod({ namespace, name: 'probe' })) =>
-  node.cluster.create(pod, { dryRun: true })
+const probe = appPod({ namespace, name: 'probe' })
+const tryPod = (pod: KubeObject = probe) => node.cluster.create(pod, { dryRun: true })
 /** The certificate controller restores `caBundle` within a minute, and the API server then has to notice. */
 const recoveryTimeoutMs = 240_000
 const untilAnswer = (isSo: (answer: Answer) => boolean) =>
@@ -64,7 +64,8 @@ t.test('a drain waits for the last replica, and says why', async (t) => {
     ),
     /violate the pod's disruption budget/,
   )
-  t.ok(agentOf(expectSuccess(await tryPod()).body as Pod), 'annotated pods are still admitted')
+  const { body } = expectSuccess(await node.create(probe, { dryRun: true }))
+  t.ok(agentOf(body as Pod), 'annotated pods are still admitted')
 })
 
 t.test('without any replica, annotated pods are refused and others start', async (t) => {
