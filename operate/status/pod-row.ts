@@ -7,7 +7,7 @@ import {
   heldVersions,
   olderVariables,
 } from '../cluster/pods/held-objects.ts'
-import { endOfRefreshes } from '../cluster/pods/problem-without-state.ts'
+import { failedEnd } from '../cluster/pods/problem-without-state.ts'
 import { requestedRefresh } from '../cluster/refresh-now.ts'
 import { distinctFailures, failureOf, type StatusRow } from './status-row.ts'
 
@@ -54,7 +54,7 @@ export function podRow(pod: AgentPod, asked: AskedAgent): StatusRow | undefined 
     ...(refreshNow && { refreshNow }),
   }
   // If the agent has ended, the pod keeps the values of its last state, and nothing refreshes them.
-  const ended = endOfRefreshes(pod)
+  const ended = isRefreshing(pod) ? failedEnd(pod) : undefined
   if (ended === undefined) return part
   const { code, sinceMs, why } = ended
   return { ...part, state: 'stale', code, sinceMs, why, failures: failureOf(code, vaults) }

@@ -6,7 +6,7 @@ import { agentName } from '../../../webhook/core/model/our-names.ts'
 import { type RefreshNow, refreshNowOf } from '../refresh-now.ts'
 import type { AgentImages } from './agent-images.ts'
 import { type AgentRequests, agentRequests } from './agent-requests.ts'
-import { type ContainerState, readContainerState } from './container-state.ts'
+import { type ContainerState, isLost, readContainerState } from './container-state.ts'
 import { type InjectedAgent, injectedAgent } from './injected-agent.ts'
 import { workloadOf } from './workload-of.ts'
 
@@ -29,6 +29,8 @@ export interface AgentPod {
   /** The kubelet ended the pod as a whole, such as to evict it. Its containers didn't fail by themselves. */
   readonly wasEvicted: boolean
   readonly isBeingDeleted: boolean
+  /** A main container runs, has ended, or is in a crash loop, so the agent had written everything. */
+  readonly hasAppRun: boolean
   readonly agent: KnownAgent
   /** What its configuration asks for. Undefined if that can't be read. */
   readonly requests: AgentRequests | undefined
@@ -67,9 +69,10 @@ export function readAgentPod(
     'metadata',
   )
   const { phase, reason } = objectAt(pod, 'status')
-  const containers = ['initContainerStatuses', 'containerStatuses']
-    .flatMap((list) => objectsAt(pod, 'status', list))
-    .map(readContainerState)
+  const [init = [], main = []] = ['initContainerStatuses', 'containerStatuses'].map((list) =>
+    objectsAt(pod, 'status', list).map(readContainerState),
+  )
+  const containers = [...init, ...main]
   const version = valueAt(labels, agentLabel)
   return {
     namespace: String(namespace),
@@ -81,6 +84,7 @@ export function readAgentPod(
     hasEnded: phase === 'Succeeded' || phase === 'Failed',
     wasEvicted: phase === 'Failed' && reason != null && reason !== 'DeadlineExceeded',
     isBeingDeleted: typeof deletionTimestamp === 'string',
+    hasAppRun: main.some(hasRun),
     agent,
     requests: config && agentRequests(config, isWanted),
     agentVersion: typeof version === 'string' ? version : undefined,
@@ -97,6 +101,13 @@ export const isUnrelated = ({ agent }: Pick<AgentPod, 'agent'>): boolean =>
 /** Whether the agent refreshes what it has fetched. */
 export const isRefreshing = ({ requests }: Pick<AgentPod, 'requests'>): boolean =>
   (requests?.refreshSeconds ?? 0) > 0
+
+/** A lost container may not have started, or before a reboot, after which the agent starts again. */
+const hasRun = ({ kind, reason, ended }: ContainerState): boolean =>
+  kind === 'running' ||
+  ((kind === 'terminated' || reason === 'CrashLoopBackOff') &&
+    ended !== undefined &&
+    !isLost(ended))
 
 const tooLarge: InjectedAgent = {
   kind: 'not-ours',

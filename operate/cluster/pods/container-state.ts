@@ -30,6 +30,11 @@ const healthyReasons: readonly string[] = ['PodInitializing', 'ContainerCreating
 /** Whether a container with this waiting reason is healthy and just hasn't had its turn yet. */
 export const waitsForItsTurn = (reason: string): boolean => healthyReasons.includes(reason)
 
+const lostReasons: readonly string[] = ['ContainerStatusUnknown', 'Unknown']
+
+/** Whether the kubelet has lost a container, as by a reboot. Its end says nothing about its process then. */
+export const isLost = ({ reason = '' }: EndedContainer): boolean => lostReasons.includes(reason)
+
 /** The kubelet's own limit. */
 const maxMessageLength = 4096
 

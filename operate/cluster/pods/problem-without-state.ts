@@ -1,6 +1,11 @@
-import { type AgentPod, isRefreshing } from './agent-pod.ts'
+import type { AgentPod } from './agent-pod.ts'
 import type { AgentSaid } from './agent-said.ts'
-import { type ContainerState, type EndedContainer, waitsForItsTurn } from './container-state.ts'
+import {
+  type ContainerState,
+  type EndedContainer,
+  isLost,
+  waitsForItsTurn,
+} from './container-state.ts'
 import { readTerminationMessage } from './read-termination-message.ts'
 
 /** Why an agent has written nothing yet. */
@@ -34,33 +39,31 @@ export function problemWithoutState(
   }
 }
 
-const lostReasons: readonly string[] = ['ContainerStatusUnknown', 'Unknown']
-
-/** Whether the kubelet has lost a container, as by a reboot. Its end says nothing about the agent then. */
-export const isLost = ({ reason = '' }: EndedContainer): boolean => lostReasons.includes(reason)
-
 /** Between two starts, a crash loop shows as an agent that runs. */
 function previousEnd({ ended }: ContainerState): Omit<AgentProblem, 'sinceMs'> | undefined {
   if (ended === undefined || ended.exitCode === 0 || isLost(ended)) return undefined
   return { ...reasonOfEnd(ended, undefined), ended }
 }
 
-/** Why the agent's process failed, if it isn't running again yet. */
+/** Why the agent's process failed, if it isn't running again yet, and wasn't killed with its pod. */
 export function failedEnd(
-  { state }: Pick<AgentPod, 'state'>,
+  pod: AgentPod,
   { warning }: Pick<AgentSaid, 'warning'> = {},
 ): (AgentProblem & { readonly code: string }) | undefined {
+  const { state } = pod
   const ended = state?.kind === 'running' ? undefined : state?.ended
-  if (ended === undefined || ended.exitCode === 0) return undefined
+  if (ended === undefined || ended.exitCode === 0 || wasKilledWithPod(pod, ended)) return undefined
   return { sinceMs: ended.finishedAtMs, ...reasonOfEnd(ended, warning), ended }
 }
 
-/**
- * Why an agent that has written everything refreshes no longer, although its pod goes on. When a pod ends, the kubelet ends the
- * agent, or kills it if it is too slow.
- */
-export const endOfRefreshes = (pod: AgentPod): ReturnType<typeof failedEnd> =>
-  isRefreshing(pod) && !pod.hasEnded ? failedEnd(pod) : undefined
+/** The exit codes of a process that SIGKILL or SIGTERM ended. */
+const killedCodes: readonly number[] = [137, 143]
+
+/** When a pod ends, the kubelet ends its agent, and kills it if it is too slow. */
+const wasKilledWithPod = (
+  { hasEnded, hasAppRun }: AgentPod,
+  { exitCode, reason }: EndedContainer,
+): boolean => hasEnded && hasAppRun && killedCodes.includes(exitCode) && reason !== 'OOMKilled'
 
 const withoutState = ({ agentVersion, state }: AgentPod): string =>
   state?.kind === 'running' && state.restarts > 0

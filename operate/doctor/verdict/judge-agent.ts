@@ -1,13 +1,11 @@
 import { isOutageCode } from '../../../keyvault/readers/outage-codes.ts'
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { listNames } from '../../../lib/list-names.ts'
+import { isRefreshing } from '../../cluster/pods/agent-pod.ts'
 import { isCode } from '../../cluster/pods/agent-said.ts'
 import type { AskedAgent } from '../../cluster/pods/ask-agent.ts'
-import {
-  type AgentProblem,
-  endOfRefreshes,
-  isLost,
-} from '../../cluster/pods/problem-without-state.ts'
+import { isLost } from '../../cluster/pods/container-state.ts'
+import { type AgentProblem, failedEnd } from '../../cluster/pods/problem-without-state.ts'
 import type { JudgedPod } from './facts/judged-pod.ts'
 import { hasMemoryLimit } from './facts/pod-containers.ts'
 import type { FaultKind, PodFault } from './fault.ts'
@@ -70,7 +68,7 @@ function askedFault({ agent, namespace }: JudgedPod, asked: AskedAgent): PodFaul
     case 'gone':
       return silent(asked, namespace)
     case 'answered': {
-      const ended = agent && endOfRefreshes(agent)
+      const ended = agent !== undefined && isRefreshing(agent) ? failedEnd(agent) : undefined
       return ended === undefined
         ? staleFault(asked.state.objects)
         : problemFault(ended, agent?.state?.restarts ?? 0)

@@ -6,7 +6,6 @@ import { expiryNotes } from './expiries.ts'
 import type { JudgedPod } from './facts/judged-pod.ts'
 import {
   firstBlocker,
-  hasRun,
   hasStarted,
   type PodContainer,
   podContainers,
@@ -114,7 +113,7 @@ function partOf({ agent, containers }: JudgedPod): OurPart {
   if (
     hasStarted(container) ||
     state?.isReady ||
-    containers.some(hasRun) ||
+    agent.hasAppRun ||
     (state?.kind === 'terminated' && state.ended?.exitCode === 0)
   )
     return 'done'

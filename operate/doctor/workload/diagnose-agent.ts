@@ -5,7 +5,7 @@ import { type AgentPod, isRefreshing } from '../../cluster/pods/agent-pod.ts'
 import { isCode } from '../../cluster/pods/agent-said.ts'
 import type { AskedAgent } from '../../cluster/pods/ask-agent.ts'
 import type { ContainerState } from '../../cluster/pods/container-state.ts'
-import { type AgentProblem, endOfRefreshes } from '../../cluster/pods/problem-without-state.ts'
+import { type AgentProblem, failedEnd } from '../../cluster/pods/problem-without-state.ts'
 import { type CheckResult, failed, passed, unchecked, warned } from '../model/check-result.ts'
 import { remedyOf } from '../model/remedy.ts'
 import type { WorkloadFacts } from '../model/workload-facts.ts'
@@ -90,7 +90,7 @@ function diagnoseHolding(
   const count = countOf(objects.length, 'object')
   if (!isRefreshing(agent))
     return [passed(`the agent fetched ${count} when the pod started, and doesn’t refresh`)]
-  const ended = endOfRefreshes(agent)
+  const ended = failedEnd(agent)
   if (ended)
     return [
       failed(

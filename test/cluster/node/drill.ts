@@ -9,7 +9,7 @@ export interface Drill {
   /** What `doctor` says of the pod or the workload, or of the cluster. */
   readonly doctor?: string
   /** How the first line of `doctor` begins, which says whether it is akv-injector, for somebody with the ClusterRole `view`. */
-  readonly verdict?: string
+  readonly verdict?: string | RegExp
 }
 
 /** The agent can't fetch the objects. */
@@ -46,4 +46,4 @@ export const inSync = (title: string): Drill => ({
 export const absent = (title: string, doctor: string): Drill => ({ title, doctor })
 
 /** Something fails that may or may not be akv-injector. */
-export const judged = (title: string, verdict: string): Drill => ({ title, verdict })
+export const judged = (title: string, verdict: string | RegExp): Drill => ({ title, verdict })

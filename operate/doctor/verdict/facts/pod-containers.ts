@@ -65,8 +65,7 @@ export const firstBlocker = (
 const hasEndedWithPod = ({ role, state }: PodContainer, pod: JsonObject): boolean =>
   role === 'sidecar' && state?.kind === 'terminated' && textAt(pod, 'status', 'phase') === 'Failed'
 
-/** Whether a main container has been started, now or earlier. */
-export const hasRun = ({ role, state }: PodContainer): boolean =>
+const hasRun = ({ role, state }: PodContainer): boolean =>
   role === 'main' &&
   state !== undefined &&
   (state.kind !== 'waiting' || state.reason === 'CrashLoopBackOff')

@@ -36,9 +36,11 @@ export async function untilVerdict(
     program,
     viewer,
     verdict,
-  }: { readonly program: string; readonly viewer: string; readonly verdict: string },
+  }: { readonly program: string; readonly viewer: string; readonly verdict: string | RegExp },
 ): Promise<void> {
   const args = [...doctorOf(object), `--kubeconfig=${viewer}`]
-  // The words are at the beginning of the first line.
-  await untilSaid(t, async () => `\n${await runProgram(program, args)}`, `\n${verdict}`)
+  const firstLine = async () => (await runProgram(program, args)).split('\n', 1)[0] ?? ''
+  if (verdict instanceof RegExp) return await untilSaid(t, firstLine, verdict)
+  // The words are at the beginning.
+  await untilSaid(t, async () => `\n${await firstLine()}`, `\n${verdict}`)
 }

@@ -114,6 +114,10 @@ testVerdicts({
     { pod: evicted(container('app', terminated(137), { ready: false })) },
     'akv-injector did its part: the kubelet evicted the pod from node node-1: The node was low on resource: memory.',
   ],
+  'an evicted pod whose app is lost': [
+    { pod: evicted(container('app', terminated(137, { reason: 'ContainerStatusUnknown' }))) },
+    'the agent isn’t the cause: the kubelet evicted the pod from node node-1: The node was low on resource: memory.',
+  ],
   'a pod that is evicted before its app runs': [
     { pod: evicted(creating('app')) },
     'the agent isn’t the cause: the kubelet evicted the pod from node node-1: The node was low on resource: memory.',

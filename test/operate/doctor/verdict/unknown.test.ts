@@ -20,6 +20,15 @@ import {
 } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
+/** A pod whose app ended with exit code 5, and its agent with this one. */
+const failedJob = (agentExitCode: number) =>
+  podOf({
+    phase: 'Failed',
+    init: [container('akv-injector', terminated(agentExitCode), { ready: false, started: false })],
+    main: [container('app', terminated(5), { ready: false })],
+    spec: { restartPolicy: 'Never' },
+  })
+
 testVerdicts({
   'an app that ends while its values are stale': [
     { pod: crashing({}), state: stale },
@@ -127,6 +136,14 @@ testVerdicts({
       }),
     },
     'can’t be told, because no node accepts the pod, and the agent requests 16Mi of its 1040Mi memory: 0/1 nodes are available: 1 Insufficient memory.',
+  ],
+  'a job that fails, with a killed agent whose log may not be read': [
+    { pod: failedJob(137), log: 'refused' },
+    'can’t be told, because container app ends with exit code 5, and its log may not be read; the right to get pods/log in namespace team-a is missing',
+  ],
+  'a job that fails, with an agent that has ended by itself': [
+    { pod: failedJob(134) },
+    'can’t be told, because container app ends with exit code 5, and the agent ends with exit code 134',
   ],
   'a mount that names our path': [
     {

@@ -162,4 +162,16 @@ testVerdicts({
     },
     'it is us: AKV_FORBIDDEN: vault team-a refuses',
   ],
+  'a deadline that is over while the agent tries again after a reboot': [
+    {
+      pod: podOf({
+        phase: 'Failed',
+        init: [container('akv-injector', terminated(137), { ready: false, started: false })],
+        main: [container('app', terminated(137, { reason: 'ContainerStatusUnknown' }))],
+        status: { reason: 'DeadlineExceeded', message: 'Pod was active on the node too long' },
+      }),
+      log: said({ code: 'AKV_FORBIDDEN', message: 'vault team-a refuses' }),
+    },
+    'it is us: AKV_FORBIDDEN: vault team-a refuses',
+  ],
 })
