@@ -30,13 +30,13 @@ interface RunOptions {
 const repeatAfterMs = 2_000
 
 /** Runs the steps of a scenario until one of them fails, and removes its pods. */
-export async function runScenario(scenario: Scenario, given: RunOptions): Promise<Outcome> {
-  const options = { ...given, timeoutMs: Math.max(given.timeoutMs, scenario.waitsMs ?? 0) }
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Outcome> {
+  const lookMs = Math.max(options.timeoutMs, scenario.waitsMs ?? 0)
   const startedMs = options.clock.now()
   let last = { step: 0, expected: 'applied' as Seen, seen: 'applied' as Seen }
   for (const [index, step] of scenario.steps.entries()) {
     const expected = 'expected' in step ? step.expected : 'changed'
-    const seen = await runStep(step, options)
+    const seen = await runStep(step, { ...options, lookMs })
     last = { step: index + 1, expected, seen }
     if (options.abort.aborted || seen !== expected) break
   }
@@ -48,8 +48,11 @@ export async function runScenario(scenario: Scenario, given: RunOptions): Promis
   return { ...last, result: isPassed ? 'passed' : 'failed', seconds }
 }
 
-async function runStep(step: ScenarioStep, options: RunOptions): Promise<Seen> {
-  const { tools } = options
+async function runStep(
+  step: ScenarioStep,
+  options: RunOptions & { readonly lookMs: number },
+): Promise<Seen> {
+  const { tools, lookMs } = options
   switch (step.kind) {
     case 'apply': {
       const args = ['apply', '--request-timeout=60s']
@@ -57,7 +60,7 @@ async function runStep(step: ScenarioStep, options: RunOptions): Promise<Seen> {
         const { code, stderr } = await tools.run({ tool: 'kubectl', args, objects: step.objects })
         return code === 0 ? 'applied' : whyNotCreated(stderr)
       }
-      // Controllers repeat what the webhook hasn't answered in time, too.
+      // Controllers repeat what the webhook hasn't answered, too.
       return await repeat(apply, (seen) => seen !== 'unanswered', options)
     }
     case 'change':
@@ -66,7 +69,7 @@ async function runStep(step: ScenarioStep, options: RunOptions): Promise<Seen> {
     case 'look': {
       const { look, expected } = step
       const see = async () => readAnswer(look, await tools.run(callOf(look)))
-      return await repeat(see, (seen) => seen === expected, options)
+      return await repeat(see, (seen) => seen === expected, { ...options, timeoutMs: lookMs })
     }
     default:
       return step satisfies never

@@ -158,6 +158,8 @@ t.test('an apply that the webhook didn’t answer is repeated until the time is 
   const scenario: Scenario = {
     id: 'init',
     sentence: '',
+    // Only its looks wait for so long.
+    waitsMs: 900_000,
     steps: [{ kind: 'apply', objects: [], expected: 'applied' }],
   }
   const late = 'failed calling webhook "pods.akv-injector.io": context deadline exceeded'
