@@ -2,10 +2,7 @@ import type { KubeObject } from './api.ts'
 import { type Cluster, until } from './cluster.ts'
 import { expectSuccess } from './expect-success.ts'
 
-/**
- * Applies CRDs, after those of the same name that are being deleted. Resolves when the API server serves their kinds, and
- * discovery names them.
- */
+/** Waits until CRDs of these names that are being deleted are gone, and applies the CRDs. Resolves when their objects can be listed. */
 export async function applyCrds(cluster: Cluster, crds: readonly KubeObject[]): Promise<void> {
   for (const crd of crds) {
     await until(

@@ -36,7 +36,8 @@ export function startSteadyLoad(
     const call = () => cluster.create(pod, { dryRun: true })
     const first = await call()
     // A busy machine can use up the five seconds that the API server gives a webhook, but hardly twice for the same pod.
-    const failure = failureOf(isOutOfTime(first) ? await call() : first)
+    const isExcused = isOutOfTime(first) && slowness() > 2
+    const failure = failureOf(isExcused ? await call() : first)
     slowestMs = Math.max(slowestMs, performance.now() - startMs)
     if (failure) failures.push(failure)
     else admitted += 1
