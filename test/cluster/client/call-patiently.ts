@@ -25,7 +25,7 @@ export const isOutOfTime = ({ status, body }: Answer): boolean =>
   status === 504 || outOfTimeWords.test(body.message ?? '')
 
 const outOfTimeWords =
-  /failed calling webhook.*(deadline exceeded|Client\.Timeout)|did not answer within 2 s; try again/
+  /failed calling webhook.*(deadline exceeded|Client\.Timeout|handshake timeout)|did not answer within 2 s; try again/
 
 /** Without a connection that breaks: a webhook that restarts answers what it has been sent. */
 const absentWords = /failed calling webhook.*(connection refused|no endpoints available)/
