@@ -6,7 +6,7 @@ import { agentName } from '../../../webhook/core/model/our-names.ts'
 import { type RefreshNow, refreshNowOf } from '../refresh-now.ts'
 import type { AgentImages } from './agent-images.ts'
 import { type AgentRequests, agentRequests } from './agent-requests.ts'
-import { type ContainerState, isLost, readContainerState } from './container-state.ts'
+import { type ContainerState, hasRun, isLost, readContainerState } from './container-state.ts'
 import { type InjectedAgent, injectedAgent } from './injected-agent.ts'
 import { workloadOf } from './workload-of.ts'
 
@@ -84,7 +84,7 @@ export function readAgentPod(
     hasEnded: phase === 'Succeeded' || phase === 'Failed',
     wasEvicted: phase === 'Failed' && reason != null && reason !== 'DeadlineExceeded',
     isBeingDeleted: typeof deletionTimestamp === 'string',
-    hasAppRun: main.some(hasRun),
+    hasAppRun: main.some(hasSurelyRun),
     agent,
     requests: config && agentRequests(config, isWanted),
     agentVersion: typeof version === 'string' ? version : undefined,
@@ -102,12 +102,9 @@ export const isUnrelated = ({ agent }: Pick<AgentPod, 'agent'>): boolean =>
 export const isRefreshing = ({ requests }: Pick<AgentPod, 'requests'>): boolean =>
   (requests?.refreshSeconds ?? 0) > 0
 
-/** A lost container may not have started, or before a reboot, after which the agent starts again. */
-const hasRun = ({ kind, reason, ended }: ContainerState): boolean =>
-  kind === 'running' ||
-  ((kind === 'terminated' || reason === 'CrashLoopBackOff') &&
-    ended !== undefined &&
-    !isLost(ended))
+/** Nobody knows whether a lost container has run since the agent's last start: the node may have rebooted between. */
+const hasSurelyRun = (state: ContainerState): boolean =>
+  hasRun(state) && (state.kind === 'running' || !(state.ended && isLost(state.ended)))
 
 const tooLarge: InjectedAgent = {
   kind: 'not-ours',

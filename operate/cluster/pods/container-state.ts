@@ -30,6 +30,10 @@ const healthyReasons: readonly string[] = ['PodInitializing', 'ContainerCreating
 /** Whether a container with this waiting reason is healthy and just hasn't had its turn yet. */
 export const waitsForItsTurn = (reason: string): boolean => healthyReasons.includes(reason)
 
+/** Whether the container has been started, as far as its current state tells. */
+export const hasRun = ({ kind, reason }: ContainerState): boolean =>
+  kind !== 'waiting' || reason === 'CrashLoopBackOff'
+
 const lostReasons: readonly string[] = ['ContainerStatusUnknown', 'Unknown']
 
 /** Whether the kubelet has lost a container, as by a reboot. Its end says nothing about its process then. */

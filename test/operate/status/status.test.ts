@@ -101,6 +101,15 @@ t.test('dead pods of a workload are one row, and evicted pods none', async (t) =
     )
   const lost = { ...ended(''), reason: 'Evicted', message: 'The node was low on resource: memory.' }
   put(injectedPod({ name: 'evicted', metadata: { ownerReferences }, status: lost }), '')
+  const end = (exitCode: number) => ({
+    state: { terminated: { exitCode, finishedAt: '2026-11-29T09:30:00Z' } },
+  })
+  const killed = {
+    phase: 'Failed',
+    initContainerStatuses: [{ name: 'akv-injector', ...end(137) }],
+    containerStatuses: [{ name: 'app', ...end(5) }],
+  }
+  put(injectedPod({ name: 'killed-with-its-pod', status: killed }), '')
   const { code, stdout } = await run(['status', '-n', 'team-a', '--output=json', ...options])
   t.equal(code, 1)
   t.matchOnlyStrict(

@@ -1,6 +1,10 @@
 import { type JsonObject, objectsAt, valueAt } from '../../../../lib/shape.ts'
 import { agentName } from '../../../../webhook/core/model/our-names.ts'
-import { type ContainerState, readContainerState } from '../../../cluster/pods/container-state.ts'
+import {
+  type ContainerState,
+  hasRun,
+  readContainerState,
+} from '../../../cluster/pods/container-state.ts'
 import { textAt } from '../../model/objects.ts'
 
 /** A container of a pod, and its state. */
@@ -55,7 +59,7 @@ export const firstBlocker = (
   containers: readonly PodContainer[],
   pod: JsonObject,
 ): PodContainer | undefined =>
-  containers.some(hasRun)
+  containers.some(({ role, state }) => role === 'main' && state !== undefined && hasRun(state))
     ? undefined
     : containers.find(
         (one) => one.role !== 'main' && !hasStarted(one) && !hasEndedWithPod(one, pod),
@@ -64,11 +68,6 @@ export const firstBlocker = (
 /** A pod fails by another container: the kubelet starts its sidecars again until then, and then ends them. */
 const hasEndedWithPod = ({ role, state }: PodContainer, pod: JsonObject): boolean =>
   role === 'sidecar' && state?.kind === 'terminated' && textAt(pod, 'status', 'phase') === 'Failed'
-
-const hasRun = ({ role, state }: PodContainer): boolean =>
-  role === 'main' &&
-  state !== undefined &&
-  (state.kind !== 'waiting' || state.reason === 'CrashLoopBackOff')
 
 /** How long ago an end still says something about now. Events live as long. */
 const recentMs = 3600_000

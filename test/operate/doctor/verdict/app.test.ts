@@ -1,7 +1,7 @@
 import {
   agentDone,
+  agentEnded,
   agentRuns,
-  conditions,
   container,
   creating,
   event,
@@ -11,7 +11,7 @@ import {
   terminated,
   waiting,
 } from './harness/judged.ts'
-import { backOff, crashing, migrate, unready, withEvents } from './harness/pods.ts'
+import { backOff, crashing, failedJob, migrate, unready, withEvents } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
 
 const mesh = { name: 'mesh', image: 'mesh', restartPolicy: 'Always' }
@@ -207,27 +207,11 @@ testVerdicts({
     'akv-injector did its part: the kubelet can’t start container app: PostStartHookError: exec',
   ],
   'a job that fails, with a sidecar that ends after it': [
-    {
-      pod: podOf({
-        phase: 'Failed',
-        init: [container('akv-injector', terminated(0), { ready: false, started: false })],
-        main: [container('app', terminated(5), { ready: false })],
-        spec: { restartPolicy: 'Never' },
-        status: { conditions: conditions({ Ready: false }) },
-      }),
-    },
+    { pod: failedJob(0) },
     'akv-injector did its part: container app ends with exit code 5',
   ],
   'a job that fails, with a sidecar that is killed after it': [
-    {
-      pod: podOf({
-        phase: 'Failed',
-        init: [container('akv-injector', terminated(137), { ready: false, started: false })],
-        main: [container('app', terminated(5), { ready: false })],
-        spec: { restartPolicy: 'Never' },
-        status: { conditions: conditions({ Ready: false }) },
-      }),
-    },
+    { pod: failedJob(137) },
     'akv-injector did its part: container app ends with exit code 5',
   ],
   'a proxy that crashes while the app runs': [
@@ -250,7 +234,7 @@ testVerdicts({
     {
       pod: podOf({
         phase: 'Failed',
-        init: [container('akv-injector', terminated(0), { ready: false, started: false })],
+        init: [agentEnded(0)],
         main: [container('app', terminated(137), { ready: false })],
         status: { reason: 'DeadlineExceeded', message: 'Pod was active on the node too long' },
       }),
@@ -261,7 +245,7 @@ testVerdicts({
     {
       pod: podOf({
         phase: 'Failed',
-        init: [container('akv-injector', terminated(137), { ready: false, started: false })],
+        init: [agentEnded(137)],
         main: [container('app', terminated(137), { ready: false })],
         status: { reason: 'DeadlineExceeded', message: 'Pod was active on the node too long' },
       }),

@@ -1,4 +1,5 @@
 import {
+  agentEnded,
   agentRuns,
   ago,
   conditions,
@@ -26,7 +27,7 @@ import { testVerdicts } from './harness/test-verdicts.ts'
 const evicted = (app: ReturnType<typeof container>) =>
   podOf({
     ...{ phase: 'Failed', main: [app] },
-    init: [container('akv-injector', terminated(137), { ready: false, started: false })],
+    init: [agentEnded(137)],
     status: {
       reason: 'Evicted',
       message:

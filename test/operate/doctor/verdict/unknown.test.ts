@@ -1,4 +1,5 @@
 import {
+  agentEnded,
   agentRuns,
   ago,
   container,
@@ -12,6 +13,7 @@ import {
   backOff,
   crashing,
   driverAbsent,
+  failedJob,
   migrate,
   mount,
   notSetUp,
@@ -19,15 +21,6 @@ import {
   withEvents,
 } from './harness/pods.ts'
 import { testVerdicts } from './harness/test-verdicts.ts'
-
-/** A pod whose app ended with exit code 5, and its agent with this one. */
-const failedJob = (agentExitCode: number) =>
-  podOf({
-    phase: 'Failed',
-    init: [container('akv-injector', terminated(agentExitCode), { ready: false, started: false })],
-    main: [container('app', terminated(5), { ready: false })],
-    spec: { restartPolicy: 'Never' },
-  })
 
 testVerdicts({
   'an app that ends while its values are stale': [
@@ -164,7 +157,7 @@ testVerdicts({
     {
       pod: podOf({
         phase: 'Failed',
-        init: [container('akv-injector', terminated(143), { ready: false, started: false })],
+        init: [agentEnded(143)],
         main: [creating('app')],
         status: { reason: 'DeadlineExceeded', message: 'Pod was active on the node too long' },
       }),

@@ -1,5 +1,6 @@
 import { logLine } from '../../../support/injected-pods/agent-log.ts'
 import {
+  agentEnded,
   agentRuns,
   container,
   creating,
@@ -154,7 +155,7 @@ testVerdicts({
     {
       pod: podOf({
         phase: 'Failed',
-        init: [container('akv-injector', terminated(143), { ready: false, started: false })],
+        init: [agentEnded(143)],
         main: [creating('app')],
         status: { reason: 'DeadlineExceeded', message: 'Pod was active on the node too long' },
       }),
@@ -166,7 +167,7 @@ testVerdicts({
     {
       pod: podOf({
         phase: 'Failed',
-        init: [container('akv-injector', terminated(137), { ready: false, started: false })],
+        init: [agentEnded(137)],
         main: [container('app', terminated(137, { reason: 'ContainerStatusUnknown' }))],
         status: { reason: 'DeadlineExceeded', message: 'Pod was active on the node too long' },
       }),

@@ -141,6 +141,9 @@ export const agentDone = container('akv-injector', terminated(0, { finishedAt: a
   ready: true,
   started: false,
 })
+/** An agent whose process ended with this code, with its pod or before. */
+export const agentEnded = (exitCode: number): State =>
+  container('akv-injector', terminated(exitCode), { ready: false, started: false })
 export const creating = (name: string): State => container(name, waiting('PodInitializing'))
 
 interface PodParts {

@@ -1,5 +1,6 @@
 import { logLine, stateOf } from '../../../../support/injected-pods/agent-log.ts'
 import {
+  agentEnded,
   conditions,
   container,
   creating,
@@ -58,6 +59,15 @@ export const agentEnds = (details: object, restarts = 4, state = backOff) =>
       }),
     ],
     main: [creating('app')],
+  })
+/** A pod without restarts whose app ended with exit code 5, and its agent with this one. */
+export const failedJob = (agentExitCode: number) =>
+  podOf({
+    phase: 'Failed',
+    init: [agentEnded(agentExitCode)],
+    main: [container('app', terminated(5), { ready: false })],
+    spec: { restartPolicy: 'Never' },
+    status: { conditions: conditions({ Ready: false }) },
   })
 export const mount = (volume: string, why: string) =>
   event('FailedMount', `MountVolume.SetUp failed for volume "${volume}" : ${why}`)
