@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below those that Linux gives to clients and to servers without a port of their own, so that it gives none of them away. */
+/** Below the range from which Linux assigns ports, so that it assigns none of these. */
 const [first, count] = [15_000, 15_000]
 
 /** Returns different loopback ports that were free a moment ago. */

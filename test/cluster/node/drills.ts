@@ -73,7 +73,7 @@ export const drills = {
     'a pod that uses too much storage': judged(
       'a pod is evicted',
       // The kubelet removes the containers of such a pod, and may not know any more how the app ended.
-      /^(akv-injector did its part|the agent isn’t the cause): the kubelet evicted the pod from node /,
+      /^\n(akv-injector did its part|the agent isn’t the cause): the kubelet evicted the pod from node /,
     ),
     'a volume of the CSI driver in a namespace without the label': judged(
       'a namespace lacks the label for volumes of the CSI driver',

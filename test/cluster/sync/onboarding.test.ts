@@ -6,8 +6,9 @@ import { webId } from '../../sync/harness/simulation.ts'
 import { accountKubeconfig } from '../client/account-kubeconfig.ts'
 import { connect, type KubeObject } from '../client/api.ts'
 import { clusterOf, until } from '../client/cluster.ts'
+import { applyCrds } from '../client/crds.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { crdsFolder } from '../harness/install/csi-manifests.ts'
+import { crdsFolder, isCrd } from '../harness/install/csi-manifests.ts'
 import { startOwnCluster } from './harness/own-cluster.ts'
 import { secretsIn } from './harness/sync-account.ts'
 import { syncProgram } from './harness/sync-program.ts'
@@ -92,7 +93,9 @@ function externalSecret(name: string): KubeObject {
 
 t.test('a team with admin in its namespace needs no administrator', { skip }, async (t) => {
   const { api, cluster, azure, kubeconfigFile, ...own } = await startOwnCluster(t, vaultData)
-  for (const object of crdsFolder()) expectSuccess(await cluster.apply(object))
+  await applyCrds(cluster, crdsFolder().filter(isCrd))
+  for (const object of crdsFolder().filter((object) => !isCrd(object)))
+    expectSuccess(await cluster.apply(object))
   const create = async (object: KubeObject) => expectSuccess(await cluster.create(object))
   for (const name of [namespace, 'people'])
     await create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })

@@ -32,7 +32,7 @@ export const crdsFolder = (): readonly KubeObject[] =>
     readObjects(`manifests/crds/${name}.yaml`),
   )
 
-const isCrd = ({ kind }: KubeObject) => kind === 'CustomResourceDefinition'
+export const isCrd = ({ kind }: KubeObject) => kind === 'CustomResourceDefinition'
 
 /** The webhook configuration for this value of `csi.namespaces`. */
 export function csiWebhookConfiguration(mode: CsiManifests): KubeObject {

@@ -39,8 +39,7 @@ export async function untilVerdict(
   }: { readonly program: string; readonly viewer: string; readonly verdict: string | RegExp },
 ): Promise<void> {
   const args = [...doctorOf(object), `--kubeconfig=${viewer}`]
-  const firstLine = async () => (await runProgram(program, args)).split('\n', 1)[0] ?? ''
-  if (verdict instanceof RegExp) return await untilSaid(t, firstLine, verdict)
-  // The words are at the beginning.
-  await untilSaid(t, async () => `\n${await firstLine()}`, `\n${verdict}`)
+  // The words are at the beginning of the first line.
+  const words = typeof verdict === 'string' ? `\n${verdict}` : verdict
+  await untilSaid(t, async () => `\n${await runProgram(program, args)}`, words)
 }

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { readRendered } from '../../../manifests/rendered.ts'
 import type { KubeObject } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'
+import { applyCrds } from '../../client/crds.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
+import { isCrd } from '../../harness/install/csi-manifests.ts'
 import { teamRoles } from '../harness/team-roles.ts'
 import { type ExternalFleet, externalObjects } from './external-secrets.ts'
 import { accountName, accountObject, type Fleet, range, troublesome } from './fleet.ts'
@@ -40,7 +42,9 @@ export async function installFleet(cluster: Cluster, fleet: Fleet, rolesOf: Role
   const ofCluster = objects.filter(({ kind }) => kind !== 'Deployment')
   const ofNamespaces = fleet.namespaces.flatMap((namespace) => rolesOf(namespace, names))
   const all: readonly KubeObject[] = [...ofCluster, ...ofNamespaces]
-  await forEachInParallel(all, async (object) => expectSuccess(await cluster.apply(object)))
+  await applyCrds(cluster, all.filter(isCrd))
+  const others = all.filter((object) => !isCrd(object))
+  await forEachInParallel(others, async (object) => expectSuccess(await cluster.apply(object)))
   const [container] = find('Deployment').spec.template.spec.containers
   return {
     container,

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type Manifest, readRendered } from '../../../manifests/rendered.ts'
-import type { KubeObject } from '../../client/api.ts'
 import { type Cluster, testNamespace } from '../../client/cluster.ts'
 import { applyCrds } from '../../client/crds.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
+import { isCrd } from '../../harness/install/csi-manifests.ts'
 import { teamRoles } from './team-roles.ts'
 
 const manifest = join(import.meta.dirname, '../../../fixtures/sync/install.yaml')
@@ -38,7 +38,6 @@ export async function installSync(t: Test, cluster: Cluster): Promise<InstalledS
   t.teardown(async () => {
     for (const object of objects) await cluster.delete(object)
   })
-  const isCrd = ({ kind }: KubeObject) => kind === 'CustomResourceDefinition'
   await applyCrds(cluster, objects.filter(isCrd))
   for (const object of objects.filter((object) => !isCrd(object)))
     expectSuccess(await cluster.apply(object, { dryRun: object.kind === 'Deployment' }))
