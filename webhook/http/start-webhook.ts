@@ -31,7 +31,7 @@ export interface StartWebhookOptions {
   readonly finishMs?: number
   /** Waits for this many milliseconds. Default: a timer. */
   readonly sleep?: (ms: number) => Promise<void>
-  /** How many milliseconds have passed since any moment. Default: a monotonic clock. */
+  /** Milliseconds of a monotonic clock. Default: `performance.now`. */
   readonly elapsedMs?: () => number
 }
 

@@ -75,7 +75,7 @@ t.test(
         t.equal(new Set(seen).size, 1, seen.join(' '))
       }
     }
-    // Another one gives up after five seconds, and keeps a complete set of an earlier round.
+    // With real time, it would give up after five seconds, and keep the complete set of an earlier round.
     const { error } = await runAgentOn(stoppedClock, pod)
     t.equal(error, undefined)
     for (const volume of volumes)
