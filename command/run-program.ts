@@ -18,7 +18,8 @@ interface ProgramOptions {
   readonly maxBytes: number
   readonly timeoutMs: number
   /**
-   * Ends the program when it aborts. The caller then handles SIGINT and SIGTERM, which would otherwise end this process, too.
+   * Ends the program when it aborts, and keeps it from being started after that. The caller then handles SIGINT and SIGTERM, which
+   * would otherwise end this process, too.
    */
   readonly abort?: AbortSignal
 }
@@ -33,6 +34,8 @@ export function runProgram(
   [program, ...args]: readonly [string, ...string[]],
   { env, maxBytes, timeoutMs, abort }: ProgramOptions,
 ): Promise<ProgramEnd> {
+  // A program that is ended just after its start may have done its work by then.
+  if (abort?.aborted) return Promise.resolve({ kind: 'ended', code: null, stdout: '', stderr: '' })
   // Before the start: the process that starts the program may pause in between, and a signal would leave the program running.
   const signals = abort === undefined ? endOnSignal() : endOnAbort(abort)
   const child = spawn(program, args, {
@@ -98,14 +101,13 @@ function endOnSignal() {
   }
 }
 
-/** Ends the group when the caller aborts, also if that was before the program has started. */
+/** Ends the group when the caller aborts. */
 function endOnAbort(abort: AbortSignal): ReturnType<typeof endOnSignal> {
   let stop = () => {}
   return {
     started(program) {
       stop = () => endGroup(program)
-      if (abort.aborted) stop()
-      else abort.addEventListener('abort', stop)
+      abort.addEventListener('abort', stop)
     },
     restore: () => abort.removeEventListener('abort', stop),
   }
