@@ -12,6 +12,7 @@ import type { Consumer } from '../injection/placement.ts'
 import type { Plan } from '../injection/plan.ts'
 import { variablesByContainer } from '../injection/receivers.ts'
 import { isOurVolume } from '../injection/volumes.ts'
+import { isWindows } from '../model/is-windows.ts'
 import { agentName, ourVolumes } from '../model/our-names.ts'
 import {
   allContainers,
@@ -19,7 +20,6 @@ import {
   containerPath,
   type EnvVar,
   isKata,
-  isWindows,
   type Pod,
 } from '../model/pod.ts'
 import { exposureProblems } from './exposed-agent.ts'

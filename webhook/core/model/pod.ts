@@ -136,10 +136,6 @@ const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length :
 const malformed = (wrong = '') =>
   invalid(`${printable(wrong.slice(1)) || 'the object'} is missing or has the wrong type`)
 
-/** Whether the pod asks for a Windows node. */
-export const isWindows = ({ spec }: Pod): boolean =>
-  spec.os?.name === 'windows' || spec.nodeSelector?.['kubernetes.io/os'] === 'windows'
-
 /** Kata keeps the pod's tmpfs inside its virtual machine, where the kubelet can't read variables. */
 export const isKata = ({ spec }: Pod): boolean => spec.runtimeClassName?.startsWith('kata') === true
 
