@@ -183,7 +183,7 @@ export class ReleasePlan {
     this.#options.claim(folder)
     const { root, path, errors } = this.#options.readChart(folder)
     if (!this.#isNew([folder, release, place.environment])) return []
-    if (root) return [{ ...root, ...place, release }]
+    if (root) return [{ ...root, ...place, release, namespace: release.namespace }]
     return errors.length > 0 ? [{ path, kind: 'chart', reads: [path], errors, ...place }] : []
   }
 

@@ -37,15 +37,17 @@ spec:
   source: { repoURL: https://git.example/a, ${source} }
 `
 
-/** Checks a repository with these programs on the PATH. */
+/** Checks a repository, or runs another command on it, with these programs on the PATH. */
 export async function checkRepository(
   t: Test,
   files: Texts,
   {
+    command = 'check',
     args = [],
     programs = { helm, kustomize },
     links = {},
   }: {
+    readonly command?: string
     readonly args?: readonly string[]
     /** Symbolic links in the repository, and what they lead to. */
     readonly links?: Texts
@@ -59,7 +61,7 @@ export async function checkRepository(
     symlinkSync(target, pathOf(`repository/${path}`))
   const { code, stdout, stderr } = await runInFolder(
     pathOf('repository'),
-    ['check', '.', ...args],
+    [command, '.', ...args],
     { PATH: pathOf('bin') },
   )
   return { code, stderr, stdout, pods: podsOf(stdout), pathOf }
