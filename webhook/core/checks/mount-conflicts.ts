@@ -6,6 +6,7 @@ import { isDriverVolume } from '../../../requests/class/driver-volumes.ts'
 import { isOurMount } from '../injection/files-mount.ts'
 import type { Plan } from '../injection/plan.ts'
 import { isSubPathMount } from '../injection/served-volumes.ts'
+import { isReadOnlyVolume } from '../model/is-read-only-volume.ts'
 import { ourVolumes } from '../model/our-names.ts'
 import {
   allContainers,
@@ -58,8 +59,7 @@ function overlap(
     return isOfDriver
       ? replacedByAnnotations(mount)
       : `the files will be mounted read-only at ${plan.mountPath}; ${remedy}`
-  const isReadOnly =
-    isOfDriver || mount.readOnly === true || readOnlyKinds.some((kind) => volume && kind in volume)
+  const isReadOnly = isOfDriver || mount.readOnly === true || isReadOnlyVolume(volume)
   if (!isReadOnly || !isAtOrBelow(plan.mountPath, path)) return undefined
   return isOfDriver
     ? replacedByAnnotations(mount)
@@ -75,7 +75,6 @@ const replacedByAnnotations = ({ name }: VolumeMount): string =>
   `volume ${printable(name)} is one of the Secrets Store CSI Driver, and the annotations write files at the same path; remove the volume and its mounts, or remove the annotations`
 
 const maxPathLength = 4096
-const readOnlyKinds = ['configMap', 'secret', 'projected', 'downwardAPI'] as const
 
 const isAtOrBelow = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
