@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
-import { isLite } from './rest/replace-process.ts'
+import { isReplaced } from './rest/replace-process.ts'
 
 type Agent = typeof import('./main.ts')
 
 const agentFile = 'agent.js'
 
 /** V8 accepts a cache only under the flags that it was made with. */
-const cacheFile = () => (isLite() ? 'agent-lite.cache' : 'agent.cache')
+const cacheFile = () => (isReplaced() ? 'agent-lite.cache' : 'agent.cache')
 
 /**
  * Loads the agent's bundle. Compiling it takes a fifth of the agent's CPU time, so the image has V8's code cache beside it

@@ -13,13 +13,17 @@ export interface Program {
  * V8 compiles nothing to machine code and collects no feedback for it. Both grow over hours of refreshes, and then hold more
  * memory than the agent's data. Only the start of a process can set this: NODE_OPTIONS doesn't accept it.
  */
-const liteMode = '--lite-mode'
-export const liteFlags: readonly string[] = [liteMode, '--expose-gc']
+const withGc = '--expose-gc'
+export const liteFlags: readonly string[] = ['--lite-mode', withGc]
+
+/** Node strips types with WebAssembly, which lite mode doesn't have, so sources do without it. */
+const flagsFor = (path: string): readonly string[] => (path.endsWith('.ts') ? [withGc] : liteFlags)
 
 /** As in the image's entry point. Each Node that has `process.execve` knows it. */
 const withoutDebugger = '--disable-sigusr1'
 
-export const isLite = (): boolean => process.execArgv.includes(liteMode)
+/** Whether this process has replaced another one. */
+export const isReplaced = (): boolean => process.execArgv.includes(withGc)
 
 /** `process.execve` is experimental, and missing on Windows and in Node 22. */
 export const canReplaceProcess = (): boolean => process.execve !== undefined
@@ -53,7 +57,7 @@ export function replaceProcess(
   const wait = form === 'waiting' ? ['--wait', '--then-after', written(next.thenAfterMs)] : []
   const args = ['agent', ...flags, ...resume, ...wait, ...requestFlags(next)]
   if (process.execve === undefined) throw new TypeError('this Node has no process.execve')
-  const nodeFlags = [withoutDebugger, ...liteFlags]
+  const nodeFlags = [withoutDebugger, ...flagsFor(path)]
   return process.execve(process.execPath, [process.execPath, ...nodeFlags, path, ...args], env)
 }
 

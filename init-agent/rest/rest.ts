@@ -13,7 +13,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { handTime } from '../../lib/handed-time.ts'
 import type { VaultLatencies } from '../../lib/metrics/vault-latency.ts'
 import { leaveHandover } from './handover.ts'
-import { canReplaceProcess, isLite, type Program, replaceProcess } from './replace-process.ts'
+import { canReplaceProcess, isReplaced, type Program, replaceProcess } from './replace-process.ts'
 
 /**
  * Called before each wait. Doesn't return if it replaces the process.
@@ -59,7 +59,7 @@ export function createRest(options: RestOptions): Rest {
   return async (state, { waitMs, untilRefreshMs }) => {
     const goodAtMs = upToDateSince([...state.statuses.values()])
     if (program === undefined || goodAtMs === undefined || !canReplaceProcess()) return
-    if (form === 'agent' && isLite()) return
+    if (form === 'agent' && isReplaced()) return
     options.onEnd()
     const token = heldToken()
     const goodAt = handTime(goodAtMs, clock)

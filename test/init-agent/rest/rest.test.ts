@@ -18,9 +18,9 @@ import { copyBundle } from '../../support/start-fast/copy-bundle.ts'
 import { makePod, type Pod, type RunningAgent, secretFile, startAgent } from '../harness/pod.ts'
 import { cannotMount, makeTmpfs, mountAt } from '../harness/tmpfs.ts'
 
-// V8's lite mode can't strip types.
 const folder = t.testdir()
 await copyBundle(folder)
+const bundle = [join(folder, 'main.js')]
 
 /** The first wait of an agent is a random part of its interval: of five minutes, half a second. */
 const soon = join(folder, 'soon.cjs')
@@ -38,6 +38,8 @@ writeFileSync(refusedExecve, "process.execPath = '/nowhere'")
 interface Setting extends Partial<AgentConfig> {
   /** Loaded before the program. */
   readonly preload?: string
+  /** What Node runs. */
+  readonly program?: readonly string[]
   readonly launcher?: readonly string[]
   /** Of the vault, as YAML. */
   readonly secrets?: string
@@ -56,7 +58,7 @@ vaults: { team-a: { readers: [${clientId}], secrets: { a: one } } }
 const boundOptions = { clusterId: '696995ccb303450001b31a18', tokenLifetimeSeconds: 299 }
 
 async function startPod(t: Test, setting: Setting = {}) {
-  const { preload = soon, launcher = [], secrets = 'a: one', ...more } = setting
+  const { preload = soon, launcher = [], secrets = 'a: one', program = bundle, ...more } = setting
   const { beforeSecondRead, isBound, ...config } = more
   const emulator = isBound
     ? await startTestEmulator(t, { yaml: boundVault, ...boundOptions })
@@ -83,7 +85,7 @@ async function startPod(t: Test, setting: Setting = {}) {
     )
   // Only the volume is in memory, as in a pod.
   mountAt(made.files, makeTmpfs(t, 'size=8m'))
-  const pod: Pod = { ...made, program: [join(folder, 'main.js')], launcher }
+  const pod: Pod = { ...made, program, launcher }
   const agent = startAgent(t, pod, { NODE_OPTIONS: `--require=${JSON.stringify(preload)}` })
   await agent.line(/all files written/)
   return {
@@ -113,11 +115,11 @@ function onSecondRead(t: Test, change: () => void): void {
   t.teardown(() => unsubscribe(channel, count))
 }
 
-/** `waiting`: a process that only waits. `lite`: an agent in V8's lite mode. `first`: as the container starts it. */
+/** `waiting`: a process that only waits. `lite`: an agent that has replaced another process. `first`: as the container starts it. */
 function formOf({ pid }: { readonly pid?: number | undefined }): 'waiting' | 'lite' | 'first' {
   const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
   if (args.includes('--wait')) return 'waiting'
-  return args.includes('--lite-mode') ? 'lite' : 'first'
+  return args.includes('--resume-after') ? 'lite' : 'first'
 }
 
 /** Waits until the process is idle. Before that, its handlers may be missing, and a signal would end it at once. */
@@ -190,6 +192,29 @@ t.test('with a short interval it changes once, and keeps its token', { skip }, a
   agent.process.kill('SIGTERM')
   t.equal(await agent.exited, 0)
 })
+
+// V8's lite mode can't strip types, and each form of an agent is to run from a checkout, too.
+const programs = {
+  'a bundle': bundle,
+  sources: [join(import.meta.dirname, '../../../cli/main.ts')],
+}
+for (const [name, program] of Object.entries(programs))
+  for (const form of ['waiting', 'lite'] as const)
+    t.test(`from ${name}, an agent refreshes in the form “${form}”`, { skip }, async (t) => {
+      const { agent, file } = await startPod(t, {
+        program,
+        ...(form === 'lite' && { refreshSeconds: 60 }),
+        beforeSecondRead: (emulator) =>
+          emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' }),
+      })
+      await until(() => formOf(agent.process) === form)
+      await agent.line(/changed values written/)
+      t.equal(file(), 'two')
+      await until(() => formOf(agent.process) === form)
+      await untilIdle(agent)
+      agent.process.kill('SIGTERM')
+      t.equal(await agent.exited, 0, agent.output())
+    })
 
 t.test('while a vault fails, it stays, and says so once', { skip }, async (t) => {
   const { agent } = await startPod(t, {
