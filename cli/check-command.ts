@@ -7,6 +7,7 @@ import {
   append,
   chartOptions,
   envFileOption,
+  loadRestrictorOption,
   namespaceOption,
   renderOptions,
   setOption,
@@ -36,6 +37,7 @@ export function addCheck(program: Command, end: End, check: typeof checkManifest
     .addOption(renderOptions()[1])
     .addOption(chartOptions()[0])
     .addOption(chartOptions()[1])
+    .addOption(loadRestrictorOption())
     .option('--strict', 'exit with 1 for warnings, too, and if there is nothing to check')
     .option('-q, --quiet', 'print only problems; with --strict, also warnings')
     .addOption(setOption())

@@ -8,6 +8,7 @@ import {
   checkNamespace,
   envFileOption,
   kubeVersionOption,
+  loadRestrictorOption,
   namedNamespace,
   onlyNamespaceOption,
   renderOptions,
@@ -56,6 +57,7 @@ function addIdentity(program: Command, end: End): void {
     .addOption(renderOptions()[1])
     .addOption(chartOptions()[0])
     .addOption(chartOptions()[1])
+    .addOption(loadRestrictorOption())
     .option('--strict', 'exit with 1 for warnings, too, and if nothing reads from a vault')
     .addOption(onlyNamespaceOption())
     .addOption(setOption())
@@ -107,6 +109,7 @@ function addRbac(program: Command, end: End): void {
     .addOption(renderOptions()[0])
     .addOption(renderOptions()[1])
     .addOption(kubeVersionOption())
+    .addOption(loadRestrictorOption())
     .addOption(onlyNamespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())

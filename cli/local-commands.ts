@@ -8,6 +8,7 @@ import {
   append,
   chartOptions,
   envFileOption,
+  loadRestrictorOption,
   namespaceOption,
   setOption,
 } from './shared-options.ts'
@@ -91,6 +92,7 @@ function addMigrate(program: Command, end: End): void {
     )
     .addOption(chartOptions()[0])
     .addOption(chartOptions()[1])
+    .addOption(loadRestrictorOption())
     .addOption(namespaceOption())
     .addOption(setOption())
     .addOption(envFileOption())
@@ -112,6 +114,7 @@ function addMigrate(program: Command, end: End): void {
       for (const [name, value] of Object.entries({
         values: options.values,
         'kube-version': options.kubeVersion,
+        'load-restrictor': options.loadRestrictor,
       }))
         if (value !== undefined && !render) command.error(`error: --${name} needs --render`)
       if ((write || dryRun) && files.includes('-'))

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { isName, labelName } from '../lib/name-rules.ts'
+import { loadRestrictors } from '../repository/input/render/load-restrictors.ts'
 
 /** Collects the values of an option that may be repeated. */
 export const append = (value: string, previous: readonly string[] = []): readonly string[] => [
@@ -73,6 +74,13 @@ export const chartOptions = (): readonly [Option, Option] => [
   ).argParser(append),
   kubeVersionOption(),
 ]
+
+/** The option of kustomize with this name. */
+export const loadRestrictorOption = () =>
+  new Option(
+    '--load-restrictor <name>',
+    'lets kustomize load files outside of the folder that it renders: LoadRestrictionsNone',
+  ).choices(loadRestrictors)
 
 export const kubeVersionOption = (): Option =>
   new Option(

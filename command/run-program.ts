@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 
+/** How long each program that a command starts may take, in milliseconds. */
+export const maxProgramMs = 60_000
+
 /** How a program ended. */
 export type ProgramEnd =
   | {

@@ -29,7 +29,7 @@ import { rolesText } from './roles-text.ts'
 interface RbacOptions
   extends GivenValues,
     Partial<Omit<RightsNeeded, 'watch'>>,
-    Pick<ChartOptions, 'kubeVersion'> {
+    Pick<ChartOptions, 'kubeVersion' | 'loadRestrictor'> {
   /** The files and folders. May be empty if `values` is given. */
   readonly files: readonly string[]
   readonly namespace: string

@@ -1,4 +1,4 @@
-import { type ProgramEnd, runProgram } from '../../../command/run-program.ts'
+import { maxProgramMs, type ProgramEnd, runProgram } from '../../../command/run-program.ts'
 import { printable } from '../../../lib/printable.ts'
 
 /** The output of an Azure CLI command, or why there is none. */
@@ -15,7 +15,7 @@ export type AzAnswer =
 export type RunAz = (args: readonly string[]) => Promise<AzAnswer>
 
 /** The limits of one run of `identity --verify`. */
-const azBounds = { maxCommands: 500, maxBytes: 8 * 1024 * 1024, timeoutMs: 60_000 }
+const azBounds = { maxCommands: 500, maxBytes: 8 * 1024 * 1024, timeoutMs: maxProgramMs }
 
 /**
  * Runs the Azure CLI on the PATH, with the user's own sign-in. Azure's answers may quote names that strangers chose, so

@@ -12,9 +12,8 @@ import { realPath } from '../unread/unread.ts'
 
 /** What is read of a folder. */
 interface Content {
-  /** What a generated kustomization lists. Kustomize may have to read files beside it. */
+  /** What a generated kustomization lists. */
   readonly resources: readonly string[]
-  readonly hasFiles: boolean
   /** The Kustomize folders that are read. */
   readonly parts: readonly FolderReferences[]
   /** All files that are read, as absolute paths. */
@@ -61,10 +60,9 @@ function rootFor(
   options: Reading & OverlayOptions & { readonly content: Content },
 ): RenderRoot {
   const { file, environment, fields, content } = options
-  const { resources, hasFiles, files } = content
+  const { resources, files } = content
   const { components, parts: more, errors } = readComponents(folder, options)
   const parts = [...content.parts, ...more]
-  const mayReadAll = parts.every(({ load }) => load !== 'folder')
   return {
     path: folder,
     kind: 'kustomization',
@@ -72,12 +70,8 @@ function rootFor(
     environment,
     reads: parts.map((part) => part.folder),
     files,
-    errors: [
-      ...errors,
-      ...parts.flatMap(({ errors }) => errors),
-      ...(hasFiles && !mayReadAll ? [new FileError({ source: folder }, unknownSentence)] : []),
-    ],
-    readsRepository: mayReadAll && (hasFiles || parts.some(({ load }) => load === 'repository')),
+    errors: [...errors, ...parts.flatMap(({ errors }) => errors)],
+    isWhollyKnown: parts.every(({ isWhollyKnown }) => isWhollyKnown),
     overlay: { resources, components, fields },
   }
 }
@@ -103,9 +97,6 @@ function readComponents(
 
 const outside = 'which is not a folder of the repository'
 
-const unknownSentence =
-  'has no kustomization.yaml, and a folder below it has generators or fields that may load other files'
-
 function readContent(
   folder: string,
   { command, closureOf }: Pick<Reading, 'command' | 'closureOf'>,
@@ -119,7 +110,6 @@ function readContent(
   const parts = [...new Set(folders.flatMap(({ path }) => closureOf(path)))]
   return {
     resources: [...files, ...folders.map(({ path }) => path)],
-    hasFiles: files.length > 0,
     parts,
     files: new Set(
       [...files, ...parts.flatMap((part) => [part.file, ...part.files])].map((file) =>

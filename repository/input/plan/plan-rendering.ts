@@ -131,7 +131,7 @@ function planKustomize(all: readonly FolderReferences[], options: BuildOptions):
         files: new Set(
           parts.flatMap((part) => [part.file, ...part.files]).map((file) => resolve(file)),
         ),
-        readsRepository: readsRepository(parts),
+        isWhollyKnown: parts.every(({ isWhollyKnown }) => isWhollyKnown),
       })),
     used: new Set(used.map((file) => resolve(file))),
     skipped: found
@@ -188,10 +188,6 @@ function findBuilds(
   }
   return builds
 }
-
-/** Whether kustomize may, and has to, load files from other folders of the repository. */
-const readsRepository = (parts: readonly FolderReferences[]): boolean =>
-  parts.some(({ load }) => load === 'repository') && parts.every(({ load }) => load !== 'folder')
 
 const unused = 'is a Kustomize component, and no folder here that is rendered refers to it'
 

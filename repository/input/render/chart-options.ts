@@ -2,18 +2,21 @@ import { join, resolve } from 'node:path'
 import { InputError } from '../../../command/input-error.ts'
 import { printable } from '../../../lib/printable.ts'
 import { isFile } from '../text/is-file.ts'
+import type { LoadRestrictor } from './load-restrictors.ts'
 
-/** What the user says about the charts that are rendered. */
+/** What the user says about the charts and Kustomize folders that are rendered. */
 export interface ChartOptions {
   /** Files with values for all charts, or `CHART=FILE` for the chart in one folder. Later ones count more. */
   readonly values?: readonly string[]
   /** The version of Kubernetes to render charts for. If undefined, Helm chooses one. */
   readonly kubeVersion?: string
+  readonly loadRestrictor?: LoadRestrictor
 }
 
 export interface ChartSettings {
   readonly values: readonly ChartValuesFile[]
   readonly kubeVersion?: string | undefined
+  readonly loadRestrictor?: LoadRestrictor | undefined
 }
 
 interface ChartValuesFile {
@@ -23,23 +26,24 @@ interface ChartValuesFile {
 }
 
 /**
- * Reads the options for charts. Values have to be files, because Helm would download a URL.
+ * Reads the options for rendering. Values have to be files, because Helm would download a URL.
  *
  * @throws InputError if one of them isn't a file, if a folder has no chart, or if nothing is to be rendered
  */
 export function readChartOptions(
-  { values = [], kubeVersion }: ChartOptions,
+  { values = [], kubeVersion, loadRestrictor }: ChartOptions,
   renders: boolean,
 ): ChartSettings {
   const [given] = [
     ...(values.length > 0 ? ['--values'] : []),
     ...(kubeVersion ? ['--kube-version'] : []),
+    ...(loadRestrictor ? ['--load-restrictor'] : []),
   ]
   if (given !== undefined && !renders)
     throw new InputError(
-      `${given} and --no-render: ${given} is for charts that are rendered; leave out one of them`,
+      `${given} and --no-render: ${given} is for what is rendered; leave out one of them`,
     )
-  return { values: values.map(readValuesFile), kubeVersion }
+  return { values: values.map(readValuesFile), kubeVersion, loadRestrictor }
 }
 
 /** Returns the files with values for the chart in a folder, by its absolute path. */

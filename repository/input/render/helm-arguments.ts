@@ -50,6 +50,8 @@ export function helmArguments(
   return [
     ...(release === undefined ? [] : [release.name]),
     chart,
+    // A schema may refer to any file of this machine.
+    '--skip-schema-validation',
     '--namespace',
     release?.namespace ?? namespace,
     ...(kubeVersion === undefined ? [] : ['--kube-version', kubeVersion]),

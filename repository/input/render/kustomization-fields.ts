@@ -79,8 +79,8 @@ const ownerKeys = [
 ]
 
 /**
- * Whether {@link referencesIn} finds everything that kustomize would load. If not, kustomize itself has to keep to the
- * folder. Kustomize ignores case in keys, and reads YAML 1.1, whose merge keys and tags our parser doesn't follow.
+ * Whether {@link referencesIn} finds everything that kustomize would load. If not, kustomize has to keep to the folder, also if
+ * the user lets it load files from elsewhere. Kustomize ignores case in keys, and reads YAML 1.1, whose merge keys and tags our parser doesn't follow.
  */
 export function isWhollyKnown(object: JsonObject, text: string): boolean {
   const fields = [...harmless, ...loading.filter((key) => !plugins.includes(key))]

@@ -1,6 +1,7 @@
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { copyFileSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { basename, join, relative, resolve } from 'node:path'
 import { isObject, type JsonObject, objectAt, objectsAt } from '../../../lib/shape.ts'
+import { isFile } from '../text/is-file.ts'
 import { realPath } from '../unread/unread.ts'
 
 /** What is rendered through a `kustomization.yaml` that we write outside of the repository. */
@@ -12,15 +13,20 @@ export interface Overlay {
   readonly fields: JsonObject
 }
 
-/** Writes the `kustomization.yaml` into a new folder. */
+/** Writes the `kustomization.yaml` into a new folder, and copies the files beside it, because kustomize reads no others. */
 export function writeOverlay({ resources, components, fields }: Overlay, folder: string): void {
   mkdirSync(folder)
   const from = realpathSync(folder)
   const local = (path: string) => relative(from, realPath(path) ?? resolve(path))
+  const copied = (path: string, index: number) => {
+    const name = `${index}-${basename(path)}`
+    copyFileSync(path, join(folder, name))
+    return name
+  }
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: resources.map(local),
+    resources: resources.map((path, i) => (isFile(path) ? copied(path, i) : local(path))),
     components: components.map(local),
     ...fields,
   }

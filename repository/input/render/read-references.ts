@@ -11,7 +11,7 @@ import { isFile } from '../text/is-file.ts'
 import { realPath } from '../unread/unread.ts'
 import { isWhollyKnown, misspeltIn, referencesIn } from './kustomization-fields.ts'
 import { type MappingFile, readMapping } from './read-mapping.ts'
-import { isInCheckout, isWithin, leadsIntoCheckout, repositoryRoot } from './repository-root.ts'
+import { isInCheckout, leadsIntoCheckout, repositoryRoot } from './repository-root.ts'
 
 /** What a Kustomize folder refers to, and which of that can't be rendered. */
 export interface FolderReferences {
@@ -24,11 +24,8 @@ export interface FolderReferences {
   readonly folders: readonly string[]
   /** The files that it refers to, relative to the current folder. */
   readonly files: readonly string[]
-  /**
-   * What kustomize has to be able to load: files anywhere in the repository, or only in the folder, because we don't
-   * know of all files that it loads. `any`: either will do.
-   */
-  readonly load: 'any' | 'repository' | 'folder'
+  /** Whether these are all files that kustomize loads. */
+  readonly isWhollyKnown: boolean
   /** References that kustomize would have to fetch or execute, or that it can't find. */
   readonly errors: readonly FileError[]
 }
@@ -46,7 +43,7 @@ export function readReferences(
     kind: 'kustomization',
     folders: [],
     files: [],
-    load: 'any',
+    isWhollyKnown: true,
   } as const
   if (name === undefined)
     return { ...empty, errors: [new FileError({ source: folder }, 'has no kustomization.yaml')] }
@@ -84,7 +81,7 @@ interface Folder extends MappingFile {
   readonly root: string
 }
 
-type Sorted = Pick<FolderReferences, 'folders' | 'files' | 'errors' | 'load'>
+type Sorted = Pick<FolderReferences, 'folders' | 'files' | 'errors' | 'isWhollyKnown'>
 
 function sortReferences({ folder, root, manifest, object }: Folder): Sorted {
   const errorAt = (path: Path, ...sentences: readonly [sentence: string, common?: string]) =>
@@ -103,17 +100,13 @@ function sortReferences({ folder, root, manifest, object }: Folder): Sorted {
       }
     if (found !== undefined && !isInCheckout(found.real, root))
       return { error: errorAt(path, `refers to ${shown}, which is ${outside}`) }
-    return found?.isFolder
-      ? { folder: found.path }
-      : { file: found?.path ?? join(folder, target), real: found?.real }
+    return found?.isFolder ? { folder: found.path } : { file: found?.path ?? join(folder, target) }
   })
   const helm = ['helmCharts', 'helmChartInflationGenerator'].filter((key) => key in object)
-  const own = realPath(folder) ?? folder
-  const isInFolder = sorted.every(({ real }) => real === undefined || isWithin(real, own))
   return {
     folders: sorted.flatMap((found) => found.folder ?? []),
     files: sorted.flatMap(({ file }) => file ?? []),
-    load: !isWhollyKnown(object, manifest.text) ? 'folder' : isInFolder ? 'any' : 'repository',
+    isWhollyKnown: isWhollyKnown(object, manifest.text),
     errors: [
       ...sorted.flatMap(({ error }) => error ?? []).slice(0, maxErrors),
       ...misspeltIn(object).map((key) =>

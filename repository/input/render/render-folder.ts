@@ -6,6 +6,7 @@ import { FileError } from '../text/file-error.ts'
 import type { RenderFolder } from '../text/find-files.ts'
 import type { ChartSettings } from './chart-options.ts'
 import { helmArguments, type Release } from './helm-arguments.ts'
+import { anyFile } from './load-restrictors.ts'
 import { type Overlay, writeOverlay } from './overlay.ts'
 
 /** A folder that is rendered as a whole. */
@@ -18,8 +19,8 @@ export interface RenderRoot extends RenderFolder {
   readonly files?: ReadonlySet<string>
   /** Why it can't be rendered. */
   readonly errors?: readonly FileError[]
-  /** Whether kustomize may load files from anywhere, because all of them are known to be in the repository. */
-  readonly readsRepository?: boolean
+  /** Whether all files that kustomize loads are known, and so are in the repository. */
+  readonly isWhollyKnown?: boolean
   /** What to render instead of the folder. */
   readonly overlay?: Overlay
   /** The release of a chart. */
@@ -77,10 +78,11 @@ type Command = readonly [string, ...string[]]
  * for options.
  */
 function commandsOf(
-  { folder, kind, readsRepository, release }: Folder,
+  { folder, kind, isWhollyKnown = false, release }: Folder,
   options: ProgramOptions,
 ): readonly Command[] {
-  const loading = readsRepository ? ['--load-restrictor', 'LoadRestrictionsNone'] : []
+  const { loadRestrictor } = options
+  const loading = loadRestrictor && isWhollyKnown ? ['--load-restrictor', loadRestrictor] : []
   return kind === 'kustomization'
     ? [
         ['kustomize', 'build', folder, ...loading],
@@ -136,7 +138,7 @@ async function runPrograms(
     return resultOf(command.slice(0, 2).join(' '), end, {
       ...options.run,
       path: folder.path,
-      takesValues: folder.kind === 'chart' && folder.release === undefined,
+      adviceFor: (stderr) => adviceFor(stderr, folder, options),
     })
   }
   const programs = commands.map(([program]) => program).join(' or ')
@@ -151,12 +153,12 @@ function resultOf(
   end: ProgramEnd,
   {
     path,
-    takesValues,
+    adviceFor,
     maxBytes,
     timeoutMs,
   }: Pick<Run, 'maxBytes' | 'timeoutMs'> & {
     readonly path: string
-    readonly takesValues: boolean
+    readonly adviceFor: (stderr: string) => string
   },
 ): RenderResult {
   const failed = (sentence: string) => failure(path, sentence)
@@ -171,19 +173,31 @@ function resultOf(
       if (end.code === 0) return { kind: 'rendered', text: end.stdout }
       const how = end.code === null ? 'was ended by a signal' : `failed with exit code ${end.code}`
       const said = firstLines(end.stderr)
-      const advice = takesValues ? adviceFor(said) : ''
-      return failed(`${command} ${how}${said === '' ? '' : `: ${said}`}${advice}`)
+      return failed(`${command} ${how}${said === '' ? '' : `: ${said}`}${adviceFor(end.stderr)}`)
     }
     default:
       return end satisfies never
   }
 }
 
-/** What the user can do about a chart that Helm can't render. Helm says what is wrong, but not which option of ours helps. */
-const adviceFor = (said: string): string =>
-  /requires kubeVersion/.test(said)
+/** What the user can do. The program says what is wrong, but not which option of ours helps. */
+function adviceFor(
+  stderr: string,
+  { kind, release, isWhollyKnown = false }: Folder,
+  { loadRestrictor }: ProgramOptions,
+): string {
+  if (kind === 'kustomization') {
+    if (!/ is not in or below /.test(stderr)) return ''
+    return isWhollyKnown && loadRestrictor !== anyFile
+      ? `; to let kustomize load files of the whole repository, pass --load-restrictor ${anyFile}`
+      : '; render the folder yourself, and pass the result'
+  }
+  if (/unknown flag: --skip-schema-validation/.test(stderr)) return '; Helm 3.16 or later is needed'
+  if (release !== undefined) return ''
+  return /requires kubeVersion/.test(stderr)
     ? "; pass your cluster's version with --kube-version"
     : '; if it lacks values, pass them to check with --values FILE'
+}
 
 /** Shortens a program's message to one printable line, without Helm's advice to use an option of Helm and its remarks on links. */
 const firstLines = (text: string): string =>

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { maxProgramMs } from '../../../command/run-program.ts'
 import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import { renderedFor, renderedSource } from '../text/rendered-source.ts'
 import { type RefusedFolder, tooMany } from './refused.ts'
@@ -41,7 +42,7 @@ interface RenderBounds {
 const mebibyte = 1024 * 1024
 const defaultBounds: RenderBounds = {
   maxBytes: 64 * mebibyte,
-  timeoutMs: 60_000,
+  timeoutMs: maxProgramMs,
   maxTotalBytes: 256 * mebibyte,
   totalMs: 600_000,
   maxFolders: 1000,

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
+import { maxProgramMs } from '../../../command/run-program.ts'
 import { cached } from '../../../lib/cached.ts'
 
 /** A file for which `git diff` wouldn't show just our changes. */
@@ -76,6 +77,8 @@ function readStatus(
     [...statusCommand, '--', ...names],
     env,
   )
+  if (error && 'code' in error && error.code === 'ETIMEDOUT')
+    return `can't be compared with its commit: git status didn't end within ${maxProgramMs / 1000} s`
   if (error) return `can't be compared with its commit: git: ${error.message}`
   if (status !== 0) return `can't be compared with its commit: git: ${stderr.split('\n')[0]}`
   return stdout
@@ -85,7 +88,7 @@ function readStatus(
 }
 
 function runGit(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-  const options = { encoding: 'utf8', timeout: 60_000, maxBuffer: 16 * 1024 * 1024 } as const
+  const options = { encoding: 'utf8', timeout: maxProgramMs, maxBuffer: 16 * 1024 * 1024 } as const
   return spawnSync('git', args, { ...options, cwd, env })
 }
 

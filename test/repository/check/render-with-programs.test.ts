@@ -147,28 +147,22 @@ t.test('a chart is read as Helm renders it', { skip: without('helm') }, async (t
   t.match(right.stdout, 'Pod/release-name-shop (R/chart (rendered)): would be injected')
 })
 
-t.test(
-  'a chart with a mistake, or with a schema elsewhere, is an error of its folder',
-  { skip: without('helm') },
-  async (t) => {
-    const files = {
-      broken: {
-        ...chart,
-        templates: { 'a.yaml': '{{ required "vault is missing" .Values.none }}\n' },
-      },
-      fetching: { ...chart, 'values.schema.json': '{ "$ref": "http://example.org/schema.json" }' },
-      newer: { 'Chart.yaml': `${chart['Chart.yaml']}kubeVersion: ">=99"\n` },
-    }
-    const { code, stderr } = await check(t, { files, programs: { helm } })
-    t.equal(code, 2)
-    t.match(
-      stderr,
-      /^akv-injector: R\/broken: helm template failed with .*vault is missing; if it lacks values, pass them to check with --values FILE$/m,
-    )
-    t.match(
-      stderr,
-      /^akv-injector: R\/newer: .*requires kubeVersion.*; pass your cluster's version with --kube-version$/m,
-    )
-    t.match(stderr, /^akv-injector: R\/fetching: helm template failed with .*(?:refused|proxy)/m)
-  },
-)
+t.test('a chart with a mistake is an error of its folder', { skip: without('helm') }, async (t) => {
+  const files = {
+    broken: {
+      ...chart,
+      templates: { 'a.yaml': '{{ required "vault is missing" .Values.none }}\n' },
+    },
+    newer: { 'Chart.yaml': `${chart['Chart.yaml']}kubeVersion: ">=99"\n` },
+  }
+  const { code, stderr } = await check(t, { files, programs: { helm } })
+  t.equal(code, 2)
+  t.match(
+    stderr,
+    /^akv-injector: R\/broken: helm template failed with .*vault is missing; if it lacks values, pass them to check with --values FILE$/m,
+  )
+  t.match(
+    stderr,
+    /^akv-injector: R\/newer: .*requires kubeVersion.*; pass your cluster's version with --kube-version$/m,
+  )
+})

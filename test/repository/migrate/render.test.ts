@@ -53,7 +53,7 @@ spec: { chart: { spec: { chart: ./charts/web, sourceRef: { kind: GitRepository }
 `
   const migrate = setUp(
     t,
-    { kustomize: '', helm: `/bin/sed "s/namespace: shop/namespace: $5/" "$3/rendered.txt"` },
+    { kustomize: '', helm: `/bin/sed "s/namespace: shop/namespace: $6/" "$3/rendered.txt"` },
     {
       '.git/HEAD': '',
       'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.0.0\n',

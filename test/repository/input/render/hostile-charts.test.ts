@@ -83,3 +83,27 @@ t.test(
     t.match(stderr, 'foreign/kustomization.yaml: is a link to a file outside')
   },
 )
+
+t.test('a schema of values opens no file and no address', needsHelm, async (t) => {
+  const outside = mkdtempSync(join(tmpdir(), 'akv-injector-outside-'))
+  t.teardown(() => rmSync(outside, { recursive: true }))
+  const pipe = join(outside, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  writeFileSync(join(outside, 'secret.json'), `"${token}"`)
+  const schemas = [
+    `file://${pipe}`,
+    `file://${join(outside, 'secret.json')}`,
+    'file:///dev/zero',
+    'http://127.0.0.1:1/schema.json',
+  ].map((address) => JSON.stringify({ $ref: address }))
+  for (const folder of ['', 'charts/lib/'])
+    for (const schema of schemas) {
+      const { code, stdout, stderr } = await checkRepository(t, {
+        ...chartAt('', 'vault.txt'),
+        'vault.txt': 'kv-own\n',
+        'charts/lib/Chart.yaml': 'apiVersion: v2\nname: lib\nversion: 1.0.0\n',
+        [`${folder}values.schema.json`]: schema,
+      })
+      t.match({ code, stdout }, { code: 0, stdout: 'from kv-own' }, `${folder}${schema} ${stderr}`)
+    }
+})

@@ -1,4 +1,4 @@
-// Hostile kustomizations try to read files outside of their repository, with kustomize's own load restriction off.
+// Hostile kustomizations try to read files outside of their repository, with kustomize's own load restrictions and without.
 
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -134,16 +134,37 @@ const attacks: Readonly<Record<string, Attack>> = {
   'a schema': { text: 'openapi: { path: ../../outside/secret.txt }\n' },
   configurations: { text: 'configurations: [../../outside/secret.txt]\n' },
   'custom resources': { text: 'crds: [../../outside/secret.txt]\n' },
+  ...Object.fromEntries(
+    Object.entries({ NUL: '\0', CR: '\r', NEL: '\u0085', LS: '\u2028', PS: '\u2029' }).map(
+      ([name, character]) => [
+        `keys after a comment that ${name} ends`,
+        {
+          text: `# a${character}configMapGenerator: [{ name: a, files: [x=../../outside/secret.txt] }]\nreplacements:\n${replacements}`,
+        },
+      ],
+    ),
+  ),
 }
 
-/** Checks a repository whose application reads a file of another folder, and does what the attack does. */
-async function check(t: Test, name: string, { text, files = {}, links = {} }: Attack) {
+type Restrictor = 'LoadRestrictionsRootOnly' | 'LoadRestrictionsNone'
+
+/** Checks a repository whose application reads a pod, of another folder if it may, and does what the attack does. */
+async function check(
+  t: Test,
+  { name, restrictor }: { readonly name: string; readonly restrictor: Restrictor },
+  { text, files = {}, links = {} }: Attack,
+) {
+  const pod = restrictor === 'LoadRestrictionsNone' ? '../web.yaml' : 'web.yaml'
   const folder = t.testdir({ bin: {}, repository: { '.git': {} } })
   const whole = {
     ...outside,
-    'repository/web.yaml': podText({ vault: 'kv-own', secrets: 'x', 'client-id': clientId }),
+    [join('repository/app', pod)]: podText({
+      vault: 'kv-own',
+      secrets: 'x',
+      'client-id': clientId,
+    }),
     'repository/shared/vault.txt': 'kv_shared',
-    'repository/app/kustomization.yaml': `${/^resources/.test(text) ? '' : 'resources: [../web.yaml]\n'}${text.replaceAll('OUTSIDE', join(folder, 'outside'))}`,
+    'repository/app/kustomization.yaml': `${/^resources/.test(text) ? '' : `resources: [${pod}]\n`}${text.replaceAll('OUTSIDE', join(folder, 'outside'))}`,
     ...Object.fromEntries(
       Object.entries(files).map(([path, text]) => [`repository/${path}`, text]),
     ),
@@ -156,21 +177,37 @@ async function check(t: Test, name: string, { text, files = {}, links = {} }: At
     symlinkSync(target, join(folder, 'repository', path))
   symlinkSync(findProgram({ env: process.env, name, cached: '' }) ?? '', join(folder, 'bin', name))
   const { stdout, stderr } = await runInProcess(
-    ['check', '--render', join(folder, 'repository'), '-o', 'json'],
+    [
+      ...['check', '--render', join(folder, 'repository'), '-o', 'json'],
+      ...['--load-restrictor', restrictor],
+    ],
     { env: { PATH: join(folder, 'bin') } },
   )
   return `${stdout}${stderr}`
 }
 
 for (const name of ['kustomize', 'kubectl'] as const)
-  t.test(
-    `${name} reads the whole repository, and nothing else`,
-    { skip: without(name) },
-    async (t) => {
-      const honest = await check(t, name, { text: generated('files: [x=../shared/vault.txt]') })
-      t.match(honest, 'kv_shared', 'a file of another folder is read')
-      for (const [title, attack] of Object.entries(attacks))
-        t.notMatch(await check(t, name, attack), stolen, title)
-      t.ok(Object.keys(attacks).length > 25)
-    },
-  )
+  for (const restrictor of ['LoadRestrictionsRootOnly', 'LoadRestrictionsNone'] as const)
+    t.test(
+      `with ${restrictor}, ${name} reads nothing outside of the repository`,
+      { skip: without(name) },
+      async (t) => {
+        const program = { name, restrictor }
+        const honest = await check(t, program, {
+          text: generated('files: [x=../shared/vault.txt]'),
+        })
+        if (restrictor === 'LoadRestrictionsNone')
+          t.match(honest, 'kv_shared', 'a file of another folder is read')
+        else
+          t.match(
+            honest,
+            'to let kustomize load files of the whole repository, pass --load-restrictor LoadRestrictionsNone',
+          )
+        for (const [title, attack] of Object.entries(attacks)) {
+          const output = await check(t, program, attack)
+          t.notMatch(output, stolen, title)
+          t.match(output, 'AKV_CHECK_FILE', `${title} is a finding`)
+        }
+        t.ok(Object.keys(attacks).length > 30)
+      },
+    )
