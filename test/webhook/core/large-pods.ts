@@ -78,6 +78,21 @@ export const largePods: Readonly<Record<string, readonly [object, RegExp]>> = {
     withMounts(many(40_000, () => ({ name: 'v', mountPath: '/mnt/secrets-store' }))),
     /mounted read-only at/,
   ],
+  'mounts above our path, of very many volumes': [
+    pod(
+      { secrets: 'a' },
+      {
+        containers: [
+          {
+            name: 'app',
+            volumeMounts: many(25_000, (n) => ({ name: `v${n}`, mountPath: '/mnt' })),
+          },
+        ],
+        volumes: many(25_000, (n) => ({ name: `v${n}`, csi: { driver: 'd' }, image: null })),
+      },
+    ),
+    /injected/,
+  ],
   'mounts of our volumes': [
     withMounts(many(40_000, () => ({ name: 'akv-injector-identity', mountPath: '/x' }))),
     /may only be mounted by the webhook/,

@@ -59,11 +59,12 @@ function overlap(
     return isOfDriver
       ? replacedByAnnotations(mount)
       : `the files will be mounted read-only at ${plan.mountPath}; ${remedy}`
-  const isReadOnly = isOfDriver || mount.readOnly === true || isReadOnlyVolume(volume)
-  if (!isReadOnly || !isAtOrBelow(plan.mountPath, path)) return undefined
-  return isOfDriver
-    ? replacedByAnnotations(mount)
-    : `is read-only, so the mount point ${plan.mountPath} can't be created in it; ${remedy}`
+  if (!isAtOrBelow(plan.mountPath, path)) return undefined
+  if (isOfDriver) return replacedByAnnotations(mount)
+  const isReadOnly = mount.readOnly === true || isReadOnlyVolume(volume)
+  return isReadOnly
+    ? `is read-only, so the mount point ${plan.mountPath} can't be created in it; ${remedy}`
+    : undefined
 }
 
 /** Whether a volume is one of the CSI driver, or is served in its place. */

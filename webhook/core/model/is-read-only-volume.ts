@@ -1,4 +1,4 @@
-import { valueAt } from '../../../lib/shape.ts'
+import { isObject, valueAt } from '../../../lib/shape.ts'
 
 /**
  * What the kubelet lets a container do in a volume of each kind of Kubernetes 1.36, as each plugin says in `GetAttributes().ReadOnly`
@@ -41,10 +41,13 @@ export const volumeKinds = {
   vsphereVolume: 'writable',
 } as const
 
+const kindsThatAre = (wanted: string): readonly string[] =>
+  Object.entries(volumeKinds).flatMap(([kind, access]) => (access === wanted ? kind : []))
+const readOnlyKinds = kindsThatAre('read-only')
+const optionalKinds = kindsThatAre('optional')
+
 /** Whether nothing can be created in a volume, a mount point included. A kind that isn't known counts as writable. */
 export const isReadOnlyVolume = (volume: unknown): boolean =>
-  Object.entries(volumeKinds).some(
-    ([kind, access]) =>
-      (access === 'read-only' && valueAt(volume, kind) != null) ||
-      (access === 'optional' && valueAt(volume, kind, 'readOnly') === true),
-  )
+  isObject(volume) &&
+  (readOnlyKinds.some((kind) => volume[kind] != null) ||
+    optionalKinds.some((kind) => valueAt(volume[kind], 'readOnly') === true))
