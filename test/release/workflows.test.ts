@@ -34,7 +34,7 @@ const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps = [
 t.test('each action is pinned to one digest, with its version for the update bot', async (t) => {
   const digests = new Map<string, string>()
   for (const { text } of workflows)
-    for (const [, uses = ''] of text.matchAll(/\buses: (?!\$\/)(.*)$/gm)) {
+    for (const [, uses = ''] of text.matchAll(/\buses: (?!\.\/)(.*)$/gm)) {
       const [, name, digest = '', version] =
         /^([\w-]+\/[\w-]+)[\w/-]*@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$/.exec(uses) ?? []
       t.ok(digest, uses)
@@ -63,7 +63,7 @@ t.test('nothing is signed before two builds agree', async (t) => {
   const commandsOf = (job: Job | undefined) => (job?.steps ?? []).map(({ run = '' }) => run)
   t.strictSame(
     [one, two].map((job) => [job?.uses, job?.with?.['artifact']]),
-    ['build-one', 'build-two'].map((name) => ['$/.github/workflows/build-release.yml', name]),
+    ['build-one', 'build-two'].map((name) => ['./.github/workflows/build-release.yml', name]),
   )
   t.strictSame(compare?.needs, ['one', 'two'])
   t.match(commandsOf(compare).join(), 'test "$ONE $TWO" = "$sums $sums"', 'as each build says')
