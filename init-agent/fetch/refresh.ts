@@ -14,7 +14,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { AgentContext } from '../context/agent-context.ts'
 import type { HeldState } from '../find/held-finds.ts'
-import { forgetDates, refreshFinds } from '../find/refresh-finds.ts'
+import { refreshFinds } from '../find/refresh-finds.ts'
 import type { RefreshResult } from '../metrics/agent-figures.ts'
 import type { Rest } from '../rest/rest.ts'
 import { notifyApplication } from './notify-application.ts'
@@ -115,7 +115,6 @@ export async function refreshOnce(
     : untilRegularMs
 
   const { kept, reported: statuses } = finds.statusesAfter(refreshed.statuses)
-  const { finds: held } = finds.state
   const { writeError, ...inPlace } = write(context, { before: finds.state, after: refreshed })
   const isWritten = writeError === undefined
   const nextRegularAtMs = clock.now() + nextRegularMs
@@ -133,12 +132,9 @@ export async function refreshOnce(
   if (isAskedFor) reportServed(context, { changed, statuses })
   const notifyError = changed.length > 0 ? await reportChange(context, changed) : undefined
   return {
-    state: {
-      ...refreshed,
-      ...inPlace,
-      statuses: kept,
-      finds: isWritten ? held : held && forgetDates(held),
-    },
+    state: writeError
+      ? { ...finds.state, ...inPlace, statuses: notInPlace(kept, { before: state, writeError }) }
+      : { ...finds.state, ...refreshed, statuses: kept },
     untilRegularMs: nextRegularMs,
     result: {
       config: finds.config,
@@ -152,6 +148,24 @@ export async function refreshOnce(
     },
   }
 }
+
+/** What was fetched isn't in place: these objects have failed, and are as old as before. */
+const notInPlace = (
+  statuses: RefreshState['statuses'],
+  {
+    before,
+    writeError,
+  }: { readonly before: Pick<RefreshState, 'statuses'>; readonly writeError: AkvError },
+): RefreshState['statuses'] =>
+  new Map(
+    [...statuses].map(([key, status]) => {
+      const old = before.statuses.get(key)
+      if (status === old) return [key, status]
+      const { goodAtMs: _, ...fetched } = status
+      const goodAt = old?.goodAtMs !== undefined && { goodAtMs: old.goodAtMs }
+      return [key, { error: writeError, ...fetched, ...goodAt }]
+    }),
+  )
 
 /** Tells whoever has asked for the refresh how it went. */
 function reportServed(

@@ -19,7 +19,7 @@ import { describeList } from '../../keyvault/readers/secret-pages.ts'
 import type { AkvError } from '../../lib/errors/akv-error.ts'
 import type { AgentContext } from '../context/agent-context.ts'
 import { foundFile, unchangedObjects, wantedFindKey } from './config-with-found.ts'
-import { type HeldFinds, type HeldState, holdFinds } from './held-finds.ts'
+import { type HeldState, holdFinds } from './held-finds.ts'
 import { listFinds } from './list-finds.ts'
 
 type Statuses = HeldState['statuses']
@@ -117,22 +117,6 @@ const withoutFinds = ({ config }: AgentContext, state: HeldState): FoundForRefre
   ...{ config, state, listed: [], listErrors: [] },
   isUnchanged: () => false,
   statusesAfter: (statuses) => ({ kept: statuses, reported: statuses }),
-})
-
-/** What is written isn't what was found. Each secret is fetched again by the next refresh. */
-export const forgetDates = ({ found, config }: HeldFinds): HeldFinds => ({
-  config,
-  found: new Map(
-    [...found].map(([key, result]) => [
-      key,
-      {
-        ...result,
-        ...(result.secrets && {
-          secrets: result.secrets.map(({ name }) => ({ name, isRecent: true, isUnchanged: false })),
-        }),
-      },
-    ]),
-  ),
 })
 
 /** The vaults that are listed now. A list that failed backs off as an object does. */

@@ -165,6 +165,31 @@ t.test('an agent that can’t write a volume goes on and tries again', async (t)
   t.equal(file('files/a'), '2')
 })
 
+t.test(
+  'a pinned version that couldn’t be written at first is written, and no failure',
+  async (t) => {
+    const version = '0'.repeat(32)
+    const object = { vault: 'team-a', type: 'secret', name: 'late', version } as const
+    const { context, vault, file, lines, run } = simulatePod(t, {
+      files: [secretFile('a'), secretFile('late', { object, optional: true })],
+    })
+    vault.set('a', '1')
+    const { write } = context.volumes
+    const full = () => {
+      throw new AkvError('AKV_VOLUME_FULL', 'full')
+    }
+    await run([
+      () => {
+        vault.set(`late@${version}`, '1')
+        t.intercept(context.volumes, 'write', { value: full, writable: true })
+      },
+      () => t.intercept(context.volumes, 'write', { value: write, writable: true }),
+      () => t.equal(file('files/late'), '1'),
+    ])
+    t.strictSame(stale(lines), [])
+  },
+)
+
 t.test('the application is notified of changes only', async (t) => {
   let told = 0
   const server = createServer((_request, response) => {

@@ -29,8 +29,11 @@ export function mountAt(path: string, fileSystem: string): void {
   symlinkSync(fileSystem, path)
 }
 
-export function makeReadOnly(volume: string): void {
-  const mounted = spawnSync('mount', ['-o', 'remount,ro', volume])
+export const makeReadOnly = (volume: string): void => remount(volume, 'ro')
+export const makeWritable = (volume: string): void => remount(volume, 'rw')
+
+function remount(volume: string, access: 'ro' | 'rw'): void {
+  const mounted = spawnSync('mount', ['-o', `remount,${access}`, volume])
   if (mounted.status !== 0) throw new Error(String(mounted.stderr))
 }
 
