@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { createPieceLimit } from './piece-limit.ts'
 
 /**
  * Collects a body in one buffer as it arrives. A list of chunks would take a hundred times the size of a body that is
@@ -15,11 +16,11 @@ export function readBody(
 ): void {
   let buffer = Buffer.allocUnsafe(Math.min(announcedBytes || startBytes, maxBytes))
   let length = 0
-  let pieces = 0
+  const isTooMany = createPieceLimit()
 
   function onData(chunk: Buffer): void {
-    if (++pieces > maxPieces) {
-      finish(new Error(`expected a body in at most ${maxPieces} pieces, found more`))
+    if (isTooMany(chunk.length)) {
+      finish(new Error('expected a body in pieces of about 1 KiB or more, found many short ones'))
       return
     }
     const newLength = length + chunk.length
@@ -46,5 +47,3 @@ export function readBody(
 }
 
 const startBytes = 16 * 1024
-/** The largest body arrives in about two thousand packets. A body in chunks of one byte takes a second to read. */
-const maxPieces = 10_000

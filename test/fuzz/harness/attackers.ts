@@ -96,14 +96,16 @@ const repeat =
     await Promise.all(Array.from({ length: callers }, call))
   }
 
-/** Chunked bodies that grow by a byte now and then. */
+const largeBody = head('content-length: 3000000')
+
+/** Bodies that grow by a byte now and then. */
 async function drip(): Promise<void> {
   const call = async (_: unknown, i: number) => {
     while (!isOver()) {
       const socket = await openTls(`127.0.0.${4 + (i % 2)}`)
-      socket.resume().write(head('transfer-encoding: chunked'))
+      socket.resume().write(largeBody)
       while (!socket.closed && !isOver()) {
-        socket.write('1\r\n \r\n')
+        socket.write(' ')
         await delay(250)
       }
       socket.destroy()
@@ -111,6 +113,22 @@ async function drip(): Promise<void> {
     }
   }
   await Promise.all(Array.from({ length: 60 }, call))
+}
+
+/** Bodies of 300 connections from 50 addresses, in TLS records of one byte. A connection that is closed is opened again. */
+async function trickle(): Promise<void> {
+  const call = async (_: unknown, i: number) => {
+    while (!isOver()) {
+      const socket = await openTls(`127.3.0.${1 + (i % 50)}`)
+      socket.resume().write(largeBody)
+      // Node would join records that don't wait for each other.
+      while (!socket.closed && !isOver())
+        await new Promise<void>((resolve) => socket.write(' ', () => resolve()))
+      socket.destroy()
+      await delay(250)
+    }
+  }
+  await Promise.all(Array.from({ length: 300 }, call))
 }
 
 async function untilClosedOr(socket: Socket, event: Promise<unknown>): Promise<void> {
@@ -165,6 +183,7 @@ const attacks: readonly (readonly Attack[])[] = [
   [holdConnections(port, { ...silent, address: (i) => `127.1.${i >> 7}.${1 + (i & 127)}` })],
   [holdConnections(healthPort, { ...halfSent, address: (i) => `127.0.0.${2 + (i % 3)}` })],
   [drip],
+  [trickle],
   ...floods.map((kind, i) => [
     () => flood(kind, { port, address: `127.0.0.${12 + i}`, isOver, sent }),
   ]),

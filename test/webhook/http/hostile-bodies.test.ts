@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
+import { maxBodyBytes } from '../../../webhook/body/max-body-bytes.ts'
 import { exampleReview } from './review.ts'
 import { serve, until } from './running-webhook.ts'
 import { type Caller, firstSaid, openSocket, post } from './serving.ts'
@@ -56,20 +57,52 @@ t.test('a caller can send the rest of a refused request, as Go’s client does',
 
 t.test('a refused request of more than an API server sends is cut off', async (t) => {
   const { caller } = await serve(t)
-  for (const piece of ['1\r\n \r\n'.repeat(1_000), `ffff\r\n${' '.repeat(0xffff)}\r\n`]) {
+  for (const piece of [' ', ' '.repeat(0xffff)]) {
     const socket = await openSocket(caller)
     socket.on('error', () => {})
-    socket.write('POST /x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n')
+    socket.write('POST /x HTTP/1.1\r\nhost: x\r\ncontent-length: 9000000\r\n\r\n')
     t.match(await firstSaid(socket), /^HTTP\/1.1 404 /)
-    let sent = 0
-    for (; !socket.closed; sent += piece.length) {
-      socket.write(piece)
-      await delay(1)
-    }
-    t.comment(`${sent} bytes sent`)
+    t.comment(`${await sendUntilClosed(socket, piece)} pieces sent`)
   }
   t.pass('both were closed')
 })
+
+t.test('a body without a length is refused, and its connection closed', async (t) => {
+  const { caller } = await serve(t)
+  for (const path of ['/mutate', '/mutate/csi']) {
+    const socket = await openSocket(caller)
+    socket.on('error', () => {})
+    socket.write(
+      `POST ${path} HTTP/1.1\r\n${json}\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n`,
+    )
+    t.match(
+      await firstSaid(socket),
+      /^HTTP\/1.1 411 [\s\S]*expected a Content-Length, as an API server sends, found Transfer-Encoding/,
+    )
+    t.comment(`${await sendUntilClosed(socket, '1\r\n \r\n')} pieces sent`)
+  }
+  t.equal((await post(caller, review)).status, 200)
+})
+
+t.test('a body in records of one byte costs its sender the connection', async (t) => {
+  const { caller } = await serve(t)
+  const socket = await openSocket(caller)
+  socket.on('error', () => {}).resume()
+  socket.write(`POST /mutate HTTP/1.1\r\n${json}\r\nhost: x\r\ncontent-length: 3000000\r\n\r\n`)
+  const sent = await sendUntilClosed(socket, ' ')
+  t.ok(sent < 3_000, `${sent} bytes sent, each in a record`)
+  t.equal((await post(caller, review)).status, 200)
+})
+
+/** @returns how many pieces were written, one after another, until the connection was closed */
+async function sendUntilClosed(socket: TLSSocket, piece: string): Promise<number> {
+  let sent = 0
+  for (; !socket.closed; sent++) {
+    socket.write(piece)
+    await delay(1)
+  }
+  return sent
+}
 
 t.test('a caller that drips its bodies makes room for another address', async (t) => {
   // Time stands still: later, the oldest makes room for the caller's own, too.
@@ -90,15 +123,15 @@ t.test('small bodies pass while large ones take all there is', async (t) => {
   t.equal((await post(caller, review)).status, 200)
 })
 
-/** A body of unknown length counts as the largest there may be: 21 of them fill the budget. */
+/** A body counts with what it announces: 21 of the largest fill the budget. */
 async function drip(t: Test, caller: Caller, localAddress: string): Promise<TLSSocket> {
   const socket = await openSocket(caller, { localAddress })
   socket.on('error', () => {})
   t.teardown(() => socket.destroy())
-  const head = `POST /mutate HTTP/1.1\r\n${json}\r\nhost: x\r\ntransfer-encoding: chunked`
+  const head = `POST /mutate HTTP/1.1\r\n${json}\r\nhost: x\r\ncontent-length: ${maxBodyBytes}`
   socket.write(`${head}\r\nexpect: 100-continue\r\n\r\n`)
   // The webhook has read the headers then.
   await once(socket, 'data')
-  socket.write('1\r\n{\r\n')
+  socket.write('{')
   return socket
 }

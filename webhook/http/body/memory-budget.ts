@@ -10,8 +10,8 @@ export type MemoryBudget = ReturnType<typeof addMemoryBudget>
  * Bounds the memory of all large bodies that are arriving, and of all large answers that aren't read yet. Each one is
  * bounded, but anybody on the pod network can open many connections.
  *
- * A body counts with its announced size, or with the largest allowed size if it announces none. Small bodies aren't
- * counted, because the number of connections bounds them.
+ * A body counts with its announced size, so one without is refused: an API server always announces it. Small bodies aren't counted,
+ * because the number of connections bounds them.
  */
 export function addMemoryBudget(
   app: WebhookServer,
@@ -33,7 +33,8 @@ export function addMemoryBudget(
   app.addHook('onRequest', (request, reply, next) => {
     // The request itself emits no `close` if it was answered before its body arrived.
     reply.raw.once('close', () => shares.get(request)?.release())
-    if (hold(request, announcedBytes(request.headers))) next()
+    if (request.headers['transfer-encoding'] !== undefined) refuse(reply, noLength)
+    else if (hold(request, announcedBytes(request.headers))) next()
     else refuseTooMany(reply)
   })
   // The body of a refused request is discarded as it arrives.
@@ -53,17 +54,17 @@ export function addMemoryBudget(
   }
 }
 
-interface BodyHeaders {
+/** The size of a body as its headers announce it, or the largest allowed size if that is less. */
+export const announcedBytes = ({
+  'content-length': length = '0',
+}: {
   readonly 'content-length'?: string | undefined
-  readonly 'transfer-encoding'?: string | undefined
+}): number => Math.min(Number(length), maxBodyBytes)
+
+const noLength: Refusal = {
+  status: 411,
+  sentence: 'expected a Content-Length, as an API server sends, found Transfer-Encoding',
 }
-
-/** The size of a body as its headers announce it, or the largest allowed size. */
-export const announcedBytes = (headers: BodyHeaders): number =>
-  headers['transfer-encoding'] === undefined
-    ? Math.min(Number(headers['content-length'] ?? 0), maxBodyBytes)
-    : maxBodyBytes
-
 const tooMany: Refusal = { status: 429, sentence: 'too many large requests at once; try again' }
 const smallBytes = 64 * 1024
 const budgetBytes = 64 * 1024 * 1024

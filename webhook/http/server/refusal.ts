@@ -3,6 +3,7 @@ import { finished } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { LineLimit } from '../../../lib/log/limit-lines.ts'
 import { maxBodyBytes } from '../../body/max-body-bytes.ts'
+import { createPieceLimit } from '../../body/piece-limit.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface Refusal {
@@ -47,15 +48,13 @@ export const refuser =
  */
 function discardBody(request: IncomingMessage, done: () => void): void {
   let left = maxBodyBytes
+  const isTooMany = createPieceLimit()
   finished(request, done)
   request.on('data', (chunk: Buffer) => {
-    left -= Math.max(chunk.length, minPieceBytes)
-    if (left < 0) done()
+    left -= chunk.length
+    if (isTooMany(chunk.length) || left < 0) done()
   })
 }
-
-/** Go sends larger pieces. A small one costs nearly as much CPU time as one of this size. */
-const minPieceBytes = 1024
 
 /** A refusal as an error, for code that can only throw or pass on errors. */
 export const refusalError = ({ status, sentence }: Refusal): Error =>
