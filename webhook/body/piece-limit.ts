@@ -13,6 +13,6 @@ export function createPieceLimit(): (bytes: number) => boolean {
   }
 }
 
-/** For requests and ends of messages that are short. */
+/** A short body, and the end of a long one, may come in short pieces. */
 const startPieces = 64
 const bytesOfPiece = 1024

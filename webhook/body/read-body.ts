@@ -7,7 +7,7 @@ import { createPieceLimit } from './piece-limit.ts'
  *
  * @param announcedBytes - the size that the caller announced, if any; only a hint
  * @param done - called once: with the body; with undefined, as soon as it has more than `maxBytes`; or with the error
- *   if it ends too soon
+ *   if it ends too soon or comes in too many pieces
  */
 export function readBody(
   stream: Readable,

@@ -71,7 +71,7 @@ async function reviewDuring(
   )
   t.teardown(() => [reviews.stop(), served.stop(), probes.stop()])
   await delay(1_000)
-  const sent = new Int32Array(new SharedArrayBuffer(4 * floods.length))
+  const sent = new Int32Array(new SharedArrayBuffer(4 * (floods.length + 1)))
   await Promise.all(attackers({ port, healthPort, ca, sent }, maxCpuSeconds).map(untilEnded))
 
   const { absent, hostile } = apiServer.lookups()
@@ -88,6 +88,8 @@ async function reviewDuring(
   t.ok(hostile >= 4, `${hostile} hostile classes were looked up`)
   for (const [i, kind] of floods.entries())
     t.ok((sent[i] ?? 0) >= leastFlood, `${sent[i]} connections: ${kind}`)
+  const trickles = sent[floods.length] ?? 0
+  t.ok(trickles >= 50, `${trickles} connections: bodies in records of one byte`)
   t.ok(webhook.isAlive())
   for (const [what, least] of attackFloors) {
     const count = await readMetric(healthPort, what)

@@ -16,7 +16,7 @@ export interface Target {
   readonly ca: string
   /** The duration of each attack. */
   readonly seconds: number
-  /** Counts the connections of each flood of handshakes. */
+  /** Counts the connections of each flood of handshakes, and then those of bodies in records of one byte. */
   readonly sent: Int32Array
   /** This worker's number and the count of all, if they share the attacks and run them at once; else one after another. */
   readonly share?: { readonly worker: number; readonly workers: number }
@@ -121,6 +121,7 @@ async function trickle(): Promise<void> {
     while (!isOver()) {
       const socket = await openTls(`127.3.0.${1 + (i % 50)}`)
       socket.resume().write(largeBody)
+      Atomics.add(sent, floods.length, 1)
       // Node would join records that don't wait for each other.
       while (!socket.closed && !isOver())
         await new Promise<void>((resolve) => socket.write(' ', () => resolve()))

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import type { AgentContext } from '../../../init-agent/context/agent-context.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { secretFile, secretVariable } from '../harness/pod.ts'
 import { simulatePod, stale } from '../harness/simulated-pod.ts'
@@ -144,19 +145,26 @@ t.test(
   },
 )
 
-t.test('an agent that can’t write a volume goes on and tries again', async (t) => {
-  const { context, vault, file, lines, run } = simulatePod(t, { files: [secretFile('a')] })
-  vault.set('a', '1')
-  const { write } = context.volumes
+/** @returns says whether the volumes are full from now on */
+function fillVolumes(t: Test, { volumes }: Pick<AgentContext, 'volumes'>) {
+  const { write } = volumes
   const full = () => {
     throw new AkvError('AKV_VOLUME_FULL', 'full')
   }
+  return (isFull: boolean) =>
+    t.intercept(volumes, 'write', { value: isFull ? full : write, writable: true })
+}
+
+t.test('an agent that can’t write a volume goes on and tries again', async (t) => {
+  const { context, vault, file, lines, run } = simulatePod(t, { files: [secretFile('a')] })
+  vault.set('a', '1')
+  const fill = fillVolumes(t, context)
   await run([
     () => {
       vault.set('a', '2')
-      t.intercept(context.volumes, 'write', { value: full, writable: true })
+      fill(true)
     },
-    () => t.intercept(context.volumes, 'write', { value: write, writable: true }),
+    () => fill(false),
   ])
   t.match(
     lines.find(({ code }) => code === 'AKV_VOLUME_FULL'),
@@ -174,16 +182,13 @@ t.test(
       files: [secretFile('a'), secretFile('late', { object, optional: true })],
     })
     vault.set('a', '1')
-    const { write } = context.volumes
-    const full = () => {
-      throw new AkvError('AKV_VOLUME_FULL', 'full')
-    }
+    const fill = fillVolumes(t, context)
     await run([
       () => {
         vault.set(`late@${version}`, '1')
-        t.intercept(context.volumes, 'write', { value: full, writable: true })
+        fill(true)
       },
-      () => t.intercept(context.volumes, 'write', { value: write, writable: true }),
+      () => fill(false),
       () => t.equal(file('files/late'), '1'),
     ])
     t.strictSame(stale(lines), [])

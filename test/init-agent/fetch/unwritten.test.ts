@@ -131,7 +131,7 @@ async function refreshThrough(
 }
 
 /** Ways in which a volume can't be written. Each gives what mends it. */
-const obstacles: Readonly<Record<string, (pod: Pod) => () => void>> = {
+const obstacles: Readonly<Record<string, (pod: Pod, t: Test) => () => void>> = {
   'something else in the way': ({ shop }) => {
     renameSync(join(shop, 'a'), join(shop, 'kept'))
     writeFileSync(join(shop, 'a'), '1')
@@ -150,7 +150,7 @@ const obstacles: Readonly<Record<string, (pod: Pod) => () => void>> = {
 
 /** Those that need a file system of its own. */
 const mountedObstacles: typeof obstacles = {
-  'a full volume': ({ shop }) => {
+  'a full volume': ({ shop }, t) => {
     const fillers = [0, 1].map((i) => join(shop, `filler-${i}`))
     for (const filler of fillers)
       t.throws(() => writeFileSync(filler, Buffer.alloc(128 * 1024)), { code: 'ENOSPC' })
@@ -170,7 +170,7 @@ const refreshesOf =
       const pod = await startPod(t, options)
       let mend = () => {}
       const first = async () => {
-        mend = obstruct(pod)
+        mend = obstruct(pod, t)
         t.ok(await pod.refresh())
         t.ok(pod.isFailing(), `${what}: the process stays`)
         t.notOk(
