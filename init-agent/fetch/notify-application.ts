@@ -3,21 +3,26 @@ import type { Clock } from '../../lib/clock.ts'
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 
 const timeoutMs = 5_000
-/** Before the second and the third try. */
+/** Before the second and the third try. The application may be restarting. */
 const waitsMs = [1_000, 2_000]
 
 /**
- * Notifies the application that its files have changed, by an empty POST. Tries three times, because the application may be
- * restarting.
+ * Notifies the application that its files have changed, by an empty POST.
  *
  * @param url - `http://127.0.0.1:PORT/PATH`, checked by `isNotifyUrl`
+ * @param options - `isRepeated`: whether it hasn't accepted the notification before. Then there is one try, otherwise three.
  * @returns AKV_NOTIFY_FAILED if no try was answered with 2xx
  */
 export async function notifyApplication(
   url: string,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  options: {
+    readonly clock: Clock
+    readonly signal: AbortSignal
+    readonly isRepeated: boolean
+  },
 ): Promise<AkvError | undefined> {
-  for (const waitMs of [...waitsMs, undefined]) {
+  const { clock, signal, isRepeated } = options
+  for (const waitMs of [...(isRepeated ? [] : waitsMs), undefined]) {
     try {
       await post(url, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
       return undefined

@@ -80,7 +80,7 @@ function nextIntervalPart({ statuses }: RefreshState, clock: Pick<Clock, 'random
 }
 
 /**
- * One refresh: fetches the objects that are due, writes what changed, and notifies the application.
+ * One refresh: fetches the objects that are due, writes what changed, and notifies the application, of an earlier change, too.
  *
  * @param options - `report`: logs which objects are stale; `untilRegularMs`: until all objects are to be fetched, and not only
  *   those that failed
@@ -95,7 +95,7 @@ export async function refreshOnce(
   readonly untilRegularMs: number
   readonly result?: RefreshResult
 }> {
-  const { config, clock, signal, requests } = context
+  const { config, clock, log, signal, requests } = context
   const isRegular = untilRegularMs <= 0
   // The end of a pause for some objects comes by itself, and leaves a request to be served in its time.
   const isAskedFor = (isRegular || requests.dueInMs() <= 0) && requests.begin()
@@ -115,6 +115,8 @@ export async function refreshOnce(
     : untilRegularMs
 
   const { kept, reported: statuses } = finds.statusesAfter(refreshed.statuses)
+  const changes = changedTargets(state.content, refreshed.content)
+  if (config.notify && changes.length > 0) context.volumes.notification.set()
   const { writeError, ...inPlace } = write(context, { before: finds.state, after: refreshed })
   const isWritten = writeError === undefined
   const nextRegularAtMs = clock.now() + nextRegularMs
@@ -128,9 +130,10 @@ export async function refreshOnce(
     writeError: writeError?.code,
     served: isAskedFor ? requests.seen : undefined,
   })
-  const changed = isWritten ? changedTargets(state.content, refreshed.content) : []
+  const changed = isWritten ? changes : []
   if (isAskedFor) reportServed(context, { changed, statuses })
-  const notifyError = changed.length > 0 ? await reportChange(context, changed) : undefined
+  if (changed.length > 0) log.info('changed values written', { changed })
+  const notifyError = isWritten ? await notifyIfPending(context, changed) : undefined
   return {
     state: writeError
       ? { ...finds.state, ...inPlace, statuses: notInPlace(kept, { before: state, writeError }) }
@@ -197,15 +200,15 @@ function write(
   }
 }
 
-/** Returns the error if the application wasn't notified. */
-async function reportChange(
-  context: AgentContext,
+/** Returns the error if the application didn't accept the notification of these changes, or of earlier ones. */
+async function notifyIfPending(
+  { config, volumes, log, clock, signal }: AgentContext,
   changed: readonly string[],
 ): Promise<AkvError | undefined> {
-  const { config, log, clock, signal } = context
-  log.info('changed values written', { changed })
-  if (!config.notify) return undefined
-  const error = await notifyApplication(config.notify, { clock, signal })
-  if (error && !signal.aborted) log.warn(error.message, { code: error.code })
+  const isRepeated = changed.length === 0
+  if (!config.notify || (isRepeated && !volumes.notification.isSet())) return undefined
+  const error = await notifyApplication(config.notify, { clock, signal, isRepeated })
+  if (error === undefined) volumes.notification.clear()
+  else if (!signal.aborted) log.warn(error.message, { code: error.code })
   return error
 }

@@ -14,14 +14,15 @@ export async function followRefreshes(
   context: AgentContext,
   start: AgentFigures,
 ): Promise<(result: RefreshResult) => Promise<void>> {
-  const { latencies, clock } = context
-  const { metricsPort: port, staleAfterSeconds } = context.config
+  const { latencies, clock, volumes } = context
+  const { metricsPort: port, staleAfterSeconds, notify } = context.config
   let { config } = context
   let figures = start
   const text = () =>
     renderMetrics(figures, {
       config,
       latencies: latencies?.all() ?? [],
+      ...(notify && { isNotificationPending: volumes.notification.isSet() }),
       nowMs: clock.now(),
       wallMs: clock.wallTime(),
     })

@@ -26,6 +26,8 @@ const prefix = 'akv_injector_agent_'
 interface RenderOptions {
   readonly config: AgentConfig
   readonly latencies?: readonly VaultLatency[]
+  /** Whether the application is still to be notified of a change. Only for pods with `notify`. */
+  readonly isNotificationPending?: boolean
   /** Boot time. */
   readonly nowMs: number
   readonly wallMs: number
@@ -35,11 +37,9 @@ interface RenderOptions {
  * The agent's metrics in Prometheus' text format (docs/operate.md). If they would be more than {@link maxSeries}, the times
  * of creation of the last objects are left out first, then the expiries that are the furthest away.
  */
-export function renderMetrics(
-  figures: AgentFigures,
-  { config, latencies = [], nowMs, wallMs }: RenderOptions,
-): string {
-  const families = ownMetrics(figures, { config, latencies, nowMs, wallMs })
+export function renderMetrics(figures: AgentFigures, options: RenderOptions): string {
+  const { config } = options
+  const families = ownMetrics(figures, options)
   const room = maxSeries - families.reduce((sum, { samples }) => sum + samples.length, 1)
   const objects = objectDates(wantedObjects(config), figures)
   const expiries = samplesOf(objects, 'expiresAtMs').toSorted((a, b) => a.value - b.value)
@@ -72,7 +72,7 @@ export function renderMetrics(
 
 function ownMetrics(
   figures: AgentFigures,
-  { config, latencies = [], nowMs, wallMs }: RenderOptions,
+  { config, latencies = [], isNotificationPending, nowMs, wallMs }: RenderOptions,
 ): readonly MetricFamily[] {
   const { refreshes, switches, failingObjects, lastSuccessAtMs } = figures
   const current = wantedObjects(config).length - failingObjects
@@ -112,6 +112,15 @@ function ownMetrics(
         { labels: { state: 'failing' }, value: failingObjects },
       ],
     },
+    ...(isNotificationPending === undefined
+      ? []
+      : [
+          gauge(
+            'notification_pending',
+            'Whether the application has yet to accept the notification of a change: 1 or 0',
+            Number(isNotificationPending),
+          ),
+        ]),
   ]
 }
 

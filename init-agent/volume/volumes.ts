@@ -13,6 +13,7 @@ import type { FileSet } from '../../delivery/projection/file-set.ts'
 import type { Content } from '../../delivery/projection/project-content.ts'
 import { parseEnvFile, renderEnvFile } from './env-file.ts'
 import { openFreshMark } from './fresh-mark.ts'
+import { openNotificationMark } from './notification-mark.ts'
 import { currentFolder, readFileSet, sweepFileSets } from './read-file-set.ts'
 import { openVersionsRecord } from './versions-record.ts'
 import { type PreparedSet, prepareFileSet } from './write-file-set.ts'
@@ -72,6 +73,8 @@ export function openVolumes(root: string, config: AgentConfig) {
     /** Only for pods with `staleAfterSeconds`. It is in the volume that is switched last. */
     freshness: openFreshMark(join(root, lastFolder(config))),
     record: openVersionsRecord(folder, currentSets),
+    /** Only for pods with `notify`. */
+    notification: openNotificationMark(folder),
   }
 }
 

@@ -109,7 +109,7 @@ export const agentErrors = {
     ...permanent,
     isWarning: true,
     means:
-      'The files have changed, but the application did not accept the notification in three tries.',
+      'The files have changed, but the application has not accepted the notification yet. The agent tries again after each refresh.',
     remedy:
       'Check that the application listens on the port in akv-injector.io/notify and answers a POST with 2xx.',
   },

@@ -95,6 +95,7 @@ function openContext(pod: SimulatedPod, world: PodWorld): AgentContext {
       sweep: () => {},
       freshness: { read: () => undefined, set: () => {} },
       record: { read: () => undefined, write: () => {} },
+      notification: { isSet: () => false, set: () => {}, clear: () => {} },
     },
     // Nobody asks for a refresh.
     requests: new RefreshRequests({ root: '/nowhere', clock, log: noLog }),

@@ -18,8 +18,12 @@ async function application(t: Test, answer: RequestListener) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/reload?a=b`, asked }
 }
 
-const send = (url: string) =>
-  notifyApplication(url, { clock: fakeClock({}), signal: new AbortController().signal })
+const send = (url: string, { isRepeated = false } = {}) =>
+  notifyApplication(url, {
+    clock: fakeClock({}),
+    signal: new AbortController().signal,
+    isRepeated,
+  })
 
 t.test('the application gets one POST', async (t) => {
   const { url, asked } = await application(t, (_request, response) => response.writeHead(204).end())
@@ -42,6 +46,12 @@ t.test('after three tries the error says why', async (t) => {
   t.equal(refusing.asked.length, 3)
   const cutting = await application(t, (_request, response) => response.destroy())
   t.match(await send(cutting.url), { code: 'AKV_NOTIFY_FAILED', message: 'ECONNRESET' })
+})
+
+t.test('a repeated notification has one try', async (t) => {
+  const { url, asked } = await application(t, (_request, response) => response.writeHead(503).end())
+  t.match(await send(url, { isRepeated: true }), { code: 'AKV_NOTIFY_FAILED' })
+  t.equal(asked.length, 1)
 })
 
 t.test('a redirect is a failure, and isn’t followed', async (t) => {
@@ -67,6 +77,6 @@ t.test('the notification never goes through the proxy of the environment', async
 t.test('an abort ends the retries', async (t) => {
   const stop = new AbortController()
   const { url, asked } = await application(t, () => stop.abort())
-  await notifyApplication(url, { clock: fakeClock({}), signal: stop.signal })
+  await notifyApplication(url, { clock: fakeClock({}), signal: stop.signal, isRepeated: false })
   t.equal(asked.length, 1)
 })

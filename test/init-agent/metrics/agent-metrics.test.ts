@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { readdirSync, utimesSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -42,6 +43,7 @@ t.test('a refreshing agent serves its metrics', async (t) => {
   t.match(text, `akv_injector_agent_object_created_timestamp_seconds{${labels}} `)
   await untilScraped(port, /^akv_injector_agent_staleness_seconds 0$/m)
   t.notMatch(text, 'hunter2')
+  t.notMatch(text, 'notification_pending', 'only for pods with notify')
   const latency = 'akv_injector_agent_vault_request_duration_seconds'
   t.match(text, `# TYPE ${latency} histogram\n`)
   t.match(text, new RegExp(`^${latency}_count\\{vault="team-a",outcome="ok"\\} [1-9]`, 'm'))
@@ -60,6 +62,34 @@ t.test('a refreshing agent serves its metrics', async (t) => {
   emulator.rotate({ vault: 'team-a', name: 'a', value: 'hunter3' })
   await untilScraped(port, /^akv_injector_agent_switches_total 1$/m)
   await untilScraped(port, /^akv_injector_agent_staleness_seconds 0$/m)
+  agent.process.kill('SIGTERM')
+  t.equal(await agent.exited, 0)
+})
+
+t.test('the metrics say whether the application is still to be notified', async (t) => {
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  const application = createHttpServer().listen(0, '127.0.0.1')
+  await once(application, 'listening')
+  t.teardown(() => application.close())
+  const { port } = application.address() as { port: number }
+  const [metricsPort = 0] = await freePorts(1)
+  const pod = await makePod(t, emulator, {
+    files: [secretFile('a')],
+    refreshSeconds: 0.1,
+    metricsPort,
+    notify: `http://127.0.0.1:${port}/`,
+  })
+  const agent = startAgent(t, pod)
+  await agent.line(/serving metrics/)
+  const pending = (value: number) =>
+    new RegExp(`^akv_injector_agent_notification_pending ${value}$`, 'm')
+  await untilScraped(metricsPort, pending(0))
+  const notified = once(application, 'request')
+  emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+  const [, response] = await notified
+  await untilScraped(metricsPort, pending(1))
+  response.writeHead(204).end()
+  await untilScraped(metricsPort, pending(0))
   agent.process.kill('SIGTERM')
   t.equal(await agent.exited, 0)
 })
